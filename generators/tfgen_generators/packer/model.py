@@ -1,0 +1,57 @@
+"""What discovery says of a Packer folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Format = Literal["json", "hcl2", "hcl2-json"]
+Kind = Literal["file", "directory"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with a template; `line` is 1-based, 0 when the whole file is meant."""
+
+    path: str
+    line: int = 0
+    message: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.path}:{self.line}" if self.line else self.path
+        return f"{where}: {self.message}" + (f"; {self.fix}" if self.fix else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """What a user gives to `packer build`: a file, or a folder of files that need each other.
+
+    `path` is relative to the repository root, with `/`. A template with `errors` is listed, never generated.
+    """
+
+    name: str
+    path: str
+    format: Format
+    kind: Kind
+    builders: tuple[str, ...] = ()
+    errors: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """A candidate that is no template, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Discovery:
+    """All that stands below one Packer folder, sorted by path."""
+
+    templates: tuple[Template, ...]
+    skipped: tuple[Skipped, ...]
+    #: Paths (files or whole folders) that could not be read: what they hold is unknown, so nothing
+    #: generated from them may be deleted.
+    unreadable: tuple[Problem, ...] = ()

@@ -1,0 +1,62 @@
+"""The one rule that gives a template its name.
+
+A name depends on the template's own path alone, so that adding a template never renames another:
+the path below the Packer folder without its ending; a leading `packer-` dropped from each part; folders joined
+by `-`; a generic last part (`template`, `main`, `build`, `packer`, `image`) dropped where a folder names it.
+Spaces, dots and other ASCII signs become `-`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from tfgen_generators.hcl import is_identifier
+
+GENERIC = frozenset({"template", "main", "build", "packer", "image"})
+ENDINGS = (".pkr.hcl", ".pkr.json", ".json")
+
+_SIGNS = re.compile(r"[\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]+")
+_PREFIX = "packer-"
+
+
+def name_of(path: str, packer_dir: str) -> str:
+    """The name of the template at `path` (both relative to the repository root, with `/`)."""
+    inside = PurePosixPath(path).relative_to(PurePosixPath(packer_dir))
+    parts = [*inside.parts]
+    if parts:
+        parts[-1] = without_ending(parts[-1])
+    cleaned = [clean for part in parts if (clean := _clean(part))]
+    if len(cleaned) > 1 and cleaned[-1].lower() in GENERIC:
+        cleaned.pop()
+    return "-".join(cleaned) or _clean(PurePosixPath(packer_dir).name) or "packer"
+
+
+def without_ending(file_name: str) -> str:
+    """`file_name` without the ending that makes it a Packer file."""
+    for ending in ENDINGS:
+        if file_name.lower().endswith(ending):
+            return file_name[: -len(ending)]
+    return file_name
+
+
+def name_problem(name: str) -> str:
+    """Why `name` cannot be a module label, "" when it can."""
+    if is_identifier(name):
+        return ""
+    return (
+        f"its name {name!r} gives no Terraform identifier "
+        "(ASCII letters, digits, - and _, beginning with a letter or _)"
+    )
+
+
+def same_name_key(name: str) -> str:
+    """Names with the same key would clash: bucket names and many file systems know no case, and no `_`."""
+    return name.lower().replace("_", "-")
+
+
+def _clean(part: str) -> str:
+    part = _SIGNS.sub("-", part).strip("-")
+    if len(part) > len(_PREFIX) and part.startswith(_PREFIX):
+        part = part[len(_PREFIX) :]
+    return part

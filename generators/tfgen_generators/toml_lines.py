@@ -1,0 +1,93 @@
+"""Where a key stands in a TOML text: the line numbers that `tomllib` does not keep.
+
+Only needed once something is wrong, so it is a small scanner over statements, not a second TOML parser:
+`tomllib` has accepted the text already.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+
+Path = tuple[str, ...]
+
+_TOKEN = re.compile(
+    r'"""(?:\\.|[^\\])*?"{3,5}'
+    r"|'''.*?'{3,5}"
+    r'|"(?:\\.|[^"\\\n])*"'
+    r"|'[^'\n]*'"
+    r"|\#[^\n]*"
+    r"|[\[\]{}\n]"
+    r"|[^\"'\#\[\]{}\n]+",
+    re.DOTALL,
+)
+_KEY_PART = re.compile(r"""\s*("(?:\\.|[^"\\])*"|'[^']*'|[A-Za-z0-9_-]+)\s*""")
+
+
+def line_of(text: str, path: Path) -> int:
+    """The 1-based line of `path`, or of the nearest table around it; 1 when nothing of it stands there."""
+    lines: dict[Path, int] = {}
+    for found, line in _statements(text):
+        for depth in range(1, len(found) + 1):
+            lines.setdefault(found[:depth], line)
+    while path:
+        if path in lines:
+            return lines[path]
+        path = path[:-1]
+    return 1
+
+
+def _statements(text: str) -> Iterator[tuple[Path, int]]:
+    table: Path = ()
+    for statement, line in _logical_lines(text):
+        if statement.startswith("["):
+            table = _key_path(statement.strip("[]"))[0]
+            yield table, line
+        else:
+            key, rest = _key_path(statement)
+            yield table + key, line
+            for inner in _inline_keys(rest):
+                yield table + key + inner, line
+
+
+def _logical_lines(text: str) -> Iterator[tuple[str, int]]:
+    """Each statement without comments, with the line that it starts on."""
+    depth, line, start, parts = 0, 1, 1, list[str]()
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token == "\n" and depth == 0:
+            if statement := "".join(parts).strip():
+                yield statement, start
+            parts, start = [], line + 1
+        elif not token.startswith("#"):
+            parts.append(token)
+            depth += (token in "[{") - (token in "]}") if len(token) == 1 else 0
+        line += token.count("\n")
+    if statement := "".join(parts).strip():
+        yield statement, start
+
+
+def _key_path(text: str) -> tuple[Path, str]:
+    parts: list[str] = []
+    position = 0
+    while match := _KEY_PART.match(text, position):
+        parts.append(_unquote(match.group(1)))
+        position = match.end()
+        if text[position : position + 1] != ".":
+            break
+        position += 1
+    return tuple(parts), text[position:]
+
+
+def _unquote(part: str) -> str:
+    if part[0] in "\"'":
+        return str(tomllib.loads(f"k = {part}")["k"])
+    return part
+
+
+def _inline_keys(value: str) -> Iterator[Path]:
+    """Keys of an inline table, which stand on the line of their statement."""
+    if value.lstrip("= \t").startswith("{"):
+        for match in re.finditer(r"""[{,]\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_.-]+))\s*=""", value):
+            yield _key_path(match.group(1))[0]
