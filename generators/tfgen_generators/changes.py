@@ -74,9 +74,7 @@ def compare(wanted: Mapping[str, str], found: Mapping[str, str], unknown: Unknow
         owner = examine(found[path]) if path in found else None
         if path in wanted and owner is None:
             changes.append(Change(action="create", path=path, after=wanted[path]))
-        elif owner is None:
-            continue
-        elif path not in wanted and owner.state == "foreign":
+        elif owner is None or (path not in wanted and owner.state == "foreign"):
             continue
         elif path not in wanted and unknown.covers(path, owner.source):
             kept.append(path)

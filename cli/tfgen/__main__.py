@@ -1,0 +1,5 @@
+"""`python -m tfgen`."""
+
+from tfgen.main import main
+
+main()

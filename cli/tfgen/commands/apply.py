@@ -1,0 +1,80 @@
+"""`tfgen apply`: applies exactly a saved plan."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfgen.options import TerraformOption
+from tfgen.workspace import Workspace, open_workspace
+from tfgen_generators.errors import RefusedError, TfgenError, UsageError
+
+
+def command(
+    plan_file: Annotated[
+        Path | None, typer.Argument(metavar="[PLANFILE]", show_default=False, help="A plan that tfgen plan has kept.")
+    ] = None,
+    terraform: TerraformOption = None,
+) -> int:
+    """Apply exactly the saved plan; without one: plan, show, ask.
+
+    Not on a terminal there is nobody to ask, so a PLANFILE is needed there (exit 3 without).
+    """
+    if plan_file is None and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise RefusedError(
+            "apply without a plan asks before it changes anything, and this is no terminal",
+            fix="run: tfgen plan --out FILE, then: tfgen apply FILE",
+        )
+    workspace = open_workspace()
+    if plan_file is None:
+        return _plan_and_ask(workspace, terraform)
+    if not plan_file.is_file():
+        raise UsageError(f"there is no plan file {plan_file}", fix=f"run: tfgen plan --out {plan_file}")
+    _apply(workspace, plan_file, terraform)
+    return 0
+
+
+def _plan_and_ask(workspace: Workspace, terraform: str | None) -> int:
+    from tfgen.commands.plan import require_synced
+    from tfgen.console import note
+    from tfgen.plan_view import show_plan
+    from tfgen.progress import make_watcher
+    from tfgen.terraform.driver import Driver
+
+    require_synced(workspace)
+    file = workspace.make_state_dir() / f"apply-{os.getpid()}.tfplan"
+    try:
+        summary = Driver(workspace, make_watcher(), terraform=terraform).plan(file)
+        show_plan(summary)
+        if summary.empty:
+            return 0
+        if not _confirmed():
+            note("apply cancelled; nothing has changed")
+            return 1
+        _apply(workspace, file, terraform, total=sum(len(image.changes) for image in summary.images))
+    finally:
+        file.unlink(missing_ok=True)
+    return 0
+
+
+def _confirmed() -> bool:
+    sys.stderr.write("\nDo you want to apply this plan? Only 'yes' will be accepted: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip() == "yes"
+
+
+def _apply(workspace: Workspace, plan_file: Path, terraform: str | None, total: int = 0) -> None:
+    from tfgen.console import out
+    from tfgen.progress import make_watcher
+    from tfgen.terraform.driver import Driver
+
+    try:
+        done = Driver(workspace, make_watcher(total), terraform=terraform).apply(plan_file)
+    except TfgenError as error:
+        error.fix = error.fix or "what was applied stands; to see what is left, run: tfgen plan"
+        raise
+    out(done.line)

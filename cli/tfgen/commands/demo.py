@@ -1,0 +1,6 @@
+"""`tfgen demo`."""
+
+
+def command() -> int:
+    """Placeholder."""
+    return 1

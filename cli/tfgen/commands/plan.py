@@ -1,0 +1,81 @@
+"""`tfgen plan`: what would change in AWS, by image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfgen.options import FormatOption, TerraformOption
+from tfgen.workspace import Workspace, open_workspace
+
+EXIT_CHANGES = 2
+
+
+def command(
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", envvar="TFGEN_OUT", help="Keep the plan in FILE (default .tfgen/tfplan)."
+        ),
+    ] = None,
+    detailed_exitcode: Annotated[
+        bool,
+        typer.Option(
+            "--detailed-exitcode",
+            envvar="TFGEN_DETAILED_EXITCODE",
+            help="Exit 2 when there are changes, as terraform does.",
+        ),
+    ] = False,
+    format_: FormatOption = "table",
+    terraform: TerraformOption = None,
+) -> int:
+    """Show what would change in AWS, by image, and keep the plan.
+
+    Refuses stale generated files (exit 3): a plan is made from what was committed. Runs terraform init only
+    when its inputs have changed.
+    """
+    from tfgen.plan_view import show_next, show_plan, show_plan_json
+    from tfgen.progress import make_watcher
+    from tfgen.terraform.driver import Driver
+
+    workspace = open_workspace()
+    require_synced(workspace)
+    driver = Driver(workspace, make_watcher(), terraform=terraform)
+    file = out or workspace.make_state_dir() / "tfplan"
+    summary = driver.plan(file)
+    shown = file if out else Path(_relative(file))
+    if format_ == "json":
+        show_plan_json(summary, shown)
+    else:
+        show_plan(summary)
+        if not summary.empty:
+            show_next(shown)
+    return EXIT_CHANGES if detailed_exitcode and not summary.empty else 0
+
+
+def require_synced(workspace: Workspace) -> None:
+    """Raises RefusedError when the generated files are not what sync would write, TfgenError on broken templates."""
+    from tfgen.commands.sync import complain
+    from tfgen_generators.errors import RefusedError, TemplateError
+    from tfgen_generators.estate import survey
+
+    result = survey(workspace.root, workspace.settings, workspace.settings_text)
+    complain(result)
+    if result.changes.refused:
+        raise RefusedError("generated files are not as tfgen wrote them", fix="see above")
+    if result.changes.changes:
+        stale = ", ".join(f"{change.path} ({change.action})" for change in result.changes.changes[:5])
+        more = len(result.changes.changes) - 5
+        raise RefusedError(
+            f"generated files are stale: {stale}{f' and {more} more' if more > 0 else ''}", fix="run: tfgen sync"
+        )
+    if result.problems:
+        raise TemplateError("not every template can be read", fix="correct the errors above")
+
+
+def _relative(file: Path) -> str:
+    import os
+
+    return os.path.relpath(file)

@@ -1,0 +1,93 @@
+"""What a person sees. stdout is data; stderr is talk, progress and errors.
+
+rich is imported only when a table or a live display is drawn on a terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import Literal
+
+Format = Literal["table", "json"]
+
+# C0, DEL and C1 controls and the bidirectional overrides: text from a file must not steer a terminal.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2"}
+
+
+def printable(text: str) -> str:
+    """`text` with control characters written as escapes; newlines and tabs stay."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
+
+
+def out(text: str = "") -> None:
+    """One piece of data to stdout."""
+    sys.stdout.write(f"{printable(text)}\n")
+
+
+def note(text: str = "", *, style: str = "") -> None:
+    """One line of talk to stderr."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{styled(printable(text), style, sys.stderr)}\n")
+
+
+def out_json(document: object) -> None:
+    """One JSON document to stdout, keys in the order given."""
+    import json
+
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def styled(text: str, style: str, stream: object = None) -> str:
+    """`text` in colour where `stream` (stdout by default) shows colour."""
+    if style and has_colour(sys.stdout if stream is None else stream):
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+    return text
+
+
+def has_colour(stream: object) -> bool:
+    """Whether colour is wanted there: a terminal, no NO_COLOR, no TERM=dumb."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR")
+
+
+def is_terminal(stream: object) -> bool:
+    """Whether a live display works there."""
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty()) and os.environ.get("TERM") != "dumb"
+
+
+def out_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+    """A table to stdout: aligned columns, nothing cut; `right` names the columns that hold numbers."""
+    cells = [[printable(cell).replace("\n", " ") for cell in row] for row in [header, *rows]]
+    widths = [max(_width(row[column]) for row in cells) for column in range(len(header))]
+    for number, row in enumerate(cells):
+        padded = [
+            " " * (width - _width(cell)) + cell if column in right else cell + " " * (width - _width(cell))
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        line = "  ".join(padded).rstrip()
+        sys.stdout.write(f"{styled(line, 'bold') if number == 0 else line}\n")
+
+
+def out_diff(text: str) -> None:
+    """A unified diff to stdout, coloured as git does on a terminal."""
+    for line in text.splitlines():
+        style = ""
+        if line.startswith(("+++", "---")):
+            style = "bold"
+        elif line.startswith("@@"):
+            style = "cyan"
+        elif line.startswith(("+", "-")):
+            style = "green" if line.startswith("+") else "red"
+        sys.stdout.write(f"{styled(printable(line), style)}\n")
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)

@@ -1,0 +1,145 @@
+"""The app, and the one boundary at which errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfgen.commands import apply, demo, list_, plan, sync
+from tfgen.options import TerraformOption
+from tfgen_generators.errors import TfgenError, UsageError
+
+EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="tfgen",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+    help="""One Packer template in, one AMI pipeline out.
+
+tfgen scans the folder packer/, writes one Terraform module block for each template, and drives terraform
+plan and apply.
+
+\b
+  tfgen list     what is a template here, and what is not
+  tfgen sync     write the module blocks (after adding a Packer file)
+  tfgen plan     what would change in AWS, by image
+  tfgen apply    change it
+  tfgen demo     all of it on this machine, with no AWS account
+
+Exit codes: 0 done, 1 failure, 2 changes (only with --check or
+--detailed-exitcode), 3 refused, 64 usage, 70 bug, 75 busy, 130 interrupted.""",
+)
+app.command("list")(list_.command)
+app.command("sync")(sync.command)
+app.command("plan")(plan.command)
+app.command("apply")(apply.command)
+app.command("demo")(demo.command)
+
+
+def _version(wanted: bool) -> None:
+    if not wanted:
+        return
+    from tfgen.commands.version import show_version
+
+    show_version()
+    raise typer.Exit
+
+
+@app.callback()
+def root(
+    directory: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-C",
+            metavar="DIR",
+            envvar="TFGEN_DIR",
+            help="Run as if started in DIR; given again, relative to the one before.",
+        ),
+    ] = None,
+    terraform: TerraformOption = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            help="tfgen's version, Terraform's, and which binary that is.",
+        ),
+    ] = False,
+) -> None:
+    for folder in directory or []:
+        try:
+            os.chdir(folder)
+        except OSError as error:
+            raise UsageError(f"-C {folder}: {error.strerror}", fix="name a folder that is there") from None
+    if terraform:
+        os.environ["TFGEN_TERRAFORM"] = terraform
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point: runs the app and exits."""
+    code = run(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Runs the app on `arguments` and gives the exit code; never raises."""
+    try:
+        code = app(arguments, prog_name="tfgen", standalone_mode=False)
+    except TfgenError as error:
+        return _fail(str(error), error.exit_code)
+    except typer.TyperException as error:
+        show = getattr(error, "show", None)
+        if show is not None:
+            show(file=sys.stderr)
+        else:
+            sys.stderr.write(f"error: {error}\n")
+        return UsageError.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 the boundary: a bug becomes one line and a log
+        return _fail(_log_bug(error), EXIT_BUG)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    from tfgen.console import printable, styled
+
+    sys.stdout.flush()
+    lines = printable(message).splitlines() or [""]
+    sys.stderr.write(f"{styled('error:', 'red', sys.stderr)} {lines[0]}\n")
+    for line in lines[1:]:
+        sys.stderr.write(f"{line}\n")
+    return code
+
+
+def _log_bug(error: Exception) -> str:
+    import tempfile
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    kind = f"{type(error).__name__}: {error}".splitlines()[0]
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="tfgen-bug-", suffix=".log", delete=False) as file:
+            file.write(f"{sys.argv}\n\n{text}")
+    except OSError:
+        return f"a bug in tfgen: {kind}; its log could not be written"
+    return f"a bug in tfgen: {kind}; please report it with {file.name}"
+
+
+if __name__ == "__main__":
+    main()

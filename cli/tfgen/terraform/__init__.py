@@ -1,0 +1,1 @@
+"""The only place that knows Terraform: binary, argument lists, process, events, plan."""

@@ -1,0 +1,49 @@
+"""Argument lists: python-terraform's `generate_cmd_string` builds them, nothing else of it is used.
+
+Options are keyword arguments with `_` for `-`; `flag()` is an option without a value.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from python_terraform import Terraform
+
+    from tfgen.terraform.binary import Binary
+
+
+def terraform_argv(binary: Binary, command: str, *arguments: str, **options: object) -> list[str]:
+    """The whole command line of `command` for `binary`; a `None` or False-flag option is left out."""
+    built: list[str] = _terraform().generate_cmd_string(command, *arguments, **options)
+    return [*binary.argv, *built[1:]]
+
+
+def flag(*, wanted: bool = True) -> object:
+    """The value of an option that takes none."""
+    from python_terraform import IsFlagged, IsNotFlagged
+
+    return IsFlagged if wanted else IsNotFlagged
+
+
+def init_argv(binary: Binary) -> list[str]:
+    """`init`, asking nothing and upgrading nothing."""
+    return terraform_argv(binary, "init", input=False, no_color=flag())
+
+
+def plan_argv(binary: Binary, *, out: str) -> list[str]:
+    """`plan` into the file `out`, with events on stdout and exit code 2 for changes."""
+    return terraform_argv(binary, "plan", input=False, json=flag(), detailed_exitcode=flag(), out=out)
+
+
+def apply_argv(binary: Binary, plan: str) -> list[str]:
+    """`apply` of exactly the saved `plan`, with events on stdout."""
+    return terraform_argv(binary, "apply", plan, input=False, json=flag())
+
+
+@cache
+def _terraform() -> Terraform:
+    from python_terraform import Terraform
+
+    return Terraform(terraform_bin_path="terraform")

