@@ -23,9 +23,9 @@ def printable(text: str) -> str:
     return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
 
 
-def out(text: str = "") -> None:
+def out(text: str = "", *, style: str = "") -> None:
     """One piece of data to stdout."""
-    sys.stdout.write(f"{printable(text)}\n")
+    sys.stdout.write(f"{styled(printable(text), style)}\n")
 
 
 def note(text: str = "", *, style: str = "") -> None:

@@ -34,28 +34,25 @@ def command(
         return _plan_and_ask(workspace, terraform)
     if not plan_file.is_file():
         raise UsageError(f"there is no plan file {plan_file}", fix=f"run: tfgen plan --out {plan_file}")
-    _apply(workspace, plan_file, terraform)
+    apply_plan(workspace, plan_file, terraform)
     return 0
 
 
 def _plan_and_ask(workspace: Workspace, terraform: str | None) -> int:
-    from tfgen.commands.plan import require_synced
+    from tfgen.commands.plan import make_plan
     from tfgen.console import note
     from tfgen.plan_view import show_plan
-    from tfgen.progress import make_watcher
-    from tfgen.terraform.driver import Driver
 
-    require_synced(workspace)
     file = workspace.make_state_dir() / f"apply-{os.getpid()}.tfplan"
     try:
-        summary = Driver(workspace, make_watcher(), terraform=terraform).plan(file)
+        summary = make_plan(workspace, file, terraform)
         show_plan(summary)
         if summary.empty:
             return 0
         if not _confirmed():
             note("apply cancelled; nothing has changed")
             return 1
-        _apply(workspace, file, terraform, total=sum(len(image.changes) for image in summary.images))
+        apply_plan(workspace, file, terraform, total=sum(len(image.changes) for image in summary.images))
     finally:
         file.unlink(missing_ok=True)
     return 0
@@ -67,7 +64,8 @@ def _confirmed() -> bool:
     return sys.stdin.readline().strip() == "yes"
 
 
-def _apply(workspace: Workspace, plan_file: Path, terraform: str | None, total: int = 0) -> None:
+def apply_plan(workspace: Workspace, plan_file: Path, terraform: str | None = None, *, total: int = 0) -> None:
+    """Applies exactly `plan_file`, with progress by image on stderr and Terraform's own line on stdout."""
     from tfgen.console import out
     from tfgen.progress import make_watcher
     from tfgen.terraform.driver import Driver

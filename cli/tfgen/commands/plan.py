@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tfgen.options import FormatOption, TerraformOption
 from tfgen.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from tfgen.terraform.plan import PlanSummary
 
 EXIT_CHANGES = 2
 
@@ -37,15 +41,11 @@ def command(
     when its inputs have changed.
     """
     from tfgen.plan_view import show_next, show_plan, show_plan_json
-    from tfgen.progress import make_watcher
-    from tfgen.terraform.driver import Driver
 
     workspace = open_workspace()
-    require_synced(workspace)
-    driver = Driver(workspace, make_watcher(), terraform=terraform)
     file = out or workspace.make_state_dir() / "tfplan"
-    summary = driver.plan(file)
-    shown = file if out else Path(_relative(file))
+    summary = make_plan(workspace, file, terraform)
+    shown = file if out else Path(os.path.relpath(file))
     if format_ == "json":
         show_plan_json(summary, shown)
     else:
@@ -53,6 +53,15 @@ def command(
         if not summary.empty:
             show_next(shown)
     return EXIT_CHANGES if detailed_exitcode and not summary.empty else 0
+
+
+def make_plan(workspace: Workspace, file: Path, terraform: str | None = None) -> PlanSummary:
+    """Plans into `file`, with progress on stderr. Raises TfgenError, RefusedError when sync has work to do."""
+    from tfgen.progress import make_watcher
+    from tfgen.terraform.driver import Driver
+
+    require_synced(workspace)
+    return Driver(workspace, make_watcher(), terraform=terraform).plan(file)
 
 
 def require_synced(workspace: Workspace) -> None:
@@ -73,9 +82,3 @@ def require_synced(workspace: Workspace) -> None:
         )
     if result.problems:
         raise TemplateError("not every template can be read", fix="correct the errors above")
-
-
-def _relative(file: Path) -> str:
-    import os
-
-    return os.path.relpath(file)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tfgen.console import Format, note, out, out_diff, out_json, styled
+from tfgen.console import Format, note, out, out_diff, out_json
 from tfgen.options import FormatOption
 from tfgen.workspace import Workspace, locked, open_workspace
 from tfgen_generators.estate import Survey, survey
@@ -79,7 +79,7 @@ def render(workspace: Workspace, result: Survey, *, check: bool, diff: bool, for
         words = _DONE if done else _WOULD
         width = max(len(word) for word in words.values())
         for change in changes.changes:
-            out(f"{styled(words[change.action].ljust(width), _STYLES[change.action])}  {change.path}")
+            out(f"{words[change.action].ljust(width)}  {change.path}", style=_STYLES[change.action])
     complain(result)
     if format_ == "table":
         _conclude(workspace, result, check=check)

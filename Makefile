@@ -1,0 +1,53 @@
+# Two commands set everything up by themselves: `make demo` and `make test`. Needed: Python 3.11+ and git.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format golden bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+demo: $(VENV)/.demo ## the main job on this machine: no AWS account, no Terraform needed
+	$(BIN)/tfgen demo
+
+test: $(VENV)/.test ## all tests that this machine can run; what was left out is named at the end
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.lint ## ruff, mypy, import-linter, terraform fmt
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/tfgen sync --check
+
+format: $(VENV)/.lint ## ruff's fixes and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+golden: $(VENV)/.test ## write the golden files anew (read the diff)
+	TFGEN_GOLDEN=write $(BIN)/python -m pytest -q tests/unit/test_golden.py
+
+bench: $(VENV)/.test ## the benchmarks, as ratios
+	$(BIN)/python benchmarks/run.py
+
+clean: ## everything that these commands made
+	rm -rf $(VENV) .tfgen .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("tfgen needs Python 3.11 or newer; run: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.test: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[test]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.lint: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[test,lint]'
+	@touch $@ $(VENV)/.demo $(VENV)/.test

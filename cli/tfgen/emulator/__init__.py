@@ -1,0 +1,1 @@
+"""AWS on this machine (moto), for `tfgen demo` and the tests: see docs/architecture.md."""

@@ -1,0 +1,119 @@
+"""The emulator: moto's server in a thread of this process, on a free port of the loopback."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tfgen_generators.errors import TfgenError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+    from typing import Self
+
+    from tfgen.aws.clients import AwsClient
+
+_HOST = "127.0.0.1"
+
+
+class Emulator:
+    """AWS on this machine, from `with` to its end: empty at the start, gone at the end.
+
+    moto keeps its state in the process, so there is one at a time. While it runs, the user's AWS variables
+    are hidden from this process (see `tfgen.aws.isolation`).
+    """
+
+    region = "eu-west-1"
+    account_id = "123456789012"
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._port: int | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The URL that every service answers at."""
+        return f"http://{_HOST}:{self._running_port()}"
+
+    def client(self, service: str) -> AwsClient:
+        """Make a boto3 client of this emulator."""
+        from tfgen.aws import clients
+
+        return clients.client(service, region=self.region, endpoint_url=self.endpoint)
+
+    def reset(self) -> None:
+        """Forget everything that was created."""
+        connection = http.client.HTTPConnection(_HOST, self._running_port(), timeout=30)
+        try:
+            connection.request("POST", "/moto-api/reset")
+            status = connection.getresponse().status
+        finally:
+            connection.close()
+        if status != 200:
+            raise TfgenError(f"the AWS emulator could not be emptied (HTTP {status})")
+
+    def __enter__(self) -> Self:
+        if self._port is not None:
+            raise RuntimeError("this emulator runs already")
+        with ExitStack() as stack:
+            self._port = stack.enter_context(_server())
+            stack.callback(self._forget_port)
+            self.reset()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def _forget_port(self) -> None:
+        self._port = None
+
+    def _running_port(self) -> int:
+        if self._port is None:
+            raise RuntimeError("the emulator does not run: use it in a with statement")
+        return self._port
+
+
+@contextmanager
+def _server() -> Iterator[int]:
+    """Run moto with its gaps filled; gives the port."""
+    from tfgen.aws.isolation import private_aws
+    from tfgen.emulator import gaps
+
+    with private_aws(), _without_request_log():
+        server_class = _moto_server()
+        with gaps.filled():
+            server = server_class(ip_address=_HOST, port=0, verbose=False)
+            server.start()
+            try:
+                yield server.get_host_and_port()[1]
+            finally:
+                server.stop()
+                server._server.server_close()
+
+
+def _moto_server() -> Any:
+    try:
+        from moto.server import ThreadedMotoServer
+    except ImportError as error:
+        raise TfgenError(
+            f"the AWS emulator needs the package {error.name or 'moto'}, which is not installed",
+            fix="run: pip install 'tfgen[demo]'",
+        ) from error
+    return ThreadedMotoServer
+
+
+@contextmanager
+def _without_request_log() -> Iterator[None]:
+    log = logging.getLogger("werkzeug")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
