@@ -28,7 +28,7 @@ format: $(VENV)/.lint ## ruff's fixes and format
 	$(BIN)/ruff format .
 
 golden: $(VENV)/.test ## write the golden files anew (read the diff)
-	TFGEN_GOLDEN=write $(BIN)/python -m pytest -q tests/unit/test_golden.py
+	TFGEN_GOLDEN=write $(BIN)/python -m pytest -q tests/functional/test_sync.py -k golden
 
 bench: $(VENV)/.test ## the benchmarks, as ratios
 	$(BIN)/python benchmarks/run.py

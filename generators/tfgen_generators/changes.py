@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -87,12 +87,6 @@ def compare(wanted: Mapping[str, str], found: Mapping[str, str], unknown: Unknow
         else:
             changes.append(Change(action="change", path=path, before=found[path], after=wanted[path]))
     return Changes(changes=tuple(changes), unchanged=tuple(unchanged), kept=tuple(kept), refused=tuple(refused))
-
-
-def summary(actions: Collection[Action]) -> str:
-    """`1 created, 0 changed, 2 deleted`, as sync words it."""
-    count = [*actions]
-    return f"{count.count('create')} created, {count.count('change')} changed, {count.count('delete')} deleted"
 
 
 def _refusal(path: str, state: str) -> Refusal:

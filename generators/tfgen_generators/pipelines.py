@@ -17,6 +17,8 @@ from tfgen_generators.settings import Settings
 ACCOUNT_ID_LENGTH = 12
 #: CodePipeline allows 100 characters, CodeBuild 150 (https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html).
 PROJECT_NAME_LIMIT = 100
+#: https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html
+DESCRIPTION_LIMIT = 255
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET_NAME_LIMIT = 63
 
@@ -81,7 +83,7 @@ def make_pipeline(template: Template, settings: Settings) -> Pipeline:
         source=settings.module.source,
         version=settings.module.version,
         project_name=_project_name(template, settings.names.project_name),
-        project_description=f"Builds the {template.name} AMI from {template.path}",
+        project_description=f"Builds the {template.name} AMI from {template.path}"[:DESCRIPTION_LIMIT],
         artefact_bucket_name=_bucket_name(template, settings.names.artefact_bucket_name),
         source_repository=settings.source_repository,
         branch=settings.branch if settings.branch != "main" else None,

@@ -60,9 +60,11 @@ def _stage(target: Path, text: str) -> Path:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = error.filename or str(beside)  # a full disk names no file
         raise
     return beside
 

@@ -29,7 +29,9 @@ def name_of(path: str, packer_dir: str) -> str:
     cleaned = [clean for part in parts if (clean := _clean(part))]
     if len(cleaned) > 1 and cleaned[-1].lower() in GENERIC:
         cleaned.pop()
-    return "-".join(cleaned) or _clean(PurePosixPath(packer_dir).name) or "packer"
+    if not parts:
+        return _clean(PurePosixPath(packer_dir).name) or "packer"
+    return "-".join(cleaned)
 
 
 def without_ending(file_name: str) -> str:

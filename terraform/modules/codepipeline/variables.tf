@@ -1,0 +1,207 @@
+variable "project_name" {
+  description = "Name of the pipeline and of its CodeBuild project. Role, rule and log group names derive from it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{1,99}$", var.project_name))
+    error_message = "The project_name must be 2 to 100 letters, digits, '-' or '_', the first a letter or a digit."
+  }
+}
+
+variable "project_description" {
+  description = "What the pipeline builds, shown in the CodeBuild console."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = length(var.project_description) <= 255
+    error_message = "The project_description must be at most 255 characters."
+  }
+}
+
+variable "artefact_bucket_name" {
+  description = "Name of the S3 bucket that the module creates for the pipeline's artefacts. Bucket names are global."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.artefact_bucket_name))
+    error_message = "The artefact_bucket_name must be 3 to 63 lower-case letters, digits and inner hyphens (no dots: they break TLS)."
+  }
+}
+
+variable "source_repository" {
+  description = "Name of the CodeCommit repository that holds the templates, in the same account and region."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._-]{1,100}$", var.source_repository)) && !endswith(var.source_repository, ".git")
+    error_message = "The source_repository must be a CodeCommit repository name (1 to 100 letters, digits, '.', '_', '-'), not a URL."
+  }
+}
+
+variable "environment_vars" {
+  description = "Plain-text environment variables of the build. PACKER_SCRIPT, the template's path, is required. No secrets: anybody who may read the project sees them."
+  type        = map(string)
+  nullable    = false
+
+  validation {
+    condition     = try(length(var.environment_vars["PACKER_SCRIPT"]) > 0, false)
+    error_message = "The environment_vars must hold PACKER_SCRIPT, the path of the Packer template from the repository's root."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, value in var.environment_vars :
+      can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name)) && !startswith(name, "CODEBUILD_") && value != null
+    ])
+    error_message = "Each name in environment_vars must be letters, digits and '_', not start with a digit or CODEBUILD_ (reserved), and have a value."
+  }
+}
+
+variable "branch" {
+  description = "Branch of the source repository whose changes start the pipeline."
+  type        = string
+  default     = "main"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^\\s~^:?*\\[\\\\]{1,256}$", var.branch))
+    error_message = "The branch must be a git branch name of at most 256 characters."
+  }
+}
+
+variable "buildspec" {
+  description = "Path of the buildspec in the source repository."
+  type        = string
+  default     = "buildspec.yml"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^/\\s][^\\n]*\\.ya?ml$", var.buildspec))
+    error_message = "The buildspec must be the relative path of a .yml or .yaml file."
+  }
+}
+
+variable "build_timeout" {
+  description = "Minutes after which CodeBuild ends a build."
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.build_timeout >= 5 && var.build_timeout <= 480 && floor(var.build_timeout) == var.build_timeout
+    error_message = "The build_timeout must be a whole number of minutes from 5 to 480."
+  }
+}
+
+variable "compute_type" {
+  description = "Size of the build machine. Packer waits on EC2 most of the time, so the smallest does."
+  type        = string
+  default     = "BUILD_GENERAL1_SMALL"
+  nullable    = false
+
+  validation {
+    condition = contains(
+      ["BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_LARGE", "BUILD_GENERAL1_2XLARGE"],
+      var.compute_type
+    )
+    error_message = "The compute_type must be BUILD_GENERAL1_SMALL, _MEDIUM, _LARGE or _2XLARGE."
+  }
+}
+
+variable "image" {
+  description = "Container image of the build: one of CodeBuild's own (x86-64 Linux), or another, which is then pulled with the build role's rights."
+  type        = string
+  default     = "aws/codebuild/standard:7.0"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^\\S+$", var.image))
+    error_message = "The image must be a container image reference without spaces."
+  }
+}
+
+variable "image_regions" {
+  description = "Further regions that the build may copy the image to (Packer's ami_regions). The pipeline's own region is always allowed."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for region in var.image_regions : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]+$", region))])
+    error_message = "Each of the image_regions must be a region's name, for example eu-central-1."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days that CloudWatch keeps the build logs."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition = contains(
+      [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653],
+      var.log_retention_days
+    )
+    error_message = "The log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653."
+  }
+}
+
+variable "force_destroy" {
+  description = "Whether a destroy may delete the artefact bucket while objects are in it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the KMS key for the artefacts; its policy must leave access to IAM. Null means the AWS managed key of S3 (aws/s3)."
+  type        = string
+  default     = null
+  nullable    = true
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "The kms_key_arn must be the ARN of a key (arn:aws:kms:REGION:ACCOUNT:key/ID), not of an alias, or null."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds the module's roles. Null means none."
+  type        = string
+  default     = null
+  nullable    = true
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[^:]+:iam::[^:]*:policy/.+$", var.permissions_boundary))
+    error_message = "The permissions_boundary must be the ARN of an IAM policy, or null."
+  }
+}
+
+variable "build_policy_arns" {
+  description = "Further IAM policies for the build role, by a name of yours: for example iam:PassRole for a template with an instance profile."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in values(var.build_policy_arns) : can(regex("^arn:[^:]+:iam::[^:]*:policy/.+$", arn))])
+    error_message = "Each of the build_policy_arns must be the ARN of an IAM policy."
+  }
+}
+
+variable "tags" {
+  description = "Tags for everything that the module creates, over the provider's default_tags."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : length(key) > 0 && !startswith(lower(key), "aws:")])
+    error_message = "The keys of tags must not be empty and must not start with 'aws:' (reserved)."
+  }
+}

@@ -1,0 +1,170 @@
+"""What every test has: no real AWS, no real home, no network; and a repository made of a dict."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tfgen.main import run
+
+#: A port on which nothing listens: whoever asks the network fails at once, and says whom it asked.
+_NOWHERE = "http://127.0.0.1:9"
+_HIDDEN = ("AWS_", "TF_", "TFGEN_", "PKR_", "PACKER_", "GIT_", "ANSIBLE_")
+_LOCAL = ("127.", "::1", "localhost")
+
+TOML = 'source_repository = "ami-builder"\n'
+JSON = '{"builders": [{"type": "amazon-ebs"}]}\n'
+HCL2 = 'source "amazon-ebs" "x" {\n}\n\nbuild {\n  sources = ["source.amazon-ebs.x"]\n}\n'
+
+#: A module with Terraform's built-in resource: real plans and applies that need no provider.
+TOY_MODULE = """\
+variable "project_name" { type = string }
+variable "project_description" { type = string }
+variable "artefact_bucket_name" { type = string }
+variable "source_repository" { type = string }
+variable "environment_vars" { type = map(string) }
+
+resource "terraform_data" "pipeline" {
+  input            = var.environment_vars
+  triggers_replace = [var.project_name, var.artefact_bucket_name]
+}
+"""
+TOY = {
+    "tfgen.toml": TOML,
+    "terraform/modules/codepipeline/main.tf": TOY_MODULE,
+    "terraform/pipelines/locals.tf": 'locals {\n  account_id = "123456789012"\n}\n',
+}
+
+Files = Mapping[str, str | bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def expect(self, code: int) -> Result:
+        assert self.code == code, f"exit code {self.code}, not {code}\n--- stdout\n{self.out}--- stderr\n{self.err}"
+        assert "Traceback" not in self.out + self.err
+        return self
+
+
+Command = Callable[..., Result]
+Repo = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Real AWS, the real home and the network are out of reach, here and in every process started."""
+    for name in list(os.environ):
+        if name.startswith(_HIDDEN) and name != "TFGEN_GOLDEN":
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    settings = {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_CONFIG_FILE": str(home / "aws-config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(home / "aws-credentials"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "CHECKPOINT_DISABLE": "1",
+        "HTTP_PROXY": _NOWHERE,
+        "HTTPS_PROXY": _NOWHERE,
+        "http_proxy": _NOWHERE,
+        "https_proxy": _NOWHERE,
+        "NO_PROXY": "127.0.0.1,localhost,::1",
+        "no_proxy": "127.0.0.1,localhost,::1",
+        "NO_COLOR": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(socket.socket, "connect", _only_local(socket.socket.connect))
+
+
+def _only_local(connect: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        host = address[0] if isinstance(address, tuple) else ""
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not str(host).startswith(_LOCAL):
+            raise OSError(f"a test asked for the network: {address}")
+        return connect(self, address)
+
+    return guarded
+
+
+def write_tree(root: Path, files: Files) -> Path:
+    """Writes `files` (path -> text) below `root`."""
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return root
+
+
+def read_tree(root: Path) -> dict[str, bytes]:
+    """Path -> bytes of all files below `root` but tfgen's and Terraform's own folders."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not {".tfgen", ".terraform", ".git"} & set(path.relative_to(root).parts)
+    }
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """Makes a repository of a dict and works in it: `repo({"packer/web.json": JSON})`."""
+
+    def make(files: Files, *, name: str = "ami-builder") -> Path:
+        root = tmp_path / name
+        root.mkdir(exist_ok=True)
+        write_tree(root, files)
+        monkeypatch.chdir(root)
+        return root
+
+    return make
+
+
+@pytest.fixture
+def cli(capfd: pytest.CaptureFixture[str]) -> Command:
+    """tfgen in this process: `cli("sync", "--check")`."""
+
+    def call(*arguments: str) -> Result:
+        capfd.readouterr()
+        code = run(list(arguments))
+        captured = capfd.readouterr()
+        return Result(code=code, out=captured.out, err=captured.err)
+
+    return call
+
+
+@pytest.fixture
+def tfgen() -> Command:
+    """The real command, as a process of its own."""
+
+    def call(*arguments: str, **environment: str) -> Result:
+        done = subprocess.run(
+            [sys.executable, "-m", "tfgen", *arguments],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        return Result(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    return call

@@ -1,0 +1,101 @@
+"""A real Terraform, a real provider and the emulator: what the tests of the estate's Terraform share."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tfgen.emulator.environment import terraform_environment
+from tfgen.emulator.override import write_override
+from tfgen.emulator.provider import write_cli_config
+from tfgen.emulator.server import Emulator
+from tfgen.terraform.binary import find_terraform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+BLOCK = """\
+module "wordpress" {
+  source = "../modules/codepipeline"
+
+  project_name         = "wordpress-ami-pipeline"
+  project_description  = "Builds the wordpress AMI from packer/wordpress.json"
+  artefact_bucket_name = "wordpress-ami-builder-artefacts-${local.account_id}"
+  source_repository    = "ami-builder"
+
+  environment_vars = {
+    PACKER_SCRIPT = "packer/wordpress.json"
+    SUBNET_ID     = "subnet-0a1b2c3d4e5f60718"
+    VPC_ID        = "vpc-04f99e5833c3a909b"
+  }
+}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estate:
+    """A copy of /terraform with one generated-like file, whose provider talks to the emulator."""
+
+    folder: Path
+    emulator: Emulator
+    environment: dict[str, str]
+    program: tuple[str, ...]
+
+    @property
+    def generated(self) -> Path:
+        return self.folder / "pipeline_wordpress.gen.tf"
+
+    def terraform(
+        self, *arguments: str, expect: int | None = 0, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run Terraform in the root module; fails with its output when the exit code is not `expect`."""
+        done = subprocess.run(
+            [*self.program, *arguments],
+            cwd=cwd or self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        shown = f"terraform {' '.join(arguments)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert expect is None or done.returncode == expect, shown
+        return done
+
+    def init(self, cwd: Path | None = None) -> None:
+        self.terraform("init", "-input=false", "-no-color", cwd=cwd)
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def cli_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_cli_config(tmp_path_factory.mktemp("cli-config"))
+
+
+@pytest.fixture
+def estate(emulator: Emulator, cli_config: Path, tmp_path: Path) -> Estate:
+    """A fresh copy beside an empty emulator; not yet initialised."""
+    emulator.reset()
+    ignored = shutil.ignore_patterns(".terraform*", "*.gen.tf", "*.tfstate*")
+    shutil.copytree(ROOT / "terraform", tmp_path / "terraform", ignore=ignored)
+    home = tmp_path / "home"
+    home.mkdir()
+    made = Estate(
+        folder=tmp_path / "terraform" / "pipelines",
+        emulator=emulator,
+        environment=terraform_environment(home, cli_config),
+        program=find_terraform().argv,
+    )
+    made.generated.write_text(BLOCK, encoding="utf-8")
+    write_override(made.folder, emulator)
+    return made

@@ -1,0 +1,114 @@
+"""The shipped estate, from its templates to pipelines in the emulator, by the commands that a user types."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command, read_tree
+from tests.terraform.conftest import ROOT, Estate
+
+NAMES = ("base-ami-pipeline", "wordpress-ami-pipeline")
+
+
+@pytest.fixture
+def shipped(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the whole estate whose provider talks to the emulator."""
+    root = estate.folder.parents[1]
+    estate.generated.unlink()
+    for part in ("packer", "ansible"):
+        shutil.copytree(ROOT / part, root / part)
+    for part in ("buildspec.yml", "tfgen.toml"):
+        shutil.copyfile(ROOT / part, root / part)
+    for name, value in estate.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(root)
+    return root
+
+
+def test_from_packer_files_to_pipelines(shipped: Path, estate: Estate, tfgen: Command) -> None:
+    tfgen("sync").expect(0)
+    for name in ("base", "wordpress"):
+        file = f"pipeline_{name}.gen.tf"
+        assert (estate.folder / file).read_bytes() == (ROOT / "terraform/pipelines" / file).read_bytes()
+    planned = tfgen("plan", "--detailed-exitcode", "--format", "json", "--out", "saved").expect(2)
+    assert [(image["name"], image["action"]) for image in json.loads(planned.out)["images"]] == [
+        ("base", "created"),
+        ("wordpress", "created"),
+    ]
+    tfgen("apply", "saved").expect(0)
+    tfgen("plan", "--detailed-exitcode").expect(0)
+    check_pipelines(estate)
+
+    (shipped / "packer/blog.json").write_bytes((shipped / "packer/wordpress.json").read_bytes())
+    tfgen("sync").expect(0)
+    document = json.loads(tfgen("plan", "--format", "json").expect(0).out)
+    assert [(image["name"], image["action"]) for image in document["images"]] == [("blog", "created")]
+
+    (shipped / "packer/blog.json").unlink()
+    text = (shipped / "tfgen.toml").read_text()
+    (shipped / "tfgen.toml").write_text(text.replace("subnet-0a1b2c3d4e5f60718", "subnet-0new"))
+    tfgen("sync").expect(0)
+    document = json.loads(tfgen("plan", "--format", "json", "--out", "second").expect(0).out)
+    assert [(image["name"], image["changed"], image["created"]) for image in document["images"]] == [
+        ("wordpress", 1, 0)
+    ]
+    tfgen("apply", "second").expect(0)
+    assert variables(estate, "wordpress-ami-pipeline")["SUBNET_ID"] == "subnet-0new"
+
+
+def variables(estate: Estate, project: str) -> dict[str, str]:
+    (found,) = estate.emulator.client("codebuild").batch_get_projects(names=[project])["projects"]
+    return {item["name"]: item["value"] for item in found["environment"]["environmentVariables"]}
+
+
+def check_pipelines(estate: Estate) -> None:
+    client = estate.emulator.client
+    listed = client("codepipeline").list_pipelines()["pipelines"]
+    assert sorted(item["name"] for item in listed) == sorted(NAMES)
+    projects = client("codebuild").batch_get_projects(names=list(NAMES))["projects"]
+    roles = {project["serviceRole"] for project in projects}
+    for name in NAMES:
+        pipeline = client("codepipeline").get_pipeline(name=name)["pipeline"]
+        roles.add(pipeline["roleArn"])
+        bucket = pipeline["artifactStore"]["location"]
+        block = client("s3").get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+        assert all(block.values())
+        assert len(block) == 4
+    assert len(roles) == 4
+    assert variables(estate, "wordpress-ami-pipeline") == {
+        "PACKER_SCRIPT": "packer/wordpress.json",
+        "SUBNET_ID": "subnet-0a1b2c3d4e5f60718",
+        "VPC_ID": "vpc-04f99e5833c3a909b",
+    }
+
+
+def test_the_demo_tells_its_story_and_leaves_nothing(tfgen: Command, tmp_path: Path) -> None:
+    """With the embedded Terraform, nothing on PATH, and settings that would break it if it read them."""
+    home, temporary = Path(os.environ["HOME"]), tmp_path / "tmp"
+    temporary.mkdir()
+    (home / ".aws").mkdir()
+    (home / ".aws/config").write_text("[broken\n")
+    before = read_tree(home)
+    result = tfgen(
+        "demo",
+        PATH="/nowhere",
+        TMPDIR=str(temporary),
+        AWS_PROFILE="not-there",
+        AWS_ENDPOINT_URL="http://127.0.0.1:9",
+        AWS_CA_BUNDLE="/nowhere/ca.pem",
+        TF_CLI_ARGS="-nonsense",
+        TF_VAR_region="nowhere",
+    ).expect(0)
+    for line in ("$ tfgen sync", "$ tfgen plan --out images.tfplan", "$ tfgen apply images.tfplan"):
+        assert line in result.out
+    assert "blog   created       14        0         0          0" in result.out
+    assert "blog-ami-pipeline" in result.out
+    assert "PACKER_SCRIPT=packer/wordpress.json" in result.out
+    assert result.out.rstrip().splitlines()[-2] == "No changes. AWS is what the templates say."
+    assert read_tree(home) == before
+    assert list(temporary.iterdir()) == []

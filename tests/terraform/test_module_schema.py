@@ -1,0 +1,167 @@
+"""The module's HCL against the schema of the newest provider that it must suit; 3.39 is planned for real."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hcl2
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = json.loads((ROOT / "tests/data/aws-provider-6.62-schema.json").read_text(encoding="utf-8"))
+FOLDERS = ("modules/codepipeline", "modules/codepipeline/examples/basic", "pipelines")
+META = {"count", "for_each", "depends_on", "lifecycle", "provider"}
+# What providers up to 6.62 call deprecated; the schema file does not say.
+DEPRECATED = {
+    "aws_cloudwatch_event_rule": {"is_enabled"},
+    "aws_iam_policy_document": {"override_json", "source_json"},
+    "aws_iam_role": {"inline_policy", "managed_policy_arns"},
+    "aws_region": {"name"},
+    "aws_s3_bucket": {
+        "acceleration_status",
+        "acl",
+        "cors_rule",
+        "grant",
+        "lifecycle_rule",
+        "logging",
+        "object_lock_configuration",
+        "policy",
+        "replication_configuration",
+        "request_payer",
+        "server_side_encryption_configuration",
+        "versioning",
+        "website",
+    },
+}
+GOOD = 'resource "aws_s3_bucket_policy" "x" {\n  bucket = "b"\n  policy = "{}"\n}\n'
+NESTED = """
+resource "aws_codepipeline" "x" {
+  name     = "n"
+  role_arn = "r"
+  stage {
+    name = "s"
+    action {
+      nam = "n"
+    }
+  }
+  dynamic "artifact_store" {
+    for_each = []
+    content {
+      typo = "S3"
+    }
+  }
+}
+"""
+DEPRECATED_BLOCK = """
+resource "aws_s3_bucket" "x" {
+  versioning {
+    enabled = true
+  }
+}
+"""
+PLANTED = {
+    "unknown type": ('resource "aws_s3_bukket" "x" {\n}\n', "aws_s3_bukket is not in the schema"),
+    "unknown argument": (GOOD.replace("bucket =", "bukket ="), "bukket is unknown"),
+    "missing argument": (GOOD.replace('  policy = "{}"\n', ""), "policy is missing"),
+    "deprecated block": (DEPRECATED_BLOCK, "versioning is deprecated"),
+    "in a nested block": (NESTED, "stage.action.nam is unknown"),
+    "missing in a nested block": (NESTED, "stage.action.category is missing"),
+    "in a dynamic block": (NESTED, "artifact_store.typo is unknown"),
+    "block for an argument": (
+        'resource "aws_cloudwatch_log_group" "x" {\n  tags {\n    a = "b"\n  }\n}\n',
+        "tags is an argument, not a block",
+    ),
+}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_newest_provider_knows_everything(folder: str) -> None:
+    faults = []
+    for file in sorted((ROOT / "terraform" / folder).glob("*.tf")):
+        faults += [f"{file.name}: {fault}" for fault in faults_of(file.read_text(encoding="utf-8"))]
+    assert faults == []
+
+
+def test_the_module_is_what_was_checked() -> None:
+    texts = [file.read_text(encoding="utf-8") for file in (ROOT / "terraform/modules/codepipeline").glob("*.tf")]
+    kinds = {kind for text in texts for kind, _, _ in blocks_of(hcl2.loads(text), "resource")}
+    assert len(kinds) >= 10
+    assert not any("data.aws_region.current.name" in text for text in texts), "deprecated in provider 6"
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_the_checker_finds_a_planted_fault(name: str) -> None:
+    text, fault = PLANTED[name]
+    assert any(fault in each for each in faults_of(text)), faults_of(text)
+
+
+def test_the_checker_is_silent_about_what_is_right() -> None:
+    assert list(faults_of(GOOD)) == []
+
+
+def faults_of(text: str) -> list[str]:
+    document = hcl2.loads(text)
+    faults = []
+    for section in ("resource", "data"):
+        for kind, name, body in blocks_of(document, section):
+            known = SCHEMA[section].get(kind)
+            if known is None:
+                faults.append(f"{kind} is not in the schema")
+                continue
+            found = check(body, known, deprecated=DEPRECATED.get(kind, set()))
+            faults += [f"{kind}.{name}: {fault}" for fault in found]
+    return faults
+
+
+def check(body: dict[str, Any], known: dict[str, Any], *, path: str = "", deprecated: set[str]) -> Iterator[str]:
+    """Hold a block's body against its schema; gives one text a fault."""
+    given = {name: value for name, value in arguments(body) if path or name not in META}
+    for name, schema in known.items():
+        if schema["required"] and name not in given:
+            yield f"{path}{name} is missing"
+    for name, value in given.items():
+        if name not in known:
+            yield f"{path}{name} is unknown"
+            continue
+        if name in deprecated:
+            yield f"{path}{name} is deprecated"
+        yield from check_value(value, known[name].get("block"), f"{path}{name}")
+
+
+def check_value(value: Any, block: dict[str, Any] | None, path: str) -> Iterator[str]:
+    inner = [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    if block is None:
+        if any(each.get("__is_block__") for each in inner):
+            yield f"{path} is an argument, not a block"
+        return
+    for each in inner:
+        yield from check(each, block, path=f"{path}.", deprecated=set())
+
+
+def arguments(body: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give the arguments and nested blocks of a body, dynamic ones as if they were written out."""
+    for name, value in body.items():
+        if name == "dynamic":
+            for dynamic in value:
+                for label, inner in labelled(dynamic):
+                    yield label, inner["content"]
+        elif not name.startswith("__"):
+            yield name, value
+
+
+def blocks_of(document: dict[str, Any], section: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for block in document.get(section, []):
+        for kind, named in labelled(block):
+            for name, body in labelled(named):
+                yield kind, name, body
+
+
+def labelled(block: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for label, inner in block.items():
+        if not label.startswith("__"):
+            yield label.strip('"'), inner

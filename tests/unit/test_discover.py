@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import HCL2, JSON, Files, write_tree
+from tfgen_generators.packer.discover import discover
+from tfgen_generators.packer.model import Discovery
+
+VARIABLES = 'variable "region" {\n  type = string\n}\n'
+NEEDY = 'source "amazon-ebs" "x" {\n  region = var.region\n}\nbuild {\n  sources = ["source.amazon-ebs.x"]\n}\n'
+
+
+def found(root: Path, files: Files) -> Discovery:
+    return discover(write_tree(root, files), "packer")
+
+
+def names(discovery: Discovery) -> dict[str, str]:
+    return {template.name: template.path for template in discovery.templates}
+
+
+def errors(discovery: Discovery) -> list[str]:
+    return [str(problem) for template in discovery.templates for problem in template.errors]
+
+
+def test_what_is_a_template_and_what_is_not(tmp_path: Path) -> None:
+    discovery = found(
+        tmp_path,
+        {
+            "packer/web.json": JSON,
+            "packer/base.pkr.hcl": HCL2,
+            "packer/vars.json": '{"region": "eu-west-1"}',
+            "packer/list.json": "[1, 2]",
+            "packer/package.json": '{"name": "x"}',
+            "packer/x.pkrvars.hcl": 'region = "x"\n',
+            "packer/y.auto.pkrvars.hcl": 'region = "y"\n',
+            "packer/z.pkrvars.json": "{}",
+            "packer/user-data.pkrtpl.hcl": "#cloud-config ${x}\n",
+            "packer/plugins.pkr.hcl": "packer {\n  required_plugins {\n  }\n}\n",
+            "packer/terragrunt.hcl": "inputs = {}\n",
+            "packer/old.json.example": JSON,
+            "packer/gen/tpl.json": '{ {% if x %} "builders": [] {% endif %} }',
+            "packer/readme.md": "# x\n",
+            "packer/node_modules/a.json": JSON,
+            "packer/.terraform/b.json": JSON,
+        },
+    )
+    assert names(discovery) == {"web": "packer/web.json", "base": "packer/base.pkr.hcl"}
+    assert errors(discovery) == []
+    assert {skipped.path: skipped.reason for skipped in discovery.skipped} == {
+        "packer/gen/tpl.json": "input of a generator (Jinja or Go template), not JSON",
+        "packer/list.json": "no builders: not a Packer template",
+        "packer/old.json.example": "an example, not a template",
+        "packer/package.json": "no builders: not a Packer template",
+        "packer/plugins.pkr.hcl": "only a packer block: no build",
+        "packer/terragrunt.hcl": "HCL of another tool (Packer reads *.pkr.hcl)",
+        "packer/user-data.pkrtpl.hcl": "input of templatefile(), not a template",
+        "packer/vars.json": "no builders: not a Packer template",
+        "packer/x.pkrvars.hcl": "variable values, not a template",
+        "packer/y.auto.pkrvars.hcl": "variable values, not a template",
+        "packer/z.pkrvars.json": "variable values, not a template",
+    }
+
+
+def test_files_that_need_each_other_are_one_template(tmp_path: Path) -> None:
+    discovery = found(
+        tmp_path, {"packer/team/api/build.pkr.hcl": NEEDY, "packer/team/api/variables.pkr.hcl": VARIABLES}
+    )
+    assert names(discovery) == {"team-api": "packer/team/api"}
+    assert discovery.templates[0].kind == "directory"
+    assert discovery.templates[0].builders == ("amazon-ebs",)
+
+
+def test_files_that_stand_alone_are_as_many_templates(tmp_path: Path) -> None:
+    discovery = found(tmp_path, {"packer/a.pkr.hcl": VARIABLES + NEEDY, "packer/b.pkr.hcl": VARIABLES + NEEDY})
+    assert names(discovery) == {"a": "packer/a.pkr.hcl", "b": "packer/b.pkr.hcl"}
+
+
+def test_a_file_of_its_own_beside_a_folder_template(tmp_path: Path) -> None:
+    discovery = found(
+        tmp_path,
+        {
+            "packer/t/a.pkr.hcl": NEEDY,
+            "packer/t/vars.pkr.hcl": VARIABLES,
+            "packer/t/alone.pkr.hcl": VARIABLES + NEEDY,
+        },
+    )
+    assert names(discovery) == {"t": "packer/t", "t-alone": "packer/t/alone.pkr.hcl"}
+
+
+def test_an_undeclared_source_is_said_with_its_file(tmp_path: Path) -> None:
+    discovery = found(tmp_path, {"packer/a.pkr.hcl": 'build {\n  sources = ["amazon-ebs.nope"]\n}\n'})
+    assert errors(discovery) == [
+        "packer/a.pkr.hcl: source.amazon-ebs.nope is declared nowhere in this template; declare it, or correct the name"
+    ]
+
+
+def test_hcl2_in_json(tmp_path: Path) -> None:
+    discovery = found(
+        tmp_path,
+        {
+            "packer/a.pkr.json": '{"source": {"amazon-ebs": {"x": {}}}, "build": {"sources": ["source.amazon-ebs.x"]}}',
+            "packer/b.pkr.json": JSON,
+            "packer/c.pkr.json": '{"variable": {"x": {}}}',
+        },
+    )
+    assert names(discovery) == {"a": "packer/a.pkr.json", "b": "packer/b.pkr.json"}
+    assert discovery.templates[0].builders == ("amazon-ebs",)
+    assert "rename it to .json" in errors(discovery)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.json", '{\n  "builders": [\n', "packer/a.json:3: not valid JSON: expecting value"),
+        ("a.json", "", "packer/a.json:1: not valid JSON"),
+        ("a.json", b'{"builders": "\xff"}', "packer/a.json:1: not UTF-8 text"),
+        ("a.json", '{\n "builders": {}}', "packer/a.json:2: builders must be a list with at least one builder"),
+        ("a.json", '{"builders": [{}]}', 'packer/a.json:1: a builder has no "type"'),
+        ("a.json", '{\n"builders": [{"type": "x",\n"a": 1, "a": 2}]}', "packer/a.json:3: the key 'a' stands twice"),
+        ("a.json", '{"builders":' + "[" * 100_000, "packer/a.json:1: nested too deeply"),
+        ("a.pkr.hcl", "build {\n  x = [1,\n", "packer/a.pkr.hcl:"),
+        ("a.pkr.hcl", 'source "a" "b" {\n}\nbuild {\n  sources = ["a.b"]\n}}\n', "packer/a.pkr.hcl:5: not valid HCL2"),
+        ("a.pkr.hcl", b"\xff", "packer/a.pkr.hcl:1: not UTF-8 text"),
+    ],
+)
+def test_a_broken_file_is_said_with_its_line_and_hides_nothing(
+    tmp_path: Path, name: str, text: str | bytes, says: str
+) -> None:
+    discovery = found(tmp_path, {f"packer/{name}": text, "packer/good.json": JSON})
+    assert names(discovery) == {"a": f"packer/{name}", "good": "packer/good.json"}
+    assert errors(discovery)[0].startswith(says)
+    assert len(errors(discovery)) == 1
+
+
+def test_duplicate_keys_in_other_data_are_no_concern(tmp_path: Path) -> None:
+    assert errors(found(tmp_path, {"packer/x.json": '{"a": 1, "a": 2}'})) == []
+
+
+def test_two_templates_of_one_name_are_both_named(tmp_path: Path) -> None:
+    discovery = found(tmp_path, {"packer/web.json": JSON, "packer/Web.pkr.hcl": HCL2})
+    assert errors(discovery) == [
+        "packer/Web.pkr.hcl: the name 'Web' is given by packer/web.json too; rename one of them",
+        "packer/web.json: the name 'web' is given by packer/Web.pkr.hcl too; rename one of them",
+    ]
+
+
+def test_odd_files_are_read(tmp_path: Path) -> None:
+    discovery = found(
+        tmp_path,
+        {
+            "packer/bom.json": b"\xef\xbb\xbf" + JSON.encode(),
+            "packer/crlf.pkr.hcl": HCL2.replace("\n", "\r\n"),
+            "packer/bomhcl.pkr.hcl": b"\xef\xbb\xbf" + HCL2.encode(),
+            "packer/With Space.json": JSON,
+        },
+    )
+    assert sorted(names(discovery)) == ["With-Space", "bom", "bomhcl", "crlf"]
+    assert errors(discovery) == []
+
+
+def test_symlinked_folders_are_not_followed(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"packer/web.json": JSON})
+    (tmp_path / "packer" / "loop").symlink_to(tmp_path / "packer")
+    (tmp_path / "packer" / "gone.json").symlink_to(tmp_path / "nowhere")
+    discovery = discover(tmp_path, "packer")
+    assert names(discovery) == {"web": "packer/web.json"}
+    assert [skipped.path for skipped in discovery.skipped] == ["packer/loop"]
+    assert [str(problem) for problem in discovery.unreadable] == [
+        "packer/gone.json: a broken symlink or a special file"
+    ]
+
+
+def test_a_folder_named_like_a_file_and_a_pipe(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"packer/dir.json/inner.json": JSON})
+    os.mkfifo(tmp_path / "packer" / "pipe.json")
+    discovery = discover(tmp_path, "packer")
+    assert names(discovery) == {"dir-json-inner": "packer/dir.json/inner.json"}
+    assert [problem.path for problem in discovery.unreadable] == ["packer/pipe.json"]
+
+
+def test_a_megabyte_with_105_builders(tmp_path: Path) -> None:
+    builders = ",".join(f'{{"type": "amazon-ebs", "name": "b{i}", "x": "{"y" * 10_000}"}}' for i in range(105))
+    discovery = found(tmp_path, {"packer/big.json": f'{{"builders": [{builders}]}}'})
+    assert discovery.templates[0].builders == ("amazon-ebs",)
