@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -85,11 +86,15 @@ def root(
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: runs the app and exits."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a locale without our characters is no reason to fail
     code = run(arguments)
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _give_up_stdout()
+        code = code or (1 if isinstance(error, BrokenPipeError) else _fail(_world(error), TfgenError.exit_code))
     sys.exit(code)
 
 
@@ -97,34 +102,58 @@ def run(arguments: list[str] | None = None) -> int:
     """Runs the app on `arguments` and gives the exit code; never raises."""
     try:
         code = app(arguments, prog_name="tfgen", standalone_mode=False)
-    except TfgenError as error:
-        return _fail(str(error), error.exit_code)
-    except typer.TyperException as error:
-        show = getattr(error, "show", None)
-        if show is not None:
-            show(file=sys.stderr)
-        else:
-            sys.stderr.write(f"error: {error}\n")
-        return UsageError.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except Exception as error:  # noqa: BLE001 the boundary: a bug becomes one line and a log
-        return _fail(_log_bug(error), EXIT_BUG)
+    except Exception as error:  # noqa: BLE001 the boundary: whatever it is becomes a message and a code
+        return _explain(error)
     return code if isinstance(code, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    if isinstance(error, TfgenError):
+        return _fail(str(error), error.exit_code)
+    if isinstance(error, typer.TyperException):
+        return _usage(error)
+    if isinstance(error, BrokenPipeError):
+        _give_up_stdout()
+        return TfgenError.exit_code
+    if isinstance(error, OSError):
+        return _fail(_world(error), TfgenError.exit_code)
+    return _fail(_log_bug(error), EXIT_BUG)
+
+
+def _usage(error: typer.TyperException) -> int:
+    show = getattr(error, "show", None)
+    if show is not None:
+        show(file=sys.stderr)
+    else:
+        sys.stderr.write(f"error: {error}\n")
+    return UsageError.exit_code
+
+
+def _give_up_stdout() -> None:
+    """Nobody takes our output any more; without this, Python would complain once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> int:
     from tfgen.console import printable, styled
 
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _give_up_stdout()
     lines = printable(message).splitlines() or [""]
     sys.stderr.write(f"{styled('error:', 'red', sys.stderr)} {lines[0]}\n")
     for line in lines[1:]:
         sys.stderr.write(f"{line}\n")
     return code
+
+
+def _world(error: OSError) -> str:
+    """The machine said no (a full disk, a folder that is gone): its words, and where."""
+    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    return f"{where}{error.strerror or error}"
 
 
 def _log_bug(error: Exception) -> str:

@@ -15,22 +15,27 @@ if TYPE_CHECKING:
 
 _DOING = {"create": "creating", "update": "changing", "delete": "destroying", "read": "reading", "replace": "replacing"}
 _DONE = {"create": "created", "update": "changed", "delete": "destroyed", "read": "read", "replace": "replaced"}
+#: How many resources one planned change makes apply report: a replacement is a destruction and a creation.
+_STEPS = {"create": 1, "update": 1, "delete": 1, "replace": 2}
 
 
 class PlainWatcher:
     """Lines that a CI log can hold: one for each command, and for each resource that apply has dealt with."""
 
-    def __init__(self, total: int = 0) -> None:
-        self.total, self.done = total, 0
+    def __init__(self) -> None:
+        self.total = self.done = 0
         self._command, self._since = "", 0.0
 
     def started(self, command: str) -> None:
-        self._command, self._since = command, time.monotonic()
-        self.done = 0
+        self._begin(command)
         note(f"terraform {command} ...")
 
     def event(self, event: Event) -> None:
-        if self._command != "apply" or event.hook is None:
+        if self._command != "apply":
+            return
+        if event.type == "planned_change" and event.change:
+            self.total += _STEPS.get(event.change.action, 0)
+        if event.hook is None:
             return
         address = event.hook.resource.addr
         image = image_of(address)
@@ -61,6 +66,10 @@ class PlainWatcher:
     def line(self, text: str) -> None:
         note(text)
 
+    def _begin(self, command: str) -> None:
+        self._command, self._since = command, time.monotonic()
+        self.total = self.done = 0
+
     def _count(self) -> str:
         return f"  [{self.done}/{self.total}]" if self.total else ""
 
@@ -75,15 +84,14 @@ class LiveWatcher(PlainWatcher):
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        self._command, self._since = command, time.monotonic()
-        self.done = 0
+        self._begin(command)
         self._at_work: dict[str, str] = {}
-        counted = command == "apply" and self.total
+        counted = command == "apply"
         columns = [SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()]
         if counted:
             columns[1:1] = [BarColumn(bar_width=30), MofNCompleteColumn()]
         self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._progress.add_task(f"terraform {command}", total=self.total if counted else None)
+        self._task = self._progress.add_task(f"terraform {command}", total=None)
         self._progress.start()
 
     def event(self, event: Event) -> None:
@@ -95,9 +103,6 @@ class LiveWatcher(PlainWatcher):
             elif event.type in ("apply_complete", "apply_errored", "refresh_complete"):
                 self._at_work.pop(address, None)
         self._draw()
-
-    def stopping(self, *, killed: bool) -> None:
-        super().stopping(killed=killed)
 
     def finished(self) -> None:
         if self._progress is not None:
@@ -118,9 +123,9 @@ class LiveWatcher(PlainWatcher):
         shown = ", ".join(images[:4]) + (f" and {len(images) - 4} more" if len(images) > 4 else "")
         doing = sorted(set(self._at_work.values()))
         text = f"terraform {self._command}" + (f": {'/'.join(doing)} {printable(shown)}" if images else "")
-        self._progress.update(self._task, description=text, completed=self.done)
+        self._progress.update(self._task, description=text, completed=self.done, total=self.total or None)
 
 
-def make_watcher(total: int = 0) -> PlainWatcher:
-    """The watcher that suits stderr; `total` is the number of resource changes that apply will make."""
-    return LiveWatcher(total) if is_terminal(sys.stderr) else PlainWatcher(total)
+def make_watcher() -> PlainWatcher:
+    """The watcher that suits stderr."""
+    return LiveWatcher() if is_terminal(sys.stderr) else PlainWatcher()

@@ -311,3 +311,26 @@ def test_a_bug_is_one_line_and_a_log(repo: Repo, cli: Command, monkeypatch: pyte
     line = last_error(result)
     assert line.startswith("error: a bug in tfgen: ZeroDivisionError: oops; please report it with ")
     assert "ZeroDivisionError" in Path(line.rsplit(" ", 1)[1]).read_text()
+
+
+def test_a_full_disk_below_stdout(repo: Repo) -> None:
+    repo(BASE)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tfgen", "list"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
+
+
+def test_a_reader_that_goes_away(repo: Repo) -> None:
+    repo({"tfgen.toml": TOML, **{f"packer/t{number}.json": JSON for number in range(2000)}})
+    done = subprocess.run(
+        ["sh", "-c", '"$0" -m tfgen list | head -n 1', sys.executable], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("NAME")
+    assert done.stderr == ""
+
+
+def test_a_locale_without_our_characters(repo: Repo, tfgen: Command) -> None:
+    repo({"packer/gr\u00f6\u00dfe/web.json": JSON})
+    assert "packer/gr\\xf6\\xdfe/web.json" in tfgen("list", PYTHONIOENCODING="ascii").out

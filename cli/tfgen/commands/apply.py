@@ -52,7 +52,7 @@ def _plan_and_ask(workspace: Workspace, terraform: str | None) -> int:
         if not _confirmed():
             note("apply cancelled; nothing has changed")
             return 1
-        apply_plan(workspace, file, terraform, total=sum(len(image.changes) for image in summary.images))
+        apply_plan(workspace, file, terraform)
     finally:
         file.unlink(missing_ok=True)
     return 0
@@ -64,14 +64,14 @@ def _confirmed() -> bool:
     return sys.stdin.readline().strip() == "yes"
 
 
-def apply_plan(workspace: Workspace, plan_file: Path, terraform: str | None = None, *, total: int = 0) -> None:
+def apply_plan(workspace: Workspace, plan_file: Path, terraform: str | None = None) -> None:
     """Applies exactly `plan_file`, with progress by image on stderr and Terraform's own line on stdout."""
     from tfgen.console import out
     from tfgen.progress import make_watcher
     from tfgen.terraform.driver import Driver
 
     try:
-        done = Driver(workspace, make_watcher(total), terraform=terraform).apply(plan_file)
+        done = Driver(workspace, make_watcher(), terraform=terraform).apply(plan_file)
     except TfgenError as error:
         error.fix = error.fix or "what was applied stands; to see what is left, run: tfgen plan"
         raise
