@@ -1,0 +1,218 @@
+# The base image: Debian, up to date, with the packages that every machine of ours has.
+# Run from the repository root: packer build packer/base.pkr.hcl
+#
+# There is no required_plugins block on purpose: Packer 1.6.6 (Debian's) refuses the block, Packer 1.7 to 1.9 need
+# none, and from 1.10 on buildspec.yml installs the amazon and ansible plugins at pinned versions. A template that
+# is only ever built with Packer 1.7 or newer may have the block; buildspec.yml then runs `packer init` instead.
+# Packer 1.6.6 also has no option that makes the build instance demand IMDSv2: set it as the account's default.
+
+packer {
+  required_version = ">= 1.6.6"
+}
+
+variable "aws_region" {
+  type    = string
+  default = env("AWS_REGION")
+}
+
+variable "aws_default_region" {
+  type    = string
+  default = env("AWS_DEFAULT_REGION")
+}
+
+variable "vpc_id" {
+  type    = string
+  default = env("VPC_ID")
+}
+
+variable "subnet_id" {
+  type    = string
+  default = env("SUBNET_ID")
+}
+
+variable "instance_type" {
+  type    = string
+  default = "t3.small"
+}
+
+variable "volume_size" {
+  type        = number
+  default     = 8
+  description = "Size of the root volume, in GiB."
+}
+
+variable "kms_key_id" {
+  type        = string
+  default     = ""
+  description = "KMS key of the volume and the AMI; empty: the account's default key for EBS."
+}
+
+variable "source_ami_name" {
+  type    = string
+  default = "debian-12-amd64-*"
+}
+
+variable "source_ami_owner" {
+  type        = string
+  default     = "136693071363"
+  description = "Account that owns the source AMI; the default is Debian's."
+}
+
+variable "ssh_username" {
+  type    = string
+  default = "admin"
+}
+
+variable "ssh_source_cidr" {
+  type        = string
+  default     = "0.0.0.0/0"
+  description = "Who may reach the build instance's SSH port while it lives; narrow it to your CodeBuild's addresses."
+}
+
+variable "ansible_core_version" {
+  type        = string
+  default     = "2.14.*"
+  description = "Version of ansible-core, as apt or dnf understands it."
+}
+
+variable "manifest" {
+  type    = string
+  default = "packer-manifest.json"
+}
+
+variable "codebuild_build_id" {
+  type    = string
+  default = env("CODEBUILD_BUILD_ID")
+}
+
+variable "codebuild_build_number" {
+  type    = string
+  default = env("CODEBUILD_BUILD_NUMBER")
+}
+
+variable "source_version" {
+  type    = string
+  default = env("CODEBUILD_RESOLVED_SOURCE_VERSION")
+}
+
+# The next four are for a build against an AWS emulator; leave them alone for AWS itself.
+variable "custom_endpoint_ec2" {
+  type    = string
+  default = ""
+}
+
+variable "skip_region_validation" {
+  type    = bool
+  default = false
+}
+
+variable "ssh_host" {
+  type    = string
+  default = ""
+}
+
+variable "ssh_port" {
+  type    = number
+  default = 22
+}
+
+locals {
+  region       = var.aws_region != "" ? var.aws_region : var.aws_default_region
+  build_id     = coalesce(var.codebuild_build_id, "none")
+  build_number = coalesce(var.codebuild_build_number, "none")
+  version      = coalesce(var.source_version, "none")
+  built_at     = timestamp()
+
+  run_tags = {
+    Name             = "packer-build-base"
+    BuiltBy          = "Packer"
+    CodeBuildProject = local.build_id
+  }
+  tags = {
+    Name             = "base"
+    BuildDate        = local.built_at
+    CodeBuildProject = local.build_id
+    BuildNumber      = local.build_number
+    BuiltBy          = "Packer"
+    SourceVersion    = local.version
+    Template         = "packer/base.pkr.hcl"
+    ParentAmi        = "{{ .SourceAMI }}"
+  }
+}
+
+source "amazon-ebs" "base" {
+  region                 = local.region
+  vpc_id                 = var.vpc_id
+  subnet_id              = var.subnet_id
+  custom_endpoint_ec2    = var.custom_endpoint_ec2
+  skip_region_validation = var.skip_region_validation
+  instance_type          = var.instance_type
+
+  source_ami_filter {
+    filters = {
+      name                = var.source_ami_name
+      architecture        = "x86_64"
+      root-device-type    = "ebs"
+      virtualization-type = "hvm"
+    }
+    owners      = [var.source_ami_owner]
+    most_recent = true
+  }
+
+  ssh_username                          = var.ssh_username
+  ssh_host                              = var.ssh_host
+  ssh_port                              = var.ssh_port
+  ssh_timeout                           = "10m"
+  ssh_clear_authorized_keys             = true
+  temporary_security_group_source_cidrs = [var.ssh_source_cidr]
+
+  launch_block_device_mappings {
+    device_name           = "/dev/xvda"
+    volume_type           = "gp3"
+    iops                  = 3000
+    throughput            = 125
+    volume_size           = var.volume_size
+    encrypted             = true
+    kms_key_id            = var.kms_key_id
+    delete_on_termination = true
+  }
+
+  ami_name        = "base-${formatdate("YYYYMMDDhhmmss", local.built_at)}"
+  ami_description = "Base image on {{ .SourceAMIName }}, built by Packer with Ansible"
+  run_tags        = local.run_tags
+  run_volume_tags = local.run_tags
+  tags            = local.tags
+  snapshot_tags   = local.tags
+}
+
+build {
+  sources = ["source.amazon-ebs.base"]
+
+  provisioner "shell" {
+    script           = "packer/scripts/install-ansible.sh"
+    environment_vars = ["ANSIBLE_CORE_VERSION=${var.ansible_core_version}"]
+    execute_command  = "chmod +x '{{ .Path }}' && sudo env {{ .Vars }} '{{ .Path }}'"
+  }
+
+  provisioner "ansible-local" {
+    command                 = "ANSIBLE_NOCOLOR=1 PYTHONUNBUFFERED=1 ansible-playbook"
+    playbook_file           = "ansible/base.yaml"
+    role_paths              = ["ansible/roles/common"]
+    galaxy_file             = "ansible/requirements.yml"
+    clean_staging_directory = true
+  }
+
+  provisioner "shell" {
+    script          = "packer/scripts/seal-image.sh"
+    execute_command = "chmod +x '{{ .Path }}' && sudo env {{ .Vars }} '{{ .Path }}'"
+  }
+
+  post-processor "manifest" {
+    output     = var.manifest
+    strip_path = true
+    custom_data = {
+      template       = "packer/base.pkr.hcl"
+      source_version = local.version
+    }
+  }
+}

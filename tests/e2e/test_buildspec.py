@@ -1,0 +1,290 @@
+"""buildspec.yml: its form, and its blocks run by bash with a stand-in for Packer; PACKER_SCRIPT is data everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.buildspec import PHASES, Build, blocks, document
+from tests.e2e.tools import bare_environment, require_tool, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALL_BLOCKS = [pytest.param(text, id=f"{phase}-{i}") for phase in PHASES for i, text in enumerate(blocks(phase))]
+# Writes its arguments to packer.calls, each between bars, then does what the file packer.NAME beside it says.
+STAND_IN = """#!/usr/bin/env bash
+here="$(dirname "$(readlink -f "$0")")"
+(IFS='|' && echo "$*") >>"$here/packer.calls"
+if [ "$1" = version ]; then echo "Packer v$(cat "$here/packer.version")"; exit 0; fi
+if [ -e "$here/packer.$1" ]; then . "$here/packer.$1"; fi
+"""
+
+
+class Machine:
+    """A folder as CodeBuild's source, and a Packer that only takes notes."""
+
+    def __init__(self, tmp_path: Path, version: str) -> None:
+        self.tools = tmp_path / "tools"
+        self.source = tmp_path / "source"
+        for folder in (self.tools, self.source, self.source / "packer" / "folder", self.source / "packer" / "empty"):
+            folder.mkdir(parents=True)
+        (self.tools / "packer").write_text(STAND_IN, encoding="utf-8")
+        (self.tools / "packer").chmod(0o755)
+        (self.tools / "packer.version").write_text(version, encoding="utf-8")
+        for name in ("web.json", "base.pkr.hcl", "with space.json", "folder/main.pkr.hcl", "folder/vars.json"):
+            (self.source / "packer" / name).write_text("{}\n", encoding="utf-8")
+        (tmp_path / "outside.json").write_text("{}\n", encoding="utf-8")
+        (self.source / "link.json").symlink_to(tmp_path / "outside.json")
+
+    def build(self, script: str, **env: str) -> Build:
+        bare = bare_environment(self.tools)
+        bare["PATH"] = f"{self.tools}:{bare['PATH']}"
+        return Build(self.source, {**bare, "PACKER_SCRIPT": script, **env})
+
+    def calls(self) -> list[str]:
+        """What Packer was asked to do, but for its version."""
+        noted = (self.tools / "packer.calls").read_text(encoding="utf-8").splitlines()
+        return [call for call in noted if call != "version"]
+
+    def answer(self, command: str, script: str) -> None:
+        """Let Packer answer a command with a script."""
+        (self.tools / f"packer.{command}").write_text(script, encoding="utf-8")
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path, "1.6.6")
+
+
+@pytest.fixture
+def modern(tmp_path: Path) -> Machine:
+    """A machine whose Packer bundles no plugins."""
+    return Machine(tmp_path, "1.14.3")
+
+
+def test_form() -> None:
+    whole = document()
+    assert whole["version"] == 0.2
+    assert whole["env"]["shell"] == "bash"
+    assert whole["env"]["exported-variables"] == ["AMI_ID"]
+    assert tuple(whole["phases"]) == PHASES
+    assert whole["artifacts"]["files"] == ["packer-build.log", "packer-manifest.json"]
+
+
+@pytest.mark.parametrize("block", ALL_BLOCKS)
+def test_blocks_are_sound_bash(block: str, tmp_path: Path) -> None:
+    script = tmp_path / "block.sh"
+    script.write_text(block, encoding="utf-8")
+    env = bare_environment(tmp_path)
+    assert run(["bash", "-n", str(script)], env=env).returncode == 0
+    done = run([require_tool("shellcheck"), "--shell=bash", str(script)], env=env)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("script", "template"),
+    [
+        ("packer/web.json", "packer/web.json"),
+        ("packer/web", "packer/web.json"),
+        ("./packer/web", "./packer/web.json"),
+        ("packer/base", "packer/base.pkr.hcl"),
+        ("packer/with space", "packer/with space.json"),
+        ("packer/folder", "packer/folder"),
+        ("packer/folder/", "packer/folder/"),
+    ],
+)
+def test_the_template_is_found(machine: Machine, script: str, template: str) -> None:
+    build = machine.build(script)
+    done = build.run("pre_build")
+    assert done.returncode == 0, done.stdout
+    assert build.env["PACKER_TEMPLATE"] == template
+    assert machine.calls() == [f"validate|{template}"]
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("", "PACKER_SCRIPT is empty"),
+        ("packer/nothing", "names no file or folder"),
+        ("../outside", "must not contain '..'"),
+        ("packer/../../outside.json", "must not contain '..'"),
+        ("link", "inside the repository"),
+        ("/etc/passwd", "inside the repository"),
+        (".", "inside the repository"),
+        ("-help", "starts with a dash"),
+        ("packer/empty", "a folder without"),
+        ("a; touch pwned", "names no file or folder"),
+        ("$(touch pwned)", "names no file or folder"),
+        ("`touch pwned`", "names no file or folder"),
+        ("packer/web.json && touch pwned", "names no file or folder"),
+        ("packer/*", "names no file or folder"),
+        ("two\nlines", "names no file or folder"),
+        ("%s%n", "names no file or folder"),
+    ],
+)
+def test_a_bad_script_is_refused_in_one_line(machine: Machine, script: str, reason: str) -> None:
+    done = machine.build(script).run("pre_build")
+    assert done.returncode == 1
+    assert done.stdout.startswith("buildspec: ")
+    assert done.stdout.count("\n") == 1
+    assert reason in done.stdout
+    assert not list(machine.source.rglob("pwned"))
+    assert not (machine.tools / "packer.calls").exists()
+
+
+def test_a_name_full_of_commands_is_only_a_name(machine: Machine) -> None:
+    name = "packer/a; touch pwned; $(touch pwned) `touch pwned` 'x' \"y\".json"
+    (machine.source / name).write_text("{}\n", encoding="utf-8")
+    machine.answer("build", "touch packer-manifest.json")
+    build = machine.build(name)
+    assert [build.run(phase).returncode for phase in ("pre_build", "build")] == [0, 0]
+    assert machine.calls() == [f"validate|{name}", f"build|-color=false|{name}"]
+    assert not list(machine.source.rglob("pwned"))
+
+
+def test_a_template_that_is_not_valid_stops_the_build(machine: Machine) -> None:
+    machine.answer("validate", "echo 'Error: no'; exit 1")
+    assert machine.build("packer/web").run("pre_build").returncode == 1
+
+
+def test_modern_packer_gets_pinned_plugins_once(modern: Machine) -> None:
+    modern.answer("plugins", '[ "$2" != installed ] || echo /x/packer-plugin-ansible_v1.1.4_x5.0_linux_amd64')
+    build = modern.build(
+        "packer/web", PACKER_PLUGINS="github.com/hashicorp/amazon@1.3.10 github.com/hashicorp/ansible@1.1.4"
+    )
+    done = build.run("pre_build")
+    assert done.returncode == 0, done.stdout
+    assert modern.calls() == [
+        "plugins|installed",
+        "plugins|install|github.com/hashicorp/amazon|v1.3.10",
+        "validate|packer/web.json",
+    ]
+
+
+@pytest.mark.parametrize("script", ["packer/base", "packer/folder"])
+def test_a_template_that_names_its_plugins_gets_those(modern: Machine, script: str) -> None:
+    for name in ("base.pkr.hcl", "folder/main.pkr.hcl"):
+        (modern.source / "packer" / name).write_text("packer {\n  required_plugins {}\n}\n", encoding="utf-8")
+    build = modern.build(script)
+    assert build.run("pre_build").returncode == 0
+    template = build.env["PACKER_TEMPLATE"]
+    assert modern.calls() == [f"init|{template}", f"validate|{template}"]
+
+
+def test_a_plugin_without_a_version_is_refused(modern: Machine) -> None:
+    done = modern.build("packer/web", PACKER_PLUGINS="github.com/hashicorp/amazon").run("pre_build")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("buildspec: PACKER_PLUGINS has an entry that is not ADDRESS@VERSION")
+
+
+def test_packer_that_is_there_is_not_downloaded(machine: Machine) -> None:
+    done = machine.build("packer/web", PACKER_VERSION="1.6.6", PACKER_RELEASES="file:///nowhere").run("install")
+    assert done.returncode == 0
+    assert done.stdout == "buildspec: Packer 1.6.6 is there already\n"
+
+
+@pytest.mark.parametrize("sums", ["right", "wrong", "missing"])
+@pytest.mark.parametrize("pin", ["", "right", "wrong"])
+def test_packer_is_installed_only_when_its_checksum_is_right(
+    machine: Machine, tmp_path: Path, sums: str, pin: str
+) -> None:
+    arch = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
+    release = tmp_path / "releases" / "9.8.7"
+    release.mkdir(parents=True)
+    archive = release / f"packer_9.8.7_linux_{arch}.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("packer", "#!/bin/sh\necho Packer v9.8.7\n")
+    digests = {"right": hashlib.sha256(archive.read_bytes()).hexdigest(), "wrong": "0" * 64, "": ""}
+    if sums != "missing":
+        listed = f"{'1' * 64}  other.zip\n{digests[sums]}  {archive.name}\n"
+        (release / "packer_9.8.7_SHA256SUMS").write_text(listed, encoding="utf-8")
+    target = tmp_path / "bin"
+    build = machine.build(
+        "packer/web",
+        PACKER_VERSION="9.8.7",
+        PACKER_RELEASES=(tmp_path / "releases").as_uri(),
+        PACKER_SHA256=digests[pin],
+        PACKER_INSTALL_DIR=str(target),
+    )
+    done = build.run("install")
+    good = (pin or sums) == "right"
+    assert (done.returncode == 0) is good, done.stdout
+    assert (target / "packer").exists() is good
+    if good:
+        assert run(["packer", "version"], env=build.env).stdout == "Packer v9.8.7\n"
+    else:
+        assert done.stdout.splitlines()[-1].startswith("buildspec: ")
+
+
+def test_a_version_that_is_none_is_refused(machine: Machine) -> None:
+    done = machine.build("packer/web", PACKER_VERSION="1.0/../x").run("install")
+    assert done.returncode == 1
+    assert "PACKER_VERSION is not a version" in done.stdout
+
+
+def test_packer_s_failure_gets_through_the_pipe(machine: Machine) -> None:
+    machine.answer("build", "echo \"Build 'web' errored after 1 second: no luck\"; exit 1")
+    build = machine.build("packer/web")
+    assert [build.run(phase).returncode for phase in ("pre_build", "build")] == [0, 1]
+    done = build.run("post_build")
+    assert done.returncode == 1
+    assert done.stdout == "buildspec: the build failed: Build 'web' errored after 1 second: no luck\n"
+
+
+def manifest(*builds: tuple[str, str]) -> str:
+    """A manifest of (run, artifact) pairs, whose last run is `now`."""
+    found = [{"packer_run_uuid": run, "artifact_id": artifact} for run, artifact in builds]
+    return json.dumps({"builds": found, "last_run_uuid": "now"})
+
+
+@pytest.mark.parametrize(
+    ("text", "ami"),
+    [
+        (manifest(("now", "eu-west-1:ami-1")), "ami-1"),
+        (manifest(("before", "eu-west-1:ami-0"), ("now", "eu-west-1:ami-1")), "ami-1"),
+        (manifest(("now", "us-east-1:ami-2,eu-west-1:ami-1")), "ami-1"),
+        (manifest(("now", "us-east-1:ami-2")), "ami-2"),
+    ],
+)
+def test_the_ami_of_the_last_run_is_exported(machine: Machine, text: str, ami: str) -> None:
+    machine.answer("build", f"cat >packer-manifest.json <<'END'\n{text}\nEND\necho built")
+    build = machine.build("packer/web", AWS_REGION="eu-west-1")
+    for phase in ("pre_build", "build", "post_build"):
+        done = build.run(phase)
+        assert done.returncode == 0, done.stdout
+    assert build.env["AMI_ID"] == ami
+    assert f"buildspec: AMI_ID={ami}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("echo built", "there is no packer-manifest.json"),
+        ("echo built; echo '{' >packer-manifest.json", "packer-manifest.json cannot be read"),
+        ("echo built; echo '{}' >packer-manifest.json", "packer-manifest.json cannot be read"),
+        (f"echo built; echo '{manifest(('before', 'eu-west-1:ami-0'))}' >packer-manifest.json", "no AMI of this run"),
+        (f"echo built; echo '{manifest(('now', 'some-file'))}' >packer-manifest.json", "no AMI of this run"),
+    ],
+)
+def test_a_build_without_an_ami_is_red(machine: Machine, answer: str, reason: str) -> None:
+    (machine.source / "packer-manifest.json").write_text(manifest(("now", "eu-west-1:ami-old")), encoding="utf-8")
+    machine.answer("build", answer)
+    build = machine.build("packer/web")
+    assert [build.run(phase).returncode for phase in ("pre_build", "build")] == [0, 0]
+    done = build.run("post_build")
+    assert done.returncode == 1
+    assert reason in done.stdout
+    assert done.stdout.count("\n") == 1
+    assert "AMI_ID" not in build.env
+
+
+def test_post_build_alone_is_red(machine: Machine) -> None:
+    done = machine.build("packer/web").run("post_build")
+    assert done.returncode == 1
+    assert "Packer never ran" in done.stdout
