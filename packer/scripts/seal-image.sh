@@ -16,5 +16,5 @@ fi
 # Empty, not missing: systemd then makes a new id on the first boot.
 : >/etc/machine-id
 rm -f /var/lib/dbus/machine-id
-rm -f /root/.bash_history /home/*/.bash_history
+rm -f ~root/.bash_history /home/*/.bash_history
 sync

@@ -11,7 +11,7 @@ import typer
 
 from tfgen.options import TerraformOption
 from tfgen.workspace import Workspace, open_workspace
-from tfgen_generators.errors import RefusedError, TfgenError, UsageError
+from tfgen_generators.errors import RefusedError, TerraformError, UsageError
 
 
 def command(
@@ -72,7 +72,7 @@ def apply_plan(workspace: Workspace, plan_file: Path, terraform: str | None = No
 
     try:
         done = Driver(workspace, make_watcher(), terraform=terraform).apply(plan_file)
-    except TfgenError as error:
+    except TerraformError as error:
         error.fix = error.fix or "what was applied stands; to see what is left, run: tfgen plan"
         raise
     out(done.line)
