@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import HCL2, JSON, TOML, TOY, Command, Repo, Result, read_tree
-from tests.e2e.tools import give_up
+from tests.e2e.tools import give_up, require_tool
 
 WEB = "terraform/pipelines/pipeline_web.gen.tf"
 NEEDS_AWS = """\
@@ -120,8 +120,9 @@ def read_only(folder: Path) -> Iterator[list[str]]:
         finally:
             folder.chmod(0o755)
         return
+    unshare = require_tool("unshare", "apt-get install util-linux, which holds")
     script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
-    yield ["unshare", "--mount", "sh", "-c", script, str(folder)]
+    yield [unshare, "--mount", "sh", "-c", script, str(folder)]
 
 
 def run_real(argv: list[str]) -> Result:
@@ -143,12 +144,13 @@ def test_a_read_only_terraform_folder(repo: Repo, tfgen: Command) -> None:
 def test_a_full_disk(repo: Repo, tfgen: Command) -> None:
     if os.geteuid() != 0:
         give_up("needs root, to mount a small file system")
+    unshare = require_tool("unshare", "apt-get install util-linux, which holds")
     root = repo({**BASE, "tfgen.toml": TOML + f'[environment]\nA = "{"x" * 9000}"\n'})
     tfgen("sync", "--check").expect(2)
     folder = root / "terraform/pipelines"
     folder.mkdir(parents=True)
     script = 'mount -t tmpfs -o size=12k none "$0" && shift 0 && "$@"; code=$?; ls -A "$0" >&2; exit $code'
-    argv = ["unshare", "--mount", "sh", "-c", script, str(folder), sys.executable, "-m", "tfgen", "sync"]
+    argv = [unshare, "--mount", "sh", "-c", script, str(folder), sys.executable, "-m", "tfgen", "sync"]
     result = run_real(argv).expect(1)
     assert "error: terraform/pipelines: cannot be written: No space left on device" in result.err
     assert ".gen.tf" not in result.err
