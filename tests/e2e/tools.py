@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -52,7 +53,9 @@ def bare_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict
 def require_packer() -> str:
     """Path of a Packer that has the amazon and ansible plugins; gives up when there is none."""
     packer = require_tool("packer")
-    version = run([packer, "version"], env=bare_environment(Path("/"))).stdout.split()[1].removeprefix("v")
+    with tempfile.TemporaryDirectory() as home:
+        said = run([packer, "version"], env=bare_environment(Path(home))).stdout
+    version = said.split()[1].removeprefix("v")
     if tuple(map(int, version.split(".")[:2])) >= (1, 10) and not PLUGINS:
         give_up(f"Packer {version} bundles no plugins: install amazon and ansible and set PACKER_PLUGIN_PATH")
     return packer
