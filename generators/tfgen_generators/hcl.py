@@ -92,11 +92,9 @@ def _escape(text: str) -> str:
 
 
 def _escape_special(found: str) -> str:
-    if found == "${":
-        return "$${"
     if found[-1] == "{":
-        # How HCL reads `$$${` depends on what stands before it, and python-hcl2 does not know `%%{` (8.1.4):
-        # an escaped sign is one sign everywhere.
+        # Not `$${`: what `$$${` means depends on what stands before it, and python-hcl2 (8.1.4) fails on some.
+        # A sign by its code point is one sign everywhere.
         return re.sub(r"[$%]", _as_unicode, found)
     return _ESCAPES.get(found, f"\\u{ord(found):04x}")
 

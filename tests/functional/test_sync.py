@@ -110,7 +110,7 @@ def test_names_stand_in_the_text_as_data(repo: Repo, cli: Command) -> None:
     (file,) = (root / "terraform/pipelines").iterdir()
     lines = file.read_text().splitlines()
     assert sum(line.startswith(("resource", "module")) for line in lines) == 1
-    assert r'PACKER_SCRIPT = "packer/x\"}\nresource \"a\" \"b\" {$${file(\"x\")}/web.json"' in file.read_text()
+    assert r'PACKER_SCRIPT = "packer/x\"}\nresource \"a\" \"b\" {\u0024{file(\"x\")}/web.json"' in file.read_text()
 
 
 def test_the_shipped_estate_is_in_sync(cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ ACCOUNT = Reference(expression="local.account_id")
         ("plain", '"plain"'),
         ('a "quoted" \\ path', r'"a \"quoted\" \\ path"'),
         ("two\nlines\r\tand a tab", r'"two\nlines\r\tand a tab"'),
-        ("${local.x}", '"$${local.x}"'),
+        ("${local.x}", r'"\u0024{local.x}"'),
         ("%{if true}", r'"\u0025{if true}"'),
         ("$${x}", r'"\u0024\u0024{x}"'),
         ("%${x}", r'"\u0025\u0024{x}"'),
@@ -31,7 +31,7 @@ def test_text_is_quoted_as_data(text: str, expected: str) -> None:
 
 def test_a_reference_is_the_only_expression() -> None:
     value = Interpolated(parts=("a-${x}-", ACCOUNT, "-b"))
-    assert quote(value) == '"a-$${x}-${local.account_id}-b"'
+    assert quote(value) == r'"a-\u0024{x}-${local.account_id}-b"'
 
 
 def test_a_sign_before_a_reference_does_not_make_it_text() -> None:
