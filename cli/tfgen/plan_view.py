@@ -12,9 +12,9 @@ _ALWAYS = ("create", "update", "replace", "delete")
 
 def show_plan(summary: PlanSummary) -> None:
     """The table, then Terraform's own line, on stdout."""
-    if summary.empty:
+    if not summary.changed:
         out("No changes. AWS is what the templates say.")
-    else:
+    if summary.images:
         columns = [a for a in ACTIONS if a in _ALWAYS or any(image.count(a) for image in summary.images)]
         header = ["IMAGE", "", *(WORDS[action].upper() for action in columns)]
         rows = [
@@ -24,14 +24,17 @@ def show_plan(summary: PlanSummary) -> None:
         out()
     if summary.line:
         out(summary.line)
+    if summary.outputs:
+        out(f"Changes to outputs: {', '.join(summary.outputs)}")
 
 
 def show_plan_json(summary: PlanSummary, plan_file: Path) -> None:
     """The same as one document (docs/json.md)."""
     out_json(
         {
-            "changes": not summary.empty,
+            "changes": summary.changed,
             "images": [_image(image) for image in summary.images],
+            "outputs": list(summary.outputs),
             "summary": {
                 "add": summary.counts.add,
                 "change": summary.counts.change,

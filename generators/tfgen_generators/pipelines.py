@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tfgen_generators.hcl import Interpolated, Part, Reference, Value, block
 from tfgen_generators.packer.model import Problem, Template
+from tfgen_generators.packer.names import bucket_part
 from tfgen_generators.settings import Settings
 
 #: AWS account ids have 12 digits.
@@ -111,7 +112,7 @@ def _project_name(template: Template, pattern: str) -> str | Interpolated:
 
 
 def _bucket_name(template: Template, pattern: str) -> str | Interpolated:
-    value, sample = _fill(pattern, template.name.lower().replace("_", "-").strip("-"), BUCKET_NAME_LIMIT)
+    value, sample = _fill(pattern, bucket_part(template.name), BUCKET_NAME_LIMIT)
     if not 3 <= len(sample) <= BUCKET_NAME_LIMIT or not _BUCKET_NAME.fullmatch(sample):
         allowed = f"3 to {BUCKET_NAME_LIMIT} lower-case letters, digits, - and ."
         raise _bad_name(template, "artefact_bucket_name", sample, allowed)

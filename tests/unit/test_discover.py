@@ -93,7 +93,7 @@ def test_a_file_of_its_own_beside_a_folder_template(tmp_path: Path) -> None:
 def test_an_undeclared_source_is_said_with_its_file(tmp_path: Path) -> None:
     discovery = found(tmp_path, {"packer/a.pkr.hcl": 'build {\n  sources = ["amazon-ebs.nope"]\n}\n'})
     assert errors(discovery) == [
-        "packer/a.pkr.hcl: source.amazon-ebs.nope is declared nowhere in this template; declare it, or correct the name"
+        "packer/a.pkr.hcl:2: source.amazon-ebs.nope is declared nowhere in this template; declare it, or correct the name"
     ]
 
 
@@ -118,7 +118,7 @@ def test_hcl2_in_json(tmp_path: Path) -> None:
         ("a.json", "", "packer/a.json:1: not valid JSON"),
         ("a.json", b'{"builders": "\xff"}', "packer/a.json:1: not UTF-8 text"),
         ("a.json", '{\n "builders": {}}', "packer/a.json:2: builders must be a list with at least one builder"),
-        ("a.json", '{"builders": [{}]}', 'packer/a.json:1: a builder has no "type"'),
+        ("a.json", '{"builders": [{}]}', 'packer/a.json:1: builder 1 has no "type"'),
         ("a.json", '{\n"builders": [{"type": "x",\n"a": 1, "a": 2}]}', "packer/a.json:3: the key 'a' stands twice"),
         ("a.json", '{"builders":' + "[" * 100_000, "packer/a.json:1: nested too deeply"),
         ("a.pkr.hcl", "build {\n  x = [1,\n", "packer/a.pkr.hcl:"),
@@ -185,3 +185,62 @@ def test_a_megabyte_with_105_builders(tmp_path: Path) -> None:
     builders = ",".join(f'{{"type": "amazon-ebs", "name": "b{i}", "x": "{"y" * 10_000}"}}' for i in range(105))
     discovery = found(tmp_path, {"packer/big.json": f'{{"builders": [{builders}]}}'})
     assert discovery.templates[0].builders == ("amazon-ebs",)
+
+
+def test_the_native_and_the_json_syntax_are_merged_as_packer_merges_them(tmp_path: Path) -> None:
+    discovery = found(
+        tmp_path,
+        {
+            "packer/one/build.pkr.hcl": 'build {\n  sources = ["source.null.x"]\n}\n',
+            "packer/one/sources.pkr.json": '{"source": {"null": {"x": {"host": "${var.host}"}}}, "variable": {"host": {}}}',
+            "packer/two/build.pkr.json": '{"build": [{"sources": ["null.y"]}]}',
+            "packer/two/sources.pkr.json": '{"source": {"null": {"y": {}}}}',
+        },
+    )
+    assert names(discovery) == {"one": "packer/one", "two": "packer/two"}
+    assert [(template.format, template.builders) for template in discovery.templates] == [
+        ("hcl2", ("null",)),
+        ("hcl2-json", ("null",)),
+    ]
+    assert errors(discovery) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "generated"),
+    [
+        ('{% for x in y %}{"builders": []}{% endfor %}', True),
+        ('{\n"builders": [{"type": "x"}],\n"variables": {{ variables }}\n}', True),
+        ('{"builders": [{"type": "x", "inline": ["printf \\"{%s}\\" x",]}]}', False),
+        ('{"builders": [{"type": "x", "a": {{user `b`}}"}]}', False),
+    ],
+)
+def test_a_broken_template_is_no_input_of_a_generator(tmp_path: Path, text: str, *, generated: bool) -> None:
+    discovery = found(tmp_path, {"packer/a.json": text})
+    assert bool(discovery.skipped) is generated
+    assert bool(errors(discovery)) is not generated
+
+
+def test_hidden_files_are_editors_and_not_ours(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"packer/.web.json": JSON, "packer/._base.pkr.hcl": b"\x00\x05", "packer/web.json": JSON})
+    (tmp_path / "packer" / ".#web.json").symlink_to("nowhere")
+    discovery = discover(tmp_path, "packer")
+    assert names(discovery) == {"web": "packer/web.json"}
+    assert (discovery.skipped, discovery.unreadable) == ((), ())
+
+
+def test_links_that_go_nowhere_stop_nothing(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"packer/web.json": JSON, "packer/big.json": '{"builders": ' + "1" * 5000 + "}"})
+    (tmp_path / "packer" / "loop.json").symlink_to("loop.json")
+    discovery = discover(tmp_path, "packer")
+    assert set(names(discovery)) == {"web", "big"}
+    assert [problem.path for problem in discovery.unreadable] == ["packer/loop.json"]
+
+
+def test_a_very_long_name_is_the_template_s_own_problem(tmp_path: Path) -> None:
+    discovery = found(tmp_path, {"packer/web.json": JSON, f"packer/{'x' * 120}/{'y' * 120}.json": JSON})
+    assert [bool(template.errors) for template in discovery.templates] == [False, True]
+    assert "has 241 characters, and at most 200" in errors(discovery)[0]
+
+
+def test_names_that_differ_only_where_a_bucket_cannot(tmp_path: Path) -> None:
+    assert len(errors(found(tmp_path, {"packer/web.json": JSON, "packer/web_.json": JSON}))) == 2

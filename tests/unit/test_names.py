@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfgen_generators.packer.names import name_of, name_problem, same_name_key
+from tfgen_generators.packer.names import bucket_part, name_of, name_problem
 
 
 @pytest.mark.parametrize(
@@ -46,4 +46,4 @@ def test_an_identifier_is_no_problem() -> None:
 
 
 def test_names_that_aws_cannot_tell_apart_are_the_same() -> None:
-    assert same_name_key("Web_1") == same_name_key("web-1")
+    assert bucket_part("Web_1") == bucket_part("web-1")

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, cast
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any, Protocol, cast
 
 
 class Operation(Protocol):
@@ -16,18 +13,10 @@ class Operation(Protocol):
     def __call__(self, **arguments: Any) -> dict[str, Any]: ...
 
 
-class Paginator(Protocol):
-    """An operation that answers in pages."""
-
-    def paginate(self, **arguments: Any) -> Iterator[dict[str, Any]]: ...
-
-
 class AwsClient(Protocol):
-    """What tfgen uses of a boto3 client: operations by name, and paginators."""
+    """What tfgen uses of a boto3 client: operations by name."""
 
     def __getattr__(self, operation: str) -> Operation: ...
-
-    def get_paginator(self, operation_name: str) -> Paginator: ...
 
 
 def client(

@@ -29,11 +29,15 @@ def command(
             "apply without a plan asks before it changes anything, and this is no terminal",
             fix="run: tfgen plan --out FILE, then: tfgen apply FILE",
         )
+    from tfgen.terraform.driver import is_plan
+
     workspace = open_workspace()
     if plan_file is None:
         return _plan_and_ask(workspace, terraform)
     if not plan_file.is_file():
         raise UsageError(f"there is no plan file {plan_file}", fix=f"run: tfgen plan --out {plan_file}")
+    if not is_plan(plan_file):
+        raise UsageError(f"{plan_file} is no saved plan", fix="run: tfgen plan --out FILE, then: tfgen apply FILE")
     apply_plan(workspace, plan_file, terraform)
     return 0
 
@@ -43,11 +47,13 @@ def _plan_and_ask(workspace: Workspace, terraform: str | None) -> int:
     from tfgen.console import note
     from tfgen.plan_view import show_plan
 
-    file = workspace.make_state_dir() / f"apply-{os.getpid()}.tfplan"
+    folder = workspace.make_state_dir()
+    _remove_leftovers(folder)
+    file = folder / f"apply-{os.getpid()}.tfplan"
     try:
         summary = make_plan(workspace, file, terraform)
         show_plan(summary)
-        if summary.empty:
+        if not summary.changed:
             return 0
         if not _confirmed():
             note("apply cancelled; nothing has changed")
@@ -58,7 +64,19 @@ def _plan_and_ask(workspace: Workspace, terraform: str | None) -> int:
     return 0
 
 
+def _remove_leftovers(folder: Path) -> None:
+    """Deletes the plans (they hold secrets) of runs that were killed before they could."""
+    for plan in folder.glob("apply-*.tfplan"):
+        try:
+            os.kill(int(plan.stem.removeprefix("apply-")), 0)
+        except (ValueError, ProcessLookupError):
+            plan.unlink(missing_ok=True)
+        except PermissionError:
+            continue  # another user's run, alive
+
+
 def _confirmed() -> bool:
+    sys.stdout.flush()  # or the question would come before the plan where stdout is a pipe
     sys.stderr.write("\nDo you want to apply this plan? Only 'yes' will be accepted: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() == "yes"

@@ -50,9 +50,9 @@ def command(
         show_plan_json(summary, shown)
     else:
         show_plan(summary)
-        if not summary.empty:
+        if summary.changed:
             show_next(shown)
-    return EXIT_CHANGES if detailed_exitcode and not summary.empty else 0
+    return EXIT_CHANGES if detailed_exitcode and summary.changed else 0
 
 
 def make_plan(workspace: Workspace, file: Path, terraform: str | None = None) -> PlanSummary:

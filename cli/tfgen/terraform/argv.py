@@ -5,6 +5,7 @@ Options are keyword arguments with `_` for `-`; `flag()` is an option without a 
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -46,4 +47,5 @@ def apply_argv(binary: Binary, plan: str) -> list[str]:
 def _terraform() -> Terraform:
     from python_terraform import Terraform
 
-    return Terraform(terraform_bin_path="terraform")
+    # It reads a state file on the way, which nobody needs: it gets a folder that cannot hold one.
+    return Terraform(working_dir=os.devnull, terraform_bin_path="terraform")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,14 @@ from tfgen.terraform.plan import PlanSummary, summarize
 from tfgen.terraform.process import Finished, run
 from tfgen.terraform.version import require_supported
 from tfgen.workspace import Workspace
-from tfgen_generators.errors import BusyError, InterruptedRunError, RefusedError, TerraformError, TfgenError
+from tfgen_generators.errors import (
+    BusyError,
+    InterruptedRunError,
+    RefusedError,
+    TerraformError,
+    TfgenError,
+    UsageError,
+)
 
 _KEPT_LOGS = 20
 
@@ -72,25 +80,28 @@ class Driver:
 
     def plan(self, out: Path) -> PlanSummary:
         """Plans into `out`, which appears only when the plan is good. Runs init before if need be."""
+        check_plan_target(out)
         beside = out.with_name(f".{out.name}.{os.getpid()}")
         try:
-            record = self._plan_once(beside)
-            beside.chmod(0o600)  # a plan holds every value, the secret ones too
-            beside.replace(out)
-        except OSError as error:
-            raise TfgenError(f"cannot be written: {error.strerror}", where=str(out)) from None
+            changed, record = self._plan_once(beside)
+            try:
+                beside.chmod(0o600)  # a plan holds every value, the secret ones too
+                beside.replace(out)
+            except OSError as error:
+                raise TfgenError(f"cannot be written: {error.strerror}", where=str(out)) from None
         finally:
             beside.unlink(missing_ok=True)
-        return summarize(record.events)
+        return summarize(record.events, changed=changed)
 
     def apply(self, plan: Path) -> PlanSummary:
         """Applies the saved `plan`; what it summarizes is what was done."""
         self._init_if_needed()
         finished, record = self._run("apply", apply_argv(self.binary, str(plan.absolute())))
         self._raise_for("apply", finished, record, good=(0,))
-        return summarize(record.events)
+        return summarize(record.events, changed=True)
 
-    def _plan_once(self, out: Path) -> _Record:
+    def _plan_once(self, out: Path) -> tuple[bool, _Record]:
+        """Whether there are changes, and all that was said."""
         fresh = self._init_if_needed()
         argv = plan_argv(self.binary, out=str(out.absolute()))
         finished, record = self._run("plan", argv)
@@ -98,7 +109,7 @@ class Driver:
             self._init()
             finished, record = self._run("plan", argv)
         self._raise_for("plan", finished, record, good=(0, 2))
-        return record
+        return finished.code == 2, record
 
     def _init_if_needed(self) -> bool:
         """Whether init has run now."""
@@ -125,12 +136,14 @@ class Driver:
         with self._log(command) as log:
 
             def line(data: bytes) -> None:
-                log.write(data)
                 event = read_event(data)
                 if event is None:
                     record.other.append(data.decode("utf-8", "replace").rstrip("\n"))
                 else:
                     record.events.append(event)
+                with contextlib.suppress(OSError):  # a full disk costs the log, never the run
+                    log.write(data)
+                if event is not None:
                     self.watcher.event(event)
 
             self.watcher.started(command)
@@ -144,23 +157,28 @@ class Driver:
                 )
             finally:
                 self.watcher.finished()
-            log.write(finished.stderr.encode())
+            with contextlib.suppress(OSError):
+                log.write(finished.stderr.encode())
         for diagnostic in record.diagnostics():
             self.watcher.diagnostic(diagnostic)
         return finished, record
 
     def _log(self, command: str) -> BinaryIO:
         folder = self.workspace.make_state_dir("log")
-        for old in sorted(folder.glob("*.log"))[:-_KEPT_LOGS]:
-            old.unlink(missing_ok=True)
         stamp = time.strftime("%Y%m%d-%H%M%S")
-        return (folder / f"{stamp}-{command}-{os.getpid()}.log").open("ab")
+        try:
+            for old in sorted(folder.glob("*.log"))[:-_KEPT_LOGS]:
+                old.unlink(missing_ok=True)
+            return (folder / f"{stamp}-{command}-{os.getpid()}.log").open("ab", buffering=0)
+        except OSError as error:
+            raise TfgenError(f"cannot be written: {error.strerror}", where=str(folder)) from None
 
     def _raise_for(self, command: str, finished: Finished, record: _Record, *, good: Sequence[int]) -> None:
+        if finished.interrupted:
+            complete = finished.code in good
+            raise InterruptedRunError(_after_stop(command, record, complete=complete, killed=finished.killed))
         if finished.code in good:
             return
-        if finished.interrupted:
-            raise InterruptedRunError(_after_stop(command, record, killed=finished.killed))
         if not record.errors():
             # Before it can speak in events, Terraform writes to stderr; its words are shown as they are.
             self.watcher.text("\n".join([*record.other[-40:], finished.stderr.rstrip()]).strip())
@@ -182,9 +200,32 @@ def _environment(user: Mapping[str, str]) -> dict[str, str]:
     return env
 
 
-def _after_stop(command: str, record: _Record, *, killed: bool) -> str:
+def check_plan_target(out: Path) -> None:
+    """Raises TfgenError when a plan cannot, or should not, be written to `out`: before minutes are spent on it."""
+    folder = out.absolute().parent
+    if not folder.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {folder}", fix="make it, or name another file")
+    if not os.access(folder, os.W_OK):
+        raise TfgenError("a plan cannot be written there", where=str(folder), fix="make the folder writable")
+    if out.is_dir() or not out.name:
+        raise UsageError(f"--out {out or '.'} is a folder", fix="name a file")
+    if os.path.lexists(out) and not is_plan(out):
+        raise RefusedError(f"--out {out} is there and is no plan", fix="name another file, or delete that one")
+
+
+def is_plan(file: Path) -> bool:
+    """Whether `file` begins like a saved plan of Terraform's, which is a zip archive."""
+    if not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        return opened.read(2) == b"PK"
+
+
+def _after_stop(command: str, record: _Record, *, complete: bool, killed: bool) -> str:
     if command != "apply":
         return f"{command} was interrupted; nothing has changed in AWS"
+    if complete:
+        return "apply was interrupted, but everything had been applied already"
     done = sum(event.type == "apply_complete" for event in record.events)
     text = f"apply was interrupted after {done} resource change{'' if done == 1 else 's'}"
     if killed:

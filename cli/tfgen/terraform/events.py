@@ -11,7 +11,6 @@ import msgspec
 
 class Resource(msgspec.Struct, frozen=True):
     addr: str
-    module: str = ""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -61,7 +60,12 @@ class Counts(msgspec.Struct, frozen=True):
     change: int = 0
     remove: int = 0
     imported: int = msgspec.field(name="import", default=0)
-    operation: str = ""
+
+
+class Output(msgspec.Struct, frozen=True):
+    """One output value of the root module; `action` is empty once it has been applied."""
+
+    action: str = ""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -73,6 +77,7 @@ class Event(msgspec.Struct, frozen=True):
     hook: Hook | None = None
     diagnostic: Diagnostic | None = None
     changes: Counts | None = None
+    outputs: dict[str, Output] | None = None
 
 
 _decoder = msgspec.json.Decoder(Event)

@@ -42,7 +42,7 @@ def is_done(folder: Path, kept: Path, wanted: str, env: Mapping[str, str]) -> bo
 
 
 def _data_dir(folder: Path, env: Mapping[str, str]) -> Path:
-    return folder / env.get("TF_DATA_DIR", ".terraform")
+    return folder / (env.get("TF_DATA_DIR") or ".terraform")
 
 
 def _pieces(folder: Path, version: str, env: Mapping[str, str]) -> Iterator[bytes]:

@@ -11,14 +11,14 @@ from tfgen.terraform.events import Change, Counts, Event
 #: What stands outside every image's module.
 SHARED = "(shared)"
 #: Terraform's actions that change something, in the order in which they are shown.
-ACTIONS = ("create", "update", "replace", "delete", "forget", "import", "move")
+ACTIONS = ("create", "update", "replace", "delete", "remove", "import", "move")
 #: The words for a person.
 WORDS = {
     "create": "created",
     "update": "changed",
     "replace": "replaced",
     "delete": "destroyed",
-    "forget": "forgotten",
+    "remove": "forgotten",
     "import": "imported",
     "move": "moved",
 }
@@ -53,26 +53,29 @@ class ImagePlan:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanSummary:
-    """All images that change, by name, what is shared last; and Terraform's own line."""
+    """All images that change, by name, what is shared last; outputs that change; and Terraform's own line.
+
+    `changed` is Terraform's own answer (`-detailed-exitcode`): more than images and outputs can make it true.
+    """
 
     images: tuple[ImagePlan, ...]
+    changed: bool
+    outputs: tuple[str, ...] = ()
     counts: Counts = field(default_factory=Counts)
     line: str = ""
 
-    @property
-    def empty(self) -> bool:
-        return not self.images
 
-
-def summarize(events: Iterable[Event]) -> PlanSummary:
+def summarize(events: Iterable[Event], *, changed: bool) -> PlanSummary:
     """The summary of a plan's events; data sources that are read, and no-ops, are no changes."""
     by_image: dict[str, list[Change]] = {}
-    counts, line = Counts(), ""
+    counts, line, outputs = Counts(), "", list[str]()
     for event in events:
         if event.type == "planned_change" and event.change and event.change.action in ACTIONS:
             by_image.setdefault(image_of(event.change.resource.addr), []).append(event.change)
         elif event.type == "change_summary" and event.changes:
             counts, line = event.changes, event.message
+        elif event.type == "outputs" and event.outputs:
+            outputs = [name for name, output in event.outputs.items() if output.action not in ("", "noop")]
     names = sorted(by_image, key=lambda name: (name == SHARED, name))
     images = tuple(ImagePlan(name=name, changes=tuple(by_image[name])) for name in names)
-    return PlanSummary(images=images, counts=counts, line=line)
+    return PlanSummary(images=images, changed=changed, outputs=tuple(sorted(outputs)), counts=counts, line=line)

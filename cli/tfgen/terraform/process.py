@@ -1,7 +1,8 @@
 """The one runner of processes: own session, both streams drained, interrupts in order.
 
-First Ctrl-C (or SIGTERM): SIGINT to Terraform, which stops in order. Second, or after the grace period: it
-and its providers are killed.
+First Ctrl-C (or SIGTERM, or a terminal that closes): SIGINT to Terraform, which stops in order. Second, or after
+the grace period: it and its providers are killed. Trouble of ours (nobody reads our output, a full disk) never
+reaches Terraform: its output is drained to the end.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import collections
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +26,9 @@ from tfgen_generators.errors import TerraformError
 #: How long Terraform may take to stop in order, in seconds.
 GRACE = 300.0
 _KEPT_LINES = 200
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: How long a child of Terraform's may keep its stdout open after Terraform has ended, in seconds.
+_LINGER = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +58,18 @@ class _Stop:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.process.pid, signal.SIGINT)
         self._timer.start()
-        self.on_stop(False)
+        self._tell()
 
     def kill(self) -> None:
-        if not self.killed and self.process.poll() is None:
+        if not self.killed:
             self.killed = True
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            self.on_stop(True)
+            self._tell()
+
+    def _tell(self) -> None:
+        with contextlib.suppress(Exception):
+            self.on_stop(self.killed)
 
     def cancel_timer(self) -> None:
         self._timer.cancel()
@@ -96,42 +106,45 @@ def run(
     tail: collections.deque[bytes] = collections.deque(maxlen=_KEPT_LINES)
     reader = threading.Thread(target=_drain, args=(process.stderr, tail), daemon=True)
     reader.start()
+    trouble: Exception | None = None
     try:
         with _handling(stop):
-            for line in _lines(process.stdout):
-                on_line(line)
+            for line in _lines(process):
+                try:
+                    on_line(line)
+                except Exception as error:  # noqa: BLE001 kept, and raised once Terraform has ended
+                    trouble = trouble or error
             code = process.wait()
-    except BaseException:
-        _end(process)
-        raise
     finally:
         stop.cancel_timer()
-    reader.join(timeout=5)
+    reader.join(timeout=_LINGER)
+    if trouble is not None:
+        raise trouble
     text = b"".join(tail).decode("utf-8", "replace")
     return Finished(code=code, stderr=text, interrupted=stop.interrupted, killed=stop.killed)
 
 
-def _lines(stream: IO[bytes] | None) -> Iterator[bytes]:
-    return iter(stream) if stream is not None else iter(())
+def _lines(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """Lines of stdout until its end, or until _LINGER after the process's: a grandchild may hold it open."""
+    if process.stdout is None:
+        return
+    descriptor, rest, ended = process.stdout.fileno(), b"", None
+    while ended is None or time.monotonic() - ended < _LINGER:
+        if select.select([descriptor], [], [], 0.2)[0]:
+            data = os.read(descriptor, 1 << 16)
+            if not data:
+                break
+            *lines, rest = (rest + data).split(b"\n")
+            yield from (line + b"\n" for line in lines)
+        elif ended is None and process.poll() is not None:
+            ended = time.monotonic()
+    if rest:
+        yield rest
 
 
 def _drain(stream: IO[bytes] | None, tail: collections.deque[bytes]) -> None:
-    for line in _lines(stream):
+    for line in stream or ():
         tail.append(line)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """After an error of ours: Terraform is asked to stop, and waited for."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(process.pid, signal.SIGINT)
-    if process.stdout is not None:
-        process.stdout.close()
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 @contextlib.contextmanager
@@ -139,10 +152,9 @@ def _handling(stop: _Stop) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, stop) for number in numbers]
+    before = [signal.signal(number, stop) for number in _SIGNALS]
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
+        for number, handler in zip(_SIGNALS, before, strict=True):
             signal.signal(number, handler)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 from tfgen.terraform.argv import flag, terraform_argv
 from tfgen.terraform.binary import Binary
+from tfgen.terraform.process import run
 from tfgen_generators.errors import TerraformError
 
 #: `plan -json` with all that the table needs, and `check` blocks; OpenTofu began here.
 MINIMUM = (1, 6)
 
-_TIMEOUT = 60.0
+#: How a program begins that is itself, not a script that looks for one (asdf, tfenv): ELF, Mach-O.
+_PROGRAM = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
 def require_supported(binary: Binary, cache: Path | None = None) -> str:
@@ -30,28 +31,27 @@ def require_supported(binary: Binary, cache: Path | None = None) -> str:
 
 def read_version(binary: Binary) -> str:
     """Asks the binary itself (0.05 to 0.2 s). Raises TerraformError when it does not answer like Terraform."""
-    argv = terraform_argv(binary, "version", json=flag())
-    try:
+    lines: list[bytes] = []
+    finished = run(
+        terraform_argv(binary, "version", json=flag()),
+        cwd=Path.cwd(),
         # CHECKPOINT_DISABLE: or it would ask the network for news.
-        done = subprocess.run(
-            argv,
-            capture_output=True,
-            timeout=_TIMEOUT,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "CHECKPOINT_DISABLE": "1"},
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise TerraformError(f"{binary.shown} cannot be run: {error}", fix="name one with --terraform PATH") from None
+        env={**os.environ, "CHECKPOINT_DISABLE": "1"},
+        on_line=lines.append,
+        on_stop=lambda _: None,
+    )
+    if finished.interrupted:
+        raise KeyboardInterrupt
+    answer = b"".join(lines)
     try:
-        return str(json.loads(done.stdout)["terraform_version"])
+        return str(json.loads(answer)["terraform_version"])
     except (ValueError, KeyError, TypeError):
-        return _plain_version(binary, done)
+        return _plain_version(binary, answer)
 
 
-def _plain_version(binary: Binary, done: subprocess.CompletedProcess[bytes]) -> str:
+def _plain_version(binary: Binary, answer: bytes) -> str:
     """`Terraform v0.12.31`: before 0.13 there was no `version -json`."""
-    words = done.stdout.decode("utf-8", "replace").split()
+    words = answer.decode("utf-8", "replace").split()
     if len(words) > 1 and words[0] in ("Terraform", "OpenTofu") and words[1].startswith("v"):
         return words[1][1:]
     raise TerraformError(f"{binary.shown} does not answer like Terraform", fix="name one with --terraform PATH")
@@ -59,10 +59,8 @@ def _plain_version(binary: Binary, done: subprocess.CompletedProcess[bytes]) -> 
 
 def _cached(binary: Binary, cache: Path) -> str:
     file = cache / "terraform-version.json"
-    try:
-        stat = binary.file.stat()
-        key = [str(binary.file), stat.st_size, stat.st_mtime_ns, stat.st_ino]
-    except OSError:
+    key = _identity(binary)
+    if key is None:
         return read_version(binary)
     try:
         kept = json.loads(file.read_bytes())
@@ -78,6 +76,18 @@ def _cached(binary: Binary, cache: Path) -> str:
     except OSError:
         pass  # a cache that cannot be kept costs time, no more
     return version
+
+
+def _identity(binary: Binary) -> list[str | int] | None:
+    """What changes when the program does; None for a script, whose answer may change without it."""
+    try:
+        stat = binary.file.stat()
+        with binary.file.open("rb") as program:
+            if program.read(4) not in _PROGRAM:
+                return None
+    except OSError:
+        return None
+    return [str(binary.file), stat.st_size, stat.st_mtime_ns, stat.st_ino]
 
 
 def _numbers(version: str) -> tuple[int, ...]:

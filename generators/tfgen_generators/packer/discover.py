@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from tfgen_generators.packer import json_template
+from tfgen_generators.packer.facts import BrokenTemplateError, NotATemplateError
 from tfgen_generators.packer.folders import HclFile, group_folder
-from tfgen_generators.packer.json_template import BrokenTemplateError, JsonFacts, NotATemplateError
-from tfgen_generators.packer.model import Discovery, Format, Problem, Skipped, Template
-from tfgen_generators.packer.names import name_of, name_problem, same_name_key
+from tfgen_generators.packer.json_template import read_legacy
+from tfgen_generators.packer.model import Discovery, Problem, Skipped, Template
+from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING, bucket_part, name_of, name_problem
 
 #: Trees that hold other people's files or tools' state.
 SKIPPED_FOLDERS = frozenset({"node_modules", "packer_cache"})
@@ -38,15 +38,18 @@ def discover(root: Path, packer_dir: str) -> Discovery:
         hcl_files: list[HclFile] = []
         for name in names:
             path = str(PurePosixPath(folder) / name)
-            lower = name.lower()
-            if lower.endswith(".pkr.hcl"):
+            if name.endswith((HCL_ENDING, JSON_ENDING)):
                 if (data := _read(root, path, findings)) is not None:
                     hcl_files.append(HclFile(path=path, data=data))
-            elif lower.endswith(".json"):
-                _json(root, path, findings)
-            elif reason := _other(lower):
+            elif name.endswith(".pkrvars.json"):
+                findings.skip(path, "variable values, not a template")
+            elif name.endswith(".json"):
+                _legacy(root, path, findings)
+            elif reason := _other(name):
                 findings.skip(path, reason)
-        group_folder(folder, hcl_files, packer_dir, findings.templates, findings.skipped)
+        grouped = group_folder(folder, hcl_files, packer_dir)
+        findings.templates += grouped.templates
+        findings.skipped += grouped.skipped
     return Discovery(
         templates=tuple(_checked_names(sorted(findings.templates, key=lambda template: template.path))),
         skipped=tuple(sorted(findings.skipped, key=lambda skipped: skipped.path)),
@@ -59,25 +62,34 @@ def _walk(root: Path, folder: str, findings: _Findings) -> Iterator[tuple[str, l
     while pending:
         current = pending.pop()
         files: list[str] = []
+        below: list[str] = []
         try:
             entries = sorted(os.scandir(root / current), key=lambda entry: entry.name)
         except OSError as error:
             findings.unreadable.append(_unreadable(current, error))
             continue
-        below: list[str] = []
         for entry in entries:
+            # Hidden: editors' locks and copies, macOS's shadows, tools' folders.
+            if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
+                continue
             path = str(PurePosixPath(current) / entry.name)
-            if entry.is_dir(follow_symlinks=False):
-                if not entry.name.startswith(".") and entry.name not in SKIPPED_FOLDERS:
-                    below.append(path)
-            elif entry.is_file():
-                files.append(entry.name)
-            elif entry.is_dir():
-                findings.skip(path, "a symlinked folder is not followed")
-            elif entry.name.lower().endswith((".json", ".pkr.hcl")):
-                findings.unreadable.append(Problem(path=path, message="a broken symlink or a special file"))
+            try:
+                _sort(entry, path, files, below, findings)
+            except OSError as error:
+                findings.unreadable.append(_unreadable(path, error))
         pending.extend(reversed(below))
         yield current, files
+
+
+def _sort(entry: os.DirEntry[str], path: str, files: list[str], below: list[str], findings: _Findings) -> None:
+    if entry.is_dir(follow_symlinks=False):
+        below.append(path)
+    elif entry.is_file():
+        files.append(entry.name)
+    elif entry.is_dir():
+        findings.skip(path, "a symlinked folder is not followed")
+    elif entry.name.endswith((".json", HCL_ENDING)):
+        findings.unreadable.append(Problem(path=path, message="a broken symlink or a special file"))
 
 
 def _read(root: Path, path: str, findings: _Findings) -> bytes | None:
@@ -92,35 +104,30 @@ def _unreadable(path: str, error: OSError) -> Problem:
     return Problem(path=path, message=f"cannot be read: {error.strerror}", fix="give yourself the right to read it")
 
 
-def _json(root: Path, path: str, findings: _Findings) -> None:
-    if path.lower().endswith(".pkrvars.json"):
-        return findings.skip(path, "variable values, not a template")
+def _legacy(root: Path, path: str, findings: _Findings) -> None:
     data = _read(root, path, findings)
     if data is None:
-        return None
-    hcl2 = path.lower().endswith(".pkr.json")
-    read: Callable[[bytes], JsonFacts] = json_template.read_hcl2_json if hcl2 else json_template.read_legacy
-    kind: Format = "hcl2-json" if hcl2 else "json"
-    template = Template(name=name_of(path, findings.packer_dir), path=path, format=kind, kind="file")
+        return
+    template = Template(name=name_of(path, findings.packer_dir), path=path, format="json", kind="file")
     try:
-        template = replace(template, builders=read(data).builders)
+        template = replace(template, builders=read_legacy(data).builders)
     except NotATemplateError as reason:
-        return findings.skip(path, str(reason))
+        findings.skip(path, str(reason))
+        return
     except BrokenTemplateError as error:
         problem = Problem(path=path, line=error.line, message=error.message, fix=error.fix)
         template = replace(template, errors=(problem,))
     findings.templates.append(template)
-    return None
 
 
-def _other(lower_name: str) -> str:
-    if lower_name.endswith(".pkrvars.hcl"):
+def _other(name: str) -> str:
+    if name.endswith(".pkrvars.hcl"):
         return "variable values, not a template"
-    if lower_name.endswith(".pkrtpl.hcl"):
+    if name.endswith(".pkrtpl.hcl"):
         return "input of templatefile(), not a template"
-    if lower_name.endswith((".pkr.hcl.example", ".json.example")):
+    if name.endswith((".pkr.hcl.example", ".json.example")):
         return "an example, not a template"
-    if lower_name.endswith(".hcl"):
+    if name.endswith(".hcl"):
         return "HCL of another tool (Packer reads *.pkr.hcl)"
     return ""
 
@@ -129,12 +136,12 @@ def _checked_names(templates: list[Template]) -> Iterator[Template]:
     """Adds what only the whole shows: names that are no identifiers, and names given twice."""
     by_key: dict[str, list[Template]] = {}
     for template in templates:
-        by_key.setdefault(same_name_key(template.name), []).append(template)
+        by_key.setdefault(bucket_part(template.name), []).append(template)
     for template in templates:
         problems = list(template.errors)
         if message := name_problem(template.name):
             problems.append(Problem(path=template.path, message=message, fix="rename it"))
-        others = [other.path for other in by_key[same_name_key(template.name)] if other is not template]
+        others = [other.path for other in by_key[bucket_part(template.name)] if other is not template]
         if others:
             message = f"the name {template.name!r} is given by {' and '.join(others)} too"
             problems.append(Problem(path=template.path, message=message, fix="rename one of them"))

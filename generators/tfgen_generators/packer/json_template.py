@@ -4,50 +4,46 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-_GENERATOR_INPUT = re.compile(r'\{%|^[^"]*\{\{', re.MULTILINE)
+from tfgen_generators.packer.facts import REFERENCE_LENGTH, BrokenTemplateError, Facts, NotATemplateError, source_name
 
-
-class BrokenTemplateError(Exception):
-    """A template's text cannot be read; `line` is 1-based."""
-
-    def __init__(self, message: str, line: int, fix: str = "") -> None:
-        super().__init__(message)
-        self.message, self.line, self.fix = message, line, fix
-
-
-class NotATemplateError(Exception):
-    """The file is something else; the message is the reason that `list` shows."""
+_STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|from|block|extends|raw|with)\b")
+_BARE_VALUE = re.compile(r'^[^"\n]*(?:"[^"\n]*"\s*:\s*)?\{\{[^"\n]*\}\}\s*,?\s*$', re.MULTILINE)
+_INTERPOLATION = re.compile(r"\$\{([^}]*)\}")
+_REFERENCE = re.compile(r"(?<![\w.-])(var|local|data|source)((?:\.[A-Za-z_][\w-]*)+)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class JsonFacts:
+class LegacyFacts:
     """What a legacy JSON template says; builder types in the order of the file, each once."""
 
     builders: tuple[str, ...]
 
 
-def read_legacy(data: bytes) -> JsonFacts:
+def read_legacy(data: bytes) -> LegacyFacts:
     """Facts of a legacy template. Raises NotATemplateError or BrokenTemplateError."""
     root, twice = _load(data)
     if not isinstance(root, dict) or "builders" not in root:
         raise NotATemplateError("no builders: not a Packer template")
-    _refuse_duplicates(data, twice)
+    if twice:
+        line = _line_of_key(data, twice[0], occurrence=2)
+        raise BrokenTemplateError(f"the key {twice[0]!r} stands twice", line, "Packer refuses that; remove one")
     builders = root["builders"]
     line = _line_of_key(data, "builders")
     if not isinstance(builders, list) or not builders:
         raise BrokenTemplateError("builders must be a list with at least one builder", line)
     types: list[str] = []
-    for builder in builders:
+    for number, builder in enumerate(builders, start=1):
         kind = builder.get("type") if isinstance(builder, dict) else None
-        if not isinstance(kind, str):
-            raise BrokenTemplateError('a builder has no "type"', line, 'add for example "type": "amazon-ebs"')
+        if not isinstance(kind, str) or not kind:
+            raise BrokenTemplateError(f'builder {number} has no "type"', line, 'add for example "type": "amazon-ebs"')
         types.append(kind)
-    return JsonFacts(builders=tuple(dict.fromkeys(types)))
+    return LegacyFacts(builders=tuple(dict.fromkeys(types)))
 
 
-def read_hcl2_json(data: bytes) -> JsonFacts:
+def read_hcl2_json(data: bytes) -> Facts:
     """Facts of HCL2 in JSON. Raises NotATemplateError or BrokenTemplateError."""
     root, _ = _load(data)
     if isinstance(root, dict) and "builders" in root:
@@ -57,16 +53,57 @@ def read_hcl2_json(data: bytes) -> JsonFacts:
             "rename it to .json",
         )
     bodies = _bodies(root)
-    if not any("build" in body for body in bodies):
-        raise NotATemplateError("no build block")
-    types = [kind for body in bodies for source in _bodies(body.get("source")) for kind in source]
-    return JsonFacts(builders=tuple(dict.fromkeys(types)))
+    sources = {name for body in bodies for build in _bodies(body.get("build")) for name in _used_sources(build)}
+    needs = {name for text in _strings(root) for name in _references(text)} | sources
+    return Facts(
+        blocks=frozenset(key for body in bodies for key in body if not key.startswith("//")),
+        declares=frozenset(name for body in bodies for name in _declared(body)),
+        needs=dict.fromkeys(sorted(needs), 0),
+        sources=frozenset(sources),
+    )
 
 
 def _bodies(value: object) -> list[dict[str, object]]:
     """HCL's JSON syntax writes blocks as one object or as a list of objects."""
     items = value if isinstance(value, list) else [value]
     return [item for item in items if isinstance(item, dict)]
+
+
+def _declared(body: dict[str, object]) -> Iterator[str]:
+    for key, root in (("variable", "var"), ("variables", "var"), ("locals", "local"), ("local", "local")):
+        for inner in _bodies(body.get(key)):
+            yield from (f"{root}.{name}" for name in inner)
+    for key in ("source", "data"):
+        for outer in _bodies(body.get(key)):
+            for kind, value in outer.items():
+                yield from (f"{key}.{kind}.{name}" for inner in _bodies(value) for name in inner)
+
+
+def _used_sources(build: dict[str, object]) -> Iterator[str]:
+    listed = build.get("sources")
+    named = [item for item in listed if isinstance(item, str)] if isinstance(listed, list) else []
+    named += [label for inner in _bodies(build.get("source")) for label in inner]
+    yield from (name for item in named if "${" not in item and (name := source_name(item)))
+
+
+def _strings(value: object) -> Iterator[str]:
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, str):
+            yield current
+        elif isinstance(current, dict):
+            stack.extend(current.values())
+        elif isinstance(current, list):
+            stack.extend(current)
+
+
+def _references(text: str) -> Iterator[str]:
+    for interpolation in _INTERPOLATION.findall(text):
+        for root, rest in _REFERENCE.findall(interpolation):
+            names = rest.split(".")[1:]
+            if len(names) >= REFERENCE_LENGTH[root]:
+                yield ".".join([root, *names[: REFERENCE_LENGTH[root]]])
 
 
 def _load(data: bytes) -> tuple[object, list[str]]:
@@ -81,25 +118,24 @@ def _load(data: bytes) -> tuple[object, list[str]]:
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            keys = [key for key, _ in pairs]
-            twice.extend(key for key in found if keys.count(key) > 1)
+            seen: set[str] = set()
+            for key, _ in pairs:
+                if key in seen:
+                    twice.append(key)
+                seen.add(key)
         return found
 
     try:
         return json.loads(text, object_pairs_hook=unique), twice
     except json.JSONDecodeError as error:
-        if _GENERATOR_INPUT.search(text):
+        if _STATEMENT.search(text) or _BARE_VALUE.search(text):
             raise NotATemplateError("input of a generator (Jinja or Go template), not JSON") from None
         message = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]} (column {error.colno})"
         raise BrokenTemplateError(message, error.lineno, "correct the syntax") from None
     except RecursionError:
         raise BrokenTemplateError("nested too deeply", 1) from None
-
-
-def _refuse_duplicates(data: bytes, twice: list[str]) -> None:
-    if twice:
-        line = _line_of_key(data, twice[0], occurrence=2)
-        raise BrokenTemplateError(f"the key {twice[0]!r} stands twice", line, "Packer refuses that; remove one")
+    except ValueError as error:  # a number with thousands of digits
+        raise BrokenTemplateError(f"not valid JSON: {error}".split(";")[0], 1) from None
 
 
 def _line_of_key(data: bytes, key: str, occurrence: int = 1) -> int:

@@ -14,7 +14,11 @@ from pathlib import PurePosixPath
 from tfgen_generators.hcl import is_identifier
 
 GENERIC = frozenset({"template", "main", "build", "packer", "image"})
-ENDINGS = (".pkr.hcl", ".pkr.json", ".json")
+HCL_ENDING = ".pkr.hcl"
+JSON_ENDING = ".pkr.json"
+ENDINGS = (HCL_ENDING, JSON_ENDING, ".json")
+#: The generated file is named after it, and a file name has 255 bytes.
+LONGEST = 200
 
 _SIGNS = re.compile(r"[\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]+")
 _PREFIX = "packer-"
@@ -37,13 +41,15 @@ def name_of(path: str, packer_dir: str) -> str:
 def without_ending(file_name: str) -> str:
     """`file_name` without the ending that makes it a Packer file."""
     for ending in ENDINGS:
-        if file_name.lower().endswith(ending):
+        if file_name.endswith(ending):
             return file_name[: -len(ending)]
     return file_name
 
 
 def name_problem(name: str) -> str:
     """Why `name` cannot be a module label, "" when it can."""
+    if len(name) > LONGEST:
+        return f"its name has {len(name)} characters, and at most {LONGEST} can be used"
     if is_identifier(name):
         return ""
     return (
@@ -52,9 +58,12 @@ def name_problem(name: str) -> str:
     )
 
 
-def same_name_key(name: str) -> str:
-    """Names with the same key would clash: bucket names and many file systems know no case, and no `_`."""
-    return name.lower().replace("_", "-")
+def bucket_part(name: str) -> str:
+    """`name` as it may stand in the name of a bucket: no capitals, no `_`, no `-` at its ends.
+
+    Names with the same part would clash, there and (capitals) on many file systems.
+    """
+    return name.lower().replace("_", "-").strip("-")
 
 
 def _clean(part: str) -> str:
