@@ -23,6 +23,11 @@ def printable(text: str) -> str:
     return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
 
 
+def one_line(text: str) -> str:
+    """`text` with its line breaks written as escapes: a file's name must not look like a second message."""
+    return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
 def out(text: str = "", *, style: str = "") -> None:
     """One piece of data to stdout."""
     sys.stdout.write(f"{styled(printable(text), style)}\n")
@@ -61,7 +66,7 @@ def is_terminal(stream: object) -> bool:
 
 def out_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
     """A table to stdout: aligned columns, nothing cut; `right` names the columns that hold numbers."""
-    cells = [[printable(cell).replace("\n", " ") for cell in row] for row in [header, *rows]]
+    cells = [[one_line(printable(cell)) for cell in row] for row in [header, *rows]]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(header))]
     for number, row in enumerate(cells):
         padded = [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +24,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    no_args_is_help=True,
     help="""One Packer template in, one AMI pipeline out.
 
 tfgen scans the folder packer/, writes one Terraform module block for each template, and drives terraform
@@ -45,50 +46,44 @@ app.command("apply")(apply.command)
 app.command("demo")(demo.command)
 
 
-def _version(wanted: bool) -> None:
-    if not wanted:
-        return
-    from tfgen.commands.version import show_version
-
-    show_version()
-    raise typer.Exit
-
-
-@app.callback()
+@app.callback(invoke_without_command=True)
 def root(
+    context: typer.Context,
     directory: Annotated[
         list[Path] | None,
         typer.Option(
             "-C",
             metavar="DIR",
-            envvar="TFGEN_DIR",
-            help="Run as if started in DIR; given again, relative to the one before.",
+            help="Run as if started in DIR; given again, relative to the one before.  [env var: TFGEN_DIR]",
         ),
     ] = None,
     terraform: TerraformOption = None,
     version: Annotated[
-        bool,
-        typer.Option(
-            "--version",
-            callback=_version,
-            help="tfgen's version, Terraform's, and which binary that is.",
-        ),
+        bool, typer.Option("--version", help="tfgen's version, Terraform's, and which binary that is.")
     ] = False,
 ) -> None:
-    for folder in directory or []:
+    # Typer would split the variable at every colon, as it does for lists of paths.
+    for folder in directory or [Path(named) for named in [os.environ.get("TFGEN_DIR")] if named]:
         try:
             os.chdir(folder)
         except OSError as error:
             raise UsageError(f"-C {folder}: {error.strerror}", fix="name a folder that is there") from None
     if terraform:
         os.environ["TFGEN_TERRAFORM"] = terraform
+    if version:
+        from tfgen.commands.version import show_version
+
+        show_version()
+    elif context.invoked_subcommand is None:
+        sys.stderr.write(f"{context.get_help()}\n")
+        raise typer.Exit(UsageError.exit_code)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: runs the app and exits."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a locale without our characters is no reason to fail
+    _prepare_streams()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     code = run(arguments)
     try:
         sys.stdout.flush()
@@ -96,6 +91,21 @@ def main(arguments: list[str] | None = None) -> None:
         _give_up_stdout()
         code = code or (1 if isinstance(error, BrokenPipeError) else _fail(_world(error), TfgenError.exit_code))
     sys.exit(code)
+
+
+def _prepare_streams() -> None:
+    """A closed stream is like a full one that nobody reads; a poor locale is no reason to fail."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 it stays open as long as the process
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _stop(_number: int, _frame: object) -> None:
+    """CI and closing terminals end us as Ctrl-C does: what is open is cleaned up."""
+    raise KeyboardInterrupt
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -137,16 +147,14 @@ def _give_up_stdout() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    from tfgen.console import printable, styled
+    from tfgen.console import one_line, printable, styled
 
     try:
         sys.stdout.flush()
     except OSError:
         _give_up_stdout()
-    lines = printable(message).splitlines() or [""]
-    sys.stderr.write(f"{styled('error:', 'red', sys.stderr)} {lines[0]}\n")
-    for line in lines[1:]:
-        sys.stderr.write(f"{line}\n")
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{styled('error:', 'red', sys.stderr)} {one_line(printable(message))}\n")
     return code
 
 

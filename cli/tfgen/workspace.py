@@ -44,7 +44,9 @@ class Workspace:
                 ignore.write_text("*\n")
         except OSError as error:
             raise TfgenError(
-                f"cannot be made: {error.strerror}", where=str(folder), fix="make the repository writable"
+                f"cannot be made: {error.strerror}",
+                where=str(folder),
+                fix="make the repository writable, and remove what is in its place",
             ) from None
         return folder
 

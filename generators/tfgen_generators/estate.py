@@ -13,6 +13,7 @@ from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.ownership import PREFIX, SUFFIX, examine, file_name, sign
 from tfgen_generators.packer.discover import discover
 from tfgen_generators.packer.model import Discovery, Problem, Template
+from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
 from tfgen_generators.pipelines import Pipeline, PipelineProblemError, make_pipeline
 from tfgen_generators.settings import FILE_NAME, Settings, setting_line
 
@@ -56,9 +57,11 @@ def survey(root: Path, settings: Settings, settings_text: str = "") -> Survey:
         _join(folder, file_name(pipeline.name)): sign(pipeline.template_path, pipeline.body()) for pipeline in pipelines
     }
     found = _generated_files(root, folder)
-    vanished = list(_no_template_any_more(discovery, wanted, found))
-    problems += vanished
-    unknown = _unknown(discovery, [*problems], folder, {pipeline.name for pipeline in pipelines})
+    displaced = list(_still_there(root, discovery, {pipeline.template_path for pipeline in pipelines}, found))
+    problems += displaced
+    for path in _successors(wanted, pipelines, folder, displaced):
+        del wanted[path]
+    unknown = _unknown(discovery, problems, folder, {pipeline.name for pipeline in pipelines})
     return Survey(
         discovery=discovery,
         pipelines=tuple(pipelines),
@@ -90,7 +93,7 @@ def _generated_files(root: Path, folder: str) -> dict[str, str]:
 
 def _text(file: Path, path: str) -> str:
     if not file.is_file():
-        return ""
+        return ""  # a folder or a broken link: nothing of ours
     try:
         return file.read_bytes().decode("utf-8", "replace")
     except OSError as error:
@@ -106,23 +109,49 @@ def _unknown(discovery: Discovery, problems: Iterable[Problem], folder: str, gen
     )
 
 
-def _no_template_any_more(discovery: Discovery, wanted: dict[str, str], found: dict[str, str]) -> Iterable[Problem]:
-    """Files that had a pipeline and are still there, but are no templates now: more likely a typo than a wish."""
+def _still_there(root: Path, discovery: Discovery, generated: set[str], found: dict[str, str]) -> Iterable[Problem]:
+    """Generated files that nothing wants although their template is still on disk: more likely a slip than a wish.
+
+    A typo can make a template part of its folder, or of nothing; a wrong packer_dir loses all of them.
+    """
+    known = generated | {template.path for template in discovery.templates if template.errors}
     reasons = {skipped.path: skipped.reason for skipped in discovery.skipped}
-    alive = {folder for template in discovery.templates for folder in (template.path, _parent(template.path))}
+    templates = {template.path: template.name for template in discovery.templates}
     for path, text in found.items():
         source = examine(text).source
-        if path in wanted or not source:
+        if not source or source in known or not _exists(root, source):
             continue
         reason = reasons.get(source, "")
-        if not reason and source not in alive:
-            reason = next((why for other, why in reasons.items() if _parent(other) == source), "")
-        if reason:
-            yield Problem(
-                path=source,
-                message=f"had a pipeline and is no template now ({reason}), so {path} stays",
-                fix="correct it, or delete both files",
-            )
+        if not reason and _parent(source) in templates:
+            reason = f"it is part of the template {templates[_parent(source)]} now"
+        yield Problem(
+            path=source,
+            message=f"is still there but no template of its own any more{f' ({reason})' if reason else ''}",
+            fix=f"correct that, or delete {path}",
+        )
+
+
+def _exists(root: Path, source: str) -> bool:
+    """Whether a template may be at `source`: a file, or a folder with HCL2 files."""
+    path = root / source
+    try:
+        if path.is_dir():
+            return any(entry.name.endswith((HCL_ENDING, JSON_ENDING)) for entry in os.scandir(path))
+        return path.is_file()
+    except OSError:
+        return True
+
+
+def _successors(wanted: dict[str, str], pipelines: list[Pipeline], folder: str, displaced: list[Problem]) -> list[str]:
+    """Files that would take the place of a displaced template's: not made before somebody has decided."""
+    sources = {problem.path for problem in displaced}
+    parents = {_parent(source) for source in sources}
+    paths = (
+        _join(folder, file_name(pipeline.name))
+        for pipeline in pipelines
+        if pipeline.template_path in parents or _parent(pipeline.template_path) in sources
+    )
+    return [path for path in paths if path in wanted]
 
 
 def _parent(path: str) -> str:

@@ -49,7 +49,9 @@ def examine(text: str) -> Ownership:
     """Whose file this is. Line ends that git changed on the way (CRLF) count as no edit."""
     text = text.replace("\r\n", "\n")
     if not text.startswith(_HEADER):
-        return Ownership(state="foreign")
+        # Behind a BOM or a conflict marker of git's it is still ours, and was edited.
+        ours = any(line.lstrip("\ufeff").startswith(_HEADER) for line in text.splitlines()[:5])
+        return Ownership(state="edited" if ours else "foreign")
     header, _, rest = text.partition("\n")
     line, _, body = rest.partition("\n")
     source = _SOURCE.fullmatch(header)

@@ -7,7 +7,6 @@ import string
 import tomllib
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import TypeVar
 
 import msgspec
 
@@ -21,7 +20,6 @@ PLACEHOLDERS = ("account_id", "name")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REPOSITORY_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _RESERVED = "PACKER_SCRIPT"
-_T = TypeVar("_T", bound=msgspec.Struct)
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,10 +67,14 @@ class _Invalid(Exception):
 
 def parse_settings(text: str, *, where: str = FILE_NAME) -> Settings:
     """Settings from the text of a tfgen.toml. Raises SettingsError with `where:line`."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     try:
-        document = tomllib.loads(text.removeprefix("\ufeff"))
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(text, where, error) from None
+    except (RecursionError, ValueError) as error:  # nested too deeply; a number with thousands of digits
+        message = str(error).split(";")[0] if isinstance(error, ValueError) else "nested too deeply"
+        raise SettingsError(f"not valid TOML: {message}", where=f"{where}:1", fix="correct it") from None
     try:
         return _read(document)
     except _Invalid as error:
@@ -95,28 +97,46 @@ def _syntax_error(text: str, where: str, error: tomllib.TOMLDecodeError) -> Sett
 
 
 def _read(document: dict[str, object]) -> Settings:
+    _known_keys((), document, Settings)
     _environment((), document)
-    tables = document.get("templates", {})
-    if not isinstance(tables, dict):
-        raise _Invalid(("templates",), "templates must be a table", "write [templates.NAME]")
-    for name, table in tables.items():
-        path = ("templates", str(name))
-        if not isinstance(table, dict):
-            raise _Invalid(path, f"templates.{name} must be a table", f"write [templates.{name}]")
+    for key, kind in (("module", Module), ("names", Names)):
+        _known_keys((key,), _table((key,), document.get(key, {})), kind)
+    for name, value in _table(("templates",), document.get("templates", {})).items():
+        path = ("templates", name)
+        table = _table(path, value)
+        _known_keys(path, table, TemplateSettings)
         _environment(path, table)
-        _convert(table, TemplateSettings, path)
-    settings = _convert(document, Settings, ())
+    try:
+        settings = msgspec.convert(document, Settings)
+    except msgspec.ValidationError as error:
+        raise _explain(str(error)) from None
     _check(settings)
     return settings
+
+
+def _table(path: Path, value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise _Invalid(path, f"{_dotted(path)} must be a table", f"write [{_dotted(path)}]")
+    return value
+
+
+def _known_keys(path: Path, table: Mapping[str, object], kind: type[msgspec.Struct]) -> None:
+    known = [field.name for field in msgspec.structs.fields(kind)]
+    for key in table:
+        if key not in known:
+            here = (*path, key)
+            raise _Invalid(here, f"unknown key {_dotted(here)}", did_you_mean(key, known) if key else "remove it")
+
+
+def _dotted(path: Path) -> str:
+    """A key's path as it would be written in the file."""
+    return ".".join(part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else f'"{part}"' for part in path)
 
 
 def _environment(path: Path, table: Mapping[str, object]) -> None:
     """Names must suit a shell and CodeBuild, values are text."""
     path = (*path, "environment")
-    variables = table.get("environment", {})
-    if not isinstance(variables, dict):
-        raise _Invalid(path, f'{".".join(path)} must be a table of NAME = "value"')
-    for name, value in variables.items():
+    for name, value in _table(path, table.get("environment", {})).items():
         here = (*path, name)
         if not _ENVIRONMENT_NAME.fullmatch(name) or name.startswith("CODEBUILD_"):
             raise _Invalid(
@@ -127,29 +147,17 @@ def _environment(path: Path, table: Mapping[str, object]) -> None:
         if name == _RESERVED:
             raise _Invalid(here, f"{_RESERVED} is set by tfgen for each template", "remove it")
         if not isinstance(value, str):
-            kind = type(value).__name__
-            raise _Invalid(here, f"{name} must be a string, not {kind}", f'write {name} = "{value}"')
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            fix = f'write {name} = "{value}"' if number else f'write {name} = "..."'
+            raise _Invalid(here, f"{name} must be text in quotes", fix)
 
 
-def _convert(value: object, kind: type[_T], path: Path) -> _T:
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        raise _explain(str(error), kind, path) from None
-
-
-def _explain(message: str, kind: type[msgspec.Struct], path: Path) -> _Invalid:
-    message, _, at = message.partition(" - at `$")
-    inner = tuple(part for part in at.rstrip("`").split(".") if part)
-    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message):
-        for part in inner:
-            kind = next(field.type for field in msgspec.structs.fields(kind) if field.name == part)
-        known = [field.name for field in msgspec.structs.fields(kind)]
-        name = unknown.group(1)
-        full = (*path, *inner, name)
-        return _Invalid(full, f"unknown key {'.'.join(full)}", did_you_mean(name, known))
-    full = path + inner
-    return _Invalid(full, f"{'.'.join(full)}: {message[:1].lower()}{message[1:]}".replace("`", ""))
+def _explain(message: str) -> _Invalid:
+    """msgspec's message (`Expected `str`, got `int` - at `$.module.source``) in the words of TOML."""
+    text, _, at = message.partition(" - at `$")
+    path = tuple(part for part in at.rstrip("`").split(".") if part)
+    wanted = "a table" if "Expected `object`" in text else "text in quotes"
+    return _Invalid(path, f"{_dotted(path)} must be {wanted}")
 
 
 def _check(settings: Settings) -> None:
@@ -173,17 +181,22 @@ def _check(settings: Settings) -> None:
 
 def _check_folder(key: str, value: str) -> None:
     path = PurePosixPath(value)
-    if not value or path.is_absolute() or ".." in path.parts or "\\" in value:
+    if not value or path.is_absolute() or ".." in path.parts or "\\" in value or not value.isprintable():
         raise _Invalid((key,), f"{key} = {value!r} must be a folder inside the repository", "write it with /")
 
 
 def _check_pattern(path: Path, pattern: str) -> None:
     try:
-        fields = [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
+        parts = list(string.Formatter().parse(pattern))
     except ValueError as error:
-        raise _Invalid(path, f"{'.'.join(path)}: {error}", "write {name}, and {{ for a brace") from None
-    for name in fields:
+        raise _Invalid(path, f"{_dotted(path)}: {error}", "write {name}, and {{ for a brace") from None
+    fields = [name for _, name, _, _ in parts if name is not None]
+    for _, name, form, conversion in parts:
+        if name is None:
+            continue
+        if form or conversion:
+            raise _Invalid(path, f"{_dotted(path)}: {{{name}}} takes no format", f"write {{{name}}}")
         if name not in PLACEHOLDERS:
             raise _Invalid(path, f"unknown placeholder {{{name}}}", did_you_mean(name, PLACEHOLDERS))
     if "name" not in fields:
-        raise _Invalid(path, f"{'.'.join(path)} gives every pipeline the same name", "put {name} into it")
+        raise _Invalid(path, f"{_dotted(path)} gives every pipeline the same name", "put {name} into it")

@@ -336,3 +336,35 @@ def test_a_reader_that_goes_away(repo: Repo) -> None:
 def test_a_locale_without_our_characters(repo: Repo, tfgen: Command) -> None:
     repo({"packer/gr\u00f6\u00dfe/web.json": JSON})
     assert "packer/gr\\xf6\\xdfe/web.json" in tfgen("list", PYTHONIOENCODING="ascii").out
+
+
+def test_a_closed_stdout(repo: Repo) -> None:
+    repo(BASE)
+    done = subprocess.run(
+        ["sh", "-c", '"$0" -m tfgen sync >&-', sys.executable], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_file_name_cannot_forge_a_message(repo: Repo, tfgen: Command) -> None:
+    repo({"tfgen.toml": TOML, "packer/a\nerror: all is lost.json": "{"})
+    for command in (["list"], ["sync"]):
+        result = tfgen(*command).expect(1)
+        assert not any(line.startswith("error: all is lost") for line in result.err.splitlines())
+
+
+def test_version_obeys_the_flags_before_it(repo: Repo, tfgen: Command) -> None:
+    repo(BASE)
+    assert "--terraform ./nope is no executable file" in tfgen("--terraform", "./nope", "--version").expect(0).out
+    tfgen("-C", "nowhere", "--version").expect(64)
+
+
+def test_a_folder_with_a_colon_in_the_environment(repo: Repo, tfgen: Command) -> None:
+    root = repo({"a:b/packer/web.json": JSON})
+    assert "packer/web.json" in tfgen("list", TFGEN_DIR=str(root / "a:b")).expect(0).out
+
+
+def test_a_terraform_folder_that_is_not_there_is_said(repo: Repo, tfgen: Command) -> None:
+    repo(BASE)
+    assert "warning: there was no folder terraform/pipelines (terraform_dir)" in tfgen("sync").expect(0).err
+    assert "warning" not in tfgen("sync").expect(0).err

@@ -75,6 +75,7 @@ def test_json_says_what_was_done(repo: Repo, cli: Command) -> None:
         "kept": [],
         "refused": [],
         "errors": [],
+        "warnings": [],
         "written": True,
     }
 
@@ -99,7 +100,10 @@ def test_a_template_that_is_none_any_more_keeps_its_pipeline(repo: Repo, cli: Co
     cli("sync").expect(0)
     (root / "packer/web.json").write_text('{"bilders": []}')
     result = cli("sync").expect(1)
-    assert "packer/web.json: had a pipeline and is no template now" in result.err
+    assert (
+        "packer/web.json: is still there but no template of its own any more (no builders: not a Packer template)"
+        in result.err
+    )
     assert (root / WEB).exists()
 
 

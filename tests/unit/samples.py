@@ -1,4 +1,4 @@
-"""HCL2 files, right and wrong. What tfgen says of each is tested here; what Packer says, in tests/e2e/test_packer.py."""
+"""HCL2 files, right and wrong. What tfgen says of each is tested beside this, what Packer says in tests/e2e."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VALID = {
     "short source name": _NULL + 'build {\n  sources = ["null.x"]\n}\n',
     "source block in build": _NULL + 'build {\n  source "source.null.x" {\n    name = "y"\n  }\n}\n',
     "one-line blocks": 'variable "a" { default = "b" }\n' + _NULL + _BUILD,
-    "empty one-line block": 'locals {}\n' + _NULL + _BUILD,
+    "empty one-line block": "locals {}\n" + _NULL + _BUILD,
     "comments": "# one\n// two\n/* three\nlines */\n" + _NULL + _BUILD + "# end",
     "heredoc": 'locals {\n  x = <<EOT\na "quoted"\n${upper("x")}\nEOT\n  y = <<-EOT\n    b\n  EOT\n}\n'
     + _NULL

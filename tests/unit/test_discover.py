@@ -93,7 +93,8 @@ def test_a_file_of_its_own_beside_a_folder_template(tmp_path: Path) -> None:
 def test_an_undeclared_source_is_said_with_its_file(tmp_path: Path) -> None:
     discovery = found(tmp_path, {"packer/a.pkr.hcl": 'build {\n  sources = ["amazon-ebs.nope"]\n}\n'})
     assert errors(discovery) == [
-        "packer/a.pkr.hcl:2: source.amazon-ebs.nope is declared nowhere in this template; declare it, or correct the name"
+        "packer/a.pkr.hcl:2: source.amazon-ebs.nope is declared nowhere in this template; "
+        "declare it, or correct the name"
     ]
 
 
@@ -192,7 +193,7 @@ def test_the_native_and_the_json_syntax_are_merged_as_packer_merges_them(tmp_pat
         tmp_path,
         {
             "packer/one/build.pkr.hcl": 'build {\n  sources = ["source.null.x"]\n}\n',
-            "packer/one/sources.pkr.json": '{"source": {"null": {"x": {"host": "${var.host}"}}}, "variable": {"host": {}}}',
+            "packer/one/sources.pkr.json": '{"source": {"null": {"x": {"host": "${var.h}"}}}, "variable": {"h": {}}}',
             "packer/two/build.pkr.json": '{"build": [{"sources": ["null.y"]}]}',
             "packer/two/sources.pkr.json": '{"source": {"null": {"y": {}}}}',
         },

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tfgen.console import note, out_json, out_table
+from tfgen.console import note, one_line, out_json, out_table
 from tfgen.options import FormatOption
 from tfgen.workspace import Workspace, find_root, open_workspace
 from tfgen_generators.packer.model import Discovery, Problem, Template
@@ -36,7 +36,7 @@ def command(
         _show(found, folder)
     problems = [*found.unreadable, *(problem for template in found.templates for problem in template.errors)]
     for problem in problems:
-        note(f"error: {problem}", style="red")
+        note(one_line(f"error: {problem}"), style="red")
     return 1 if problems else 0
 
 
@@ -94,4 +94,4 @@ def _show(found: Discovery, folder: str) -> None:
         note()
         note("skipped:")
         for skipped in found.skipped:
-            note(f"  {skipped.path}: {skipped.reason}")
+            note(one_line(f"  {skipped.path}: {skipped.reason}"))

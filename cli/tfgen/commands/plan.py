@@ -66,11 +66,10 @@ def make_plan(workspace: Workspace, file: Path, terraform: str | None = None) ->
 
 def require_synced(workspace: Workspace) -> None:
     """Raises RefusedError when the generated files are not what sync would write, TfgenError on broken templates."""
-    from tfgen.commands.sync import complain
+    from tfgen.commands.sync import complain, look
     from tfgen_generators.errors import RefusedError, TemplateError
-    from tfgen_generators.estate import survey
 
-    result = survey(workspace.root, workspace.settings, workspace.settings_text)
+    result = look(workspace)
     complain(result)
     if result.changes.refused:
         raise RefusedError("generated files are not as tfgen wrote them", fix="see above")

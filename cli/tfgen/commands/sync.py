@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tfgen.console import Format, note, out, out_diff, out_json
+from tfgen.console import Format, note, one_line, out, out_diff, out_json
 from tfgen.options import FormatOption
 from tfgen.workspace import Workspace, locked, open_workspace
 from tfgen_generators.estate import Survey, survey
@@ -36,16 +36,27 @@ def command(
     did not write, or that was edited since, is never touched (exit 3, and nothing is written).
     """
     workspace = open_workspace()
-    if check:
-        result = survey(workspace.root, workspace.settings, workspace.settings_text)
-    else:
-        with locked(workspace, "sync"):
-            remove_leftovers(workspace.terraform_dir)
-            result = survey(workspace.root, workspace.settings, workspace.settings_text)
-            if not result.changes.refused:
-                apply_changes(workspace.root, result.changes.changes)
+    result = look(workspace) if check else synchronize(workspace)
     render(workspace, result, check=check, diff=diff, format_=format_)
     return exit_code(result, check=check)
+
+
+def look(workspace: Workspace) -> Survey:
+    """What sync would do; writes nothing."""
+    return survey(workspace.root, workspace.settings, workspace.settings_text)
+
+
+def synchronize(workspace: Workspace) -> Survey:
+    """Makes the generated files what they should be, alone in this repository. After a refusal nothing is written."""
+    with locked(workspace, "sync"):
+        if not workspace.terraform_dir.is_dir():
+            folder = workspace.settings.terraform_dir
+            note(f"warning: there was no folder {folder} (terraform_dir): it is made now", style="yellow")
+        remove_leftovers(workspace.terraform_dir)
+        result = look(workspace)
+        if not result.changes.refused:
+            apply_changes(workspace.root, result.changes.changes)
+    return result
 
 
 def exit_code(result: Survey, *, check: bool) -> int:
@@ -60,11 +71,11 @@ def exit_code(result: Survey, *, check: bool) -> int:
 def complain(result: Survey) -> None:
     """Everything that is wrong, each as one line on stderr."""
     for warning in result.warnings:
-        note(f"warning: {warning}", style="yellow")
+        note(one_line(f"warning: {warning}"), style="yellow")
     for problem in result.problems:
-        note(f"error: {problem}", style="red")
+        note(one_line(f"error: {problem}"), style="red")
     for refused in result.changes.refused:
-        note(f"error: {refused.path}: {refused.reason}; {refused.fix}", style="red")
+        note(one_line(f"error: {refused.path}: {refused.reason}; {refused.fix}"), style="red")
 
 
 def render(workspace: Workspace, result: Survey, *, check: bool, diff: bool, format_: Format) -> None:
@@ -116,5 +127,6 @@ def _as_json(result: Survey, *, written: bool) -> dict[str, object]:
             {"path": problem.path, "line": problem.line or None, "message": problem.message, "fix": problem.fix}
             for problem in result.problems
         ],
+        "warnings": list(result.warnings),
         "written": written,
     }

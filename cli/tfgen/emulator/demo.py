@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tfgen.commands.apply import apply_plan
 from tfgen.commands.plan import make_plan
-from tfgen.commands.sync import render
+from tfgen.commands.sync import render, synchronize
 from tfgen.console import note, out, out_table
 from tfgen.emulator.environment import terraform_environment
 from tfgen.emulator.override import write_override
@@ -26,12 +26,14 @@ from tfgen.plan_view import show_plan
 from tfgen.terraform.plan import PlanSummary
 from tfgen.workspace import open_workspace
 from tfgen_generators.errors import TfgenError
-from tfgen_generators.estate import Survey, survey
-from tfgen_generators.write import apply_changes
+from tfgen_generators.estate import Survey
 
-_PARTS = ("packer", "ansible", "terraform", "buildspec.yml", "tfgen.toml")
-_STATE = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", ".tfgen")
-_SOURCE = "packer/wordpress.json"
+#: What the story is told with: of a clone, only what it came with.
+_TEMPLATES = ("packer/base.pkr.hcl", "packer/wordpress.json")
+_PARTS = (*_TEMPLATES, "packer/scripts", "ansible", "terraform/modules", "terraform/pipelines", "buildspec.yml")
+#: State, plans and what other templates made; a backend would reach out of this machine, the default stays here.
+_LEFT_OUT = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.gen.tf", "*_override.tf", "backend.tf")
+_REPOSITORY = "ami-builder"
 _ADDED = "packer/blog.json"
 
 
@@ -43,6 +45,7 @@ class _Network:
 
 def run_demo(*, keep: bool = False, terraform: str | None = None) -> None:
     """Tells the story in a temporary folder; `keep` leaves that folder. Raises TfgenError when a step fails."""
+    terraform = _absolute(terraform)
     folder = Path(tempfile.mkdtemp(prefix="tfgen-demo-"))
     try:
         with _private_environment(folder), Emulator() as emulator:
@@ -60,10 +63,11 @@ def run_demo(*, keep: bool = False, terraform: str | None = None) -> None:
 def _tell(emulator: Emulator, repository: Path, terraform: str | None) -> None:
     _step("An AWS account of our own: the emulator, with a CodeCommit repository, a VPC and two subnets")
     network = _furnish(emulator)
-    _say(f"aws codecommit create-repository --repository-name {open_workspace().settings.source_repository}")
+    _say(f"aws codecommit create-repository --repository-name {_REPOSITORY}")
     _say("aws ec2 create-vpc ... ; aws ec2 create-subnet ...")
-    _use_network(repository / "tfgen.toml", network)
-    note(f"  tfgen.toml now names {network.vpc}, {' and '.join(network.subnets)}")
+    _say("cat tfgen.toml")
+    (repository / "tfgen.toml").write_text(_settings(network), "utf-8")
+    out(_settings(network).rstrip())
     write_override(open_workspace().terraform_dir, emulator)
 
     _step("The templates become Terraform")
@@ -80,8 +84,8 @@ def _tell(emulator: Emulator, repository: Path, terraform: str | None) -> None:
     _show_pipelines(emulator, expected={"base-ami-pipeline", "wordpress-ami-pipeline"})
 
     _step("One more image: only it is touched")
-    _say(f"cp {_SOURCE} {_ADDED}")
-    shutil.copyfile(_SOURCE, _ADDED)
+    _say(f"cp {_TEMPLATES[1]} {_ADDED}")
+    shutil.copyfile(_TEMPLATES[1], _ADDED)
     _say("tfgen sync")
     _require(
         [change.path for change in _sync().changes.changes] == ["terraform/pipelines/pipeline_blog.gen.tf"], "sync"
@@ -95,13 +99,12 @@ def _tell(emulator: Emulator, repository: Path, terraform: str | None) -> None:
 
     _step("And nothing is left to do")
     _say("tfgen plan")
-    _require(_plan(Path("none.tfplan"), terraform).empty, "plan")
+    _require(not _plan(Path("none.tfplan"), terraform).changed, "plan")
 
 
 def _sync() -> Survey:
     workspace = open_workspace()
-    result = survey(workspace.root, workspace.settings, workspace.settings_text)
-    apply_changes(workspace.root, result.changes.changes)
+    result = synchronize(workspace)
     render(workspace, result, check=False, diff=False, format_="table")
     _require(not result.problems and not result.changes.refused, "sync")
     return result
@@ -119,8 +122,7 @@ def _apply(file: Path, terraform: str | None) -> None:
 
 def _furnish(emulator: Emulator) -> _Network:
     """Makes what the estate expects to find in an account."""
-    name = open_workspace().settings.source_repository
-    emulator.client("codecommit").create_repository(repositoryName=name)
+    emulator.client("codecommit").create_repository(repositoryName=_REPOSITORY)
     ec2 = emulator.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     first, second = (
@@ -129,13 +131,17 @@ def _furnish(emulator: Emulator) -> _Network:
     return _Network(vpc=vpc, subnets=(first, second))
 
 
-def _use_network(settings: Path, network: _Network) -> None:
-    import tomlkit
+def _settings(network: _Network) -> str:
+    return f"""\
+source_repository = "{_REPOSITORY}"
 
-    document = tomlkit.parse(settings.read_text("utf-8"))
-    document["environment"] = {"VPC_ID": network.vpc, "SUBNET_ID": network.subnets[0]}
-    document["templates"] = {"wordpress": {"environment": {"SUBNET_ID": network.subnets[1]}}}
-    settings.write_text(tomlkit.dumps(document), "utf-8")
+[environment]
+VPC_ID = "{network.vpc}"
+SUBNET_ID = "{network.subnets[0]}"
+
+[templates.wordpress]
+environment = {{ SUBNET_ID = "{network.subnets[1]}" }}
+"""
 
 
 def _show_pipelines(emulator: Emulator, *, expected: set[str]) -> None:
@@ -159,17 +165,21 @@ def _show_pipelines(emulator: Emulator, *, expected: set[str]) -> None:
 def _working_copy(folder: Path) -> Path:
     """A copy of the estate that tfgen ships with."""
     estate = _estate()
-    repository = folder / "ami-builder"
-    repository.mkdir()
+    repository = folder / _REPOSITORY
     for part in _PARTS:
-        source = estate / part
+        source, target = estate / part, repository / part
+        target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, repository / part, ignore=_STATE)
+            shutil.copytree(source, target, ignore=_LEFT_OUT)
         else:
-            shutil.copyfile(source, repository / part)
-    for generated in (repository / "terraform" / "pipelines").glob("*.gen.tf"):
-        generated.unlink()
+            shutil.copyfile(source, target)
+    (repository / "tfgen.toml").write_text(f'source_repository = "{_REPOSITORY}"\n', "utf-8")
     return repository
+
+
+def _absolute(terraform: str | None) -> str | None:
+    """The story is told in another folder, so a relative path must be resolved before."""
+    return os.path.abspath(terraform) if terraform and os.sep in terraform else terraform  # noqa: PTH100 no symlinks
 
 
 def _estate() -> Path:
@@ -184,10 +194,12 @@ def _estate() -> Path:
 @contextlib.contextmanager
 def _private_environment(folder: Path) -> Iterator[None]:
     """Run with nothing of the user's environment but PATH and what a proxy needs."""
-    home = folder / "home"
+    home, temporary = folder / "home", folder / "tmp"
     home.mkdir()
+    temporary.mkdir()
     before = dict(os.environ)
     wanted = terraform_environment(home, write_cli_config(folder / "terraform-config"))
+    wanted |= {"TMPDIR": str(temporary)}
     wanted |= {name: before[name] for name in ("TERM", "NO_COLOR", "COLUMNS") if name in before}
     os.environ.clear()
     os.environ.update(wanted)

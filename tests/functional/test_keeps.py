@@ -1,0 +1,99 @@
+"""A slip never plans a destroy: what is still on disk keeps its generated file, and somebody is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import JSON, TOML, Command, Repo, read_tree
+
+BASE = 'source "null" "base" {\n}\nbuild {\n  sources = ["source.null.base"]\n}\n'
+WITH_VARIABLE = 'variable "%s_region" {\n  default = "x"\n}\nlocals {\n  %s = var.%s_region\n}\n'
+VARIABLES = 'variable "region" {\n  default = "x"\n}\n'
+WEB = 'source "null" "web" {\n  host = var.region\n}\nbuild {\n  sources = ["source.null.web"]\n}\n'
+
+
+def generated(root: Path) -> dict[str, bytes]:
+    return {name: data for name, data in read_tree(root).items() if name.endswith(".gen.tf")}
+
+
+def kept(root: Path, cli: Command, before: dict[str, bytes], *says: str) -> None:
+    result = cli("sync").expect(1)
+    assert generated(root) == before
+    for text in says:
+        assert text in result.err
+    assert cli("plan").expect(1).out == ""
+
+
+def test_a_copy_that_still_names_the_old_source(repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML, "packer/base.pkr.hcl": BASE})
+    cli("sync").expect(0)
+    before = generated(root)
+    (root / "packer/blog.pkr.hcl").write_text(BASE.replace('"null" "base"', '"null" "blog"'))
+    kept(
+        root,
+        cli,
+        before,
+        "packer/base.pkr.hcl: is still there but no template of its own any more",
+        "(it is part of the template packer now)",
+        "delete terraform/pipelines/pipeline_base.gen.tf",
+    )
+    (root / "terraform/pipelines/pipeline_base.gen.tf").unlink()
+    cli("sync").expect(0)
+    assert list(generated(root)) == ["terraform/pipelines/pipeline_packer.gen.tf"]
+
+
+def test_a_reference_to_the_neighbours_variable(repo: Repo, cli: Command) -> None:
+    both = {f"packer/{n}.pkr.hcl": WITH_VARIABLE % (n, n, n) + BASE.replace("base", n) for n in ("one", "two")}
+    root = repo({"tfgen.toml": TOML, **both})
+    cli("sync").expect(0)
+    before = generated(root)
+    assert len(before) == 2
+    file = root / "packer/two.pkr.hcl"
+    file.write_text(file.read_text().replace("var.two_region", "var.one_region"))
+    kept(root, cli, before, "packer/one.pkr.hcl: is still there", "packer/two.pkr.hcl: is still there")
+
+
+def test_a_typo_in_a_folder_template(repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML, "packer/team/variables.pkr.hcl": VARIABLES, "packer/team/web.pkr.hcl": WEB})
+    cli("sync").expect(0)
+    before = generated(root)
+    assert list(before) == ["terraform/pipelines/pipeline_team.gen.tf"]
+    (root / "packer/team/web.pkr.hcl").write_text(WEB.replace("var.region", "var.regoin"))
+    kept(root, cli, before, "packer/team/web.pkr.hcl:2: var.regoin is declared nowhere", "packer/team: is still there")
+
+
+def test_a_wrong_packer_dir(repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML, "packer/web.json": JSON, "scripts/x.sh": "#!/bin/sh\n"})
+    cli("sync").expect(0)
+    before = generated(root)
+    (root / "tfgen.toml").write_text(TOML + 'packer_dir = "scripts"\n')
+    kept(root, cli, before, "packer/web.json: is still there")
+
+
+def test_a_folder_that_became_a_symlink(repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML, "packer/team/web.json": JSON})
+    cli("sync").expect(0)
+    before = generated(root)
+    (root / "packer/team").rename(root / "elsewhere")
+    (root / "packer/team").symlink_to(root / "elsewhere")
+    kept(root, cli, before, "packer/team/web.json: is still there")
+
+
+@pytest.mark.parametrize("start", ["<<<<<<< HEAD\n", "\ufeff"])
+def test_a_conflict_in_a_generated_file_is_an_edit(repo: Repo, cli: Command, start: str) -> None:
+    root = repo({"tfgen.toml": TOML, "packer/web.json": JSON})
+    cli("sync").expect(0)
+    file = root / "terraform/pipelines/pipeline_web.gen.tf"
+    file.write_text(start + file.read_text())
+    assert "was edited by hand since tfgen wrote it" in cli("sync").expect(3).err
+
+
+def test_a_folder_template_that_is_gone_takes_its_file_along(repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML, "packer/team/variables.pkr.hcl": VARIABLES, "packer/team/web.pkr.hcl": WEB})
+    cli("sync").expect(0)
+    (root / "packer/team/variables.pkr.hcl").unlink()
+    (root / "packer/team/web.pkr.hcl").unlink()
+    (root / "packer/team/README.md").write_text("gone\n")
+    assert cli("sync").expect(0).out == "deleted  terraform/pipelines/pipeline_team.gen.tf\n"
