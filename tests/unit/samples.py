@@ -31,7 +31,8 @@ VALID = {
     + _NULL
     + _BUILD,
     "provisioner": _NULL
-    + 'build {\n  sources = ["source.null.x"]\n\n  provisioner "shell-local" {\n    inline = [\n      "echo ${build.ID}",\n'
+    + 'build {\n  sources = ["source.null.x"]\n\n  provisioner "shell-local" {\n    inline = [\n'
+    '      "echo ${build.ID}",\n'
     '      "echo ${source.type}",\n    ]\n  }\n}\n',
     "crlf": (_NULL + _BUILD).replace("\n", "\r\n"),
     "no newline at the end": (_NULL + _BUILD).rstrip(),

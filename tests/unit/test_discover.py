@@ -93,8 +93,10 @@ def test_a_file_of_its_own_beside_a_folder_template(tmp_path: Path) -> None:
 def test_an_undeclared_source_is_said_with_its_file(tmp_path: Path) -> None:
     discovery = found(tmp_path, {"packer/a.pkr.hcl": 'build {\n  sources = ["amazon-ebs.nope"]\n}\n'})
     assert errors(discovery) == [
-        "packer/a.pkr.hcl:2: source.amazon-ebs.nope is declared nowhere in this template; "
-        "declare it, or correct the name"
+        (
+            "packer/a.pkr.hcl:2: source.amazon-ebs.nope is declared nowhere in this template; "
+            "declare it, or correct the name"
+        )
     ]
 
 
