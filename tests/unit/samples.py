@@ -30,8 +30,7 @@ VALID = {
     "variables block": 'variables {\n  a = "1"\n  b = "2"\n}\nlocals {\n  c = "${var.a}-${var.b}"\n}\n'
     + _NULL
     + _BUILD,
-    "provisioner": _NULL
-    + 'build {\n  sources = ["source.null.x"]\n\n  provisioner "shell-local" {\n    inline = [\n'
+    "provisioner": _NULL + 'build {\n  sources = ["source.null.x"]\n\n  provisioner "shell-local" {\n    inline = [\n'
     '      "echo ${build.ID}",\n'
     '      "echo ${source.type}",\n    ]\n  }\n}\n',
     "crlf": (_NULL + _BUILD).replace("\n", "\r\n"),
