@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -23,6 +22,8 @@ class Change:
 
     def diff(self) -> str:
         """A unified diff as git words it."""
+        import difflib
+
         old = "/dev/null" if self.action == "create" else f"a/{self.path}"
         new = "/dev/null" if self.action == "delete" else f"b/{self.path}"
         lines = difflib.unified_diff(

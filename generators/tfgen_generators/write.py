@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,7 +52,7 @@ def remove_leftovers(folder: Path) -> None:
 
 def _stage(target: Path, text: str) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.parent / f"{_BESIDE}{secrets.token_hex(8)}"
+    beside = target.parent / f"{_BESIDE}{os.urandom(8).hex()}"
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         with os.fdopen(descriptor, "wb") as file:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tfgen.options import TerraformOption
-from tfgen.workspace import Workspace, open_workspace
 from tfgen_generators.errors import RefusedError, TerraformError, UsageError
+
+if TYPE_CHECKING:
+    from tfgen.workspace import Workspace
 
 
 def command(
@@ -30,6 +32,7 @@ def command(
             fix="run: tfgen plan --out FILE, then: tfgen apply FILE",
         )
     from tfgen.terraform.driver import is_plan
+    from tfgen.workspace import open_workspace
 
     workspace = open_workspace()
     if plan_file is None:

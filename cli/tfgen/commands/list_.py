@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tfgen.console import note, one_line, out_json, out_table
 from tfgen.options import FormatOption
-from tfgen.workspace import Workspace, find_root, open_workspace
-from tfgen_generators.packer.model import Discovery, Problem, Template
+
+if TYPE_CHECKING:
+    from tfgen.workspace import Workspace
+    from tfgen_generators.packer.model import Discovery, Problem, Template
 
 
 def command(
@@ -66,6 +68,8 @@ def _problem(problem: Problem) -> dict[str, object]:
 
 def _where(packer_dir: str | None) -> tuple[Workspace, str]:
     """The root that paths are relative to, and the folder below it."""
+    from tfgen.workspace import Workspace, find_root, open_workspace
+
     if packer_dir is None:
         workspace = open_workspace(need_settings=False)
         return workspace, workspace.settings.packer_dir

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfgen.options import FormatOption, TerraformOption
-from tfgen.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     from tfgen.terraform.plan import PlanSummary
+    from tfgen.workspace import Workspace
 
 EXIT_CHANGES = 2
 
@@ -40,11 +40,13 @@ def command(
     Refuses stale generated files (exit 3): a plan is made from what was committed. Runs terraform init only
     when its inputs have changed.
     """
-    from tfgen.plan_view import show_next, show_plan, show_plan_json
+    from tfgen.workspace import open_workspace
 
     workspace = open_workspace()
     file = out or workspace.make_state_dir() / "tfplan"
     summary = make_plan(workspace, file, terraform)
+    from tfgen.plan_view import show_next, show_plan, show_plan_json
+
     shown = file if out else Path(os.path.relpath(file))
     if format_ == "json":
         show_plan_json(summary, shown)

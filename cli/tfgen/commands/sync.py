@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tfgen.console import Format, note, one_line, out, out_diff, out_json
 from tfgen.options import FormatOption
-from tfgen.workspace import Workspace, locked, open_workspace
-from tfgen_generators.estate import Survey, survey
-from tfgen_generators.write import apply_changes, remove_leftovers
+
+if TYPE_CHECKING:
+    from tfgen.workspace import Workspace
+    from tfgen_generators.estate import Survey
 
 EXIT_STALE = 2
 EXIT_REFUSED = 3
@@ -35,6 +36,8 @@ def command(
     A template that is gone takes its file along; a broken one keeps the file that it has. A file that tfgen
     did not write, or that was edited since, is never touched (exit 3, and nothing is written).
     """
+    from tfgen.workspace import open_workspace
+
     workspace = open_workspace()
     result = look(workspace) if check else synchronize(workspace)
     render(workspace, result, check=check, diff=diff, format_=format_)
@@ -43,11 +46,16 @@ def command(
 
 def look(workspace: Workspace) -> Survey:
     """What sync would do; writes nothing."""
+    from tfgen_generators.estate import survey
+
     return survey(workspace.root, workspace.settings, workspace.settings_text)
 
 
 def synchronize(workspace: Workspace) -> Survey:
     """Makes the generated files what they should be, alone in this repository. After a refusal nothing is written."""
+    from tfgen.workspace import locked
+    from tfgen_generators.write import apply_changes, remove_leftovers
+
     with locked(workspace, "sync"):
         if not workspace.terraform_dir.is_dir():
             folder = workspace.settings.terraform_dir
