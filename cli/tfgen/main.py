@@ -39,11 +39,11 @@ plan and apply.
 Exit codes: 0 done, 1 failure, 2 changes (only with --check or
 --detailed-exitcode), 3 refused, 64 usage, 70 bug, 75 busy, 130 interrupted.""",
 )
-app.command("list")(list_.command)
-app.command("sync")(sync.command)
-app.command("plan")(plan.command)
-app.command("apply")(apply.command)
-app.command("demo")(demo.command)
+app.command("list", epilog=list_.EXAMPLES)(list_.command)
+app.command("sync", epilog=sync.EXAMPLES)(sync.command)
+app.command("plan", epilog=plan.EXAMPLES)(plan.command)
+app.command("apply", epilog=apply.EXAMPLES)(apply.command)
+app.command("demo", epilog=demo.EXAMPLES)(demo.command)
 
 
 @app.callback(invoke_without_command=True)

@@ -16,7 +16,7 @@ def show_plan(summary: PlanSummary) -> None:
         out("No changes. AWS is what the templates say.")
     if summary.images:
         columns = [a for a in ACTIONS if a in _ALWAYS or any(image.count(a) for image in summary.images)]
-        header = ["IMAGE", "", *(WORDS[action].upper() for action in columns)]
+        header = ["IMAGE", "ACTION", *(WORDS[action].upper() for action in columns)]
         rows = [
             [image.name, image.action, *(str(image.count(action)) for action in columns)] for image in summary.images
         ]

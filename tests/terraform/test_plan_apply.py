@@ -48,7 +48,7 @@ def test_plan_apply_plan(repo: Repo, tfgen: Command) -> None:
     tfgen("sync").expect(0)
     planned = tfgen("plan", "--detailed-exitcode", "--out", "saved.tfplan").expect(2)
     assert [line.split() for line in planned.out.splitlines()] == [
-        ["IMAGE", "CREATED", "CHANGED", "REPLACED", "DESTROYED"],
+        ["IMAGE", "ACTION", "CREATED", "CHANGED", "REPLACED", "DESTROYED"],
         ["db", "created", "1", "0", "0", "0"],
         ["web", "created", "1", "0", "0", "0"],
         [],

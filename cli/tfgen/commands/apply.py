@@ -15,6 +15,12 @@ from tfgen_generators.errors import RefusedError, TerraformError, UsageError
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
 
+EXAMPLES = """\b
+Examples:
+  tfgen apply images.tfplan  exactly what was reviewed
+  tfgen apply                plan, show, ask (on a terminal)
+"""
+
 
 def command(
     plan_file: Annotated[

