@@ -1,0 +1,106 @@
+"""Repositories whose Terraform is real and whose resources are built in: what plans and applies share."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pexpect
+
+from tests.conftest import JSON, TOY, Command, Repo
+from tfgen.terraform.binary import find_terraform
+
+ESTATE = {**TOY, "packer/web.json": JSON, "packer/db.json": JSON}
+STATE = "terraform/pipelines/terraform.tfstate"
+#: A module whose apply takes as long as we need to interrupt it.
+SLOW = """
+resource "terraform_data" "first" {
+  input = var.project_name
+}
+
+resource "terraform_data" "slow" {
+  depends_on = [terraform_data.first]
+
+  provisioner "local-exec" {
+    command = "touch '${abspath(path.root)}/begun' && sleep 60"
+  }
+}
+"""
+
+
+def resources(root: Path) -> list[str]:
+    state = json.loads((root / STATE).read_text())
+    return sorted(f"{item.get('module', '')}.{item['name']}" for item in state["resources"])
+
+
+def terminal(*arguments: str, **environment: str) -> pexpect.spawn[str]:
+    return pexpect.spawn(
+        sys.executable,
+        ["-m", "tfgen", *arguments],
+        env={**os.environ, "TERM": "xterm", **environment},
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(40, 120),
+    )
+
+
+def slow_estate(repo: Repo, tfgen: Command) -> Path:
+    module = TOY["terraform/modules/codepipeline/main.tf"] + SLOW
+    root = repo({**TOY, "terraform/modules/codepipeline/main.tf": module, "packer/web.json": JSON})
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "saved").expect(0)
+    return root
+
+
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} never came"
+        time.sleep(0.05)
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tfgen", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def stubborn_terraform(root: Path, command: str) -> Path:
+    """The real Terraform, but `command` ignores its interrupt and never ends."""
+    real = find_terraform().argv[0]
+    file = root / "stubborn"
+    never = "trap '' INT; touch begun; while :; do sleep 0.1; done"
+    file.write_text(f'#!/bin/sh\ncase $1 in {command}) {never};; esac\nexec "{real}" "$@"\n')
+    file.chmod(0o755)
+    return file
+
+
+def faulty_terraform(root: Path, command: str, fault: str) -> str:
+    """The real Terraform, but for `command`."""
+    file = root / "faulty"
+    file.write_text(f'#!/bin/sh\ncase $1 in {command}) {fault};; esac\nexec "{find_terraform().argv[0]}" "$@"\n')
+    file.chmod(0o755)
+    return str(file)
+
+
+def three_steps(repo: Repo, tfgen: Command) -> Path:
+    """An apply that goes on for three seconds, resource after resource."""
+    steps = "".join(
+        f'resource "terraform_data" "s{n}" {{\n  depends_on = [terraform_data.s{n - 1}]\n\n'
+        f'  provisioner "local-exec" {{\n    command = "touch \'${{abspath(path.root)}}/begun\' && sleep 1"\n  }}\n}}\n'
+        for n in (1, 2, 3)
+    )
+    module = TOY["terraform/modules/codepipeline/main.tf"] + 'resource "terraform_data" "s0" {\n}\n' + steps
+    root = repo({**TOY, "terraform/modules/codepipeline/main.tf": module, "packer/web.json": JSON})
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "saved").expect(0)
+    return root
+
+
+def applied_whole(root: Path) -> None:
+    assert len(resources(root)) == 5
+    assert not (root / "terraform/pipelines/.terraform.tfstate.lock.info").exists()
