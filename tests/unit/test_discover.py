@@ -119,8 +119,8 @@ def test_hcl2_in_json(tmp_path: Path) -> None:
     [
         ("a.json", '{\n  "builders": [\n', "packer/a.json:3: not valid JSON: expecting value"),
         ("a.json", "", "packer/a.json:1: not valid JSON"),
-        ("a.json", b'{"builders": "\xff"}', "packer/a.json:1: not UTF-8 text"),
-        ("a.json", '{\n "builders": {}}', "packer/a.json:2: builders must be a list with at least one builder"),
+        ("a.pkr.json", b'{"build": "\xff"}', "packer/a.pkr.json:1: not UTF-8 text"),
+        ("a.json", '{\n "builders": []}', "packer/a.json:2: builders must be a list with at least one builder"),
         ("a.json", '{"builders": [{}]}', 'packer/a.json:1: builder 1 has no "type"'),
         ("a.json", '{\n"builders": [{"type": "x",\n"a": 1, "a": 2}]}', "packer/a.json:3: the key 'a' stands twice"),
         ("a.json", '{"builders":' + "[" * 100_000, "packer/a.json:1: nested too deeply"),
@@ -247,3 +247,101 @@ def test_a_very_long_name_is_the_template_s_own_problem(tmp_path: Path) -> None:
 
 def test_names_that_differ_only_where_a_bucket_cannot(tmp_path: Path) -> None:
     assert len(errors(found(tmp_path, {"packer/web.json": JSON, "packer/web_.json": JSON}))) == 2
+
+
+def one(root: Path, build: str, neighbour: str = "", **more: str) -> list[tuple[str, str, tuple[str, ...], list[str]]]:
+    """Kind, path, builders and errors of what `packer/t/` holds."""
+    files = {"packer/t/build.pkr.hcl": build, **{f"packer/t/{name}": text for name, text in more.items()}}
+    if neighbour:
+        files["packer/t/sources.pkr.hcl"] = neighbour
+    return [
+        (template.kind, template.path, template.builders, [problem.message for problem in template.errors])
+        for template in found(root, files).templates
+    ]
+
+
+FOLDER: list[tuple[str, str, tuple[str, ...], list[str]]] = [("directory", "packer/t", ("null",), [])]
+SOURCE = 'source "null" "base" {\n  communicator = "none"\n}\n'
+
+
+def test_the_iterator_of_a_dynamic_source_is_no_reference(tmp_path: Path) -> None:
+    build = (
+        'build {\n  dynamic "source" {\n    for_each = { a = 1 }\n    labels   = ["null.base"]\n\n    content {\n'
+        "      name = source.value.image.family\n    }\n  }\n}\n"
+    )
+    assert one(tmp_path, build, SOURCE) == FOLDER
+
+
+@pytest.mark.parametrize("sources", ['["sources.null.base"]', 'true ? ["null.base"] : []', '["source.${"null"}.base"]'])
+def test_a_build_that_needs_its_neighbours_source(tmp_path: Path, sources: str) -> None:
+    assert one(tmp_path, f"build {{\n  sources = {sources}\n}}\n", SOURCE) == FOLDER
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("x.auto.pkrvars.hcl", 'x = "none"\n'),
+        (".auto.pkrvars.hcl", 'x = "none"\n'),
+        ("x.auto.pkrvars.json", '{"x": "n"}'),
+    ],
+)
+def test_values_that_packer_reads_for_a_folder_only(tmp_path: Path, name: str, values: str) -> None:
+    build = 'variable "x" {\n  type = string\n}\nsource "null" "a" {\n  host = var.x\n}\nbuild {\n  sources = ["null.a"]\n}\n'
+    assert one(tmp_path, build, **{name: values}) == FOLDER
+    assert one(tmp_path / "other", build, **{name: values.replace("x", "y")})[0][0] == "file"
+
+
+def test_a_folder_template_beside_one_that_clashes(tmp_path: Path) -> None:
+    needy = 'source "null" "a" {\n  host = var.region\n}\nbuild {\n  sources = ["null.a"]\n}\n'
+    more = {
+        "alone.pkr.hcl": VARIABLES + needy.replace('"a"', '"b"').replace("null.a", "null.b"),
+        "vars.pkr.hcl": VARIABLES,
+    }
+    says = "var.region is declared in a neighbour too, and Packer reads both"
+    assert one(tmp_path, needy, **more) == [
+        ("directory", "packer/t", ("null",), [says]),
+        ("file", "packer/t/alone.pkr.hcl", ("null",), []),
+    ]
+
+
+def test_a_source_that_no_build_uses_may_be_unfinished(tmp_path: Path) -> None:
+    build = SOURCE + 'source "null" "later" {\n  host = var.nope\n}\nbuild {\n  sources = ["null.base"]\n}\n'
+    assert one(tmp_path, build) == [("file", "packer/t/build.pkr.hcl", ("null",), [])]
+
+
+def test_blocks_that_newer_packers_know(tmp_path: Path) -> None:
+    build = (
+        'hcp_packer_registry {\n}\ncommunicator "ssh" "x" {\n}\n' + SOURCE + 'build {\n  sources = ["null.base"]\n}\n'
+    )
+    assert one(tmp_path, build) == [("file", "packer/t/build.pkr.hcl", ("null",), [])]
+
+
+def test_names_that_a_for_expression_binds_are_its_own(tmp_path: Path) -> None:
+    build = (
+        SOURCE
+        + 'locals {\n  a = [for data in [{ a = { b = 1 } }] : data.a.b]\n}\nbuild {\n  sources = ["null.base"]\n}\n'
+    )
+    assert one(tmp_path, build) == [("file", "packer/t/build.pkr.hcl", ("null",), [])]
+
+
+def test_an_escaped_interpolation_in_json_is_text(tmp_path: Path) -> None:
+    text = '{"source": {"null": {"x": {"a": "$${var.nope} $$${local.nope}"}}}, "build": {"sources": ["null.x"]}}'
+    assert errors(found(tmp_path, {"packer/a.pkr.json": text})) == [
+        "packer/a.pkr.json: local.nope is declared nowhere in this template; declare it, or correct the name"
+    ]
+
+
+def test_inputs_of_generators_and_other_tools_are_skipped(tmp_path: Path) -> None:
+    discovery = found(
+        tmp_path,
+        {
+            "packer/windows.pkr.hcl": 'source "a" "b" {\n{% if x %}\n  size = {{ x }}\n{% endif %}\n}\n',
+            "packer/builders.json": '{"builders": {"app": {"class": "./app"}}}',
+            "packer/latin1.json": b'{"builders": [{"type": "null", "description": "caf\xe9"}]}',
+        },
+    )
+    assert set(names(discovery)) == {"latin1"}
+    assert {skipped.path: skipped.reason for skipped in discovery.skipped} == {
+        "packer/builders.json": "its builders are no list: not a Packer template",
+        "packer/windows.pkr.hcl": "input of a generator (Jinja or Go template), not HCL",
+    }

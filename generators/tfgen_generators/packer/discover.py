@@ -9,12 +9,15 @@ from pathlib import Path, PurePosixPath
 
 from tfgen_generators.packer.facts import BrokenTemplateError, NotATemplateError
 from tfgen_generators.packer.folders import HclFile, group_folder
-from tfgen_generators.packer.json_template import read_legacy
+from tfgen_generators.packer.hcl_template import attribute_names
+from tfgen_generators.packer.json_template import json_keys, read_legacy
 from tfgen_generators.packer.model import Discovery, Problem, Skipped, Template
 from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING, bucket_part, name_of, name_problem
 
 #: Trees that hold other people's files or tools' state.
 SKIPPED_FOLDERS = frozenset({"node_modules", "packer_cache"})
+#: Files of values that Packer reads by itself, for a folder.
+_AUTO = (".auto.pkrvars.hcl", ".auto.pkrvars.json")
 
 
 @dataclass
@@ -47,7 +50,8 @@ def discover(root: Path, packer_dir: str) -> Discovery:
                 _legacy(root, path, findings)
             elif reason := _other(name):
                 findings.skip(path, reason)
-        grouped = group_folder(folder, hcl_files, packer_dir)
+        preset = _preset(root, folder, names, findings) if hcl_files else frozenset()
+        grouped = group_folder(folder, hcl_files, packer_dir, preset)
         findings.templates += grouped.templates
         findings.skipped += grouped.skipped
     return Discovery(
@@ -69,8 +73,9 @@ def _walk(root: Path, folder: str, findings: _Findings) -> Iterator[tuple[str, l
             findings.unreadable.append(_unreadable(current, error))
             continue
         for entry in entries:
-            # Hidden: editors' locks and copies, macOS's shadows, tools' folders.
-            if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
+            # Hidden: editors' locks and copies, macOS's shadows, tools' folders; but Packer reads values there.
+            hidden = entry.name.startswith(".") and not entry.name.endswith(_AUTO)
+            if hidden or entry.name in SKIPPED_FOLDERS:
                 continue
             path = str(PurePosixPath(current) / entry.name)
             try:
@@ -102,6 +107,17 @@ def _read(root: Path, path: str, findings: _Findings) -> bytes | None:
 
 def _unreadable(path: str, error: OSError) -> Problem:
     return Problem(path=path, message=f"cannot be read: {error.strerror}", fix="give yourself the right to read it")
+
+
+def _preset(root: Path, folder: str, names: list[str], findings: _Findings) -> frozenset[str]:
+    """The variables that the folder's `*.auto.pkrvars.*` files set."""
+    found: set[str] = set()
+    for name in names:
+        if name.endswith(_AUTO):
+            data = _read(root, str(PurePosixPath(folder) / name), findings)
+            keys = json_keys if name.endswith(".json") else attribute_names
+            found |= {f"var.{key}" for key in keys(data or b"")}
+    return frozenset(found)
 
 
 def _legacy(root: Path, path: str, findings: _Findings) -> None:

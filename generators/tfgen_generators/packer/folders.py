@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tfgen_generators.nearest import did_you_mean
-from tfgen_generators.packer.facts import BrokenTemplateError, Facts, NotATemplateError
+from tfgen_generators.packer.facts import BrokenTemplateError, Facts, NotATemplateError, used_sources
 from tfgen_generators.packer.hcl_template import read_hcl
 from tfgen_generators.packer.json_template import read_hcl2_json
 from tfgen_generators.packer.model import Format, Problem, Skipped, Template
@@ -44,14 +44,17 @@ class Grouped:
     skipped: list[Skipped]
 
 
-def group_folder(folder: str, files: list[HclFile], packer_dir: str) -> Grouped:
-    """The templates and the skipped files of one folder."""
+def group_folder(folder: str, files: list[HclFile], packer_dir: str, preset: frozenset[str] = frozenset()) -> Grouped:
+    """The templates and the skipped files of one folder.
+
+    `preset` are the variables that `*.auto.pkrvars.*` files set: Packer reads those for a folder only.
+    """
     found = Grouped(templates=[], skipped=[])
     read, broken = _read_all(files, found.skipped)
-    together = _needing_each_other(read)
+    together = _needing_each_other(read, preset)
     if together:
         # `packer build FOLDER` reads the broken neighbour too; what it declares is unknown.
-        problems = tuple(problem for _, problem in broken) or tuple(_undeclared(together))
+        problems = tuple(problem for _, problem in broken) or (*_undeclared(together), *_clashes(together, read))
         found.templates.append(
             Template(
                 name=name_of(folder, packer_dir),
@@ -89,10 +92,20 @@ def _read_all(files: list[HclFile], skipped: list[Skipped]) -> tuple[list[_Read]
     return read, broken
 
 
-def _needing_each_other(files: list[_Read]) -> list[_Read]:
+def _needing_each_other(files: list[_Read], preset: frozenset[str]) -> list[_Read]:
     """All files of the folder's one template, [] when every build stands alone."""
     declared = _declared(files)
-    needy = [file for file in files if file.facts.has_build and file.facts.missing & declared]
+    elsewhere = any(file.facts.own_sources for file in files if not file.facts.has_build)
+    needy = [
+        file
+        for file in files
+        if file.facts.has_build
+        and (
+            _missing(file.facts) & declared
+            or file.facts.required & preset
+            or (file.facts.computed_sources and not file.facts.own_sources and elsewhere)
+        )
+    ]
     if not needy:
         return []
     shared = _declared([file for file in files if file in needy or not file.facts.has_build])
@@ -100,9 +113,14 @@ def _needing_each_other(files: list[_Read]) -> list[_Read]:
     return [file for file in files if file in needy or not file.facts.has_build or not (file.facts.declares & shared)]
 
 
+def _missing(facts: Facts) -> frozenset[str]:
+    return frozenset(facts.needed(used_sources([facts]))) - facts.declares
+
+
 def _undeclared(files: list[_Read]) -> list[Problem]:
     """Packer refuses every reference to what no file of the template declares."""
     declared = _declared(files)
+    used = used_sources(file.facts for file in files)
     return [
         Problem(
             path=file.path,
@@ -111,8 +129,22 @@ def _undeclared(files: list[_Read]) -> list[Problem]:
             fix=_hint(name, declared) or "declare it, or correct the name",
         )
         for file in files
-        for name, line in sorted(file.facts.needs.items(), key=lambda item: item[1])
+        for name, line in sorted(file.facts.needed(used).items(), key=lambda item: item[1])
         if name not in declared
+    ]
+
+
+def _clashes(together: list[_Read], files: list[_Read]) -> list[Problem]:
+    """`packer build FOLDER` reads every file there, so a complete template beside must not declare the same."""
+    declared = _declared(together)
+    return [
+        Problem(
+            path=file.path,
+            message=f"{min(file.facts.declares & declared)} is declared in a neighbour too, and Packer reads both",
+            fix="rename it, or move one of the templates to a folder of its own",
+        )
+        for file in files
+        if file not in together and file.facts.declares & declared
     ]
 
 
@@ -133,7 +165,7 @@ def _reason(facts: Facts) -> str:
 
 def _builders(files: list[_Read]) -> tuple[str, ...]:
     """Types of the sources that the builds name; of all declared ones when a build computes its sources."""
-    named = frozenset[str]().union(*(file.facts.sources for file in files))
+    named = used_sources(file.facts for file in files)
     sources = named or {name for name in _declared(files) if name.startswith("source.")}
     return tuple(sorted({name.split(".")[1] for name in sources}))
 

@@ -7,12 +7,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tfgen_generators.packer.facts import REFERENCE_LENGTH, BrokenTemplateError, Facts, NotATemplateError, source_name
+from tfgen_generators.packer.facts import (
+    GENERATOR_INPUT,
+    GENERATOR_STATEMENT,
+    REFERENCE_LENGTH,
+    BrokenTemplateError,
+    Facts,
+    NotATemplateError,
+    source_name,
+)
 
-_STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|from|block|extends|raw|with)\b")
 _BARE_VALUE = re.compile(r'^[^"\n]*(?:"[^"\n]*"\s*:\s*)?\{\{[^"\n]*\}\}\s*,?\s*$', re.MULTILINE)
-_INTERPOLATION = re.compile(r"\$\{([^}]*)\}")
-_REFERENCE = re.compile(r"(?<![\w.-])(var|local|data|source)((?:\.[A-Za-z_][\w-]*)+)")
+_INTERPOLATION = re.compile(r"(?<!\$)(?:\$\$)*\$\{([^}]*)\}")
+_REFERENCE = re.compile(r"(?<![\w.-])(var|local|data)((?:\.[A-Za-z_][\w-]*)+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +31,11 @@ class LegacyFacts:
 
 def read_legacy(data: bytes) -> LegacyFacts:
     """Facts of a legacy template. Raises NotATemplateError or BrokenTemplateError."""
-    root, twice = _load(data)
+    root, twice = _load(data, errors="replace")  # Packer takes any bytes here
     if not isinstance(root, dict) or "builders" not in root:
         raise NotATemplateError("no builders: not a Packer template")
+    if isinstance(root["builders"], dict) and "type" not in root["builders"]:
+        raise NotATemplateError("its builders are no list: not a Packer template")
     if twice:
         line = _line_of_key(data, twice[0], occurrence=2)
         raise BrokenTemplateError(f"the key {twice[0]!r} stands twice", line, "Packer refuses that; remove one")
@@ -53,14 +62,39 @@ def read_hcl2_json(data: bytes) -> Facts:
             "rename it to .json",
         )
     bodies = _bodies(root)
-    sources = {name for body in bodies for build in _bodies(body.get("build")) for name in _used_sources(build)}
-    needs = {name for text in _strings(root) for name in _references(text)} | sources
+    builds = [build for body in bodies for build in _bodies(body.get("build"))]
+    sources = {name for build in builds for name in _used_sources(build)}
+    rest = [{key: value for key, value in body.items() if key != "source"} for body in bodies]
+    needs = {name for text in _strings(rest) for name in _references(text)} | sources
     return Facts(
         blocks=frozenset(key for body in bodies for key in body if not key.startswith("//")),
         declares=frozenset(name for body in bodies for name in _declared(body)),
         needs=dict.fromkeys(sorted(needs), 0),
+        source_needs={
+            f"source.{kind}.{name}": dict.fromkeys((need for text in _strings(inner) for need in _references(text)), 0)
+            for kind, name, inner in _sources(bodies)
+        },
         sources=frozenset(sources),
+        computed_sources=any(_computes_sources(build) for build in builds),
+        required=frozenset(
+            f"var.{name}"
+            for body in bodies
+            for inner in _bodies(body.get("variable"))
+            for name, variable in inner.items()
+            if not any("default" in found for found in _bodies(variable))
+        ),
     )
+
+
+def _sources(bodies: list[dict[str, object]]) -> Iterator[tuple[str, str, object]]:
+    for outer in (found for body in bodies for found in _bodies(body.get("source"))):
+        for kind, value in outer.items():
+            yield from ((kind, name, inner) for found in _bodies(value) for name, inner in found.items())
+
+
+def _computes_sources(build: dict[str, object]) -> bool:
+    listed = build.get("sources", [])
+    return "dynamic" in build or not isinstance(listed, list) or any("${" in str(item) for item in listed)
 
 
 def _bodies(value: object) -> list[dict[str, object]]:
@@ -106,10 +140,19 @@ def _references(text: str) -> Iterator[str]:
                 yield ".".join([root, *names[: REFERENCE_LENGTH[root]]])
 
 
-def _load(data: bytes) -> tuple[object, list[str]]:
+def json_keys(data: bytes) -> frozenset[str]:
+    """The names that a file of values in JSON sets; empty when it cannot be read."""
+    try:
+        root, _ = _load(data)
+    except (BrokenTemplateError, NotATemplateError):
+        return frozenset()
+    return frozenset(root) if isinstance(root, dict) else frozenset()
+
+
+def _load(data: bytes, errors: str = "strict") -> tuple[object, list[str]]:
     """The document, and the keys that stand twice in one of its objects."""
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig", errors)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise BrokenTemplateError("not UTF-8 text", line, "save it as UTF-8") from None
@@ -128,8 +171,8 @@ def _load(data: bytes) -> tuple[object, list[str]]:
     try:
         return json.loads(text, object_pairs_hook=unique), twice
     except json.JSONDecodeError as error:
-        if _STATEMENT.search(text) or _BARE_VALUE.search(text):
-            raise NotATemplateError("input of a generator (Jinja or Go template), not JSON") from None
+        if GENERATOR_STATEMENT.search(text) or _BARE_VALUE.search(text):
+            raise NotATemplateError(f"{GENERATOR_INPUT}, not JSON") from None
         message = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]} (column {error.colno})"
         raise BrokenTemplateError(message, error.lineno, "correct the syntax") from None
     except RecursionError:
