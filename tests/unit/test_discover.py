@@ -286,7 +286,8 @@ def test_a_build_that_needs_its_neighbours_source(tmp_path: Path, sources: str) 
     ],
 )
 def test_values_that_packer_reads_for_a_folder_only(tmp_path: Path, name: str, values: str) -> None:
-    build = 'variable "x" {\n  type = string\n}\nsource "null" "a" {\n  host = var.x\n}\nbuild {\n  sources = ["null.a"]\n}\n'
+    build = 'variable "x" {\n  type = string\n}\nsource "null" "a" {\n  host = var.x\n}\n'
+    build += 'build {\n  sources = ["null.a"]\n}\n'
     assert one(tmp_path, build, **{name: values}) == FOLDER
     assert one(tmp_path / "other", build, **{name: values.replace("x", "y")})[0][0] == "file"
 
