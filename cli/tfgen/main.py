@@ -82,8 +82,9 @@ def root(
 def main(arguments: list[str] | None = None) -> None:
     """The entry point: runs the app and exits."""
     _prepare_streams()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
+    signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup's wish
+        signal.signal(signal.SIGHUP, _stop)
     code = run(arguments)
     try:
         sys.stdout.flush()

@@ -57,7 +57,7 @@ def survey(root: Path, settings: Settings, settings_text: str = "") -> Survey:
         _join(folder, file_name(pipeline.name)): sign(pipeline.template_path, pipeline.body()) for pipeline in pipelines
     }
     found = _generated_files(root, folder)
-    displaced = list(_still_there(root, discovery, {pipeline.template_path for pipeline in pipelines}, found))
+    displaced = list(_still_there(root, discovery, found))
     problems += displaced
     for path in _successors(wanted, pipelines, folder, displaced):
         del wanted[path]
@@ -109,17 +109,16 @@ def _unknown(discovery: Discovery, problems: Iterable[Problem], folder: str, gen
     )
 
 
-def _still_there(root: Path, discovery: Discovery, generated: set[str], found: dict[str, str]) -> Iterable[Problem]:
+def _still_there(root: Path, discovery: Discovery, found: dict[str, str]) -> Iterable[Problem]:
     """Generated files that nothing wants although their template is still on disk: more likely a slip than a wish.
 
     A typo can make a template part of its folder, or of nothing; a wrong packer_dir loses all of them.
     """
-    known = generated | {template.path for template in discovery.templates if template.errors}
     reasons = {skipped.path: skipped.reason for skipped in discovery.skipped}
     templates = {template.path: template.name for template in discovery.templates}
     for path, text in found.items():
         source = examine(text).source
-        if not source or source in known or not _exists(root, source):
+        if not source or source in templates or not _exists(root, source):
             continue
         reason = reasons.get(source, "")
         if not reason and _parent(source) in templates:

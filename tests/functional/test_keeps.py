@@ -97,3 +97,18 @@ def test_a_folder_template_that_is_gone_takes_its_file_along(repo: Repo, cli: Co
     (root / "packer/team/web.pkr.hcl").unlink()
     (root / "packer/team/README.md").write_text("gone\n")
     assert cli("sync").expect(0).out == "deleted  terraform/pipelines/pipeline_team.gen.tf\n"
+
+
+def test_a_pipeline_that_cannot_be_made_is_said_once(repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML, "packer/web.json": JSON})
+    cli("sync").expect(0)
+    before = generated(root)
+    (root / "tfgen.toml").write_text(TOML + '[names]\nproject_name = "{name} x"\n')
+    result = cli("sync").expect(1)
+    assert generated(root) == before
+    assert [line for line in result.err.splitlines() if line.startswith("error: ")] == [
+        (
+            "error: packer/web.json: project_name would be 'web x', and AWS allows 2 to 100 letters, digits, - and _; "
+            "change [names] project_name in tfgen.toml, or the file's name"
+        )
+    ]

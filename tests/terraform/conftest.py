@@ -20,22 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-BLOCK = """\
-module "wordpress" {
-  source = "../modules/codepipeline"
-
-  project_name         = "wordpress-ami-pipeline"
-  project_description  = "Builds the wordpress AMI from packer/wordpress.json"
-  artefact_bucket_name = "wordpress-ami-builder-artefacts-${local.account_id}"
-  source_repository    = "ami-builder"
-
-  environment_vars = {
-    PACKER_SCRIPT = "packer/wordpress.json"
-    SUBNET_ID     = "subnet-0a1b2c3d4e5f60718"
-    VPC_ID        = "vpc-04f99e5833c3a909b"
-  }
-}
-"""
+#: What sync writes for the seed's example, so that the module is tested on exactly that.
+BLOCK = (ROOT / "tests" / "golden" / "pipeline_wordpress.gen.tf").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -172,3 +172,13 @@ def test_a_shim_that_changes_its_mind_is_asked_again(repo: Repo, tfgen: Command)
     tfgen("plan", "--terraform", shim).expect(0)
     (root / "old").touch()
     assert "is too old" in tfgen("plan", "--terraform", shim).expect(1).err
+
+
+def test_nohup_outlives_the_terminal(repo: Repo, tfgen: Command) -> None:
+    root = three_steps(repo, tfgen)
+    process = start("apply", "saved", before=["nohup"])
+    wait_for(root / "terraform/pipelines/begun")
+    process.send_signal(signal.SIGHUP)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    applied_whole(root)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pexpect
@@ -63,9 +65,20 @@ def wait_for(path: Path) -> None:
         time.sleep(0.05)
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
+def start(*arguments: str, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """tfgen as a process that takes signals as from a terminal, however these tests were started."""
+
+    def heed() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+
     return subprocess.Popen(
-        [sys.executable, "-m", "tfgen", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*before, sys.executable, "-m", "tfgen", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed,  # noqa: PLW1509 no threads here
     )
 
 

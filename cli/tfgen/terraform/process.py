@@ -26,7 +26,6 @@ from tfgen_generators.errors import TerraformError
 #: How long Terraform may take to stop in order, in seconds.
 GRACE = 300.0
 _KEPT_LINES = 200
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: How long a child of Terraform's may keep its stdout open after Terraform has ended, in seconds.
 _LINGER = 2.0
 
@@ -124,6 +123,12 @@ def run(
     return Finished(code=code, stderr=text, interrupted=stop.interrupted, killed=stop.killed)
 
 
+def stop_signals() -> list[signal.Signals]:
+    """The signals that stop a run: not a terminal's closing when nohup has told us to ignore that."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [signal.SIGINT, signal.SIGTERM, *([] if ignored else [signal.SIGHUP])]
+
+
 def _lines(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
     """Lines of stdout until its end, or until _LINGER after the process's: a grandchild may hold it open."""
     if process.stdout is None:
@@ -152,9 +157,10 @@ def _handling(stop: _Stop) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = [signal.signal(number, stop) for number in _SIGNALS]
+    numbers = stop_signals()
+    before = [signal.signal(number, stop) for number in numbers]
     try:
         yield
     finally:
-        for number, handler in zip(_SIGNALS, before, strict=True):
+        for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
