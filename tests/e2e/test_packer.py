@@ -9,6 +9,9 @@ import pytest
 
 from tests.e2e.tools import ROOT, bare_environment, require_packer, require_tool, run
 from tests.unit.samples import BROKEN, VALID
+from tfgen_generators.packer.describe import describe
+from tfgen_generators.packer.discover import discover
+from tfgen_generators.packer.outcome import decode_details
 
 if TYPE_CHECKING:
     import subprocess
@@ -16,6 +19,33 @@ if TYPE_CHECKING:
 
 # Packer 1.6.6 says nothing of these: it takes the block for one of a plugin, or looks later.
 LENIENT = {"misspelt block"}
+#: Templates with required and optional variables in every way of writing them.
+REQUIRED = {
+    "legacy": (
+        "a.json",
+        (
+            '{"variables": {"needed": null, "asked": null, "empty": "", "known": "{{env `HOME`}}"},'
+            ' "builders": [{"type": "null", "communicator": "none"}]}'
+        ),
+    ),
+    "hcl2": (
+        "a.pkr.hcl",
+        (
+            'variable "needed" {\n}\nvariable "asked" {\n  type = string\n}\n'
+            'variable "nothing" {\n  default = null\n}\n'
+            'variables {\n  empty = ""\n  number = 1\n}\nsource "null" "x" {\n  communicator = "none"\n}\n'
+            'build {\n  sources = ["null.x"]\n}\n'
+        ),
+    ),
+    "hcl2-json": (
+        "a.pkr.json",
+        (
+            '{"variable": [{"needed": {}}, {"asked": [{"type": "string"}], "nothing": {"default": null}}],'
+            ' "variables": {"empty": ""}, "source": {"null": {"x": {"communicator": "none"}}},'
+            ' "build": {"sources": ["null.x"]}}'
+        ),
+    ),
+}
 TEMPLATES = ["packer/wordpress.json", "packer/base.pkr.hcl"]
 
 
@@ -63,3 +93,24 @@ def test_packer_refuses_what_tfgen_refuses(name: str, tmp_path: Path) -> None:
 def says_packer(text: str, tmp_path: Path) -> int:
     (tmp_path / "a.pkr.hcl").write_bytes(text.encode())
     return validate("a.pkr.hcl", tmp_path, cwd=tmp_path).returncode
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_packer_demands_the_variables_that_tfgen_calls_required(name: str, tmp_path: Path) -> None:
+    """One at a time is left out: Packer then complains of just this one."""
+    file_name, text = REQUIRED[name]
+    (tmp_path / file_name).write_text(text)
+    template = discover(tmp_path, ".").templates[0]
+    facts = describe(tmp_path, template, [decode_details(details) for details in template.details])
+    assert facts.required
+    assert facts.optional
+    values = [f"-var={name}=x" for name in facts.required]
+    packer = [require_packer(), "validate"]
+    env = bare_environment(tmp_path)
+    done = run([*packer, *values, file_name], env=env, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    for number, variable in enumerate(facts.required):
+        done = run([*packer, *values[:number], *values[number + 1 :], file_name], env=env, cwd=tmp_path)
+        assert done.returncode == 1
+        assert variable in done.stdout
+        assert not any(other in done.stdout for other in facts.optional), done.stdout

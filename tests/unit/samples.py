@@ -37,7 +37,7 @@ VALID = {
     "no newline at the end": (_NULL + _BUILD).rstrip(),
     "named build": _NULL + 'build {\n  name    = "b"\n  sources = ["source.null.x"]\n}\n',
     "two builds": _NULL + _BUILD + _BUILD,
-    "exponents": "locals {\n  a = 1.5E-3\n  b = 1e3\n}\n" + _NULL + _BUILD,
+    "exponents": "locals {\n  a = 1.5E-3\n  b = 1e3\n  c = -1.5E-3\n}\n" + _NULL + _BUILD,
 }
 
 #: Text -> how tfgen's message begins behind the path.

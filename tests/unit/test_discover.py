@@ -118,7 +118,7 @@ def test_hcl2_in_json(tmp_path: Path) -> None:
     ("name", "text", "says"),
     [
         ("a.json", '{\n  "builders": [\n', "packer/a.json:3: not valid JSON: expecting value"),
-        ("a.json", "", "packer/a.json:1: not valid JSON"),
+        ("a.json", "{", "packer/a.json:1: not valid JSON"),
         ("a.pkr.json", b'{"build": "\xff"}', "packer/a.pkr.json:1: not UTF-8 text"),
         ("a.json", '{\n "builders": []}', "packer/a.json:2: builders must be a list with at least one builder"),
         ("a.json", '{"builders": [{}]}', 'packer/a.json:1: builder 1 has no "type"'),
@@ -144,9 +144,10 @@ def test_duplicate_keys_in_other_data_are_no_concern(tmp_path: Path) -> None:
 
 def test_two_templates_of_one_name_are_both_named(tmp_path: Path) -> None:
     discovery = found(tmp_path, {"packer/web.json": JSON, "packer/Web.pkr.hcl": HCL2})
+    fix = "rename one of them, or pin another name to it in tfgen.toml"
     assert errors(discovery) == [
-        "packer/Web.pkr.hcl: the name 'Web' is given by packer/web.json too; rename one of them",
-        "packer/web.json: the name 'web' is given by packer/Web.pkr.hcl too; rename one of them",
+        f"packer/Web.pkr.hcl: the name 'Web' is given by packer/web.json too; {fix}",
+        f"packer/web.json: the name 'web' is given by packer/Web.pkr.hcl too; {fix}",
     ]
 
 
@@ -228,7 +229,11 @@ def test_hidden_files_are_editors_and_not_ours(tmp_path: Path) -> None:
     (tmp_path / "packer" / ".#web.json").symlink_to("nowhere")
     discovery = discover(tmp_path, "packer")
     assert names(discovery) == {"web": "packer/web.json"}
-    assert (discovery.skipped, discovery.unreadable) == ((), ())
+    assert [(skipped.path, skipped.reason) for skipped in discovery.skipped] == [
+        ("packer/._base.pkr.hcl", "a hidden file"),
+        ("packer/.web.json", "a hidden file"),
+    ]
+    assert discovery.unreadable == ()
 
 
 def test_links_that_go_nowhere_stop_nothing(tmp_path: Path) -> None:
@@ -239,10 +244,11 @@ def test_links_that_go_nowhere_stop_nothing(tmp_path: Path) -> None:
     assert [problem.path for problem in discovery.unreadable] == ["packer/loop.json"]
 
 
-def test_a_very_long_name_is_the_template_s_own_problem(tmp_path: Path) -> None:
-    discovery = found(tmp_path, {"packer/web.json": JSON, f"packer/{'x' * 120}/{'y' * 120}.json": JSON})
-    assert [bool(template.errors) for template in discovery.templates] == [False, True]
-    assert "has 241 characters, and at most 200" in errors(discovery)[0]
+def test_a_very_long_name_is_shortened_and_stays_unique(tmp_path: Path) -> None:
+    files = {f"packer/{'x' * 120}/{'y' * 120}{number}.json": JSON for number in range(2)}
+    discovery = found(tmp_path, files)
+    assert errors(discovery) == []
+    assert [len(name) for name in names(discovery)] == [200, 200]
 
 
 def test_names_that_differ_only_where_a_bucket_cannot(tmp_path: Path) -> None:
@@ -346,3 +352,108 @@ def test_inputs_of_generators_and_other_tools_are_skipped(tmp_path: Path) -> Non
         "packer/builders.json": "its builders are no list: not a Packer template",
         "packer/windows.pkr.hcl": "input of a generator (Jinja or Go template), not HCL",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("a.json", "", "no valid JSON, and no builders: not a Packer template"),
+        ("a.json", '{"a": 1, // why\n "b": [1,],}', "no valid JSON, and no builders: not a Packer template"),
+        ("a.json", '{"a": 1}\n{"b": 2}\n', "no valid JSON, and no builders: not a Packer template"),
+        ("a.json", '{"a": ${size}}', "no valid JSON, and no builders: not a Packer template"),
+        ("a.json", '{"builders": {{ .Builders | toJson }} }', "input of a generator (Jinja or Go template), not JSON"),
+        (
+            "a.json",
+            '[<% x.each do %>{"builders": 1},<% end %>]',
+            "input of a generator (Jinja or Go template), not JSON",
+        ),
+        ("a.pkr.hcl", 'source "{{ cookiecutter.type }}" "x" {\n}\n', "input of a generator (Jinja or Go template)"),
+        ("a.pkr.hcl", 'resource "a" "b" {\n}\nvariable "x" {\n}\n', "HCL of another tool: no block of Packer's"),
+        ("a.pkr.json", '{"resource": {"a": {"b": {}}}}', "HCL of another tool: no block of Packer's"),
+        ("a.pkr.json", '{"region": "eu-west-1"}', "variable values, not a template"),
+        ("a.pkr.hcl.example", HCL2, "an example, not a template"),
+    ],
+)
+def test_what_only_looks_like_a_template(tmp_path: Path, name: str, text: str, reason: str) -> None:
+    discovery = found(tmp_path, {f"packer/{name}": text, "packer/good.json": JSON})
+    assert names(discovery) == {"good": "packer/good.json"}
+    assert [(skipped.path, skipped.reason) for skipped in discovery.skipped] == [(f"packer/{name}", reason)]
+
+
+def test_folders_that_are_no_ground_for_templates(tmp_path: Path) -> None:
+    discovery = found(
+        tmp_path,
+        {
+            "packer/x.pkr.hcl/real.json": JSON,
+            "packer/{{cookiecutter.slug}}/a.json": JSON,
+            "packer/.terraform/modules/a.json": JSON,
+            "packer/.git/a.json": JSON,
+            "packer/.ci/runner.json": JSON,
+        },
+    )
+    assert names(discovery) == {"ci-runner": "packer/.ci/runner.json", "x-pkr-hcl-real": "packer/x.pkr.hcl/real.json"}
+    assert {skipped.path: skipped.reason for skipped in discovery.skipped} == {
+        "packer/x.pkr.hcl": "a folder that is named like a file",
+        "packer/{{cookiecutter.slug}}": "a folder of a generator (its name is to be filled in)",
+    }
+
+
+def test_a_symlinked_folder_outside_is_followed_once(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"packer/a.json": JSON, "images/deep/b.json": JSON})
+    for name in ("one", "two"):
+        (tmp_path / "packer" / name).symlink_to("../images")
+    (tmp_path / "images" / "loop").symlink_to("..")
+    (tmp_path / "images" / "out").symlink_to("/")
+    discovery = discover(tmp_path, "packer")
+    assert names(discovery) == {"a": "packer/a.json", "one-deep-b": "packer/one/deep/b.json"}
+    assert [skipped.path for skipped in discovery.skipped] == ["packer/one/loop", "packer/one/out", "packer/two"]
+
+
+def test_what_two_files_of_a_folder_declare_is_said(tmp_path: Path) -> None:
+    discovery = found(
+        tmp_path,
+        {
+            "packer/t/a.pkr.hcl": NEEDY,
+            "packer/t/a.variables.pkr.hcl": VARIABLES,
+            "packer/t/b.pkr.hcl": NEEDY.replace('"x"', '"y"').replace("ebs.x", "ebs.y"),
+            "packer/t/b.variables.pkr.hcl": VARIABLES,
+        },
+    )
+    assert errors(discovery) == [
+        (
+            "packer/t/b.variables.pkr.hcl: var.region is declared in packer/t/a.variables.pkr.hcl too, and Packer "
+            "reads both; remove one, or give each template a folder of its own"
+        )
+    ]
+
+
+def test_an_unknown_root_key_is_said_as_packer_does(tmp_path: Path) -> None:
+    text = '{\n"_note": 1,\n"provisoners": [],\n"builders": [{"type": "null"}]}'
+    assert errors(found(tmp_path, {"packer/a.json": text})) == [
+        "packer/a.json:3: unknown key 'provisoners', which Packer refuses; did you mean provisioners?"
+    ]
+
+
+def test_templates_left_out_by_settings(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"packer/a.json": JSON, "packer/old/b.json": JSON, "packer/t/a.pkr.hcl": NEEDY})
+    write_tree(tmp_path, {"packer/t/v.pkr.hcl": VARIABLES})
+    discovery = discover(tmp_path, "packer", ignore=["old/", "packer/t"])
+    assert names(discovery) == {"a": "packer/a.json"}
+    assert discovery.ignored == {"packer/old/b.json", "packer/t"}
+
+
+def test_a_pinned_name_is_the_templates_name(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"packer/a.json": JSON, "packer/b.json": JSON})
+    discovery = discover(tmp_path, "packer", pins={"packer/b.json": "old"})
+    assert names(discovery) == {"a": "packer/a.json", "old": "packer/b.json"}
+
+
+def test_members_and_digest_follow_the_bytes(tmp_path: Path) -> None:
+    folder = {"packer/t/a.pkr.hcl": NEEDY, "packer/t/v.pkr.hcl": VARIABLES}
+    first = found(tmp_path, folder).templates[0]
+    assert first.members == ("packer/t/a.pkr.hcl", "packer/t/v.pkr.hcl")
+    (tmp_path / "packer" / "t").rename(tmp_path / "packer" / "u")
+    moved = discover(tmp_path, "packer").templates[0]
+    assert moved.digest == first.digest
+    (tmp_path / "packer/u/v.pkr.hcl").write_text(VARIABLES + "# more\n")
+    assert discover(tmp_path, "packer").templates[0].digest != first.digest

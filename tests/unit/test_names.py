@@ -36,7 +36,22 @@ def test_the_packer_folder_may_be_the_repository() -> None:
     assert name_of("deep/images", "deep/images") == "images"
 
 
-@pytest.mark.parametrize("path", ["packer/2019.json", "packer/日本.json", "packer/---.json", "packer/!.json"])
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("packer/ünï.json", "uni"),
+        ("packer/日本.json", "image-cf2abf"),
+        ("packer/日本/web.json", "image-cf2abf-web"),
+        ("packer/web-日本.json", "web-05b3c4"),
+        (f"packer/{'x' * 250}.json", f"{'x' * 193}-086d4a"),
+    ],
+)
+def test_letters_that_a_name_cannot_have(path: str, name: str) -> None:
+    assert name_of(path, "packer") == name
+    assert name_problem(name) == ""
+
+
+@pytest.mark.parametrize("path", ["packer/2019.json", "packer/---.json", "packer/!.json"])
 def test_what_is_no_identifier_is_said(path: str) -> None:
     assert "gives no Terraform identifier" in name_problem(name_of(path, "packer"))
 

@@ -13,7 +13,11 @@ from tfgen.options import FormatOption
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
+    from tfgen_generators.packer.describe import Description, FileUse
     from tfgen_generators.packer.model import Discovery, Problem, Template
+
+#: Skipped files in the table; JSON has all.
+_SHOWN = 50
 
 EXAMPLES = """\b
 Examples:
@@ -35,12 +39,17 @@ def command(
     A template is what you give to packer build: a JSON file with builders, an HCL2 file with a build block,
     or a folder of HCL2 files that need each other. Needs no tfgen.toml. Exit 1 when one cannot be read.
     """
-    from tfgen_generators.estate import find_templates
+    from tfgen.git import tracked_although_ignored
+    from tfgen.workspace import facts_cache
+    from tfgen_generators.estate import Outside, find_templates
 
     workspace, folder = _where(packer_dir)
-    found = find_templates(workspace.root, folder)
+    with facts_cache(workspace) as cache:
+        outside = Outside(is_tracked=tracked_although_ignored(workspace.root), cache=cache)
+        settings = workspace.settings if workspace.settings_text else None
+        found = find_templates(workspace.root, folder, settings, outside)
     if format_ == "json":
-        out_json(as_json(found))
+        out_json(as_json(workspace.root, found))
     else:
         _show(found, folder)
     problems = [*found.unreadable, *(problem for template in found.templates for problem in template.errors)]
@@ -49,23 +58,60 @@ def command(
     return 1 if problems else 0
 
 
-def as_json(found: Discovery) -> dict[str, object]:
-    """The stable shape that docs/json.md describes."""
+def as_json(root: Path, found: Discovery) -> dict[str, object]:
+    """The stable shape that docs/json.md describes and docs/list.schema.json defines."""
     return {
-        "templates": [_template(template) for template in found.templates],
+        "templates": [_template(root, template) for template in found.templates],
         "skipped": [{"path": skipped.path, "reason": skipped.reason} for skipped in found.skipped],
         "errors": [_problem(problem) for problem in found.unreadable],
     }
 
 
-def _template(template: Template) -> dict[str, object]:
+def _template(root: Path, template: Template) -> dict[str, object]:
+    from tfgen_generators.packer.describe import describe
+    from tfgen_generators.packer.outcome import decode_details
+
+    facts = describe(root, template, [decode_details(details) for details in template.details])
     return {
         "name": template.name,
         "path": template.path,
         "format": template.format,
         "kind": template.kind,
-        "builders": list(template.builders),
+        "members": list(template.members),
+        "builders": list(facts.builders),
+        "default_builders": list(facts.default_builders),
+        "variables": {"required": list(facts.required), "optional": list(facts.optional)},
+        "environment": list(facts.environment),
+        "provisioners": list(facts.provisioners),
+        "post_processors": list(facts.post_processors),
+        "playbooks": [_file(used) for used in facts.files if used.use == "playbook"],
+        "files": [{"use": used.use, **_file(used)} for used in facts.files if used.use != "playbook"],
+        "ami": _ami(facts),
         "errors": [_problem(problem) for problem in template.errors],
+    }
+
+
+def _file(used: FileUse) -> dict[str, object]:
+    return {"path": used.path, "resolved": used.resolved, "known": used.known}
+
+
+def _ami(facts: Description) -> dict[str, object]:
+    names = facts.ami_names
+    return {
+        "name": names[0].text if names else None,
+        "names": [{"text": name.text, "known": name.known} for name in names],
+        "sources": [
+            {
+                "kind": source.kind,
+                "text": source.text,
+                "known": source.known,
+                "filters": source.filters,
+                "owners": list(source.owners),
+                "most_recent": source.most_recent,
+            }
+            for source in facts.ami_sources
+        ],
+        "tags": [{"key": key, "value": value.text, "known": value.known} for key, value in facts.tags],
     }
 
 
@@ -104,5 +150,7 @@ def _show(found: Discovery, folder: str) -> None:
     if found.skipped:
         note()
         note("skipped:")
-        for skipped in found.skipped:
+        for skipped in found.skipped[:_SHOWN]:
             note(one_line(f"  {skipped.path}: {skipped.reason}"))
+        if len(found.skipped) > _SHOWN:
+            note(f"  and {len(found.skipped) - _SHOWN} more (all: --format json)")

@@ -3,105 +3,190 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
-from tfgen_generators.packer.facts import BrokenTemplateError, NotATemplateError
-from tfgen_generators.packer.folders import HclFile, group_folder
-from tfgen_generators.packer.hcl_template import attribute_names
-from tfgen_generators.packer.json_template import json_keys, read_legacy
+from tfgen_generators.facts_cache import FactsCache
+from tfgen_generators.packer.folders import format_of, group_folder
+from tfgen_generators.packer.gitignore import GitIgnore, patterns
 from tfgen_generators.packer.model import Discovery, Problem, Skipped, Template
-from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING, bucket_part, name_of, name_problem
+from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING, bucket_part, name_of
+from tfgen_generators.packer.outcome import Outcome
 
 #: Trees that hold other people's files or tools' state.
-SKIPPED_FOLDERS = frozenset({"node_modules", "packer_cache"})
+SKIPPED_FOLDERS = frozenset(
+    {".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", ".tfgen", ".venv", "node_modules", "packer_cache"}
+)
 #: Files of values that Packer reads by itself, for a folder.
 _AUTO = (".auto.pkrvars.hcl", ".auto.pkrvars.json")
+_SETTINGS_IGNORE = "left out by tfgen.toml (ignore)"
 
 
 @dataclass
-class _Findings:
+class _Search:
+    """One walk: where it looks, what it asks, and what it has found so far."""
+
+    root: Path
     packer_dir: str
+    cache: FactsCache
+    git: GitIgnore
     templates: list[Template] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     unreadable: list[Problem] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    followed: set[str] = field(default_factory=set)
 
     def skip(self, path: str, reason: str) -> None:
         self.skipped.append(Skipped(path=path, reason=reason))
 
 
-def discover(root: Path, packer_dir: str) -> Discovery:
+def discover(
+    root: Path,
+    packer_dir: str,
+    *,
+    pins: Mapping[str, str] = MappingProxyType({}),
+    ignore: Sequence[str] = (),
+    cache: FactsCache | None = None,
+    is_tracked: Callable[[str], bool] = lambda _path: False,
+) -> Discovery:
     """Every template below `root/packer_dir`; one broken file never hides the others.
 
-    Reads files, follows no symlinked folder, writes nothing. A folder that is not there is the caller's error.
+    `pins` (path -> name) are identities given in tfgen.toml, `ignore` its patterns in git's syntax; `is_tracked` says
+    whether git knows a path that a .gitignore would leave out. Reads files, writes nothing but `cache`'s memory.
+    A folder that is not there is the caller's error.
     """
-    findings = _Findings(packer_dir=packer_dir)
-    for folder, names in _walk(root, packer_dir, findings):
-        hcl_files: list[HclFile] = []
-        for name in names:
-            path = str(PurePosixPath(folder) / name)
-            if name.endswith((HCL_ENDING, JSON_ENDING)):
-                if (data := _read(root, path, findings)) is not None:
-                    hcl_files.append(HclFile(path=path, data=data))
-            elif name.endswith(".pkrvars.json"):
-                findings.skip(path, "variable values, not a template")
-            elif name.endswith(".json"):
-                _legacy(root, path, findings)
-            elif reason := _other(name):
-                findings.skip(path, reason)
-        preset = _preset(root, folder, names, findings) if hcl_files else frozenset()
-        grouped = group_folder(folder, hcl_files, packer_dir, preset)
-        findings.templates += grouped.templates
-        findings.skipped += grouped.skipped
+    search = _Search(root=root, packer_dir=packer_dir, cache=cache or FactsCache(), git=GitIgnore(root, is_tracked))
+    for folder, names in _walk(search):
+        _look_into(search, folder, names)
+    left_out = _left_out(search, ignore)
+    named = (
+        replace(template, name=pins.get(template.path) or name_of(template.path, packer_dir))
+        for template in search.templates
+        if template.path not in left_out
+    )
+    for path in left_out:
+        search.skip(path, _SETTINGS_IGNORE)
     return Discovery(
-        templates=tuple(_checked_names(sorted(findings.templates, key=lambda template: template.path))),
-        skipped=tuple(sorted(findings.skipped, key=lambda skipped: skipped.path)),
-        unreadable=tuple(findings.unreadable),
+        templates=tuple(_checked_names(sorted(named, key=lambda template: template.path))),
+        skipped=tuple(sorted(search.skipped, key=lambda skipped: skipped.path)),
+        unreadable=tuple(search.unreadable),
+        folders=tuple(search.folders),
+        asked_git=search.git.has_asked,
+        ignored=left_out,
     )
 
 
-def _walk(root: Path, folder: str, findings: _Findings) -> Iterator[tuple[str, list[str]]]:
-    pending = [folder]
+def _look_into(search: _Search, folder: str, names: list[str]) -> None:
+    hcl_files: dict[str, Outcome] = {}
+    for name in names:
+        path = _join(folder, name)
+        if name.endswith((HCL_ENDING, JSON_ENDING)):
+            if (outcome := _read(search, path)) is not None:
+                hcl_files[path] = outcome
+        elif name.endswith(".pkrvars.json"):
+            search.skip(path, "variable values, not a template")
+        elif name.endswith(".json"):
+            _legacy(search, path)
+        elif reason := _other(name):
+            search.skip(path, reason)
+    preset = _preset(search, folder, names) if hcl_files else frozenset()
+    grouped = group_folder(folder, hcl_files, preset)
+    search.templates += grouped.templates
+    search.skipped += grouped.skipped
+
+
+def _join(folder: str, name: str) -> str:
+    return name if folder == "." else f"{folder}/{name}"
+
+
+def _walk(search: _Search) -> Iterator[tuple[str, list[str]]]:
+    pending = [str(PurePosixPath(search.packer_dir))]
     while pending:
         current = pending.pop()
         files: list[str] = []
         below: list[str] = []
         try:
-            entries = sorted(os.scandir(root / current), key=lambda entry: entry.name)
+            with os.scandir(search.root / current) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
-            findings.unreadable.append(_unreadable(current, error))
+            search.unreadable.append(_unreadable(current, error))
             continue
         for entry in entries:
-            # Hidden: editors' locks and copies, macOS's shadows, tools' folders; but Packer reads values there.
-            hidden = entry.name.startswith(".") and not entry.name.endswith(_AUTO)
-            if hidden or entry.name in SKIPPED_FOLDERS:
+            if entry.name in SKIPPED_FOLDERS:
                 continue
-            path = str(PurePosixPath(current) / entry.name)
+            path = _join(current, entry.name)
             try:
-                _sort(entry, path, files, below, findings)
+                _sort(search, entry, path, files, below)
             except OSError as error:
-                findings.unreadable.append(_unreadable(path, error))
+                search.unreadable.append(_unreadable(path, error))
         pending.extend(reversed(below))
+        search.folders.append(current)
         yield current, files
 
 
-def _sort(entry: os.DirEntry[str], path: str, files: list[str], below: list[str], findings: _Findings) -> None:
+def _sort(search: _Search, entry: os.DirEntry[str], path: str, files: list[str], below: list[str]) -> None:
     if entry.is_dir(follow_symlinks=False):
-        below.append(path)
+        _sort_folder(search, entry.name, path, below)
     elif entry.is_file():
-        files.append(entry.name)
+        # Editors' locks and copies, macOS's shadows; but Packer reads values in hidden files too.
+        if not _is_candidate(entry.name):
+            return
+        if entry.name.startswith(".") and not entry.name.endswith(_AUTO):
+            search.skip(path, "a hidden file")
+        elif search.git.ignores(path):
+            search.skip(path, "git ignores it")
+        else:
+            files.append(entry.name)
     elif entry.is_dir():
-        findings.skip(path, "a symlinked folder is not followed")
-    elif entry.name.endswith((".json", HCL_ENDING)):
-        findings.unreadable.append(Problem(path=path, message="a broken symlink or a special file"))
+        if _is_new_ground(search, path):
+            below.append(path)
+        else:
+            search.skip(path, "a symlink to a folder that is looked into elsewhere, or lies outside")
+    elif entry.name.endswith((".json", HCL_ENDING)) and not entry.name.startswith("."):
+        search.unreadable.append(Problem(path=path, message="a broken symlink or a special file"))
 
 
-def _read(root: Path, path: str, findings: _Findings) -> bytes | None:
+def _sort_folder(search: _Search, name: str, path: str, below: list[str]) -> None:
+    if search.git.ignores(path, folder=True):
+        search.skip(path, "a folder that git ignores")
+        return
+    if "{{" in name:
+        search.skip(path, "a folder of a generator (its name is to be filled in)")
+        return
+    if name.endswith((".json", HCL_ENDING)):
+        search.skip(path, "a folder that is named like a file")
+    below.append(path)
+
+
+def _is_candidate(name: str) -> bool:
+    return name.endswith((".hcl", ".json", ".example"))
+
+
+def _is_new_ground(search: _Search, path: str) -> bool:
+    """Whether a symlinked folder leads to files of the repository that the walk meets nowhere else."""
+    root = os.path.realpath(search.root)
+    target = os.path.realpath(search.root / path)
+    walked = os.path.realpath(search.root / search.packer_dir)
+    inside = _is_below(target, root) and target != root
+    seen = _is_below(target, walked) or _is_below(walked, target)
+    if not inside or seen or any(_is_below(target, done) or _is_below(done, target) for done in search.followed):
+        return False
+    search.followed.add(target)
+    return True
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _read(search: _Search, path: str) -> Outcome | None:
+    form = "json" if path.endswith(".json") and not path.endswith(JSON_ENDING) else format_of(path)
     try:
-        return (root / path).read_bytes()
+        return search.cache.read(search.root, path, form)
     except OSError as error:
-        findings.unreadable.append(_unreadable(path, error))
+        search.unreadable.append(_unreadable(path, error))
         return None
 
 
@@ -109,31 +194,57 @@ def _unreadable(path: str, error: OSError) -> Problem:
     return Problem(path=path, message=f"cannot be read: {error.strerror}", fix="give yourself the right to read it")
 
 
-def _preset(root: Path, folder: str, names: list[str], findings: _Findings) -> frozenset[str]:
+def _preset(search: _Search, folder: str, names: list[str]) -> frozenset[str]:
     """The variables that the folder's `*.auto.pkrvars.*` files set."""
     found: set[str] = set()
     for name in names:
         if name.endswith(_AUTO):
-            data = _read(root, str(PurePosixPath(folder) / name), findings)
-            keys = json_keys if name.endswith(".json") else attribute_names
-            found |= {f"var.{key}" for key in keys(data or b"")}
+            path = _join(folder, name)
+            try:
+                data = (search.root / path).read_bytes()
+            except OSError as error:
+                search.unreadable.append(_unreadable(path, error))
+            else:
+                found |= {f"var.{key}" for key in _keys(name, data)}
     return frozenset(found)
 
 
-def _legacy(root: Path, path: str, findings: _Findings) -> None:
-    data = _read(root, path, findings)
-    if data is None:
-        return
-    template = Template(name=name_of(path, findings.packer_dir), path=path, format="json", kind="file")
+def _keys(name: str, data: bytes) -> list[str]:
+    """The names that a file of values sets; none when it cannot be read."""
+    from tfgen_generators.packer.facts import BrokenTemplateError, NotATemplateError
+    from tfgen_generators.packer.hcl_reader import read_native
+    from tfgen_generators.packer.json_reader import Pairs, load
+
     try:
-        template = replace(template, builders=read_legacy(data).builders)
-    except NotATemplateError as reason:
-        findings.skip(path, str(reason))
+        if name.endswith(".json"):
+            document = load(data)
+            return [key for key, _ in document] if isinstance(document, Pairs) else []
+        return list(read_native(data.removeprefix(b"\xef\xbb\xbf")).attributes)
+    except (BrokenTemplateError, NotATemplateError, UnicodeDecodeError):
+        return []
+
+
+def _legacy(search: _Search, path: str) -> None:
+    outcome = _read(search, path)
+    if outcome is None:
         return
-    except BrokenTemplateError as error:
-        problem = Problem(path=path, line=error.line, message=error.message, fix=error.fix)
+    if outcome.status == "other":
+        search.skip(path, outcome.message)
+        return
+    template = Template(
+        name="",
+        path=path,
+        format="json",
+        kind="file",
+        builders=outcome.builders,
+        members=(path,),
+        digest=outcome.digest,
+        details=(outcome.details,) if outcome.details else (),
+    )
+    if outcome.status == "broken":
+        problem = Problem(path=path, line=outcome.line, message=outcome.message, fix=outcome.fix)
         template = replace(template, errors=(problem,))
-    findings.templates.append(template)
+    search.templates.append(template)
 
 
 def _other(name: str) -> str:
@@ -141,24 +252,35 @@ def _other(name: str) -> str:
         return "variable values, not a template"
     if name.endswith(".pkrtpl.hcl"):
         return "input of templatefile(), not a template"
-    if name.endswith((".pkr.hcl.example", ".json.example")):
+    if name.endswith((".hcl.example", ".json.example")):
         return "an example, not a template"
     if name.endswith(".hcl"):
         return "HCL of another tool (Packer reads *.pkr.hcl)"
     return ""
 
 
+def _left_out(search: _Search, ignore: Sequence[str]) -> frozenset[str]:
+    """Paths of the templates that tfgen.toml's `ignore` names."""
+    spec = patterns(list(ignore)) if ignore else None
+    if spec is None:
+        return frozenset()
+    return frozenset(
+        template.path
+        for template in search.templates
+        if spec.match_file(f"{template.path}/" if template.kind == "directory" else template.path)
+    )
+
+
 def _checked_names(templates: list[Template]) -> Iterator[Template]:
-    """Adds what only the whole shows: names that are no identifiers, and names given twice."""
+    """Adds what only the whole shows: names given twice."""
     by_key: dict[str, list[Template]] = {}
     for template in templates:
         by_key.setdefault(bucket_part(template.name), []).append(template)
     for template in templates:
         problems = list(template.errors)
-        if message := name_problem(template.name):
-            problems.append(Problem(path=template.path, message=message, fix="rename it"))
         others = [other.path for other in by_key[bucket_part(template.name)] if other is not template]
         if others:
             message = f"the name {template.name!r} is given by {' and '.join(others)} too"
-            problems.append(Problem(path=template.path, message=message, fix="rename one of them"))
-        yield replace(template, errors=tuple(problems))
+            fix = "rename one of them, or pin another name to it in tfgen.toml"
+            problems.append(Problem(path=template.path, message=message, fix=fix))
+        yield replace(template, errors=tuple(problems)) if problems else template

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tfgen_generators.nearest import did_you_mean
+from tfgen_generators.packer.values import Expression, Value, expressions
+
+if TYPE_CHECKING:
+    from tfgen_generators.packer.syntax import Block, Body
 
 #: The blocks that may stand at the top of a Packer file. Source: `configSchema` in Packer's hcl2template/parser.go.
 TOP_LEVEL = frozenset(
@@ -24,9 +31,41 @@ TOP_LEVEL = frozenset(
 #: How many names follow the first one in a reference. Not `source`: in an expression it is the running build's
 #: (`source.name`), or the iterator of a `dynamic "source"`; builds name their sources as text.
 REFERENCE_LENGTH = {"var": 1, "local": 1, "data": 2}
-#: What only the input of a generator (Jinja, Go templates) has.
-GENERATOR_STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|from|block|extends|raw|with)\b")
 GENERATOR_INPUT = "input of a generator (Jinja or Go template)"
+#: What only the input of a generator (Jinja, Go templates, ERB) has: statements, and values outside of quotes.
+_STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|from|block|extends|raw|with)\b|<%[=-]?\s")
+_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
+#: But not Packer's own functions, whose opening quote is missing.
+_VALUE = re.compile(r"\{\{-?\s*(?!(?:user|env|timestamp|isotime|template_dir|pwd|uuid|build_\w+)\b)[.$A-Za-z_]")
+#: Blocks that Packer does not have and other tools do.
+_FOREIGN = frozenset(
+    {
+        "check",
+        "dependency",
+        "generate",
+        "import",
+        "include",
+        "job",
+        "module",
+        "moved",
+        "output",
+        "provider",
+        "remote_state",
+        "removed",
+        "resource",
+        "terraform",
+    }
+)
+
+_OTHER_TOOL = "HCL of another tool: no block of Packer's"
+#: What a block declares for its neighbours, and how a reference to it begins.
+_DECLARING = {"variable": "var", "source": "source", "data": "data", "local": "local"}
+_DECLARING_ATTRIBUTES = {"variables": "var", "locals": "local"}
+
+
+def is_generator_input(text: str) -> bool:
+    """Whether a text that cannot be parsed is meant for a template engine first."""
+    return bool(_STATEMENT.search(text) or _VALUE.search(_STRING.sub('""', text)))
 
 
 class BrokenTemplateError(Exception):
@@ -41,7 +80,7 @@ class NotATemplateError(Exception):
     """The file is something else; the message is the reason that `list` shows."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
     """One file: what it declares, what it needs from somewhere, and whether it builds.
 
@@ -91,3 +130,117 @@ def source_name(written: str) -> str:
     if len(parts) not in (2, 3) or not all(parts):
         return ""
     return ".".join(["source", *parts[-2:]])
+
+
+def check_top_level(body: Body) -> None:
+    """Raises NotATemplateError for values and for other tools' HCL, BrokenTemplateError for a misspelt block."""
+    items = [
+        *(("attribute", name, body.lines[name]) for name in body.attributes),
+        *(("block", block.kind, block.line) for block in body.blocks),
+    ]
+    unknown = sorted((line, kind, name) for kind, name, line in items if kind == "attribute" or name not in TOP_LEVEL)
+    if any("{{" in label for block in body.blocks for label in block.labels):
+        raise NotATemplateError(GENERATOR_INPUT)
+    if not unknown:
+        return
+    line, kind, name = unknown[0]
+    foreign = any(word in _FOREIGN and (what == "block" or not at) for at, what, word in unknown)
+    if foreign and not any(body.of("build")):
+        raise NotATemplateError(_OTHER_TOOL)
+    if not body.blocks:
+        raise NotATemplateError("variable values, not a template")
+    hint = did_you_mean(name, TOP_LEVEL)
+    if len(unknown) == len(items) and not hint.startswith("did you mean"):
+        raise NotATemplateError(_OTHER_TOOL)
+    raise BrokenTemplateError(f"{kind} {name!r} cannot stand at the top of a Packer file", line, hint)
+
+
+def facts_of(body: Body) -> Facts:
+    """Facts of one file's body. Raises BrokenTemplateError when something is declared twice."""
+    needs: dict[str, int] = {}
+    source_needs: dict[str, dict[str, int]] = {}
+    sources: set[str] = set()
+    computed = False
+    for block in body.blocks:
+        target = source_needs.setdefault(f"source.{block.address}", {}) if block.kind == "source" else needs
+        for name, line in references(block.body):
+            target.setdefault(name, block.line and (line or block.line))  # 0 in JSON
+        if block.kind == "build":
+            named, unknown = sources_of(block)
+            computed = computed or unknown
+            for name, line in named:
+                sources.add(name)
+                needs.setdefault(name, line)
+    return Facts(
+        blocks=frozenset(block.kind for block in body.blocks),
+        declares=frozenset(_declared(body)),
+        needs=needs,
+        source_needs=source_needs,
+        sources=frozenset(sources),
+        computed_sources=computed,
+        required=frozenset(f"var.{name}" for name, default in variables(body) if default is None),
+    )
+
+
+def variables(body: Body) -> Iterator[tuple[str, tuple[Value] | None]]:
+    """Every variable of a file with its default in a tuple, None for one without (Packer then demands a value)."""
+    for block in body.of("variable", "variables"):
+        if block.kind == "variables":
+            yield from ((name, (value,)) for name, value in block.body.attributes.items())
+        elif block.labels:
+            has_default = "default" in block.body.attributes
+            yield block.labels[0], (block.body.attributes["default"],) if has_default else None
+
+
+def references(body: Body) -> Iterator[tuple[str, int]]:
+    """`var.x`, `local.x` and `data.type.name` in a body, each with its line (0 when unknown)."""
+    for value in body.values():
+        if not isinstance(value, Expression | list | dict):
+            continue
+        for found in expressions(value):
+            if found.op != "ref":
+                continue
+            length = REFERENCE_LENGTH.get(str(found.args[0]), 0)
+            if length and len(found.args) > length:
+                yield ".".join(str(name) for name in found.args[: length + 1]), found.line
+
+
+def sources_of(build: Block) -> tuple[list[tuple[str, int]], bool]:
+    """The sources that a build names as text, each with a line, and whether it uses others too."""
+    written: list[tuple[Value, int]] = []
+    computed = False
+    lists: list[tuple[Value, int]] = []
+    if "sources" in build.body.attributes:
+        lists.append((build.body.attributes["sources"], build.body.lines["sources"]))
+    for block in build.body.of("source", "dynamic"):
+        if block.kind == "source":
+            written += [(label, block.line) for label in block.labels[:1]]
+        elif block.labels == ("source",):
+            if "labels" in block.body.attributes:
+                lists.append((block.body.attributes["labels"], block.line))
+            else:
+                computed = True
+    for value, line in lists:
+        if not isinstance(value, list):
+            computed = True
+            continue
+        computed = computed or any(isinstance(item, Expression) for item in value)
+        written += [(item, line) for item in value if isinstance(item, str)]
+    named = [(source_name(text), line) for text, line in written if isinstance(text, str)]
+    return [(name, line) for name, line in named if name], computed
+
+
+def _declared(body: Body) -> set[str]:
+    """Every declaration of the file. Raises BrokenTemplateError when something is declared twice."""
+    found: set[str] = set()
+    for block in body.blocks:
+        if block.kind in _DECLARING:
+            names = [(".".join([_DECLARING[block.kind], *block.labels]), block.line)]
+        else:
+            root = _DECLARING_ATTRIBUTES.get(block.kind)
+            names = [(f"{root}.{name}", block.body.lines[name]) for name in block.body.attributes] if root else []
+        for name, line in names:
+            if name in found:
+                raise BrokenTemplateError(f"{name} is declared twice in this file", line or 1, "remove one")
+            found.add(name)
+    return found

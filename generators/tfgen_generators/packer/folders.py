@@ -6,98 +6,77 @@ are one template: the folder, because `packer build FOLDER` merges its files.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tfgen_generators.nearest import did_you_mean
-from tfgen_generators.packer.facts import BrokenTemplateError, Facts, NotATemplateError, used_sources
-from tfgen_generators.packer.hcl_template import read_hcl
-from tfgen_generators.packer.json_template import read_hcl2_json
+from tfgen_generators.packer.facts import Facts, used_sources
 from tfgen_generators.packer.model import Format, Problem, Skipped, Template
-from tfgen_generators.packer.names import JSON_ENDING, name_of
-
-
-@dataclass(frozen=True, kw_only=True)
-class HclFile:
-    """One `*.pkr.hcl` or `*.pkr.json` and its bytes."""
-
-    path: str
-    data: bytes
-
-    @property
-    def format(self) -> Format:
-        return "hcl2-json" if self.path.endswith(JSON_ENDING) else "hcl2"
+from tfgen_generators.packer.names import JSON_ENDING
+from tfgen_generators.packer.outcome import Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Read:
     path: str
-    format: Format
+    digest: str
     facts: Facts
+    details: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grouped:
-    """What became of a folder's HCL2 files."""
+    """What became of a folder's HCL2 files. The templates have no names yet."""
 
     templates: list[Template]
     skipped: list[Skipped]
 
 
-def group_folder(folder: str, files: list[HclFile], packer_dir: str, preset: frozenset[str] = frozenset()) -> Grouped:
-    """The templates and the skipped files of one folder.
+def format_of(path: str) -> Format:
+    """The format that an HCL2 file's name stands for."""
+    return "hcl2-json" if path.endswith(JSON_ENDING) else "hcl2"
+
+
+def group_folder(folder: str, files: Mapping[str, Outcome], preset: frozenset[str] = frozenset()) -> Grouped:
+    """The templates and the skipped files of one folder; `files` are its HCL2 files, by path.
 
     `preset` are the variables that `*.auto.pkrvars.*` files set: Packer reads those for a folder only.
     """
     found = Grouped(templates=[], skipped=[])
-    read, broken = _read_all(files, found.skipped)
+    found.skipped.extend(Skipped(path=path, reason=o.message) for path, o in files.items() if o.status == "other")
+    broken = {path: outcome for path, outcome in files.items() if outcome.status == "broken"}
+    read = [
+        _Read(path=path, digest=o.digest, facts=o.facts, details=o.details)
+        for path, o in files.items()
+        if o.facts is not None
+    ]
     together = _needing_each_other(read, preset)
+    problems = {path: Problem(path=path, line=o.line, message=o.message, fix=o.fix) for path, o in broken.items()}
     if together:
         # `packer build FOLDER` reads the broken neighbour too; what it declares is unknown.
-        problems = tuple(problem for _, problem in broken) or (*_undeclared(together), *_clashes(together, read))
-        found.templates.append(
-            Template(
-                name=name_of(folder, packer_dir),
-                path=folder,
-                format="hcl2" if any(item.format == "hcl2" for item in together) else "hcl2-json",
-                kind="directory",
-                builders=_builders(together),
-                errors=problems,
-            )
-        )
+        errors = tuple(problems.values()) or (*_undeclared(together), *_repeated(together), *_clashes(together, read))
+        members = {item.path: item.digest for item in together} | {path: o.digest for path, o in broken.items()}
+        found.templates.append(_folder(folder, together, members, errors))
     else:
-        found.templates.extend(_file(file.path, file.format, packer_dir, errors=(problem,)) for file, problem in broken)
+        found.templates.extend(_file(path, o.digest, errors=(problems[path],)) for path, o in broken.items())
     for item in read:
         if item in together:
             continue
         if item.facts.has_build:
             errors = () if broken else tuple(_undeclared([item]))
-            found.templates.append(_file(item.path, item.format, packer_dir, builders=_builders([item]), errors=errors))
+            found.templates.append(_file(item.path, item.digest, item, errors))
         else:
             found.skipped.append(Skipped(path=item.path, reason=_reason(item.facts)))
     return found
-
-
-def _read_all(files: list[HclFile], skipped: list[Skipped]) -> tuple[list[_Read], list[tuple[HclFile, Problem]]]:
-    readers: dict[Format, Callable[[bytes], Facts]] = {"hcl2": read_hcl, "hcl2-json": read_hcl2_json}
-    read: list[_Read] = []
-    broken: list[tuple[HclFile, Problem]] = []
-    for file in files:
-        try:
-            read.append(_Read(path=file.path, format=file.format, facts=readers[file.format](file.data)))
-        except NotATemplateError as reason:
-            skipped.append(Skipped(path=file.path, reason=str(reason)))
-        except BrokenTemplateError as error:
-            broken.append((file, Problem(path=file.path, line=error.line, message=error.message, fix=error.fix)))
-    return read, broken
 
 
 def _needing_each_other(files: list[_Read], preset: frozenset[str]) -> list[_Read]:
     """All files of the folder's one template, [] when every build stands alone."""
     declared = _declared(files)
     elsewhere = any(file.facts.own_sources for file in files if not file.facts.has_build)
-    needy = [
-        file
+    needy = {
+        file.path
         for file in files
         if file.facts.has_build
         and (
@@ -105,12 +84,14 @@ def _needing_each_other(files: list[_Read], preset: frozenset[str]) -> list[_Rea
             or file.facts.required & preset
             or (file.facts.computed_sources and not file.facts.own_sources and elsewhere)
         )
-    ]
+    }
     if not needy:
         return []
-    shared = _declared([file for file in files if file in needy or not file.facts.has_build])
+    shared = _declared([file for file in files if file.path in needy or not file.facts.has_build])
     # A complete template beside them would clash if it declares the same again: then it is one of its own.
-    return [file for file in files if file in needy or not file.facts.has_build or not (file.facts.declares & shared)]
+    return [
+        file for file in files if file.path in needy or not file.facts.has_build or not (file.facts.declares & shared)
+    ]
 
 
 def _missing(facts: Facts) -> frozenset[str]:
@@ -134,6 +115,20 @@ def _undeclared(files: list[_Read]) -> list[Problem]:
     ]
 
 
+def _repeated(files: list[_Read]) -> list[Problem]:
+    """What two files of one template declare: Packer refuses the second."""
+    first: dict[str, str] = {}
+    found: list[Problem] = []
+    for file in files:
+        for name in sorted(file.facts.declares):
+            if name in first:
+                message = f"{name} is declared in {first[name]} too, and Packer reads both"
+                fix = "remove one, or give each template a folder of its own"
+                found.append(Problem(path=file.path, message=message, fix=fix))
+            first.setdefault(name, file.path)
+    return found
+
+
 def _clashes(together: list[_Read], files: list[_Read]) -> list[Problem]:
     """`packer build FOLDER` reads every file there, so a complete template beside must not declare the same."""
     declared = _declared(together)
@@ -153,7 +148,7 @@ def _hint(name: str, declared: frozenset[str]) -> str:
     return hint if hint.startswith("did you mean") else ""
 
 
-def _declared(files: list[_Read]) -> frozenset[str]:
+def _declared(files: Sequence[_Read]) -> frozenset[str]:
     return frozenset[str]().union(*(file.facts.declares for file in files))
 
 
@@ -170,14 +165,47 @@ def _builders(files: list[_Read]) -> tuple[str, ...]:
     return tuple(sorted({name.split(".")[1] for name in sources}))
 
 
-def _file(
-    path: str,
-    kind: Format,
-    packer_dir: str,
-    *,
-    builders: tuple[str, ...] = (),
-    errors: tuple[Problem, ...] = (),
-) -> Template:
-    return Template(
-        name=name_of(path, packer_dir), path=path, format=kind, kind="file", builders=builders, errors=errors
+def _folder(folder: str, files: list[_Read], members: dict[str, str], errors: tuple[Problem, ...]) -> Template:
+    paths = sorted(members)
+    listed = "\n".join(f"{path[len(folder) :]}:{members[path]}" for path in paths)
+    return _exact(
+        Template(
+            name="",
+            path=folder,
+            format="hcl2" if any(format_of(path) == "hcl2" for path in paths) else "hcl2-json",
+            kind="directory",
+            builders=_builders(files),
+            members=tuple(paths),
+            digest=hashlib.sha256(listed.encode()).hexdigest(),
+            errors=errors,
+            details=tuple(file.details for file in files),
+        ),
+        files,
     )
+
+
+def _file(path: str, digest: str, read: _Read | None = None, errors: tuple[Problem, ...] = ()) -> Template:
+    files = [read] if read else []
+    return _exact(
+        Template(
+            name="",
+            path=path,
+            format=format_of(path),
+            kind="file",
+            builders=_builders(files),
+            members=(path,),
+            digest=digest,
+            errors=errors,
+            details=tuple(file.details for file in files),
+        ),
+        files,
+    )
+
+
+def _exact(template: Template, files: list[_Read]) -> Template:
+    """Where a build computes its sources: those that the expression can give, if that can be told."""
+    if not files or used_sources(file.facts for file in files) is not None:
+        return template
+    from tfgen_generators.packer.describe import possible_builders
+
+    return replace(template, builders=possible_builders(template))

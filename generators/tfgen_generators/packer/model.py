@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Format = Literal["json", "hcl2", "hcl2-json"]
@@ -27,7 +27,9 @@ class Problem:
 class Template:
     """What a user gives to `packer build`: a file, or a folder of files that need each other.
 
-    `path` is relative to the repository root, with `/`. A template with `errors` is listed, never generated.
+    `path` is relative to the repository root, with `/`. `name` is its identity: the one that tfgen.toml pins to the
+    path, else the path's own. `members` are its files, `digest` the SHA-256 (hex) of their bytes. A template with
+    `errors` is listed, never generated.
     """
 
     name: str
@@ -35,7 +37,11 @@ class Template:
     format: Format
     kind: Kind
     builders: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    digest: str = ""
     errors: tuple[Problem, ...] = ()
+    #: What its files say beyond that, encoded, in the order of `members` (see details.py, describe.py).
+    details: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,3 +61,9 @@ class Discovery:
     #: Paths (files or whole folders) that could not be read: what they hold is unknown, so nothing
     #: generated from them may be deleted.
     unreadable: tuple[Problem, ...] = ()
+    #: Every folder that was looked into.
+    folders: tuple[str, ...] = ()
+    #: Whether it made a difference what git tracks.
+    asked_git: bool = False
+    #: Paths of templates that tfgen.toml's `ignore` leaves out.
+    ignored: frozenset[str] = frozenset()

@@ -3,12 +3,16 @@
 A name depends on the template's own path alone, so that adding a template never renames another:
 the path below the Packer folder without its ending; a leading `packer-` dropped from each part; folders joined
 by `-`; a generic last part (`template`, `main`, `build`, `packer`, `image`) dropped where a folder names it.
-Spaces, dots and other ASCII signs become `-`.
+Spaces, dots and other signs become `-`. Letters with accents become plain; a part with letters that have no plain form
+gets a digest, so that it stays unique. A name that begins with a digit, or an empty one, is no Terraform identifier:
+the template needs a name in tfgen.toml (`name_problem`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from pathlib import PurePosixPath
 
 from tfgen_generators.hcl import is_identifier
@@ -20,22 +24,23 @@ ENDINGS = (HCL_ENDING, JSON_ENDING, ".json")
 #: The generated file is named after it, and a file name has 255 bytes.
 LONGEST = 200
 
+_DIGEST_LENGTH = 6
 _SIGNS = re.compile(r"[\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]+")
 _PREFIX = "packer-"
 
 
 def name_of(path: str, packer_dir: str) -> str:
     """The name of the template at `path` (both relative to the repository root, with `/`)."""
-    inside = PurePosixPath(path).relative_to(PurePosixPath(packer_dir))
-    parts = [*inside.parts]
+    packer_dir = str(PurePosixPath(packer_dir))
+    inside = path if packer_dir == "." else path[len(packer_dir) + 1 :]
+    parts = inside.split("/") if inside not in ("", ".") else []
     if parts:
         parts[-1] = without_ending(parts[-1])
     cleaned = [clean for part in parts if (clean := _clean(part))]
     if len(cleaned) > 1 and cleaned[-1].lower() in GENERIC:
         cleaned.pop()
-    if not parts:
-        return _clean(PurePosixPath(packer_dir).name) or "packer"
-    return "-".join(cleaned)
+    name = "-".join(cleaned) if parts else _clean(PurePosixPath(packer_dir).name) or "packer"
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - _DIGEST_LENGTH - 1]}-{_digest(name)}"
 
 
 def without_ending(file_name: str) -> str:
@@ -67,7 +72,18 @@ def bucket_part(name: str) -> str:
 
 
 def _clean(part: str) -> str:
-    part = _SIGNS.sub("-", part).strip("-")
-    if len(part) > len(_PREFIX) and part.startswith(_PREFIX):
-        part = part[len(_PREFIX) :]
-    return part
+    plain = _SIGNS.sub("-", part)
+    if not plain.isascii():
+        letters = unicodedata.normalize("NFKD", part)
+        kept = "".join(letter for letter in letters if not unicodedata.combining(letter))
+        plain = _SIGNS.sub("-", kept.encode("ascii", "replace").decode())
+        if not kept.isascii():
+            plain = f"{plain.strip('-') or 'image'}-{_digest(part)}"
+    plain = re.sub("-{2,}", "-", plain).strip("-") if not part.isascii() else plain.strip("-")
+    if len(plain) > len(_PREFIX) and plain.startswith(_PREFIX):
+        plain = plain[len(_PREFIX) :]
+    return plain
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGEST_LENGTH]

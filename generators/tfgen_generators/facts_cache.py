@@ -1,0 +1,115 @@
+"""Facts of files that were read before, by their content: so that a second run parses nothing.
+
+One file, safe to delete, written atomically. Facts are kept by the SHA-256 of a file's bytes and by the version of
+the readers; a file's digest is taken from its size, times and inode only if it is older than the cache itself, since
+a younger one may have changed within one tick of the clock (git calls such files racy).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfgen_generators.packer.outcome import Outcome, read_file
+
+if TYPE_CHECKING:
+    from tfgen_generators.packer.model import Format
+
+#: Fewer new files than this are not worth a cache of their own.
+WORTHWHILE = 50
+#: Nanoseconds that a file must be older than the cache: no file system here counts in less.
+_TICK = 50_000_000
+
+_Stamp = tuple[int, int, int, int]
+
+
+class _Stored(msgspec.Struct, kw_only=True):
+    version: str
+    stamps: dict[str, tuple[_Stamp, str]]
+    outcomes: dict[str, Outcome]
+
+
+class FactsCache:
+    """Reads candidates, from memory where it can. Without a file it only reads."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._old = _Stored(version="", stamps={}, outcomes={})
+        self._written = 0
+        self._new = _Stored(version=_version() if file else "", stamps={}, outcomes={})
+        self._changed = 0
+        if file is not None:
+            self._load(file)
+
+    def read(self, root: Path, path: str, form: Format) -> Outcome:
+        """What stands at `path`. Raises OSError."""
+        file = f"{root}/{path}"
+        if self._file is None:
+            data = _bytes(file)
+            return read_file(data, form, hashlib.sha256(data).hexdigest())
+        status = os.stat(file)  # noqa: PTH116 as below
+        stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        known = self._old.stamps.get(path)
+        old = known is not None and known[0] == stamp and max(stamp[1], stamp[2]) + _TICK < self._written
+        outcome = self._old.outcomes.get(f"{form}:{known[1]}") if old and known else None
+        if outcome is None:
+            outcome = self._outcome(_bytes(file), form)
+            self._changed += 1
+        self._new.stamps[path] = (stamp, outcome.digest)
+        self._new.outcomes[f"{form}:{outcome.digest}"] = outcome
+        return outcome
+
+    def _outcome(self, data: bytes, form: Format) -> Outcome:
+        digest = hashlib.sha256(data).hexdigest()
+        key = f"{form}:{digest}"
+        return self._old.outcomes.get(key) or self._new.outcomes.get(key) or read_file(data, form, digest)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something worth keeping."""
+        gone = len(self._old.stamps) > len(self._new.stamps)
+        return bool(self._file) and (self._changed >= WORTHWHILE or (self._written > 0 and (self._changed > 0 or gone)))
+
+    def save(self) -> None:
+        """Keeps what was read for the next run. A cache that cannot be written is no error."""
+        if self._file is None or not self.is_due:
+            return
+        beside = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+        with contextlib.suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                beside.write_bytes(msgspec.msgpack.encode(self._new))
+                beside.replace(self._file)
+            finally:
+                beside.unlink(missing_ok=True)
+
+    def _load(self, file: Path) -> None:
+        try:
+            with file.open("rb") as opened:
+                written = os.fstat(opened.fileno()).st_mtime_ns
+                stored = msgspec.msgpack.decode(opened.read(), type=_Stored)
+        except (OSError, msgspec.DecodeError, ValueError):
+            return
+        self._written = written
+        if stored.version == self._new.version:
+            self._old = stored
+
+
+def _bytes(file: str) -> bytes:
+    with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 ten thousand times: without a Path for each
+        return opened.readall()
+
+
+def _version() -> str:
+    """Changes with every change of the readers: their files' sizes and times."""
+    folder = Path(__file__).with_name("packer")
+    with os.scandir(folder) as entries:
+        seen = sorted(
+            (entry.name, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in entries if entry.is_file()
+        )
+    return hashlib.sha256(repr(seen).encode()).hexdigest()

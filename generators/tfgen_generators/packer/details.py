@@ -1,0 +1,173 @@
+"""What a template says of itself beyond its sources: the facts behind `tfgen list`.
+
+Values are kept as they are written; `describe.py` computes what can be known of them for one template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from tfgen_generators.packer import uses
+from tfgen_generators.packer.facts import variables
+from tfgen_generators.packer.syntax import Block, Body
+from tfgen_generators.packer.values import Expression, Value, expressions
+
+#: What is kept of a source, a builder or a data source.
+_KEPT = ("ami_name", "source_ami", "source_ami_filter", "tags", "tag", "filters", "owners", "most_recent")
+_LONGEST_LOCAL = 2000
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One source, builder or data source: `kind` is its type, `name` its own name."""
+
+    kind: str
+    name: str = ""
+    settings: dict[str, Any] = {}
+    files: list[tuple[str, Any]] = []
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One provisioner, or (in `finish`) one post-processor, with the files that it uses."""
+
+    kind: str
+    files: list[tuple[str, Any]] = []
+
+
+class Build(msgspec.Struct, frozen=True, kw_only=True):
+    """One build: `sources` are values (texts, or expressions that give lists of texts), `own` its source blocks.
+
+    `each` pairs the `for_each` of a `dynamic "source"` with its `labels`.
+    """
+
+    sources: list[Any] = []
+    each: list[tuple[Any, Any]] = []
+    own: list[Part] = []
+    steps: list[Step] = []
+    finish: list[Step] = []
+    files: list[tuple[str, Any]] = []
+
+
+class Details(msgspec.Struct, frozen=True, kw_only=True):
+    """One file. `variables` maps a name to its default in a list, or to None when there is none."""
+
+    variables: dict[str, list[Any] | None] = {}
+    locals: dict[str, Any] = {}
+    environment: list[str] = []
+    parts: list[Part] = []
+    data: list[Part] = []
+    builds: list[Build] = []
+    files: list[tuple[str, Any]] = []
+
+
+def details_of(body: Body) -> Details:
+    """Details of one HCL2 file, native or JSON."""
+    found: dict[str, Value] = {}
+    for block in body.of("locals", "local"):
+        if block.kind == "locals":
+            found |= block.body.attributes
+        elif block.labels and "expression" in block.body.attributes:
+            found[block.labels[0]] = block.body.attributes["expression"]
+    return Details(
+        variables={name: None if default is None else [_short(default[0])] for name, default in variables(body)},
+        locals={name: _short(value) for name, value in found.items()},
+        environment=list(dict.fromkeys(_environment(body))),
+        parts=[_part(block) for block in body.of("source") if len(block.labels) == 2],
+        data=[_part(block) for block in body.of("data") if len(block.labels) == 2],
+        builds=[_build(block) for block in body.of("build")],
+        files=list(uses.of_functions(iter(found.values()))),
+    )
+
+
+def _short(value: Value) -> Value:
+    if isinstance(value, str) and len(value) > _LONGEST_LOCAL:
+        return Expression(value[:_LONGEST_LOCAL])
+    return value
+
+
+def _environment(body: Body) -> Iterator[str]:
+    for value in body.values():
+        if not isinstance(value, Expression | list | dict):
+            continue
+        for call in expressions(value):
+            if call.op == "call" and call.args[0] == "env" and len(call.args) > 1 and isinstance(call.args[1], str):
+                yield call.args[1]
+
+
+def _settings(body: Body) -> dict[str, Value]:
+    """The attributes of a body, and its blocks as if they were attributes."""
+    found = dict(body.attributes)
+    for block in body.blocks:
+        if block.kind == "tag" or (block.kind == "dynamic" and block.labels == ("tag",)):
+            inner = block.body if block.kind == "tag" else next((b.body for b in block.body.of("content")), Body())
+            tags = found.setdefault("tag", [])
+            if isinstance(tags, list):
+                tags.append(dict(inner.attributes))
+        else:
+            found.setdefault(block.kind, _settings(block.body))
+    return found
+
+
+def part_of(kind: str, name: str, settings: Mapping[str, Value]) -> Part:
+    """A part of what a source, a builder or a data source sets."""
+    return Part(
+        kind=kind,
+        name=name,
+        settings={key: settings[key] for key in _KEPT if key in settings},
+        files=list(uses.of_builder(settings)),
+    )
+
+
+def _part(block: Block) -> Part:
+    kind, name = block.labels
+    part = part_of(kind, name, _settings(block.body))
+    return msgspec.structs.replace(part, files=[*part.files, *uses.of_functions(block.body.values())])
+
+
+def _build(block: Block) -> Build:
+    body = block.body
+    listed = body.attributes.get("sources", [])
+    sources: list[Value] = list(listed) if isinstance(listed, list) else [listed]
+    own: list[Part] = []
+    for source in body.of("source"):
+        if source.labels:
+            sources.append(source.labels[0])
+            own.append(part_of(source.labels[0], "", _settings(source.body)))
+    each = [
+        (inner.body.attributes.get("for_each"), inner.body.attributes["labels"])
+        for inner in body.of("dynamic")
+        if inner.labels == ("source",) and "labels" in inner.body.attributes
+    ]
+    return Build(
+        sources=sources,
+        each=each,
+        own=own,
+        steps=[step for inner in body.blocks for step in _steps(inner)],
+        finish=[_finish(inner) for inner in _post_processors(body)],
+        files=list(uses.of_functions(body.values())),
+    )
+
+
+def _steps(block: Block) -> Iterator[Step]:
+    kind, body = block.labels[0] if block.labels else "", block.body
+    if block.kind == "dynamic" and kind in ("provisioner", "error-cleanup-provisioner"):
+        labels = body.attributes.get("labels")
+        kind = labels[0] if isinstance(labels, list) and labels and isinstance(labels[0], str) else ""
+        body = next((inner.body for inner in body.of("content")), Body())
+    elif block.kind not in ("provisioner", "error-cleanup-provisioner"):
+        return
+    if kind:
+        yield Step(kind=kind, files=list(uses.of_provisioner(kind, _settings(body))))
+
+
+def _post_processors(body: Body) -> Iterator[Block]:
+    yield from body.of("post-processor")
+    for several in body.of("post-processors"):
+        yield from several.body.of("post-processor")
+
+
+def _finish(block: Block) -> Step:
+    kind = block.labels[0] if block.labels else ""
+    return Step(kind=kind, files=list(uses.of_post_processor(kind, _settings(block.body))))

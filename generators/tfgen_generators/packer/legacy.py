@@ -1,0 +1,130 @@
+"""Reading legacy JSON templates. Source: Packer's template/parse.go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tfgen_generators.nearest import did_you_mean
+from tfgen_generators.packer import uses
+from tfgen_generators.packer.details import Build, Details, Step, part_of
+from tfgen_generators.packer.facts import BrokenTemplateError, NotATemplateError
+from tfgen_generators.packer.json_reader import Pairs, line_of_key, load, plain, repeated_key
+from tfgen_generators.packer.values import Value
+
+#: What may stand at the root of a legacy template (`push` in old ones).
+_KEYS = frozenset(
+    {
+        "builders",
+        "description",
+        "error-cleanup-provisioner",
+        "min_packer_version",
+        "post-processors",
+        "provisioners",
+        "push",
+        "sensitive-variables",
+        "variables",
+    }
+)
+#: The function in its common spellings; a name that is computed is none.
+_ENVIRONMENT = re.compile(r"\{\{-?[^{}]*?\benv\s+(?:`([^`]+)`|\"([^\"]+)\")")
+
+
+def read_legacy(data: bytes) -> tuple[tuple[str, ...], Details]:
+    """The builder types (in the order of the file, each once) and the details of a legacy template.
+
+    Raises NotATemplateError or BrokenTemplateError.
+    """
+    document = load(data, lenient=True)
+    root = dict(document) if isinstance(document, Pairs) else {}
+    if "builders" not in root:
+        raise NotATemplateError("no builders: not a Packer template")
+    builders = root["builders"]
+    if isinstance(builders, Pairs) and "type" not in dict(builders):
+        raise NotATemplateError("its builders are no list: not a Packer template")
+    if twice := repeated_key(document):
+        line = line_of_key(data, twice, occurrence=2)
+        raise BrokenTemplateError(f"the key {twice!r} stands twice", line, "Packer refuses that; remove one")
+    line = line_of_key(data, "builders")
+    if not isinstance(builders, list) or isinstance(builders, Pairs) or not builders:
+        raise BrokenTemplateError("builders must be a list with at least one builder", line)
+    _check_keys(root, data)
+    found = {key: plain(value) for key, value in root.items() if not key.startswith("_")}
+    settings = [_builder(value, number, line) for number, value in enumerate(_list(found["builders"]), start=1)]
+    types = tuple(dict.fromkeys(str(builder["type"]) for builder in settings))
+    return types, _details(found, settings)
+
+
+def _check_keys(root: dict[str, object], data: bytes) -> None:
+    """Packer refuses root keys that it does not know."""
+    for key in root:
+        if not key.startswith("_") and key.lower() not in _KEYS:
+            fix = did_you_mean(key, _KEYS) if len(key) > 3 else ""
+            fix = fix if fix.startswith("did you mean") else "remove it, or begin it with _ (a comment)"
+            raise BrokenTemplateError(f"unknown key {key!r}, which Packer refuses", line_of_key(data, key), fix)
+
+
+def _builder(value: Value, number: int, line: int) -> dict[str, Value]:
+    kind = value.get("type") if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not isinstance(kind, str) or not kind:
+        raise BrokenTemplateError(f'builder {number} has no "type"', line, 'add for example "type": "amazon-ebs"')
+    return value
+
+
+def _details(root: dict[str, Value], builders: list[dict[str, Value]]) -> Details:
+    declared = root.get("variables")
+    return Details(
+        variables={
+            name: None if default is None else [default]
+            for name, default in (declared.items() if isinstance(declared, dict) else ())
+        },
+        environment=list(dict.fromkeys(_environment(root))),
+        parts=[part_of(str(builder["type"]), _name(builder), builder) for builder in builders],
+        builds=[
+            Build(
+                sources=[f"{builder['type']}.{_name(builder)}" for builder in builders],
+                steps=[step for value in _list(root.get("provisioners")) for step in _step(value)],
+                finish=list(_post_processors(root.get("post-processors"))),
+            )
+        ],
+    )
+
+
+def _name(builder: dict[str, Value]) -> str:
+    name = builder.get("name")
+    return name if isinstance(name, str) and name else str(builder["type"])
+
+
+def _list(value: Value) -> list[Value]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _step(value: Value) -> Iterator[Step]:
+    kind = value.get("type") if isinstance(value, dict) else None
+    if isinstance(value, dict) and isinstance(kind, str) and kind:
+        yield Step(kind=kind, files=list(uses.of_provisioner(kind, value)))
+
+
+def _post_processors(value: Value) -> Iterator[Step]:
+    """Names, objects, and lists of both."""
+    for item in _list(value):
+        if isinstance(item, list):
+            yield from _post_processors(item)
+        elif isinstance(item, str):
+            yield Step(kind=item)
+        elif isinstance(item, dict) and isinstance(item.get("type"), str):
+            kind = str(item["type"])
+            yield Step(kind=kind, files=list(uses.of_post_processor(kind, item)))
+
+
+def _environment(value: Value) -> Iterator[str]:
+    stack: list[Value] = [value]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, str):
+            if "env" in current:
+                yield from (first or second for first, second in _ENVIRONMENT.findall(current))
+        elif isinstance(current, dict):
+            stack.extend(reversed(current.values()))
+        elif isinstance(current, list):
+            stack.extend(reversed(current))

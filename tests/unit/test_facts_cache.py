@@ -1,0 +1,117 @@
+"""The cache gives what reading would give, whatever happens to the files and to itself."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import HCL2, JSON, write_tree
+from tfgen_generators import facts_cache as module
+from tfgen_generators.facts_cache import WORTHWHILE, FactsCache
+from tfgen_generators.packer.discover import discover
+from tfgen_generators.packer.outcome import read_file
+
+if TYPE_CHECKING:
+    from tfgen_generators.packer.model import Discovery
+
+OTHER = JSON.replace("amazon-ebs", "amazon-xyz")  # as many bytes
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The formats of the files that are read (parsed) during the test."""
+    seen: list[str] = []
+
+    def counted(data: bytes, form: str, digest: str) -> object:
+        seen.append(form)
+        return read_file(data, form, digest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "read_file", counted)
+    return seen
+
+
+def tree(root: Path) -> Path:
+    files = {f"packer/{number}/web.json": f'{{"_n": {number}, {JSON[1:]}' for number in range(WORTHWHILE)}
+    return write_tree(root, {**files, "packer/base.pkr.hcl": HCL2, "packer/data.json": "{}"})
+
+
+def look(root: Path) -> Discovery:
+    cache = FactsCache(root / ".tfgen" / "cache" / "facts")
+    found = discover(root, "packer", cache=cache)
+    cache.save()
+    return found
+
+
+def age(root: Path, seconds: int = 60) -> None:
+    """Makes every file (not the cache) older: what stat says of them is trusted then."""
+    for path in root.glob("packer/**/*"):
+        os.utime(path, (path.stat().st_mtime - seconds,) * 2)
+
+
+def test_a_second_look_reads_nothing(tmp_path: Path, reads: list[str]) -> None:
+    first = look(tree(tmp_path))
+    assert len(reads) == WORTHWHILE + 2
+    reads.clear()
+    assert look(tmp_path) == first == discover(tmp_path, "packer")
+    assert len(reads) == WORTHWHILE + 2  # by the last look, which has no cache
+
+
+def test_a_changed_file_is_read_again_though_its_size_and_time_are_the_same(tmp_path: Path, reads: list[str]) -> None:
+    """git's rule for racy files: one tick of the clock is too coarse to trust."""
+    look(tree(tmp_path))
+    path = tmp_path / "packer" / "1" / "web.json"
+    before = path.stat()
+    path.write_text(path.read_text().replace("amazon-ebs", "amazon-xyz"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    reads.clear()
+    look(tmp_path)
+    assert reads == ["json"]
+    assert [t.builders for t in look(tmp_path).templates if t.path == "packer/1/web.json"] == [("amazon-xyz",)]
+
+
+def test_what_was_moved_is_known_by_its_content(tmp_path: Path, reads: list[str]) -> None:
+    look(tree(tmp_path))
+    reads.clear()
+    (tmp_path / "packer" / "1" / "web.json").rename(tmp_path / "packer" / "moved.json")
+    assert "packer/moved.json" in {template.path for template in look(tmp_path).templates}
+    assert reads == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00", b"\x93\x01\x02"])
+def test_a_damaged_cache_is_no_cache(tmp_path: Path, damage: bytes) -> None:
+    first = look(tree(tmp_path))
+    (tmp_path / ".tfgen/cache/facts").write_bytes(damage)
+    assert look(tmp_path) == first
+
+
+def test_another_version_of_the_readers_trusts_nothing(
+    tmp_path: Path, reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look(tree(tmp_path))
+    reads.clear()
+    monkeypatch.setattr(module, "_version", lambda: "another")
+    look(tmp_path)
+    assert len(reads) == WORTHWHILE + 2
+
+
+def test_a_few_files_make_no_cache(tmp_path: Path) -> None:
+    look(write_tree(tmp_path, {"packer/web.json": JSON}))
+    assert not (tmp_path / ".tfgen").exists()
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    tree(tmp_path)
+    (tmp_path / ".tfgen").write_text("a file")
+    assert len(look(tmp_path).templates) == WORTHWHILE + 1
+
+
+def test_what_is_gone_leaves_the_cache(tmp_path: Path) -> None:
+    look(tree(tmp_path))
+    size = (tmp_path / ".tfgen/cache/facts").stat().st_size
+    for number in range(WORTHWHILE - 1):
+        (tmp_path / f"packer/{number}/web.json").unlink()
+    look(tmp_path)
+    assert (tmp_path / ".tfgen/cache/facts").stat().st_size < size / 2
