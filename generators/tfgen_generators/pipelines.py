@@ -1,151 +1,165 @@
-"""Template + Settings -> Pipeline: the names in AWS and the inputs of the module block."""
+"""Template + Settings -> Pipeline: the inputs of the module block, and the names in AWS."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-import string
-import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from tfgen_generators.hcl import Interpolated, Part, Reference, Value, block
+from tfgen_generators.aws_names import shorten
+from tfgen_generators.hcl import Interpolated, Reference, Value, block, is_one_line, quote
+from tfgen_generators.inputs import Fact, Input, Pattern
 from tfgen_generators.packer.model import Problem, Template
-from tfgen_generators.packer.names import bucket_part
-from tfgen_generators.settings import Settings
+from tfgen_generators.packer.names import name_problem
+from tfgen_generators.pipeline_facts import Facts, PipelineProblemError, check_path
+from tfgen_generators.settings import Settings, TemplateSettings
 
-#: AWS account ids have 12 digits.
-ACCOUNT_ID_LENGTH = 12
-#: CodePipeline allows 100 characters, CodeBuild 150 (https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html).
-PROJECT_NAME_LIMIT = 100
-#: https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html
-DESCRIPTION_LIMIT = 255
-#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-BUCKET_NAME_LIMIT = 63
+if TYPE_CHECKING:
+    from tfgen_generators.module_interface import ModuleInterface
 
-_ACCOUNT_ID = Reference(expression="local.account_id")
-_PROJECT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]+")
-_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*(?<!-)")
-_DIGEST_LENGTH = 6
+__all__ = ["Pipeline", "PipelineProblemError", "make_pipeline", "name_collisions", "shorten"]
+
+#: The inputs of the shipped module, in the order in which they are written, and what they are given.
+DEFAULT_INPUTS: Mapping[str, Input] = MappingProxyType(
+    {
+        "project_name": Fact(name="project_name"),
+        "project_description": Fact(name="project_description"),
+        "artefact_bucket_name": Fact(name="artefact_bucket_name"),
+        "source_repository": Fact(name="source_repository"),
+        "branch": Fact(name="branch"),
+        "environment_vars": Fact(name="environment"),
+    }
+)
+#: Facts that are names in AWS: an input that is given one is held to AWS's rules, whoever overrides it.
+_NAMES = ("project_name", "artefact_bucket_name", "source_repository")
+_OWN = TemplateSettings()
+#: The one fact that is text out of a template.
+_BUILDERS = Fact(name="builders")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """One module block: everything that will stand in `pipeline_<name>.gen.tf`."""
+    """One module block: everything that will stand in `pipeline_<name>.gen.tf`.
+
+    `values` are the inputs in the order in which they are written. `aws_names` are those of them that name something
+    in AWS, by fact (project_name, artefact_bucket_name).
+    """
 
     name: str
     template_path: str
     source: str
-    version: str | None
-    project_name: str | Interpolated
-    project_description: str
-    artefact_bucket_name: str | Interpolated
-    source_repository: str
-    branch: str | None
-    environment: Mapping[str, str]
+    version: str | None = None
+    providers: Mapping[str, str] = field(default_factory=dict)
+    values: tuple[tuple[str, Value], ...]
+    aws_names: Mapping[str, Value] = field(default_factory=dict)
 
     def inputs(self) -> list[tuple[str, Value]]:
-        """The module's inputs in the order in which they are written, `environment_vars` last."""
-        pairs: list[tuple[str, Value]] = [
-            ("project_name", self.project_name),
-            ("project_description", self.project_description),
-            ("artefact_bucket_name", self.artefact_bucket_name),
-            ("source_repository", self.source_repository),
-        ]
-        if self.branch:
-            pairs.append(("branch", self.branch))
-        return [*pairs, ("environment_vars", self.environment)]
+        """The module's inputs in the order in which they are written."""
+        return list(self.values)
+
+    def meta_arguments(self) -> list[tuple[str, Value]]:
+        """What else stands in the block: source, version, providers."""
+        pairs: list[tuple[str, Value]] = [("source", self.source)]
+        if self.version:
+            pairs.append(("version", self.version))
+        if self.providers:
+            pairs.append(("providers", {key: Reference(expression=name) for key, name in self.providers.items()}))
+        return pairs
 
     def body(self) -> str:
         """The module block as HCL."""
-        call: list[tuple[str, Value]] = [("source", self.source)]
-        if self.version:
-            call.append(("version", self.version))
-        *scalars, environment = self.inputs()
-        return block("module", self.name, [call, scalars, [environment]])
+        groups: list[list[tuple[str, Value]]] = []
+        for pairs in (self.meta_arguments(), self.values):
+            groups.append([pair for pair in pairs if is_one_line(pair[1])])
+            groups += [[pair] for pair in pairs if not is_one_line(pair[1])]
+        return block("module", self.name, groups)
 
 
-class PipelineProblemError(Exception):
-    """The template cannot become a pipeline."""
+def make_pipeline(template: Template, settings: Settings, module: ModuleInterface | None = None) -> Pipeline:
+    """The pipeline of one template without errors. Raises PipelineProblemError.
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
-
-
-def make_pipeline(template: Template, settings: Settings) -> Pipeline:
-    """The pipeline of one template without errors. Raises PipelineProblemError."""
-    _check_path(template.path)
-    own = settings.templates.get(template.name)
-    environment = {**settings.environment, **(own.environment if own else {}), "PACKER_SCRIPT": template.path}
+    `module`, where known, must declare the inputs of the template's own table; the shared ones are check_module's.
+    """
+    check_path(template.path)
+    if message := name_problem(template.name):
+        fix = "rename it, or pin a name to it in tfgen.toml"
+        raise PipelineProblemError(Problem(path=template.path, message=message, fix=fix))
+    own = settings.templates.get(template.name, _OWN)
+    problem = module.undeclared(settings, ("templates", template.name, "inputs"), own.inputs) if module else None
+    if problem:
+        raise PipelineProblemError(problem)
+    facts = Facts(template, settings, own)
+    wanted = {**shared_inputs(settings), **own.inputs}
+    values = {name: facts.value(item) for name, item in wanted.items()}
+    names: dict[str, Value] = {}
+    for name, fact in _names(settings).items():
+        if name in values:
+            facts.check_name(name, fact, values[name])
+            names.setdefault(fact, values[name])
+    for name, item in wanted.items():
+        if isinstance(item, Pattern) or item == _BUILDERS:
+            facts.check_text(name, values[name])
     return Pipeline(
         name=template.name,
         template_path=template.path,
         source=settings.module.source,
         version=settings.module.version,
-        project_name=_project_name(template, settings.names.project_name),
-        project_description=f"Builds the {template.name} AMI from {template.path}"[:DESCRIPTION_LIMIT],
-        artefact_bucket_name=_bucket_name(template, settings.names.artefact_bucket_name),
-        source_repository=settings.source_repository,
-        branch=settings.branch if settings.branch != "main" else None,
-        environment=dict(sorted(environment.items())),
+        providers={**settings.module.providers, **own.providers},
+        values=tuple((name, values[name]) for name in _order(tuple(values))),
+        aws_names=names,
     )
 
 
-def _check_path(path: str) -> None:
-    shown = path.encode("utf-8", "backslashreplace").decode()
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        problem = Problem(path=shown, message="its path is not UTF-8", fix="rename it")
-        raise PipelineProblemError(problem) from None
-    if unicodedata.normalize("NFC", path) != path:
-        message = "its path is not in Unicode's composed form (NFC), and Terraform would change it"
-        raise PipelineProblemError(Problem(path=shown, message=message, fix="rename it"))
+def mapped_inputs(settings: Settings) -> Mapping[str, Input]:
+    """The module's own inputs: `[module.inputs]`, or the seed's six names."""
+    return DEFAULT_INPUTS if settings.module.inputs is None else settings.module.inputs
 
 
-def _project_name(template: Template, pattern: str) -> str | Interpolated:
-    value, sample = _fill(pattern, template.name, PROJECT_NAME_LIMIT)
-    if len(sample) > PROJECT_NAME_LIMIT or not _PROJECT_NAME.fullmatch(sample):
-        raise _bad_name(template, "project_name", sample, f"2 to {PROJECT_NAME_LIMIT} letters, digits, - and _")
-    return value
+def shared_inputs(settings: Settings) -> dict[str, Input]:
+    """The inputs of every pipeline, before a template's own table."""
+    mapped = dict(mapped_inputs(settings))
+    if settings.module.inputs is None and settings.branch == "main":
+        del mapped["branch"]  # the module's own default
+    return {**mapped, **settings.inputs}
 
 
-def _bucket_name(template: Template, pattern: str) -> str | Interpolated:
-    value, sample = _fill(pattern, bucket_part(template.name), BUCKET_NAME_LIMIT)
-    if not 3 <= len(sample) <= BUCKET_NAME_LIMIT or not _BUCKET_NAME.fullmatch(sample):
-        allowed = f"3 to {BUCKET_NAME_LIMIT} lower-case letters, digits, - and ."
-        raise _bad_name(template, "artefact_bucket_name", sample, allowed)
-    return value
+def name_collisions(pipelines: Iterable[Pipeline]) -> list[Problem]:
+    """A problem for each pipeline whose project or bucket would have another one's name in AWS.
+
+    Buckets are unique in the world. Projects (and the roles named after them, without regard to case) are unique in an
+    account: pipelines with other providers may be in another one.
+    """
+    seen: dict[tuple[str, ...], list[Pipeline]] = {}
+    for pipeline in pipelines:
+        for fact, value in pipeline.aws_names.items():
+            scope = () if fact == "artefact_bucket_name" else tuple(sorted(pipeline.providers.items()))
+            if fact != "source_repository":
+                seen.setdefault((fact, _written(value).lower(), *map("=".join, scope)), []).append(pipeline)
+    found: list[Problem] = []
+    for (fact, *_), sharing in seen.items():
+        for pipeline in sharing if len(sharing) > 1 else ():
+            others = ", ".join(other.template_path for other in sharing if other is not pipeline)
+            shown = _written(pipeline.aws_names[fact])
+            message = f"{fact} would be {shown}, and so would that of {others}"
+            fix = f"change [names] {fact}, or set it for one of them: [templates.{pipeline.name}.names]"
+            found.append(Problem(path=pipeline.template_path, message=message, fix=fix))
+    return sorted(found, key=lambda problem: (problem.path, problem.message))
 
 
-def _bad_name(template: Template, key: str, sample: str, allowed: str) -> PipelineProblemError:
-    message = f"{key} would be {sample!r}, and AWS allows {allowed}"
-    return PipelineProblemError(
-        Problem(path=template.path, message=message, fix=f"change [names] {key} in tfgen.toml, or the file's name")
-    )
+def _written(value: Value) -> str:
+    """A name as the generated file has it, so that two expressions can be told apart."""
+    return quote(value) if isinstance(value, str | Interpolated) else repr(value)
 
 
-def _fill(pattern: str, name: str, limit: int) -> tuple[str | Interpolated, str]:
-    """The filled pattern, and what it will read in AWS (with an account id of zeros)."""
-    fields = list(string.Formatter().parse(pattern))
-    names = sum(field == "name" for _, field, _, _ in fields)
-    fixed = sum(len(text) + (ACCOUNT_ID_LENGTH if field == "account_id" else 0) for text, field, _, _ in fields)
-    name = shorten(name, (limit - fixed) // max(names, 1))
-    parts: list[Part] = []
-    for text, field, _, _ in fields:
-        parts += [text] if text else []
-        if field is not None:
-            parts.append(name if field == "name" else _ACCOUNT_ID)
-    sample = "".join(part if isinstance(part, str) else "0" * ACCOUNT_ID_LENGTH for part in parts)
-    if any(isinstance(part, Reference) for part in parts):
-        return Interpolated(parts=tuple(parts)), sample
-    return sample, sample
+def _names(settings: Settings) -> dict[str, str]:
+    mapped = mapped_inputs(settings).items()
+    return {name: item.name for name, item in mapped if isinstance(item, Fact) and item.name in _NAMES}
 
 
-def shorten(name: str, room: int) -> str:
-    """`name` in at most `room` characters; a digest of the whole keeps shortened names apart and stable."""
-    if len(name) <= room or room <= _DIGEST_LENGTH + 1:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_LENGTH]
-    return f"{name[: room - _DIGEST_LENGTH - 1].rstrip('-_')}-{digest}"
+@cache
+def _order(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The shipped module's inputs in their own order, then others by name."""
+    first = [name for name in DEFAULT_INPUTS if name in names]
+    return (*first, *sorted(set(names) - set(first)))

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import re
-import string
 import tomllib
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from tfgen_generators.errors import SettingsError
+from tfgen_generators.inputs import Input, check_text, read_inputs
 from tfgen_generators.nearest import did_you_mean
-from tfgen_generators.toml_lines import Path, line_of
+from tfgen_generators.settings_checks import check_settings
+from tfgen_generators.toml_lines import InvalidSettingError, Path, dotted, line_of
 
 FILE_NAME = "tfgen.toml"
-PLACEHOLDERS = ("account_id", "name")
 
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_REPOSITORY_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _RESERVED = "PACKER_SCRIPT"
+
+_S = TypeVar("_S", bound=msgspec.Struct)
+Removed = Literal["destroy", "keep"]
+
+
+class Origin:
+    """The text that settings were read from, for messages; it has no part in comparing them."""
+
+    def __init__(self, text: str = "") -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Origin)
+
+    def __hash__(self) -> int:
+        return 0
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,10 +42,12 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Module(_Strict, frozen=True, kw_only=True):
-    """Which Terraform module each pipeline calls."""
+    """Which Terraform module each pipeline calls. `inputs` is None where the seed's six names hold."""
 
     source: str = "../modules/codepipeline"
     version: str | None = None
+    inputs: dict[str, Input] | None = None
+    providers: dict[str, str] = {}
 
 
 class Names(_Strict, frozen=True, kw_only=True):
@@ -38,12 +55,27 @@ class Names(_Strict, frozen=True, kw_only=True):
 
     project_name: str = "{name}-ami-pipeline"
     artefact_bucket_name: str = "{name}-ami-builder-artefacts-{account_id}"
+    account_id: str = "local.account_id"
+
+
+class TemplateNames(_Strict, frozen=True, kw_only=True):
+    """What one template has otherwise than [names]."""
+
+    project_name: str | None = None
+    artefact_bucket_name: str | None = None
+    account_id: str | None = None
 
 
 class TemplateSettings(_Strict, frozen=True, kw_only=True):
-    """What one template has otherwise than all."""
+    """What one template has otherwise than all; `path` pins the table's name to the template that stands there."""
 
+    path: str | None = None
+    moved_from: list[str] = []
+    removed: Removed | None = None
     environment: dict[str, str] = {}
+    inputs: dict[str, Input] = {}
+    providers: dict[str, str] = {}
+    names: TemplateNames = TemplateNames()
 
 
 class Settings(_Strict, frozen=True, kw_only=True):
@@ -53,16 +85,18 @@ class Settings(_Strict, frozen=True, kw_only=True):
     branch: str = "main"
     packer_dir: str = "packer"
     terraform_dir: str = "terraform/pipelines"
+    ignore: list[str] = []
+    removed: Removed = "destroy"
     module: Module = Module()
     names: Names = Names()
     environment: dict[str, str] = {}
+    inputs: dict[str, Input] = {}
     templates: dict[str, TemplateSettings] = {}
+    origin: Origin = Origin()
 
-
-class _Invalid(Exception):
-    def __init__(self, path: Path, message: str, fix: str = "") -> None:
-        super().__init__(message)
-        self.path, self.message, self.fix = path, message, fix
+    def line(self, *path: str) -> int:
+        """The line of tfgen.toml on which the setting `path`, or the nearest table around it, stands."""
+        return line_of(self.origin.text, path)
 
 
 def parse_settings(text: str, *, where: str = FILE_NAME) -> Settings:
@@ -76,8 +110,8 @@ def parse_settings(text: str, *, where: str = FILE_NAME) -> Settings:
         message = str(error).split(";")[0] if isinstance(error, ValueError) else "nested too deeply"
         raise SettingsError(f"not valid TOML: {message}", where=f"{where}:1", fix="correct it") from None
     try:
-        return _read(document)
-    except _Invalid as error:
+        return msgspec.structs.replace(_read(document), origin=Origin(text))
+    except InvalidSettingError as error:
         line = line_of(text, error.path)
         raise SettingsError(error.message, where=f"{where}:{line}", fix=error.fix or None) from None
 
@@ -97,40 +131,63 @@ def _syntax_error(text: str, where: str, error: tomllib.TOMLDecodeError) -> Sett
 
 
 def _read(document: dict[str, object]) -> Settings:
+    """Settings of a parsed file: known keys, then types, then what the values say. Raises InvalidSettingError."""
     _known_keys((), document, Settings)
-    _environment((), document)
+    document = {**document, **_common((), document)}
     for key, kind in (("module", Module), ("names", Names)):
         _known_keys((key,), _table((key,), document.get(key, {})), kind)
-    for name, value in _table(("templates",), document.get("templates", {})).items():
-        path = ("templates", name)
-        table = _table(path, value)
-        _known_keys(path, table, TemplateSettings)
-        _environment(path, table)
-    try:
-        settings = msgspec.convert(document, Settings)
-    except msgspec.ValidationError as error:
-        raise _explain(str(error)) from None
-    _check(settings)
+    module = _table(("module",), document.get("module", {}))
+    if "inputs" in module:
+        document["module"] = {**module, "inputs": _inputs(("module",), module)}
+    _providers(("module",), module)
+    document["templates"] = {
+        name: _template(("templates", name), value)
+        for name, value in _table(("templates",), document.get("templates", {})).items()
+    }
+    settings = _convert((), document, Settings)
+    check_settings(settings)
     return settings
 
 
-def _table(path: Path, value: object) -> dict[str, object]:
+def _convert(path: Path, table: object, kind: type[_S]) -> _S:
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        raise _explain(path, str(error)) from None
+
+
+def _template(path: Path, value: object) -> TemplateSettings:
+    table = _table(path, value)
+    _known_keys(path, table, TemplateSettings)
+    _known_keys((*path, "names"), _table((*path, "names"), table.get("names", {})), TemplateNames)
+    _providers(path, table)
+    return _convert(path, {**table, **_common(path, table)}, TemplateSettings)
+
+
+def _common(path: Path, table: Mapping[str, object]) -> dict[str, object]:
+    """What stands both at the top and in a template's table."""
+    _environment(path, table)
+    return {"inputs": _inputs(path, table)}
+
+
+def _inputs(path: Path, table: Mapping[str, object]) -> dict[str, Input]:
+    path = (*path, "inputs")
+    return read_inputs(path, _table(path, table.get("inputs", {})))
+
+
+def _table(path: Path, value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _Invalid(path, f"{_dotted(path)} must be a table", f"write [{_dotted(path)}]")
+        raise InvalidSettingError(path, f"{dotted(path)} must be a table", f"write [{dotted(path)}]")
     return value
 
 
 def _known_keys(path: Path, table: Mapping[str, object], kind: type[msgspec.Struct]) -> None:
-    known = [field.name for field in msgspec.structs.fields(kind)]
+    known = [field.name for field in msgspec.structs.fields(kind) if field.name != "origin"]
     for key in table:
         if key not in known:
             here = (*path, key)
-            raise _Invalid(here, f"unknown key {_dotted(here)}", did_you_mean(key, known) if key else "remove it")
-
-
-def _dotted(path: Path) -> str:
-    """A key's path as it would be written in the file."""
-    return ".".join(part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else f'"{part}"' for part in path)
+            hint = did_you_mean(key, known) if key else "remove it"
+            raise InvalidSettingError(here, f"unknown key {dotted(here)}", hint)
 
 
 def _environment(path: Path, table: Mapping[str, object]) -> None:
@@ -139,64 +196,39 @@ def _environment(path: Path, table: Mapping[str, object]) -> None:
     for name, value in _table(path, table.get("environment", {})).items():
         here = (*path, name)
         if not _ENVIRONMENT_NAME.fullmatch(name) or name.startswith("CODEBUILD_"):
-            raise _Invalid(
+            raise InvalidSettingError(
                 here,
                 f"{name!r} cannot be the name of a CodeBuild environment variable",
                 "use letters, digits and _, not beginning with a digit or CODEBUILD_",
             )
         if name == _RESERVED:
-            raise _Invalid(here, f"{_RESERVED} is set by tfgen for each template", "remove it")
+            raise InvalidSettingError(here, f"{_RESERVED} is set by tfgen for each template", "remove it")
         if not isinstance(value, str):
             number = isinstance(value, int | float) and not isinstance(value, bool)
             fix = f'write {name} = "{value}"' if number else f'write {name} = "..."'
-            raise _Invalid(here, f"{name} must be text in quotes", fix)
+            raise InvalidSettingError(here, f"{name} must be text in quotes", fix)
+        if "\0" in value:
+            raise InvalidSettingError(here, f"{name}: no environment variable can hold a NUL", "remove it")
+        check_text(here, value)
 
 
-def _explain(message: str) -> _Invalid:
+def _providers(path: Path, table: Mapping[str, object]) -> None:
+    path = (*path, "providers")
+    for name, value in _table(path, table.get("providers", {})).items():
+        if not isinstance(value, str):
+            here = (*path, name)
+            raise InvalidSettingError(here, f"{dotted(here)} must be text in quotes", 'write aws = "aws.eu_west_1"')
+
+
+def _explain(prefix: Path, message: str) -> InvalidSettingError:
     """msgspec's message (`Expected `str`, got `int` - at `$.module.source``) in the words of TOML."""
     text, _, at = message.partition(" - at `$")
-    path = tuple(part for part in at.rstrip("`").split(".") if part)
-    wanted = "a table" if "Expected `object`" in text else "text in quotes"
-    return _Invalid(path, f"{_dotted(path)} must be {wanted}")
-
-
-def _check(settings: Settings) -> None:
-    if not _REPOSITORY_NAME.fullmatch(settings.source_repository):
-        raise _Invalid(
-            ("source_repository",),
-            "source_repository must be the name of a CodeCommit repository"
-            if settings.source_repository
-            else "source_repository is missing",
-            'write for example source_repository = "ami-builder" (letters, digits, . _ -)',
-        )
-    if not settings.branch.strip():
-        raise _Invalid(("branch",), "branch must not be empty")
-    if not settings.module.source.strip():
-        raise _Invalid(("module", "source"), "module.source must not be empty")
-    for key in ("packer_dir", "terraform_dir"):
-        _check_folder(key, getattr(settings, key))
-    for field in msgspec.structs.fields(Names):
-        _check_pattern(("names", field.name), getattr(settings.names, field.name))
-
-
-def _check_folder(key: str, value: str) -> None:
-    path = PurePosixPath(value)
-    if not value or path.is_absolute() or ".." in path.parts or "\\" in value or not value.isprintable():
-        raise _Invalid((key,), f"{key} = {value!r} must be a folder inside the repository", "write it with /")
-
-
-def _check_pattern(path: Path, pattern: str) -> None:
-    try:
-        parts = list(string.Formatter().parse(pattern))
-    except ValueError as error:
-        raise _Invalid(path, f"{_dotted(path)}: {error}", "write {name}, and {{ for a brace") from None
-    fields = [name for _, name, _, _ in parts if name is not None]
-    for _, name, form, conversion in parts:
-        if name is None:
-            continue
-        if form or conversion:
-            raise _Invalid(path, f"{_dotted(path)}: {{{name}}} takes no format", f"write {{{name}}}")
-        if name not in PLACEHOLDERS:
-            raise _Invalid(path, f"unknown placeholder {{{name}}}", did_you_mean(name, PLACEHOLDERS))
-    if "name" not in fields:
-        raise _Invalid(path, f"{_dotted(path)} gives every pipeline the same name", "put {name} into it")
+    path = prefix + tuple(part.split("[")[0] for part in at.rstrip("`").split(".") if part)
+    wanted = "text in quotes"
+    if "enum value" in text or path[-1:] == ("removed",):
+        wanted = '"destroy" or "keep"'
+    elif "Expected `object`" in text:
+        wanted = "a table"
+    elif "Expected `array`" in text or "[" in at:
+        wanted = f'a list of texts, for example {path[-1]} = ["..."]'
+    return InvalidSettingError(path, f"{dotted(path)} must be {wanted}")

@@ -12,6 +12,20 @@ from collections.abc import Iterator
 
 Path = tuple[str, ...]
 
+
+class InvalidSettingError(Exception):
+    """The setting at `path` is wrong; whoever has the text turns it into a SettingsError with the line."""
+
+    def __init__(self, path: Path, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.path, self.message, self.fix = path, message, fix
+
+
+def dotted(path: Path) -> str:
+    """A key's path as it would be written in the file."""
+    return ".".join(part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else f'"{part}"' for part in path)
+
+
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}'
     r"|'''.*?'{3,5}"

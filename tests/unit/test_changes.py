@@ -70,3 +70,31 @@ def test_a_broken_file_of_a_folder_keeps_the_folders_file() -> None:
 def test_diffs_read_like_gits() -> None:
     change = compare({path("a"): "1\n"}, {}).changes[0]
     assert change.diff() == f"--- /dev/null\n+++ b/{path('a')}\n@@ -0,0 +1 @@\n+1\n"
+
+
+def test_the_templates_digest_alone_is_no_change() -> None:
+    old, new = sign("packer/web.json", "body\n", "a" * 64), sign("packer/web.json", "body\n", "b" * 64)
+    result = compare({path("web"): new}, {path("web"): old})
+    assert (result.changes, result.unchanged) == ((), (path("web"),))
+    assert [(change.path, change.after) for change in result.refresh] == [(path("web"), new)]
+    assert compare({path("web"): new}, {path("web"): new}).refresh == ()
+    assert compare({path("web"): new}, {path("web"): new.replace("\n", "\r\n")}).refresh == ()
+
+
+def test_what_is_forgotten_stays_until_a_person_deletes_it_or_it_is_wanted() -> None:
+    module = sign("packer/web.json", 'module "web" {\n}\n', "a" * 64)
+    (change,) = compare({}, {path("web"): module}, forget=frozenset({path("web")})).changes
+    assert (change.action, change.before) == ("forget", module)
+    tombstone = change.after
+    assert "from = module.web\n" in tombstone
+    for forget in (frozenset[str](), frozenset({path("web")})):
+        result = compare({}, {path("web"): tombstone}, forget=forget)
+        assert (result.changes, result.unchanged) == ((), (path("web"),))
+    assert [c.action for c in compare({path("web"): module}, {path("web"): tombstone}).changes] == ["change"]
+    assert [c.action for c in compare({}, {path("web"): tombstone}, moved=frozenset({"web"})).changes] == ["delete"]
+
+
+def test_an_edited_file_is_refused_even_when_it_is_to_be_forgotten() -> None:
+    edited = OURS.replace("body", "my body")
+    result = compare({}, {path("web"): edited}, forget=frozenset({path("web")}))
+    assert ([item.path for item in result.refused], result.changes) == ([path("web")], ())

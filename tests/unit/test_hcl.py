@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfgen_generators.hcl import Interpolated, Reference, block, comment, is_identifier, quote
+from tfgen_generators.hcl import Interpolated, Reference, Value, block, comment, is_identifier, quote, why_changed
 
 ACCOUNT = Reference(expression="local.account_id")
 
@@ -23,6 +23,8 @@ ACCOUNT = Reference(expression="local.account_id")
         ("a $ 5 % sign", '"a $ 5 % sign"'),
         ("\x00\x1b\x7f\u2028", r'"\u0000\u001b\u007f\u2028"'),
         ("größe 日本 😀", '"größe 日本 😀"'),
+        ("a\u202eb\u200b\ufeff", r'"a\u202eb\u200b\ufeff"'),
+        ("\uffff\U000e0041", r'"\uffff\U000e0041"'),
     ],
 )
 def test_text_is_quoted_as_data(text: str, expected: str) -> None:
@@ -55,6 +57,51 @@ def test_groups_are_aligned_by_themselves() -> None:
         "  }\n"
         "}\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (True, "true"),
+        (5, "5"),
+        (-(2**63), "-9223372036854775808"),
+        (1e-07, "1e-07"),
+        (-0.0, "0.0"),
+        (1.5e300, "1.5e+300"),
+        (ACCOUNT, "local.account_id"),
+        (Interpolated(parts=(ACCOUNT,)), "local.account_id"),
+        ({}, "{}"),
+        ([], "[]"),
+        (["a", 1, [], {}], '["a", 1, [], {}]'),
+        ([["a"], "b"], '[\n    ["a"],\n    "b",\n  ]'),
+        (["x" * 60, "y" * 60], f'[\n    "{"x" * 60}",\n    "{"y" * 60}",\n  ]'),
+        ({"b": 1, "a c": 2}, '{\n    "a c" = 2\n    b     = 1\n  }'),
+        ({"for": 1, "true": 2, "${x}": 3}, '{\n    "\\u0024{x}" = 3\n    "for"       = 1\n    "true"      = 2\n  }'),
+        # fmt counts grapheme clusters: a sign that is not one by itself stands there by its code point.
+        ({"é": 1, "日": 2}, '{\n    "é"      = 1\n    "\\u65e5" = 2\n  }'),
+        ({"a": 1, "long": {"b": 2}, "zz": 3}, "{\n    a = 1\n    long = {\n      b = 2\n    }\n    zz = 3\n  }"),
+        ([{"a": [1]}], "[\n    {\n      a = [1]\n    },\n  ]"),
+    ],
+)
+def test_values_are_written_canonically(value: Value, written: str) -> None:
+    assert block("module", "m", [[("v", value)]]) == f'module "m" {{\n  v = {written}\n}}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("plain \0", ""),
+        ("é", ""),
+        ("e\u0301", "NFC"),
+        ("\u212b", "NFC"),
+        ("x" + "\u0332" * 30, ""),
+        ("x" + "\u0332" * 31, "30 combining signs"),
+        ("\udcff", "not UTF-8"),
+    ],
+)
+def test_text_that_terraform_would_change(text: str, says: str) -> None:
+    assert bool(why_changed(text)) is bool(says)
+    assert says in why_changed(text)
 
 
 def test_a_comment_is_one_line() -> None:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from tfgen_generators.errors import SettingsError
-from tfgen_generators.settings import Settings, parse_settings
+from tfgen_generators.inputs import FACTS, Expression, Fact, Literal, Pattern
+from tfgen_generators.settings import Module, Names, Settings, TemplateNames, TemplateSettings, parse_settings
 
 NAME = 'source_repository = "ami-builder"\n'
 
@@ -42,6 +47,72 @@ environment = { SUBNET_ID = "subnet-1" }
     assert (settings.module.source, settings.module.version) == ("example/pipeline/aws", "1.2.3")
     assert settings.environment == {"VPC_ID": "vpc-1"}
     assert settings.templates["web"].environment == {"SUBNET_ID": "subnet-1"}
+
+
+def test_the_keys_of_identity_and_generation_are_read() -> None:
+    settings = parse_settings(
+        """\
+source_repository = "images"
+ignore = ["packer/experiments/", "*.draft.json"]
+removed = "keep"
+
+[module]
+source = "example/pipeline/aws"
+
+[module.inputs]
+name = { fact = "project_name" }
+account = { expression = "local.account_id" }
+parameter = { pattern = "/ami/{name}-{account_id}" }
+labels = { literal = { fact = "is a word here" } }
+size = 3
+
+[module.providers]
+aws = "aws.eu_west_1"
+
+[names]
+account_id = "data.aws_caller_identity.us.account_id"
+
+[inputs]
+tags = { Team = "web", On = true, Sizes = [1, 1.5] }
+
+[templates.web]
+path = "packer/team/web.json"
+moved_from = ["site", "www"]
+removed = "destroy"
+inputs = { size = 4 }
+providers = { aws = "aws.us_east_1" }
+names = { project_name = "the-web" }
+"""
+    )
+    assert (settings.ignore, settings.removed) == (["packer/experiments/", "*.draft.json"], "keep")
+    assert settings.module == Module(
+        source="example/pipeline/aws",
+        inputs={
+            "name": Fact(name="project_name"),
+            "account": Expression(text="local.account_id"),
+            "parameter": Pattern(text="/ami/{name}-{account_id}"),
+            "labels": Literal(value={"fact": "is a word here"}),
+            "size": Literal(value=3),
+        },
+        providers={"aws": "aws.eu_west_1"},
+    )
+    assert settings.names == Names(account_id="data.aws_caller_identity.us.account_id")
+    assert settings.inputs == {"tags": Literal(value={"Team": "web", "On": True, "Sizes": [1, 1.5]})}
+    assert settings.templates["web"] == TemplateSettings(
+        path="packer/team/web.json",
+        moved_from=["site", "www"],
+        removed="destroy",
+        inputs={"size": Literal(value=4)},
+        providers={"aws": "aws.us_east_1"},
+        names=TemplateNames(project_name="the-web"),
+    )
+    assert settings.line("templates", "web", "names", "project_name") == 30
+    assert settings.line("module", "inputs", "parameter") == 11
+
+
+def test_an_empty_mapping_is_a_mapping() -> None:
+    assert parse_settings(NAME + "[module.inputs]\n").module.inputs == {}
+    assert parse_settings(NAME + "[module]\n").module.inputs is None
 
 
 @pytest.mark.parametrize(
@@ -85,6 +156,77 @@ environment = { SUBNET_ID = "subnet-1" }
         (NAME + "a = " + "1" * 5000 + "\n", 1, "not valid TOML: Exceeds the limit"),
         (NAME + "branch = 3\r\n", 2, "branch must be text in quotes"),
         ("\ufeff" + NAME + "branch = 3\n", 2, "branch must be text in quotes"),
+        (NAME + 'origin = "x"\n', 2, "unknown key origin"),
+        (NAME + 'ignore = "packer/x"\n', 2, 'ignore must be a list of texts, for example ignore = ["..."]'),
+        (NAME + "ignore = [3]\n", 2, "ignore must be a list of texts"),
+        (NAME + 'ignore = ["a", " "]\n', 2, "ignore holds ' ', which is no pattern"),
+        (NAME + 'removed = "delete"\n', 2, 'removed must be "destroy" or "keep"'),
+        (NAME + "removed = true\n", 2, 'removed must be "destroy" or "keep"'),
+        (NAME + '[templates.web]\nremoved = "no"\n', 3, 'templates.web.removed must be "destroy" or "keep"'),
+        (NAME + '[module]\nversion = "1"\n', 3, "module.version is only for a registry's module"),
+        (
+            NAME + "[inputs]\nsize = 2\nday = 2024-05-17\n",
+            4,
+            'is a date or a time, and Terraform has neither; write it as text: day = "2024-05-17"',
+        ),
+        (NAME + "[inputs]\nat = [1, [07:32:00]]\n", 3, "inputs.at is a date or a time"),
+        (NAME + "[inputs]\nx = { a = 1979-05-27T07:32:00Z }\n", 3, "inputs.x.a is a date or a time"),
+        (NAME + "[inputs]\nn = inf\n", 3, 'Terraform has no such number; write it as text: n = "inf"'),
+        (NAME + "[inputs]\nn = [-nan]\n", 3, "Terraform has no such number"),
+        (NAME + f"[inputs]\nn = {2**63}\n", 3, "is an integer of more than 64 bits; write it as text"),
+        (NAME + '[inputs]\n"a b" = 1\n', 3, "'a b' cannot be the name of a module's input"),
+        (NAME + "[inputs]\ncount = 1\n", 3, "count is Terraform's own word in a module block"),
+        (
+            NAME + '[module.inputs]\nsource = "x"\n',
+            3,
+            "source is Terraform's own word in a module block, no input; set it in [module] as source",
+        ),
+        (NAME + '[inputs]\nx = { fact = "nam" }\n', 3, "unknown fact 'nam'; did you mean name?"),
+        (NAME + "[inputs]\nx = { fact = 1 }\n", 3, "inputs.x.fact must be text in quotes"),
+        (
+            NAME + '[inputs]\nx = { fact = "name", pattern = "y" }\n',
+            3,
+            "inputs.x has fact and pattern, and only one can count",
+        ),
+        (NAME + '[inputs]\nx = { pattern = "{nam}" }\n', 3, "unknown placeholder {nam}; did you mean name?"),
+        (NAME + '[inputs]\nx = { expression = "1 +" }\n', 3, "inputs.x.expression is not one expression"),
+        (
+            NAME + "[templates.web.inputs]\nx = { expression = 3 }\n",
+            3,
+            "templates.web.inputs.x.expression must be text",
+        ),
+        (
+            NAME + '[inputs]\nx = "e\u0301"\n',
+            3,
+            "it is not in Unicode's composed form (NFC), and Terraform would change it",
+        ),
+        (NAME + '[inputs]\nx = { "e\u0301" = 1 }\n', 3, "it is not in Unicode's composed form (NFC)"),
+        (NAME + '[inputs]\nx = "' + "\u0332" * 31 + '"\n', 3, "more than 30 combining signs in a row"),
+        (NAME + '[environment]\nX = "e\u0301"\n', 3, "it is not in Unicode's composed form (NFC)"),
+        (NAME + '[environment]\nX = "a\\u0000"\n', 3, "no environment variable can hold a NUL"),
+        (NAME + "[inputs]\nx = " + "[" * 60 + "]" * 60 + "\n", 3, "inputs.x is nested more than 50 deep"),
+        (NAME + "[inputs]\nx = " + "[" * 400 + "]" * 400 + "\n", 3, "inputs.x is nested more than 50 deep"),
+        (NAME + 'branch = "a\\u0000"\n', 2, "branch holds a line end or another control character"),
+        (NAME + '[module]\nsource = "../a\\n"\n', 3, "module.source holds a line end"),
+        (NAME + 'branch = "e\u0301"\n', 2, "it is not in Unicode's composed form (NFC)"),
+        (NAME + '[module.providers]\naws = "aws.a.b"\n', 3, "'aws.a.b' is not a provider's name"),
+        (NAME + '[module.providers]\n"a}" = "aws"\n', 3, "'a}' is not a provider's name"),
+        (NAME + '[templates.web]\nproviders = { aws = "aws}" }\n', 3, "'aws}' is not a provider's name"),
+        (NAME + "[module.providers]\naws = 3\n", 3, "module.providers.aws must be text in quotes"),
+        (NAME + '[names]\naccount_id = "123 456"\n', 3, "names.account_id is not one expression"),
+        (
+            NAME + '[templates.web.names]\nproject = "x"\n',
+            3,
+            "unknown key templates.web.names.project; did you mean project_name?",
+        ),
+        (NAME + '[templates.web.names]\nproject_name = "{x}"\n', 3, "unknown placeholder {x}"),
+        (NAME + '[templates.web]\npath = "/etc/x.json"\n', 3, "must be the path of a template"),
+        (NAME + '[templates.web]\npath = "packer//x.json"\n', 3, "must be the path of a template"),
+        (NAME + '[templates."a b"]\npath = "packer/x.json"\n', 2, "'a b' cannot be the name of a pipeline"),
+        (NAME + '[templates.web]\nmoved_from = ["a b"]\n', 3, "'a b' cannot be the name of a pipeline"),
+        (NAME + '[templates.web]\nmoved_from = ["web"]\n', 3, "names web itself, or a name twice"),
+        (NAME + '[templates.web]\nmoved_from = "old"\n', 3, "moved_from must be a list of texts"),
+        ('source_repository = "x.git"\n', 1, "source_repository must be the name of a CodeCommit repository"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(text: str, line: int, says: str) -> None:
@@ -99,3 +241,22 @@ def test_the_line_is_found_below_multi_line_values() -> None:
     with pytest.raises(SettingsError) as caught:
         parse_settings(text)
     assert str(caught.value).startswith("tfgen.toml:7: ")
+
+
+DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "tfgen.toml.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL)
+
+
+def test_the_documented_defaults_are_the_defaults() -> None:
+    assert parse_settings(EXAMPLES[0]) == Settings(source_repository="ami-builder")
+
+
+def test_every_key_is_documented() -> None:
+    example = parse_settings(NAME + EXAMPLES[1])
+    assert example.templates["wordpress"].names.project_name == "blog"
+    for kind in (Settings, Module, Names, TemplateSettings):
+        for field in msgspec.structs.fields(kind):
+            if field.name != "origin":
+                assert re.search(rf"^(# |\[|\[module\.)?{field.name}\b", "".join(EXAMPLES), re.MULTILINE), field.name
+    for fact in FACTS:
+        assert f"`{fact}`" in DOCUMENT

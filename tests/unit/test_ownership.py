@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from tfgen_generators.ownership import examine, moved_blocks, removed_block, same, sign, written_source
+
+DIGEST = "ab" * 32
+BODY = 'module "web" {\n}\n'
+
+
+def test_what_a_file_says_of_itself() -> None:
+    owner = examine(sign("packer/web.json", BODY, DIGEST))
+    assert (owner.state, owner.source, owner.name, owner.template, owner.forgets) == (
+        "ours",
+        "packer/web.json",
+        "web",
+        DIGEST,
+        False,
+    )
+
+
+def test_files_of_older_versions_have_no_digest_of_the_template() -> None:
+    old = sign("packer/web.json", BODY)
+    assert (examine(old).state, examine(old).template) == ("ours", "")
+    assert same(old, sign("packer/web.json", BODY, DIGEST))
+
+
+def test_the_templates_digest_is_not_signed() -> None:
+    text = sign("packer/web.json", BODY, DIGEST)
+    other = text.replace(DIGEST, "cd" * 32)
+    assert examine(other).state == "ours"
+    assert same(text, other)
+    assert same(text, other.replace("\n", "\r\n"))
+    assert not same(text, sign("packer/db.json", BODY, DIGEST))
+
+
+@pytest.mark.parametrize("line", ["# tfgen:template:sha256:zz", f"# tfgen:template:sha256:{DIGEST} ", "# more"])
+def test_another_third_line_is_an_edit(line: str) -> None:
+    text = sign("packer/web.json", BODY, DIGEST).replace(f"# tfgen:template:sha256:{DIGEST}", line)
+    assert examine(text).state == "edited"
+
+
+def test_a_second_digest_line_is_an_edit() -> None:
+    line = f"# tfgen:template:sha256:{DIGEST}\n"
+    text = sign("packer/web.json", BODY, DIGEST)
+    assert examine(text.replace(line, line + line)).state == "edited"
+
+
+def test_blocks_around_the_module_are_signed_and_leave_the_name() -> None:
+    text = sign("packer/web.json", moved_blocks(["a", "b"], "web") + BODY, DIGEST)
+    assert (examine(text).state, examine(text).name, examine(text).forgets) == ("ours", "web", False)
+    assert examine(text.replace("module.a", "module.x")).state == "edited"
+    gone = sign("packer/web.json", removed_block("web"), DIGEST)
+    assert (examine(gone).state, examine(gone).name, examine(gone).forgets) == ("ours", "web", True)
+
+
+def test_each_old_name_moves_to_the_next() -> None:
+    assert moved_blocks(["a", "b"], "c") == (
+        "moved {\n  from = module.a\n  to   = module.b\n}\n\nmoved {\n  from = module.b\n  to   = module.c\n}\n\n"
+    )
+    assert moved_blocks([], "c") == ""
+
+
+def test_a_path_with_signs_is_found_again_as_the_header_writes_it() -> None:
+    path = "packer/a\nb.json"
+    assert examine(sign(path, BODY, DIGEST)).source == written_source(path) == "packer/a\\nb.json"
+    assert written_source("packer/ü.json") == "packer/ü.json"
