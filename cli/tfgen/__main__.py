@@ -1,5 +1,5 @@
 """`python -m tfgen`."""
 
-from tfgen.main import main
+from tfgen.start import main
 
 main()

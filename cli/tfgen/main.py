@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from tfgen.commands import apply, demo, list_, plan, sync
+from tfgen.commands import apply, demo, list_, plan, rename, sync
 from tfgen.options import TerraformOption
 from tfgen_generators.errors import TfgenError, UsageError
 
@@ -32,6 +32,7 @@ plan and apply.
 \b
   tfgen list     what is a template here, and what is not
   tfgen sync     write the module blocks (after adding a Packer file)
+  tfgen rename   give a pipeline another name
   tfgen plan     what would change in AWS, by image
   tfgen apply    change it
   tfgen demo     all of it on this machine, with no AWS account
@@ -41,6 +42,7 @@ Exit codes: 0 done, 1 failure, 2 changes (only with --check or
 )
 app.command("list", epilog=list_.EXAMPLES)(list_.command)
 app.command("sync", epilog=sync.EXAMPLES)(sync.command)
+app.command("rename", epilog=rename.EXAMPLES)(rename.command)
 app.command("plan", epilog=plan.EXAMPLES)(plan.command)
 app.command("apply", epilog=apply.EXAMPLES)(apply.command)
 app.command("demo", epilog=demo.EXAMPLES)(demo.command)

@@ -9,9 +9,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfgen_generators.errors import BusyError, SettingsError, TfgenError
 from tfgen_generators.settings import FILE_NAME, Settings, parse_settings
+
+if TYPE_CHECKING:
+    from tfgen_generators.facts_cache import FactsCache
 
 #: How long a sync waits for another one, in seconds.
 LOCK_TIMEOUT = 10.0
@@ -77,6 +81,19 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
     except OSError as error:
         raise SettingsError(f"cannot be read: {error.strerror}", where=FILE_NAME) from None
     return Workspace(root=root, settings=parse_settings(text), settings_text=text)
+
+
+@contextlib.contextmanager
+def facts_cache(workspace: Workspace) -> Iterator[FactsCache]:
+    """What was read of the templates before; afterwards what was read now is kept, where there is a tfgen.toml."""
+    from tfgen_generators.facts_cache import FactsCache
+
+    cache = FactsCache(workspace.state_dir / "cache" / "facts" if workspace.settings_text else None)
+    yield cache
+    if cache.is_due:
+        with contextlib.suppress(TfgenError):  # a cache that cannot be kept costs time, no more
+            workspace.make_state_dir("cache")
+            cache.save()
 
 
 @contextlib.contextmanager

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tfgen_generators.ownership import examine
+from tfgen_generators.ownership import Ownership, examine, removed_block, same, sign
 
-Action = Literal["create", "change", "delete"]
+Action = Literal["create", "change", "delete", "forget"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What must happen to one generated file; paths are relative to the repository root."""
+    """What must happen to one file; paths are relative to the repository root.
+
+    `forget` writes a `removed` block in place of the module block.
+    """
 
     action: Action
     path: str
@@ -43,12 +46,16 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """The whole difference between what should stand on disk and what does."""
+    """The whole difference between what should stand on disk and what does.
+
+    `refresh` are files that are as they should be but for the template's digest in their header: never reported.
+    """
 
     changes: tuple[Change, ...]
     unchanged: tuple[str, ...]
     kept: tuple[str, ...]
     refused: tuple[Refusal, ...]
+    refresh: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,33 +72,80 @@ class Unknown:
         return any(_inside(source, unread) or _inside(unread, source) for unread in self.sources)
 
 
-def compare(wanted: Mapping[str, str], found: Mapping[str, str], unknown: Unknown = Unknown()) -> Changes:
-    """What sync must do. `found` holds every file at a generated path, ours or not."""
-    changes: list[Change] = []
-    unchanged: list[str] = []
-    kept: list[str] = []
-    refused: list[Refusal] = []
+@dataclass
+class _Found:
+    changes: list[Change]
+    unchanged: list[str]
+    kept: list[str]
+    refused: list[Refusal]
+    refresh: list[Change]
+
+
+def compare(
+    wanted: Mapping[str, str],
+    found: Mapping[str, str],
+    unknown: Unknown = Unknown(),
+    *,
+    forget: frozenset[str] = frozenset(),
+    moved: frozenset[str] = frozenset(),
+) -> Changes:
+    """What sync must do. `found` holds every file at a generated path, ours or not.
+
+    `forget` are the files whose pipelines Terraform shall forget, not destroy, once nothing wants them; `moved` the
+    names that a `moved` block gives away, which Terraform would not have forgotten at the same time.
+    """
+    result = _Found(changes=[], unchanged=[], kept=[], refused=[], refresh=[])
     for path in sorted({*wanted, *found}):
-        owner = examine(found[path]) if path in found else None
-        if path in wanted and owner is None:
-            changes.append(Change(action="create", path=path, after=wanted[path]))
-        elif owner is None or (path not in wanted and owner.state == "foreign"):
-            continue
-        elif path not in wanted and unknown.covers(path, owner.source):
-            kept.append(path)
-        elif owner.state != "ours":
-            refused.append(_refusal(path, owner.state))
+        if path not in found:
+            result.changes.append(Change(action="create", path=path, after=wanted[path]))
         elif path not in wanted:
-            changes.append(Change(action="delete", path=path, before=found[path]))
-        elif found[path].replace("\r\n", "\n") == wanted[path]:
-            unchanged.append(path)
+            _unwanted(result, path, found[path], unknown, forget, moved)
+        elif found[path] == wanted[path]:  # the usual case, and the cheap one: nothing is parsed or hashed
+            result.unchanged.append(path)
         else:
-            changes.append(Change(action="change", path=path, before=found[path], after=wanted[path]))
-    return Changes(changes=tuple(changes), unchanged=tuple(unchanged), kept=tuple(kept), refused=tuple(refused))
+            _differs(result, path, found[path], wanted[path])
+    return Changes(
+        changes=tuple(result.changes),
+        unchanged=tuple(result.unchanged),
+        kept=tuple(result.kept),
+        refused=tuple(result.refused),
+        refresh=tuple(result.refresh),
+    )
 
 
-def _refusal(path: str, state: str) -> Refusal:
-    if state == "foreign":
+def _differs(result: _Found, path: str, text: str, wanted: str) -> None:
+    owner = examine(text)
+    if owner.state != "ours":
+        result.refused.append(_refusal(path, owner))
+    elif same(text, wanted):
+        result.unchanged.append(path)
+        if owner.template != examine(wanted).template:
+            result.refresh.append(Change(action="change", path=path, before=text, after=wanted))
+    else:
+        result.changes.append(Change(action="change", path=path, before=text, after=wanted))
+
+
+def _unwanted(
+    result: _Found, path: str, text: str, unknown: Unknown, forget: frozenset[str], moved: frozenset[str]
+) -> None:
+    owner = examine(text)
+    if owner.state == "foreign":
+        return
+    if unknown.covers(path, owner.source):
+        result.kept.append(path)
+    elif owner.state != "ours":
+        result.refused.append(_refusal(path, owner))
+    elif owner.forgets and owner.name not in moved:
+        result.unchanged.append(path)  # until a person, who knows where it is applied, deletes it
+    elif path in forget:
+        after = sign(owner.source, removed_block(owner.name), owner.template)
+        result.changes.append(Change(action="forget", path=path, before=text, after=after))
+    else:
+        result.changes.append(Change(action="delete", path=path, before=text))
+
+
+def _refusal(path: str, owner: Ownership) -> Refusal:
+    if owner.state == "foreign":
         return Refusal(
             path=path,
             reason="was not written by tfgen, and a template wants this name",

@@ -2,165 +2,204 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tfgen_generators.changes import Changes, Unknown, compare
+from tfgen_generators import pins
+from tfgen_generators.changes import Change, Changes, Unknown, compare
 from tfgen_generators.errors import TfgenError
-from tfgen_generators.nearest import did_you_mean
-from tfgen_generators.ownership import PREFIX, SUFFIX, examine, file_name, sign
+from tfgen_generators.generated import Generated, Unwanted, join, read_generated, successors
+from tfgen_generators.identity import Answers, AskGit, GitFacts, Question, Rename, Resolution
+from tfgen_generators.module_cache import remembered_module
+from tfgen_generators.ownership import file_name, moved_blocks, sign
 from tfgen_generators.packer.discover import discover
 from tfgen_generators.packer.model import Discovery, Problem, Template
-from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
-from tfgen_generators.pipelines import Pipeline, PipelineProblemError, make_pipeline
-from tfgen_generators.settings import FILE_NAME, Settings, setting_line
+from tfgen_generators.pipelines import Pipeline, PipelineProblemError, make_pipeline, name_collisions
+from tfgen_generators.settings import FILE_NAME, Settings, parse_settings
+
+if TYPE_CHECKING:
+    from tfgen_generators.facts_cache import FactsCache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """What the survey is told and does not find out by itself: git's knowledge, a person's answers, the caches."""
+
+    ask_git: AskGit = lambda _gone, _new: GitFacts()
+    is_tracked: Callable[[str], bool] = lambda _path: False
+    answers: Answers = field(default_factory=Answers)
+    cache: FactsCache | None = None
+    module_cache: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """One look at the whole repository. `problems` make the exit code 1; `warnings` do not."""
+    """One look at the whole repository. `problems` make the exit code 1; `warnings` do not.
+
+    `renames` are what `changes` pins in tfgen.toml; `questions`, which are refusals too, wait for an answer.
+    """
 
     discovery: Discovery
     pipelines: tuple[Pipeline, ...]
     changes: Changes
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
+    renames: tuple[Rename, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
-def find_templates(root: Path, packer_dir: str) -> Discovery:
-    """What stands in `packer_dir`. Raises TfgenError when there is no such folder."""
+def find_templates(
+    root: Path, packer_dir: str, settings: Settings | None = None, outside: Outside = Outside()
+) -> Discovery:
+    """What stands in `packer_dir`, by the names that `settings` give. Raises TfgenError without that folder."""
     if not (root / packer_dir).is_dir():
         raise TfgenError(
             "there is no such folder of Packer templates",
             where=packer_dir,
             fix="make it, or set packer_dir in tfgen.toml (for list: --packer-dir)",
         )
-    return discover(root, packer_dir)
+    return discover(
+        root,
+        packer_dir,
+        pins=pins.by_path(settings) if settings else {},
+        ignore=settings.ignore if settings else (),
+        cache=outside.cache,
+        is_tracked=outside.is_tracked,
+    )
 
 
-def survey(root: Path, settings: Settings, settings_text: str = "") -> Survey:
+def survey(root: Path, settings: Settings, settings_text: str = "", outside: Outside = Outside()) -> Survey:
     """Reads templates and generated files below `root`; writes nothing. Raises TfgenError."""
-    discovery = find_templates(root, settings.packer_dir)
-    problems = [*discovery.unreadable]
-    pipelines: list[Pipeline] = []
-    for template in discovery.templates:
-        problems += template.errors
-        if not template.errors:
+    generated = read_generated(root, settings.terraform_dir)
+    view = _View(root, settings, generated, outside)
+    resolution = view.resolve()
+    if not resolution.renames:
+        return view.survey(resolution)
+    moved_away = [rename for rename in resolution.renames if rename.new in view.discovery.ignored]
+    pinned = [rename for rename in resolution.renames if rename not in moved_away]
+    text = pins.pin(settings_text, pinned)
+    if text != settings_text:
+        view = _View(root, parse_settings(text), generated, outside)
+    result = view.survey(resolution, forgotten=frozenset(rename.name for rename in moved_away))
+    edit = Change(action="change", path=FILE_NAME, before=settings_text, after=text)
+    changes = (edit, *result.changes.changes) if text != settings_text else result.changes.changes
+    return replace(result, changes=replace(result.changes, changes=changes), renames=tuple(pinned))
+
+
+class _View:
+    """One look at the repository with given settings."""
+
+    def __init__(self, root: Path, settings: Settings, generated: Generated, outside: Outside) -> None:
+        self.root, self.settings, self.generated, self.outside = root, settings, generated, outside
+        self.discovery = find_templates(root, settings.packer_dir, settings, outside)
+        self.folder = settings.terraform_dir
+        self.pipelines, self.problems = self._pipelines()
+        self.wanted = self._wanted()
+        self.unwanted = Unwanted(
+            root=root,
+            discovery=self.discovery,
+            wanted=self.wanted,
+            generated=generated,
+            moved=pins.moved(settings, self.discovery),
+        )
+        displaced = self.unwanted.displaced()
+        self.problems += [*displaced, *generated.unreadable]
+        self.unknown = self._unknown()
+        waiting = successors(((pipeline.name, pipeline.template_path) for pipeline in self.pipelines), displaced)
+        for path in (*map(self._file, waiting), *(problem.path for problem in generated.unreadable)):
+            self.wanted.pop(path, None)
+
+    def _file(self, name: str) -> str:
+        return join(self.folder, file_name(name))
+
+    def _pipelines(self) -> tuple[list[Pipeline], list[Problem]]:
+        problems = [*self.discovery.unreadable]
+        module = remembered_module(self.root, self.settings, self.outside.module_cache)
+        ready: list[Template] = []
+        for template in self.discovery.templates:
+            problems += template.errors
+            ready += [] if template.errors else [template]
+        if module is not None:
+            from tfgen_generators.module_check import check_module
+
+            if wrong := check_module(self.settings, module, (template.name for template in ready)):
+                return [], [*problems, *wrong]  # what Terraform would refuse is not written: every file stays
+        made: list[Pipeline] = []
+        for template in ready:
             try:
-                pipelines.append(make_pipeline(template, settings))
+                made.append(make_pipeline(template, self.settings, module))
             except PipelineProblemError as error:
                 problems.append(error.problem)
-    folder = settings.terraform_dir
-    wanted = {
-        _join(folder, file_name(pipeline.name)): sign(pipeline.template_path, pipeline.body()) for pipeline in pipelines
-    }
-    found = _generated_files(root, folder)
-    displaced = list(_still_there(root, discovery, found))
-    problems += displaced
-    for path in _successors(wanted, pipelines, folder, displaced):
-        del wanted[path]
-    unknown = _unknown(discovery, problems, folder, {pipeline.name for pipeline in pipelines})
-    return Survey(
-        discovery=discovery,
-        pipelines=tuple(pipelines),
-        changes=compare(wanted, found, unknown),
-        problems=tuple(problems),
-        warnings=tuple(_unused_settings(settings, settings_text, discovery.templates)),
-    )
+        clashes = [*name_collisions(made), *pins.clashes(self.settings, self.discovery)]
+        barred = {problem.path for problem in clashes}
+        return [pipeline for pipeline in made if pipeline.template_path not in barred], [*problems, *clashes]
 
+    def _wanted(self) -> dict[str, str]:
+        digests = {template.path: template.digest for template in self.discovery.templates}
+        wanted: dict[str, str] = {}
+        for pipeline in self.pipelines:
+            own = self.settings.templates.get(pipeline.name)
+            moved = moved_blocks(own.moved_from, pipeline.name) if own else ""
+            path, body = pipeline.template_path, moved + pipeline.body()
+            wanted[self._file(pipeline.name)] = sign(path, body, digests[path])
+        return wanted
 
-def _join(folder: str, name: str) -> str:
-    return str(PurePosixPath(folder) / name)
-
-
-def _generated_files(root: Path, folder: str) -> dict[str, str]:
-    """Path -> text of everything at a generated path."""
-    try:
-        entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise TfgenError(f"cannot be read: {error.strerror}", where=folder) from None
-    found: dict[str, str] = {}
-    for entry in entries:
-        if entry.name.startswith(PREFIX) and entry.name.endswith(SUFFIX):
-            path = _join(folder, entry.name)
-            found[path] = _text(Path(entry.path), path)
-    return found
-
-
-def _text(file: Path, path: str) -> str:
-    if not file.is_file():
-        return ""  # a folder or a broken link: nothing of ours
-    try:
-        return file.read_bytes().decode("utf-8", "replace")
-    except OSError as error:
-        raise TfgenError(f"cannot be read: {error.strerror}", where=path) from None
-
-
-def _unknown(discovery: Discovery, problems: Iterable[Problem], folder: str, generated: set[str]) -> Unknown:
-    names = {template.name for template in discovery.templates} - generated
-    sources = {template.path for template in discovery.templates if template.name not in generated}
-    return Unknown(
-        files=frozenset(_join(folder, file_name(name)) for name in names),
-        sources=frozenset(sources | {problem.path for problem in problems}),
-    )
-
-
-def _still_there(root: Path, discovery: Discovery, found: dict[str, str]) -> Iterable[Problem]:
-    """Generated files that nothing wants although their template is still on disk: more likely a slip than a wish.
-
-    A typo can make a template part of its folder, or of nothing; a wrong packer_dir loses all of them.
-    """
-    reasons = {skipped.path: skipped.reason for skipped in discovery.skipped}
-    templates = {template.path: template.name for template in discovery.templates}
-    for path, text in found.items():
-        source = examine(text).source
-        if not source or source in templates or not _exists(root, source):
-            continue
-        reason = reasons.get(source, "")
-        if not reason and _parent(source) in templates:
-            reason = f"it is part of the template {templates[_parent(source)]} now"
-        yield Problem(
-            path=source,
-            message=f"is still there but no template of its own any more{f' ({reason})' if reason else ''}",
-            fix=f"correct that, or delete {path}",
+    def _unknown(self) -> Unknown:
+        generated = {pipeline.name for pipeline in self.pipelines}
+        names = {template.name for template in self.discovery.templates} - generated
+        names |= pins.shared(self.settings)
+        sources = {template.path for template in self.discovery.templates if template.name not in generated}
+        return Unknown(
+            files=frozenset(map(self._file, names)) | {problem.path for problem in self.generated.unreadable},
+            sources=frozenset(sources | {problem.path for problem in self.problems}),
         )
 
+    def resolve(self) -> Resolution:
+        """Which templates were renamed."""
+        orphans = self.unwanted.orphans(self.unknown)
+        gone = pins.gone(self.root, self.settings, self.discovery, orphans, self.unknown, self._file)
+        back = pins.returned(self.root, self.settings, self.discovery)
+        if not gone and not self.outside.answers:
+            return Resolution(renames=back)
+        found = pins.resolve_renames(
+            gone,
+            self.discovery,
+            self.unwanted,
+            pins.by_path(self.settings),
+            self._file,
+            self.outside.ask_git,
+            self.outside.answers,
+        )
+        return Resolution(renames=(*back, *found.renames), questions=found.questions)
 
-def _exists(root: Path, source: str) -> bool:
-    """Whether a template may be at `source`: a file, or a folder with HCL2 files."""
-    path = root / source
-    try:
-        if path.is_dir():
-            return any(entry.name.endswith((HCL_ENDING, JSON_ENDING)) for entry in os.scandir(path))
-        return path.is_file()
-    except OSError:
-        return True
+    def survey(self, resolution: Resolution, forgotten: frozenset[str] = frozenset()) -> Survey:
+        """The difference. What is asked about stays as it is; `forgotten` are given up without a destroy."""
+        asked = frozenset(self._file(question.gone.name) for question in resolution.questions)
+        unknown = replace(self.unknown, files=self.unknown.files | asked)
+        forget = frozenset(
+            path
+            for path, owner in self.unwanted.orphans(unknown).items()
+            if owner.name in forgotten or owner.source in self.unwanted.ignored or pins.keeps(self.settings, owner.name)
+        )
+        changes = compare(self.wanted, self.generated.texts, unknown, forget=forget, moved=self.unwanted.moved)
+        kept = sorted({*changes.kept, *(problem.path for problem in self.generated.unreadable)})
+        refused = (*changes.refused, *pins.refusals(resolution.questions, self._file))
+        return Survey(
+            discovery=self.discovery,
+            pipelines=tuple(self.pipelines),
+            changes=replace(changes, kept=tuple(kept), refused=refused),
+            problems=tuple(self.problems),
+            warnings=tuple(self._warnings(changes, unknown)),
+            questions=resolution.questions,
+        )
 
-
-def _successors(wanted: dict[str, str], pipelines: list[Pipeline], folder: str, displaced: list[Problem]) -> list[str]:
-    """Files that would take the place of a displaced template's: not made before somebody has decided."""
-    sources = {problem.path for problem in displaced}
-    parents = {_parent(source) for source in sources}
-    paths = (
-        _join(folder, file_name(pipeline.name))
-        for pipeline in pipelines
-        if pipeline.template_path in parents or _parent(pipeline.template_path) in sources
-    )
-    return [path for path in paths if path in wanted]
-
-
-def _parent(path: str) -> str:
-    return str(PurePosixPath(path).parent)
-
-
-def _unused_settings(settings: Settings, text: str, templates: tuple[Template, ...]) -> Iterable[str]:
-    names = {template.name for template in templates}
-    for name in settings.templates:
-        if name not in names:
-            line = setting_line(text, "templates", name)
-            hint = did_you_mean(name, names)
-            yield f"{FILE_NAME}:{line}: [templates.{name}] is for no template here" + (f"; {hint}" if hint else "")
+    def _warnings(self, changes: Changes, unknown: Unknown) -> Iterable[str]:
+        staying = frozenset((*changes.unchanged, *changes.kept, *(c.path for c in changes.changes if c.after)))
+        yield from pins.unused(self.settings, self.discovery, lambda name: self._file(name) in staying)
+        for old, new in self.unwanted.renamed_by_hand(unknown):
+            yield (
+                f"{new} was {old}, whose pipeline is destroyed and made anew; "
+                f'to move it instead, write moved_from = ["{old}"] into [templates.{new}]'
+            )

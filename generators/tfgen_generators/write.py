@@ -1,36 +1,49 @@
-"""The only module that writes generated files.
+"""The only module that writes generated files, and tfgen.toml where a name is pinned.
 
-Everything new is first written beside its place (so a full disk, or a folder that cannot be written, is met
-before anything has changed), then each file takes its place by one atomic rename, then what is gone is deleted.
-A crash in between leaves whole files, old or new, and the next sync does the rest.
+Everything new is first written beside its place (so a full disk, or a folder that cannot be written, is met before
+anything has changed). Then each file takes its place by one atomic rename, tfgen.toml first: from there on the next
+sync comes to the same end by itself. What is gone is deleted last, when what replaces it is on the disk for good.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tfgen_generators.changes import Change
 from tfgen_generators.errors import TfgenError
+from tfgen_generators.settings import FILE_NAME
 
 _BESIDE = ".tfgen-new-"
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Staged:
+    beside: Path
+    target: Path
+
+
 def apply_changes(root: Path, changes: Sequence[Change]) -> None:
     """Makes `changes` true below `root`. Raises TfgenError; then nothing, or whole files only, have changed."""
-    staged: list[tuple[Path, Path]] = []
+    staged: list[_Staged] = []
     try:
-        for change in changes:
+        # tfgen.toml first: see above.
+        for change in sorted(changes, key=lambda change: change.path != FILE_NAME):
             if change.action != "delete":
-                target = root / change.path
-                staged.append((_stage(target, change.after), target))
-        for beside, target in staged:
-            beside.replace(target)
-        for change in changes:
-            if change.action == "delete":
-                (root / change.path).unlink(missing_ok=True)
+                staged.append(_stage(_target(root, change), change.after))
+        for item in staged:
+            item.beside.replace(item.target)
+            if item is staged[0]:
+                _sync_folder(item.target.parent)
+        _sync_folders(item.target for item in staged[1:])
+        deleted = [root / change.path for change in changes if change.action == "delete"]
+        for file in deleted:
+            file.unlink(missing_ok=True)
+        _sync_folders(deleted)
     except OSError as error:
         raise TfgenError(
             f"cannot be written: {error.strerror or error}",
@@ -38,19 +51,32 @@ def apply_changes(root: Path, changes: Sequence[Change]) -> None:
             fix="make the folder writable (or free space) and run: tfgen sync",
         ) from None
     finally:
-        for beside, _ in staged:
+        for item in staged:
             with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
+                item.beside.unlink(missing_ok=True)
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_leftovers(*folders: Path) -> None:
     """Deletes what a killed sync left beside its targets. Call it only while holding the lock."""
-    for leftover in folder.glob(f"{_BESIDE}*"):
-        with contextlib.suppress(OSError):
-            leftover.unlink()
+    for folder in folders:
+        for leftover in folder.glob(f"{_BESIDE}*"):
+            with contextlib.suppress(OSError):
+                leftover.unlink()
 
 
-def _stage(target: Path, text: str) -> Path:
+def _target(root: Path, change: Change) -> Path:
+    if change.path != FILE_NAME:
+        return root / change.path
+    target = Path(os.path.realpath(root / FILE_NAME))  # a link to it is kept
+    if not target.stat().st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
+        raise TfgenError("is read-only, and a name must be pinned in it", where=FILE_NAME, fix="make it writable")
+    if target.read_bytes() != change.before.encode():
+        raise TfgenError("was changed by somebody else just now", where=FILE_NAME, fix="run the same command again")
+    return target
+
+
+def _stage(target: Path, text: str) -> _Staged:
+    """Writes `text` beside `target`, with the permissions of what stands there."""
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.parent / f"{_BESIDE}{os.urandom(8).hex()}"
     try:
@@ -58,14 +84,31 @@ def _stage(target: Path, text: str) -> Path:
         with os.fdopen(descriptor, "wb") as file:
             file.write(text.encode())
             file.flush()
-            os.fsync(file.fileno())
+            with contextlib.suppress(FileNotFoundError):
+                os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
+            os.fsync(descriptor)
     except BaseException as error:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
         if isinstance(error, OSError):
             error.filename = error.filename or str(beside)  # a full disk names no file
         raise
-    return beside
+    return _Staged(beside=beside, target=target)
+
+
+def _sync_folders(files: Iterable[Path]) -> None:
+    for folder in dict.fromkeys(file.parent for file in files):
+        _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes renames and deletions in `folder` outlast a power cut; some file systems cannot, and that is no error."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _where(root: Path, error: OSError) -> str:

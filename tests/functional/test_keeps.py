@@ -76,8 +76,8 @@ def test_a_folder_that_became_a_symlink(repo: Repo, cli: Command) -> None:
     root = repo({"tfgen.toml": TOML, "packer/team/web.json": JSON})
     cli("sync").expect(0)
     before = generated(root)
-    (root / "packer/team").rename(root / "elsewhere")
-    (root / "packer/team").symlink_to(root / "elsewhere")
+    (root / "packer/team").rename(root.parent / "elsewhere")
+    (root / "packer/team").symlink_to(root.parent / "elsewhere")
     kept(root, cli, before, "packer/team/web.json: is still there")
 
 
@@ -108,7 +108,7 @@ def test_a_pipeline_that_cannot_be_made_is_said_once(repo: Repo, cli: Command) -
     assert generated(root) == before
     assert [line for line in result.err.splitlines() if line.startswith("error: ")] == [
         (
-            "error: packer/web.json: project_name would be 'web x', and AWS allows 2 to 100 letters, digits, - and _; "
-            "change [names] project_name in tfgen.toml, or the file's name"
+            "error: packer/web.json: project_name would be 'web x', and AWS allows 2 to 100 letters, digits, - and _, "
+            "the first no sign; change [names] project_name in tfgen.toml, or the file's name"
         )
     ]

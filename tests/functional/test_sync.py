@@ -71,6 +71,8 @@ def test_json_says_what_was_done(repo: Repo, cli: Command) -> None:
         "created": ["terraform/pipelines/pipeline_db.gen.tf", WEB],
         "changed": [],
         "deleted": [],
+        "forgotten": [],
+        "renamed": [],
         "unchanged": [],
         "kept": [],
         "refused": [],

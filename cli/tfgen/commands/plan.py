@@ -81,7 +81,7 @@ def require_synced(workspace: Workspace) -> None:
     result = look(workspace)
     complain(result)
     if result.changes.refused:
-        raise RefusedError("generated files are not as tfgen wrote them", fix="see above")
+        raise RefusedError("the generated files need a decision first", fix="see above")
     if result.changes.changes:
         stale = ", ".join(f"{change.path} ({change.action})" for change in result.changes.changes[:5])
         more = len(result.changes.changes) - 5

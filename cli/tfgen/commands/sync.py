@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tfgen.console import Format, note, one_line, out, out_diff, out_json
 from tfgen.options import FormatOption
+from tfgen_generators.errors import TfgenError
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
+    from tfgen_generators.changes import Changes
     from tfgen_generators.estate import Survey
+    from tfgen_generators.identity import Answers
 
 EXIT_STALE = 2
 EXIT_REFUSED = 3
 
-_DONE = {"create": "created", "change": "changed", "delete": "deleted"}
-_WOULD = {"create": "create", "change": "change", "delete": "delete"}
-_STYLES = {"create": "green", "change": "yellow", "delete": "red"}
+_DONE = {"create": "created", "change": "changed", "delete": "deleted", "forget": "forgot"}
+_STYLES = {"create": "green", "change": "yellow", "delete": "red", "forget": "yellow"}
+_JSON = {**_DONE, "forget": "forgotten"}
 
 EXAMPLES = """\b
 Examples:
-  tfgen sync                 after adding, changing or removing a Packer file
+  tfgen sync                 after adding, changing, renaming or removing a Packer file
   tfgen sync --check --diff  in CI: exit 2, and the difference, when somebody forgot
+  tfgen sync --renamed packer/web.json=packer/team/site.json
 """
 
 
@@ -35,42 +40,124 @@ def command(
     diff: Annotated[
         bool, typer.Option("--diff", envvar="TFGEN_DIFF", help="Show what changes as a unified diff.")
     ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", envvar="TFGEN_VERIFY", help="Read each generated file back with python-hcl2 as well."),
+    ] = False,
+    renamed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--renamed", metavar="OLD_PATH=NEW_PATH", envvar="TFGEN_RENAMED", help="Say which template is which."
+        ),
+    ] = None,
+    gone: Annotated[
+        list[str] | None,
+        typer.Option("--gone", metavar="PATH", envvar="TFGEN_GONE", help="Say that a template is gone, not renamed."),
+    ] = None,
     format_: FormatOption = "table",
 ) -> int:
     """Write terraform/pipelines/pipeline_NAME.gen.tf for each Packer template.
 
-    A template that is gone takes its file along; a broken one keeps the file that it has. A file that tfgen
-    did not write, or that was edited since, is never touched (exit 3, and nothing is written).
+    A template that was renamed or moved keeps its pipeline: its name is pinned in tfgen.toml. One that is gone takes
+    its file along; a broken one keeps the file that it has. A file that tfgen did not write, or that was edited
+    since, is never touched (exit 3, and nothing is written).
     """
+    from tfgen.unchanged import now
     from tfgen.workspace import open_workspace
 
+    started = now()
     workspace = open_workspace()
-    result = look(workspace) if check else synchronize(workspace)
+    result = _answered(workspace, renamed or [], gone or [], check=check)
+    if check and not renamed and not gone:
+        remember(workspace, result, started)
+    if verify:
+        from tfgen.reading_back import verified
+
+        result = verified(workspace, result, written=not check and not result.changes.refused)
     render(workspace, result, check=check, diff=diff, format_=format_)
     return exit_code(result, check=check)
 
 
-def look(workspace: Workspace) -> Survey:
-    """What sync would do; writes nothing."""
-    from tfgen_generators.estate import survey
+def _answered(workspace: Workspace, renamed: list[str], gone: list[str], *, check: bool) -> Survey:
+    """One sync (or look), and others while somebody answers its questions."""
+    from tfgen.renames import ask, can_ask, read_answers
 
-    return survey(workspace.root, workspace.settings, workspace.settings_text)
+    answers = read_answers(workspace.root, renamed, gone)
+    result = look(workspace, answers) if check else synchronize(workspace, answers)
+    while result.questions and not check and can_ask():
+        answers = ask(result.questions, answers)
+        result = synchronize(workspace, answers)
+    return result
 
 
-def synchronize(workspace: Workspace) -> Survey:
+def look(workspace: Workspace, answers: Answers | None = None) -> Survey:
+    """What sync would do; writes nothing but the caches."""
+    from functools import partial
+
+    from tfgen.git import ask_git, tracked_although_ignored
+    from tfgen.workspace import facts_cache
+    from tfgen_generators.estate import Outside, survey
+    from tfgen_generators.identity import Answers
+
+    root = workspace.root
+    with facts_cache(workspace) as cache:
+        outside = Outside(
+            ask_git=partial(ask_git, root),
+            is_tracked=tracked_although_ignored(root),
+            answers=answers or Answers(),
+            cache=cache,
+            module_cache=workspace.state_dir / "cache" / "module",
+        )
+        return survey(root, workspace.settings, workspace.settings_text, outside)
+
+
+def remember(workspace: Workspace, result: Survey, started: int) -> None:
+    """Keeps the answer of a look that found nothing at all to say, for `unchanged.recall`."""
+    from tfgen.dependencies import seen_by
+    from tfgen.unchanged import keep
+
+    changes = result.changes
+    found = (*changes.changes, *changes.kept, *changes.refused, *changes.refresh, *result.problems, *result.warnings)
+    if found or not result.discovery.templates:
+        return
+    with contextlib.suppress(OSError, TfgenError):  # a memory that cannot be kept costs time, no more
+        workspace.make_state_dir("cache")
+        keep(str(workspace.root), _summary(changes, check=True), seen_by(workspace, result), started)
+
+
+def synchronize(workspace: Workspace, answers: Answers | None = None) -> Survey:
     """Makes the generated files what they should be, alone in this repository. After a refusal nothing is written."""
     from tfgen.workspace import locked
-    from tfgen_generators.write import apply_changes, remove_leftovers
 
     with locked(workspace, "sync"):
-        if not workspace.terraform_dir.is_dir():
-            folder = workspace.settings.terraform_dir
-            note(f"warning: there was no folder {folder} (terraform_dir): it is made now", style="yellow")
-        remove_leftovers(workspace.terraform_dir)
-        result = look(workspace)
-        if not result.changes.refused:
-            apply_changes(workspace.root, result.changes.changes)
+        workspace = reopened(workspace)
+        workspace.make_state_dir("cache")
+        result = look(workspace, answers)
+        write(workspace, result)
     return result
+
+
+def write(workspace: Workspace, result: Survey) -> None:
+    """Writes what `result` says, unless it refuses something. Call it only while holding the lock."""
+    from tfgen.git import has_history
+    from tfgen_generators.write import apply_changes, remove_leftovers
+
+    if not workspace.terraform_dir.is_dir():
+        folder = workspace.settings.terraform_dir
+        note(f"warning: there was no folder {folder} (terraform_dir): it is made now", style="yellow")
+    remove_leftovers(workspace.terraform_dir, workspace.root)
+    if not result.changes.refused:
+        # Where git does not know what a template was, the digest in the header must be today's.
+        refresh = () if has_history(workspace.root) else result.changes.refresh
+        apply_changes(workspace.root, (*result.changes.changes, *refresh))
+
+
+def reopened(workspace: Workspace) -> Workspace:
+    """The workspace as it is now that we hold the lock: another sync may have pinned a name meanwhile."""
+    from tfgen.workspace import open_workspace
+
+    now = open_workspace()
+    return now if now.root == workspace.root else workspace
 
 
 def exit_code(result: Survey, *, check: bool) -> int:
@@ -94,20 +181,36 @@ def complain(result: Survey) -> None:
 
 def render(workspace: Workspace, result: Survey, *, check: bool, diff: bool, format_: Format) -> None:
     """The report: changes on stdout, talk on stderr."""
-    changes = result.changes
-    done = not check and not changes.refused
+    done = not check and not result.changes.refused
     if format_ == "json":
-        out_json(_as_json(result, written=done))
+        out_json(as_json(result, written=done))
     elif diff:
-        out_diff("".join(change.diff() for change in changes.changes))
-    elif changes.changes:
-        words = _DONE if done else _WOULD
-        width = max(len(word) for word in words.values())
-        for change in changes.changes:
-            out(f"{words[change.action].ljust(width)}  {change.path}", style=_STYLES[change.action])
+        for line in _pinned(result, done=done):
+            note(line, style="yellow")
+        out_diff("".join(change.diff() for change in result.changes.changes))
+    else:
+        show_changes(result, done=done)
     complain(result)
     if format_ == "table":
         _conclude(workspace, result, check=check)
+
+
+def show_changes(result: Survey, *, done: bool) -> None:
+    """One line a change to stdout."""
+    for line in _pinned(result, done=done):
+        out(line, style="yellow")
+    for change in result.changes.changes:
+        word = _DONE[change.action] if done else change.action
+        out(f"{word.ljust(_width(done=done))}  {change.path}", style=_STYLES[change.action])
+
+
+def _pinned(result: Survey, *, done: bool) -> list[str]:
+    word = ("pinned" if done else "pin").ljust(_width(done=done))
+    return [one_line(f"{word}  {rename.name}  {rename.old} -> {rename.new}") for rename in result.renames]
+
+
+def _width(*, done: bool) -> int:
+    return 7 if done else 6
 
 
 def _conclude(workspace: Workspace, result: Survey, *, check: bool) -> None:
@@ -117,23 +220,29 @@ def _conclude(workspace: Workspace, result: Survey, *, check: bool) -> None:
     if changes.refused:
         note("nothing was written")
         return
-    counts = [
-        f"{sum(change.action == action for change in changes.changes)} {word}" for action, word in _counted(check)
-    ]
-    kept = f", {len(changes.kept)} kept (see the errors)" if changes.kept else ""
-    note(f"{', '.join(counts)}, {len(changes.unchanged)} unchanged{kept}")
+    note(_summary(changes, check=check))
+    if any(change.action == "forget" for change in changes.changes):
+        note("what is forgotten stays in AWS; delete its file when that is applied everywhere")
     if check and changes.changes:
         note("run: tfgen sync")
 
 
-def _counted(check: bool) -> list[tuple[str, str]]:
-    return [(action, f"to {action}" if check else word) for action, word in _DONE.items()]
+def _summary(changes: Changes, *, check: bool) -> str:
+    counts = [
+        f"{number} {f'to {action}' if check else word}"
+        for action, word in _DONE.items()
+        if (number := sum(change.action == action for change in changes.changes)) or action != "forget"
+    ]
+    kept = f", {len(changes.kept)} kept (see the errors)" if changes.kept else ""
+    return f"{', '.join(counts)}, {len(changes.unchanged)} unchanged{kept}"
 
 
-def _as_json(result: Survey, *, written: bool) -> dict[str, object]:
+def as_json(result: Survey, *, written: bool) -> dict[str, object]:
+    """The stable shape that docs/json.md describes."""
     changes = result.changes
     return {
-        **{word: [c.path for c in changes.changes if c.action == action] for action, word in _DONE.items()},
+        **{word: [c.path for c in changes.changes if c.action == action] for action, word in _JSON.items()},
+        "renamed": [{"name": item.name, "from": item.old, "to": item.new} for item in result.renames],
         "unchanged": list(changes.unchanged),
         "kept": list(changes.kept),
         "refused": [{"path": item.path, "reason": item.reason, "fix": item.fix} for item in changes.refused],

@@ -16,7 +16,7 @@ from tfgen.terraform.binary import Binary, find_terraform
 from tfgen.terraform.events import Diagnostic, Event, read_event
 from tfgen.terraform.plan import PlanSummary, summarize
 from tfgen.terraform.process import Finished, run
-from tfgen.terraform.version import require_supported
+from tfgen.terraform.version import require_removed_blocks, require_supported
 from tfgen.workspace import Workspace
 from tfgen_generators.errors import (
     BusyError,
@@ -76,6 +76,7 @@ class Driver:
         self.binary: Binary = find_terraform(terraform)
         self.cache = workspace.make_state_dir("cache")
         self.version = require_supported(self.binary, self.cache)
+        require_removed_blocks(self.binary, self.version, self.folder, workspace.settings.terraform_dir)
         self.env = _environment(os.environ if env is None else env)
 
     def plan(self, out: Path) -> PlanSummary:

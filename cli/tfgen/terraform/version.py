@@ -10,9 +10,12 @@ from tfgen.terraform.argv import flag, terraform_argv
 from tfgen.terraform.binary import Binary
 from tfgen.terraform.process import run
 from tfgen_generators.errors import TerraformError
+from tfgen_generators.ownership import PREFIX, SUFFIX
 
 #: `plan -json` with all that the table needs, and `check` blocks; OpenTofu began here.
 MINIMUM = (1, 6)
+#: `removed` blocks with `lifecycle` began here (OpenTofu: https://github.com/opentofu/opentofu/pull/2628).
+REMOVED_BLOCKS = {"terraform": (1, 7), "tofu": (1, 10)}
 
 #: How a program begins that is itself, not a script that looks for one (asdf, tfenv): ELF, Mach-O.
 _PROGRAM = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
@@ -27,6 +30,20 @@ def require_supported(binary: Binary, cache: Path | None = None) -> str:
             fix=f"tfgen needs {'.'.join(map(str, MINIMUM))} or newer; install one, or name one with --terraform PATH",
         )
     return version
+
+
+def require_removed_blocks(binary: Binary, version: str, folder: Path, shown: str) -> None:
+    """Raises TerraformError when a generated file in `folder` holds a `removed` block that `binary` cannot read."""
+    needed = REMOVED_BLOCKS[binary.product]
+    if _numbers(version) >= needed:
+        return
+    for file in sorted(folder.glob(f"{PREFIX}*{SUFFIX}")):
+        if "\nremoved {" in file.read_text(encoding="utf-8", errors="replace"):
+            raise TerraformError(
+                f"holds a removed block, and {binary.product} {version} does not know those",
+                where=f"{shown}/{file.name}",
+                fix=f"use {'.'.join(map(str, needed))} or newer (--terraform PATH)",
+            )
 
 
 def read_version(binary: Binary) -> str:

@@ -1,0 +1,118 @@
+"""`tfgen rename`: gives a pipeline another name on purpose, and Terraform the `moved` block for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tfgen.options import FormatOption
+
+if TYPE_CHECKING:
+    from tfgen.workspace import Workspace
+    from tfgen_generators.estate import Survey
+    from tfgen_generators.packer.model import Template
+
+EXAMPLES = """\b
+Examples:
+  tfgen rename web site                 the names in AWS follow: the plan replaces what carries them
+  tfgen rename web site --keep-names    the names in AWS stay: the plan moves, and destroys nothing
+"""
+
+
+def command(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The name that `tfgen list` shows.", show_default=False)],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The name that it shall have.", show_default=False)],
+    keep_names: Annotated[
+        bool,
+        typer.Option(
+            "--keep-names", envvar="TFGEN_KEEP_NAMES", help="Keep the names in AWS: [templates.NEW.names] holds them."
+        ),
+    ] = False,
+    format_: FormatOption = "table",
+) -> int:
+    """Give a pipeline another name; its template stays where it is.
+
+    Writes moved_from into tfgen.toml, and with it a moved block into the generated file, so that Terraform takes
+    module.OLD for module.NEW. Remove OLD from moved_from when the move is applied everywhere.
+    """
+    from tfgen.commands.sync import complain, exit_code
+    from tfgen.console import out_json
+    from tfgen.workspace import locked, open_workspace
+
+    workspace = open_workspace()
+    with locked(workspace, "sync"):
+        template, result = rename(open_workspace(), old, new, keep_names=keep_names)
+    if format_ == "json":
+        out_json(_as_json(result, template, old, new))
+    else:
+        _show(result, old, new, keep_names=keep_names)
+    complain(result)
+    return exit_code(result, check=False)
+
+
+def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tuple[Template, Survey]:
+    """Renames, and says what was done. Raises TfgenError; after a refusal nothing is written."""
+    from dataclasses import replace
+
+    from tfgen.commands.sync import complain, look, write
+    from tfgen_generators.changes import Change
+    from tfgen_generators.errors import RefusedError, TfgenError
+    from tfgen_generators.rename import check_names, renamed_settings
+    from tfgen_generators.settings import FILE_NAME, parse_settings
+
+    before = look(workspace)
+    require_settled(before)
+    template = check_names(workspace.settings, before.discovery.templates, old, new)
+    pipeline = next((pipeline for pipeline in before.pipelines if pipeline.name == old), None)
+    if keep_names and pipeline is None:
+        raise RefusedError(f"{old} has no pipeline now, so its names in AWS are not known", fix="correct its template")
+    text = workspace.settings_text
+    changed = renamed_settings(text, workspace.settings, template, new, pipeline if keep_names else None)
+    result = look(replace(workspace, settings=parse_settings(changed), settings_text=changed))
+    if pipeline is not None and all(made.name != new for made in result.pipelines):
+        complain(result)
+        raise TfgenError(f"{old} cannot be called {new}", fix="see above; nothing was written")
+    edit = Change(action="change", path=FILE_NAME, before=text, after=changed)
+    result = replace(result, changes=replace(result.changes, changes=(edit, *result.changes.changes)))
+    write(workspace, result)
+    return template, result
+
+
+def require_settled(result: Survey) -> None:
+    """Raises RefusedError when sync has something to do first, so that one command does one thing."""
+    from tfgen.commands.sync import complain
+    from tfgen_generators.errors import RefusedError
+
+    if result.changes.refused:
+        complain(result)
+    if result.changes.refused or result.changes.changes:
+        raise RefusedError("generated files are stale", fix="run: tfgen sync")
+
+
+def _show(result: Survey, old: str, new: str, *, keep_names: bool) -> None:
+    from tfgen.commands.sync import show_changes
+    from tfgen.console import note, out
+
+    done = not result.changes.refused
+    if not done:
+        note("nothing was written")
+        return
+    out(f"renamed  {old} -> {new}", style="yellow")
+    show_changes(result, done=done)
+    note(f"the plan will show module.{old} moved to module.{new}")
+    if keep_names:
+        note("the names in AWS stay as they are: [templates." + new + ".names] holds them")
+    else:
+        note(f"names in AWS are made of {new} now: what carries them is replaced")
+        note(f"to keep them instead: tfgen rename {new} {old}, then tfgen rename {old} {new} --keep-names")
+    note(f"when the move is applied everywhere, remove {old} from moved_from in [templates.{new}]")
+
+
+def _as_json(result: Survey, template: Template, old: str, new: str) -> dict[str, object]:
+    from tfgen.commands.sync import as_json
+
+    done = not result.changes.refused
+    report = as_json(result, written=done)
+    del report["renamed"]
+    return {"from": old, "to": new, "path": template.path, **report}
