@@ -84,11 +84,12 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
 
 
 @contextlib.contextmanager
-def facts_cache(workspace: Workspace) -> Iterator[FactsCache]:
+def facts_cache(workspace: Workspace, *, details: bool = False) -> Iterator[FactsCache]:
     """What was read of the templates before; afterwards what was read now is kept, where there is a tfgen.toml."""
     from tfgen_generators.facts_cache import FactsCache
 
-    cache = FactsCache(workspace.state_dir / "cache" / "facts" if workspace.settings_text else None)
+    file = workspace.state_dir / "cache" / "facts" if workspace.settings_text else None
+    cache = FactsCache(file, details=details)
     yield cache
     if cache.is_due:
         with contextlib.suppress(TfgenError):  # a cache that cannot be kept costs time, no more

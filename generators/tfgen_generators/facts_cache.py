@@ -35,10 +35,14 @@ class _Stored(msgspec.Struct, kw_only=True):
 
 
 class FactsCache:
-    """Reads candidates, from memory where it can. Without a file it only reads."""
+    """Reads candidates, from memory where it can. Without a file it only reads.
 
-    def __init__(self, file: Path | None = None) -> None:
+    With `details`, every outcome has those: they cost as much as the rest, and `sync` needs hardly any.
+    """
+
+    def __init__(self, file: Path | None = None, *, details: bool = False) -> None:
         self._file = file
+        self._details = details
         self._old = _Stored(version="", stamps={}, outcomes={})
         self._written = 0
         self._new = _Stored(version=_version() if file else "", stamps={}, outcomes={})
@@ -46,28 +50,35 @@ class FactsCache:
         if file is not None:
             self._load(file)
 
-    def read(self, root: Path, path: str, form: Format) -> Outcome:
+    def read(self, root: Path, path: str, form: Format, *, details: bool = False) -> Outcome:
         """What stands at `path`. Raises OSError."""
+        details = details or self._details
         file = f"{root}/{path}"
         if self._file is None:
             data = _bytes(file)
-            return read_file(data, form, hashlib.sha256(data).hexdigest())
+            return read_file(data, form, hashlib.sha256(data).hexdigest(), details=details)
         status = os.stat(file)  # noqa: PTH116 as below
         stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         known = self._old.stamps.get(path)
         old = known is not None and known[0] == stamp and max(stamp[1], stamp[2]) + _TICK < self._written
-        outcome = self._old.outcomes.get(f"{form}:{known[1]}") if old and known else None
+        outcome = self._known(f"{form}:{known[1]}", details=details) if old and known else None
         if outcome is None:
-            outcome = self._outcome(_bytes(file), form)
+            outcome = self._outcome(_bytes(file), form, details=details)
             self._changed += 1
         self._new.stamps[path] = (stamp, outcome.digest)
         self._new.outcomes[f"{form}:{outcome.digest}"] = outcome
         return outcome
 
-    def _outcome(self, data: bytes, form: Format) -> Outcome:
+    def _known(self, key: str, *, details: bool) -> Outcome | None:
+        for outcomes in (self._new.outcomes, self._old.outcomes):
+            outcome = outcomes.get(key)
+            if outcome is not None and (outcome.details or not details or outcome.status in ("other", "broken")):
+                return outcome
+        return None
+
+    def _outcome(self, data: bytes, form: Format, *, details: bool) -> Outcome:
         digest = hashlib.sha256(data).hexdigest()
-        key = f"{form}:{digest}"
-        return self._old.outcomes.get(key) or self._new.outcomes.get(key) or read_file(data, form, digest)
+        return self._known(f"{form}:{digest}", details=details) or read_file(data, form, digest, details=details)
 
     @property
     def is_due(self) -> bool:

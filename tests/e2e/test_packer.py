@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.tools import ROOT, bare_environment, require_packer, require_tool, run
 from tests.unit.samples import BROKEN, VALID
+from tfgen_generators.facts_cache import FactsCache
 from tfgen_generators.packer.describe import describe
 from tfgen_generators.packer.discover import discover
 from tfgen_generators.packer.outcome import decode_details
@@ -100,7 +101,7 @@ def test_packer_demands_the_variables_that_tfgen_calls_required(name: str, tmp_p
     """One at a time is left out: Packer then complains of just this one."""
     file_name, text = REQUIRED[name]
     (tmp_path / file_name).write_text(text)
-    template = discover(tmp_path, ".").templates[0]
+    template = discover(tmp_path, ".", cache=FactsCache(details=True)).templates[0]
     facts = describe(tmp_path, template, [decode_details(details) for details in template.details])
     assert facts.required
     assert facts.optional

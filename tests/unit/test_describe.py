@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import Files, write_tree
 from tests.unit.shapes import HCL2, HCL2_JSON, LEGACY
+from tfgen_generators.facts_cache import FactsCache
 from tfgen_generators.packer.describe import AmiSource, Description, Text, describe
 from tfgen_generators.packer.discover import discover
 from tfgen_generators.packer.outcome import decode_details
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def facts(root: Path, files: Files, number: int = 0) -> Description:
-    template = discover(write_tree(root, files), "packer").templates[number]
+    template = discover(write_tree(root, files), "packer", cache=FactsCache(details=True)).templates[number]
     assert template.errors == ()
     return describe(root, template, [decode_details(details) for details in template.details])
 
@@ -237,7 +238,9 @@ def test_sources_that_are_computed(tmp_path: Path, sources: str, possible: str, 
         'source "null" "a" {\n}\nsource "file" "b" {\n}\nsource "amazon-ebs" "c" {\n}\n'
         f"build {{\n  sources = {sources}\n}}\n"
     )
-    template = discover(write_tree(tmp_path, {"packer/t.pkr.hcl": text}), "packer").templates[0]
+    template = discover(
+        write_tree(tmp_path, {"packer/t.pkr.hcl": text}), "packer", cache=FactsCache(details=True)
+    ).templates[0]
     found = facts(tmp_path, {})
     assert template.builders == found.builders == tuple(possible.split())
     assert found.default_builders == tuple(default.split())

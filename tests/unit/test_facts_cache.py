@@ -15,7 +15,7 @@ from tfgen_generators.packer.discover import discover
 from tfgen_generators.packer.outcome import read_file
 
 if TYPE_CHECKING:
-    from tfgen_generators.packer.model import Discovery
+    from tfgen_generators.packer.model import Discovery, Format
 
 OTHER = JSON.replace("amazon-ebs", "amazon-xyz")  # as many bytes
 
@@ -25,9 +25,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The formats of the files that are read (parsed) during the test."""
     seen: list[str] = []
 
-    def counted(data: bytes, form: str, digest: str) -> object:
+    def counted(data: bytes, form: Format, digest: str, *, details: bool) -> object:
         seen.append(form)
-        return read_file(data, form, digest)  # type: ignore[arg-type]
+        return read_file(data, form, digest, details=details)
 
     monkeypatch.setattr(module, "read_file", counted)
     return seen
@@ -115,3 +115,16 @@ def test_what_is_gone_leaves_the_cache(tmp_path: Path) -> None:
         (tmp_path / f"packer/{number}/web.json").unlink()
     look(tmp_path)
     assert (tmp_path / ".tfgen/cache/facts").stat().st_size < size / 2
+
+
+def test_details_are_read_when_they_are_wanted_and_kept(tmp_path: Path, reads: list[str]) -> None:
+    look(tree(tmp_path))
+    for times in (WORTHWHILE + 1, 0):
+        reads.clear()
+        cache = FactsCache(tmp_path / ".tfgen" / "cache" / "facts", details=True)
+        assert all(all(template.details) for template in discover(tmp_path, "packer", cache=cache).templates)
+        cache.save()
+        assert len(reads) == times
+    reads.clear()
+    look(tmp_path)
+    assert reads == []

@@ -44,7 +44,7 @@ def command(
     from tfgen_generators.estate import Outside, find_templates
 
     workspace, folder = _where(packer_dir)
-    with facts_cache(workspace) as cache:
+    with facts_cache(workspace, details=format_ == "json") as cache:
         outside = Outside(is_tracked=tracked_although_ignored(workspace.root), cache=cache)
         settings = workspace.settings if workspace.settings_text else None
         found = find_templates(workspace.root, folder, settings, outside)

@@ -55,7 +55,7 @@ def discover(
 
     `pins` (path -> name) are identities given in tfgen.toml, `ignore` its patterns in git's syntax; `is_tracked` says
     whether git knows a path that a .gitignore would leave out. Reads files, writes nothing but `cache`'s memory.
-    A folder that is not there is the caller's error.
+    A folder that is not there is the caller's error. Templates have `details` where `cache` was told to read them.
     """
     search = _Search(root=root, packer_dir=packer_dir, cache=cache or FactsCache(), git=GitIgnore(root, is_tracked))
     for folder, names in _walk(search):
@@ -91,6 +91,9 @@ def _look_into(search: _Search, folder: str, names: list[str]) -> None:
             _legacy(search, path)
         elif reason := _other(name):
             search.skip(path, reason)
+    if any(outcome.facts and outcome.facts.computed_sources for outcome in hcl_files.values()):
+        # Which builders those can be stands in the details of all files.
+        hcl_files = {path: found for path in hcl_files if (found := _read(search, path, details=True))}
     preset = _preset(search, folder, names) if hcl_files else frozenset()
     grouped = group_folder(folder, hcl_files, preset)
     search.templates += grouped.templates
@@ -181,10 +184,10 @@ def _is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def _read(search: _Search, path: str) -> Outcome | None:
+def _read(search: _Search, path: str, *, details: bool = False) -> Outcome | None:
     form = "json" if path.endswith(".json") and not path.endswith(JSON_ENDING) else format_of(path)
     try:
-        return search.cache.read(search.root, path, form)
+        return search.cache.read(search.root, path, form, details=details)
     except OSError as error:
         search.unreadable.append(_unreadable(path, error))
         return None

@@ -30,8 +30,8 @@ _KEYS = frozenset(
 _ENVIRONMENT = re.compile(r"\{\{-?[^{}]*?\benv\s+(?:`([^`]+)`|\"([^\"]+)\")")
 
 
-def read_legacy(data: bytes) -> tuple[tuple[str, ...], Details]:
-    """The builder types (in the order of the file, each once) and the details of a legacy template.
+def read_legacy(data: bytes) -> tuple[tuple[str, ...], dict[str, object]]:
+    """The builder types (in the order of the file, each once) and the root of a legacy template.
 
     Raises NotATemplateError or BrokenTemplateError.
     """
@@ -49,10 +49,8 @@ def read_legacy(data: bytes) -> tuple[tuple[str, ...], Details]:
     if not isinstance(builders, list) or isinstance(builders, Pairs) or not builders:
         raise BrokenTemplateError("builders must be a list with at least one builder", line)
     _check_keys(root, data)
-    found = {key: plain(value) for key, value in root.items() if not key.startswith("_")}
-    settings = [_builder(value, number, line) for number, value in enumerate(_list(found["builders"]), start=1)]
-    types = tuple(dict.fromkeys(str(builder["type"]) for builder in settings))
-    return types, _details(found, settings)
+    types = (_builder_type(value, number, line) for number, value in enumerate(builders, start=1))
+    return tuple(dict.fromkeys(types)), root
 
 
 def _check_keys(root: dict[str, object], data: bytes) -> None:
@@ -64,14 +62,17 @@ def _check_keys(root: dict[str, object], data: bytes) -> None:
             raise BrokenTemplateError(f"unknown key {key!r}, which Packer refuses", line_of_key(data, key), fix)
 
 
-def _builder(value: Value, number: int, line: int) -> dict[str, Value]:
-    kind = value.get("type") if isinstance(value, dict) else None
-    if not isinstance(value, dict) or not isinstance(kind, str) or not kind:
+def _builder_type(value: object, number: int, line: int) -> str:
+    kind = dict(value).get("type") if isinstance(value, Pairs) else None
+    if not isinstance(kind, str) or not kind:
         raise BrokenTemplateError(f'builder {number} has no "type"', line, 'add for example "type": "amazon-ebs"')
-    return value
+    return kind
 
 
-def _details(root: dict[str, Value], builders: list[dict[str, Value]]) -> Details:
+def legacy_details(document: dict[str, object]) -> Details:
+    """Details of a template whose root is `document`."""
+    root = {key: plain(value) for key, value in document.items() if not key.startswith("_")}
+    builders = [builder for builder in _list(root["builders"]) if isinstance(builder, dict)]
     declared = root.get("variables")
     return Details(
         variables={

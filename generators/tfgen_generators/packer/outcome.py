@@ -30,7 +30,7 @@ _EXPRESSION = 1
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What reading one file gave. `digest` is the SHA-256 of its bytes, `message` why it is "other" or "broken".
 
-    `details` are encoded: only `list` wants them (`decode_details`).
+    `details` are encoded (`decode_details`), b"" where nobody wanted them.
     """
 
     status: Status
@@ -43,12 +43,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     details: bytes = b""
 
 
-def read_file(data: bytes, form: Format, digest: str) -> Outcome:
-    """What `data` is, read as the format that its name stands for."""
+def read_file(data: bytes, form: Format, digest: str, *, details: bool) -> Outcome:
+    """What `data` is, read as the format that its name stands for; its `details` where they are wanted."""
     try:
         if form == "json":
-            return _legacy(data, digest)
-        return _hcl2(data, form, digest)
+            return _legacy(data, digest, details=details)
+        return _hcl2(data, form, digest, details=details)
     except NotATemplateError as reason:
         return Outcome(status="other", digest=digest, message=str(reason))
     except BrokenTemplateError as error:
@@ -57,13 +57,14 @@ def read_file(data: bytes, form: Format, digest: str) -> Outcome:
         return Outcome(status="broken", digest=digest, message="nested too deeply", line=1)
 
 
-def _legacy(data: bytes, digest: str) -> Outcome:
+def _legacy(data: bytes, digest: str, *, details: bool) -> Outcome:
     if b"builders" not in data and b"\\u" not in data and _is_object(data):
         raise NotATemplateError("no builders: not a Packer template")
-    from tfgen_generators.packer.legacy import read_legacy
+    from tfgen_generators.packer.legacy import legacy_details, read_legacy
 
-    builders, details = read_legacy(data)
-    return Outcome(status="legacy", digest=digest, builders=builders, details=encode_details(details))
+    builders, root = read_legacy(data)
+    found = encode_details(legacy_details(root)) if details else b""
+    return Outcome(status="legacy", digest=digest, builders=builders, details=found)
 
 
 def _is_object(data: bytes) -> bool:
@@ -75,12 +76,14 @@ def _is_object(data: bytes) -> bool:
     return True
 
 
-def _hcl2(data: bytes, form: Format, digest: str) -> Outcome:
-    from tfgen_generators.packer.details import details_of
-
+def _hcl2(data: bytes, form: Format, digest: str, *, details: bool) -> Outcome:
     body = _json_body(data) if form == "hcl2-json" else _native_body(data)
     check_top_level(body)
     facts = facts_of(body)
+    if not details:
+        return Outcome(status="hcl2", digest=digest, facts=facts)
+    from tfgen_generators.packer.details import details_of
+
     return Outcome(status="hcl2", digest=digest, facts=facts, details=encode_details(details_of(body)))
 
 
