@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen_generators.packer.outcome import Outcome, read_file
+from tfgen_generators.read_ahead import read_ahead
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tfgen_generators.packer.model import Format
 
 #: Fewer new files than this are not worth a cache of their own.
@@ -46,17 +49,22 @@ class FactsCache:
         self._old = _Stored(version="", stamps={}, outcomes={})
         self._written = 0
         self._new = _Stored(version=_version() if file else "", stamps={}, outcomes={})
+        self._ahead: dict[str, Outcome] = {}
         self._changed = 0
         if file is not None:
             self._load(file)
+
+    def read_ahead(self, root: Path, files: Iterable[tuple[str, Format]]) -> None:
+        """Reads those of `files` that nothing is known of, if they are many; `read` then finds them."""
+        new = [(f"{root}/{path}", form) for path, form in files if path not in self._old.stamps]
+        self._ahead = read_ahead(new, details=self._details)
 
     def read(self, root: Path, path: str, form: Format, *, details: bool = False) -> Outcome:
         """What stands at `path`. Raises OSError."""
         details = details or self._details
         file = f"{root}/{path}"
         if self._file is None:
-            data = _bytes(file)
-            return read_file(data, form, hashlib.sha256(data).hexdigest(), details=details)
+            return self._outcome(_bytes(file), form, details=details)
         status = os.stat(file)  # noqa: PTH116 as below
         stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         known = self._old.stamps.get(path)
@@ -70,7 +78,7 @@ class FactsCache:
         return outcome
 
     def _known(self, key: str, *, details: bool) -> Outcome | None:
-        for outcomes in (self._new.outcomes, self._old.outcomes):
+        for outcomes in (self._new.outcomes, self._old.outcomes, self._ahead):
             outcome = outcomes.get(key)
             if outcome is not None and (outcome.details or not details or outcome.status in ("other", "broken")):
                 return outcome

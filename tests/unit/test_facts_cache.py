@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests.conftest import HCL2, JSON, write_tree
 from tfgen_generators import facts_cache as module
+from tfgen_generators import read_ahead as ahead
 from tfgen_generators.facts_cache import WORTHWHILE, FactsCache
 from tfgen_generators.packer.discover import discover
 from tfgen_generators.packer.outcome import read_file
@@ -128,3 +130,24 @@ def test_details_are_read_when_they_are_wanted_and_kept(tmp_path: Path, reads: l
     reads.clear()
     look(tmp_path)
     assert reads == []
+
+
+def test_many_files_are_read_by_two_processes_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree(tmp_path)
+    write_tree(tmp_path, {"packer/broken.json": '{"builders": [', "packer/odd.pkr.hcl": b"\xff"})
+    alone = discover(tmp_path, "packer", cache=FactsCache(details=True))
+    monkeypatch.setattr(ahead, "WORTHWHILE", 2)
+    monkeypatch.setattr(ahead, "_has_two_cores", lambda: True)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    forks: list[int] = []
+    fork = os.fork
+
+    def counted() -> int:
+        forks.append(1)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", counted)
+    together = discover(tmp_path, "packer", cache=FactsCache(details=True))
+    assert forks == [1]
+    assert together == alone
+    assert [template.details for template in together.templates] == [template.details for template in alone.templates]

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from tfgen_generators.facts_cache import FactsCache
 from tfgen_generators.packer.folders import format_of, group_folder
 from tfgen_generators.packer.gitignore import GitIgnore, patterns
-from tfgen_generators.packer.model import Discovery, Problem, Skipped, Template
+from tfgen_generators.packer.model import Discovery, Format, Problem, Skipped, Template
 from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING, bucket_part, name_of
 from tfgen_generators.packer.outcome import Outcome
 
@@ -58,7 +58,9 @@ def discover(
     A folder that is not there is the caller's error. Templates have `details` where `cache` was told to read them.
     """
     search = _Search(root=root, packer_dir=packer_dir, cache=cache or FactsCache(), git=GitIgnore(root, is_tracked))
-    for folder, names in _walk(search):
+    found = list(_walk(search))
+    search.cache.read_ahead(root, _candidates(found))
+    for folder, names in found:
         _look_into(search, folder, names)
     left_out = _left_out(search, ignore)
     named = (
@@ -76,6 +78,14 @@ def discover(
         asked_git=search.git.has_asked,
         ignored=left_out,
     )
+
+
+def _candidates(found: list[tuple[str, list[str]]]) -> Iterator[tuple[str, Format]]:
+    """The files that may be templates, with the formats that their names stand for."""
+    for folder, names in found:
+        for name in names:
+            if name.endswith((HCL_ENDING, ".json")) and not name.endswith(".pkrvars.json"):
+                yield _join(folder, name), _format(name)
 
 
 def _look_into(search: _Search, folder: str, names: list[str]) -> None:
@@ -185,12 +195,15 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 def _read(search: _Search, path: str, *, details: bool = False) -> Outcome | None:
-    form = "json" if path.endswith(".json") and not path.endswith(JSON_ENDING) else format_of(path)
     try:
-        return search.cache.read(search.root, path, form, details=details)
+        return search.cache.read(search.root, path, _format(path), details=details)
     except OSError as error:
         search.unreadable.append(_unreadable(path, error))
         return None
+
+
+def _format(path: str) -> Format:
+    return "json" if path.endswith(".json") and not path.endswith(JSON_ENDING) else format_of(path)
 
 
 def _unreadable(path: str, error: OSError) -> Problem:
