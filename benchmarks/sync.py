@@ -26,7 +26,7 @@ MEMORY_MB, MEMORY_AT = 150.0, 5000
 LINEAR, LINEAR_AT = 5.5, (1000, 5000)
 
 _READERS = frozenset({"tree_sitter", "tree_sitter_hcl", "hcl2", "lark"})
-_LANGUAGES = {"JavaScript": "warm", "Python": "cold"}
+_STATES = {"JavaScript": ("warm", "edited"), "Python": ("cold",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +61,14 @@ def _field(folder: Path, sizes: Sequence[int], env: dict[str, str]) -> _Field:
         shutil.copytree(warm, cold, symlinks=True)
         contenders += [_check(f"warm {size}", warm), _check(f"cold {size}", cold)]
         if size == LIMITED_AT or size == sizes[-1] < LIMITED_AT:
+            edited = folder / f"edited-{size}"
+            shutil.copytree(warm, edited, symlinks=True)
+            contenders.append(_edited(f"edited {size}", edited, edited / paths[0]))
+        if size == LIMITED_AT or size == sizes[-1] < LIMITED_AT:
             contenders.append(_fresh(f"fresh {size}", cold, folder / "site"))
         listed = folder / f"modules-{size}.json"
         listed.write_text(trees.dump(paths))
-        for language in _LANGUAGES:
+        for language in _STATES:
             try:
                 contender = peers.contender(language, f"{language} {size}", listed, folder / f"{language}-{size}")
             except peers.PeerMissingError as error:
@@ -89,6 +93,17 @@ def _tree(root: Path, size: int, env: dict[str, str]) -> list[str]:
 def _check(name: str, root: Path) -> Contender:
     """`tfgen sync --check`; exit 0 alone will do. Cold is without .tfgen before each run."""
     prepare = partial(_forget, root) if name.startswith("cold") else None
+    return Contender(name=name, argv=[_tfgen(), "sync", "--check"], cwd=root, prepare=prepare, codes=(0,))
+
+
+def _edited(name: str, root: Path, template: Path) -> Contender:
+    """Warm, but one template has got another line since the last look."""
+    file = template if template.is_file() else next(iter(sorted(template.glob("*.pkr.hcl"))))
+
+    def prepare() -> None:
+        with file.open("a") as opened:
+            opened.write("\n")
+
     return Contender(name=name, argv=[_tfgen(), "sync", "--check"], cwd=root, prepare=prepare, codes=(0,))
 
 
@@ -119,27 +134,30 @@ def _tfgen() -> str:
 def _ratios(times: dict[str, Timing], size: int, missing: dict[str, str]) -> list[Row]:
     """Ours by whole process; the peer by `app.synth()` alone, with its constructing, and by whole process."""
     rows: list[Row] = []
-    for language, state in _LANGUAGES.items():
+    for language, state in ((language, state) for language, states in _STATES.items() for state in states):
+        if f"{state} {size}" not in times:
+            continue
         ours = f"{state} tfgen sync --check / CDKTF's {language}"
-        limit = {"warm": WARM, "cold": COLD}[state] if size == LIMITED_AT else None
+        limit = {"warm": WARM, "cold": COLD}.get(state) if size == LIMITED_AT else None
         if language in missing:
             rows.append(Row(name=f"{ours}, N = {size}", measured=f"left out: {missing[language]}", limit=limit))
             continue
-        peer = times[f"{language} {size}"]
-        spans = {
-            "app.synth() alone": peer.inner["synth"],
-            "construct and synth": peer.inner["construct"] + peer.inner["synth"],
-            "whole process": peer.wall,
-        }
-        for what, seconds in spans.items():
-            say(f"CDKTF's {language}, {what}, N = {size}", seconds)
-            rows.append(
-                Row(name=f"{ours} {what}, N = {size}", measured=times[f"{state} {size}"].wall / seconds, limit=limit)
-            )
+        for what, seconds in _spans(times[f"{language} {size}"]).items():
+            measured = times[f"{state} {size}"].wall / seconds
+            rows.append(Row(name=f"{ours} {what}, N = {size}", measured=measured, limit=limit))
         if state == "cold" and (fresh := times.get(f"fresh {size}")):
             name = f"cold, hcl2's tables not built / CDKTF's {language} whole process, N = {size}"
-            rows.append(Row(name=name, measured=fresh.wall / peer.wall, limit=limit))
+            rows.append(Row(name=name, measured=fresh.wall / times[f"{language} {size}"].wall, limit=limit))
     return rows
+
+
+def _spans(peer: Timing) -> dict[str, float]:
+    """Seconds of the peer, by what is counted."""
+    return {
+        "app.synth() alone": peer.inner["synth"],
+        "construct and synth": peer.inner["construct"] + peer.inner["synth"],
+        "whole process": peer.wall,
+    }
 
 
 def _linearity(times: dict[str, Timing], sizes: Sequence[int]) -> list[Row]:
