@@ -51,7 +51,7 @@ _SET = {
 
 
 class _NoAnswerError(Exception):
-    pass
+    """git says nothing; the message is the reason where a person can mend it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,15 +70,19 @@ def has_history(root: Path) -> bool:
 def ask_git(root: Path, gone: Sequence[str], new: Sequence[str]) -> GitFacts:
     """What became of the templates (files or folders) at `gone`; `new` are files. Paths are relative to `root`."""
     # The paths go onto command lines: half of what the system allows there, twice.
-    if not has_history(root) or sum(map(len, (*gone, *new))) > os.sysconf("SC_ARG_MAX") // 4:
+    if not has_history(root):
         return GitFacts()
+    if sum(map(len, (*gone, *new))) > os.sysconf("SC_ARG_MAX") // 4:
+        return GitFacts(failure="there are too many paths for one call; sync in smaller steps")
     import tempfile
 
     try:
         with tempfile.TemporaryDirectory(prefix="tfgen-git-") as folder:
             repository = _Repository(root, Path(folder) / "index", new)
             return repository.facts(gone)
-    except (_NoAnswerError, OSError):
+    except _NoAnswerError as error:
+        return GitFacts(failure=str(error))
+    except OSError:
         return GitFacts()
 
 
@@ -126,7 +130,13 @@ def _run(root: Path, env: Mapping[str, str], *arguments: str, given: bytes = b""
             timeout=TIMEOUT,
             check=True,
         )
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
+    except subprocess.TimeoutExpired:
+        raise _NoAnswerError(f"it took more than {TIMEOUT} seconds") from None
+    except subprocess.CalledProcessError as error:
+        said = os.fsdecode(error.stderr)
+        owner = "the repository belongs to somebody else (git config --global --add safe.directory)"
+        raise _NoAnswerError(owner if "dubious ownership" in said else "") from None
+    except (OSError, ValueError) as error:
         raise _NoAnswerError from error
     return done.stdout
 
@@ -149,7 +159,10 @@ class _Repository:
             members |= {path: tuple(had) for path, had in base.had.items()}
             for rename in self._renames(base):
                 renames.setdefault((rename.old, rename.new), rename)
-        return GitFacts(renames=tuple(renames.values()), members=members)
+        unseen = [path for path in gone if path not in members]
+        shallow = unseen and self._git("rev-parse", "--is-shallow-repository").strip() == b"true"
+        failure = "the clone is shallow (git fetch --unshallow)" if shallow else ""
+        return GitFacts(renames=tuple(renames.values()), members=members, failure=failure)
 
     def _bases(self, gone: Sequence[str]) -> Iterator[_Base]:
         head = self._files("HEAD", gone)
@@ -179,7 +192,17 @@ class _Repository:
     def _removals(self, paths: Sequence[str]) -> dict[str, list[str]]:
         """Commit -> those of `paths` that it removed, each by the latest one."""
         log = self._git(
-            "log", "--format=%H", "--diff-filter=D", "--no-renames", "--name-only", "--relative", "-z", "--", *paths
+            "log",
+            "--first-parent",
+            "-m",
+            "--format=%H",
+            "--diff-filter=D",
+            "--no-renames",
+            "--name-only",
+            "--relative",
+            "-z",
+            "--",
+            *paths,
         )
         commit, left, found = "", list(paths), dict[str, list[str]]()
         for record in _records(log):
@@ -211,7 +234,7 @@ class _Repository:
             yield from self._diff(base.commit, list(had))
 
     def _diff(self, commit: str, old: Sequence[str]) -> Iterator[FileRename]:
-        options = ("--no-ext-diff", "--no-textconv", "--no-color", "--relative", "-M", "-C", "-l2000")
+        options = ("--no-ext-diff", "--no-textconv", "--no-color", "--relative", "-M", "-C", "-l0")
         records = _records(self._git("diff", *options, "--name-status", "-z", commit, "--", *old, *self.new))
         for status in records:
             first = next(records)

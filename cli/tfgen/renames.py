@@ -24,13 +24,18 @@ def read_answers(root: Path, renamed: Sequence[str], gone: Sequence[str]) -> Ans
         old, new = _split(root, flag)
         if pairs.setdefault(old, new) != new:
             raise UsageError(f"--renamed {flag}: {old} is {pairs[old]} already", fix="say it once")
-    return Answers(renamed=pairs, gone=frozenset(map(posixpath.normpath, gone)))
+    return Answers(renamed=pairs, gone=frozenset(_path(root, path) for path in gone))
+
+
+def _path(root: Path, path: str) -> str:
+    """Relative to the root, also what was given as an absolute path."""
+    return posixpath.normpath(posixpath.relpath(path, root) if posixpath.isabs(path) else path)
 
 
 def _split(root: Path, flag: str) -> tuple[str, str]:
     """OLD and NEW. A path may hold `=` itself: then the sign before the one that is there."""
     places = [number for number, sign in enumerate(flag) if sign == "="]
-    pairs = [(posixpath.normpath(flag[:at]), posixpath.normpath(flag[at + 1 :])) for at in places]
+    pairs = [(_path(root, flag[:at]), _path(root, flag[at + 1 :])) for at in places]
     if not pairs or flag.startswith("=") or flag.endswith("="):
         raise UsageError(
             f"--renamed {flag}: OLD_PATH=NEW_PATH is wanted", fix="for example packer/a.json=packer/b.json"
@@ -49,7 +54,8 @@ def ask(questions: Sequence[Question], answers: Answers) -> Answers:
 
     question = questions[0]
     found = [(match.new, f"{one_line(printable(match.new))} ({match.score}% alike)") for match in question.candidates]
-    lines = [f"{one_line(printable(question.gone.path))} is gone. Which template is it now?"]
+    why = f" (git cannot say: {question.failure})" if not found else ""
+    lines = [f"{one_line(printable(question.gone.path))} is gone. Which template is it now?{why}"]
     lines += [f"  {number}  {text}" for number, (_, text) in enumerate(found, 1)]
     lines.append(f"  {len(found) + 1}  none: it is gone, and its pipeline {question.gone.name} too")
     sys.stdout.flush()

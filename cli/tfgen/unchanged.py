@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from stat import S_ISREG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,17 +24,34 @@ _FORMAT = "tfgen 1"
 #: Nanoseconds by which everything must be older than the look.
 _SETTLED = 1_000_000_000
 _END = "\0"
+_LARGEST = 200_000_000
+#: What a message is made of.
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789, "
 
 
 def recall() -> str:
-    """The message of the last clean look at the repository around the current folder, "" when it may not hold."""
-    root = _root(os.getcwd())
+    """The message of the last clean look at the repository around the current folder, "" when it may not hold.
+
+    Whatever is odd is no answer: the file may have come with a pull request. It cannot foretell the inode and the times
+    that a check-out gives to tfgen.toml, without whose record nothing is believed.
+    """
     try:
-        with open(f"{root}/.tfgen/cache/{FILE_NAME}", encoding="utf-8", errors="surrogateescape") as file:
-            header, message, *records = file.read().split(_END)
-    except (OSError, ValueError):
+        return _recall()
+    except Exception:  # noqa: BLE001 the app then looks, and says what is wrong
         return ""
-    if header != _header() or records.pop() != "end":
+
+
+def _recall() -> str:
+    root = _root(os.getcwd())
+    path = f"{root}/.tfgen/cache/{FILE_NAME}"
+    found = os.stat(path)
+    if not S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+        return ""
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        header, message, *records = file.read().split(_END)
+    if header != _header() or records.pop() != "end" or message.strip(_LETTERS):
+        return ""
+    if not any(record.partition(" ")[2] == _SETTINGS for record in records):
         return ""
     for record in records:
         stamp, _, path = record.partition(" ")

@@ -41,6 +41,8 @@ class Workspace:
     def make_state_dir(self, name: str = "") -> Path:
         """`.tfgen/` (or a folder in it), made if need be. Raises TfgenError."""
         folder = self.state_dir / name
+        if self.state_dir.is_symlink():
+            raise TfgenError("is a symlink, and what it holds would lie elsewhere", where=".tfgen", fix="remove it")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             ignore = self.state_dir / ".gitignore"

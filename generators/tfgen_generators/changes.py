@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
-from tfgen_generators.ownership import Ownership, examine, removed_block, same, sign
+from tfgen_generators.ownership import Ownership, examine, removed_blocks, same, sign
 
 Action = Literal["create", "change", "delete", "forget"]
 
@@ -27,8 +28,9 @@ class Change:
         """A unified diff as git words it."""
         import difflib
 
-        old = "/dev/null" if self.action == "create" else f"a/{self.path}"
-        new = "/dev/null" if self.action == "delete" else f"b/{self.path}"
+        path = self.path.replace("\n", "\\n").replace("\r", "\\r")
+        old = "/dev/null" if self.action == "create" else f"a/{path}"
+        new = "/dev/null" if self.action == "delete" else f"b/{path}"
         lines = difflib.unified_diff(
             self.before.splitlines(keepends=True), self.after.splitlines(keepends=True), old, new
         )
@@ -86,13 +88,14 @@ def compare(
     found: Mapping[str, str],
     unknown: Unknown = Unknown(),
     *,
-    forget: frozenset[str] = frozenset(),
+    forget: Mapping[str, Sequence[str]] = MappingProxyType({}),
     moved: frozenset[str] = frozenset(),
 ) -> Changes:
     """What sync must do. `found` holds every file at a generated path, ours or not.
 
-    `forget` are the files whose pipelines Terraform shall forget, not destroy, once nothing wants them; `moved` the
-    names that a `moved` block gives away, which Terraform would not have forgotten at the same time.
+    `forget` are the files whose pipelines Terraform shall forget, not destroy, once nothing wants them, each with the
+    names that its resources may still have; `moved` the names that a `moved` block gives away, which Terraform would
+    not have forgotten at the same time.
     """
     result = _Found(changes=[], unchanged=[], kept=[], refused=[], refresh=[])
     for path in sorted({*wanted, *found}):
@@ -126,7 +129,7 @@ def _differs(result: _Found, path: str, text: str, wanted: str) -> None:
 
 
 def _unwanted(
-    result: _Found, path: str, text: str, unknown: Unknown, forget: frozenset[str], moved: frozenset[str]
+    result: _Found, path: str, text: str, unknown: Unknown, forget: Mapping[str, Sequence[str]], moved: frozenset[str]
 ) -> None:
     owner = examine(text)
     if owner.state == "foreign":
@@ -138,7 +141,7 @@ def _unwanted(
     elif owner.forgets and owner.name not in moved:
         result.unchanged.append(path)  # until a person, who knows where it is applied, deletes it
     elif path in forget:
-        after = sign(owner.source, removed_block(owner.name), owner.template)
+        after = sign(owner.source, removed_blocks(owner.name, forget[path]), owner.template)
         result.changes.append(Change(action="forget", path=path, before=text, after=after))
     else:
         result.changes.append(Change(action="delete", path=path, before=text))

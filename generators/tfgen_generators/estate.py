@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfgen_generators import pins
-from tfgen_generators.changes import Change, Changes, Unknown, compare
+from tfgen_generators.changes import Change, Changes, Refusal, Unknown, compare
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.generated import Generated, Unwanted, join, read_generated, successors
 from tfgen_generators.identity import Answers, AskGit, GitFacts, Question, Rename, Resolution
@@ -108,7 +108,11 @@ class _View:
         self.problems += [*displaced, *generated.unreadable]
         self.unknown = self._unknown()
         waiting = successors(((pipeline.name, pipeline.template_path) for pipeline in self.pipelines), displaced)
-        for path in (*map(self._file, waiting), *(problem.path for problem in generated.unreadable)):
+        unreadable = {problem.path for problem in generated.unreadable}
+        if not unreadable <= self.wanted.keys():
+            # One may be that of a template that was renamed: nothing new is made before it can be read.
+            self.wanted = {path: text for path, text in self.wanted.items() if path in generated.texts}
+        for path in (*map(self._file, waiting), *unreadable):
             self.wanted.pop(path, None)
 
     def _file(self, name: str) -> str:
@@ -159,7 +163,8 @@ class _View:
     def resolve(self) -> Resolution:
         """Which templates were renamed."""
         orphans = self.unwanted.orphans(self.unknown)
-        gone = pins.gone(self.root, self.settings, self.discovery, orphans, self.unknown, self._file)
+        files = {*self.generated.texts, *(problem.path for problem in self.generated.unreadable)}
+        gone = pins.gone(self.root, self.settings, self.discovery, orphans, self.unknown, self._file, files)
         back = pins.returned(self.root, self.settings, self.discovery)
         if not gone and not self.outside.answers:
             return Resolution(renames=back)
@@ -178,14 +183,18 @@ class _View:
         """The difference. What is asked about stays as it is; `forgotten` are given up without a destroy."""
         asked = frozenset(self._file(question.gone.name) for question in resolution.questions)
         unknown = replace(self.unknown, files=self.unknown.files | asked)
-        forget = frozenset(
-            path
+        forget = {
+            path: self._old_names(owner.name)
             for path, owner in self.unwanted.orphans(unknown).items()
             if owner.name in forgotten or owner.source in self.unwanted.ignored or pins.keeps(self.settings, owner.name)
-        )
+        }
         changes = compare(self.wanted, self.generated.texts, unknown, forget=forget, moved=self.unwanted.moved)
         kept = sorted({*changes.kept, *(problem.path for problem in self.generated.unreadable)})
-        refused = (*changes.refused, *pins.refusals(resolution.questions, self._file))
+        refused = (
+            *changes.refused,
+            *pins.refusals(resolution.questions, self._file),
+            *self._given_another_name(unknown),
+        )
         return Survey(
             discovery=self.discovery,
             pipelines=tuple(self.pipelines),
@@ -195,11 +204,21 @@ class _View:
             questions=resolution.questions,
         )
 
+    def _given_another_name(self, unknown: Unknown) -> Iterable[Refusal]:
+        """A pipeline whose template is still there, under another name: a slip, or a wish that must be said."""
+        for path, source, old, new in self.unwanted.renamed_by_hand(unknown):
+            if source not in self.outside.answers.gone:
+                yield Refusal(
+                    path=path,
+                    reason=f"its template {source} is called {new} now: its pipeline would be destroyed and made anew",
+                    fix=f'correct {FILE_NAME}, or write moved_from = ["{old}"] into [templates.{new}], or run: '
+                    f"tfgen sync --gone {pins.quoted(source)}",
+                )
+
+    def _old_names(self, name: str) -> tuple[str, ...]:
+        own = self.settings.templates.get(name)
+        return tuple(own.moved_from) if own else ()
+
     def _warnings(self, changes: Changes, unknown: Unknown) -> Iterable[str]:
         staying = frozenset((*changes.unchanged, *changes.kept, *(c.path for c in changes.changes if c.after)))
         yield from pins.unused(self.settings, self.discovery, lambda name: self._file(name) in staying)
-        for old, new in self.unwanted.renamed_by_hand(unknown):
-            yield (
-                f"{new} was {old}, whose pipeline is destroyed and made anew; "
-                f'to move it instead, write moved_from = ["{old}"] into [templates.{new}]'
-            )

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.util
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,14 +27,18 @@ if TYPE_CHECKING:
 
 #: Fewer new files than this are not worth a cache of their own.
 WORTHWHILE = 50
-#: Nanoseconds that a file must be older than the cache: no file system here counts in less.
-_TICK = 50_000_000
+#: Nanoseconds that a file must be older than the look that the cache is of. The coarsest clocks (FAT) count 2 s.
+_TICK = 2_000_000_000
 
 _Stamp = tuple[int, int, int, int]
 
 
 class _Stored(msgspec.Struct, kw_only=True):
     version: str
+    #: When the look began, by the clock of time.time_ns().
+    started: int = 0
+    #: The inode of the file itself: one that came with a pull request, or a copy, is not believed.
+    inode: int = 0
     stamps: dict[str, tuple[_Stamp, str]]
     outcomes: dict[str, Outcome]
 
@@ -48,7 +54,7 @@ class FactsCache:
         self._details = details
         self._old = _Stored(version="", stamps={}, outcomes={})
         self._written = 0
-        self._new = _Stored(version=_version() if file else "", stamps={}, outcomes={})
+        self._new = _Stored(version=_version() if file else "", started=time.time_ns(), stamps={}, outcomes={})
         self._ahead: dict[str, Outcome] = {}
         self._changed = 0
         if file is not None:
@@ -102,20 +108,24 @@ class FactsCache:
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             try:
-                beside.write_bytes(msgspec.msgpack.encode(self._new))
+                with beside.open("wb") as opened:
+                    self._new.inode = os.fstat(opened.fileno()).st_ino
+                    opened.write(msgspec.msgpack.encode(self._new))
                 beside.replace(self._file)
             finally:
                 beside.unlink(missing_ok=True)
 
     def _load(self, file: Path) -> None:
         try:
+            if not file.is_file():
+                return
             with file.open("rb") as opened:
-                written = os.fstat(opened.fileno()).st_mtime_ns
+                status = os.fstat(opened.fileno())
                 stored = msgspec.msgpack.decode(opened.read(), type=_Stored)
         except (OSError, msgspec.DecodeError, ValueError):
             return
-        self._written = written
-        if stored.version == self._new.version:
+        self._written = min(status.st_mtime_ns, stored.started)
+        if (stored.version, stored.inode) == (self._new.version, status.st_ino):
             self._old = stored
 
 
@@ -125,10 +135,13 @@ def _bytes(file: str) -> bytes:
 
 
 def _version() -> str:
-    """Changes with every change of the readers: their files' sizes and times."""
+    """Changes with every change of the readers (and of the grammar): their files' sizes and times."""
     folder = Path(__file__).with_name("packer")
     with os.scandir(folder) as entries:
         seen = sorted(
             (entry.name, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in entries if entry.is_file()
         )
+    grammar = importlib.util.find_spec("tree_sitter_hcl")
+    if grammar and grammar.origin:
+        seen.append(("grammar", 0, Path(grammar.origin).stat().st_mtime_ns))
     return hashlib.sha256(repr(seen).encode()).hexdigest()

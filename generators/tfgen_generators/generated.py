@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
+from stat import S_ISREG
 
 from tfgen_generators.changes import Unknown
 from tfgen_generators.errors import TfgenError
-from tfgen_generators.ownership import PREFIX, SUFFIX, Ownership, examine, file_name, written_source
+from tfgen_generators.ownership import PREFIX, SUFFIX, Ownership, examine, file_name
 from tfgen_generators.packer.model import Discovery, Problem
 from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
 
@@ -47,6 +48,14 @@ def read_generated(root: Path, folder: str) -> Generated:
     return Generated(texts=texts, unreadable=tuple(unreadable))
 
 
+def is_forgotten(folder: Path, name: str) -> bool:
+    """Whether the generated file of `name` makes Terraform forget a pipeline."""
+    try:
+        return examine(_read(f"{folder}/{file_name(name)}")).forgets
+    except OSError:
+        return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Unwanted:
     """The generated files that are not as a template wants them. Nothing is examined when there are none."""
@@ -67,13 +76,13 @@ class Unwanted:
 
     @cached_property
     def templates(self) -> Mapping[str, str]:
-        """Path of each template, as a header writes it -> its name."""
-        return {written_source(template.path): template.name for template in self.discovery.templates}
+        """Path of each template -> its name."""
+        return {template.path: template.name for template in self.discovery.templates}
 
-    @cached_property
+    @property
     def ignored(self) -> frozenset[str]:
-        """Paths of templates that tfgen.toml leaves out, as a header writes them."""
-        return frozenset(map(written_source, self.discovery.ignored))
+        """Paths of templates that tfgen.toml leaves out."""
+        return self.discovery.ignored
 
     def displaced(self) -> list[Problem]:
         """Files whose template is still on the disk but none any more: more likely a slip than a wish.
@@ -81,11 +90,12 @@ class Unwanted:
         A typo can make a template part of its folder, or of nothing; a wrong packer_dir loses all of them.
         """
         reasons = {skipped.path: skipped.reason for skipped in self.discovery.skipped} if self.owners else {}
+        unread = {problem.path for problem in self.discovery.unreadable}  # complained of already
         problems: list[Problem] = []
         for path, owner in self.owners.items():
             source = owner.source
             known = source in self.templates or source in self.ignored
-            if not source or owner.forgets or known or not exists(self.root, source):
+            if not source or owner.forgets or known or source in unread or not exists(self.root, source):
                 continue
             reason = reasons.get(source, "")
             if not reason and _parent(source) in self.templates:
@@ -113,13 +123,13 @@ class Unwanted:
             and not unknown.covers(path, owner.source)
         }
 
-    def renamed_by_hand(self, unknown: Unknown) -> Iterable[tuple[str, str]]:
-        """(old name, new name) where tfgen.toml gives a template another identity and no `moved` block says so."""
+    def renamed_by_hand(self, unknown: Unknown) -> Iterable[tuple[str, str, str, str]]:
+        """(file, template, old name, new name) where a template has another identity and no `moved` block says so."""
         for path, owner in self.owners.items():
             name = self.templates.get(owner.source, "")
             covered = path in self.wanted or unknown.covers(path, owner.source) or owner.name in self.moved
             if owner.state == "ours" and name not in ("", owner.name) and not owner.forgets and not covered:
-                yield owner.name, name
+                yield path, owner.source, owner.name, name
 
 
 def exists(root: Path, source: str) -> bool:
@@ -155,8 +165,9 @@ def _clean(folder: str) -> str:
 
 
 def _read(file: str) -> str:
-    with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 pathlib costs as much as the reading
-        return opened.readall().decode("utf-8", "replace")
+    # A pipe would never end: whatever is no file is nothing of ours.
+    with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as opened:  # noqa: PTH123 ten thousand times
+        return opened.readall().decode("utf-8", "replace") if S_ISREG(os.fstat(opened.fileno()).st_mode) else ""
 
 
 def _is_generated(name: str) -> bool:

@@ -45,10 +45,14 @@ class FileRename(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GitFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What git knows; empty without git. `members` are the files that each gone path (a folder too) had."""
+    """What git knows; empty without git. `members` are the files that each gone path (a folder too) had.
+
+    `failure` says why git, which is there, could not say everything; "" otherwise.
+    """
 
     renames: tuple[FileRename, ...] = ()
     members: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    failure: str = ""
 
 
 #: Asks git about (paths that are gone, paths that are new).
@@ -66,11 +70,12 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rename(msgspec.Struct, frozen=True, kw_only=True):
-    """The template of the pipeline `name` stands at `new` now."""
+    """The template of the pipeline `name` stands at `new` now; `score` is how alike the two are, in percent."""
 
     name: str
     old: str
     new: str
+    score: int = EXACT
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,10 +98,14 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A gone template with more than one possible successor, or that shares its only one."""
+    """A gone template with more than one possible successor, or that shares its only one.
+
+    Without candidates: one of which git could not say what became of it, and the `failure`.
+    """
 
     gone: Gone
     candidates: tuple[Match, ...]
+    failure: str = ""
 
 
 class Resolution(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,15 +122,25 @@ def resolve(gone: Sequence[Gone], new: Sequence[New], facts: GitFacts, answers: 
     free = [item for item in new if item.path not in answered.values()]
     matches = _matches(open_, free, facts)
     accepted = {**answered, **_accept(matches)}
+    scores = {match.old: match.score for match in matches if accepted.get(match.old) == match.new}
     left = [match for match in matches if match.old not in accepted and match.new not in accepted.values()]
     return Resolution(
-        renames=tuple(Rename(name=i.name, old=i.path, new=accepted[i.path]) for i in gone if i.path in accepted),
+        renames=tuple(
+            Rename(name=item.name, old=item.path, new=accepted[item.path], score=scores.get(item.path, EXACT))
+            for item in gone
+            if item.path in accepted
+        ),
         questions=tuple(
-            Question(gone=item, candidates=tuple(mine))
+            Question(gone=item, candidates=tuple(mine), failure=facts.failure)
             for item in open_
-            if (mine := sorted((m for m in left if m.old == item.path), key=lambda m: (-m.score, m.new)))
+            if item.path not in accepted
+            and ((mine := sorted((m for m in left if m.old == item.path), key=_by_score)) or (facts.failure and free))
         ),
     )
+
+
+def _by_score(match: Match) -> tuple[int, str]:
+    return -match.score, match.new
 
 
 def _matches(gone: Sequence[Gone], new: Sequence[New], facts: GitFacts) -> list[Match]:

@@ -69,13 +69,23 @@ def read_module(root: Path, settings: Settings) -> ModuleInterface | None:
     return parse_module(files) if files else None
 
 
-def module_files(root: Path, settings: Settings) -> ModuleFiles | None:
-    """The module's files; None when it is not local, or its default place does not exist yet. Raises SettingsError."""
+def module_folder(root: Path, settings: Settings) -> Path | None:
+    """Where the module is; None when it is not local.
+
+    As Terraform: the source is cleaned as text, then taken from where the root module really is.
+    """
     source = settings.module.source
     if not source.startswith(_LOCAL) and source not in (".", ".."):
         return None
-    # As Terraform: the source is cleaned as text, then taken from where the root module really is.
-    folder = (root / settings.terraform_dir).resolve() / os.path.normpath(source)
+    return (root / settings.terraform_dir).resolve() / os.path.normpath(source)
+
+
+def module_files(root: Path, settings: Settings) -> ModuleFiles | None:
+    """The module's files; None when it is not local, or its default place does not exist yet. Raises SettingsError."""
+    source = settings.module.source
+    folder = module_folder(root, settings)
+    if folder is None:
+        return None
     shown = Path(os.path.relpath(os.path.normpath(folder), root.resolve())).as_posix()
     try:
         names = sorted(entry.name for entry in os.scandir(folder) if _is_terraform(entry.name) and entry.is_file())

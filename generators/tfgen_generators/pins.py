@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tfgen_generators.changes import Refusal, Unknown
@@ -118,6 +118,7 @@ def gone(
     orphans: Mapping[str, Ownership],
     unknown: Unknown,
     file: Callable[[str], str],
+    files: Collection[str],
 ) -> list[Gone]:
     """Identities whose template is not where it was: generated files, and paths in tfgen.toml, that lead nowhere."""
     if not orphans and all(own.path is None for own in settings.templates.values()):
@@ -132,7 +133,8 @@ def gone(
         path = own.path
         if path is None or name in names or path in templates or path in discovery.ignored or exists(root, path):
             continue
-        if not unknown.covers(file(name), path):
+        # A pin without a pipeline is left from one that was given up.
+        if file(name) in files and not unknown.covers(file(name), path):
             found[name] = Gone(name=name, path=path, digest=found[name].digest if name in found else "")
     first: dict[str, Gone] = {}
     for item in sorted(found.values(), key=lambda item: (item.name not in settings.templates, item.name)):
@@ -153,7 +155,10 @@ def resolve_renames(
 
     Raises UsageError when an answer is about something else.
     """
-    _check(answers, candidates, discovery, pinned)
+    by_hand = (
+        frozenset(source for _, source, _, _ in unwanted.renamed_by_hand(Unknown())) if answers.gone else frozenset()
+    )
+    _check(answers, candidates, discovery, pinned, by_hand)
     open_ = [item for item in candidates if item.path not in answers.gone and item.path not in answers.renamed]
     new = list(_new(discovery, unwanted, pinned, file)) if open_ else []
     facts = GitFacts()
@@ -188,8 +193,14 @@ def _has_pipeline(template: Template, unwanted: Unwanted, file: Callable[[str], 
     return owner is None or not (owner.source in unwanted.templates and owner.source != template.path)
 
 
-def _check(answers: Answers, candidates: Sequence[Gone], discovery: Discovery, pinned: Mapping[str, str]) -> None:
-    paths = {item.path for item in candidates}
+def _check(
+    answers: Answers,
+    candidates: Sequence[Gone],
+    discovery: Discovery,
+    pinned: Mapping[str, str],
+    by_hand: frozenset[str],
+) -> None:
+    paths = {item.path for item in candidates} | by_hand
     templates = {template.path for template in discovery.templates} | discovery.ignored
     for flag, path in (*(("--renamed", old) for old in answers.renamed), *(("--gone", path) for path in answers.gone)):
         if path not in paths:
@@ -210,12 +221,24 @@ def refusals(questions: Sequence[Question], file: Callable[[str], str]) -> Itera
     for question in questions:
         old = question.gone.path
         found = " or ".join(f"{match.new} ({match.score}%)" for match in question.candidates)
-        flags = " or ".join(f"--renamed {shlex.quote(f'{old}={match.new}')}" for match in question.candidates)
+        flags = " or ".join(f"--renamed {quoted(f'{old}={match.new}')}" for match in question.candidates)
+        reason = f"its template {old} is gone, and may be {found} now: that cannot be told for certain"
+        if not question.candidates:
+            reason = f"its template {old} is gone, and git cannot say whether it was renamed: {question.failure}"
+            flags = "--renamed OLD_PATH=NEW_PATH"
         yield Refusal(
             path=file(question.gone.name),
-            reason=f"its template {old} is gone, and may be {found} now: that cannot be told for certain",
-            fix=f"run: tfgen sync {flags}, or --gone {shlex.quote(old)} to give {question.gone.name} up",
+            reason=reason,
+            fix=f"run: tfgen sync {flags}, or --gone {quoted(old)} to give {question.gone.name} up",
         )
+
+
+def quoted(text: str) -> str:
+    """`text` as a shell's word, on one line."""
+    if text.isprintable():
+        return shlex.quote(text)
+    signs = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    return "$'" + "".join(signs.get(s) or (s if s.isprintable() else f"\\U{ord(s):08x}") for s in text) + "'"
 
 
 def pin(text: str, renames: Sequence[Rename]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from tfgen_generators.errors import RefusedError, SettingsError, UsageError
 from tfgen_generators.hcl import Interpolated, Value, is_identifier
 from tfgen_generators.nearest import did_you_mean
+from tfgen_generators.ownership import file_name
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.names import bucket_part, name_of, name_problem
 from tfgen_generators.pipelines import Pipeline
@@ -17,8 +18,10 @@ from tfgen_generators.toml_edit import move_table, set_keys
 _KEPT_NAMES = ("project_name", "artefact_bucket_name")
 
 
-def check_names(settings: Settings, templates: Iterable[Template], old: str, new: str) -> Template:
-    """The template called `old`, if it can be called `new`. Raises UsageError."""
+def check_names(
+    settings: Settings, templates: Iterable[Template], old: str, new: str, forgotten: Container[str] = ()
+) -> Template:
+    """The template called `old`, if it can be called `new`; `forgotten` are names given up. Raises UsageError."""
     by_name = {template.name: template for template in templates}
     if old not in by_name:
         raise UsageError(f"{old} is no template here", fix=did_you_mean(old, by_name) or None)
@@ -30,6 +33,9 @@ def check_names(settings: Settings, templates: Iterable[Template], old: str, new
     for name, template in by_name.items():
         if name != old and bucket_part(name) == bucket_part(new):
             raise UsageError(f"{new} is the name of {template.path} ({name})", fix="give another name")
+    if new in forgotten:
+        message = f"{new} is the name of a pipeline that is forgotten ({file_name(new)})"
+        raise UsageError(message, fix="give another name, or delete that file when it is applied everywhere")
     for name, own in settings.templates.items():
         line = settings.line("templates", name)
         if name == new:

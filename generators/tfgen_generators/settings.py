@@ -116,11 +116,6 @@ def parse_settings(text: str, *, where: str = FILE_NAME) -> Settings:
         raise SettingsError(error.message, where=f"{where}:{line}", fix=error.fix or None) from None
 
 
-def setting_line(text: str, *path: str) -> int:
-    """The line on which the setting `path` stands, for a message about it."""
-    return line_of(text, path)
-
-
 def _syntax_error(text: str, where: str, error: tomllib.TOMLDecodeError) -> SettingsError:
     message = str(error)
     if match := re.search(r" \(at line (\d+), column \d+\)$", message):

@@ -51,6 +51,7 @@ def set_tables(text: str, edits: Mapping[Path, Values], *, where: str) -> str:
                 table[key] = value
     ways: tuple[_Way, ...] = (
         lambda plain: _append(_insert(plain, old), new),
+        lambda plain: _append(plain, edits),  # a table that only its sub-tables' headers make
         lambda plain: _append(_by_tomlkit(plain, old), new),
         lambda plain: _by_tomlkit(plain, edits),
     )

@@ -42,7 +42,8 @@ def apply_changes(root: Path, changes: Sequence[Change]) -> None:
         _sync_folders(item.target for item in staged[1:])
         deleted = [root / change.path for change in changes if change.action == "delete"]
         for file in deleted:
-            file.unlink(missing_ok=True)
+            if not any(_is_same(file, item.target) for item in staged):  # names that differ in case alone, on macOS
+                file.unlink(missing_ok=True)
         _sync_folders(deleted)
     except OSError as error:
         raise TfgenError(
@@ -54,6 +55,13 @@ def apply_changes(root: Path, changes: Sequence[Change]) -> None:
         for item in staged:
             with contextlib.suppress(OSError):
                 item.beside.unlink(missing_ok=True)
+
+
+def _is_same(file: Path, other: Path) -> bool:
+    try:
+        return file.samefile(other)
+    except OSError:
+        return False
 
 
 def remove_leftovers(*folders: Path) -> None:

@@ -109,8 +109,10 @@ def test_there_and_back(synced: Path, cli: Command) -> None:
     cli("rename", "shop", "site").expect(0)
     assert tables(synced) == {"site": {"path": "packer/web.json", "moved_from": ["web", "shop"]}}
     (synced / "tfgen.toml").write_text(TOML)
-    warning = "web was site, whose pipeline is destroyed and made anew; to move it instead, write"
-    assert warning in cli("sync").expect(0).err
+    refused = cli("sync").expect(3).err
+    assert "its template packer/web.json is called web now: its pipeline would be destroyed and made anew" in refused
+    assert 'moved_from = ["site"] into [templates.web], or run: tfgen sync --gone packer/web.json' in refused
+    cli("sync", "--gone", "packer/web.json").expect(0)
     assert (synced / WEB).read_text() == before
 
 
@@ -167,7 +169,7 @@ def test_an_old_name_that_is_in_use_again(synced: Path, cli: Command) -> None:
     assert (synced / DB).read_bytes() == before
     toml = (synced / "tfgen.toml").read_text().replace('[templates.db]\nmoved_from = ["web"]\n', "")
     (synced / "tfgen.toml").write_text(toml.replace('path = "packer/web.json"', 'path = "packer/db.json"'))
-    error = cli("sync").expect(1).err
+    error = cli("sync").expect(3).err
     assert "packer/web.json: its name web is also the old name of site (moved_from of [templates.site]" in error
 
 

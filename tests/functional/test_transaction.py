@@ -174,8 +174,11 @@ def test_one_unreadable_generated_file_stops_no_other(
     assert "1 kept (see the errors)" in result.err
     (root / "packer/web.json").unlink()
     assert cli("sync").expect(1).out == ""
-    monkeypatch.undo()
+    (root / "packer/moved.json").write_text(template("web"))
+    assert cli("sync").expect(1).out == "", "it may be what web was"
+    monkeypatch.setattr(generated, "_read", read)
     assert (root / WEB).read_bytes() == before
+    assert "pinned   web  packer/web.json -> packer/moved.json" in cli("sync").expect(0).out
 
 
 def test_a_full_disk_changes_nothing(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -230,7 +230,6 @@ def test_hidden_files_are_editors_and_not_ours(tmp_path: Path) -> None:
     discovery = discover(tmp_path, "packer")
     assert names(discovery) == {"web": "packer/web.json"}
     assert [(skipped.path, skipped.reason) for skipped in discovery.skipped] == [
-        ("packer/._base.pkr.hcl", "a hidden file"),
         ("packer/.web.json", "a hidden file"),
     ]
     assert discovery.unreadable == ()

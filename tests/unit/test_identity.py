@@ -30,7 +30,7 @@ def decide(gone: list[Gone], templates: list[New], git: GitFacts, answers: Answe
 
 def test_one_candidate_is_enough() -> None:
     result = decide([WEB], new("packer/site.json"), facts(("packer/web.json", "packer/site.json", 55)))
-    assert result.renames == (Rename(name="web", old="packer/web.json", new="packer/site.json"),)
+    assert result.renames == (Rename(name="web", old="packer/web.json", new="packer/site.json", score=55),)
     assert result.questions == ()
 
 

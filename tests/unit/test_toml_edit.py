@@ -108,3 +108,10 @@ def test_any_path_is_text(path: str, name: str) -> None:
     after = set_keys(DOCUMENTS[name], WEB, {"path": path}, where="tfgen.toml")
     found: dict[str, dict[str, dict[str, object]]] = load(after)  # type: ignore[assignment]
     assert found["templates"]["web"]["path"] == path.replace("\r\n", "\n") or found["templates"]["web"]["path"] == path
+
+
+def test_a_table_that_its_sub_table_makes() -> None:
+    text = '[templates.web.environment] # c\nA = "1"\n'
+    assert set_keys(text, ("templates", "web"), {"path": "packer/x.json"}, where="tfgen.toml") == (
+        text + '\n[templates.web]\npath = "packer/x.json"\n'
+    )

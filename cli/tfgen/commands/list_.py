@@ -146,7 +146,7 @@ def _show(found: Discovery, folder: str) -> None:
         ]
         out_table(["NAME", "TEMPLATE", "FORMAT", "BUILDERS"], rows)
     else:
-        note(f"no Packer templates in {folder}")
+        note(one_line(f"no Packer templates in {folder}"))
     if found.skipped:
         note()
         note("skipped:")

@@ -58,12 +58,14 @@ def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tup
     from tfgen.commands.sync import complain, look, write
     from tfgen_generators.changes import Change
     from tfgen_generators.errors import RefusedError, TfgenError
+    from tfgen_generators.generated import is_forgotten
     from tfgen_generators.rename import check_names, renamed_settings
     from tfgen_generators.settings import FILE_NAME, parse_settings
 
     before = look(workspace)
     require_settled(before)
-    template = check_names(workspace.settings, before.discovery.templates, old, new)
+    forgotten = {new} if is_forgotten(workspace.terraform_dir, new) else set()
+    template = check_names(workspace.settings, before.discovery.templates, old, new, forgotten)
     pipeline = next((pipeline for pipeline in before.pipelines if pipeline.name == old), None)
     if keep_names and pipeline is None:
         raise RefusedError(f"{old} has no pipeline now, so its names in AWS are not known", fix="correct its template")

@@ -10,12 +10,13 @@ import typer
 from tfgen.console import Format, note, one_line, out, out_diff, out_json
 from tfgen.options import FormatOption
 from tfgen_generators.errors import TfgenError
+from tfgen_generators.identity import EXACT
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
     from tfgen_generators.changes import Changes
     from tfgen_generators.estate import Survey
-    from tfgen_generators.identity import Answers
+    from tfgen_generators.identity import Answers, Rename
 
 EXIT_STALE = 2
 EXIT_REFUSED = 3
@@ -201,12 +202,17 @@ def show_changes(result: Survey, *, done: bool) -> None:
         out(line, style="yellow")
     for change in result.changes.changes:
         word = _DONE[change.action] if done else change.action
-        out(f"{word.ljust(_width(done=done))}  {change.path}", style=_STYLES[change.action])
+        out(one_line(f"{word.ljust(_width(done=done))}  {change.path}"), style=_STYLES[change.action])
 
 
 def _pinned(result: Survey, *, done: bool) -> list[str]:
     word = ("pinned" if done else "pin").ljust(_width(done=done))
-    return [one_line(f"{word}  {rename.name}  {rename.old} -> {rename.new}") for rename in result.renames]
+    return [one_line(f"{word}  {item.name}  {item.old} -> {item.new}{_alike(item)}") for item in result.renames]
+
+
+def _alike(rename: Rename) -> str:
+    """What a person must look at: git calls half of a file the same file."""
+    return "" if rename.score == EXACT else f"  ({rename.score}% alike)"
 
 
 def _width(*, done: bool) -> int:

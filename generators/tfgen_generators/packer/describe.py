@@ -5,6 +5,7 @@ Nothing is guessed: what depends on a variable, a function of Packer's or the wo
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from tfgen_generators.packer.values import (
 
 #: How a path begins that does not depend on the working directory; nothing else begins so.
 _ANCHOR = "\0/"
+#: Functions that give the elements of all their lists.
+_JOINING = frozenset({"compact", "concat", "distinct", "flatten", "tolist", "toset"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +127,7 @@ class _Scene:
         self.builds = [build for one in details for build in one.builds]
         self._details = details
         self._locals = {name: value for one in details for name, value in one.locals.items()}
+        self._values: dict[str, Value] = {}
         self._defaults = {name: default for one in details for name, default in one.variables.items()}
         self._parts = [part for one in details for part in one.parts]
         self._legacy = template.format == "json"
@@ -142,8 +146,16 @@ class _Scene:
         if names == ("path", "cwd"):
             return "."
         if names[0] == "local" and len(names) > 1 and names[1] in self._locals:
-            return _inside(self._locals[names[1]], names[2:])
+            return _inside(self._local(names[1]), names[2:])
         return Expression(".".join(names))
+
+    def _local(self, name: str) -> Value:
+        """A local's value, computed once as far as it is known."""
+        if name not in self._values:
+            self._values[name] = Expression(f"local.{name}")  # where it names itself
+            found = evaluate(self._locals[name], self._known)
+            self._values[name] = found if is_known(found) else self._locals[name]
+        return self._values[name]
 
     def _by_default(self, names: tuple[str, ...]) -> Value:
         """The same, with the defaults of variables."""
@@ -192,11 +204,16 @@ class _Scene:
         for _ in range(10):
             if not isinstance(value, Expression) or value.op != "ref":
                 break
-            meant = self._known(tuple(str(name) for name in value.args))
+            meant = self._meaning(tuple(str(name) for name in value.args))
             if meant == value or (isinstance(meant, Expression) and not meant.op):
                 break
             value = meant
         return value
+
+    def _meaning(self, names: tuple[str, ...]) -> Value:
+        """As `_known`, but a local's value as it is written."""
+        written = self._locals.get(names[1]) if len(names) > 1 and names[0] == "local" else None
+        return self._known(names) if written is None else _inside(written, names[2:])
 
     def text(self, value: Value) -> Text:
         """A value as text; what Packer fills in later (`{{ }}`) is not known."""
@@ -222,9 +239,12 @@ class _Scene:
 
     def _items(self, value: Value) -> list[Value]:
         """The elements of a list, also of one behind a local."""
-        for found in (value, self._opened(value), self.value(value)):
+        opened = self._opened(value)
+        for found in (value, opened, self.value(value)):
             if isinstance(found, list):
                 return list(found)
+        if isinstance(opened, Expression) and opened.op == "call" and opened.args[0] in _JOINING:
+            return [item for argument in opened.args[1:] for item in self._items(argument)]
         return [value]
 
     def _path(self, value: Value) -> str | None:
@@ -236,11 +256,7 @@ class _Scene:
 
     def ami_sources(self, parts: Iterable[Part]) -> Iterator[AmiSource]:
         """Every source of an AMI, each once."""
-        seen: list[AmiSource] = []
-        for source in self._ami_sources(parts):
-            if source not in seen:
-                seen.append(source)
-                yield source
+        yield from {repr(source): source for source in self._ami_sources(parts)}.values()
 
     def _ami_sources(self, parts: Iterable[Part]) -> Iterator[AmiSource]:
         for part in parts:
@@ -258,10 +274,10 @@ class _Scene:
         if not isinstance(found, dict):
             return AmiSource(kind=kind, text=text or as_written(value), known=False)
         filters, owners = found.get("filters"), self._owners(found.get("owners"))
-        pairs = {key: self.text(item) for key, item in filters.items()} if isinstance(filters, dict) else {}
+        pairs = dict(self._pairs(filters))
         names = [self.text(owner) for owner in owners]
         recent = {"true": True, "false": False}.get(str(found.get("most_recent")).lower(), found.get("most_recent"))
-        known = all(item.known for item in (*pairs.values(), *names)) and not isinstance(filters, Expression)
+        known = all(item.known for item in (*pairs.values(), *names))
         return AmiSource(
             kind=kind,
             text=text,
@@ -277,6 +293,8 @@ class _Scene:
         if isinstance(tags, Expression) and tags.op == "call" and tags.args[0] == "merge":
             merged = dict(pair for argument in tags.args[1:] for pair in self._pairs(argument))
             yield from merged.items()
+        elif isinstance(tags, Expression) and not tags.op and tags.args and isinstance(tags.args[0], dict):
+            yield from self._pairs(tags.args[0])  # a map with a key that must be computed
         elif isinstance(tags, dict):
             yield from ((key, self.text(item)) for key, item in tags.items())
         elif isinstance(tags, Expression):
@@ -348,4 +366,4 @@ def _exists(root: Path, folder: str, path: str) -> str | None:
     joined = posixpath.normpath(posixpath.join(folder, path))
     if joined == ".." or joined.startswith("../") or "\0" in joined:
         return None
-    return joined if (root / joined).exists() else None
+    return joined if os.path.exists(root / joined) else None  # noqa: PTH110 Path.exists raises for what is too long

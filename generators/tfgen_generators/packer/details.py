@@ -163,9 +163,8 @@ def _steps(block: Block) -> Iterator[Step]:
 
 
 def _post_processors(body: Body) -> Iterator[Block]:
-    yield from body.of("post-processor")
-    for several in body.of("post-processors"):
-        yield from several.body.of("post-processor")
+    for block in body.of("post-processor", "post-processors"):
+        yield from (block,) if block.kind == "post-processor" else block.body.of("post-processor")
 
 
 def _finish(block: Block) -> Step:

@@ -21,6 +21,9 @@ SKIPPED_FOLDERS = frozenset(
 )
 #: Files of values that Packer reads by itself, for a folder.
 _AUTO = (".auto.pkrvars.hcl", ".auto.pkrvars.json")
+_HIDDEN, _READ_HIDDEN = ".", (*_AUTO, HCL_ENDING, JSON_ENDING)
+#: Editors' locks and macOS's shadows.
+_SHADOWS = ("._", ".#")
 _SETTINGS_IGNORE = "left out by tfgen.toml (ignore)"
 
 
@@ -127,7 +130,7 @@ def _walk(search: _Search) -> Iterator[tuple[str, list[str]]]:
             search.unreadable.append(_unreadable(current, error))
             continue
         for entry in entries:
-            if entry.name in SKIPPED_FOLDERS:
+            if entry.name in SKIPPED_FOLDERS or entry.name.startswith(_SHADOWS):
                 continue
             path = _join(current, entry.name)
             try:
@@ -143,17 +146,19 @@ def _sort(search: _Search, entry: os.DirEntry[str], path: str, files: list[str],
     if entry.is_dir(follow_symlinks=False):
         _sort_folder(search, entry.name, path, below)
     elif entry.is_file():
-        # Editors' locks and copies, macOS's shadows; but Packer reads values in hidden files too.
+        # Editors' copies; but Packer reads hidden files of a folder too.
         if not _is_candidate(entry.name):
             return
-        if entry.name.startswith(".") and not entry.name.endswith(_AUTO):
+        if entry.name.startswith(_HIDDEN) and not entry.name.endswith(_READ_HIDDEN):
             search.skip(path, "a hidden file")
         elif search.git.ignores(path):
             search.skip(path, "git ignores it")
         else:
             files.append(entry.name)
     elif entry.is_dir():
-        if _is_new_ground(search, path):
+        if search.git.ignores(path):
+            search.skip(path, "git ignores it")
+        elif _is_new_ground(search, path):
             below.append(path)
         else:
             search.skip(path, "a symlink to a folder that is looked into elsewhere, or lies outside")
@@ -236,7 +241,7 @@ def _keys(name: str, data: bytes) -> list[str]:
             document = load(data)
             return [key for key, _ in document] if isinstance(document, Pairs) else []
         return list(read_native(data.removeprefix(b"\xef\xbb\xbf")).attributes)
-    except (BrokenTemplateError, NotATemplateError, UnicodeDecodeError):
+    except (BrokenTemplateError, NotATemplateError, UnicodeDecodeError, RecursionError):
         return []
 
 

@@ -125,11 +125,10 @@ def used_sources(files: Iterable[Facts]) -> frozenset[str] | None:
 
 
 def source_name(written: str) -> str:
-    """Packer takes `TYPE.NAME`, and any word before it (`source.`, `sources.`); "" for anything else."""
+    """Packer takes `TYPE.NAME`, or the second and third of more words (`source.TYPE.NAME`); "" for anything else."""
     parts = written.split(".")
-    if len(parts) not in (2, 3) or not all(parts):
-        return ""
-    return ".".join(["source", *parts[-2:]])
+    parts = parts[1:3] if len(parts) > 2 else parts
+    return ".".join(["source", *parts]) if len(parts) == 2 and all(parts) else ""
 
 
 def check_top_level(body: Body) -> None:

@@ -51,7 +51,7 @@ def group_folder(folder: str, files: Mapping[str, Outcome], preset: frozenset[st
         for path, o in files.items()
         if o.facts is not None
     ]
-    together = _needing_each_other(read, preset)
+    together = _needing_each_other(read, preset) or (_waiting(read) if broken else [])
     problems = {path: Problem(path=path, line=o.line, message=o.message, fix=o.fix) for path, o in broken.items()}
     if together:
         # `packer build FOLDER` reads the broken neighbour too; what it declares is unknown.
@@ -81,7 +81,7 @@ def _needing_each_other(files: list[_Read], preset: frozenset[str]) -> list[_Rea
         if file.facts.has_build
         and (
             _missing(file.facts) & declared
-            or file.facts.required & preset
+            or (file.facts.required & preset and not _would_clash(file, files))
             or (file.facts.computed_sources and not file.facts.own_sources and elsewhere)
         )
     }
@@ -92,6 +92,19 @@ def _needing_each_other(files: list[_Read], preset: frozenset[str]) -> list[_Rea
     return [
         file for file in files if file.path in needy or not file.facts.has_build or not (file.facts.declares & shared)
     ]
+
+
+def _would_clash(file: _Read, files: list[_Read]) -> bool:
+    """Whether another template of the folder declares the same: then they are no one template."""
+    return any(
+        file.facts.declares & other.facts.declares for other in files if other is not file and other.facts.has_build
+    )
+
+
+def _waiting(files: list[_Read]) -> list[_Read]:
+    """Beside a broken file: the builds that need what most likely that one declares, and what they may need."""
+    needy = {file.path for file in files if file.facts.has_build and _missing(file.facts)}
+    return [file for file in files if file.path in needy or not file.facts.has_build] if needy else []
 
 
 def _missing(facts: Facts) -> frozenset[str]:

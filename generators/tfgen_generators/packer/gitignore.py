@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ class GitIgnore:
         self.has_asked = False
         self._excluded: set[str] = set()  # folders that git ignores but for what it tracks there
         self._chains: dict[str, _Chain] = {}
-        self._exclude = _read(root / ".git" / "info" / "exclude")
+        top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+        self._exclude = _read(top / ".git" / "info" / "exclude")
+        # Paths below the root, as the top folder of the repository sees them.
+        self._prefix = "" if top == root else f"{root.relative_to(top).as_posix()}/"
+        self._above = _above(top, root)
 
     def ignores(self, path: str, *, folder: bool = False) -> bool:
         """Whether git would not see `path` (relative to the root, with `/`); its folders were asked before."""
@@ -43,20 +48,31 @@ class GitIgnore:
         parent = path.rpartition("/")[0]
         if parent in self._excluded:
             return True
-        for start, spec in self._chain(parent):
-            found = _decision(spec, f"{path[start:]}/" if folder else path[start:])
+        whole = f"{self._prefix}{path}/" if folder else f"{self._prefix}{path}"
+        for start, spec in (*self._chain(parent), *self._above):
+            found = _decision(spec, whole[start:])
             if found is not None:
                 return found
-        return bool(self._exclude and _decision(self._exclude, f"{path}/" if folder else path))
+        return bool(self._exclude and _decision(self._exclude, whole))
 
     def _chain(self, folder: str) -> _Chain:
         """The patterns that count in `folder`, the nearest first, each with where its paths begin."""
         if folder not in self._chains:
             above = self._chain(folder.rpartition("/")[0]) if folder else ()
             spec = _read(self._root / folder / FILE_NAME)
-            start = len(folder) + 1 if folder else 0
+            start = len(self._prefix) + (len(folder) + 1 if folder else 0)
             self._chains[folder] = ((start, spec), *above) if spec else above
         return self._chains[folder]
+
+
+def _above(top: Path, root: Path) -> _Chain:
+    """The ignore files between the top of the repository and `root`, the nearest first."""
+    found: list[tuple[int, GitIgnoreSpec]] = []
+    for folder in root.parents if top != root else ():
+        if folder.is_relative_to(top) and (spec := _read(folder / FILE_NAME)):
+            inner = folder.relative_to(top).as_posix()
+            found.append((0 if inner == "." else len(inner) + 1, spec))
+    return tuple(found)
 
 
 def _decision(spec: GitIgnoreSpec, path: str) -> bool | None:
@@ -73,6 +89,8 @@ def _decision(spec: GitIgnoreSpec, path: str) -> bool | None:
 def _read(file: Path) -> GitIgnoreSpec | None:
     """The patterns of one file; None when there is none (then pathspec is not imported)."""
     try:
+        if not S_ISREG(file.lstat().st_mode):  # git follows no link here either
+            return None
         text = file.read_bytes().decode("utf-8-sig", "replace")
     except OSError:
         return None

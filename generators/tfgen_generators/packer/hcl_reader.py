@@ -7,6 +7,7 @@ Why not `hcl2` here: docs/adr/0003-hcl-readers.md. Source of the rules: the HCL 
 from __future__ import annotations
 
 import re
+import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,24 @@ if TYPE_CHECKING:
 
 _FIX = "correct the syntax"
 _DEEPEST = 100
+_LARGEST = 2**63
 _EXPONENT = re.compile(rb"(?<![\w.])(?<!\w-)(\d+(?:\.\d+)?)([eE][+-]?)(?=\d)")
 _PLAIN = re.compile(r'"[^"\\$%\n]*"')
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _NAMES = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*")
 _CONSTANTS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))|\$\$\{|%%\{", re.DOTALL)
+_PERCENT = re.compile(r"([$%])\1\{")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+
+
+class _Source(threading.local):
+    """The bytes that are being read: what stands at a node. (The tree may be of bytes with other numbers.)"""
+
+    data = b""
+
+
+_SOURCE = _Source()
 
 
 def read_native(data: bytes) -> Body:
@@ -39,14 +51,16 @@ def read_native(data: bytes) -> Body:
 
 def read_template(text: str) -> Value:
     """The value of a string that is a template (HCL's JSON syntax). What cannot be read is kept as text."""
-    data = f"x = <<TEXT\n{text}\nTEXT\n".encode()
-    root = _tree(data)
-    if root.has_error or "\nTEXT" in text:
-        return Expression(text)
+    outer = _SOURCE.data
+    root = _tree(f"x = <<TEXT\n{text}\nTEXT\n".encode())
     try:
+        if root.has_error or "\nTEXT" in text:
+            return Expression(text)
         value = _body(root.named_children[0]).attributes["x"]
     except (BrokenTemplateError, KeyError, IndexError):
         return Expression(text)
+    finally:
+        _SOURCE.data = outer
     if isinstance(value, str):
         return value.removesuffix("\n")
     if not isinstance(value, Expression):
@@ -54,7 +68,7 @@ def read_template(text: str) -> Value:
     if value.op != "template":
         return Expression(text, value.op, value.args)
     *parts, last = value.args
-    if (isinstance(last, str) and (last := last.removesuffix("\n"))) or not isinstance(last, str):
+    if not isinstance(last, str) or (last := last.removesuffix("\n")):
         parts.append(last)
     return _joined(text, parts, 0)
 
@@ -68,6 +82,7 @@ def _parser() -> Parser:
 
 
 def _tree(data: bytes) -> Node:
+    _SOURCE.data = data
     root = _parser().parse(data).root_node
     if root.has_error and _EXPONENT.search(data):
         # The grammar (1.2.0) knows 1.5e3 and neither 1e3 nor 1.5E3. A number of the same length moves no position.
@@ -132,7 +147,7 @@ def _check_lines(block: Node, body: Node, row: int) -> None:
 
 
 def _text(node: Node) -> str:
-    return (node.text or b"").decode()
+    return _SOURCE.data[node.start_byte : node.end_byte].decode()
 
 
 def _value(node: Node) -> Value:
@@ -150,7 +165,8 @@ def _value(node: Node) -> Value:
 
 
 def _integer(text: str) -> Value:
-    return int(text) if len(text) < 400 else Expression(text)  # Python refuses thousands of digits
+    number = int(text) if len(text) < 400 else _LARGEST  # Python refuses thousands of digits
+    return number if -_LARGEST < number < _LARGEST else Expression(text)
 
 
 def _compound(node: Node, text: str) -> Value:
@@ -173,52 +189,71 @@ def _value_of(node: Node, text: str) -> Value:
 
 def _string(node: Node, text: str) -> Value:
     """A quoted template: parts, each text or an expression."""
-    parts: list[Value] = []
-    directive = False
-    for child in node.named_children:
-        if child.type == "template_literal":
-            literal = _text(child)
-            if "\n" in literal:
-                raise BrokenTemplateError("a quoted string must end on its line", node.start_point[0] + 1, _FIX)
-            parts.append(_unescape(literal))
-        elif child.type == "template_interpolation":
-            parts += [_value(inner) for inner in child.named_children if inner.type == "expression"]
-        elif child.type == "template_directive":
-            directive = True
-            parts.append(_other(child, _text(child)))
+    line = node.start_point[0] + 1
     inside = _text(node)[1:-1]
-    if directive:
-        return Expression(inside, "", tuple(parts), node.start_point[0] + 1)
-    return _joined(inside, parts, node.start_point[0] + 1)
+    parts, whole = _parts(node, node.start_byte + 1, node.end_byte - 1)
+    for number, part in enumerate(parts):
+        if isinstance(part, str):
+            if "\n" in part:
+                raise BrokenTemplateError("a quoted string must end on its line", line, _FIX)
+            parts[number] = _unescape(part)
+    return _joined(inside, parts, line) if whole else Expression(inside, "", tuple(parts), line)
+
+
+def _parts(node: Node, start: int, end: int) -> tuple[list[Value], bool]:
+    """What stands between two bytes of a template: raw text (the grammar drops white space), and expressions.
+
+    Also whether that is all: not where there are directives (`%{if}`).
+    """
+    parts: list[Value] = []
+    whole, strip = True, False
+    for child in node.named_children:
+        if child.type not in ("template_interpolation", "template_directive"):
+            continue
+        sequence = _text(child)
+        literal = _SOURCE.data[start : child.start_byte].decode()
+        literal = literal.lstrip() if strip else literal
+        parts += [literal.rstrip() if sequence[2:3] == "~" else literal]
+        start, strip = child.end_byte, sequence[-2:-1] == "~"
+        if child.type == "template_directive":
+            whole = False
+        inner = [_value(item) for item in child.named_children if item.type == "expression"]
+        parts += inner or [_other(child, sequence)]
+    literal = _SOURCE.data[start:end].decode()
+    parts.append(literal.lstrip() if strip else literal)
+    return [part for part in parts if part != ""], whole
 
 
 def _joined(text: str, parts: list[Value], line: int) -> Value:
-    if all(isinstance(part, str) for part in parts):
+    if all(isinstance(part, str) for part in parts):  # also where there is none: ""
         return "".join(part for part in parts if isinstance(part, str))
     if len(parts) == 1:
         only = parts[0]
-        if isinstance(only, Expression) and only.op == "ref":
-            return Expression(text, "ref", only.args, only.line)  # "${var.x}" is var.x, and is kept as it was written
+        if isinstance(only, Expression):
+            return Expression(text, only.op, only.args, only.line)  # "${var.x}" is var.x, and is kept as it was written
         return only
     return Expression(text, "template", tuple(parts), line)
 
 
 def _heredoc(node: Node, text: str) -> Value:
-    """A heredoc is text that nothing looks into but for its references."""
-    parts: list[Value] = []
-    plain = True
-    for child in node.named_children:
-        if child.type == "template_literal":
-            parts.append(_text(child).replace("$${", "${").replace("%%{", "%{"))
-        elif child.type in ("template_interpolation", "template_directive"):
-            plain = plain and child.type == "template_interpolation"
-            parts += [_value(inner) for inner in child.named_children if inner.type == "expression"] or [
-                _other(child, _text(child))
-            ]
-    if not plain or text.startswith("<<-"):
-        known = not any(isinstance(part, Expression) for part in parts)
-        return "".join(map(str, parts)) if known else Expression(text, "", tuple(parts), node.start_point[0] + 1)
-    return _joined(text, parts, node.start_point[0] + 1) if parts else ""
+    """`<<WORD`, and `<<-WORD`, which takes the common indentation away."""
+    line = node.start_point[0] + 1
+    start = node.start_byte + text.index("\n") + 1
+    body = _SOURCE.data[start : node.end_byte]
+    parts, whole = _parts(node, start, start + body.rindex(b"\n") + 1 if b"\n" in body else start)
+    parts = [_PERCENT.sub(r"\1{", part) if isinstance(part, str) else part for part in parts]
+    indented = text.startswith("<<-")
+    if whole and not indented:
+        return _joined(text, parts, line)
+    if whole and all(isinstance(part, str) for part in parts):
+        return _dedent("".join(part for part in parts if isinstance(part, str)))
+    return Expression(text, "", tuple(parts), line)
+
+
+def _dedent(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    indents = [len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()]
+    return "".join(line[min(indents, default=0) :] if line.strip() else line for line in lines)
 
 
 def _tuple(node: Node, text: str) -> Value:
@@ -319,7 +354,7 @@ def _side(nodes: list[Node], text: str) -> Value:
     """One operand: a node, or a name with its attributes."""
     first, *rest = nodes
     if not rest:
-        return _value_of(first, _text(first)) if first.type != "variable_expr" else _reference(first)
+        return _value(first) if first.type != "variable_expr" else _reference(first)
     if first.type == "variable_expr" and all(child.type == "get_attr" for child in rest):
         return _reference(first)
     return _NO_SIDE

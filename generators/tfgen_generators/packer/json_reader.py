@@ -16,7 +16,7 @@ from tfgen_generators.packer.facts import (
     is_generator_input,
 )
 from tfgen_generators.packer.syntax import Block, Body
-from tfgen_generators.packer.values import Value
+from tfgen_generators.packer.values import Expression, Value
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
@@ -62,8 +62,8 @@ class Pairs(list[tuple[str, object]]):
         super().__init__(pairs)
         self.repeated = None
         if len(dict(self)) != len(self):
-            keys = [key for key, _ in self]
-            self.repeated = next(key for number, key in enumerate(keys) if key in keys[:number])
+            seen: set[str] = set()
+            self.repeated = next(key for key, _ in self if key in seen or seen.add(key))  # type: ignore[func-returns-value]
 
 
 def load(data: bytes, *, lenient: bool = False, what: str = "builders") -> object:
@@ -72,6 +72,8 @@ def load(data: bytes, *, lenient: bool = False, what: str = "builders") -> objec
     `lenient`: bytes that are no UTF-8 are replaced, as legacy Packer does. `what` is the word without which a text
     that is only nearly JSON (comments, trailing commas) is somebody else's.
     """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BrokenTemplateError("not UTF-8 text", 1, "save it as UTF-8")
     try:
         text = data.decode("utf-8-sig", "replace" if lenient else "strict")
     except UnicodeDecodeError as error:
@@ -147,6 +149,8 @@ def plain(value: object) -> Value:
         return {key: plain(inner) for key, inner in value}
     if isinstance(value, list):
         return [plain(inner) for inner in value]
+    if isinstance(value, int) and not -(2**63) < value < 2**63:
+        return Expression(str(value))
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise TypeError(type(value))

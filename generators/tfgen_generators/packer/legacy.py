@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer import uses
 from tfgen_generators.packer.details import Build, Details, Step, part_of
-from tfgen_generators.packer.facts import BrokenTemplateError, NotATemplateError
+from tfgen_generators.packer.facts import GENERATOR_INPUT, BrokenTemplateError, NotATemplateError
 from tfgen_generators.packer.json_reader import Pairs, line_of_key, load, plain, repeated_key
 from tfgen_generators.packer.values import Value
 
@@ -27,7 +27,9 @@ _KEYS = frozenset(
     }
 )
 #: The function in its common spellings; a name that is computed is none.
-_ENVIRONMENT = re.compile(r"\{\{-?[^{}]*?\benv\s+(?:`([^`]+)`|\"([^\"]+)\")")
+_ACTION = re.compile(r"\{\{(?!-?\s*/\*)(.*?)\}\}", re.DOTALL)
+_NAME = r"(?:`([^`]+)`|\"([^\"]+)\")"
+_ENVIRONMENT = re.compile(rf"\benv\s+{_NAME}|{_NAME}\s*\|\s*env\b")
 
 
 def read_legacy(data: bytes) -> tuple[tuple[str, ...], dict[str, object]]:
@@ -40,7 +42,8 @@ def read_legacy(data: bytes) -> tuple[tuple[str, ...], dict[str, object]]:
     if "builders" not in root:
         raise NotATemplateError("no builders: not a Packer template")
     builders = root["builders"]
-    if isinstance(builders, Pairs) and "type" not in dict(builders):
+    foreign = isinstance(builders, Pairs) and "type" not in dict(builders)
+    if foreign or (isinstance(builders, str) and "${" not in builders):
         raise NotATemplateError("its builders are no list: not a Packer template")
     if twice := repeated_key(document):
         line = line_of_key(data, twice, occurrence=2)
@@ -49,7 +52,9 @@ def read_legacy(data: bytes) -> tuple[tuple[str, ...], dict[str, object]]:
     if not isinstance(builders, list) or isinstance(builders, Pairs) or not builders:
         raise BrokenTemplateError("builders must be a list with at least one builder", line)
     _check_keys(root, data)
-    types = (_builder_type(value, number, line) for number, value in enumerate(builders, start=1))
+    types = [_builder_type(value, number, line) for number, value in enumerate(builders, start=1)]
+    _check_names(builders, types, line)
+    _check_provisioners(root.get("provisioners"), data)
     return tuple(dict.fromkeys(types)), root
 
 
@@ -64,9 +69,30 @@ def _check_keys(root: dict[str, object], data: bytes) -> None:
 
 def _builder_type(value: object, number: int, line: int) -> str:
     kind = dict(value).get("type") if isinstance(value, Pairs) else None
+    if isinstance(kind, str) and "{{" in kind:
+        raise NotATemplateError(GENERATOR_INPUT)
     if not isinstance(kind, str) or not kind:
         raise BrokenTemplateError(f'builder {number} has no "type"', line, 'add for example "type": "amazon-ebs"')
     return kind
+
+
+def _check_names(builders: list[object], types: list[str], line: int) -> None:
+    """Packer refuses two builders of one name; without a name it is the type."""
+    seen: set[str] = set()
+    for builder, kind in zip(builders, types, strict=True):
+        name = dict(builder).get("name") if isinstance(builder, Pairs) else None
+        name = name if isinstance(name, str) and name else kind
+        if name in seen:
+            raise BrokenTemplateError(f"two builders are called {name!r}", line, 'give one of them another "name"')
+        seen.add(name)
+
+
+def _check_provisioners(value: object, data: bytes) -> None:
+    for number, item in enumerate(value if isinstance(value, list) and not isinstance(value, Pairs) else (), start=1):
+        kind = dict(item).get("type") if isinstance(item, Pairs) else None
+        if not isinstance(kind, str) or not kind:
+            line = line_of_key(data, "provisioners")
+            raise BrokenTemplateError(f'provisioner {number} has no "type"', line, 'add for example "type": "shell"')
 
 
 def legacy_details(document: dict[str, object]) -> Details:
@@ -124,7 +150,8 @@ def _environment(value: Value) -> Iterator[str]:
         current = stack.pop()
         if isinstance(current, str):
             if "env" in current:
-                yield from (first or second for first, second in _ENVIRONMENT.findall(current))
+                for action in _ACTION.findall(current):
+                    yield from ("".join(found) for found in _ENVIRONMENT.findall(action))
         elif isinstance(current, dict):
             stack.extend(reversed(current.values()))
         elif isinstance(current, list):

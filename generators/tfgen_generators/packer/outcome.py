@@ -53,7 +53,7 @@ def read_file(data: bytes, form: Format, digest: str, *, details: bool) -> Outco
         return Outcome(status="other", digest=digest, message=str(reason))
     except BrokenTemplateError as error:
         return Outcome(status="broken", digest=digest, message=error.message, line=error.line, fix=error.fix)
-    except RecursionError:
+    except (RecursionError, OverflowError):
         return Outcome(status="broken", digest=digest, message="nested too deeply", line=1)
 
 

@@ -5,6 +5,7 @@ Source: the reference pages of Packer's plugins. What is not listed here is not 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from tfgen_generators.packer.values import Expression, Value, expressions
@@ -93,6 +94,7 @@ _ROLE_VARIABLES = {
     "ANSIBLE_COLLECTIONS_PATHS": "collection_path",
     "ANSIBLE_CONFIG": "ansible_config",
 }
+_COLON = re.compile(r":(?![^{]*\}\})")
 _OPTIONS = {"-e": "vars_file", "--extra-vars": "vars_file", "--vault-password-file": "key", "-i": "inventory"}
 
 
@@ -140,7 +142,7 @@ def _of_environment(variables: Value) -> Iterator[Use]:
             continue
         name, _, value = item.partition("=")
         if use := _ROLE_VARIABLES.get(name):
-            yield use, [part for part in value.strip("'\"").split(":") if part] if "{{" not in value else value
+            yield use, [part for part in _COLON.split(value.strip("'\"")) if part]
 
 
 def _of_arguments(arguments: Value) -> Iterator[Use]:

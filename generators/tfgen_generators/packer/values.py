@@ -13,6 +13,8 @@ from typing import TypeAlias
 
 #: Where locals name each other in a circle, or an expression is nested beyond reason.
 _DEEPEST = 40
+#: Elements, or characters: small files can describe enormous values.
+_LARGEST = 20_000
 _WORKING_DIR = re.compile(r"\{\{-?\s*pwd\s*-?\}\}/?")
 _TEMPLATE_DIR = re.compile(r"\{\{-?\s*template_dir\s*-?\}\}/?")
 
@@ -62,8 +64,19 @@ def expressions(value: Value) -> Iterator[Expression]:
 
 
 def is_known(value: Value) -> bool:
-    """Whether nothing in `value` must be computed."""
-    return next(expressions(value), None) is None
+    """Whether nothing in `value` must be computed. What is larger than any list of files counts as unknown."""
+    stack: list[Value] = [value]
+    seen = 0
+    while stack:
+        current = stack.pop()
+        seen += 1
+        if isinstance(current, Expression) or seen > _LARGEST:
+            return False
+        if isinstance(current, list):
+            stack.extend(current)
+        elif isinstance(current, dict):
+            stack.extend(current.values())
+    return True
 
 
 def as_written(value: Value) -> str:
@@ -79,6 +92,8 @@ def as_text(value: Value) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list):
         return f"[{', '.join(as_written(item) for item in value)}]"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
     return str(value)
 
 
@@ -134,7 +149,8 @@ def _logic(expression: Expression, lookup: Lookup, depth: int) -> Value:
 def _template(expression: Expression, lookup: Lookup, depth: int) -> Value:
     parts = [evaluate(part, lookup, depth) for part in expression.args]
     if all(isinstance(part, str | bool | int | float) for part in parts):
-        return "".join(as_text(part) for part in parts)
+        text = "".join(as_text(part) for part in parts)
+        return text if len(text) <= _LARGEST else expression
     return expression
 
 
@@ -192,6 +208,8 @@ def _all_possible(values: Iterable[Value], lookup: Lookup, depth: int) -> list[s
         if inner is None:
             return None
         found += inner
+        if len(found) > _LARGEST:
+            return None
     return found
 
 
