@@ -40,6 +40,14 @@ _OPTIONS = (
     "--literal-pathspecs",
     *(word for setting in _SETTINGS for word in ("-c", setting)),
 )
+#: No repository (or none that is whole), no commit yet, no work tree.
+_NO_HISTORY = (
+    "not a git repository",
+    "unknown revision",
+    "ambiguous argument",
+    "Needed a single revision",
+    "bad revision",
+)
 #: Where a hook (or a user) points git elsewhere, we look for the repository around the folder all the same.
 _KEPT = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH")
 _SET = {
@@ -135,10 +143,17 @@ def _run(root: Path, env: Mapping[str, str], *arguments: str, given: bytes = b""
     except subprocess.CalledProcessError as error:
         said = os.fsdecode(error.stderr)
         owner = "the repository belongs to somebody else (git config --global --add safe.directory)"
-        raise _NoAnswerError(owner if "dubious ownership" in said else "") from None
+        raise _NoAnswerError(owner if "dubious ownership" in said else _reason(said)) from None
     except (OSError, ValueError) as error:
         raise _NoAnswerError from error
     return done.stdout
+
+
+def _reason(said: str) -> str:
+    """What git complains of; "" where there is simply no history to ask."""
+    if any(words in said for words in _NO_HISTORY):
+        return ""
+    return next((line for line in said.splitlines() if line.strip()), "it failed").removeprefix("fatal: ")
 
 
 class _Repository:

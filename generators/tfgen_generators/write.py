@@ -41,8 +41,9 @@ def apply_changes(root: Path, changes: Sequence[Change]) -> None:
                 _sync_folder(item.target.parent)
         _sync_folders(item.target for item in staged[1:])
         deleted = [root / change.path for change in changes if change.action == "delete"]
+        written = {item.target.name.lower(): item.target for item in staged}
         for file in deleted:
-            if not any(_is_same(file, item.target) for item in staged):  # names that differ in case alone, on macOS
+            if not _is_same(file, written.get(file.name.lower())):  # names that differ in case alone, on macOS
                 file.unlink(missing_ok=True)
         _sync_folders(deleted)
     except OSError as error:
@@ -57,9 +58,9 @@ def apply_changes(root: Path, changes: Sequence[Change]) -> None:
                 item.beside.unlink(missing_ok=True)
 
 
-def _is_same(file: Path, other: Path) -> bool:
+def _is_same(file: Path, other: Path | None) -> bool:
     try:
-        return file.samefile(other)
+        return other is not None and file.samefile(other)
     except OSError:
         return False
 

@@ -161,3 +161,38 @@ def test_a_memory_that_cannot_be_written_is_no_error(clean: Path, tfgen: Command
     shutil.rmtree(clean / ".tfgen")
     (clean / ".tfgen").write_text("a file")
     tfgen("sync", "--check").expect(0)
+
+
+FORGED = ["tfgen 1 {version}", "9 unchanged", "end"]
+
+
+@pytest.mark.parametrize(
+    "records", [FORGED, FORGED[:2], [FORGED[0], "\x1b[31m", "end"], [*FORGED[:2], "- tfgen.toml", "end"]]
+)
+def test_a_forged_memory_is_not_believed(clean: Path, tfgen: Command, records: list[str]) -> None:
+    """As it may come with a pull request."""
+    (clean / "packer/new.json").write_text(JSON)
+    (clean / MEMORY).write_text("\0".join(records).format(version=sys.version))
+    assert "\x1b" not in tfgen("sync", "--check").expect(2).err
+
+
+def test_from_a_folder_that_is_gone(clean: Path, tfgen: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    (clean / "x").mkdir()
+    monkeypatch.chdir(clean / "x")
+    (clean / "x").rmdir()
+    tfgen("sync", "--check").expect(1)
+
+
+def test_an_edit_of_the_module_is_seen(clean: Path, tfgen: Command) -> None:
+    (clean / "terraform/modules/codepipeline/main.tf").write_text(TOY_MODULE + 'variable "more" {}\n')
+    tfgen("sync", "--check").expect(1)
+
+
+def test_a_link_that_comes_alive_is_seen(clean: Path, tfgen: Command) -> None:
+    (clean / "packer/shared").symlink_to("../vendor/images")
+    age(clean)
+    time.sleep(1.1)
+    tfgen("sync", "--check").expect(0)
+    (clean / "vendor/images").mkdir(parents=True)
+    (clean / "vendor/images/db.json").write_text(JSON)
+    tfgen("sync", "--check").expect(2)

@@ -263,3 +263,77 @@ def test_merged_tags_and_loose_filters(tmp_path: Path) -> None:
         ("Name", "x", True),
         ("", "var.more", False),
     ]
+
+
+def test_white_space_and_numbers_are_as_written(tmp_path: Path) -> None:
+    text = (
+        'locals {\n  n   = "web"\n  doc = <<EOT\n  a\n    b ${"c"}\nEOT\n  ind = <<-EOT\n    a\n      b\n    EOT\n}\n'
+        'source "amazon-ebs" "x" {\n  ami_name = "my ${local.n} image 2e5 /1e2/x"\n  tags = {\n'
+        '    A = "${local.n} ${local.n}"\n    B = local.doc\n    C = local.ind\n    D = 1e3\n    E = 1.5E-3\n'
+        "    F = 1.0\n"
+        '    G = "a ${~ local.n ~} b"\n    H = 99999999999999999999\n  }\n}\n'
+        'build {\n  sources = ["amazon-ebs.x"]\n'
+        '  provisioner "shell" {\n    script = "my dir/${local.n} 1e2.sh"\n  }\n}\n'
+    )
+    found = facts(tmp_path, {"packer/t.pkr.hcl": text, "packer/my dir/web 1e2.sh": ""})
+    assert found.ami_names == (Text(text="my web image 2e5 /1e2/x", known=True),)
+    assert files_of(found) == [("script", "my dir/${local.n} 1e2.sh", "packer/my dir/web 1e2.sh")]
+    assert {key: tag.text for key, tag in found.tags} == {
+        "A": "web web",
+        "B": "  a\n    b c\n",
+        "C": "a\n  b\n",
+        "D": "1000",
+        "E": "0.0015",
+        "F": "1",
+        "G": "awebb",
+        "H": "99999999999999999999",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"variables": {"n": 36893488147419103232}, "builders": [{"type": "null"}]}',
+        '{"builders": [{"type": "null"}], "provisioners": [{"type": "file", "source": "' + "x" * 300 + '"}]}',
+        '{"builders": [{"type": "null", "tags": {"a": 1e400, "b": NaN}}]}',
+    ],
+)
+def test_odd_values_are_no_end(tmp_path: Path, text: str) -> None:
+    assert facts(tmp_path, {"packer/t.json": text}).builders == ("null",)
+
+
+def test_enormous_values_are_unknown(tmp_path: Path) -> None:
+    lists = "".join(f"  a{n} = [{', '.join([f'local.a{n - 1}'] * 10)}]\n" for n in range(2, 10))
+    texts = "".join(f'  t{n} = "{f"${{local.t{n - 1}}}" * 10}"\n' for n in range(2, 10))
+    text = (
+        f'locals {{\n  a1 = ["null.x"]\n  t1 = "xxxxxxxxxx"\n{lists}{texts}}}\nsource "null" "x" {{\n}}\n'
+        'build {\n  sources = flatten(local.a9)\n  provisioner "shell" {\n    script = local.t9\n  }\n}\n'
+    )
+    found = facts(tmp_path, {"packer/t.pkr.hcl": text})
+    assert found.builders == ("null",)
+    assert [used.known for used in found.files] == [False]
+
+
+def test_known_parts_of_what_is_joined(tmp_path: Path) -> None:
+    text = (
+        'variable "more" {\n  default = []\n}\nlocals {\n  f = { name = "n" }\n}\n'
+        'data "amazon-ami" "b" {\n  filters = local.f\n}\n'
+        'source "amazon-ebs" "x" {\n  tags = { Name = "web", (var.more) = "x" }\n}\n'
+        'build {\n  sources = ["amazon-ebs.x"]\n'
+        '  provisioner "shell" {\n    scripts = concat(["a.sh"], var.more)\n  }\n'
+        '  post-processors {\n    post-processor "artifice" {\n    }\n    post-processor "vagrant" {\n    }\n  }\n'
+        '  post-processor "manifest" {\n  }\n}\n'
+    )
+    found = facts(tmp_path, {"packer/t.pkr.hcl": text, "packer/a.sh": ""})
+    assert [(used.path, used.known) for used in found.files] == [("a.sh", True), ("var.more", False)]
+    assert found.tags[0] == ("Name", Text(text="web", known=True))
+    assert found.ami_sources[0].filters == {"name": "n"}
+    assert found.post_processors == ("artifice", "vagrant", "manifest")
+
+
+def test_environment_in_every_spelling_of_a_legacy_template(tmp_path: Path) -> None:
+    text = (
+        '{"variables": {"a": "{{ or (env `M`) (env `N`) }}", "b": "{{`J` | env}}", "c": "{{/* env `NO` */}}"},'
+        ' "builders": [{"type": "null"}]}'
+    )
+    assert facts(tmp_path, {"packer/t.json": text}).environment == ("M", "N", "J")

@@ -456,3 +456,55 @@ def test_members_and_digest_follow_the_bytes(tmp_path: Path) -> None:
     assert moved.digest == first.digest
     (tmp_path / "packer/u/v.pkr.hcl").write_text(VARIABLES + "# more\n")
     assert discover(tmp_path, "packer").templates[0].digest != first.digest
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"builders": [{"type": "null"}, {"type": "null"}]}', "two builders are called 'null'"),
+        ('{"builders": [{"type": "null"}], "provisioners": [{"x": 1}]}', 'provisioner 1 has no "type"'),
+    ],
+)
+def test_what_packer_refuses_in_legacy_json(tmp_path: Path, text: str, says: str) -> None:
+    (error,) = errors(found(tmp_path, {"packer/a.json": text}))
+    assert says in error
+
+
+def test_values_for_a_folder_join_no_templates_that_would_clash(tmp_path: Path) -> None:
+    alone = 'variable "r" {\n}\nsource "null" "%s" {\n}\nbuild {\n  sources = ["null.%s"]\n}\n'
+    files = {"packer/a.pkr.hcl": alone % ("a", "a"), "packer/b.pkr.hcl": alone % ("b", "b")}
+    discovery = found(tmp_path, {**files, "packer/x.auto.pkrvars.hcl": 'r = "x"\n'})
+    assert names(discovery) == {"a": "packer/a.pkr.hcl", "b": "packer/b.pkr.hcl"}
+    assert errors(discovery) == []
+
+
+def test_a_broken_file_does_not_change_what_a_folder_is(tmp_path: Path) -> None:
+    discovery = found(
+        tmp_path,
+        {
+            "packer/t/build.pkr.hcl": 'build {\n  sources = ["null.x"]\n}\n',
+            "packer/t/source.pkr.hcl": 'source "null" "x" {\n',
+            "packer/t/variables.pkr.hcl": VARIABLES,
+        },
+    )
+    assert names(discovery) == {"t": "packer/t"}
+    assert [error.split(":")[0] for error in errors(discovery)] == ["packer/t/source.pkr.hcl"]
+
+
+def test_a_hidden_file_of_a_folder_is_read_as_packer_does(tmp_path: Path) -> None:
+    discovery = found(tmp_path, {"packer/t/a.pkr.hcl": NEEDY, "packer/t/.vars.pkr.hcl": VARIABLES})
+    assert names(discovery) == {"t": "packer/t"}
+    assert errors(discovery) == []
+
+
+def test_links_that_never_end(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"packer/web.json": JSON, "packer/real": "web.json\n"})
+    (tmp_path / "packer" / ".gitignore").symlink_to("/dev/zero")
+    (tmp_path / "packer" / "zero.json").symlink_to("/dev/zero")
+    assert names(discover(tmp_path, "packer")) == {"web": "packer/web.json"}
+
+
+def test_many_repeated_keys_and_sources_end_soon(tmp_path: Path) -> None:
+    keys = ",".join(f'"k{number}": 1' for number in range(60_000))
+    discovery = found(tmp_path, {"packer/a.json": f'{{"builders": [{{"type": "null", {keys}, "k59999": 2}}]}}'})
+    assert "the key 'k59999' stands twice" in errors(discovery)[0]

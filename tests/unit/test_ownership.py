@@ -77,3 +77,8 @@ def test_what_has_an_old_name_is_forgotten_too() -> None:
     assert re.findall(r"from = module\.(\w)", text) == ["c", "a", "b"]
     found = examine(sign("packer/web.json", text, DIGEST))
     assert (found.state, found.name, found.forgets) == ("ours", "c", True)
+
+
+def test_what_hides_behind_a_removed_block_is_no_file_of_ours() -> None:
+    body = removed_blocks("old") + '\nresource "terraform_data" "evil" {\n}\n'
+    assert examine(sign("packer/old.json", body, DIGEST)).state == "edited"

@@ -128,6 +128,7 @@ class _Scene:
         self._details = details
         self._locals = {name: value for one in details for name, value in one.locals.items()}
         self._values: dict[str, Value] = {}
+        self._default_values: dict[str, Value] = {}
         self._defaults = {name: default for one in details for name, default in one.variables.items()}
         self._parts = [part for one in details for part in one.parts]
         self._legacy = template.format == "json"
@@ -146,21 +147,22 @@ class _Scene:
         if names == ("path", "cwd"):
             return "."
         if names[0] == "local" and len(names) > 1 and names[1] in self._locals:
-            return _inside(self._local(names[1]), names[2:])
+            return _inside(self._local(names[1], self._known, self._values), names[2:])
         return Expression(".".join(names))
 
-    def _local(self, name: str) -> Value:
-        """A local's value, computed once as far as it is known."""
-        if name not in self._values:
-            self._values[name] = Expression(f"local.{name}")  # where it names itself
-            found = evaluate(self._locals[name], self._known)
-            self._values[name] = found if is_known(found) else self._locals[name]
-        return self._values[name]
+    def _local(self, name: str, lookup: Lookup, values: dict[str, Value]) -> Value:
+        """A local's value, computed once (into `values`) as far as it is known."""
+        if name not in values:
+            values[name] = Expression(f"local.{name}")  # where it names itself
+            values[name] = evaluate(self._locals[name], lookup)
+        return values[name]
 
     def _by_default(self, names: tuple[str, ...]) -> Value:
         """The same, with the defaults of variables."""
         if names[0] == "var" and len(names) > 1 and (default := self._defaults.get(names[1])):
             return _inside(default[0], names[2:])
+        if names[0] == "local" and len(names) > 1 and names[1] in self._locals:
+            return _inside(self._local(names[1], self._by_default, self._default_values), names[2:])
         return self._known(names)
 
     def _possible_sources(self) -> list[str] | None:

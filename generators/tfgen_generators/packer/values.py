@@ -98,7 +98,10 @@ def as_text(value: Value) -> str:
 
 
 def evaluate(value: Value, lookup: Lookup, depth: int = 0) -> Value:
-    """`value` with everything computed that `lookup` and the literals decide; the rest stays an Expression."""
+    """`value` with everything computed that `lookup` and the literals decide; the rest stays an Expression.
+
+    What `lookup` gives is evaluated already.
+    """
     if isinstance(value, list):
         return [evaluate(item, lookup, depth) for item in value]
     if isinstance(value, dict):
@@ -111,7 +114,6 @@ def evaluate(value: Value, lookup: Lookup, depth: int = 0) -> Value:
 
 def _reference(expression: Expression, lookup: Lookup, depth: int) -> Value:
     found = lookup(tuple(name for name in expression.args if isinstance(name, str)))
-    found = evaluate(found, lookup, depth) if not isinstance(found, Expression) or found is not expression else found
     return found if is_known(found) else expression
 
 
