@@ -7,9 +7,10 @@ import pytest
 from tests.conftest import Files, write_tree
 from tests.unit.shapes import HCL2, HCL2_JSON, LEGACY
 from tfgen_generators.facts_cache import FactsCache
-from tfgen_generators.packer.describe import AmiSource, Description, Text, describe
+from tfgen_generators.packer.describe import Description, describe
 from tfgen_generators.packer.discover import discover
 from tfgen_generators.packer.outcome import decode_details
+from tfgen_generators.packer.scene import AmiSource, Text
 
 if TYPE_CHECKING:
     from pathlib import Path
