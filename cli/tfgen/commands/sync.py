@@ -10,7 +10,6 @@ import typer
 from tfgen.console import Format, note, one_line, out, out_diff, out_json
 from tfgen.options import FormatOption
 from tfgen_generators.errors import TfgenError
-from tfgen_generators.identity import EXACT
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
@@ -212,7 +211,7 @@ def _pinned(result: Survey, *, done: bool) -> list[str]:
 
 def _alike(rename: Rename) -> str:
     """What a person must look at: git calls half of a file the same file."""
-    return "" if rename.score == EXACT else f"  ({rename.score}% alike)"
+    return "" if rename.score == 100 else f"  ({rename.score}% alike)"
 
 
 def _width(*, done: bool) -> int:
