@@ -25,7 +25,7 @@ def test_two_hundred_kills(repo: Repo, cli: Command) -> None:
     root = repo({"tfgen.toml": TOML, **{f"packer/t{number}.json": template(number) for number in range(TEMPLATES)}})
     cli("sync").expect(0)
     chance = random.Random(20)
-    whole = duration(lambda: touch(root, chance))
+    whole = min(duration(lambda: touch(root, chance)) for _ in range(5))  # too short a time still shows something
     died = 0
     for _ in range(KILLS):
         before = generated(root)
