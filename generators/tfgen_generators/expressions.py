@@ -11,8 +11,10 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tfgen_generators.packer.hcl_tree import tree_of
+
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 _REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
 _NUMBER = re.compile(rb"\d+(\.\d+)?([eE][+-]?\d+)?")
@@ -39,7 +41,7 @@ def _grammar_error(text: str) -> str:
     # The second one ends where the first does, whatever the parser recovers from: a bracket must be its own.
     for before, after in ((_BEFORE, b"\n"), (b"x = (", b")\n")):
         whole = before + data + after
-        root = parse_hcl(whole)
+        root = tree_of(whole)
         if root.has_error:
             return "its syntax is wrong"
         if message := _shape_error(root, len(whole) - 1) or _literal_error(root, whole):
@@ -77,25 +79,3 @@ def _walk(node: Node) -> list[Node]:
         found.append(current := stack.pop())
         stack.extend(current.named_children)
     return found
-
-
-#: A number with an exponent that the grammar (1.2.0) does not know: 1e3, 1.5E3; it knows 1.5e3.
-_EXPONENT = re.compile(rb"(?<![\w.])(?<!\w-)(\d+(?:\.\d+)?)([eE][+-]?)(?=\d)")
-
-
-def parse_hcl(data: bytes) -> Node:
-    """The root of HCL native syntax; its `has_error` says whether it is any."""
-    root = _parser().parse(data).root_node
-    if root.has_error and _EXPONENT.search(data):
-        # A number of the same length moves no position.
-        without = _EXPONENT.sub(lambda match: match.group(1) + b"0" * len(match.group(2)), data)
-        root = _parser().parse(without).root_node
-    return root
-
-
-@cache
-def _parser() -> Parser:
-    import tree_sitter
-    import tree_sitter_hcl
-
-    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))

@@ -159,9 +159,9 @@ def _hcl_variables(path: str, data: bytes) -> list[Variable]:
     if b"variable" not in data:
         return []
     data.decode()
-    from tfgen_generators.expressions import parse_hcl
+    from tfgen_generators.packer.hcl_tree import tree_of
 
-    root = parse_hcl(data.removeprefix(b"\xef\xbb\xbf"))
+    root = tree_of(data.removeprefix(b"\xef\xbb\xbf"))
     if root.has_error:
         raise ValueError("not valid HCL")
     return [
