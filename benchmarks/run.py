@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import plan
 import sync
 from measure import Contender, Row, compare, say
 
@@ -46,42 +45,11 @@ def bench_help() -> list[Row]:
     ]
 
 
-def bench_plan() -> list[Row]:
-    """Wall time of `tfgen plan` over the same `terraform plan` by hand, on the emulator with the shipped estate."""
-    from tfgen.emulator.environment import terraform_environment
-    from tfgen.emulator.override import write_override
-    from tfgen.emulator.provider import write_cli_config
-    from tfgen.emulator.server import Emulator
-    from tfgen.terraform.binary import find_terraform
-
-    tfgen = str(Path(sys.executable).with_name("tfgen"))
-    with tempfile.TemporaryDirectory(prefix="tfgen-bench-") as name, Emulator() as emulator:
-        folder = Path(name)
-        env = terraform_environment(folder, write_cli_config(folder / "config"))
-        for part in ("packer", "terraform"):
-            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
-        shutil.copyfile(ROOT / "tfgen.toml", folder / "tfgen.toml")
-        module = folder / "terraform" / "pipelines"
-        write_override(module, emulator)
-        terraform = [*find_terraform().argv, "plan", "-input=false", f"-out={folder / 'by-hand'}"]
-        compare([Contender(name="init", argv=[tfgen, "plan"], cwd=folder)], rounds=1, env=env)
-        times = compare(
-            [
-                Contender(name="hand", argv=terraform, cwd=module),
-                Contender(name="tfgen", argv=[tfgen, "plan"], cwd=folder),
-            ],
-            rounds=10,
-            env=env,
-        )
-    say("terraform plan by hand, wall", times["hand"].wall)
-    ratio = times["tfgen"].wall / times["hand"].wall
-    return [Row(name="tfgen plan / terraform plan (wall)", measured=ratio, limit=1.1)]
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="tfgen's figures, as ratios against peers in the same run")
     parser.add_argument("names", nargs="*", metavar="NAME", help="help, sync, plan (all of them by default)")
     parser.add_argument("--sizes", nargs="+", type=int, default=sync.SIZES, help="of sync's trees, in templates")
+    parser.add_argument("--images", nargs="*", type=int, default=list(plan.CHANGED), help="of plan's estates")
     parser.add_argument("--rounds", type=int, default=7, help="of sync")
     return parser.parse_args()
 
@@ -92,7 +60,7 @@ def main() -> None:
     benchmarks: dict[str, Callable[[], list[Row]]] = {
         "help": bench_help,
         "sync": lambda: sync.bench_sync(options.sizes, options.rounds),
-        "plan": bench_plan,
+        "plan": lambda: plan.bench_plan(options.images),
     }
     if unknown := sorted({*options.names} - {*benchmarks}):
         raise SystemExit(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(benchmarks)}")

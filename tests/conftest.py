@@ -17,7 +17,10 @@ from tfgen.main import run
 
 #: A port on which nothing listens: whoever asks the network fails at once, and says whom it asked.
 _NOWHERE = "http://127.0.0.1:9"
-_HIDDEN = ("AWS_", "TF_", "TFGEN_", "PKR_", "PACKER_", "GIT_", "ANSIBLE_")
+_HIDDEN = (
+    *("AWS_", "TF_", "TFGEN_", "PKR_", "PACKER_", "GIT_", "ANSIBLE_"),
+    *("GITHUB_", "GH_", "BITBUCKET_", "CODEBUILD_"),
+)
 _LOCAL = ("127.", "::1", "localhost")
 
 TOML = 'source_repository = "ami-builder"\n'

@@ -1,10 +1,7 @@
-"""What git knows of templates that were renamed: HEAD (or what stood there before) against the work tree.
+"""The one place that starts git: hardened, read-only, without network; and the small questions that it answers.
 
-Nothing of the user's is touched: no index, no object, no hook, no network. Without git, without a repository or a
-commit, in a bare or a broken repository, or when git takes too long, there is no answer, and never an error.
-
-The comparison uses an index of its own that holds the new files alone, by name. To git the gone files are then deleted
-and the new ones added, whatever is staged: staged, unstaged and untracked come out the same.
+Nothing of the user's is touched: no index, no object, no hook, no network. Whoever asks decides what it means that git
+has no answer: without git, without a repository or a commit, in a broken repository, or when it takes too long.
 """
 
 from __future__ import annotations
@@ -12,20 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-
-from tfgen_generators.identity import EXACT, FileRename, GitFacts
-from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
 
 #: Seconds for each call; the usual one takes a hundredth of a second, 2000 files against 2000 others some ten.
 TIMEOUT = 60
-#: Gone templates that are compared one by one, so that every candidate shows and not only git's favourite.
-_MOST_SINGLE = 64
-#: Commits that are looked up for templates that HEAD does not have any more.
-_MOST_COMMITS = 16
+#: Paths on one command line.
+_MOST_PATHS = 1000
 
 _SETTINGS = (
     "core.quotePath=false",
@@ -58,16 +48,8 @@ _SET = {
 }
 
 
-class _NoAnswerError(Exception):
-    """git says nothing; the message is the reason where a person can mend it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Base:
-    """A commit that had templates which are gone now: gone path -> its files there (path -> blob)."""
-
-    commit: str
-    had: Mapping[str, Mapping[str, str]]
+class NoAnswerError(Exception):
+    """git says nothing; the message is the reason where a person can mend it, "" where there is no history to ask."""
 
 
 def has_history(root: Path) -> bool:
@@ -75,23 +57,38 @@ def has_history(root: Path) -> bool:
     return shutil.which("git") is not None and any((folder / ".git").exists() for folder in (root, *root.parents))
 
 
-def ask_git(root: Path, gone: Sequence[str], new: Sequence[str]) -> GitFacts:
-    """What became of the templates (files or folders) at `gone`; `new` are files. Paths are relative to `root`."""
-    # The paths go onto command lines: half of what the system allows there, twice.
-    if not has_history(root):
-        return GitFacts()
-    if sum(map(len, (*gone, *new))) > os.sysconf("SC_ARG_MAX") // 4:
-        return GitFacts(failure="there are too many paths for one call; sync in smaller steps")
-    import tempfile
+def run_git(root: Path, *arguments: str, given: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
+    """What git prints in `root`; `env` (else `git_environment()`) is all that it is told. Raises NoAnswerError."""
+    return _run(root, git_environment() if env is None else env, *arguments, given=given)
 
-    try:
-        with tempfile.TemporaryDirectory(prefix="tfgen-git-") as folder:
-            repository = _Repository(root, Path(folder) / "index", new)
-            return repository.facts(gone)
-    except _NoAnswerError as error:
-        return GitFacts(failure=str(error))
-    except OSError:
-        return GitFacts()
+
+def records(output: bytes) -> Iterator[str]:
+    """What git separates by NUL (`-z`)."""
+    return iter([os.fsdecode(record) for record in output.split(b"\0") if record])
+
+
+def head_commit(root: Path) -> str:
+    """The commit that is checked out, "" without git, a repository or a commit."""
+    if not has_history(root):
+        return ""
+    with contextlib.suppress(NoAnswerError):
+        return os.fsdecode(run_git(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")).strip()
+    return ""
+
+
+def is_dirty(root: Path, paths: Sequence[str]) -> bool:
+    """Whether something at `paths` (relative to `root`) is not as it was committed; untracked files count, ignored not.
+
+    False where git has no answer: then `head_commit` is "" too. Paths that lead out of `root` are not looked at.
+    """
+    if not has_history(root):
+        return False
+    options = ("--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty")
+    inside = [path for path in paths if not path.startswith(("/", "../"))]
+    with contextlib.suppress(NoAnswerError):
+        parts = range(0, len(inside), _MOST_PATHS)
+        return any(run_git(root, "status", *options, "--", *inside[at : at + _MOST_PATHS]) for at in parts)
+    return False
 
 
 def tracked_although_ignored(root: Path) -> Callable[[str], bool]:
@@ -112,14 +109,15 @@ def tracked_although_ignored(root: Path) -> Callable[[str], bool]:
 def _tracked(root: Path) -> Iterator[str]:
     if not has_history(root):
         return
-    with contextlib.suppress(_NoAnswerError):
+    with contextlib.suppress(NoAnswerError):
         options = ("--cached", "--ignored", "--exclude-standard", "-z")
-        for path in _records(_run(root, _environment(), "ls-files", *options)):
+        for path in records(run_git(root, "ls-files", *options)):
             yield path
             yield from (str(parent) for parent in PurePosixPath(path).parents)
 
 
-def _environment() -> dict[str, str]:
+def git_environment() -> dict[str, str]:
+    """The environment that git gets: what points it elsewhere, or at the network, is gone."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     kept |= {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
     return kept | _SET
@@ -139,13 +137,13 @@ def _run(root: Path, env: Mapping[str, str], *arguments: str, given: bytes = b""
             check=True,
         )
     except subprocess.TimeoutExpired:
-        raise _NoAnswerError(f"it took more than {TIMEOUT} seconds") from None
+        raise NoAnswerError(f"it took more than {TIMEOUT} seconds") from None
     except subprocess.CalledProcessError as error:
         said = os.fsdecode(error.stderr)
         owner = "the repository belongs to somebody else (git config --global --add safe.directory)"
-        raise _NoAnswerError(owner if "dubious ownership" in said else _reason(said)) from None
+        raise NoAnswerError(owner if "dubious ownership" in said else _reason(said)) from None
     except (OSError, ValueError) as error:
-        raise _NoAnswerError from error
+        raise NoAnswerError from error
     return done.stdout
 
 
@@ -154,112 +152,3 @@ def _reason(said: str) -> str:
     if any(words in said for words in _NO_HISTORY):
         return ""
     return next((line for line in said.splitlines() if line.strip()), "it failed").removeprefix("fatal: ")
-
-
-class _Repository:
-    def __init__(self, root: Path, index: Path, new: Sequence[str]) -> None:
-        self.root, self.new = root, new
-        self.env = {**_environment(), "GIT_INDEX_FILE": str(index)}
-        answer = os.fsdecode(self._git("rev-parse", "--show-prefix", "HEAD^{commit}"))
-        prefix, _, self.head = answer.removesuffix("\n").rpartition("\n")
-        # The blob is never read: git sees that the index knows nothing of the file, and reads the file itself.
-        blob = "1" * len(self.head)
-        entries = b"".join(os.fsencode(f"100644 {blob} 0\t{prefix}{path}\0") for path in new)
-        self._git("update-index", "-z", "--add", "--index-info", given=entries)
-
-    def facts(self, gone: Sequence[str]) -> GitFacts:
-        renames: dict[tuple[str, str], FileRename] = {}
-        members: dict[str, tuple[str, ...]] = {}
-        for base in self._bases(gone):
-            members |= {path: tuple(had) for path, had in base.had.items()}
-            for rename in self._renames(base):
-                renames.setdefault((rename.old, rename.new), rename)
-        unseen = [path for path in gone if path not in members]
-        shallow = unseen and self._git("rev-parse", "--is-shallow-repository").strip() == b"true"
-        failure = "the clone is shallow (git fetch --unshallow)" if shallow else ""
-        return GitFacts(renames=tuple(renames.values()), members=members, failure=failure)
-
-    def _bases(self, gone: Sequence[str]) -> Iterator[_Base]:
-        head = self._files("HEAD", gone)
-        if head:
-            yield _Base(commit="HEAD", had=head)
-        if missing := [path for path in gone if path not in head]:
-            for commit, paths in self._removals(missing).items():
-                if had := self._files(f"{commit}^", paths):
-                    yield _Base(commit=f"{commit}^", had=had)
-
-    def _files(self, commit: str, paths: Sequence[str]) -> dict[str, dict[str, str]]:
-        """Each path that `commit` has -> its files (a folder's HCL2 files that are gone) with their blobs."""
-        found: dict[str, dict[str, str]] = {}
-        wanted = [name for path in paths for name in (path, f"{path}/")]
-        for entry in _records(self._git("ls-tree", "-z", commit, "--", *wanted)):
-            facts, _, path = entry.partition("\t")
-            _, kind, blob = facts.split(" ")
-            parent = path.rpartition("/")[0]
-            if kind != "blob":
-                continue
-            if path in paths:
-                found.setdefault(path, {})[path] = blob
-            elif path.endswith((HCL_ENDING, JSON_ENDING)) and not os.path.lexists(self.root / path):
-                found.setdefault(parent, {})[path] = blob
-        return found
-
-    def _removals(self, paths: Sequence[str]) -> dict[str, list[str]]:
-        """Commit -> those of `paths` that it removed, each by the latest one."""
-        log = self._git(
-            "log",
-            "--first-parent",
-            "-m",
-            "--format=%H",
-            "--diff-filter=D",
-            "--no-renames",
-            "--name-only",
-            "--relative",
-            "-z",
-            "--",
-            *paths,
-        )
-        commit, left, found = "", list(paths), dict[str, list[str]]()
-        for record in _records(log):
-            word = record.lstrip("\n")
-            if len(word) == len(self.head) and "/" not in word and "." not in word:
-                commit = word
-                continue
-            for path in [path for path in left if word == path or word.startswith(f"{path}/")]:
-                left.remove(path)
-                found.setdefault(commit, []).append(path)
-            if not left or len(found) >= _MOST_COMMITS:
-                break
-        return found
-
-    def _renames(self, base: _Base) -> Iterator[FileRename]:
-        """git names one source for each new file: those that it is not sure of are compared by themselves too."""
-        whole = list(self._diff(base.commit, [path for had in base.had.values() for path in had]))
-        yield from whole
-        if len(base.had) == 1:
-            return
-        exact = {rename.old for rename in whole if rename.score == EXACT}
-        blobs = Counter(blob for had in base.had.values() for blob in had.values())
-        unsure = [
-            had
-            for had in base.had.values()
-            if not all(path in exact and blobs[blob] == 1 for path, blob in had.items())
-        ]
-        for had in unsure[:_MOST_SINGLE]:
-            yield from self._diff(base.commit, list(had))
-
-    def _diff(self, commit: str, old: Sequence[str]) -> Iterator[FileRename]:
-        options = ("--no-ext-diff", "--no-textconv", "--no-color", "--relative", "-M", "-C", "-l0")
-        records = _records(self._git("diff", *options, "--name-status", "-z", commit, "--", *old, *self.new))
-        for status in records:
-            first = next(records)
-            if status[0] in "RC":
-                yield FileRename(old=first, new=next(records), score=int(status[1:]))
-
-    def _git(self, *arguments: str, given: bytes = b"") -> bytes:
-        return _run(self.root, self.env, *arguments, given=given)
-
-
-def _records(output: bytes) -> Iterator[str]:
-    """What git separates by NUL (`-z`)."""
-    return iter([os.fsdecode(record) for record in output.split(b"\0") if record])

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from tfgen.commands import apply, demo, list_, plan, rename, sync
-from tfgen.options import TerraformOption
+from tfgen.commands import apply, ci, comment, demo, list_, plan, rename, state, sync
+from tfgen.options import PassesOn, TerraformOption
 from tfgen_generators.errors import TfgenError, UsageError
 
 EXIT_BUG = 70
@@ -35,6 +35,9 @@ plan and apply.
   tfgen rename   give a pipeline another name
   tfgen plan     what would change in AWS, by image
   tfgen apply    change it
+  tfgen comment  show a plan on its pull request
+  tfgen ci       write the recipe that does all this in CI
+  tfgen state    keep Terraform's state where a team can share it
   tfgen demo     all of it on this machine, with no AWS account
 
 Exit codes: 0 done, 1 failure, 2 changes (only with --check or
@@ -43,9 +46,12 @@ Exit codes: 0 done, 1 failure, 2 changes (only with --check or
 app.command("list", epilog=list_.EXAMPLES)(list_.command)
 app.command("sync", epilog=sync.EXAMPLES)(sync.command)
 app.command("rename", epilog=rename.EXAMPLES)(rename.command)
-app.command("plan", epilog=plan.EXAMPLES)(plan.command)
-app.command("apply", epilog=apply.EXAMPLES)(apply.command)
+app.command("plan", cls=PassesOn, epilog=plan.EXAMPLES)(plan.command)
+app.command("apply", cls=PassesOn, epilog=apply.EXAMPLES)(apply.command)
+app.command("comment", epilog=comment.EXAMPLES)(comment.command)
+app.command("ci", epilog=ci.EXAMPLES)(ci.command)
 app.command("demo", epilog=demo.EXAMPLES)(demo.command)
+app.add_typer(state.app, name="state")
 
 
 @app.callback(invoke_without_command=True)

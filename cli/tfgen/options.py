@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand
 
 from tfgen.console import Format
+from tfgen_generators.errors import UsageError
+
+_DURATION = re.compile(r"(\d+(\.\d+)?(ms|[smh]))+|0")
+_BEHIND_DASHES = "tfgen.behind_dashes"
 
 FormatOption = Annotated[
     Format,
@@ -23,3 +29,48 @@ TerraformOption = Annotated[
         help="The terraform or tofu to use. By default terraform, then tofu on PATH, then the embedded one.",
     ),
 ]
+LockTimeoutOption = Annotated[
+    str,
+    typer.Option(
+        "--lock-timeout",
+        metavar="DURATION",
+        envvar="TFGEN_LOCK_TIMEOUT",
+        help="How long to wait for somebody else's state lock, for example 60s or 5m; then exit 75.",
+    ),
+]
+AllowDestroyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-destroy",
+        metavar="NAME",
+        envvar="TFGEN_ALLOW_DESTROY",
+        help="Let the plan destroy or replace resources of this image; can be given again.",
+    ),
+]
+
+
+class PassesOn(TyperCommand):
+    """A command that hands what stands behind `--` to Terraform, as it is."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        behind = args.index("--") if "--" in args else len(args)
+        ctx.meta[_BEHIND_DASHES] = tuple(args[behind + 1 :])
+        parsed: list[str] = super().parse_args(ctx, args[:behind])
+        return parsed
+
+
+def behind_dashes(context: typer.Context) -> tuple[str, ...]:
+    """What stood behind `--`. Raises UsageError for what would cut tfgen off from what Terraform says."""
+    given: tuple[str, ...] = context.meta.get(_BEHIND_DASHES, ())
+    for argument in given:
+        name = argument.lstrip("-").partition("=")[0]
+        if argument.startswith("-") and name in ("out", "json", "detailed-exitcode"):
+            raise UsageError(f"{argument} behind -- is tfgen's own to set", fix="use --out of tfgen, or leave it out")
+    return given
+
+
+def check_duration(flag: str, text: str) -> str:
+    """`text` when it is empty or a duration in Terraform's form. Raises UsageError."""
+    if text and not _DURATION.fullmatch(text):
+        raise UsageError(f"{flag} {text} is no duration", fix="write for example 30s or 5m")
+    return text

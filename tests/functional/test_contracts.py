@@ -52,7 +52,7 @@ def test_every_flag_has_an_environment_variable() -> None:
     assert set(without) == {"-C", "--version", "--install-completion", "--show-completion"}
 
 
-@pytest.mark.parametrize("command", ["list", "sync", "rename", "plan", "apply", "demo"])
+@pytest.mark.parametrize("command", ["list", "sync", "rename", "plan", "apply", "demo", "comment", "ci"])
 def test_help_teaches(command: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tfgen", command, "--help"], capture_output=True, text=True, check=False

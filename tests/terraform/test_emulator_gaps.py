@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,20 @@ FILLED = {
     "create_keeps_the_key": KEY,
     "update": "changed",
     "delete_by_arn": "deleted",
+    "put_over_tls": "put",
+    "expect_another_owner": "403",
+}
+TLS_ONLY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": ["arn:aws:s3:::tls", "arn:aws:s3:::tls/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ],
 }
 
 
@@ -41,7 +57,9 @@ def create(codebuild: AwsClient, name: str, *, location: bool = True) -> dict[st
     return project
 
 
-def probes(codebuild: AwsClient) -> dict[str, Callable[[], str]]:
+def probes(make: Callable[[str], AwsClient]) -> dict[str, Callable[[], str]]:
+    codebuild, s3 = make("codebuild"), make("s3")
+
     def create_without_location() -> str:
         create(codebuild, "without", location=False)
         return "created"
@@ -61,13 +79,35 @@ def probes(codebuild: AwsClient) -> dict[str, Callable[[], str]]:
         codebuild.delete_project(name=create(codebuild, "delete")["arn"])
         return "there" if "delete" in codebuild.list_projects()["projects"] else "deleted"
 
-    asked = (create_without_location, create_with_a_digit_first, create_keeps_the_key, update, delete_by_arn)
+    def put_over_tls() -> str:
+        make_bucket(s3, "tls")
+        s3.put_bucket_policy(Bucket="tls", Policy=json.dumps(TLS_ONLY))
+        s3.put_object(Bucket="tls", Key="x", Body=b"x")
+        return "put"
+
+    def expect_another_owner() -> str:
+        make_bucket(s3, "ours")
+        s3.head_bucket(Bucket="ours", ExpectedBucketOwner="123456789012")
+        try:
+            s3.list_objects_v2(Bucket="ours", ExpectedBucketOwner="999999999999")
+        except ClientError as error:
+            return str(error.response["ResponseMetadata"]["HTTPStatusCode"])
+        return "listed"
+
+    asked = (
+        *(create_without_location, create_with_a_digit_first, create_keeps_the_key, update, delete_by_arn),
+        *(put_over_tls, expect_another_owner),
+    )
     return {each.__name__: each for each in asked}
 
 
-def observe(codebuild: AwsClient) -> dict[str, str]:
+def make_bucket(s3: AwsClient, name: str) -> None:
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+
+def observe(make: Callable[[str], AwsClient]) -> dict[str, str]:
     answers = {}
-    for name, probe in probes(codebuild).items():
+    for name, probe in probes(make).items():
         try:
             answers[name] = probe()
         except Exception as error:  # noqa: BLE001 - whatever moto does instead is the observation
@@ -95,7 +135,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def ours(emulator: Emulator) -> dict[str, str]:
     emulator.reset()
-    return observe(emulator.client("codebuild"))
+    return observe(emulator.client)
 
 
 @pytest.mark.parametrize("gap", FILLED)
@@ -131,6 +171,16 @@ def test_an_update_of_nothing_is_refused(emulator: Emulator) -> None:
         emulator.client("codebuild").update_project(name="nobody", description="x")
 
 
+def test_another_denial_of_a_bucket_still_counts(emulator: Emulator) -> None:
+    s3 = emulator.client("s3")
+    make_bucket(s3, "denied")
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::denied/*"}
+    statements = [*TLS_ONLY["Statement"], deny]
+    s3.put_bucket_policy(Bucket="denied", Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    with pytest.raises(ClientError, match="403"):
+        s3.put_object(Bucket="denied", Key="x", Body=b"x")
+
+
 def main() -> None:
     from moto.server import ThreadedMotoServer
 
@@ -139,7 +189,8 @@ def main() -> None:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     port = server.get_host_and_port()[1]
-    print(json.dumps(observe(client("codebuild", region="eu-west-1", endpoint_url=f"http://127.0.0.1:{port}"))))
+    make = partial(client, region="eu-west-1", endpoint_url=f"http://127.0.0.1:{port}")
+    print(json.dumps(observe(make)))
     server.stop()
 
 

@@ -57,6 +57,8 @@ def test_the_plan_by_image_as_json(repo: Repo, tfgen: Command) -> None:
             "address": "module.db.terraform_data.pipeline",
             "action": "delete",
             "reason": "delete_because_no_resource_config",
+            "forced_by": [],
+            "moved_from": None,
         }
     ]
     assert document["summary"] == {"add": 2, "change": 1, "remove": 1, "import": 0}

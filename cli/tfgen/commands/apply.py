@@ -9,75 +9,109 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfgen.options import TerraformOption
+from tfgen.options import AllowDestroyOption, LockTimeoutOption, TerraformOption, behind_dashes, check_duration
 from tfgen_generators.errors import RefusedError, TerraformError, UsageError
 
 if TYPE_CHECKING:
+    from tfgen.planning import PlanRequest
     from tfgen.workspace import Workspace
 
 EXAMPLES = """\b
 Examples:
-  tfgen apply images.tfplan  exactly what was reviewed
-  tfgen apply                plan, show, ask (on a terminal)
+  tfgen apply images.tfplan                     exactly what was reviewed
+  tfgen apply images.tfplan --allow-destroy db  although it destroys something of db
+  tfgen apply                                   plan, show, ask (on a terminal)
 """
 
 
 def command(
+    context: typer.Context,
     plan_file: Annotated[
         Path | None, typer.Argument(metavar="[PLANFILE]", show_default=False, help="A plan that tfgen plan has kept.")
     ] = None,
+    allow_destroy: AllowDestroyOption = None,
+    lock_timeout: LockTimeoutOption = "",
     terraform: TerraformOption = None,
 ) -> int:
     """Apply exactly the saved plan; without one: plan, show, ask.
 
-    Not on a terminal there is nobody to ask, so a PLANFILE is needed there (exit 3 without).
+    Refuses (exit 3) a plan that was altered, made from other files or by another Terraform, or overtaken by a newer
+    state, and one that destroys or replaces what --allow-destroy does not name. Not on a terminal there is nobody
+    to ask, so a PLANFILE is needed there. What stands behind -- goes to terraform as it is: to apply with a
+    PLANFILE, to plan without one.
     """
     if plan_file is None and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise RefusedError(
             "apply without a plan asks before it changes anything, and this is no terminal",
             fix="run: tfgen plan --out FILE, then: tfgen apply FILE",
         )
-    from tfgen.terraform.driver import is_plan
+    from tfgen.planning import PlanRequest
     from tfgen.workspace import open_workspace
 
+    request = PlanRequest(
+        terraform=terraform,
+        lock_timeout=check_duration("--lock-timeout", lock_timeout),
+        extra=behind_dashes(context),
+    )
+    allowed = tuple(allow_destroy or ())
     workspace = open_workspace()
     if plan_file is None:
-        return _plan_and_ask(workspace, terraform)
-    if not plan_file.is_file():
-        raise UsageError(f"there is no plan file {plan_file}", fix=f"run: tfgen plan --out {plan_file}")
-    if not is_plan(plan_file):
-        raise UsageError(f"{plan_file} is no saved plan", fix="run: tfgen plan --out FILE, then: tfgen apply FILE")
-    apply_plan(workspace, plan_file, terraform)
+        return _plan_and_ask(workspace, allowed, request)
+    apply_plan(workspace, plan_file, allowed, request)
     return 0
 
 
-def _plan_and_ask(workspace: Workspace, terraform: str | None) -> int:
-    from tfgen.commands.plan import make_plan
+def apply_plan(
+    workspace: Workspace, plan_file: Path, allowed: tuple[str, ...] = (), request: PlanRequest | None = None
+) -> None:
+    """Applies exactly `plan_file`, with progress by image on stderr and Terraform's own line on stdout."""
+    from tfgen.console import out
+    from tfgen.planning import ORDINARY, apply_saved
+    from tfgen.terraform.driver import is_plan
+
+    if plan_file.exists() and not is_plan(plan_file):
+        raise UsageError(f"{plan_file} is no saved plan", fix="run: tfgen plan --out FILE, then: tfgen apply FILE")
+    try:
+        done = apply_saved(workspace, plan_file, allowed, request or ORDINARY)
+    except TerraformError as error:
+        error.fix = error.fix or "what was applied stands; to see what is left, run: tfgen plan"
+        raise
+    out(done.line)
+
+
+def _plan_and_ask(workspace: Workspace, allowed: tuple[str, ...], request: PlanRequest) -> int:
+    from dataclasses import replace
+
     from tfgen.console import note
     from tfgen.plan_view import show_plan
+    from tfgen.planning import make_plan
+    from tfgen.terraform.gate import require_allowed
+    from tfgen.terraform.manifest import manifest_path
 
     folder = workspace.make_state_dir()
     _remove_leftovers(folder)
     file = folder / f"apply-{os.getpid()}.tfplan"
     try:
-        summary = make_plan(workspace, file, terraform)
+        summary = make_plan(workspace, file, request)
         show_plan(summary)
         if not summary.changed:
             return 0
+        require_allowed(summary, allowed)
         if not _confirmed():
             note("apply cancelled; nothing has changed")
             return 1
-        apply_plan(workspace, file, terraform)
+        apply_plan(workspace, file, allowed, replace(request, extra=()))
     finally:
         file.unlink(missing_ok=True)
+        manifest_path(file).unlink(missing_ok=True)
     return 0
 
 
 def _remove_leftovers(folder: Path) -> None:
     """Deletes the plans (they hold secrets) of runs that were killed before they could."""
-    for plan in folder.glob("apply-*.tfplan"):
+    for plan in folder.glob("apply-*.tfplan*"):
         try:
-            os.kill(int(plan.stem.removeprefix("apply-")), 0)
+            os.kill(int(plan.name.partition(".")[0].removeprefix("apply-")), 0)
         except (ValueError, ProcessLookupError):
             plan.unlink(missing_ok=True)
         except PermissionError:
@@ -89,17 +123,3 @@ def _confirmed() -> bool:
     sys.stderr.write("\nDo you want to apply this plan? Only 'yes' will be accepted: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() == "yes"
-
-
-def apply_plan(workspace: Workspace, plan_file: Path, terraform: str | None = None) -> None:
-    """Applies exactly `plan_file`, with progress by image on stderr and Terraform's own line on stdout."""
-    from tfgen.console import out
-    from tfgen.progress import make_watcher
-    from tfgen.terraform.driver import Driver
-
-    try:
-        done = Driver(workspace, make_watcher(), terraform=terraform).apply(plan_file)
-    except TerraformError as error:
-        error.fix = error.fix or "what was applied stands; to see what is left, run: tfgen plan"
-        raise
-    out(done.line)

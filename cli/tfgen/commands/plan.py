@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tfgen.options import FormatOption, TerraformOption
+from tfgen.options import AllowDestroyOption, LockTimeoutOption, TerraformOption, behind_dashes, check_duration
 
 if TYPE_CHECKING:
     from tfgen.terraform.plan import PlanSummary
-    from tfgen.workspace import Workspace
 
 EXIT_CHANGES = 2
+_Format = Literal["table", "json", "markdown"]
 
 EXAMPLES = """\b
 Examples:
   tfgen plan                                       look
   tfgen plan --out images.tfplan                   keep, to apply exactly this
-  tfgen plan --detailed-exitcode --format json     for a script: exit 2 on changes
+  tfgen plan --out images.tfplan --gate            in CI: exit 3 when something is destroyed
+  tfgen plan --changed                             only the images that this branch changes
+  tfgen plan -- -parallelism=20 -var region=eu-west-1
 """
 
 
 def command(
+    context: typer.Context,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -39,54 +42,84 @@ def command(
             help="Exit 2 when there are changes, as terraform does.",
         ),
     ] = False,
-    format_: FormatOption = "table",
+    gate: Annotated[
+        bool,
+        typer.Option("--gate", envvar="TFGEN_GATE", help="Exit 3 when something is destroyed that is not allowed."),
+    ] = False,
+    allow_destroy: AllowDestroyOption = None,
+    changed: Annotated[
+        bool,
+        typer.Option("--changed", envvar="TFGEN_CHANGED", help="Plan only the images that differ from the merge base."),
+    ] = False,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base", metavar="REF", envvar="TFGEN_BASE", help="What the branch goes into (default: CI's or git's own)."
+        ),
+    ] = None,
+    untrusted: Annotated[
+        bool,
+        typer.Option(
+            "--untrusted",
+            envvar="TFGEN_UNTRUSTED",
+            help="The branch is somebody else's: refuse all but templates and tfgen.toml.",
+        ),
+    ] = False,
+    allow_module: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-module",
+            metavar="PREFIX",
+            envvar="TFGEN_ALLOW_MODULE",
+            help="With --untrusted: module sources that begin with PREFIX are all right.",
+        ),
+    ] = None,
+    lock_timeout: LockTimeoutOption = "",
+    format_: Annotated[
+        _Format,
+        typer.Option("--format", envvar="TFGEN_FORMAT", help="For people, for programs (docs/json.md), for a page."),
+    ] = "table",
     terraform: TerraformOption = None,
 ) -> int:
     """Show what would change in AWS, by image, and keep the plan.
 
     Refuses stale generated files (exit 3): a plan is made from what was committed. Runs terraform init only
-    when its inputs have changed.
+    when its inputs have changed. What stands behind -- goes to terraform plan as it is.
     """
+    from tfgen.planning import PlanRequest, make_plan
     from tfgen.workspace import open_workspace
 
+    request = PlanRequest(
+        terraform=terraform,
+        lock_timeout=check_duration("--lock-timeout", lock_timeout),
+        extra=behind_dashes(context),
+        changed=changed,
+        untrusted=untrusted,
+        base=base,
+        allowed_modules=tuple(allow_module or ()),
+    )
     workspace = open_workspace()
     file = out or workspace.make_state_dir() / "tfplan"
-    summary = make_plan(workspace, file, terraform)
-    from tfgen.plan_view import show_next, show_plan, show_plan_json
+    summary = make_plan(workspace, file, request)
+    allowed = tuple(allow_destroy or ())
+    _show(summary, file if out else Path(os.path.relpath(file)), allowed, format_, workspace.settings.terraform_dir)
+    if gate:
+        from tfgen.terraform.gate import require_allowed
 
-    shown = file if out else Path(os.path.relpath(file))
-    if format_ == "json":
-        show_plan_json(summary, shown)
-    else:
-        show_plan(summary)
-        if summary.changed:
-            show_next(shown)
+        require_allowed(summary, allowed)
     return EXIT_CHANGES if detailed_exitcode and summary.changed else 0
 
 
-def make_plan(workspace: Workspace, file: Path, terraform: str | None = None) -> PlanSummary:
-    """Plans into `file`, with progress on stderr. Raises TfgenError, RefusedError when sync has work to do."""
-    from tfgen.progress import make_watcher
-    from tfgen.terraform.driver import Driver
+def _show(summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, target: str) -> None:
+    from tfgen.plan_view import show_next, show_plan, show_plan_json, show_plan_markdown
+    from tfgen.terraform.gate import refused_images
 
-    require_synced(workspace)
-    return Driver(workspace, make_watcher(), terraform=terraform).plan(file)
-
-
-def require_synced(workspace: Workspace) -> None:
-    """Raises RefusedError when the generated files are not what sync would write, TfgenError on broken templates."""
-    from tfgen.commands.sync import complain, look
-    from tfgen_generators.errors import RefusedError, TemplateError
-
-    result = look(workspace)
-    complain(result)
-    if result.changes.refused:
-        raise RefusedError("the generated files need a decision first", fix="see above")
-    if result.changes.changes:
-        stale = ", ".join(f"{change.path} ({change.action})" for change in result.changes.changes[:5])
-        more = len(result.changes.changes) - 5
-        raise RefusedError(
-            f"generated files are stale: {stale}{f' and {more} more' if more > 0 else ''}", fix="run: tfgen sync"
-        )
-    if result.problems:
-        raise TemplateError("not every template can be read", fix="correct the errors above")
+    refused = tuple(image.name for image in refused_images(summary, allowed))
+    if format_ == "json":
+        show_plan_json(summary, file, refused)
+    elif format_ == "markdown":
+        show_plan_markdown(summary, target, refused)
+    else:
+        show_plan(summary)
+    if summary.changed:
+        show_next(file, refused)

@@ -90,24 +90,27 @@ def _answered(workspace: Workspace, renamed: list[str], gone: list[str], *, chec
     return result
 
 
-def look(workspace: Workspace, answers: Answers | None = None) -> Survey:
-    """What sync would do; writes nothing but the caches."""
+def look(workspace: Workspace, answers: Answers | None = None, *, cached: bool = True) -> Survey:
+    """What sync would do; writes nothing but the caches. Without `cached` it believes none of them either."""
+    from dataclasses import replace
     from functools import partial
 
-    from tfgen.git import ask_git, tracked_although_ignored
+    from tfgen.git import tracked_although_ignored
+    from tfgen.git_renames import ask_git
     from tfgen.workspace import facts_cache
     from tfgen_generators.estate import Outside, survey
     from tfgen_generators.identity import Answers
 
     root = workspace.root
+    outside = Outside(
+        ask_git=partial(ask_git, root),
+        is_tracked=tracked_although_ignored(root),
+        answers=answers or Answers(),
+    )
+    if not cached:
+        return survey(root, workspace.settings, workspace.settings_text, outside)
     with facts_cache(workspace) as cache:
-        outside = Outside(
-            ask_git=partial(ask_git, root),
-            is_tracked=tracked_although_ignored(root),
-            answers=answers or Answers(),
-            cache=cache,
-            module_cache=workspace.state_dir / "cache" / "module",
-        )
+        outside = replace(outside, cache=cache, module_cache=workspace.state_dir / "cache" / "module")
         return survey(root, workspace.settings, workspace.settings_text, outside)
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfgen.commands.apply import apply_plan
-from tfgen.commands.plan import make_plan
 from tfgen.commands.sync import render, synchronize
 from tfgen.console import note, out, out_table
 from tfgen.emulator.environment import terraform_environment
@@ -23,9 +22,10 @@ from tfgen.emulator.override import write_override
 from tfgen.emulator.provider import write_cli_config
 from tfgen.emulator.server import Emulator
 from tfgen.plan_view import show_plan
+from tfgen.planning import PlanRequest, make_plan
 from tfgen.terraform.plan import PlanSummary
 from tfgen.workspace import open_workspace
-from tfgen_generators.errors import TfgenError
+from tfgen_generators.errors import RefusedError, TfgenError
 from tfgen_generators.estate import Survey
 
 #: What the story is told with: of a clone, only what it came with.
@@ -101,6 +101,19 @@ def _tell(emulator: Emulator, repository: Path, terraform: str | None) -> None:
     _say("tfgen plan")
     _require(not _plan(Path("none.tfplan"), terraform).changed, "plan")
 
+    _step("A template that is deleted would take its pipeline along: that must be allowed by name")
+    _say(f"rm {_ADDED}; tfgen sync")
+    Path(_ADDED).unlink()
+    _sync()
+    _say("tfgen plan --out gone.tfplan; tfgen apply gone.tfplan")
+    _require([image.action for image in _plan(Path("gone.tfplan"), terraform).images] == ["destroyed"], "plan")
+    try:
+        _apply(Path("gone.tfplan"), terraform)
+    except RefusedError as error:
+        out(f"error: {error}  (exit code {error.exit_code})", style="red")
+    else:
+        _require(False, "gate")
+
 
 def _sync() -> Survey:
     workspace = open_workspace()
@@ -111,13 +124,13 @@ def _sync() -> Survey:
 
 
 def _plan(file: Path, terraform: str | None) -> PlanSummary:
-    summary = make_plan(open_workspace(), file, terraform)
+    summary = make_plan(open_workspace(), file, PlanRequest(terraform=terraform))
     show_plan(summary)
     return summary
 
 
 def _apply(file: Path, terraform: str | None) -> None:
-    apply_plan(open_workspace(), file, terraform)
+    apply_plan(open_workspace(), file, request=PlanRequest(terraform=terraform))
 
 
 def _furnish(emulator: Emulator) -> _Network:

@@ -6,9 +6,11 @@ Measured with moto 5.2.5.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -32,10 +34,15 @@ _UPDATABLE = (
 )
 
 
+_ACCESS_DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+
+
 @contextmanager
 def filled() -> Iterator[None]:
     """Run moto with the gaps filled; at the end moto is as it was."""
     from moto.codebuild import responses as codebuild
+    from moto.s3.models import FakeBucket
+    from moto.s3.responses import S3Response
 
     response = codebuild.CodeBuildResponse
     with ExitStack() as stack:
@@ -45,6 +52,9 @@ def filled() -> Iterator[None]:
         stack.enter_context(patch.object(response, "create_project", _keep_key(response.create_project)))
         stack.enter_context(patch.object(response, "update_project", _update_project, create=True))
         stack.enter_context(patch.object(response, "delete_project", _delete_project))
+        stack.enter_context(patch.object(FakeBucket, "get_permission", _over_tls(FakeBucket.get_permission)))
+        for name in ("_bucket_response", "_key_response"):
+            stack.enter_context(patch.object(S3Response, name, _check_owner(getattr(S3Response, name))))
         yield
 
 
@@ -100,6 +110,45 @@ def _delete_project(self: Any) -> Any:
 
     self.codebuild_backend.delete_project(self._get_param("name").rsplit("/", 1)[-1])
     return EmptyResult()
+
+
+def _over_tls(get_permission: Callable[[Any, str, str], Any]) -> Callable[[Any, str, str], Any]:
+    """Policies of buckets: moto denies what `aws:SecureTransport = false` denies. The emulator plays TLS."""
+
+    def permission(self: Any, action: str, resource: str) -> Any:
+        # All that moto looks at is the policy; the bucket itself is shared by the server's threads.
+        return get_permission(SimpleNamespace(policy=_without_plain(self.policy)), action, resource)
+
+    return permission
+
+
+def _without_plain(policy: bytes | None) -> bytes | None:
+    """The policy as it counts for a call over TLS: no statement that is about calls without it."""
+    document = json.loads(policy) if policy else {}
+    statements = document.get("Statement", [])
+    statements = statements if isinstance(statements, list) else [statements]
+    kept = [statement for statement in statements if not _is_about_plain(statement)]
+    return json.dumps({**document, "Statement": kept}).encode() if kept else None
+
+
+def _is_about_plain(statement: dict[str, Any]) -> bool:
+    wanted = statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")
+    return str(wanted[0] if isinstance(wanted, list) and wanted else wanted).lower() == "false"
+
+
+def _check_owner(respond: Callable[[Any, Any, str], Any]) -> Callable[[Any, Any, str], Any]:
+    """S3: moto lets in who expects another owner of the bucket (x-amz-expected-bucket-owner)."""
+
+    def checked(self: Any, request: Any, full_url: str) -> Any:
+        from moto.s3.models import s3_backends
+
+        expected = request.headers.get("x-amz-expected-bucket-owner")
+        _, owner = s3_backends.bucket_accounts.get(self.bucket_name, ("", expected))
+        if expected not in (None, owner):
+            return 403, {}, "" if request.method == "HEAD" else _ACCESS_DENIED
+        return respond(self, request, full_url)
+
+    return checked
 
 
 def _project(response: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Options are keyword arguments with `_` for `-`; `flag()` is an option without a 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -33,14 +34,47 @@ def init_argv(binary: Binary) -> list[str]:
     return terraform_argv(binary, "init", input=False, no_color=flag())
 
 
-def plan_argv(binary: Binary, *, out: str) -> list[str]:
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What a user asks of one run of Terraform.
+
+    `lock_timeout` is a duration in Terraform's form (`30s`); `targets` are module names; `extra` is what stood
+    behind `--`, handed on as it is.
+    """
+
+    lock_timeout: str = ""
+    targets: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+
+
+DEFAULTS = RunOptions()
+
+
+def plan_argv(binary: Binary, options: RunOptions = DEFAULTS, *, out: str) -> list[str]:
     """`plan` into the file `out`, with events on stdout and exit code 2 for changes."""
-    return terraform_argv(binary, "plan", input=False, json=flag(), detailed_exitcode=flag(), out=out)
+    targets = [f"module.{name}" for name in options.targets]
+    built = terraform_argv(
+        binary,
+        "plan",
+        input=False,
+        json=flag(),
+        detailed_exitcode=flag(),
+        out=out,
+        lock_timeout=options.lock_timeout or None,
+        target=targets or None,
+    )
+    return [*built, *options.extra]
 
 
-def apply_argv(binary: Binary, plan: str) -> list[str]:
+def apply_argv(binary: Binary, plan: str, options: RunOptions = DEFAULTS) -> list[str]:
     """`apply` of exactly the saved `plan`, with events on stdout."""
-    return terraform_argv(binary, "apply", plan, input=False, json=flag())
+    built = terraform_argv(binary, "apply", input=False, json=flag(), lock_timeout=options.lock_timeout or None)
+    return [*built, *options.extra, plan]
+
+
+def show_argv(binary: Binary, plan: str) -> list[str]:
+    """`show -json` of a saved plan."""
+    return [*terraform_argv(binary, "show", json=flag(), no_color=flag()), plan]
 
 
 @cache

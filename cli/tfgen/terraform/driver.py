@@ -4,56 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, Protocol
 
-from tfgen.terraform import init as init_inputs
-from tfgen.terraform.argv import apply_argv, init_argv, plan_argv
+from tfgen.terraform import errored, init
+from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, plan_argv, show_argv
 from tfgen.terraform.binary import Binary, find_terraform
-from tfgen.terraform.events import Diagnostic, Event, read_event
-from tfgen.terraform.plan import PlanSummary, summarize
-from tfgen.terraform.process import Finished, run
+from tfgen.terraform.failures import Failure, explain, explain_silence
+from tfgen.terraform.images import root_modules
+from tfgen.terraform.interruption import after_stop
+from tfgen.terraform.plan import PlanSummary, with_attributes
+from tfgen.terraform.plan_file import check_plan_target as check_plan_target  # noqa: PLC0414 its users import it here
+from tfgen.terraform.plan_file import is_plan as is_plan  # noqa: PLC0414
+from tfgen.terraform.plan_file import put_plan
+from tfgen.terraform.plugin_cache import plugin_cache
+from tfgen.terraform.process import run
+from tfgen.terraform.record import Record
+from tfgen.terraform.show import ForcedAttributes
 from tfgen.terraform.version import require_removed_blocks, require_supported
-from tfgen.workspace import Workspace
-from tfgen_generators.errors import (
-    BusyError,
-    InterruptedRunError,
-    RefusedError,
-    TerraformError,
-    TfgenError,
-    UsageError,
-)
+from tfgen.terraform.watched import Run, Watcher, last_words, run_watched
+from tfgen.workspace import Workspace, locked
+from tfgen_generators.errors import BusyError, InterruptedRunError, TfgenError
 
-_KEPT_LOGS = 20
-
-
-class Watcher(Protocol):
-    """Who is told what happens while Terraform runs."""
-
-    def started(self, command: str) -> None: ...
-    def event(self, event: Event) -> None: ...
-    def stopping(self, *, killed: bool) -> None: ...
-    def finished(self) -> None: ...
-    def diagnostic(self, diagnostic: Diagnostic) -> None: ...
-    def text(self, text: str) -> None: ...
-
-
-@dataclass
-class _Record:
-    """What one run said."""
-
-    events: list[Event] = field(default_factory=list)
-    other: list[str] = field(default_factory=list)
-
-    def diagnostics(self) -> list[Diagnostic]:
-        """Each once: Terraform repeats some."""
-        return list(dict.fromkeys(event.diagnostic for event in self.events if event.diagnostic))
-
-    def errors(self) -> list[str]:
-        return [diagnostic.summary for diagnostic in self.diagnostics() if diagnostic.severity == "error"]
+#: How long one init waits for another of the same workspace, in seconds.
+_INIT_TIMEOUT = 600.0
 
 
 class Driver:
@@ -78,120 +52,148 @@ class Driver:
         self.version = require_supported(self.binary, self.cache)
         require_removed_blocks(self.binary, self.version, self.folder, workspace.settings.terraform_dir)
         self.env = _environment(os.environ if env is None else env)
+        self._init_mark = self.cache / "init"
 
-    def plan(self, out: Path) -> PlanSummary:
+    def workspace_name(self) -> str:
+        """Terraform's own workspace in use."""
+        return init.workspace_name(self.folder, self.env)
+
+    def plan(self, out: Path, options: RunOptions = DEFAULTS) -> PlanSummary:
         """Plans into `out`, which appears only when the plan is good. Runs init before if need be."""
         check_plan_target(out)
+        self.watcher.text(errored.warning(self.workspace))
         beside = out.with_name(f".{out.name}.{os.getpid()}")
         try:
-            changed, record = self._plan_once(beside)
-            try:
-                beside.chmod(0o600)  # a plan holds every value, the secret ones too
-                beside.replace(out)
-            except OSError as error:
-                raise TfgenError(f"cannot be written: {error.strerror}", where=str(out)) from None
+            done = self._with_init("plan", plan_argv(self.binary, options, out=str(beside.absolute())), options)
+            self._require_good(done, 0, 2)
+            summary = done.record.summarizer.result(changed=done.finished.code == 2, targets=options.targets)
+            if done.record.summarizer.needs_attributes():
+                summary = with_attributes(summary, self._forced(beside))
+            put_plan(beside, out)
         finally:
             beside.unlink(missing_ok=True)
-        return summarize(record.events, changed=changed)
+        return summary
 
-    def apply(self, plan: Path) -> PlanSummary:
+    def apply(self, plan: Path, options: RunOptions = DEFAULTS) -> PlanSummary:
         """Applies the saved `plan`; what it summarizes is what was done."""
-        self._init_if_needed()
-        finished, record = self._run("apply", apply_argv(self.binary, str(plan.absolute())))
-        self._raise_for("apply", finished, record, good=(0,))
-        return summarize(record.events, changed=True)
+        errored.require_none(self.workspace)
+        done = self._with_init("apply", apply_argv(self.binary, str(plan.absolute()), options), options)
+        self._require_good(done, 0)
+        return done.record.summarizer.result(changed=True)
 
-    def _plan_once(self, out: Path) -> tuple[bool, _Record]:
-        """Whether there are changes, and all that was said."""
+    def _forced(self, plan: Path) -> Mapping[str, tuple[str, ...]]:
+        """What forces each replacement, which events do not say; nothing when Terraform cannot show its plan."""
+        forced = ForcedAttributes()
+        finished = run(
+            show_argv(self.binary, str(plan.absolute())),
+            cwd=self.folder,
+            env=self.env,
+            on_line=forced.feed,
+            on_tick=self.watcher.tick,
+            on_stop=lambda killed: self.watcher.stopping(killed=killed),
+            whole_lines=False,
+        )
+        if finished.interrupted:
+            raise InterruptedRunError("plan was interrupted; nothing has changed in AWS")
+        if finished.code:
+            self.watcher.text("terraform show failed: the plan is good, but what forces its replacements is not known")
+        return forced.found
+
+    def _with_init(self, command: str, argv: Sequence[str], options: RunOptions) -> Run:
+        """Runs it, after init if need be; once more when Terraform says that init is needed, and has done nothing."""
         fresh = self._init_if_needed()
-        argv = plan_argv(self.binary, out=str(out.absolute()))
-        finished, record = self._run("plan", argv)
-        if finished.code == 1 and not fresh and any(init_inputs.NEEDS_INIT.search(text) for text in record.errors()):
-            self._init()
-            finished, record = self._run("plan", argv)
-        self._raise_for("plan", finished, record, good=(0, 2))
-        return finished.code == 2, record
+        done = self._run(command, argv, options)
+        asked = any(init.NEEDS_INIT.search(error.summary) for error in done.record.errors())
+        if fresh or not asked or done.finished.code != 1 or done.finished.interrupted or done.record.began:
+            return done
+        self._init(forced=True)
+        return self._run(command, argv, options)
 
     def _init_if_needed(self) -> bool:
         """Whether init has run now."""
-        if init_inputs.is_done(self.folder, self._init_mark, self._init_inputs(), self.env):
-            return False
-        self._init()
+        return not self._is_init_done() and self._init(forced=False)
+
+    def _is_init_done(self) -> bool:
+        wanted = init.fingerprint(self.folder, self.version, self.env)
+        return init.is_done(self.folder, self._init_mark, wanted, self.env)
+
+    def _init(self, *, forced: bool) -> bool:
+        with self._init_lock():
+            if not forced and self._is_init_done():  # the one that we have waited for has done it
+                return False
+            self._init_mark.unlink(missing_ok=True)
+            with plugin_cache(self.env, lambda: self.watcher.text("waiting for another init of Terraform")) as env:
+                done = self._run("init", init_argv(self.binary), env=env)
+            self._require_good(done, 0)
+            init.keep_done(self.folder, self._init_mark, self.version, self.env)
         return True
 
-    def _init(self) -> None:
-        self._init_mark.unlink(missing_ok=True)
-        finished, record = self._run("init", init_argv(self.binary))
-        self._raise_for("init", finished, record, good=(0,))
-        self._init_mark.write_text(self._init_inputs())
-
-    @property
-    def _init_mark(self) -> Path:
-        return self.cache / "init"
-
-    def _init_inputs(self) -> str:
-        return init_inputs.fingerprint(self.folder, self.version, self.env)
-
-    def _run(self, command: str, argv: Sequence[str]) -> tuple[Finished, _Record]:
-        record = _Record()
-        with self._log(command) as log:
-
-            def line(data: bytes) -> None:
-                event = read_event(data)
-                if event is None:
-                    record.other.append(data.decode("utf-8", "replace").rstrip("\n"))
-                else:
-                    record.events.append(event)
-                with contextlib.suppress(OSError):  # a full disk costs the log, never the run
-                    log.write(data)
-                if event is not None:
-                    self.watcher.event(event)
-
-            self.watcher.started(command)
+    @contextlib.contextmanager
+    def _init_lock(self) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
             try:
-                finished = run(
-                    argv,
-                    cwd=self.folder,
-                    env=self.env,
-                    on_line=line,
-                    on_stop=lambda killed: self.watcher.stopping(killed=killed),
-                )
-            finally:
-                self.watcher.finished()
-            with contextlib.suppress(OSError):
-                log.write(finished.stderr.encode())
-        for diagnostic in record.diagnostics():
-            self.watcher.diagnostic(diagnostic)
-        return finished, record
+                stack.enter_context(locked(self.workspace, "init", timeout=0))
+            except BusyError:
+                self.watcher.text("waiting for another tfgen, which runs init here")
+                stack.enter_context(locked(self.workspace, "init", timeout=_INIT_TIMEOUT))
+            yield
 
-    def _log(self, command: str) -> BinaryIO:
-        folder = self.workspace.make_state_dir("log")
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        try:
-            for old in sorted(folder.glob("*.log"))[:-_KEPT_LOGS]:
-                old.unlink(missing_ok=True)
-            return (folder / f"{stamp}-{command}-{os.getpid()}.log").open("ab", buffering=0)
-        except OSError as error:
-            raise TfgenError(f"cannot be written: {error.strerror}", where=str(folder)) from None
+    def _run(
+        self,
+        command: str,
+        argv: Sequence[str],
+        options: RunOptions = DEFAULTS,
+        *,
+        env: Mapping[str, str] | None = None,
+    ) -> Run:
+        modules = root_modules(self.folder)
+        self.watcher.modules(modules, options.targets)
+        return run_watched(
+            command,
+            argv,
+            folder=self.folder,
+            env=self.env if env is None else env,
+            logs=self.workspace.make_state_dir("log"),
+            watcher=self.watcher,
+            record=Record(modules, targeted=bool(options.targets)),
+        )
 
-    def _raise_for(self, command: str, finished: Finished, record: _Record, *, good: Sequence[int]) -> None:
+    def _require_good(self, done: Run, *good: int) -> None:
+        """Raises what explains `done`, unless it ended with one of `good` and said what such a run says."""
+        finished, record = done.finished, done.record
+        ended_well = finished.code in good
+        unsaved = errored.keep(self.workspace) if done.command == "apply" and not ended_well else ""
         if finished.interrupted:
-            complete = finished.code in good
-            raise InterruptedRunError(_after_stop(command, record, complete=complete, killed=finished.killed))
-        if finished.code in good:
-            return
-        if not record.errors():
-            # Before it can speak in events, Terraform writes to stderr; its words are shown as they are.
-            self.watcher.text("\n".join([*record.other[-40:], finished.stderr.rstrip()]).strip())
-        told = " ".join([*record.errors(), finished.stderr])
-        if "Error acquiring the state lock" in told:
-            raise BusyError("somebody else holds Terraform's state lock", fix="try again when that run is done")
-        if "Saved plan is stale" in told:
-            raise RefusedError(
-                "the state has changed since this plan was made", fix="run: tfgen plan, and review it again"
-            )
-        how = f"was killed by signal {-finished.code}" if finished.code < 0 else f"failed (exit code {finished.code})"
-        raise TerraformError(f"{self.binary.product} {command} {how}")
+            killed = finished.killed or finished.code < 0
+            raise after_stop(done.command, record, complete=ended_well, killed=killed, unsaved=unsaved)
+        if record.too_much is not None:
+            raise record.too_much
+        failure = Failure(
+            product=self.binary.product,
+            command=done.command,
+            finished=finished,
+            record=record,
+            env=self.env,
+            log=os.path.relpath(done.log),
+        )
+        if not ended_well:
+            if not (record.errors() or failure.is_crash):
+                self.watcher.text(last_words(done))
+            error = explain(failure)
+            error.fix = "; ".join(filter(None, (unsaved, error.fix)))
+            raise error
+        if done.command != "init":
+            _require_said(failure)
+
+
+def _require_said(failure: Failure) -> None:
+    """Raises TerraformError when a run that ended well did not say what it did: then it was no real one."""
+    summarizer = failure.record.summarizer
+    counts = summarizer.result(changed=False).counts
+    changes = any((counts.add, counts.change, counts.remove, counts.imported))
+    contradicts = failure.command == "plan" and failure.finished.code == 0 and changes
+    if not summarizer.complete or contradicts:
+        raise explain_silence(failure, changes=contradicts)
 
 
 def _environment(user: Mapping[str, str]) -> dict[str, str]:
@@ -199,39 +201,3 @@ def _environment(user: Mapping[str, str]) -> dict[str, str]:
     # Terraform collects garbage for most of a plan; measured: 0.88 of the time with this (benchmarks/).
     env.setdefault("GOGC", "400")
     return env
-
-
-def check_plan_target(out: Path) -> None:
-    """Raises TfgenError when a plan cannot, or should not, be written to `out`: before minutes are spent on it."""
-    folder = out.absolute().parent
-    if not folder.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {folder}", fix="make it, or name another file")
-    if not os.access(folder, os.W_OK):
-        raise TfgenError("a plan cannot be written there", where=str(folder), fix="make the folder writable")
-    if out.is_dir() or not out.name:
-        raise UsageError(f"--out {out or '.'} is a folder", fix="name a file")
-    if os.path.lexists(out) and not is_plan(out):
-        raise RefusedError(f"--out {out} is there and is no plan", fix="name another file, or delete that one")
-
-
-def is_plan(file: Path) -> bool:
-    """Whether `file` begins like a saved plan of Terraform's, which is a zip archive."""
-    if not file.is_file():
-        return False
-    with file.open("rb") as opened:
-        return opened.read(2) == b"PK"
-
-
-def _after_stop(command: str, record: _Record, *, complete: bool, killed: bool) -> str:
-    if command != "apply":
-        return f"{command} was interrupted; nothing has changed in AWS"
-    if complete:
-        return "apply was interrupted, but everything had been applied already"
-    done = sum(event.type == "apply_complete" for event in record.events)
-    text = f"apply was interrupted after {done} resource change{'' if done == 1 else 's'}"
-    if killed:
-        return (
-            f"{text} and Terraform was killed: its state may miss what was being made, and its lock may be held; "
-            "see what is there, then run: tfgen plan"
-        )
-    return f"{text}; Terraform has stopped in order and its state is saved. To see what is left, run: tfgen plan"

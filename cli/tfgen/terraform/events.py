@@ -19,6 +19,7 @@ class Change(msgspec.Struct, frozen=True):
     resource: Resource
     action: str
     reason: str = ""
+    previous_resource: Resource | None = None
 
 
 class Hook(msgspec.Struct, frozen=True):

@@ -2,15 +2,13 @@
 
 First Ctrl-C (or SIGTERM, or a terminal that closes): SIGINT to Terraform, which stops in order. Second, or after
 the grace period: it and its providers are killed. Trouble of ours (nobody reads our output, a full disk) never
-reaches Terraform: its output is drained to the end.
+reaches Terraform: its output is drained to the end, by a keeper when tfgen itself is killed.
 """
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import os
-import select
 import signal
 import subprocess
 import threading
@@ -19,33 +17,38 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import IO
 
+from tfgen.terraform.keeper import Keeper, KeptLog
+from tfgen.terraform.streams import Pump
 from tfgen_generators.errors import TerraformError
 
 #: How long Terraform may take to stop in order, in seconds.
 GRACE = 300.0
-_KEPT_LINES = 200
-#: How long a child of Terraform's may keep its stdout open after Terraform has ended, in seconds.
-_LINGER = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """How a process ended. `stderr` holds its last lines; `interrupted`, whether we were told to stop it."""
+    """How a process ended. `stderr` holds its end; `interrupted`, whether we were told to stop it.
+
+    `cut` counts lines of its stdout that were too long to be kept whole.
+    """
 
     code: int
     stderr: str
     interrupted: bool
     killed: bool
+    timed_out: bool = False
+    cut: int = 0
 
 
 class _Stop:
-    """Turns the signals that we get into what the child gets."""
+    """Turns the signals that we get into what the child gets; one that comes before its start reaches it then."""
 
-    def __init__(self, process: subprocess.Popen[bytes], on_stop: Callable[[bool], None], grace: float) -> None:
-        self.process, self.on_stop = process, on_stop
+    def __init__(self, on_stop: Callable[[bool], None], grace: float) -> None:
+        self.on_stop = on_stop
         self.interrupted = self.killed = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._keeper: Keeper | None = None
         self._timer = threading.Timer(grace, self.kill)
         self._timer.daemon = True
 
@@ -54,24 +57,35 @@ class _Stop:
             self.kill()
             return
         self.interrupted = True
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.process.pid, signal.SIGINT)
+        self._interrupt()
         self._timer.start()
         self._tell()
 
+    def started(self, process: subprocess.Popen[bytes], keeper: Keeper | None) -> None:
+        self._process, self._keeper = process, keeper
+        if self.interrupted:
+            self._interrupt()
+
     def kill(self) -> None:
-        if not self.killed:
+        if not self.killed and self._process is not None:
             self.killed = True
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+            kill_group(self._process)
             self._tell()
+
+    def cancel_timer(self) -> None:
+        self._timer.cancel()
+
+    def _interrupt(self) -> None:
+        if self._process is None:
+            return
+        if self._keeper is not None:
+            self._keeper.stopping()  # first, or it might send a second one, which kills
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGINT)
 
     def _tell(self) -> None:
         with contextlib.suppress(Exception):
             self.on_stop(self.killed)
-
-    def cancel_timer(self) -> None:
-        self._timer.cancel()
 
 
 def run(
@@ -81,46 +95,56 @@ def run(
     env: Mapping[str, str],
     on_line: Callable[[bytes], None],
     on_stop: Callable[[bool], None],
+    on_stderr: Callable[[bytes], None] = lambda _: None,
+    on_output: Callable[[bytes], None] = lambda _: None,
+    on_tick: Callable[[], None] = lambda: None,
     grace: float = GRACE,
+    whole_lines: bool = True,
+    timeout: float = float("inf"),
+    kept_log: KeptLog | None = None,
 ) -> Finished:
-    """Runs `argv` to its end, handing each line of its stdout to `on_line`.
+    """Runs `argv` to its end, handing each line of its stdout to `on_line`; raw pieces without `whole_lines`.
 
-    `on_stop(killed)` is called when a signal stops it. Raises TerraformError when it cannot be started.
+    `on_output` gets all that it writes, `on_stderr` stderr alone. `on_stop(killed)` is called when a signal stops it,
+    `on_tick` several times a second. After `timeout` seconds it is killed. With `kept_log` it is stopped in order even
+    when tfgen is killed. Raises TerraformError when it cannot be started, and, once it has ended, what a callback has
+    raised.
     """
-    try:
-        process = subprocess.Popen(
-            argv,
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise TerraformError(
-            f"{argv[0]} cannot be run: {error.strerror}", fix="name one with --terraform PATH"
-        ) from None
-    stop = _Stop(process, on_stop, grace)
-    tail: collections.deque[bytes] = collections.deque(maxlen=_KEPT_LINES)
-    reader = threading.Thread(target=_drain, args=(process.stderr, tail), daemon=True)
-    reader.start()
-    trouble: Exception | None = None
-    try:
-        with _handling(stop):
-            for line in _lines(process):
-                try:
-                    on_line(line)
-                except Exception as error:  # noqa: BLE001 kept, and raised once Terraform has ended
-                    trouble = trouble or error
-            code = process.wait()
-    finally:
-        stop.cancel_timer()
-    reader.join(timeout=_LINGER)
-    if trouble is not None:
-        raise trouble
-    text = b"".join(tail).decode("utf-8", "replace")
-    return Finished(code=code, stderr=text, interrupted=stop.interrupted, killed=stop.killed)
+    stop = _Stop(on_stop, grace)
+    deadline, expired = time.monotonic() + timeout, False
+
+    def tick() -> None:
+        nonlocal expired
+        if not expired and time.monotonic() > deadline:
+            expired = True
+            kill_group(process)
+        on_tick()
+
+    pump = Pump(on_line, on_stderr, on_output, tick, whole_lines=whole_lines)
+    with contextlib.ExitStack() as stack:
+        stack.callback(stop.cancel_timer)
+        stack.enter_context(_handling(stop))
+        out, out_end = _pipe(stack)
+        err, err_end = _pipe(stack)
+        keeper = Keeper(out, err, kept_log) if kept_log else None
+        if keeper is not None:
+            stack.callback(keeper.dismiss)
+        process = _start(argv, cwd, env, out_end, err_end)
+        if keeper is not None:
+            keeper.started(process.pid)
+        stop.started(process, keeper)
+        pump.drain(process, out, err)
+        code = process.wait()
+    if pump.trouble is not None:
+        raise pump.trouble
+    return Finished(
+        code=code,
+        stderr=pump.tail.decode("utf-8", "replace"),
+        interrupted=stop.interrupted,
+        killed=stop.killed,
+        timed_out=expired,
+        cut=pump.lines.cut,
+    )
 
 
 def stop_signals() -> list[signal.Signals]:
@@ -129,27 +153,54 @@ def stop_signals() -> list[signal.Signals]:
     return [signal.SIGINT, signal.SIGTERM, *([] if ignored else [signal.SIGHUP])]
 
 
-def _lines(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """Lines of stdout until its end, or until _LINGER after the process's: a grandchild may hold it open."""
-    if process.stdout is None:
-        return
-    descriptor, rest, ended = process.stdout.fileno(), b"", None
-    while ended is None or time.monotonic() - ended < _LINGER:
-        if select.select([descriptor], [], [], 0.2)[0]:
-            data = os.read(descriptor, 1 << 16)
-            if not data:
-                break
-            *lines, rest = (rest + data).split(b"\n")
-            yield from (line + b"\n" for line in lines)
-        elif ended is None and process.poll() is not None:
-            ended = time.monotonic()
-    if rest:
-        yield rest
+def ending(code: int) -> str:
+    """How a process ended, in words; a shell in between says 128 more than the signal."""
+    number = -code if code < 0 else code - 128
+    try:
+        name = signal.Signals(number).name if number > 0 else ""
+    except ValueError:
+        name = ""
+    if not name:
+        return f"failed (exit code {code})"
+    how = f"was killed by signal {number} ({name})"
+    if number == signal.SIGKILL:
+        return f"{how}, from outside: out of memory? (the kernel's log says so)"
+    if number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL):
+        return f"{how}: it has crashed"
+    return how
 
 
-def _drain(stream: IO[bytes] | None, tail: collections.deque[bytes]) -> None:
-    for line in stream or ():
-        tail.append(line)
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Ends `process` and its providers at once."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _pipe(stack: contextlib.ExitStack) -> tuple[int, int]:
+    """The read end, closed with `stack`, and the write end, which `_start` closes."""
+    reading, writing = os.pipe()
+    stack.callback(os.close, reading)
+    return reading, writing
+
+
+def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str], out: int, err: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise TerraformError(
+            f"{argv[0]} cannot be run: {error.strerror}", fix="name one with --terraform PATH"
+        ) from None
+    finally:
+        os.close(out)
+        os.close(err)
 
 
 @contextlib.contextmanager

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import collections
 import json
 import os
 from pathlib import Path
 
 from tfgen.terraform.argv import flag, terraform_argv
 from tfgen.terraform.binary import Binary
-from tfgen.terraform.process import run
+from tfgen.terraform.process import Finished, ending, run
 from tfgen_generators.errors import TerraformError
 from tfgen_generators.ownership import PREFIX, SUFFIX
 
 #: `plan -json` with all that the table needs, and `check` blocks; OpenTofu began here.
 MINIMUM = (1, 6)
-#: `removed` blocks with `lifecycle` began here (OpenTofu: https://github.com/opentofu/opentofu/pull/2628).
-REMOVED_BLOCKS = {"terraform": (1, 7), "tofu": (1, 10)}
+#: What came later, by product. A flag or a setting that needs it asks `require_feature` where it is read.
+FEATURES: dict[str, dict[str, tuple[int, int]]] = {
+    # OpenTofu: https://github.com/opentofu/opentofu/pull/2628
+    "removed blocks with lifecycle": {"terraform": (1, 7), "tofu": (1, 10)},
+    # https://developer.hashicorp.com/terraform/language/backend/s3#state-locking
+    "use_lockfile": {"terraform": (1, 10), "tofu": (1, 10)},
+}
+_MOST_LINES = 1000  # an answer has some ten
+#: How long `version` may take, in seconds: some wrappers download a Terraform first.
+TIMEOUT = 120.0
 
 #: How a program begins that is itself, not a script that looks for one (asdf, tfenv): ELF, Mach-O.
 _PROGRAM = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
@@ -32,23 +41,36 @@ def require_supported(binary: Binary, cache: Path | None = None) -> str:
     return version
 
 
+def has_feature(binary: Binary, version: str, feature: str) -> bool:
+    """Whether `binary` of `version` knows `feature`, a key of FEATURES."""
+    return _numbers(version) >= FEATURES[feature][binary.product]
+
+
+def require_feature(binary: Binary, version: str, feature: str, *, where: str, message: str) -> None:
+    """Raises TerraformError, which says `message`, when `binary` does not know `feature`."""
+    if not has_feature(binary, version, feature):
+        needed = ".".join(map(str, FEATURES[feature][binary.product]))
+        raise TerraformError(
+            f"{message}, and {binary.product} {version} does not know that",
+            where=where,
+            fix=f"use {needed} or newer (--terraform PATH)",
+        )
+
+
 def require_removed_blocks(binary: Binary, version: str, folder: Path, shown: str) -> None:
     """Raises TerraformError when a generated file in `folder` holds a `removed` block that `binary` cannot read."""
-    needed = REMOVED_BLOCKS[binary.product]
-    if _numbers(version) >= needed:
+    feature = "removed blocks with lifecycle"
+    if has_feature(binary, version, feature):
         return
     for file in sorted(folder.glob(f"{PREFIX}*{SUFFIX}")):
         if "\nremoved {" in file.read_text(encoding="utf-8", errors="replace"):
-            raise TerraformError(
-                f"holds a removed block, and {binary.product} {version} does not know those",
-                where=f"{shown}/{file.name}",
-                fix=f"use {'.'.join(map(str, needed))} or newer (--terraform PATH)",
-            )
+            where = f"{shown}/{file.name}"
+            require_feature(binary, version, feature, where=where, message="holds a removed block")
 
 
-def read_version(binary: Binary) -> str:
+def read_version(binary: Binary, *, timeout: float = TIMEOUT) -> str:
     """Asks the binary itself (0.05 to 0.2 s). Raises TerraformError when it does not answer like Terraform."""
-    lines: list[bytes] = []
+    lines: collections.deque[bytes] = collections.deque(maxlen=_MOST_LINES)
     finished = run(
         terraform_argv(binary, "version", json=flag()),
         cwd=Path.cwd(),
@@ -56,22 +78,32 @@ def read_version(binary: Binary) -> str:
         env={**os.environ, "CHECKPOINT_DISABLE": "1"},
         on_line=lines.append,
         on_stop=lambda _: None,
+        timeout=timeout,
     )
     if finished.interrupted:
         raise KeyboardInterrupt
+    if finished.timed_out:
+        raise TerraformError(
+            f"{binary.shown} did not say its version in {timeout:.0f} s", fix="name another one with --terraform PATH"
+        )
     answer = b"".join(lines)
     try:
         return str(json.loads(answer)["terraform_version"])
-    except (ValueError, KeyError, TypeError):
-        return _plain_version(binary, answer)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return _plain_version(binary, answer, finished)
 
 
-def _plain_version(binary: Binary, answer: bytes) -> str:
+def _plain_version(binary: Binary, answer: bytes, finished: Finished) -> str:
     """`Terraform v0.12.31`: before 0.13 there was no `version -json`."""
     words = answer.decode("utf-8", "replace").split()
     if len(words) > 1 and words[0] in ("Terraform", "OpenTofu") and words[1].startswith("v"):
         return words[1][1:]
-    raise TerraformError(f"{binary.shown} does not answer like Terraform", fix="name one with --terraform PATH")
+    said = finished.stderr.strip().splitlines()[-1:]
+    ended = f" ({binary.product} version {ending(finished.code)}{': ' + said[0][:500] if said else ''})"
+    raise TerraformError(
+        f"{binary.shown} does not answer like Terraform{ended if finished.code else ''}",
+        fix="name one with --terraform PATH",
+    )
 
 
 def _cached(binary: Binary, cache: Path) -> str:

@@ -1,0 +1,100 @@
+"""What boto3 raises, as one line: AWS's own message, the profile and the region in use, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tfgen_generators.errors import TfgenError
+
+_SIGN_IN = "sign in again (aws sso login, or new keys), or name another profile with AWS_PROFILE"
+_DENIED = "let that profile do it (docs/state.md lists the permissions), or use another one"
+_LATER = "AWS asks for fewer calls: try again in a minute"
+_NETWORK = "is there a network, and is the region right?"
+#: Error code, or class of botocore's, -> what to do.
+_FIXES = {
+    **dict.fromkeys(
+        ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AllAccessDisabled", "403"), _DENIED
+    ),
+    **dict.fromkeys(
+        (
+            *("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired", "InvalidToken"),
+            *("InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException", "SignatureDoesNotMatch"),
+            *("AuthFailure", "CredentialRetrievalError", "UnauthorizedSSOTokenError", "SSOTokenLoadError"),
+            *("TokenRetrievalError", "SSOError", "NoAuthTokenError", "RefreshWithMFAUnsupportedError"),
+        ),
+        _SIGN_IN,
+    ),
+    **dict.fromkeys(
+        ("NoCredentialsError", "PartialCredentialsError"), "sign in (aws configure, aws sso login), or set AWS_PROFILE"
+    ),
+    "ProfileNotFound": "name a profile that is there with AWS_PROFILE",
+    **dict.fromkeys(
+        ("Throttling", "ThrottlingException", "SlowDown", "RequestLimitExceeded", "TooManyRequests"), _LATER
+    ),
+    **dict.fromkeys(
+        (
+            *("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"),
+            *("ProxyConnectionError", "SSLError", "HTTPClientError", "ConnectionError"),
+        ),
+        _NETWORK,
+    ),
+    "OperationAborted": "another change of it is under way: try again in a minute",
+    "RequestTimeTooSkewed": "set this machine's clock",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """Whose AWS was asked; `keys`: with the keys in the environment, which count before any profile."""
+
+    profile: str
+    region: str
+    keys: bool = False
+
+    def __str__(self) -> str:
+        who = "the keys in AWS_ACCESS_KEY_ID" if self.keys else f"profile {self.profile or 'default'}"
+        return f"{who}, region {self.region or 'not known'}"
+
+
+class AwsError(TfgenError):
+    """AWS said no, or could not be asked. `code` is AWS's own word, or the class of botocore's error."""
+
+    def __init__(self, message: str, *, code: str, status: int = 0, fix: str = "") -> None:
+        super().__init__(message, fix=fix)
+        self.code, self.status = code, status
+
+
+@contextmanager
+def explained(who: Who, service: str, operation: str) -> Iterator[None]:
+    """Turns what botocore raises into AwsError."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    what = f"{service} {operation}".strip()
+    try:
+        yield
+    except ClientError as error:
+        raise _from_answer(error.response, what, who) from None
+    except BotoCoreError as error:
+        raise _from_botocore(error, what, who) from None
+    except ValueError as error:  # botocore's word for an endpoint or a parameter that makes no sense
+        raise AwsError(f"AWS cannot be asked ({what}): {error} ({who})", code="ValueError") from None
+
+
+def _from_answer(response: Any, what: str, who: Who) -> AwsError:
+    answer = response.get("Error", {})
+    code = str(answer.get("Code", ""))
+    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    message = str(answer.get("Message", "")) or "no reason given"
+    return AwsError(
+        f"AWS refused {what}: {message.rstrip('.')} ({code}; {who})", code=code, status=status, fix=_FIXES.get(code, "")
+    )
+
+
+def _from_botocore(error: Exception, what: str, who: Who) -> AwsError:
+    names = [kind.__name__ for kind in type(error).__mro__]
+    fix = next((_FIXES[name] for name in names if name in _FIXES), "")
+    message = " ".join(str(error).split()).rstrip(".")
+    return AwsError(f"AWS cannot be asked ({what}): {message} ({who})", code=names[0], fix=fix)

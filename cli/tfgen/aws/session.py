@@ -1,0 +1,73 @@
+"""The user's own AWS: whose account, which region, and calls whose errors are one line.
+
+Profile, environment, files and AWS_ENDPOINT_URL count as they do for every AWS tool.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from tfgen.aws.failures import Who, explained
+from tfgen_generators.errors import UsageError
+
+
+class Account:
+    """The account that the user is signed in to, in one region. Every call raises AwsError."""
+
+    def __init__(self, who: Who, session: Any) -> None:
+        self.who, self._session = who, session
+        self._client = cache(self._made)
+        identity = self.call("sts", "get_caller_identity")
+        self.id = str(identity["Account"])
+        #: aws, aws-cn, aws-us-gov: the second word of every ARN.
+        self.partition = str(identity["Arn"]).split(":")[1]
+
+    @property
+    def region(self) -> str:
+        return self.who.region
+
+    def call(self, service: str, operation: str, **arguments: object) -> dict[str, Any]:
+        """One operation, by its name in boto3."""
+        with explained(self.who, service, operation):
+            answer: dict[str, Any] = getattr(self._client(service), operation)(**arguments)
+            return answer
+
+    def wait(self, service: str, waiter: str, **arguments: object) -> None:
+        """Until what `waiter` waits for is so."""
+        with explained(self.who, service, waiter):
+            self._client(service).get_waiter(waiter).wait(**arguments)
+
+    def _made(self, service: str) -> Any:
+        from botocore.config import Config
+
+        config = Config(
+            connect_timeout=10, read_timeout=60, retries={"mode": "standard", "total_max_attempts": _attempts()}
+        )
+        return self._session.client(service, region_name=self.region, config=config)
+
+
+def open_account(region: str | None) -> Account:
+    """The user's account in `region`, else in that of AWS_REGION, AWS_DEFAULT_REGION or the profile.
+
+    Raises UsageError when there is none, AwsError when AWS cannot be asked.
+    """
+    import boto3
+
+    profile = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or ""
+    with explained(Who(profile=profile, region=region or ""), "", "session"):
+        session: Any = boto3.session.Session()
+        # boto3 itself does not know AWS_REGION, which Terraform and the AWS CLI take first.
+        found = region or os.environ.get("AWS_REGION") or session.region_name
+        credentials = session.get_credentials()
+    if not found:
+        raise UsageError("no AWS region is known", fix="give --region, or set AWS_REGION")
+    keys = credentials is not None and credentials.method == "env"
+    return Account(Who(profile=profile or str(session.profile_name), region=found, keys=keys), session)
+
+
+def _attempts() -> int:
+    """The user's AWS_MAX_ATTEMPTS, as far as it is a number."""
+    wanted = os.environ.get("AWS_MAX_ATTEMPTS", "")
+    return max(1, int(wanted)) if wanted.isdigit() else 5

@@ -1,0 +1,92 @@
+"""`tfgen ci`: writes the recipe that plans, comments and applies in CI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from tfgen_generators.errors import RefusedError, TfgenError
+
+if TYPE_CHECKING:
+    from tfgen.workspace import Workspace
+
+#: Host -> the recipe in `tfgen/recipes`, and where CI looks for it.
+RECIPES = {
+    "github": ("github.yml", ".github/workflows/tfgen.yml"),
+    "bitbucket": ("bitbucket.yml", "bitbucket-pipelines.yml"),
+    "codecommit": ("codecommit.yml", "buildspec-plan.yml"),
+}
+
+EXAMPLES = """\b
+Examples:
+  tfgen ci github             .github/workflows/tfgen.yml
+  tfgen ci bitbucket          bitbucket-pipelines.yml
+  tfgen ci codecommit         buildspec-plan.yml
+  tfgen ci github --output -  print it
+"""
+
+
+def command(
+    host: Annotated[Literal["github", "bitbucket", "codecommit"], typer.Argument(help="Where the pull requests are.")],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", metavar="FILE", envvar="TFGEN_OUTPUT", help="Write to FILE instead; - prints to stdout."
+        ),
+    ] = "",
+) -> int:
+    """Write a CI recipe: plan and comment on pull requests, apply what was reviewed.
+
+    A file that is there is never overwritten (exit 3), unless it says the same already. What to set up besides is in
+    docs/pull-requests.md.
+    """
+    from tfgen.console import note, out
+    from tfgen.git import has_history
+    from tfgen.workspace import open_workspace
+
+    workspace = open_workspace()
+    text = recipe(workspace, host)
+    if output == "-":
+        out(text.removesuffix("\n"))
+        return 0
+    shown = output or RECIPES[host][1]
+    path = Path(output) if output else workspace.root / shown
+    note(f"{'wrote' if write(path, text, host, shown) else 'nothing to do for'} {shown}")
+    if not output and not (workspace.root / ".git").exists() and has_history(workspace.root):
+        note("tfgen.toml is not at the root of the git repository, where CI looks for it", style="yellow")
+    return 0
+
+
+def recipe(workspace: Workspace, host: str) -> str:
+    """The recipe's text with what tfgen.toml says."""
+    import json
+    from importlib.metadata import version
+    from importlib.resources import files
+
+    text = (files("tfgen") / "recipes" / RECIPES[host][0]).read_text(encoding="utf-8")
+    # A JSON string is a YAML string too, whatever a branch is called.
+    values = {"BRANCH": json.dumps(workspace.settings.branch), "VERSION": version("tfgen")}
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    return text
+
+
+def write(path: Path, text: str, host: str, shown: str) -> bool:
+    """Writes `path`, called `shown`; says whether it had to. Raises RefusedError where another text is, TfgenError."""
+    try:
+        if path.is_symlink() or path.exists():
+            if path.is_file() and path.read_bytes() == text.encode():
+                return False
+            raise RefusedError(
+                "is there already, and says something else",
+                where=shown,
+                fix=f"compare it with: tfgen ci {host} --output -",
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise TfgenError(f"cannot be written: {error.strerror}", where=shown) from None
+    return True

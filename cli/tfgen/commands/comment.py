@@ -1,0 +1,171 @@
+"""`tfgen comment`: a plan as a pull request's comment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from tfgen.hosts.model import HostName
+    from tfgen.hosts.post import Done
+    from tfgen.markdown import Rendered
+    from tfgen.terraform.manifest import Manifest
+    from tfgen.workspace import Workspace
+
+EXAMPLES = """\b
+Examples:
+  tfgen comment images.tfplan            in CI: create this pull request's comment, or update it
+  tfgen comment images.tfplan --dry-run  look at it
+  tfgen comment images.tfplan --output plan.md
+"""
+
+
+def command(
+    plan_file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[PLANFILE]", show_default=False, help="A kept plan (default .tfgen/tfplan)."),
+    ] = None,
+    host: Annotated[
+        Literal["github", "bitbucket", "codecommit"] | None,
+        typer.Option(
+            "--host", envvar="TFGEN_HOST", help="Whose pull request; by default the one that CI's variables name."
+        ),
+    ] = None,
+    target: Annotated[
+        str,
+        typer.Option(
+            "--target",
+            metavar="NAME",
+            envvar="TFGEN_TARGET",
+            help="Several plans, several comments: whose this is (default terraform_dir).",
+        ),
+    ] = "",
+    allow_destroy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-destroy",
+            metavar="NAME",
+            envvar="TFGEN_ALLOW_DESTROY",
+            help="As for plan: the comment does not call this image refused.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", metavar="FILE", envvar="TFGEN_OUTPUT", help="Write the Markdown to FILE, ask no host."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", envvar="TFGEN_DRY_RUN", help="Print the Markdown, ask no host.")
+    ] = False,
+) -> int:
+    """Create or update the comment that shows a plan on its pull request.
+
+    Reads what tfgen plan has written beside the plan, never the plan itself. Where nothing changes, an old comment
+    is updated and none is made. With --output and --dry-run it is GitHub's Markdown in full, or what fits on --host.
+    """
+    from tfgen.terraform.manifest import read_manifest
+    from tfgen.workspace import open_workspace
+
+    workspace = open_workspace()
+    page = Page(
+        manifest=read_manifest(plan_file or workspace.state_dir / "tfplan"),
+        target=target or workspace.settings.terraform_dir,
+        allowed=tuple(allow_destroy or ()),
+    )
+    if output or dry_run:
+        _write(page.compose(host).text, output, dry_run=dry_run)
+    else:
+        _post(workspace, page, host)
+    return 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What a comment is about: a plan's manifest, whose it is, and the images that it may destroy."""
+
+    manifest: Manifest
+    target: str
+    allowed: tuple[str, ...]
+
+    def compose(self, host: HostName | None, *, link: str = "") -> Rendered:
+        """The Markdown as `host` wants it; for none, as GitHub would, and whole."""
+        from tfgen.hosts.model import STYLES, marker
+        from tfgen.markdown import WHOLE, compose
+        from tfgen.terraform.gate import refused_images
+
+        style = STYLES[host] if host else WHOLE
+        return compose(
+            self.manifest.summary,
+            target=self.target,
+            refused=[image.name for image in refused_images(self.manifest.summary, self.allowed)],
+            link=link,
+            commit=self.manifest.commit,
+            style=style,
+            marker=marker(style, self.target),
+        )
+
+
+def _write(text: str, output: Path | None, *, dry_run: bool) -> None:
+    from tfgen.console import note, out
+    from tfgen_generators.errors import TfgenError
+
+    if output:
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise TfgenError(f"cannot be written: {error.strerror}", where=str(output)) from None
+        note(f"wrote {output}")
+    if dry_run:
+        out(text.removesuffix("\n"))
+
+
+def _post(workspace: Workspace, page: Page, host: HostName | None) -> None:
+    import os
+
+    from tfgen.console import note
+    from tfgen.hosts.ci import detect_host, open_host, run_link
+    from tfgen.hosts.model import STYLES, marker
+    from tfgen.hosts.post import post
+    from tfgen_generators.errors import TfgenError
+
+    name = host or detect_host(os.environ)
+    request, link = open_host(name, os.environ), run_link(os.environ)
+    comment, whole = page.compose(name, link=link), page.compose(None, link=link).text
+    mark = marker(STYLES[name], page.target)
+    try:
+        # A first comment that says "No changes" would only be noise.
+        done = post(request, comment.text, marker=mark, create=page.manifest.summary.changed)
+    except TfgenError as error:
+        note(whole)
+        raise TfgenError(f"the comment was not made: {error}", fix=f"its text is {_keep(workspace, whole)}") from None
+    if comment.cut:
+        note(whole)
+    note(_told(done, request.title))
+
+
+def _told(done: Done, title: str) -> str:
+    said = {
+        "created": "commented on",
+        "updated": "updated the comment on",
+        "unchanged": "the comment is up to date on",
+        "unneeded": "nothing changes, and there is no comment to update on",
+    }
+    return f"{said[done]} {title}"
+
+
+def _keep(workspace: Workspace, text: str) -> str:
+    """Writes the Markdown to the log folder; says where it is."""
+    import time
+
+    from tfgen_generators.errors import TfgenError
+
+    name = f"comment-{time.strftime('%Y%m%d-%H%M%S')}.md"
+    try:
+        (workspace.make_state_dir("log") / name).write_text(text, encoding="utf-8")
+    except (OSError, TfgenError):
+        return "above"
+    return f"above and in .tfgen/log/{name}"

@@ -1,0 +1,1 @@
+"""The hosts of pull requests on which `tfgen comment` speaks: one module each."""

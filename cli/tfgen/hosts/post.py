@@ -1,0 +1,51 @@
+"""One comment for each target: found by its marker and updated, or created."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tfgen.console import note
+from tfgen.hosts import waiting
+from tfgen.hosts.model import Comment, Host, NotOursError, UnsureError
+from tfgen_generators.errors import TfgenError
+
+Done = Literal["created", "updated", "unchanged", "unneeded"]
+
+
+def post(host: Host, body: str, *, marker: str, create: bool) -> Done:
+    """Makes our newest comment under `marker` say `body`; without one, makes it when `create`. Raises TfgenError."""
+    old = find(host, marker)
+    if old is None:
+        return _create(host, body, marker) if create else "unneeded"
+    # A host may give back what it was given without the last line's end.
+    if old.body.strip() == body.strip():
+        return "unchanged"
+    try:
+        host.update(old, body)
+    except NotOursError:
+        return _create(host, body, marker, but=old.id)
+    return "updated"
+
+
+def find(host: Host, marker: str) -> Comment | None:
+    """The newest comment of ours that begins with `marker`; any other place is no marker of ours."""
+    found = [comment for comment in host.comments() if comment.body.lstrip().partition("\n")[0].strip() == marker]
+    return found[-1] if found else None
+
+
+def _create(host: Host, body: str, marker: str, *, but: str = "") -> Done:
+    """Creates it once: after a try whose end nobody knows, it looks before it tries again."""
+    for delay in (*waiting.DELAYS, None):
+        try:
+            host.create(body)
+        except UnsureError as error:
+            if delay is None:
+                raise TfgenError(str(error), fix="run this again later") from None
+            note(f"{error}; in {delay:.0f} s we look whether the comment is there")
+            waiting.pause(delay)
+            made = find(host, marker)
+            if made is not None and made.id != but:
+                return "created"
+        else:
+            return "created"
+    raise AssertionError("unreachable")  # pragma: no cover

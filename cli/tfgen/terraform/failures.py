@@ -1,0 +1,219 @@
+"""What became of a run, in one line with a way out: Terraform's own words are shown before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tfgen.terraform.interruption import applied
+from tfgen.terraform.process import Finished, ending
+from tfgen.terraform.record import Record
+from tfgen_generators.errors import BusyError, RefusedError, TerraformError, TfgenError
+
+_OPERATIONS = {"OperationTypePlan": "plan", "OperationTypeApply": "apply", "OperationTypeRefresh": "refresh"}
+
+
+_CRASH = re.compile(
+    r"Plugin did not respond|The plugin encountered an error|plugin (?:process )?(?:exited|crashed)"
+    r"|TERRAFORM CRASH|OPENTOFU CRASH|^panic: |^fatal error: ",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A run that did not end well: `what` begins every message (`terraform plan failed (exit code 1)`)."""
+
+    product: str
+    command: str
+    finished: Finished
+    record: Record
+    env: Mapping[str, str]
+    log: str
+
+    @property
+    def what(self) -> str:
+        return f"{self.product} {self.command} {ending(self.finished.code)}{applied(self.record)}"
+
+    @property
+    def is_crash(self) -> bool:
+        """Whether what it wrote last is a stack trace, which is for its makers."""
+        return _CRASH.search(self.told) is not None
+
+    @property
+    def told(self) -> str:
+        """Its errors; where it could not speak in events, all that it wrote."""
+        errors = [f"{error.summary}\n{error.detail}" for error in self.record.errors()]
+        return "\n".join(errors or [self.record.other(), self.finished.stderr])
+
+
+def explain(failure: Failure) -> TfgenError:
+    """The error that says what happened and what to do."""
+    told = failure.told
+    for pattern, explained in _RULES:
+        if match := pattern.search(told):
+            return explained(failure, match)
+    return TerraformError(f"{failure.what} (log: {failure.log})")
+
+
+def explain_silence(failure: Failure, *, changes: bool) -> TfgenError:
+    """A run that ended well and yet did not say what a good one says; `changes`: it said the opposite of its code."""
+    said = "its exit code contradicts what it said" if changes else "it never said what it would change"
+    if failure.command == "apply":
+        said = "it never said what it has changed"
+    return TerraformError(
+        f"{failure.product} {failure.command} ended with exit code {failure.finished.code}, but {said} "
+        f"(log: {failure.log}); that is not taken for a good end",
+        fix=f"is that a real {failure.product}? see: tfgen --version",
+    )
+
+
+def credentials(env: Mapping[str, str]) -> str:
+    """Which profile or keys, and which region, Terraform has looked for."""
+    region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
+    profile = env.get("AWS_PROFILE") or env.get("AWS_DEFAULT_PROFILE")
+    if profile:
+        who = f"profile {profile}"
+    elif env.get("AWS_ACCESS_KEY_ID"):
+        who = "the keys in AWS_ACCESS_KEY_ID"
+    elif env.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+        who = f"the role {env.get('AWS_ROLE_ARN', '')} of AWS_WEB_IDENTITY_TOKEN_FILE".replace("  ", " ")
+    else:
+        who = "profile default (AWS_PROFILE is not set)"
+    return f"{who}, region {region or 'as configured (AWS_REGION is not set)'}"
+
+
+def _locked(failure: Failure, match: re.Match[str]) -> TfgenError:
+    info = dict(re.findall(r"^\s*(ID|Operation|Who|Created):[ \t]*(.*?)[ \t]*$", match.group(), re.MULTILINE))
+    since = info.get("Created", "").split(".")[0]
+    operation = info.get("Operation", "")
+    return BusyError(
+        f"the state is locked by {info.get('Who') or 'somebody'} since {since or 'an unknown time'} UTC "
+        f"({_OPERATIONS.get(operation, operation) or 'unknown operation'}, lock {info['ID']})",
+        fix=(
+            "try again when that run is done, or wait for it with --lock-timeout; only if it is surely dead, a person "
+            f"may run: {failure.product} force-unlock {info['ID']}"
+        ),
+    )
+
+
+def _refused(message: str, fix: str) -> Callable[[Failure, re.Match[str]], TfgenError]:
+    return lambda _failure, _match: RefusedError(message, fix=fix)
+
+
+def _failed(cause: str, fix: str) -> Callable[[Failure, re.Match[str]], TfgenError]:
+    return lambda failure, _match: TerraformError(f"{failure.what}: {cause} (log: {failure.log})", fix=fix)
+
+
+def _denied(cause: str, fix: str) -> Callable[[Failure, re.Match[str]], TfgenError]:
+    """With the profile and the region in use; `{profile}` in `fix` is the profile as a flag."""
+
+    def explained(failure: Failure, _match: re.Match[str]) -> TfgenError:
+        profile = failure.env.get("AWS_PROFILE", "")
+        return TerraformError(
+            f"{failure.what}: {cause}: {credentials(failure.env)} (log: {failure.log})",
+            fix=fix.replace("{profile}", f" --profile {profile}" if profile else ""),
+        )
+
+    return explained
+
+
+def _crashed(failure: Failure, match: re.Match[str]) -> TfgenError:
+    who = "a provider" if "plugin" in match.group().lower() else failure.product
+    return TerraformError(
+        f"{failure.what}: {who} has crashed; its stack trace is in the log ({failure.log})",
+        fix="see what was done with: tfgen plan; a crash is a bug of that program, or of too little memory",
+    )
+
+
+_PLAN_AGAIN = "run: tfgen plan, and review it again"
+#: The first that fits explains; what is more certain stands first.
+_RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenError]], ...] = (
+    (re.compile(r"Lock Info:\s*\n\s*ID:\s+\S+.*", re.DOTALL), _locked),
+    (re.compile(r"Saved plan is stale"), _refused("the state has changed since this plan was made", _PLAN_AGAIN)),
+    (
+        re.compile(r"Saved plan does not match the given state|different state lineage"),
+        _refused("this plan was made from another state", _PLAN_AGAIN),
+    ),
+    (
+        re.compile(
+            r"Failed to load \S+ as a plan file|Failed to read (?:the given file|plan)|Invalid plan file"
+            r"|plan file was created by|Can't read variable from plan"
+        ),
+        _refused("this file cannot be applied as a plan: it is broken, or another program's", _PLAN_AGAIN),
+    ),
+    (
+        re.compile(
+            r"Unsupported state file format|Error (?:loading|refreshing) state.*(?:JSON|checksum)|"
+            r"state data in S3 does not have the expected content|state snapshot was created by"
+        ),
+        _failed(
+            "the state cannot be read; nothing was written to it",
+            "put back a good version (terraform.tfstate.backup, or an older one of the object in the bucket)",
+        ),
+    ),
+    (
+        re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE),
+        _failed("the disk is full", "free some space; what was applied stands, and: tfgen plan shows what is left"),
+    ),
+    (
+        re.compile(r"permission denied|read-only file system", re.IGNORECASE),
+        _failed("a file or folder cannot be written", "make writable what Terraform names above"),
+    ),
+    (
+        re.compile(
+            r"Can't ask approval for state migration|Backend configuration changed|State store configuration changed"
+        ),
+        _failed(
+            "the backend is another than before",
+            "decide what becomes of the old state: terraform init -migrate-state takes it along, -reconfigure does not",
+        ),
+    ),
+    (
+        _CRASH,
+        _crashed,
+    ),
+    (
+        re.compile(
+            r"ExpiredToken|RequestExpired|token (?:included in the request )?(?:has|is) expired"
+            r"|SSO session .*expired|SSOProviderInvalidToken|InvalidGrantException",
+            re.IGNORECASE,
+        ),
+        _denied("the AWS credentials have expired", "renew them (with SSO: aws sso login{profile}) and run this again"),
+    ),
+    (
+        re.compile(
+            r"InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId"
+            r"|AuthFailure|security token included in the request is invalid"
+        ),
+        _denied("AWS does not know these credentials", "check them with: aws sts get-caller-identity{profile}"),
+    ),
+    (
+        re.compile(
+            r"no valid credential ?(?:sources|providers)|failed to refresh cached credentials|NoCredentialProviders"
+            r"|failed to get shared config profile|SharedConfigProfileNotExist|could not find credentials"
+            r"|unable to locate credentials|no EC2 IMDS role found",
+            re.IGNORECASE,
+        ),
+        _denied(
+            "there are no AWS credentials",
+            "set AWS_PROFILE, or the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        ),
+    ),
+    (
+        re.compile(r"UnauthorizedOperation|AccessDenied|is not authorized to perform"),
+        _denied("AWS does not allow it to these credentials", "ask for the permission that Terraform names above"),
+    ),
+    (
+        re.compile(
+            r"could not connect to registry|no such host|dial tcp"
+            r"|i/o timeout|connection refused|TLS handshake timeout|proxyconnect|network is unreachable"
+            r"|Client\.Timeout exceeded",
+            re.IGNORECASE,
+        ),
+        _failed(
+            "the network does not answer", "check the connection, and HTTPS_PROXY if there is one; then run it again"
+        ),
+    ),
+)

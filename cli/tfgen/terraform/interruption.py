@@ -1,0 +1,43 @@
+"""What an interrupted run has left behind, by image."""
+
+from __future__ import annotations
+
+from tfgen.terraform.record import Record
+from tfgen_generators.errors import InterruptedRunError
+
+_MOST_NAMES = 20
+
+
+def after_stop(command: str, record: Record, *, complete: bool, killed: bool, unsaved: str) -> InterruptedRunError:
+    """What an interrupted run has left behind; `unsaved` says where its state lies when it could not be saved."""
+    if command != "apply":
+        return InterruptedRunError(f"{command} was interrupted; nothing has changed in AWS")
+    if complete:
+        return InterruptedRunError("apply was interrupted, but everything had been applied already")
+    if not (record.began or unsaved or killed):
+        return InterruptedRunError("apply was interrupted before it began; nothing has changed in AWS")
+    done = record.done
+    text = f"apply was interrupted after {done} resource change{'' if done == 1 else 's'}{applied(record)}"
+    if unsaved:
+        return InterruptedRunError(f"{text}; {unsaved}")
+    if not killed:
+        return InterruptedRunError(
+            f"{text}; Terraform has stopped in order and its state is saved. To see what is left, run: tfgen plan"
+        )
+    flying = [f"{address} ({action})" for address, action in sorted(record.in_flight.items())]
+    named = f": {_some(flying)}" if flying else ""
+    return InterruptedRunError(
+        f"{text} and Terraform was killed: its state may miss what was being made{named}, and its lock may be held; "
+        "see in AWS what is there, then run: tfgen plan"
+    )
+
+
+def applied(record: Record) -> str:
+    """` (applied: db (2 of 2), web (1 of 4))`, or nothing."""
+    images = list(record.applied())
+    return f" (applied: {_some(images)})" if images else ""
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,94 @@
+"""One command of Terraform's, watched: what it says goes to the log, to the watcher and into a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tfgen.terraform.events import Diagnostic, Event
+from tfgen.terraform.images import RootModules
+from tfgen.terraform.log import open_log
+from tfgen.terraform.process import Finished, run
+from tfgen.terraform.record import Record
+
+_SHOWN_LINES = 40
+
+
+class Watcher(Protocol):
+    """Who is told what happens while Terraform runs. `tick` comes several times a second, whatever Terraform does."""
+
+    def started(self, command: str) -> None: ...
+    def modules(self, modules: RootModules, targets: tuple[str, ...]) -> None: ...
+    def event(self, event: Event) -> None: ...
+    def tick(self) -> None: ...
+    def stopping(self, *, killed: bool) -> None: ...
+    def finished(self) -> None: ...
+    def diagnostic(self, diagnostic: Diagnostic) -> None: ...
+    def text(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A command that has ended, and what it said."""
+
+    command: str
+    finished: Finished
+    record: Record
+    log: Path
+
+
+def run_watched(
+    command: str,
+    argv: Sequence[str],
+    *,
+    folder: Path,
+    env: Mapping[str, str],
+    logs: Path,
+    watcher: Watcher,
+    record: Record,
+) -> Run:
+    """Runs `argv` in `folder`; an apply ends in order even when tfgen is killed. Raises TfgenError."""
+    with open_log(logs, command) as log:
+
+        def line(data: bytes) -> None:
+            event = record.line(data)
+            if event is not None:
+                watcher.event(event)
+
+        watcher.started(command)
+        try:
+            finished = run(
+                argv,
+                cwd=folder,
+                env=env,
+                on_line=line,
+                on_output=log.write,
+                on_tick=watcher.tick,
+                on_stop=lambda killed: watcher.stopping(killed=killed),
+                kept_log=log.kept if command == "apply" else None,
+            )
+        finally:
+            watcher.finished()
+    _tell(watcher, record)
+    if finished.cut:
+        watcher.text(f"{finished.cut} of Terraform's lines had no end in 4 MB; the rest of each is lost")
+    if log.trouble:
+        watcher.text(f"the log {log.path} is incomplete: {log.trouble}")
+    return Run(command=command, finished=finished, record=record, log=log.path)
+
+
+def _tell(watcher: Watcher, record: Record) -> None:
+    for diagnostic in record.diagnostics:
+        watcher.diagnostic(diagnostic)
+    for warning in record.warnings():
+        watcher.text(warning)
+    for severity, number in sorted(record.dropped.items()):
+        watcher.text(f"{number} more {severity}s are in the log")
+
+
+def last_words(run: Run) -> str:
+    """What a run said that could not speak in events: the end of it."""
+    lines = [*run.record.other().splitlines(), *run.finished.stderr.rstrip().splitlines()]
+    return "\n".join(line[:2000] for line in lines[-_SHOWN_LINES:]).strip()

@@ -1,0 +1,192 @@
+"""`tfgen ci`: the recipes are written once, pass their linters, and hold nothing that a pull request could steer."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import TOML, Command, Repo
+from tests.e2e.tools import require_tool
+from tfgen.commands.ci import RECIPES
+
+SCHEMAS = {"github": "vendor.github-workflows", "bitbucket": "vendor.bitbucket-pipelines"}
+HOSTS = sorted(RECIPES)
+
+
+def document(cli: Command, host: str) -> dict[Any, Any]:
+    found = yaml.safe_load(cli("ci", host, "--output", "-").expect(0).out)
+    assert isinstance(found, dict)
+    return found
+
+
+def scripts(value: object) -> list[str]:
+    """All shell of a recipe."""
+    if isinstance(value, list):
+        return [script for item in value for script in scripts(item)]
+    if not isinstance(value, dict):
+        return []
+    found = []
+    for key, inner in value.items():
+        if key in ("run", "script", "commands"):
+            found += [inner] if isinstance(inner, str) else ["\n".join(map(str, inner))]
+        else:
+            found += scripts(inner)
+    return found
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_it_is_written_where_ci_looks_for_it(host: str, repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML})
+    path = RECIPES[host][1]
+    assert cli("ci", host).expect(0).err == f"wrote {path}\n"
+    text = (root / path).read_text()
+    assert "@" not in re.sub(r"uses: \S+@[0-9a-f]{40}|\$\{\w+%%@\*\}", "", text)  # no placeholder is left
+    assert cli("ci", host, "--output", "-").expect(0).out == text
+    assert cli("ci", host).expect(0).err == f"nothing to do for {path}\n"
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_file_that_is_there_is_left_as_it_is(host: str, repo: Repo, cli: Command) -> None:
+    path = RECIPES[host][1]
+    root = repo({"tfgen.toml": TOML, path: "mine\n"})
+    done = cli("ci", host).expect(3)
+    assert done.err.startswith(f"error: {path}: is there already")
+    assert f"tfgen ci {host} --output -" in done.err
+    assert (root / path).read_text() == "mine\n"
+
+
+def test_a_dangling_link_is_not_written_through(repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML})
+    (root / "buildspec-plan.yml").symlink_to(root.parent / "elsewhere")
+    cli("ci", "codecommit").expect(3)
+    assert not (root.parent / "elsewhere").exists()
+
+
+def test_another_file(repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML})
+    cli("ci", "github", "--output", "ci/plan.yml").expect(0)
+    assert (root / "ci/plan.yml").is_file()
+    assert not (root / ".github").exists()
+    repo({"in-the-way": ""})
+    assert "cannot be written" in cli("ci", "github", "--output", "in-the-way/x.yml").expect(1).err
+
+
+def test_a_folder_within_a_git_repository_is_not_where_ci_looks(repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML})
+    assert "root of the git repository" not in cli("ci", "github").expect(0).err
+    (root.parent / ".git").mkdir()
+    assert "tfgen.toml is not at the root of the git repository" in cli("ci", "github").expect(0).err
+    (root / ".git").mkdir()
+    assert "root of the git repository" not in cli("ci", "github").expect(0).err
+
+
+def test_an_unknown_host(repo: Repo, cli: Command) -> None:
+    repo({"tfgen.toml": TOML})
+    cli("ci", "gitlab").expect(64)
+    cli("ci").expect(64)
+
+
+@pytest.mark.parametrize("branch", ["trunk", "release/1.0", 'a"b\\c', "a: b #c", "yes", "caf\u00e9"])
+def test_the_branch_comes_from_the_settings(branch: str, repo: Repo, cli: Command) -> None:
+    repo({"tfgen.toml": f"{TOML}branch = {json.dumps(branch)}\n"})
+    workflow = document(cli, "github")
+    assert workflow[True]["push"]["branches"] == [branch]  # YAML 1.1 reads the key `on` as true
+    assert workflow["env"]["BRANCH"] == branch
+    assert list(document(cli, "bitbucket")["pipelines"]["branches"]) == [branch]
+
+
+@pytest.mark.parametrize("host", sorted(SCHEMAS))
+def test_the_host_s_schema_holds(host: str, repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML})
+    cli("ci", host).expect(0)
+    program = str(Path(sys.executable).with_name("check-jsonschema"))
+
+    def check() -> int:
+        argv = [program, "--builtin-schema", SCHEMAS[host], RECIPES[host][1]]
+        return subprocess.run(argv, capture_output=True, check=False).returncode
+
+    assert check() == 0
+    file = root / RECIPES[host][1]
+    file.write_text(file.read_text().replace("runs-on:", "run-on:").replace("- step:", "- stp:"))
+    assert check() != 0, "the linter accepts anything"
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_yamllint_has_nothing_to_say(host: str, repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML})
+    cli("ci", host).expect(0)
+    rules = "line-length: {max: 120}, document-start: disable, comments: {min-spaces-from-content: 1}"
+    config = f"{{extends: default, rules: {{{rules}, truthy: {{check-keys: false}}}}}}"
+    argv = [sys.executable, "-m", "yamllint", "--strict", "-d", config, str(root / RECIPES[host][1])]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_shellcheck_has_nothing_to_say(host: str, repo: Repo, cli: Command, tmp_path: Path) -> None:
+    repo({"tfgen.toml": TOML})
+    found = scripts(document(cli, host))
+    assert len(found) >= 3
+    for number, script in enumerate(found):
+        file = tmp_path / f"{number}.sh"
+        file.write_text(f"#!/bin/bash\nset -e\n{script}\n")
+        done = subprocess.run([require_tool("shellcheck"), str(file)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+# What GitHub's workflow must hold to be safe
+
+
+def test_no_expression_of_github_s_stands_in_shell(repo: Repo, cli: Command) -> None:
+    """What a pull request says would be run as a command: it comes by the environment alone."""
+    repo({"tfgen.toml": TOML})
+    assert not [script for script in scripts(document(cli, "github")) if "${{" in script]
+
+
+def test_every_action_is_pinned_to_a_commit(repo: Repo, cli: Command) -> None:
+    repo({"tfgen.toml": TOML})
+    uses = re.findall(r"uses: (\S+)(.*)", cli("ci", "github", "--output", "-").out)
+    assert len(uses) == 7
+    for action, comment in uses:
+        assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action)
+        assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment)
+
+
+def test_each_job_may_do_what_it_needs(repo: Repo, cli: Command) -> None:
+    repo({"tfgen.toml": TOML})
+    workflow = document(cli, "github")
+    assert workflow["permissions"] == {}
+    assert workflow["jobs"]["plan"]["permissions"] == {
+        "contents": "read",
+        "id-token": "write",
+        "pull-requests": "write",
+    }
+    assert workflow["jobs"]["apply"]["permissions"] == {
+        "actions": "read",
+        "contents": "read",
+        "id-token": "write",
+        "pull-requests": "read",
+    }
+    assert workflow["jobs"]["apply"]["environment"] == "production"
+    assert "environment" not in workflow["jobs"]["plan"]
+    assert "pull_request_target" not in workflow[True]
+    for job in workflow["jobs"].values():
+        checkout = next(step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@"))
+        assert checkout["with"] == {"fetch-depth": 0, "persist-credentials": False}
+        assert job["concurrency"]["cancel-in-progress"] is False
+
+
+def test_the_apply_role_is_never_in_the_plan(repo: Repo, cli: Command) -> None:
+    repo({"tfgen.toml": TOML})
+    for host in ("github", "bitbucket"):
+        found = document(cli, host)
+        plan = found["jobs"]["plan"] if host == "github" else found["pipelines"]["pull-requests"]
+        assert "TFGEN_PLAN_ROLE" in json.dumps(plan)
+        assert "TFGEN_APPLY_ROLE" not in json.dumps(plan)

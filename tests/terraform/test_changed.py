@@ -1,0 +1,73 @@
+"""`plan --changed` and `plan --untrusted` with real Terraform, from a branch to its plan."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import JSON, Command, Repo, write_tree
+from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push
+from tests.functional.git_repo import commit, git
+from tests.terraform.toy import resources
+
+TOML = ESTATE["tfgen.toml"]
+
+
+@pytest.fixture
+def root(repo: Repo, tfgen: Command) -> Path:
+    """Applied on main, but for `unapplied`, which a full plan would show."""
+    root = branched(repo, tfgen)
+    tfgen("plan", "--out", "saved").expect(0)
+    tfgen("apply", "saved").expect(0)
+    git(root, "checkout", "--quiet", "main")
+    write_tree(root, {"packer/unapplied.json": JSON})
+    tfgen("sync").expect(0)
+    commit(root)
+    git(root, "rebase", "--quiet", "main", "feature")
+    return root
+
+
+def planned(tfgen: Command, *arguments: str) -> dict[str, str]:
+    """Image -> what happens to it."""
+    result = tfgen("plan", "--format", "json", *arguments).expect(0)
+    return {image["name"]: image["action"] for image in json.loads(result.out)["images"]}
+
+
+def test_only_what_the_branch_changes_is_planned(root: Path, tfgen: Command) -> None:
+    write_tree(root, {"packer/new.json": JSON, "tfgen.toml": TOML + '[templates.web.environment]\nA = "1"\n'})
+    (root / "packer/db.json").unlink()
+    tfgen("sync").expect(0)
+    assert planned(tfgen, "--changed") == {"db": "destroyed", "new": "created", "web": "changed"}
+    assert "unapplied" in planned(tfgen)
+
+
+def test_a_renamed_image_moves(root: Path, tfgen: Command) -> None:
+    write_tree(root, {"tfgen.toml": TOML + '[templates.site]\npath = "packer/web.json"\nmoved_from = ["web"]\n'})
+    tfgen("sync").expect(0)
+    assert set(planned(tfgen, "--changed")) == {"site"}
+
+
+def test_nothing_is_planned_where_nothing_differs(root: Path, tfgen: Command) -> None:
+    push(root, {"README.md": "x"})
+    assert planned(tfgen, "--changed") == {}
+
+
+def test_everything_is_planned_where_the_module_differs(root: Path, tfgen: Command) -> None:
+    push(root, {f"{MODULE}/more.tf": "# mine\n"})
+    result = tfgen("plan", "--changed").expect(0)
+    assert f"{MODULE}/more.tf differs from main" in result.err
+    assert "unapplied" in result.out
+
+
+def test_a_branch_of_templates_is_planned_untrusted(root: Path, tfgen: Command) -> None:
+    write_tree(root, {"packer/new.json": JSON})
+    tfgen("sync").expect(0)
+    commit(root)
+    assert planned(tfgen, "--untrusted", "--changed", "--out", "saved") == {"new": "created"}
+    tfgen("apply", "saved").expect(0)
+    assert "module.new.pipeline" in resources(root)
+    push(root, {f"{ROOT}/more.tf": "locals {\n  x = 1\n}\n"})
+    result = tfgen("plan", "--untrusted").expect(3)
+    assert f"{ROOT}/more.tf: is new: main does not have it; a maintainer" in result.err

@@ -1,0 +1,275 @@
+"""The state, the plan file and the disk: what is lost, which is nothing, and what is said. See docs/faults.md."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import JSON, TOY, Command, Repo
+from tests.terraform.faults import logs, mounted, planned, synced
+from tests.terraform.toy import (
+    STATE,
+    applied_whole,
+    faulty_terraform,
+    resources,
+    slow_estate,
+    start,
+    three_steps,
+    wait_for,
+)
+
+#: A module whose apply takes long enough to be in its way.
+WAIT = """
+resource "terraform_data" "slow" {
+  provisioner "local-exec" {
+    command = "touch '${abspath(path.root)}/.begun' && sleep 6"
+  }
+}
+"""
+#: One page of a small file system.
+FILL = "head -c 4096 /dev/zero"
+LOCK = "terraform/pipelines/.terraform.tfstate.lock.info"
+
+
+def eventually(true: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline, f"never: {what}"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def in_the_way(repo: Repo, tfgen: Command) -> subprocess.Popen[str]:
+    """An apply that holds the state's lock for some seconds, and a plan `saved` beside it."""
+    module = TOY["terraform/modules/codepipeline/main.tf"] + WAIT
+    root = repo({**TOY, "terraform/modules/codepipeline/main.tf": module, "packer/web.json": JSON})
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "saved").expect(0)
+    process = start("apply", "saved")
+    wait_for(root / "terraform/pipelines/.begun")
+    return process
+
+
+@pytest.mark.parametrize("arguments", [["plan"], ["apply", "saved"]])
+def test_a_held_lock_says_whose(in_the_way: subprocess.Popen[str], tfgen: Command, arguments: list[str]) -> None:
+    """Two applies at once, too: the second is told to come back."""
+    err = tfgen(*arguments).expect(75).err
+    said = re.search(
+        r"the state is locked by (\S+) since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC \(apply, lock ([0-9a-f-]{36})\); "
+        r"try again when that run is done, or wait for it with --lock-timeout; only if it is surely dead, a person may "
+        r"run: terraform force-unlock ([0-9a-f-]{36})",
+        err,
+    )
+    assert said is not None, err
+    assert "@" in said[1]
+    assert said[3] == said[4]
+    assert in_the_way.wait(timeout=60) == 0, "and the first apply goes on undisturbed"
+
+
+def test_a_wait_for_the_lock_can_be_interrupted(in_the_way: subprocess.Popen[str], tfgen: Command) -> None:
+    waiting = start("plan", "--lock-timeout", "60s")
+    eventually(lambda: len(logs(Path.cwd(), "plan")) > 1, "the plan began")
+    time.sleep(2)
+    waiting.send_signal(signal.SIGINT)
+    _, err = waiting.communicate(timeout=30)
+    assert waiting.returncode == 130, err
+    assert "error: plan was interrupted; nothing has changed in AWS" in err
+    assert in_the_way.wait(timeout=60) == 0
+
+
+def test_a_broken_state_is_no_held_lock(repo: Repo, tfgen: Command) -> None:
+    """Terraform says "Error acquiring the state lock" then, too."""
+    root = planned(repo, tfgen)
+    (root / STATE).write_text("garbage")
+    err = tfgen("plan").expect(1).err
+    assert "terraform plan failed (exit code 1): the state cannot be read; nothing was written to it" in err
+    assert "put back a good version (terraform.tfstate.backup" in err
+    assert (root / STATE).read_text() == "garbage"
+
+
+@pytest.mark.parametrize("what", ["cut", "PKgarbage"])
+def test_a_broken_plan_file(repo: Repo, tfgen: Command, what: str) -> None:
+    root = planned(repo, tfgen)
+    whole = (root / "saved").read_bytes()
+    (root / "saved").write_bytes(whole[: len(whole) // 2] if what == "cut" else what.encode())
+    tfgen("apply", "saved").expect(3)
+    assert not (root / STATE).exists()
+
+
+def test_a_plan_of_another_state(repo: Repo, tfgen: Command) -> None:
+    root = planned(repo, tfgen)
+    tfgen("apply", "saved").expect(0)
+    with (root / "terraform/pipelines/more.tf").open("w") as file:
+        file.write('resource "terraform_data" "more" {\n}\n')
+    tfgen("plan", "--out", "more").expect(0)
+    state = json.loads((root / STATE).read_text())
+    state["lineage"] = "11111111-2222-3333-4444-555555555555"
+    (root / STATE).write_text(json.dumps(state))
+    err = tfgen("apply", "more").expect(3).err
+    assert "this plan was made from another state; run: tfgen plan, and review it again" in err
+
+
+def test_a_disk_that_is_full_while_the_plan_is_written(repo: Repo, tfgen: Command) -> None:
+    root = synced(repo, tfgen)
+    tfgen("plan").expect(0)
+    (root / "small").mkdir()
+    done = mounted(
+        f"mount -t tmpfs -o size=4k none '{root}/small' && {FILL} > '{root}/small/full'", "plan", "--out", "small/plan"
+    )
+    assert done.returncode == 1, done.stderr
+    assert "small/plan: Terraform ended well, but the plan that it wrote is cut short: the disk may be" in done.stderr
+    assert not (root / "small/plan").exists()
+    assert "Traceback" not in done.stderr
+
+
+def test_a_disk_that_is_full_while_the_log_is_written(repo: Repo, tfgen: Command) -> None:
+    root = three_steps(repo, tfgen)
+    done = mounted(f"mount -t tmpfs -o size=4k none '{root}/.tfgen/log'", "apply", "saved")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"the log \S+ is incomplete: No space left on device", done.stderr)
+    applied_whole(root)
+
+
+def test_a_terraform_folder_that_cannot_be_written(repo: Repo, tfgen: Command) -> None:
+    root = synced(repo, tfgen)
+    tfgen("plan").expect(0)
+    (root / ".tfgen/cache/init").unlink()
+    (root / "terraform/pipelines/.terraform/modules/modules.json").unlink()
+    folder = root / "terraform/pipelines/.terraform"
+    done = mounted(f"mount --bind '{folder}' '{folder}' && mount -o remount,ro,bind '{folder}'", "plan")
+    assert done.returncode == 1
+    assert "terraform init failed (exit code 1): a file or folder cannot be written" in done.stderr
+
+
+@pytest.fixture
+def unsaved(repo: Repo, tfgen: Command) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """An apply whose state finds no room on its disk, which holds the lock and no more; Terraform's own folder has."""
+    root = synced(repo, tfgen)
+    backend = 'terraform {\n  backend "local" {\n    path = "small/terraform.tfstate"\n  }\n}\n'
+    (root / "terraform/pipelines/backend.tf").write_text(backend)
+    small = root / "terraform/pipelines/small"
+    small.mkdir()
+    tfgen("plan", "--out", "saved").expect(0)
+    fill = f"mount -t tmpfs -o size=8k none '{small}' && {FILL} > '{small}/.full'"
+    return root, mounted(fill, "apply", "saved")
+
+
+def test_a_state_that_cannot_be_saved_is_kept(
+    unsaved: tuple[Path, subprocess.CompletedProcess[str]], tfgen: Command
+) -> None:
+    root, done = unsaved
+    assert done.returncode == 1, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert "the state could not be saved and lies in terraform/pipelines/errored.tfstate" in last
+    assert "run: terraform -chdir=terraform/pipelines state push errored.tfstate" in last
+    kept = re.search(r"a copy: (\.tfgen/backup/errored-\d{8}-\d{6}\.tfstate)", last)
+    assert kept is not None, last
+    assert (root / kept[1]).stat().st_mode & 0o777 == 0o600
+    state = json.loads((root / kept[1]).read_text())
+    assert [resource["module"] for resource in state["resources"]] == ["module.db", "module.web"]
+    pushed = tfgen("plan").expect(0)
+    assert "this plan does not know what it made" in pushed.err
+    refused = tfgen("apply", "saved").expect(3).err
+    assert "an apply before could not save its state, which lies there alone" in refused
+    assert "state push errored.tfstate, then delete that file" in refused
+    way_out = ["terraform", "-chdir=terraform/pipelines", "state", "push", "errored.tfstate"]
+    subprocess.run(way_out, check=True, capture_output=True)
+    (root / "terraform/pipelines/errored.tfstate").unlink()
+    assert "No changes" in tfgen("plan").expect(0).out
+
+
+def test_a_killed_tfgen_lets_terraform_stop_in_order(repo: Repo, tfgen: Command) -> None:
+    root = slow_estate(repo, tfgen)
+    process = start("apply", "saved")
+    wait_for(root / "terraform/pipelines/begun")
+    process.kill()
+    process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGKILL
+    log = logs(root, "apply")[-1]
+    eventually(lambda: "terraform has ended" in log.read_text(), "the keeper ended")
+    text = log.read_text()
+    assert "tfgen was killed; terraform is told to stop in order" in text
+    assert "Stopping operation..." in text
+    assert "module.web.first" in resources(root)
+    assert not (root / LOCK).exists()
+    assert running(root) == ""
+
+
+def test_a_killed_tfgen_that_had_been_interrupted_sends_no_second_one(repo: Repo, tfgen: Command) -> None:
+    """Two interrupts would make Terraform leave at once, with its state behind."""
+    root = planned(repo, tfgen)
+    counts = "trap 'echo x >> .ints' INT; touch .begun; while ! test -e .enough; do sleep 0.1; done; exit 0"
+    process = start("apply", "saved", "--terraform", faulty_terraform(root, "apply", counts))
+    wait_for(root / "terraform/pipelines/.begun")
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    while "once more kills it" not in process.stderr.readline():
+        assert process.poll() is None
+    process.kill()
+    process.wait(timeout=30)
+    log = logs(root, "apply")[-1]
+    eventually(lambda: "tfgen was killed; terraform had been told to stop" in log.read_text(), "the keeper took over")
+    (root / "terraform/pipelines/.enough").touch()
+    eventually(lambda: "terraform has ended" in log.read_text(), "the keeper ended")
+    assert (root / "terraform/pipelines/.ints").read_text() == "x\n"
+
+
+def test_a_killed_apply_names_what_was_being_made(repo: Repo, tfgen: Command) -> None:
+    root = planned(repo, tfgen)
+    resource = {"addr": "module.web.terraform_data.slow"}
+    begun = json.dumps({"type": "apply_start", "hook": {"resource": resource, "action": "create"}})
+    fault = f"trap '' INT; echo '{begun}'; touch .begun; while :; do sleep 0.1; done"
+    process = start("apply", "saved", "--terraform", faulty_terraform(root, "apply", fault))
+    wait_for(root / "terraform/pipelines/.begun")
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    while "once more kills it" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    said = "its state may miss what was being made: module.web.terraform_data.slow (create), and its lock may be held"
+    assert said in err
+
+
+def test_a_keeper_goes_with_its_apply(repo: Repo, tfgen: Command) -> None:
+    planned(repo, tfgen)
+    tfgen("apply", "saved").expect(0)
+    assert running(Path("standby.py")) == ""
+
+
+def running(name: Path) -> str:
+    return subprocess.run(["pgrep", "-af", str(name)], capture_output=True, text=True).stdout
+
+
+def test_the_lock_of_init_is_waited_for(repo: Repo, tfgen: Command) -> None:
+    """Two at once: one init, and the other uses what it made."""
+    root = planned(repo, tfgen)
+    (root / ".tfgen/cache/init").unlink()
+    slow = faulty_terraform(root, "init", "touch .begun; sleep 3")
+    first = start("plan", "--out", "other", "--terraform", slow)
+    wait_for(root / "terraform/pipelines/.begun")
+    second = tfgen("plan", "--lock-timeout", "30s").expect(0)
+    assert "waiting for another tfgen, which runs init here" in second.err
+    assert "terraform init" not in second.err
+    assert first.wait(timeout=60) == 0
+
+
+def test_another_backend_is_a_decision(repo: Repo, tfgen: Command) -> None:
+    root = planned(repo, tfgen)
+    tfgen("apply", "saved").expect(0)
+    moved = 'terraform {\n  backend "local" {\n    path = "elsewhere.tfstate"\n  }\n}\n'
+    (root / "terraform/pipelines/backend.tf").write_text(moved)
+    tfgen("plan")
+    (root / "terraform/pipelines/backend.tf").write_text(moved.replace("elsewhere", "nowhere"))
+    err = tfgen("plan").expect(1).err
+    assert "terraform init failed (exit code 1): the backend is another than before" in err
+    assert "decide what becomes of the old state: terraform init -migrate-state takes it along" in err
+    assert not (root / "terraform/pipelines/nowhere.tfstate").exists()

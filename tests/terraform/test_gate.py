@@ -1,0 +1,257 @@
+"""What was reviewed is what is applied: `plan --out`, `apply FILE`, and everything that makes apply refuse."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import JSON, TOY, Command, Repo, write_tree
+from tests.terraform.conftest import Estate
+from tests.terraform.toy import ESTATE, faulty_terraform, resources
+
+RENAMED = TOY["tfgen.toml"] + '[names]\nproject_name = "other-{name}"\n'
+
+
+def planned(repo: Repo, tfgen: Command) -> Path:
+    """An estate with a saved plan, not applied yet."""
+    root = repo(ESTATE)
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "saved").expect(0)
+    return root
+
+
+def applied(repo: Repo, tfgen: Command) -> Path:
+    """An estate that is as planned."""
+    root = planned(repo, tfgen)
+    tfgen("apply", "saved").expect(0)
+    return root
+
+
+def manifest(root: Path, name: str = "saved") -> dict[str, object]:
+    document: dict[str, object] = json.loads((root / f"{name}.json").read_text())
+    return document
+
+
+def test_the_manifest_says_what_the_plan_was_made_from(repo: Repo, tfgen: Command) -> None:
+    root = repo(
+        {**ESTATE, "packer/team/x.pkr.hcl": 'source "null" "x" {}\nbuild {\n  sources = ["source.null.x"]\n}\n'}
+    )
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.invalid"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *arguments], cwd=root, check=True)
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "saved", "--", "-var-file=more.tfvars").expect(1)
+    write_tree(root, {"terraform/pipelines/more.tfvars": "", "terraform/modules/codepipeline/files/x.tpl": "x"})
+    tfgen("plan", "--out", "saved", "--", "-var-file=more.tfvars").expect(0)
+    kept = manifest(root)
+    assert list(kept["inputs"]) == [  # type: ignore[call-overload]
+        "packer/db.json",
+        "packer/team/x.pkr.hcl",
+        "packer/web.json",
+        "terraform/modules/codepipeline/files/x.tpl",
+        "terraform/modules/codepipeline/main.tf",
+        "terraform/pipelines/locals.tf",
+        "terraform/pipelines/more.tfvars",
+        "terraform/pipelines/pipeline_db.gen.tf",
+        "terraform/pipelines/pipeline_team-x.gen.tf",
+        "terraform/pipelines/pipeline_web.gen.tf",
+        "tfgen.toml",
+    ]
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=True)
+    assert kept["commit"] == head.stdout.strip()
+    assert kept["dirty"] is True
+    assert kept["arguments"] == ["-var-file"]
+    tfgen("apply", "saved").expect(0)
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "says"),
+    [
+        ("packer/web.json", JSON.replace("amazon-ebs", "null"), "packer/web.json has changed since"),
+        ("packer/new.json", JSON, "packer/new.json was added since"),
+        ("packer/db.json", None, "packer/db.json is gone since"),
+        ("tfgen.toml", RENAMED, "tfgen.toml has changed since"),
+        ("terraform/pipelines/pipeline_web.gen.tf", "", "terraform/pipelines/pipeline_web.gen.tf has changed since"),
+        ("terraform/pipelines/locals.tf", "locals {\n  account_id = 1\n}\n", "locals.tf has changed since"),
+        ("terraform/pipelines/more.tf", "", "terraform/pipelines/more.tf was added since"),
+        ("terraform/pipelines/x.auto.tfvars", "a = 1\n", "x.auto.tfvars was added since"),
+        ("terraform/modules/codepipeline/text.tpl", "", "terraform/modules/codepipeline/text.tpl was added since"),
+        ("saved", b"PK\x03\x04", "saved: was altered since it was planned"),
+        ("saved.json", None, "saved: has no manifest"),
+        ("saved.json", "{}", "saved.json: is no manifest of a plan"),
+    ],
+)
+def test_apply_refuses_what_was_not_reviewed(
+    repo: Repo, tfgen: Command, path: str, change: str | bytes | None, says: str
+) -> None:
+    root = planned(repo, tfgen)
+    if change is None:
+        (root / path).unlink()
+    else:
+        write_tree(root, {path: change})
+    result = tfgen("apply", "saved").expect(3)
+    assert says in result.err
+    assert result.err.count("\n") == 1
+    assert not (root / "terraform/pipelines/terraform.tfstate").exists()
+
+
+def test_a_manifest_that_was_edited_is_refused(repo: Repo, tfgen: Command) -> None:
+    root = applied(repo, tfgen)
+    write_tree(root, {"tfgen.toml": RENAMED})
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "saved").expect(0)
+    file = root / "saved.json"
+    file.write_text(file.read_text().replace('"replace"', '"update"'))
+    assert "saved.json: was altered since the plan was made" in tfgen("apply", "saved").expect(3).err
+
+
+def test_a_plan_of_bare_terraform_is_refused(repo: Repo, tfgen: Command) -> None:
+    root = planned(repo, tfgen)
+    subprocess.run(["terraform", "plan", "-out=../../foreign"], cwd=root / "terraform/pipelines", check=True)
+    assert "foreign: has no manifest, so nobody can say" in tfgen("apply", "foreign").expect(3).err
+
+
+def test_a_plan_of_another_run_under_this_manifest_is_refused(repo: Repo, tfgen: Command) -> None:
+    root = planned(repo, tfgen)
+    tfgen("plan", "--out", "other").expect(0)
+    shutil.copyfile(root / "other", root / "saved")
+    assert "saved: was altered since it was planned" in tfgen("apply", "saved").expect(3).err
+
+
+def test_another_terraform_is_refused(repo: Repo, tfgen: Command) -> None:
+    root = planned(repo, tfgen)
+    fault = """echo '{"terraform_version": "1.10.0"}'; exit 0"""
+    result = tfgen("apply", "saved", "--terraform", faulty_terraform(root, "version", fault)).expect(3)
+    assert "saved: was made by terraform 1.11.4, and this is terraform 1.10.0" in result.err
+
+
+def test_another_workspace_is_refused(repo: Repo, tfgen: Command) -> None:
+    planned(repo, tfgen)
+    result = tfgen("apply", "saved", TF_WORKSPACE="other").expect(3)
+    assert "was made in Terraform's workspace 'default', and this is 'other'" in result.err
+
+
+def destroyed(root: Path) -> None:
+    (root / "packer/db.json").unlink()
+
+
+def replaced(root: Path) -> None:
+    write_tree(root, {"tfgen.toml": TOY["tfgen.toml"] + '[templates.db.names]\nproject_name = "other"\n'})
+
+
+@pytest.mark.parametrize(("change", "counted"), [(destroyed, "1 destroyed"), (replaced, "1 replaced")])
+def test_a_destroy_must_be_allowed_by_name(
+    repo: Repo, tfgen: Command, change: Callable[[Path], None], counted: str
+) -> None:
+    root = applied(repo, tfgen)
+    change(root)
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "saved").expect(0)
+    says = f"error: the plan destroys what was not allowed: db ({counted}); if that is meant, add: --allow-destroy db"
+    gated = tfgen("plan", "--out", "saved", "--gate", "--detailed-exitcode").expect(3)
+    assert says in gated.err
+    assert counted.split()[1] in gated.out, "the plan itself is shown all the same"
+    assert says in tfgen("apply", "saved").expect(3).err
+    tfgen("apply", "saved", "--allow-destroy", "d", "--allow-destroy", "DB").expect(3)
+    before = resources(root)
+    tfgen("plan", "--out", "saved", "--gate", "--allow-destroy", "db").expect(0)
+    assert resources(root) == before
+    tfgen("apply", "saved", "--allow-destroy", "web", "--allow-destroy", "db").expect(0)
+    assert ("module.db.pipeline" in resources(root)) is (change is replaced)
+
+
+def test_what_is_not_an_image_is_gated_too(repo: Repo, tfgen: Command) -> None:
+    mine = 'resource "terraform_data" "mine" {\n}\n'
+    other = 'module "vpc" {\n  source = "../modules/vpc"\n}\n'
+    root = repo({**ESTATE, "terraform/pipelines/more.tf": mine + other, "terraform/modules/vpc/main.tf": mine})
+    tfgen("sync").expect(0)
+    document = json.loads(tfgen("plan", "--out", "saved", "--format", "json").expect(0).out)
+    assert [(image["name"], image["created"]) for image in document["images"]] == [
+        ("db", 1),
+        ("web", 1),
+        ("(shared)", 2),
+    ]
+    tfgen("apply", "saved").expect(0)
+    (root / "terraform/pipelines/more.tf").write_text(other)
+    tfgen("plan", "--out", "saved").expect(0)
+    assert "(shared) (1 destroyed)" in tfgen("apply", "saved").expect(3).err
+    tfgen("apply", "saved", "--allow-destroy", "(shared)").expect(0)
+
+
+def test_what_terraform_forgets_and_moves_is_not_gated(repo: Repo, tfgen: Command) -> None:
+    root = applied(repo, tfgen)
+    tfgen("rename", "db", "data").expect(0)
+    write_tree(
+        root, {"tfgen.toml": (root / "tfgen.toml").read_text().replace("[", 'ignore = ["packer/web.json"]\n[', 1)}
+    )
+    tfgen("sync").expect(0)
+    result = tfgen("plan", "--out", "saved", "--gate", "--format", "json").expect(3)
+    assert [(image["name"], image["action"]) for image in json.loads(result.out)["images"]] == [
+        ("data", "replaced"),
+        ("web", "forgotten"),
+    ]
+    assert "data (1 replaced)" in result.err
+    assert "web" not in result.err.splitlines()[-1]
+
+
+def test_nothing_is_approved_for_a_person(repo: Repo, tfgen: Command) -> None:
+    """Terraform itself would ask; we give it no terminal and no -auto-approve."""
+    root = planned(repo, tfgen)
+    told = root / "told"
+    tfgen("apply", "saved", "--terraform", faulty_terraform(root, "apply", f'echo "$*" > {told}; exit 1')).expect(1)
+    assert "auto-approve" not in told.read_text()
+
+
+def test_a_plan_of_nothing_applies_nothing(repo: Repo, tfgen: Command) -> None:
+    applied(repo, tfgen)
+    tfgen("plan", "--out", "saved").expect(0)
+    assert tfgen("apply", "saved").expect(0).out == "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.\n"
+
+
+def test_a_file_that_changes_while_terraform_plans(repo: Repo, tfgen: Command) -> None:
+    root = repo(ESTATE)
+    tfgen("sync").expect(0)
+    edit = f"echo '{{}}' > {root}/terraform/pipelines/late.tf.json"
+    result = tfgen(
+        "plan", "--out", "saved", "--terraform", faulty_terraform(root, "plan", f'{edit}; set -- plan "$@"; shift')
+    )
+    assert "terraform/pipelines/late.tf.json: has changed while the plan was made" in result.expect(1).err
+    assert not (root / "saved.json").exists()
+    tfgen("apply", "saved").expect(3)
+
+
+def test_plan_review_apply_on_the_emulator(estate: Estate, tfgen: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real provider: the same file is applied; altered, made from another template, overtaken: refused."""
+    root = estate.folder.parents[1]
+    write_tree(root, {"tfgen.toml": TOY["tfgen.toml"], "packer/web.json": JSON})
+    estate.generated.unlink()
+    monkeypatch.chdir(root)
+    for name, value in estate.environment.items():
+        monkeypatch.setenv(name, value)
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "saved", "--gate").expect(0)
+    assert manifest(root)["providers"] == {"registry.terraform.io/hashicorp/aws": "3.39.0"}
+    whole = (root / "saved").read_bytes()
+    (root / "saved").write_bytes(whole[:-1] + b"x")
+    assert "was altered since it was planned" in tfgen("apply", "saved").expect(3).err
+    (root / "saved").write_bytes(whole)
+    write_tree(root, {"packer/web.json": JSON + "\n"})
+    assert "packer/web.json has changed since" in tfgen("apply", "saved").expect(3).err
+    write_tree(root, {"packer/web.json": JSON})
+    assert estate.emulator.client("codepipeline").list_pipelines()["pipelines"] == []
+    tfgen("apply", "saved").expect(0)
+    pipelines = estate.emulator.client("codepipeline").list_pipelines()["pipelines"]
+    assert [pipeline["name"] for pipeline in pipelines] == ["web-ami-pipeline"]
+    assert "the state has changed since this plan was made" in tfgen("apply", "saved").expect(3).err
+    write_tree(root, {"tfgen.toml": RENAMED})
+    tfgen("sync").expect(0)
+    refused = tfgen("plan", "--out", "saved", "--gate", "--format", "json").expect(3)
+    (image,) = json.loads(refused.out)["images"]
+    forced = {change["address"]: change["forced_by"] for change in image["resources"] if change["action"] == "replace"}
+    assert forced["module.web.aws_codebuild_project.this"] == ["name"]
+    tfgen("apply", "saved", "--allow-destroy", "web").expect(0)
