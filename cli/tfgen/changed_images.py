@@ -40,11 +40,6 @@ class ChangedImages:
     whole: str
     base: Base
 
-    @property
-    def arguments(self) -> tuple[str, ...]:
-        """Terraform's options."""
-        return tuple(f"-target=module.{name}" for name in self.targets)
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Differing:

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfgen.console import note, one_line, out, out_json, out_table
-from tfgen.terraform.plan import ACTIONS, DRIFTED, SHARED, WORDS, ImagePlan, PlanSummary, ResourceChange
+from tfgen.terraform.plan import (
+    ACTIONS,
+    DRIFTED,
+    NOTHING_DIFFERS,
+    SHARED,
+    WORDS,
+    ImagePlan,
+    PlanSummary,
+    ResourceChange,
+)
 
 _ALWAYS = ("create", "update", "replace", "delete")
 #: Lines of what is lost below the table; JSON has all.
@@ -15,7 +24,9 @@ _SHOWN = 40
 
 def show_plan(summary: PlanSummary) -> None:
     """The table, what is destroyed and why, then Terraform's own line, on stdout."""
-    if not summary.changed:
+    if summary.line == NOTHING_DIFFERS:
+        pass
+    elif not summary.changed:
         out("No changes. AWS is what the templates say." if not summary.targets else "No changes in these images.")
     elif summary.moves_only:
         out("Moves only: Terraform writes other addresses into its state, and nothing changes in AWS.")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tfgen_generators.estate import Survey
 
 _WHO = ("GITHUB_ACTOR", "BITBUCKET_STEP_TRIGGERER_UUID", "CODEBUILD_INITIATOR")
+_MOST_NAMES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,6 @@ def make_plan(workspace: Workspace, file: Path, request: PlanRequest = ORDINARY)
     from tfgen.terraform.driver import check_plan_target
 
     check_plan_target(file)
-    found = require_synced(workspace, cached=not request.untrusted)
     if request.untrusted:
         from tfgen.untrusted import check_untrusted
 
@@ -62,6 +62,7 @@ def make_plan(workspace: Workspace, file: Path, request: PlanRequest = ORDINARY)
             terraform=request.terraform,
             arguments=request.extra,
         )
+    found = require_synced(workspace, cached=not request.untrusted)
     targets = _targets(workspace, request) if request.changed else None
     driver = _driver(workspace, request.terraform)
     before = _inputs(workspace, found, request.extra)
@@ -130,17 +131,24 @@ def _targets(workspace: Workspace, request: PlanRequest) -> tuple[str, ...] | No
     """The images to plan, none of them when nothing differs; None for all."""
     from tfgen.changed_images import find_changed
     from tfgen.merge_base import find_base
+    from tfgen.terraform.images import moved_images
 
-    changed = find_changed(workspace, find_base(workspace.root, request.base))
+    changed = find_changed(workspace, find_base(workspace.root, request.base, trusted=request.untrusted))
     if changed.whole:
         note(f"planning everything: {changed.whole}", style="yellow")
         return None
-    number = len(changed.targets)
-    note(
-        f"planning {number} changed image{'' if number == 1 else 's'} of all; after the merge a full plan must follow",
-        style="yellow",
-    )
-    return changed.targets
+    if not changed.targets:
+        return ()
+    moved = moved_images(workspace.terraform_dir) - {*changed.targets}
+    also = f", and {', '.join(sorted(moved))}, which a moved block names" if moved else ""
+    note(f"planning only what differs from {changed.base.name}: {_some(changed.targets)}{also}")
+    note("nothing is seen of other images: after the merge a full plan must follow", style="yellow")
+    return tuple(sorted({*changed.targets, *moved}))
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _driver(workspace: Workspace, terraform: str | None) -> Driver:
@@ -157,9 +165,9 @@ def _options(request: PlanRequest, targets: tuple[str, ...] = ()) -> RunOptions:
 
 
 def _nothing() -> PlanSummary:
-    from tfgen.terraform.plan import PlanSummary
+    from tfgen.terraform.plan import NOTHING_DIFFERS, PlanSummary
 
-    return PlanSummary(changed=False, line="No image differs: nothing was planned.")
+    return PlanSummary(changed=False, line=NOTHING_DIFFERS)
 
 
 def _inputs(

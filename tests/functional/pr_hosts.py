@@ -49,6 +49,11 @@ class Fault:
     method: str = ""
 
 
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """A client that has gone is no news."""
+
+
 class Server:
     """A running server. `faults` come first, in order; `requests` is all that was asked."""
 
@@ -56,7 +61,7 @@ class Server:
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.comments: list[dict[str, Any]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _QuietServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()

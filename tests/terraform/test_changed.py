@@ -49,9 +49,29 @@ def test_a_renamed_image_moves(root: Path, tfgen: Command) -> None:
     assert set(planned(tfgen, "--changed")) == {"site"}
 
 
+def test_a_move_that_is_not_applied_yet_is_planned_too(root: Path, tfgen: Command) -> None:
+    """Terraform refuses targets that leave moved resources out."""
+    git(root, "checkout", "--quiet", "main")
+    tfgen("rename", "web", "site", "--keep-names").expect(0)
+    commit(root)
+    git(root, "checkout", "--quiet", "-b", "later")
+    write_tree(root, {"packer/new.json": JSON})
+    tfgen("sync").expect(0)
+    result = tfgen("plan", "--changed", "--base", "main", "--format", "json").expect(0)
+    assert "planning only what differs from main: new, and site, web, which a moved block names" in result.err
+    document = json.loads(result.out)
+    assert [(image["name"], image["action"]) for image in document["images"]] == [("new", "created"), ("site", "moved")]
+    assert document["unchanged"] == []
+
+
 def test_nothing_is_planned_where_nothing_differs(root: Path, tfgen: Command) -> None:
+    tfgen("plan", "--out", "other").expect(0)
     push(root, {"README.md": "x"})
     assert planned(tfgen, "--changed") == {}
+    result = tfgen("plan", "--changed", "--out", "other").expect(0)
+    assert result.out == "No image differs: nothing was planned.\n"
+    assert not (root / "other").exists(), "an older plan must not be taken for this one"
+    assert tfgen("apply", "other").expect(0).out == "No image differs: nothing was planned.\n"
 
 
 def test_everything_is_planned_where_the_module_differs(root: Path, tfgen: Command) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tfgen_generators.ownership import PREFIX, SUFFIX
 
 _MODULE = re.compile(r'^[ \t]*"?module"?[ \t]+"([A-Za-z_][\w-]*)"', re.MULTILINE)
+_MOVED = re.compile(r"^moved \{\n  from = module\.([\w-]+)\n  to   = module\.([\w-]+)\n\}$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +27,18 @@ def root_modules(folder: Path) -> RootModules:
     for file in sorted([*folder.glob("*.tf"), *folder.glob("*.tofu")]):
         if file.name.startswith(PREFIX) and file.name.endswith(SUFFIX):
             continue
-        try:
-            shared.update(_MODULE.findall(file.read_text(encoding="utf-8", errors="replace")))
-        except OSError:
-            continue
+        shared.update(_MODULE.findall(_text(file)))
     return RootModules(images=tuple(images), shared=frozenset(shared - set(images)))
+
+
+def moved_images(folder: Path) -> frozenset[str]:
+    """Both names of every image with a `moved` block: a plan with other targets alone is refused by Terraform."""
+    pairs = [pair for file in folder.glob(f"{PREFIX}*{SUFFIX}") for pair in _MOVED.findall(_text(file))]
+    return frozenset(name for pair in pairs for name in pair)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -28,6 +28,8 @@ WORDS = {
     "move": "moved",
 }
 DRIFTED = "drifted"
+#: What stands for Terraform's line where there was nothing to plan.
+NOTHING_DIFFERS = "No image differs: nothing was planned."
 #: Terraform's reasons for a person; others are shown as they are.
 #: Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 _REASONS = {
@@ -175,10 +177,11 @@ class Summarizer:
         limited = tuple(targets)
         found = [self._image(name) for name in {*self._changes, *self._drift}]
         images = sorted(filter(None, found), key=lambda image: (image.name == SHARED, image.name))
+        looked_at = {*self._images} & {*(limited or self._images)}
         return PlanSummary(
             images=tuple(images),
             changed=changed,
-            unchanged=tuple(sorted({*(limited or self._images)} - {image.name for image in images})),
+            unchanged=tuple(sorted(looked_at - {image.name for image in images})),
             outputs=self._outputs,
             counts=self._counts,
             line=self._line,
