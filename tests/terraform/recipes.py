@@ -28,7 +28,7 @@ from tests.functional.pr_hosts import GitHub, Reply, Request
 
 _PYTHON = """\
 #!/bin/bash
-if [ "$1 $2 $3" = "-m pip install" ]; then
+if [ "$1 $2 $3 $4" = "-I -m pip install" ]; then
   printf '%s\\n' "${@: -1}" >>"$INSTALLED"
   exit 0
 fi
@@ -253,7 +253,9 @@ class GitHubJob:
     def _shell(self, step: Mapping[str, Any], env: dict[str, str], carried: dict[str, str]) -> tuple[int, str]:
         notes = self.repository.folder / "github-env"
         notes.write_text("")
-        files = {"GITHUB_ENV": str(notes), "GITHUB_STEP_SUMMARY": str(self.repository.folder / "summary.md")}
+        temporary = self.repository.folder / "runner-temp"
+        temporary.mkdir(exist_ok=True)
+        files = {"RUNNER_TEMP": str(temporary), "GITHUB_ENV": str(notes), "GITHUB_STEP_SUMMARY": str(self.repository.folder / "summary.md")}
         code, text = shell(step["run"], {**env, **files}, self.repository.checkout)
         carried |= dict(line.split("=", 1) for line in notes.read_text().splitlines())
         return code, text

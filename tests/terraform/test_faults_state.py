@@ -240,9 +240,18 @@ def test_a_killed_apply_names_what_was_being_made(repo: Repo, tfgen: Command) ->
 
 
 def test_a_keeper_goes_with_its_apply(repo: Repo, tfgen: Command) -> None:
-    planned(repo, tfgen)
-    tfgen("apply", "saved").expect(0)
-    assert running(Path("standby.py")) == ""
+    root = planned(repo, tfgen)
+    tfgen("apply", "saved", MARK_OF_A_TEST=str(root)).expect(0)
+    left = [path for path in Path("/proc").glob("[0-9]*/environ") if str(root) in environment(path)]
+    assert left == []
+    assert "tfgen was killed" not in logs(root, "apply")[-1].read_text()
+
+
+def environment(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""  # it has ended, or is not ours
 
 
 def running(name: Path) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,12 +88,13 @@ def merge(repository: Repository, server: GitHubWithActions, branch: str, *, lab
     head = repository.git("rev-parse", branch)
     merged = repository.merge(branch)
     server.pulls[merged] = [
-        {"number": 3, "merged_at": None, "merge_commit_sha": "f" * 40, "head": {"sha": "f" * 40}, "labels": []},
+        {"number": 3, "merged_at": None, "merge_commit_sha": "f" * 40, "head": {"sha": "f" * 40}},
         {
             "number": 7,
             "merged_at": "2026-01-01T00:00:00Z",
             "merge_commit_sha": merged,
             "head": {"sha": head},
+            "base": {"ref": "main"},
             "labels": [{"name": label} for label in labels],
         },
     ]
@@ -172,6 +175,33 @@ def test_github_says_when_no_reviewed_plan_is_there(repository: Repository, gith
     job = GitHubJob(repository=repository, server=github, event="push", revision=merged, run="6")
     assert "has no good plan" in job.start("apply").expect(1).text
     assert images(repository.folder) == set()
+
+
+def test_github_takes_no_more_than_the_plan_from_a_run(repository: Repository, github: GitHubWithActions) -> None:
+    """A branch's workflow decides what is in its artefact: it must not write over the branch that is applied."""
+    repository.commit("add-db", {"packer/db.json": JSON})
+    pull_request(repository, github, "add-db").expect(0)
+    packed = io.BytesIO(github.artifacts["1", "tfgen-plan"])
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("terraform/pipelines/evil.tf", "")
+        archive.writestr("tfgen.toml", "")
+        archive.writestr(".terraform/evil", "")
+    github.artifacts["1", "tfgen-plan"] = packed.getvalue()
+    merge(repository, github, "add-db").expect(0)
+    changed = repository.git("status", "--porcelain", "--untracked-files=all", "--ignored", cwd=repository.checkout)
+    assert "tfgen.toml" not in changed
+    assert "evil" not in changed
+    assert images(repository.folder) == {"module.web", "module.db"}
+
+
+def test_github_takes_the_plan_for_the_branch_alone(repository: Repository, github: GitHubWithActions) -> None:
+    repository.commit("add-db", {"packer/db.json": JSON})
+    pull_request(repository, github, "add-db").expect(0)
+    merge(repository, github, "add-db").expect(0)
+    merged = repository.git("rev-parse", "main")
+    github.pulls[merged][1]["base"] = {"ref": "develop"}
+    job = GitHubJob(repository=repository, server=github, event="push", revision=merged, run="91")
+    assert f"::error::{merged} was merged by no pull request" in job.start("apply").expect(1).text
 
 
 def test_github_s_plan_that_has_expired(repository: Repository, github: GitHubWithActions) -> None:

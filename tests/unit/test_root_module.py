@@ -40,6 +40,7 @@ def judged(files: Mapping[str, str | bytes], known: Known = BASE, allowed: tuple
         ("a.tf", "\n\n  data   external x{program=[]}\n", "3: data source external"),
         ("a.tf", '\ndata "external" /* } */ "x" { # {\n}\n', "2: data source external"),
         ("a.tofu", DATA, "1: data source external"),
+        ("#a.tf", DATA, "1: data source external"),  # only #a.tf# is an editor's left-over
         ("override.tf", DATA, "1: data source external"),
         ("a.tf.json", '{"data": {"external": {"x": {"program": ["sh"]}}}}', " data source external"),
         ("a.tf.json", '{"data": [{"external": [{"x": [{}]}]}]}', " data source external"),
@@ -96,6 +97,23 @@ def judged(files: Mapping[str, str | bytes], known: Known = BASE, allowed: tuple
         ("a.tf", "terraform {\n  cloud {\n  }\n}\n", "2: cloud is not as in main"),
         ("a.tf.json", '{"terraform": {"backend": {"http": {"address": "x"}}}}', " backend http is not as in main"),
         ("z_override.tf", 'provider "terraform" {\n  x = 1\n}\n', "1: provider terraform is not as in main"),
+        ("a.tf", 'action "local_command" "x" {\n  config {\n  }\n}\n', "1: action local_command runs commands"),
+        (
+            "a.tofu",
+            'terraform {\n  encryption {\n    key_provider "external" "x" {\n      command = ["sh"]\n    }\n  }\n}\n',
+            "3: key_provider external x runs commands",
+        ),
+        (
+            "a.tofu.json",
+            '{"terraform": {"encryption": {"method": {"external": {"x": {"encrypt_command": ["sh"]}}}}}}',
+            " method external x runs commands",
+        ),
+        (
+            "a.tofu",
+            'terraform {\n  encryption {\n    key_provider "pbkdf2" "x" {\n    }\n  }\n}\n',
+            "2: encryption is not as in main",
+        ),
+        ("a.tofu.json", '{"terraform": {"encryption": {}}}', " encryption is not as in main"),
         ("a.tf", "x = {\n", "2: is not valid HCL, so that what it does is not known"),
         ("a.tf", 'data "exte\\u0072nal" "x" {\n}\n', "1: has a name that is not written plainly"),
         ("a.tf.json", "{", "1: is not valid JSON"),
@@ -117,7 +135,7 @@ def test_a_module_is_followed_to_its_end() -> None:
 
 
 def test_what_only_looks_like_something_is_nothing() -> None:
-    assert judged({"root/a.tf": INNOCENT, "root/.x.tf": DATA, "root/a.tf~": DATA, "root/#a.tf": DATA}) == []
+    assert judged({"root/a.tf": INNOCENT, "root/.x.tf": DATA, "root/a.tf~": DATA, "root/#a.tf#": DATA}) == []
     assert judged({"root/a.tf": b"\xef\xbb\xbflocals {\n  x = 1\n}\n", "root/b.tf": ""}) == []
 
 

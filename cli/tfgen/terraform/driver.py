@@ -10,9 +10,7 @@ from pathlib import Path
 from tfgen.terraform import errored, init
 from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, plan_argv, show_argv
 from tfgen.terraform.binary import Binary, find_terraform
-from tfgen.terraform.failures import Failure, explain, explain_silence
 from tfgen.terraform.images import root_modules
-from tfgen.terraform.interruption import after_stop
 from tfgen.terraform.plan import PlanSummary, with_attributes
 from tfgen.terraform.plan_file import check_plan_target as check_plan_target  # noqa: PLC0414 its users import it here
 from tfgen.terraform.plan_file import is_plan as is_plan  # noqa: PLC0414
@@ -160,40 +158,40 @@ class Driver:
 
     def _require_good(self, done: Run, *good: int) -> None:
         """Raises what explains `done`, unless it ended with one of `good` and said what such a run says."""
+        fine = done.finished.code in good and not done.finished.interrupted and done.record.too_much is None
+        if not fine or not _has_said_all(done):
+            raise self._explained(done, ended_well=done.finished.code in good)
+
+    def _explained(self, done: Run, *, ended_well: bool) -> TfgenError:
+        from tfgen.terraform.failures import Failure, explain, explain_silence
+        from tfgen.terraform.interruption import after_stop
+
         finished, record = done.finished, done.record
-        ended_well = finished.code in good
         unsaved = errored.keep(self.workspace) if done.command == "apply" and not ended_well else ""
         if finished.interrupted:
             killed = finished.killed or finished.code < 0
-            raise after_stop(done.command, record, complete=ended_well, killed=killed, unsaved=unsaved)
+            return after_stop(done.command, record, complete=ended_well, killed=killed, unsaved=unsaved)
         if record.too_much is not None:
-            raise record.too_much
+            return record.too_much
+        log = os.path.relpath(done.log)
         failure = Failure(
-            product=self.binary.product,
-            command=done.command,
-            finished=finished,
-            record=record,
-            env=self.env,
-            log=os.path.relpath(done.log),
+            product=self.binary.product, command=done.command, finished=finished, record=record, env=self.env, log=log
         )
-        if not ended_well:
-            if not (record.errors() or failure.is_crash):
-                self.watcher.text(last_words(done))
-            error = explain(failure)
-            error.fix = "; ".join(filter(None, (unsaved, error.fix)))
-            raise error
-        if done.command != "init":
-            _require_said(failure)
+        if ended_well:
+            return explain_silence(failure)
+        if not (record.errors() or failure.is_crash):
+            self.watcher.text(last_words(done))
+        error = explain(failure)
+        error.fix = "; ".join(filter(None, (unsaved, error.fix)))
+        return error
 
 
-def _require_said(failure: Failure) -> None:
-    """Raises TerraformError when a run that ended well did not say what it did: then it was no real one."""
-    summarizer = failure.record.summarizer
-    counts = summarizer.result(changed=False).counts
-    changes = any((counts.add, counts.change, counts.remove, counts.imported))
-    contradicts = failure.command == "plan" and failure.finished.code == 0 and changes
-    if not summarizer.complete or contradicts:
-        raise explain_silence(failure, changes=contradicts)
+def _has_said_all(done: Run) -> bool:
+    """Whether a run that ended well said what it did, and what its exit code says: if not, it was no real one."""
+    if done.command == "init":
+        return True
+    contradicts = done.command == "plan" and done.finished.code == 0 and done.record.has_changes()
+    return done.record.summarizer.complete and not contradicts
 
 
 def _environment(user: Mapping[str, str]) -> dict[str, str]:

@@ -57,11 +57,13 @@ def explain(failure: Failure) -> TfgenError:
     return TerraformError(f"{failure.what} (log: {failure.log})")
 
 
-def explain_silence(failure: Failure, *, changes: bool) -> TfgenError:
-    """A run that ended well and yet did not say what a good one says; `changes`: it said the opposite of its code."""
-    said = "its exit code contradicts what it said" if changes else "it never said what it would change"
+def explain_silence(failure: Failure) -> TfgenError:
+    """A run that ended well and yet did not say what a good one says, or said the opposite of its exit code."""
+    said = "it never said what it would change"
     if failure.command == "apply":
         said = "it never said what it has changed"
+    elif failure.record.summarizer.complete:
+        said = "its exit code contradicts what it said"
     return TerraformError(
         f"{failure.product} {failure.command} ended with exit code {failure.finished.code}, but {said} "
         f"(log: {failure.log}); that is not taken for a good end",

@@ -74,6 +74,11 @@ class Record:
         """The last lines that were no events."""
         return "\n".join(_text(line) for line in self._other)
 
+    def has_changes(self) -> bool:
+        """Whether Terraform's own summary counts any."""
+        counts = self.summarizer.result(changed=False).counts
+        return any((counts.add, counts.change, counts.remove, counts.imported))
+
     @property
     def done(self) -> int:
         """How many resources have been made, changed or destroyed."""

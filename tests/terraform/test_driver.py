@@ -1,0 +1,61 @@
+"""Terraform and OpenTofu are driven alike, and what one of them does not know is said beside what needs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command, Repo
+from tests.terraform.faults import synced
+from tests.terraform.toy import faulty_terraform
+from tfgen.terraform.binary import Binary, find_terraform
+from tfgen.terraform.version import FEATURES, has_feature, require_feature
+from tfgen_generators.errors import TerraformError
+
+
+def tofu(root: Path, version: str) -> str:
+    """The real Terraform under OpenTofu's name and with a version of its."""
+    file = root / "tofu"
+    answer = f"""echo '{{"terraform_version": "{version}"}}'; exit 0"""
+    file.write_text(Path(faulty_terraform(root, "version", answer)).read_text())
+    file.chmod(0o755)
+    return str(file)
+
+
+def test_opentofu_plans_and_applies(repo: Repo, tfgen: Command) -> None:
+    root = synced(repo, tfgen)
+    program = tofu(root, "1.9.0")
+    tfgen("plan", "--out", "saved", "--terraform", program).expect(0)
+    assert "2 added" in tfgen("apply", "saved", "--terraform", program).expect(0).out
+
+
+def test_opentofu_has_its_name_in_messages(repo: Repo, tfgen: Command) -> None:
+    root = synced(repo, tfgen)
+    program = tofu(root, "1.9.0")
+    (root / "terraform/pipelines/more.tf").write_text('resource "terraform_data" "x" {\n  input = local.nothing\n}\n')
+    assert "error: tofu plan failed (exit code 1)" in tfgen("plan", "--terraform", program).expect(1).err
+
+
+@pytest.mark.parametrize(("product", "old", "new"), [("terraform", "1.9.8", "1.10.0"), ("tofu", "1.9.0", "1.10.0")])
+def test_a_lock_file_in_the_bucket_needs_a_newer_one(product: str, old: str, new: str) -> None:
+    binary = Binary(argv=(product,), file=Path(product), product="tofu" if product == "tofu" else "terraform")
+    assert has_feature(binary, new, "use_lockfile")
+    assert not has_feature(binary, old, "use_lockfile")
+    with pytest.raises(
+        TerraformError, match=rf"backend.tf: x, and {product} {old} does not know that; use 1.10 or newer"
+    ):
+        require_feature(binary, old, "use_lockfile", where="backend.tf", message="x")
+
+
+def test_every_feature_is_gated_for_both() -> None:
+    assert {product for gates in FEATURES.values() for product in gates} == {"terraform", "tofu"}
+    assert all(len(gates) == 2 for gates in FEATURES.values())
+
+
+def test_the_real_one_has_all_features() -> None:
+    from tfgen.terraform.version import read_version
+
+    binary = find_terraform()
+    version = read_version(binary)
+    assert all(has_feature(binary, version, feature) for feature in FEATURES)

@@ -1,0 +1,123 @@
+"""What of the root module counts as an input of a plan, however it is written, and which modules are no images."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import JSON, Command, Repo, write_tree
+from tests.terraform.toy import ESTATE
+
+MODULE = 'resource "terraform_data" "x" {\n}\n'
+LOCK = "terraform/pipelines/.terraform.lock.hcl"
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("net.tf", 'module "net" {\n  source = "../net"\n}\n'),
+        ("net.tf", 'module "net" { source = "../net" }\n'),
+        ("net.tf", 'module net {\n  source="../net"\n}\n'),
+        ("net.tf.json", '{"module": {"net": {"source": "../net"}}}'),
+        ("net.tf.json", '[{"module": [{"net": {"source": "../net"}}]}]'),
+    ],
+)
+def test_a_hand_written_module_is_an_input_and_no_image(repo: Repo, tfgen: Command, name: str, call: str) -> None:
+    root = repo({**ESTATE, f"terraform/pipelines/{name}": call, "terraform/net/main.tf": MODULE})
+    tfgen("sync").expect(0)
+    found = json.loads(tfgen("plan", "--out", "saved", "--format", "json").expect(0).out)
+    assert [image["name"] for image in found["images"]] == ["db", "web", "(shared)"]
+    write_tree(root, {"terraform/net/main.tf": MODULE + "\n"})
+    assert "terraform/net/main.tf has changed since" in tfgen("apply", "saved").expect(3).err
+
+
+def test_modules_of_modules_are_inputs(repo: Repo, tfgen: Command) -> None:
+    outer = 'module "inner" {\n  source = "./inner"\n}\n'
+    root = repo(
+        {
+            **ESTATE,
+            "terraform/pipelines/more.tf": 'module "outer" {\n  source = "../outer"\n}\n',
+            "terraform/outer/main.tf": outer,
+            "terraform/inner/unused.tf": "",
+            "terraform/outer/inner/main.tf": MODULE,
+        }
+    )
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "saved").expect(0)
+    kept = json.loads((root / "saved.json").read_text())["inputs"]
+    assert "terraform/outer/inner/main.tf" in kept
+    assert "terraform/inner/unused.tf" not in kept
+
+
+def planned(repo: Repo, tfgen: Command, files: dict[str, str], *arguments: str) -> Path:
+    root = repo({**ESTATE, **files})
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "saved", *arguments).expect(0)
+    return root
+
+
+def test_a_lock_file_counts_where_it_is(repo: Repo, tfgen: Command) -> None:
+    root = planned(repo, tfgen, {LOCK: "# one\n"})
+    write_tree(root, {LOCK: "# two\n"})
+    assert f"{LOCK} has changed since" in tfgen("apply", "saved").expect(3).err
+    (root / LOCK).unlink()
+    tfgen("apply", "saved").expect(0)
+
+
+@pytest.mark.parametrize("flag", [("-var-file=more.tfvars",), ("-var-file", "more.tfvars")])
+def test_a_var_file_is_an_input(repo: Repo, tfgen: Command, flag: tuple[str, ...]) -> None:
+    root = planned(repo, tfgen, {"terraform/pipelines/more.tfvars": ""}, "--", *flag)
+    assert json.loads((root / "saved.json").read_text())["arguments"] == ["-var-file"]
+    (root / "terraform/pipelines/more.tfvars").unlink()
+    assert "more.tfvars is gone since" in tfgen("apply", "saved").expect(3).err
+
+
+def test_what_terraform_and_tfgen_write_is_no_input(repo: Repo, tfgen: Command) -> None:
+    root = repo(ESTATE)
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "terraform/pipelines/first").expect(0)
+    tfgen("apply", "terraform/pipelines/first").expect(0)
+    write_tree(root, {"terraform/pipelines/crash.log": "x", "terraform/pipelines/images.tfplan": "x"})
+    tfgen("plan", "--out", "terraform/pipelines/second").expect(0)
+    kept = json.loads((root / "terraform/pipelines/second.json").read_text())["inputs"]
+    assert [path for path in kept if path.startswith("terraform/pipelines/")] == [
+        "terraform/pipelines/locals.tf",
+        "terraform/pipelines/pipeline_db.gen.tf",
+        "terraform/pipelines/pipeline_web.gen.tf",
+    ]
+    tfgen("apply", "terraform/pipelines/second").expect(0)
+
+
+def test_another_product_of_the_same_version_is_refused(repo: Repo, tfgen: Command) -> None:
+    root = planned(repo, tfgen, {})
+    file = root / "tofu"
+    file.write_text('#!/bin/sh\necho \'{"terraform_version": "1.11.4"}\'\n')
+    file.chmod(0o755)
+    assert "by terraform 1.11.4, and this is tofu" in tfgen("apply", "saved", "--terraform", str(file)).expect(3).err
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_ACTOR", "BITBUCKET_STEP_TRIGGERER_UUID", "CODEBUILD_INITIATOR"])
+def test_who_made_it_is_whom_ci_names(repo: Repo, tfgen: Command, variable: str) -> None:
+    root = repo({**ESTATE, "packer/web.json": JSON})
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "saved", **{variable: "somebody"}).expect(0)
+    assert json.loads((root / "saved.json").read_text())["who"] == "somebody"
+
+
+def test_what_the_environment_adds_to_the_plan_counts_too(repo: Repo, tfgen: Command) -> None:
+    root = repo({**ESTATE, "terraform/pipelines/more.tfvars": ""})
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "saved", TF_CLI_ARGS_plan="-var-file=more.tfvars").expect(0)
+    (root / "terraform/pipelines/more.tfvars").unlink()
+    assert "more.tfvars is gone since" in tfgen("apply", "saved").expect(3).err
+
+
+@pytest.mark.parametrize("flag", [("-target=module.web",), ("-target", "module.web.terraform_data.pipeline")])
+def test_a_target_of_ones_own_says_nothing_of_other_images(repo: Repo, tfgen: Command, flag: tuple[str, ...]) -> None:
+    repo(ESTATE)
+    tfgen("sync").expect(0)
+    found = json.loads(tfgen("plan", "--format", "json", "--", *flag).expect(0).out)
+    assert [image["name"] for image in found["images"]] == ["web"]
+    assert (found["targets"], found["unchanged"]) == (["web"], [])
