@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from tfgen.base_tree import BaseTree, inside, is_below
+from tfgen.base_tree import BaseTree, inside, is_below, is_outside, links_to
 
-#: Read by version managers (asdf, mise, tenv, tfenv, tfswitch) in the folder and all above it: they choose the program.
+#: Read by version managers (aqua, asdf, mise, proto, tenv, tfenv, tfswitch) in the folder and all above it.
 _CHOOSERS = (
+    ".aqua.yaml",
+    ".aqua.yml",
+    ".aqua/aqua.yaml",
+    ".aqua/aqua.yml",
+    ".config/mise.local.toml",
     ".config/mise.toml",
+    ".config/mise/config.local.toml",
     ".config/mise/config.toml",
+    ".mise.local.toml",
     ".mise.toml",
+    ".mise/config.local.toml",
     ".mise/config.toml",
     ".opentofu-version",
+    ".prototools",
     ".terraform-version",
     ".tfswitch.toml",
     ".tfswitchrc",
     ".tgswitchrc",
     ".tool-versions",
+    "aqua.yaml",
+    "aqua.yml",
+    "aqua/aqua.yaml",
+    "aqua/aqua.yml",
+    "mise.local.toml",
     "mise.toml",
+    "mise/config.local.toml",
     "mise/config.toml",
 )
 #: Variables that name what Terraform runs or obeys: they may point into the repository.
@@ -36,6 +52,7 @@ _POINTERS = (
     "TF_PLUGIN_CACHE_DIR",
 )
 _ARGUMENTS = "TF_CLI_ARGS"
+_PROGRAMS = ("terraform", "tofu")
 
 
 def choosers(tree: BaseTree, root: str, given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -48,18 +65,27 @@ def choosers(tree: BaseTree, root: str, given: Mapping[str, str]) -> Iterator[tu
         if tree.is_of_a_commit(path) and not tree.has(path):
             yield path, "chooses which Terraform runs"
     pointers = [(name, os.environ.get(name, "")) for name in _POINTERS]
-    for name, value in (*pointers, *_arguments(), *given.items()):
+    on_path = [("PATH", shutil.which(program) or "") for program in _PROGRAMS]
+    for name, value in (*pointers, *on_path, *_arguments(), *given.items()):
         if value:
             yield from _pointed(tree, root, name, value)
 
 
 def _pointed(tree: BaseTree, root: str, name: str, value: str) -> Iterator[tuple[str, str]]:
     for start in (Path.cwd(), tree.top / root):
-        real = inside(tree.top, start / value)
-        if real is None or real == ".":
-            continue
-        if wrong := next((path for path in sorted(tree.tracked) if is_below(path, real) and not tree.has(path)), None):
-            yield wrong, f"is named by {name}"
+        for path in _reached(tree, os.path.relpath(start / value, tree.top)):
+            below = (found for found in sorted(tree.tracked) if is_below(found, path))
+            if wrong := next((found for found in below if not tree.has(found)), None):
+                yield wrong, f"is named by {name}"
+
+
+def _reached(tree: BaseTree, path: str) -> Iterator[str]:
+    """The links on the way to `path`, and where it ends, within the repository."""
+    if not is_outside(path):
+        yield from links_to(tree.top, path)
+    real = inside(tree.top, tree.top / path)
+    if real and real != ".":
+        yield real
 
 
 def _arguments() -> Iterator[tuple[str, str]]:

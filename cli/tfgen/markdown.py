@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tfgen.markdown_text import MOST_ADDRESS, code, is_link, names, size, words
+from tfgen.terraform.plan import NOTHING_DIFFERS
 
 if TYPE_CHECKING:
     from tfgen.terraform.plan import ImagePlan, PlanSummary, ResourceChange
@@ -86,6 +87,10 @@ def compose(
 
 def verdict(summary: PlanSummary) -> str:
     """One line for people: how many images are destroyed, replaced, ..., and how many stay as they are."""
+    if summary.line == NOTHING_DIFFERS:
+        return "No image differs from the base: nothing was planned"
+    if summary.refresh_only and summary.changed:
+        return "Refresh only: the state takes over what others changed, nothing in AWS changes"
     if not summary.changed:
         drifted = sum(image.action == "drifted" for image in summary.images)
         return f"No changes{f'; {_images(drifted)} drifted' if drifted else ''}"
@@ -93,9 +98,11 @@ def verdict(summary: PlanSummary) -> str:
         return "Moves only: nothing in AWS changes"
     counts = {word: sum(image.action == word for image in summary.images) for word in GRAVITY}
     said = [f"{count} {word}" for word, count in counts.items() if count]
+    if not said:
+        return "Changes to outputs only" if summary.outputs else "Changes that concern no image"
     if summary.unchanged:
         said.append(f"{len(summary.unchanged)} unchanged")
-    return ", ".join(said) or "Changes to outputs only"
+    return ", ".join(said)
 
 
 def _summary(summary: PlanSummary, target: str, refused: Sequence[str], link: str, commit: str) -> Iterable[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +29,8 @@ _COMMIT_VARIABLE = "DESTINATION_COMMIT"
 _REMOTE_DEFAULTS = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master")
 _LOCAL_DEFAULTS = ("refs/heads/main", "refs/heads/master")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+#: What needs no quotes in a shell, and is no option.
+_BRANCH = re.compile(r"[A-Za-z0-9_][\w./-]*")
 _FETCH_ALL = "run: git fetch --unshallow (in GitHub Actions: actions/checkout with fetch-depth: 0)"
 
 
@@ -117,7 +118,7 @@ def _default(root: Path, *, trusted: bool) -> _Target:
             return _Target(commit=commit, name=short, found=short, given=True)
     raise TfgenError(
         "which branch this one will be merged into is not known",
-        fix="name it, for example --base origin/main (fetched before: git fetch origin main)",
+        fix=f"name it, for example --base origin/main; to have that, {_fetch_branch('main')}",
     )
 
 
@@ -138,7 +139,7 @@ def _require_default_branch(root: Path, target: _Target, base: str) -> None:
         raise RefusedError(
             f"{target.found} names {target.name}, and whether that can be trusted is not known: "
             "whoever opens a pull request chooses its target",
-            fix="give the branch that you trust with --base, or fetch the default branch: git fetch origin main",
+            fix=f"give the branch that you trust with --base, or have the default branch here; {_fetch_branch('main')}",
         )
 
 
@@ -178,4 +179,10 @@ def _is_shallow(root: Path) -> bool:
 def _fetch(root: Path, branch: str) -> str:
     if _COMMIT.fullmatch(branch) and _is_shallow(root):
         return _FETCH_ALL
-    return f"run: git fetch origin {shlex.quote(branch)}"
+    name = branch.removeprefix("refs/remotes/").removeprefix("refs/heads/").removeprefix("origin/")
+    return _fetch_branch(name) if _BRANCH.fullmatch(name) else "name a branch, a tag or a commit that is here"
+
+
+def _fetch_branch(name: str) -> str:
+    """A clone of one branch fetches another only by its full names."""
+    return f"run: git fetch origin +refs/heads/{name}:refs/remotes/origin/{name}"

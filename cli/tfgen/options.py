@@ -64,7 +64,7 @@ def behind_dashes(context: typer.Context) -> tuple[str, ...]:
     given: tuple[str, ...] = context.meta.get(_BEHIND_DASHES, ())
     for argument in given:
         name = argument.lstrip("-").partition("=")[0]
-        if argument.startswith("-") and name in ("out", "json", "detailed-exitcode"):
+        if argument.startswith("-") and name in ("out", "json", "detailed-exitcode", "help", "h"):
             raise UsageError(f"{argument} behind -- is tfgen's own to set", fix="use --out of tfgen, or leave it out")
     return given
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tfgen.console import note, one_line, out, out_json, out_table
+from tfgen.phrases import counted, some
 from tfgen.terraform.plan import (
     ACTIONS,
     DRIFTED,
@@ -18,7 +19,7 @@ from tfgen.terraform.plan import (
 )
 
 _ALWAYS = ("create", "update", "replace", "delete")
-#: Lines of what is lost below the table; JSON has all.
+#: Lines of resources below the table; JSON has all.
 _SHOWN = 40
 
 
@@ -27,14 +28,17 @@ def show_plan(summary: PlanSummary) -> None:
     if summary.line == NOTHING_DIFFERS:
         pass
     elif not summary.changed:
-        out("No changes. AWS is what the templates say." if not summary.targets else "No changes in these images.")
+        whole = summary.unchanged and not summary.targets
+        out("No changes. AWS is what the templates say." if whole else "No changes in what was planned.")
+    elif summary.refresh_only:
+        out("Refresh only: Terraform's state takes over what others changed, and nothing changes in AWS.")
     elif summary.moves_only:
         out("Moves only: Terraform writes other addresses into its state, and nothing changes in AWS.")
     if summary.images:
         _show_images(summary)
     if summary.images and summary.unchanged:
         out(f"{len(summary.unchanged)} more unchanged")
-    _show_gravest(summary)
+    _show_resources(summary)
     if summary.images:
         out()
     if summary.line:
@@ -74,11 +78,16 @@ def show_plan_markdown(summary: PlanSummary, target: str, refused: Sequence[str]
 
 
 def show_next(plan_file: Path, refused: Sequence[str] = ()) -> None:
-    """What to type to apply this very plan."""
+    """What to type to apply this very plan; nothing where something would first have to be allowed."""
     import shlex
 
-    flags = "".join(f" --allow-destroy {shlex.quote(name)}" for name in refused)
-    note(f"to apply exactly this plan, run: tfgen apply {shlex.quote(str(plan_file))}{flags}")
+    if refused:
+        note(f"it destroys or replaces: {some(refused, most=5)}; tfgen apply wants --allow-destroy NAME for each")
+        return
+    shown = str(plan_file)
+    note(
+        f"to apply exactly this plan, run: tfgen apply {shlex.quote(f'./{shown}' if shown.startswith('-') else shown)}"
+    )
 
 
 def _show_images(summary: PlanSummary) -> None:
@@ -97,30 +106,32 @@ def _show_images(summary: PlanSummary) -> None:
     out_table(header, rows, right=range(2, len(header)))
 
 
-def _show_gravest(summary: PlanSummary) -> None:
-    """What is lost, and why: a whole image in one line, else every resource."""
+def _show_resources(summary: PlanSummary) -> None:
+    """What is lost comes first, a whole image in one line; then what changes in images that stay."""
     lost = [line for image in summary.images for line in _lost(image)]
-    if not lost:
+    others = [line for image in summary.images for line in _told(image, ("update", "create", "remove", "import"))]
+    if not lost and not others:
         return
     out()
-    for line in lost[:_SHOWN]:
-        out(one_line(line), style="red")
-    if len(lost) > _SHOWN:
-        out(f"and {len(lost) - _SHOWN} more (--format json has all)")
+    for number, line in enumerate([*lost, *others][:_SHOWN]):
+        out(one_line(line), style="red" if number < len(lost) else "")
+    if (more := len(lost) + len(others) - _SHOWN) > 0:
+        out(f"and {more} more (--format json has all)")
 
 
-def _lost(image: ImagePlan) -> list[str]:
+def _lost(image: ImagePlan) -> Iterable[str]:
     if image.action == WORDS["delete"] and image.name != SHARED:
-        return [f"{image.name} is destroyed, all that it has: {_resources(len(image.changes))}"]
-    return [
-        f"{change.address} is {WORDS[change.action]}{f': {change.why}' if change.why else ''}"
-        for change in image.changes
-        if change.action in ("replace", "delete")
-    ]
+        return [f"{image.name} is destroyed, all that it has: {counted(len(image.changes), 'resource')}"]
+    return _told(image, ("replace", "delete"))
 
 
-def _resources(number: int) -> str:
-    return f"{number} resource{'' if number == 1 else 's'}"
+def _told(image: ImagePlan, actions: Sequence[str]) -> Iterable[str]:
+    """Nothing of an image to which all the same happens: the table has said it."""
+    if image.name != SHARED and image.action in (WORDS["create"], WORDS["remove"], WORDS["import"]):
+        return
+    for change in image.changes:
+        if change.action in actions:
+            yield f"{change.address} is {WORDS[change.action]}{f': {change.why}' if change.why else ''}"
 
 
 def _image(image: ImagePlan) -> dict[str, object]:

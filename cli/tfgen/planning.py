@@ -5,26 +5,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfgen.console import note
+from tfgen.phrases import some
 from tfgen_generators.errors import RefusedError, TemplateError, TfgenError
 
 if TYPE_CHECKING:
+    from tfgen.provenance import Provenance
     from tfgen.terraform.argv import RunOptions
     from tfgen.terraform.driver import Driver
+    from tfgen.terraform.manifest import Manifest
     from tfgen.terraform.plan import PlanSummary
     from tfgen.workspace import Workspace
     from tfgen_generators.estate import Survey
-
-_WHO = ("GITHUB_ACTOR", "BITBUCKET_STEP_TRIGGERER_UUID", "CODEBUILD_INITIATOR")
-_MOST_NAMES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,30 +47,31 @@ ORDINARY = PlanRequest()
 
 def make_plan(workspace: Workspace, file: Path, request: PlanRequest = ORDINARY) -> PlanSummary:
     """Plans into `file`, its manifest beside it. Raises TfgenError; RefusedError when sync has work to do."""
-    from tfgen.terraform.driver import check_plan_target
+    from tfgen.provenance import provenance_beside
+    from tfgen.terraform.inputs import plan_arguments
+    from tfgen.terraform.plan_file import check_plan_target, keep_plan, private_plan
+    from tfgen.workspace import locked
 
     check_plan_target(file)
     if request.untrusted:
-        from tfgen.untrusted import check_untrusted
-
-        check_untrusted(
-            workspace,
-            request.base,
-            request.allowed_modules,
-            terraform=request.terraform,
-            arguments=request.extra,
-        )
+        _check_untrusted(workspace, request)
     found = require_synced(workspace, cached=not request.untrusted)
     targets = _targets(workspace, request) if request.changed else None
     driver = _driver(workspace, request.terraform)
-    before = _inputs(workspace, found, request.extra)
-    with _beside(partial(_circumstances, workspace, tuple(before))) as circumstances:
-        summary = _nothing() if targets == () else driver.plan(file, _options(request, targets or ()))
-        after = _inputs(workspace, found, request.extra)
-        _require_unchanged(before, after)
-        if targets == ():
-            file.unlink(missing_ok=True)
-        _write_manifest(workspace, driver, file, summary, after, request.extra, circumstances())
+    arguments = plan_arguments(request.extra, os.environ)
+    before = _inputs(workspace, driver, found, arguments)
+    with (
+        private_plan(file.absolute().parent) as made,
+        provenance_beside(workspace.root, tuple(before)) as provenance,
+    ):
+        nothing = targets == ()
+        summary = _nothing() if nothing else driver.plan(made, _options(request, targets or ()))
+        summary = _limited(summary, arguments, driver)
+        after = _inputs(workspace, driver, found, arguments)
+        _require_unchanged(before, after, _named(found))
+        manifest = _manifest(workspace, driver, None if nothing else made, summary, after, arguments, provenance())
+        with locked(workspace, "plan"):  # or two plans into one file might each have the other's manifest
+            keep_plan(None if nothing else made, file, manifest)
     return summary
 
 
@@ -88,18 +87,22 @@ def apply_saved(
         require_same_inputs,
         require_same_terraform,
     )
+    from tfgen.terraform.plan_file import copied, private_plan
 
     manifest = read_manifest(file)
-    if not manifest.plan:
-        return manifest.summary
-    require_planned(file, manifest)
-    # Var files are named to plan alone, so what the manifest names is looked at, too.
-    require_same_inputs(file, manifest, _inputs(workspace, _look(workspace), others=manifest.inputs))
-    require_allowed(manifest.summary, allowed)
-    driver = _driver(workspace, request.terraform)
-    now = Terraform(product=driver.binary.product, version=driver.version)
-    require_same_terraform(file, manifest, now, driver.workspace_name())
-    return driver.apply(file, _options(request))
+    # What is looked at is what Terraform gets, whatever becomes of the file meanwhile.
+    with private_plan(workspace.make_state_dir()) as own:
+        require_planned(file, copied(file, own), manifest)
+        if not manifest.plan:
+            return manifest.summary
+        driver = _driver(workspace, request.terraform)
+        # Var files are named to plan alone, so what the manifest names is looked at, too.
+        require_same_inputs(file, manifest, _inputs(workspace, driver, _look(workspace), others=manifest.inputs))
+        require_allowed(manifest.summary, allowed)
+        now = Terraform(product=driver.binary.product, version=driver.version)
+        require_same_terraform(file, manifest, now, driver.workspace_name())
+        _tell_whose(workspace, manifest)
+        return driver.apply(own, _options(request))
 
 
 def require_synced(workspace: Workspace, *, cached: bool = True) -> Survey:
@@ -111,11 +114,8 @@ def require_synced(workspace: Workspace, *, cached: bool = True) -> Survey:
     if result.changes.refused:
         raise RefusedError("the generated files need a decision first", fix="see above")
     if result.changes.changes:
-        stale = ", ".join(f"{change.path} ({change.action})" for change in result.changes.changes[:5])
-        more = len(result.changes.changes) - 5
-        raise RefusedError(
-            f"generated files are stale: {stale}{f' and {more} more' if more > 0 else ''}", fix="run: tfgen sync"
-        )
+        stale = some([f"{change.path} ({change.action})" for change in result.changes.changes], most=5)
+        raise RefusedError(f"generated files are stale: {stale}", fix="run: tfgen sync")
     if result.problems:
         raise TemplateError("not every template can be read", fix="correct the errors above")
     return result
@@ -125,6 +125,14 @@ def _look(workspace: Workspace, *, cached: bool = True) -> Survey:
     from tfgen.commands.sync import look
 
     return look(workspace, cached=cached)
+
+
+def _check_untrusted(workspace: Workspace, request: PlanRequest) -> None:
+    from tfgen.untrusted import check_untrusted
+
+    check_untrusted(
+        workspace, request.base, request.allowed_modules, terraform=request.terraform, arguments=request.extra
+    )
 
 
 def _targets(workspace: Workspace, request: PlanRequest) -> tuple[str, ...] | None:
@@ -141,14 +149,9 @@ def _targets(workspace: Workspace, request: PlanRequest) -> tuple[str, ...] | No
         return ()
     moved = moved_images(workspace.terraform_dir) - {*changed.targets}
     also = f", and {', '.join(sorted(moved))}, which a moved block names" if moved else ""
-    note(f"planning only what differs from {changed.base.name}: {_some(changed.targets)}{also}")
+    note(f"planning only what differs from {changed.base.name}: {some(changed.targets)}{also}")
     note("nothing is seen of other images: after the merge a full plan must follow", style="yellow")
     return tuple(sorted({*changed.targets, *moved}))
-
-
-def _some(names: tuple[str, ...]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _driver(workspace: Workspace, terraform: str | None) -> Driver:
@@ -170,96 +173,84 @@ def _nothing() -> PlanSummary:
     return PlanSummary(changed=False, line=NOTHING_DIFFERS)
 
 
+def _limited(summary: PlanSummary, arguments: tuple[str, ...], driver: Driver) -> PlanSummary:
+    """A person's own `-target` or `-exclude` limits a plan as well: then nothing is known of the other images."""
+    from msgspec.structs import replace
+
+    from tfgen.terraform.images import root_modules
+    from tfgen.terraform.inputs import values_of
+    from tfgen.terraform.plan import image_of
+
+    shared = root_modules(driver.folder).shared
+    targets = {image_of(address, shared) for address in values_of("target", arguments)}
+    others = [value for flag in ("target-file", "exclude", "exclude-file") for value in values_of(flag, arguments)]
+    if not targets and not others:
+        return summary
+    return replace(summary, targets=tuple(sorted({*summary.targets, *targets})), unchanged=())
+
+
 def _inputs(
-    workspace: Workspace, found: Survey, extra: tuple[str, ...] = (), others: Iterable[str] = ()
+    workspace: Workspace, driver: Driver, found: Survey, arguments: tuple[str, ...] = (), others: Iterable[str] = ()
 ) -> dict[str, str]:
     from tfgen.terraform.inputs import digests
+
+    named = {*_named(found), *others}
+    return digests(workspace.root, workspace.terraform_dir, named, arguments, passed_over={driver.data_dir})
+
+
+def _named(found: Survey) -> frozenset[str]:
+    """What sync reads."""
     from tfgen_generators.settings import FILE_NAME
 
-    members = [path for template in found.discovery.templates for path in template.members]
-    return digests(workspace.root, workspace.terraform_dir, [FILE_NAME, *members, *others], extra)
+    return frozenset([FILE_NAME, *(path for template in found.discovery.templates for path in template.members)])
 
 
-def _require_unchanged(before: Mapping[str, str], after: Mapping[str, str]) -> None:
-    """The lock file may be new: init writes it."""
-    from tfgen.terraform.inputs import LOCK_FILE
+def _require_unchanged(before: Mapping[str, str], after: Mapping[str, str], named: Collection[str]) -> None:
+    """Of other files, which expressions may read, a data source may be the author, and init of the lock file."""
+    from tfgen.terraform.inputs import is_read
 
     for path in sorted({*before, *after}):
-        if before.get(path) != after.get(path) and Path(path).name != LOCK_FILE:
+        if before.get(path) != after.get(path) and (path in named or is_read(path)):
             raise TfgenError("has changed while the plan was made", where=path, fix="plan again")
 
 
-def _write_manifest(
+def _tell_whose(workspace: Workspace, manifest: Manifest) -> None:
+    """Whose plan this is; a commit that is another than now is worth a line, not a refusal: files are compared."""
+    from tfgen.git import head_commit
+
+    commit = f", of commit {manifest.commit[:12]}" if manifest.commit else ""
+    dirty = ", with changes that were not committed" if manifest.dirty else ""
+    note(f"applying the plan that {manifest.who} made at {manifest.when}{commit}{dirty}")
+    now = head_commit(workspace.root)
+    if manifest.commit and now and now != manifest.commit:
+        note(f"this is commit {now[:12]}: the files that were planned are the same")
+
+
+def _manifest(
     workspace: Workspace,
     driver: Driver,
-    file: Path,
+    plan: Path | None,
     summary: PlanSummary,
     inputs: dict[str, str],
-    extra: tuple[str, ...],
-    circumstances: _Circumstances,
-) -> None:
+    arguments: tuple[str, ...],
+    provenance: Provenance,
+) -> Manifest:
+    from tfgen.provenance import utc_now
     from tfgen.terraform.inputs import file_digest, locked_providers
-    from tfgen.terraform.manifest import Manifest, Terraform, write_manifest
+    from tfgen.terraform.manifest import Manifest, Terraform
 
-    manifest = Manifest(
-        tfgen=circumstances.version,
-        plan=file_digest(file),
-        when=_now(),
-        who=_who(),
-        commit=circumstances.commit,
-        dirty=circumstances.dirty,
+    return Manifest(
+        tfgen=provenance.version,
+        plan=file_digest(plan) if plan else "",
+        when=utc_now(),
+        who=provenance.who,
+        commit=provenance.commit,
+        dirty=provenance.dirty,
         terraform_dir=workspace.settings.terraform_dir,
         workspace=driver.workspace_name(),
         terraform=Terraform(product=driver.binary.product, version=driver.version),
         providers=locked_providers(workspace.terraform_dir),
-        arguments=tuple(argument.partition("=")[0] for argument in extra if argument.startswith("-")),
+        arguments=tuple(argument.partition("=")[0] for argument in arguments if argument.startswith("-")),
         inputs=inputs,
         summary=summary,
     )
-    write_manifest(file, manifest)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Circumstances:
-    """What else the manifest says, and what takes a while to find out."""
-
-    version: str
-    commit: str
-    dirty: bool
-
-
-def _circumstances(workspace: Workspace, paths: tuple[str, ...]) -> _Circumstances:
-    from importlib.metadata import version
-
-    from tfgen.git import head_commit, is_dirty
-
-    root = workspace.root
-    return _Circumstances(version=version("tfgen"), commit=head_commit(root), dirty=is_dirty(root, paths))
-
-
-@contextlib.contextmanager
-def _beside(find_out: Callable[[], _Circumstances]) -> Iterator[Callable[[], _Circumstances]]:
-    """Runs `find_out` while Terraform does its work: that is a tenth of a second less to wait for."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        yield pool.submit(find_out).result
-
-
-def _now() -> str:
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _who() -> str:
-    import getpass
-    import socket
-
-    if named := next((os.environ[name] for name in _WHO if os.environ.get(name)), ""):
-        return named
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"

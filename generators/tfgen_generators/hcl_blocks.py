@@ -42,9 +42,10 @@ _TOP = {
 }
 _INNER = {
     "check": {"data": 2},
+    "encryption": {"key_provider": 2, "method": 2},
     "removed": {"provisioner": 1, "connection": 0},
     "resource": {"provisioner": 1, "connection": 0, "dynamic": 1},
-    "terraform": {"backend": 1, "cloud": 0, "provider_meta": 1, "required_providers": 0},
+    "terraform": {"backend": 1, "cloud": 0, "encryption": 0, "provider_meta": 1, "required_providers": 0},
 }
 
 

@@ -102,8 +102,8 @@ def module_files(root: Path, settings: Settings) -> ModuleFiles | None:
 
 
 def _is_terraform(name: str) -> bool:
-    """Terraform's rule: not the left-overs of editors."""
-    return name.endswith(_ENDINGS) and not name.startswith((".", "#"))
+    """Terraform's rule: not the left-overs of editors, `#x.tf#` and `x.tf~`."""
+    return name.endswith(_ENDINGS) and not name.startswith(".")
 
 
 def _is_override(name: str) -> bool:

@@ -26,6 +26,8 @@ _FILE_FUNCTIONS = frozenset(
 _JSON_READ = re.compile(rf"\b({'|'.join(sorted(_FILE_FUNCTIONS))})\s*\([^)]*\bvar\.")
 _QUOTED = re.compile(rb'"([^"\n]{1,400})"')
 _HERE = re.compile(r"\$\{\s*path\.(?:module|root|cwd)\s*\}/*")
+#: In OpenTofu's `encryption`: where their first label is `external`, they start a program.
+_MAY_RUN = ("key_provider", "method")
 #: The provider that is part of Terraform.
 BUILT_IN = "terraform.io/builtin/terraform"
 
@@ -52,9 +54,9 @@ class FileFacts:
     """What one file says. `required` are local provider names with their source (None: not plain text).
 
     `used` are local names of providers that types, `provider` blocks and arguments name; `readers` types of data
-    sources and ephemeral resources; `actors` provisioners, connections; `guarded` backend, cloud and provider blocks,
-    whose `name` is their kind and label, with their whole text; `computed` functions that read a file which a
-    variable names.
+    sources and ephemeral resources; `actors` what runs commands; `guarded` backend, cloud, encryption and provider
+    blocks, whose `name` is their kind and label, with their whole text; `computed` functions that read a file which
+    a variable names.
     """
 
     calls: tuple[Call, ...] = ()
@@ -67,8 +69,8 @@ class FileFacts:
 
 
 def is_terraform(name: str) -> bool:
-    """Whether Terraform would read a file of that name; editors' left-overs are not."""
-    return name.endswith(ENDINGS) and not name.startswith((".", "#")) and not name.endswith("~")
+    """Whether Terraform would read a file of that name: of editors' left-overs, `#x.tf#` and `x.tf~` end otherwise."""
+    return name.endswith(ENDINGS) and not name.startswith(".")
 
 
 def is_local(source: str) -> bool:
@@ -165,7 +167,8 @@ class _Facts:
 
     def _inner(self, outer: Block, block: Block) -> None:
         kind = block.labels[0] if block.kind == "dynamic" and block.labels else block.kind
-        if kind == "provisioner" or (kind == "connection" and outer.kind in ("resource", "removed")):
+        runs = kind in _MAY_RUN and block.labels[:1] == ("external",) and outer.kind == "terraform"
+        if runs or kind == "provisioner" or (kind == "connection" and outer.kind in ("resource", "removed")):
             name = " ".join([kind, *block.labels]) if kind == block.kind else kind
             self.actors.append(self._fact(block.line, name))
         elif kind in _TYPED and len(block.labels) == 2:
@@ -183,7 +186,7 @@ class _Facts:
 
     def _settings(self, block: Block) -> None:
         for inner in block.blocks:
-            if inner.kind in ("backend", "cloud"):
+            if inner.kind in ("backend", "cloud", "encryption"):
                 self._guard(inner)
             elif inner.kind == "required_providers":
                 self.required += [self._requirement(name, value) for name, value in inner.attributes.items()]
@@ -199,6 +202,8 @@ class _Facts:
         label = block.labels[0] if block.labels else ""
         if block.kind in ("data", "ephemeral"):
             self.readers.append(self._fact(block.line, label))
+        elif block.kind == "action" and label == "local_command":
+            self.actors.append(self._fact(block.line, f"action {label}"))
         chosen = block.attributes.get("provider")
         name = _local_name(chosen) if chosen else label.partition("_")[0]
         self.used.append(self._fact(block.line, name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -25,6 +26,11 @@ CI = (
     "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
     "DESTINATION_COMMIT",
 )
+
+
+def fetched(branch: str) -> str:
+    """The advice that works in a clone of one branch, too."""
+    return f"run: git fetch origin +refs/heads/{branch}:refs/remotes/origin/{branch}"
 
 
 @pytest.fixture(autouse=True)
@@ -89,10 +95,10 @@ def test_ci_says_what_the_pull_request_is_for(
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        ("nowhere", "--base nowhere: git knows no such commit here; run: git fetch origin nowhere"),
-        ("origin/x", "--base origin/x: git knows no such commit here; run: git fetch origin x"),
+        ("nowhere", "--base nowhere: git knows no such commit here; " + fetched("nowhere")),
+        ("origin/x", "--base origin/x: git knows no such commit here; " + fetched("x")),
         ("--output=x", "--base --output=x: git knows no such commit here"),
-        ("-x;y", "git fetch origin '-x;y'"),
+        ("-x;y", "name a branch, a tag or a commit that is here"),
         ("main^{tree}", "git knows no such commit"),
         ("", "which branch this one will be merged into is not known; name it, for example --base origin/main"),
     ],
@@ -108,7 +114,7 @@ def test_a_base_that_git_does_not_know(root: Path, wanted: str, message: str) ->
 
 def test_a_branch_that_ci_names_and_git_does_not_have(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_BASE_REF", "release/1")
-    with pytest.raises(TfgenError, match=r"GITHUB_BASE_REF is release/1.*git fetch origin release/1"):
+    with pytest.raises(TfgenError, match="GITHUB_BASE_REF is release/1.*" + re.escape(fetched("release/1"))):
         base(root)
 
 

@@ -150,6 +150,15 @@ def test_no_expression_of_github_s_stands_in_shell(repo: Repo, cli: Command) -> 
     assert not [script for script in scripts(document(cli, "github")) if "${{" in script]
 
 
+@pytest.mark.parametrize("host", HOSTS)
+def test_python_imports_nothing_of_the_checkout(host: str, repo: Repo, cli: Command) -> None:
+    """`python -m pip` would import a pull request's own pip.py."""
+    repo({"tfgen.toml": TOML})
+    calls = re.findall(r"\bpython.* -m .*", cli("ci", host, "--output", "-").expect(0).out)
+    assert calls
+    assert all(call.startswith("python -I -m pip install ") for call in calls)
+
+
 def test_every_action_is_pinned_to_a_commit(repo: Repo, cli: Command) -> None:
     repo({"tfgen.toml": TOML})
     uses = re.findall(r"uses: (\S+)(.*)", cli("ci", "github", "--output", "-").out)

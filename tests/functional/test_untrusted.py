@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -417,6 +418,27 @@ def test_a_link_that_becomes_a_file(repo: Repo, cli: Command, refused: Refused) 
     refused(f"^error: {ROOT}/policy.json: differs from main")
 
 
+def test_a_file_that_becomes_a_link_with_the_same_text(repo: Repo, cli: Command, refused: Refused) -> None:
+    root = branched(repo, cli, {f"{ROOT}/name.txt": "innocent.tf"})
+    (root / ROOT / "name.txt").unlink()
+    (root / ROOT / "name.txt").symlink_to("innocent.tf")
+    commit(root)
+    refused(f"^error: {ROOT}/name.txt: differs from main")
+
+
+def test_a_root_module_that_becomes_a_link_to_a_copy(repo: Repo, cli: Command, refused: Refused) -> None:
+    root = branched(repo, cli)
+    git(root, "checkout", "--quiet", "main")
+    shutil.copytree(root / ROOT, root / "terraform/old")
+    commit(root)
+    git(root, "rebase", "--quiet", "main", "feature")
+    accepted()
+    shutil.rmtree(root / ROOT)
+    (root / ROOT).symlink_to("old")
+    commit(root)
+    refused(f"^error: {ROOT}: is new: main does not have it")
+
+
 def test_terraform_in_the_repositorys_root(repo: Repo, cli: Command, refused: Refused) -> None:
     toml = TOML + 'terraform_dir = "."\n[module]\nsource = "./terraform/modules/codepipeline"\n'
     root = branched(repo, cli, {"tfgen.toml": toml, "locals.tf": ESTATE[f"{ROOT}/locals.tf"]})
@@ -553,6 +575,37 @@ def test_what_the_environment_points_to_is_that_of_the_base(
     accepted()
     push(root, {"bin/tool": "2"})
     refused(f"^error: bin/tool: is named by {variable}, and is not as in main")
+
+
+@pytest.mark.parametrize("name", ["terraform", "tofu"])
+def test_a_program_on_path_that_lies_in_the_repository(
+    repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch, refused: Refused, name: str
+) -> None:
+    root = branched(repo, cli, {f"bin/{name}": "#!/bin/sh\n"})
+    (root / "bin" / name).chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(root / "bin"), os.environ["PATH"]]))
+    accepted()
+    push(root, {f"bin/{name}": "#!/bin/sh\nid\n"})
+    refused(f"^error: bin/{name}: is named by PATH, and is not as in main")
+
+
+def test_a_link_that_is_named(
+    repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch, refused: Refused, tmp_path: Path
+) -> None:
+    root = branched(repo, cli, {"bin/other": "#!/bin/sh\n", "bin/terraform": "#!/bin/sh\n"})
+    monkeypatch.setenv("TFGEN_TERRAFORM", "bin/terraform")
+    accepted()
+    for target in ("other", str(tmp_path)):
+        (root / "bin/terraform").unlink()
+        (root / "bin/terraform").symlink_to(target)
+        commit(root)
+        refused("^error: bin/terraform: is named by TFGEN_TERRAFORM, and is not as in main")
+
+
+@pytest.mark.parametrize("name", ["aqua.yaml", "mise.local.toml", ".prototools", ".opentofu-version"])
+def test_a_version_manager_s_file(root: Path, refused: Refused, name: str) -> None:
+    push(root, {f"terraform/{name}": "x"})
+    refused(f"^error: terraform/{name}: chooses which Terraform runs")
 
 
 def test_what_the_command_line_names(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

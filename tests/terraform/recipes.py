@@ -255,7 +255,11 @@ class GitHubJob:
         notes.write_text("")
         temporary = self.repository.folder / "runner-temp"
         temporary.mkdir(exist_ok=True)
-        files = {"RUNNER_TEMP": str(temporary), "GITHUB_ENV": str(notes), "GITHUB_STEP_SUMMARY": str(self.repository.folder / "summary.md")}
+        files = {
+            "RUNNER_TEMP": str(temporary),
+            "GITHUB_ENV": str(notes),
+            "GITHUB_STEP_SUMMARY": str(self.repository.folder / "summary.md"),
+        }
         code, text = shell(step["run"], {**env, **files}, self.repository.checkout)
         carried |= dict(line.split("=", 1) for line in notes.read_text().splitlines())
         return code, text

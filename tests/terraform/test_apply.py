@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 import pexpect
 import pytest
 
-from tests.conftest import Command, Repo
+from tests.conftest import Command, Repo, write_tree
 from tests.terraform.toy import (
     ESTATE,
     STATE,
@@ -52,6 +53,32 @@ def test_apply_asks_on_a_terminal(repo: Repo, tfgen: Command, answer: str, code:
         assert child.exitstatus == code
     assert (root / STATE).exists() is made
     assert list((root / ".tfgen").glob("*.tfplan")) == []
+
+
+def test_plans_of_killed_runs_are_removed(repo: Repo, tfgen: Command) -> None:
+    root = repo(ESTATE)
+    tfgen("sync").expect(0)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead, alive = f"apply-{ended.pid}.tfplan", f"apply-{os.getpid()}.tfplan"
+    write_tree(root, {f".tfgen/{name}": "x" for name in (dead, f"{dead}.json", alive)})
+    with terminal("apply") as child:
+        child.expect("Only 'yes' will be accepted: ")
+        child.sendline("no")
+        child.expect(pexpect.EOF)
+    assert [file.name for file in (root / ".tfgen").glob("apply-*")] == [alive]
+
+
+def test_arguments_of_terraforms_go_to_the_plan_that_is_asked_about(repo: Repo, tfgen: Command) -> None:
+    root = repo({**ESTATE, "terraform/pipelines/x.tf": 'variable "x" {\n}\n\noutput "x" {\n  value = var.x\n}\n'})
+    tfgen("sync").expect(0)
+    with terminal("apply", "--", "-var", "x=mine", "-generate-config-out=new.tf") as child:  # which apply does not know
+        child.expect("Only 'yes' will be accepted: ")
+        child.sendline("yes")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0
+    assert '"mine"' in (root / STATE).read_text()
 
 
 def test_nothing_to_apply_asks_nothing(repo: Repo, tfgen: Command) -> None:

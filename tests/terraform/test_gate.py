@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from tests.conftest import JSON, TOY, Command, Repo, write_tree
 from tests.terraform.conftest import Estate
-from tests.terraform.toy import ESTATE, faulty_terraform, resources
+from tests.terraform.toy import ESTATE, faulty_terraform, resources, start, wait_for
 
 RENAMED = TOY["tfgen.toml"] + '[names]\nproject_name = "other-{name}"\n'
 
@@ -136,6 +137,85 @@ def test_another_workspace_is_refused(repo: Repo, tfgen: Command) -> None:
     assert "was made in Terraform's workspace 'default', and this is 'other'" in result.err
 
 
+def test_a_plan_that_is_gone(repo: Repo, tfgen: Command) -> None:
+    root = planned(repo, tfgen)
+    (root / "saved").unlink()
+    assert "saved: is gone, only its manifest is there" in tfgen("apply", "saved").expect(3).err
+
+
+def test_a_manifest_of_another_tfgen(repo: Repo, tfgen: Command) -> None:
+    root = planned(repo, tfgen)
+    file = root / "saved.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "format": 2, "tfgen": "9.0.0"}))
+    assert "saved.json: was written by another tfgen (9.0.0)" in tfgen("apply", "saved").expect(3).err
+
+
+def test_what_is_looked_at_is_what_is_applied(repo: Repo, tfgen: Command) -> None:
+    """The plan is swapped after it was checked, while init runs."""
+    root = applied(repo, tfgen)
+    tfgen("plan", "--out", "harmless").expect(0)
+    tfgen("plan", "--out", "grave", "--", "-destroy").expect(0)
+    shutil.rmtree(root / "terraform/pipelines/.terraform")
+    (root / ".tfgen/cache/init").unlink()
+    swap = f'cp {root}/grave {root}/harmless; exec {shutil.which("terraform")} "$@"'
+    tfgen("apply", "harmless", "--terraform", faulty_terraform(root, "init", swap)).expect(0)
+    assert (root / "harmless").read_bytes() == (root / "grave").read_bytes()
+    assert resources(root) == ["module.db.pipeline", "module.web.pipeline"]
+
+
+def test_two_plans_into_one_file_never_get_each_others_manifest(repo: Repo, tfgen: Command) -> None:
+    root = applied(repo, tfgen)
+    write_tree(root, {"packer/new.json": JSON})
+    tfgen("sync").expect(0)
+    for _ in range(3):
+        first, second = start("plan", "--out", "saved"), start("plan", "--out", "saved", "--", "-destroy")
+        for process in (first, second):
+            process.communicate(timeout=120)
+        # A state lock may have stopped one of them; what is there is one plan with its own manifest.
+        kept = manifest(root)
+        assert kept["plan"] == hashlib.sha256((root / "saved").read_bytes()).hexdigest()
+        shown = subprocess.run(
+            ["terraform", "show", "-json", root / "saved"], cwd=root / "terraform/pipelines", capture_output=True
+        )
+        made = any("create" in item["change"]["actions"] for item in json.loads(shown.stdout)["resource_changes"])
+        assert ('"create"' in json.dumps(kept["summary"])) is made
+
+
+def test_a_file_that_the_manifest_would_overwrite_is_refused(repo: Repo, tfgen: Command) -> None:
+    root = repo(ESTATE)
+    tfgen("sync").expect(0)
+    assert "packer/web.json, which is there and is none" in tfgen("plan", "--out", "packer/web").expect(3).err
+    assert (root / "packer/web.json").read_text() == JSON
+
+
+def test_a_plan_is_its_owners_while_it_is_made(repo: Repo, tfgen: Command) -> None:
+    root = repo(ESTATE)
+    tfgen("sync").expect(0)
+    look = f"ls -l {root} > {root}/seen; touch {root}/begun; sleep 60"
+    process = start("plan", "--out", "saved", "--terraform", faulty_terraform(root, "plan", look))
+    wait_for(root / "begun")
+    process.kill()
+    process.communicate(timeout=30)
+    (line,) = [line for line in (root / "seen").read_text().splitlines() if ".tfplan" in line] or [""]
+    left = list(root.glob(".tfgen-*.tfplan"))
+    assert [file.stat().st_mode & 0o777 for file in left] == [0o600], line
+    tfgen("plan", "--out", "saved").expect(0)
+    assert list(root.glob(".tfgen-*.tfplan")) == [], "what a killed run has left is gone"
+
+
+def test_a_plan_that_fails_leaves_the_older_one(repo: Repo, tfgen: Command) -> None:
+    root = planned(repo, tfgen)
+    tfgen("plan", "--out", "saved", "--terraform", faulty_terraform(root, "plan", "exit 1")).expect(1)
+    tfgen("apply", "saved").expect(0)
+
+
+def test_whose_plan_it_is(repo: Repo, tfgen: Command) -> None:
+    planned(repo, tfgen)
+    assert "applying the plan that ci-user made at " in tfgen("apply", "saved").err.replace(
+        str(manifest(Path.cwd())["who"]), "ci-user"
+    )
+
+
 def destroyed(root: Path) -> None:
     (root / "packer/db.json").unlink()
 
@@ -179,7 +259,8 @@ def test_what_is_not_an_image_is_gated_too(repo: Repo, tfgen: Command) -> None:
     tfgen("apply", "saved").expect(0)
     (root / "terraform/pipelines/more.tf").write_text(other)
     tfgen("plan", "--out", "saved").expect(0)
-    assert "(shared) (1 destroyed)" in tfgen("apply", "saved").expect(3).err
+    refused = tfgen("apply", "saved").expect(3).err
+    assert "(shared) (1 destroyed); if that is meant, add: --allow-destroy '(shared)'" in refused
     tfgen("apply", "saved", "--allow-destroy", "(shared)").expect(0)
 
 
@@ -222,7 +303,7 @@ def test_a_file_that_changes_while_terraform_plans(repo: Repo, tfgen: Command) -
     )
     assert "terraform/pipelines/late.tf.json: has changed while the plan was made" in result.expect(1).err
     assert not (root / "saved.json").exists()
-    tfgen("apply", "saved").expect(3)
+    assert not (root / "saved").exists()
 
 
 def test_plan_review_apply_on_the_emulator(estate: Estate, tfgen: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,34 @@ def test_created_updated_destroyed_unchanged(repo: Repo, tfgen: Command) -> None
     assert "\ndb is destroyed, all that it has: 1 resource\n" in table
 
 
+def test_an_image_that_loses_or_gains_a_part_is_changed(repo: Repo, tfgen: Command) -> None:
+    more = 'resource "terraform_data" "more" {\n}\n'
+    root = applied(repo, tfgen, {"terraform/modules/codepipeline/main.tf": TOY_MODULE + more})
+    write_tree(root, {"terraform/modules/codepipeline/main.tf": TOY_MODULE})
+    found = document(tfgen)
+    assert [(image["name"], image["action"], image["destroyed"]) for image in found["images"]] == [
+        ("db", "changed", 1),
+        ("web", "changed", 1),
+    ]
+    again = more + more.replace("more", "again")
+    write_tree(root, {"terraform/modules/codepipeline/main.tf": TOY_MODULE + again})
+    found = document(tfgen)
+    assert [(image["name"], image["action"], image["created"]) for image in found["images"]] == [
+        ("db", "changed", 1),
+        ("web", "changed", 1),
+    ]
+
+
+def test_outputs_that_change_are_no_moves_only(repo: Repo, tfgen: Command) -> None:
+    output = 'output "x" {\n  value = "%d"\n}\n\noutput "y" {\n  value = "same"\n}\n'
+    root = applied(repo, tfgen, {"terraform/pipelines/x.tf": output % 1})
+    tfgen("rename", "db", "data", "--keep-names").expect(0)
+    write_tree(root, {"terraform/pipelines/x.tf": output % 2})
+    found = document(tfgen)
+    assert words(found) == [("data", "moved")]
+    assert (found["moves_only"], found["outputs"], found["changes"]) == (False, ["x"], True)
+
+
 def test_replaced_says_which_attribute_forces_it(repo: Repo, tfgen: Command) -> None:
     trigger = "  lifecycle {\n    replace_triggered_by = [terraform_data.pipeline]\n  }\n"
     more = f'resource "terraform_data" "after" {{\n{trigger}}}\n'
@@ -66,6 +94,34 @@ def test_replaced_says_which_attribute_forces_it(repo: Repo, tfgen: Command) -> 
     shown = tfgen("plan").expect(0).out
     assert "module.web.terraform_data.pipeline is replaced: forced by triggers_replace" in shown
     assert "module.web.terraform_data.after is replaced: what it depends on is replaced" in shown
+
+
+def test_what_stands_behind_the_dashes_is_told_as_it_is(repo: Repo, tfgen: Command) -> None:
+    root = applied(repo, tfgen)
+    destroying = tfgen("plan", "--", "-destroy").expect(0)
+    assert "web is destroyed, all that it has: 1 resource" in destroying.out
+    assert words(document(tfgen, "--", "-destroy")) == [("db", "destroyed"), ("web", "destroyed")]
+    assert "**2 destroyed**" in tfgen("plan", "--format", "markdown", "--", "-destroy").expect(0).out
+    write_tree(root, {"tfgen.toml": TOY["tfgen.toml"] + '[environment]\nA = "1"\n'})
+    tfgen("sync").expect(0)
+    changing = tfgen("plan").expect(0).out
+    assert "\nmodule.db.terraform_data.pipeline is changed\n" in changing
+    limited = tfgen("plan", "--", "-target=module.nothing").expect(0).out
+    assert "AWS is what the templates say" not in limited
+    assert "tfgen's own to set" in tfgen("plan", "--", "-help").expect(64).err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--base", "main"], "--base says what a branch is compared with; add --changed or --untrusted"),
+        (["--changed", "--allow-module", "x"], "--allow-module allows what --untrusted refuses; add --untrusted"),
+        (["--lock-timeout", "30"], "--lock-timeout 30 is no duration; write for example 30s or 5m"),
+    ],
+)
+def test_flags_that_mean_nothing_here(repo: Repo, tfgen: Command, arguments: list[str], says: str) -> None:
+    repo(ESTATE)
+    assert says in tfgen("plan", *arguments).expect(64).err
 
 
 def test_moves_only(repo: Repo, tfgen: Command) -> None:
@@ -132,6 +188,9 @@ def test_drifted(estate: Estate, tfgen: Command, monkeypatch: pytest.MonkeyPatch
     tfgen("plan", "--out", "saved").expect(0)
     tfgen("apply", "saved").expect(0)
     codebuild.update_project(name="web-ami-pipeline", timeoutInMinutes=7)
+    refreshed = tfgen("plan", "--", "-refresh-only").expect(0).out
+    assert refreshed.startswith("Refresh only: ")
+    assert "DRIFTED" in refreshed.splitlines()[1]
     (image,) = document(tfgen)["images"]
     assert (image["action"], image["changed"], image["drifted"]) == ("changed", 1, 1)
 

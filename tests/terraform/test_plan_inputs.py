@@ -34,21 +34,21 @@ def test_a_hand_written_module_is_an_input_and_no_image(repo: Repo, tfgen: Comma
 
 
 def test_modules_of_modules_are_inputs(repo: Repo, tfgen: Command) -> None:
-    outer = 'module "inner" {\n  source = "./inner"\n}\n'
+    outer = 'module "inner" {\n  source = "../inner"\n}\n'
     root = repo(
         {
             **ESTATE,
             "terraform/pipelines/more.tf": 'module "outer" {\n  source = "../outer"\n}\n',
             "terraform/outer/main.tf": outer,
-            "terraform/inner/unused.tf": "",
-            "terraform/outer/inner/main.tf": MODULE,
+            "terraform/inner/main.tf": MODULE,
+            "terraform/unused/main.tf": MODULE,
         }
     )
     tfgen("sync").expect(0)
     tfgen("plan", "--out", "saved").expect(0)
     kept = json.loads((root / "saved.json").read_text())["inputs"]
-    assert "terraform/outer/inner/main.tf" in kept
-    assert "terraform/inner/unused.tf" not in kept
+    assert "terraform/inner/main.tf" in kept
+    assert "terraform/unused/main.tf" not in kept
 
 
 def planned(repo: Repo, tfgen: Command, files: dict[str, str], *arguments: str) -> Path:
@@ -66,12 +66,12 @@ def test_a_lock_file_counts_where_it_is(repo: Repo, tfgen: Command) -> None:
     tfgen("apply", "saved").expect(0)
 
 
-@pytest.mark.parametrize("flag", [("-var-file=more.tfvars",), ("-var-file", "more.tfvars")])
+@pytest.mark.parametrize("flag", [("-var-file=../vars/more.tfvars",), ("-var-file", "../vars/more.tfvars")])
 def test_a_var_file_is_an_input(repo: Repo, tfgen: Command, flag: tuple[str, ...]) -> None:
-    root = planned(repo, tfgen, {"terraform/pipelines/more.tfvars": ""}, "--", *flag)
+    root = planned(repo, tfgen, {"terraform/vars/more.tfvars": ""}, "--", *flag)
     assert json.loads((root / "saved.json").read_text())["arguments"] == ["-var-file"]
-    (root / "terraform/pipelines/more.tfvars").unlink()
-    assert "more.tfvars is gone since" in tfgen("apply", "saved").expect(3).err
+    (root / "terraform/vars/more.tfvars").unlink()
+    assert "vars/more.tfvars is gone since" in tfgen("apply", "saved").expect(3).err
 
 
 def test_what_terraform_and_tfgen_write_is_no_input(repo: Repo, tfgen: Command) -> None:
@@ -88,6 +88,15 @@ def test_what_terraform_and_tfgen_write_is_no_input(repo: Repo, tfgen: Command) 
         "terraform/pipelines/pipeline_web.gen.tf",
     ]
     tfgen("apply", "terraform/pipelines/second").expect(0)
+    (root / "link").symlink_to(root / "terraform/pipelines")
+    tfgen("plan", "--out", "link/third").expect(0)
+
+
+@pytest.mark.parametrize("name", ["x.tfstate.tf", ".auto.tfvars", "x.tfplan.auto.tfvars.json"])
+def test_what_terraform_reads_is_an_input_whatever_it_is_called(repo: Repo, tfgen: Command, name: str) -> None:
+    root = planned(repo, tfgen, {f"terraform/pipelines/{name}": "{}\n" if name.endswith("json") else "\n"})
+    (root / "terraform/pipelines" / name).unlink()
+    assert f"{name} is gone since" in tfgen("apply", "saved").expect(3).err
 
 
 def test_another_product_of_the_same_version_is_refused(repo: Repo, tfgen: Command) -> None:
@@ -107,11 +116,11 @@ def test_who_made_it_is_whom_ci_names(repo: Repo, tfgen: Command, variable: str)
 
 
 def test_what_the_environment_adds_to_the_plan_counts_too(repo: Repo, tfgen: Command) -> None:
-    root = repo({**ESTATE, "terraform/pipelines/more.tfvars": ""})
+    root = repo({**ESTATE, "terraform/vars/more.tfvars": ""})
     tfgen("sync").expect(0)
-    tfgen("plan", "--out", "saved", TF_CLI_ARGS_plan="-var-file=more.tfvars").expect(0)
-    (root / "terraform/pipelines/more.tfvars").unlink()
-    assert "more.tfvars is gone since" in tfgen("apply", "saved").expect(3).err
+    tfgen("plan", "--out", "saved", TF_CLI_ARGS_plan="-var-file=../vars/more.tfvars").expect(0)
+    (root / "terraform/vars/more.tfvars").unlink()
+    assert "vars/more.tfvars is gone since" in tfgen("apply", "saved").expect(3).err
 
 
 @pytest.mark.parametrize("flag", [("-target=module.web",), ("-target", "module.web.terraform_data.pipeline")])
@@ -121,3 +130,41 @@ def test_a_target_of_ones_own_says_nothing_of_other_images(repo: Repo, tfgen: Co
     found = json.loads(tfgen("plan", "--format", "json", "--", *flag).expect(0).out)
     assert [image["name"] for image in found["images"]] == ["web"]
     assert (found["targets"], found["unchanged"]) == (["web"], [])
+
+
+def test_a_template_that_cannot_be_read_stops_the_plan(repo: Repo, tfgen: Command) -> None:
+    root = planned(repo, tfgen, {})
+    write_tree(root, {"packer/web.json": '{"builders": ['})
+    tfgen("sync").expect(1)
+    result = tfgen("plan").expect(1)
+    assert "packer/web.json:1" in result.err
+    assert result.err.endswith("error: not every template can be read; correct the errors above\n")
+
+
+def test_what_runs_beside_a_plan_is_no_input(repo: Repo, tfgen: Command) -> None:
+    """Logs, redirected output, Terraform's own folder, and what it is asked to generate."""
+    root = planned(repo, tfgen, {})
+    folder = root / "terraform/pipelines"
+    environment = {"TF_LOG": "info", "TF_LOG_PATH": "trace.log", "TF_DATA_DIR": "made"}
+    tfgen("plan", "--out", "saved", **environment).expect(0)
+    (folder / "plan.txt").write_text("shown")
+    tfgen("apply", "saved", **environment).expect(0)
+    write_tree(root, {"terraform/pipelines/more.tf": 'import {\n  to = terraform_data.mine\n  id = "abc"\n}\n'})
+    tfgen("plan", "--out", "saved", "--", "-generate-config-out=mine.tf").expect(0)
+
+
+def test_a_file_that_the_root_module_names_is_an_input(repo: Repo, tfgen: Command) -> None:
+    more = 'output "x" {\n  value = file("${path.module}/policy.txt")\n}\n'
+    root = planned(repo, tfgen, {"terraform/pipelines/more.tf": more, "terraform/pipelines/policy.txt": "a"})
+    write_tree(root, {"terraform/pipelines/policy.txt": "b"})
+    assert "terraform/pipelines/policy.txt has changed since" in tfgen("apply", "saved").expect(3).err
+
+
+def test_a_root_module_around_the_whole_repository(repo: Repo, tfgen: Command) -> None:
+    files = {name.removeprefix("terraform/pipelines/"): text for name, text in ESTATE.items()}
+    toml = f'terraform_dir = "."\n{files["tfgen.toml"]}[module]\nsource = "./terraform/modules/codepipeline"\n'
+    root = repo({**files, "tfgen.toml": toml})
+    tfgen("sync").expect(0)
+    tfgen("plan", "--out", "saved").expect(0)
+    write_tree(root, {"README.md": "x", "ansible/x.yml": "x"})
+    tfgen("apply", "saved").expect(0)

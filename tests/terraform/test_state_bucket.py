@@ -218,6 +218,18 @@ def test_what_aws_refuses_is_one_line(
     assert Path(BACKEND).read_text() == LOCAL
 
 
+def test_a_bucket_that_may_be_somebody_else_s(
+    repo: Repo, tfgen: Command, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo(FILES)
+    with proxy(aws.emulator.endpoint, s3(f"HEAD /{BUCKET}", "", "")) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        done = tfgen(*INIT).expect(3)
+    assert f"the bucket {BUCKET} is not account" in done.err
+    assert "(AWS says: 403)" in done.err
+    assert aws.buckets() == []
+
+
 @pytest.mark.parametrize(
     ("environment", "code", "said"),
     [

@@ -119,7 +119,7 @@ def test_the_files_of_a_folder_are_terraforms(tmp_path: Path) -> None:
             "terraform/modules/codepipeline/main.tf": 'variable "a" {}\n',
             "terraform/modules/codepipeline/a_override.tf": 'variable "a" {\n  default = 1\n}\n',
             "terraform/modules/codepipeline/.hidden.tf": 'variable "no1" {}\n',
-            "terraform/modules/codepipeline/#main.tf": 'variable "no2" {}\n',
+            "terraform/modules/codepipeline/#main.tf#": 'variable "no2" {}\n',
             "terraform/modules/codepipeline/main.tf~": 'variable "no3" {}\n',
             "terraform/modules/codepipeline/sub/main.tf": 'variable "no4" {}\n',
             "terraform/modules/codepipeline/b.tf.json": '{"variable": {"b": {}}}',

@@ -67,7 +67,7 @@ def apply_plan(
     """Applies exactly `plan_file`, with progress by image on stderr and Terraform's own line on stdout."""
     from tfgen.console import out
     from tfgen.planning import ORDINARY, apply_saved
-    from tfgen.terraform.driver import is_plan
+    from tfgen.terraform.plan_file import is_plan
 
     if plan_file.exists() and not is_plan(plan_file):
         raise UsageError(f"{plan_file} is no saved plan", fix="run: tfgen plan --out FILE, then: tfgen apply FILE")

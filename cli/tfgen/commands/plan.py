@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tfgen.options import AllowDestroyOption, LockTimeoutOption, TerraformOption, behind_dashes, check_duration
+from tfgen_generators.errors import UsageError
 
 if TYPE_CHECKING:
     from tfgen.terraform.plan import PlanSummary
@@ -89,6 +90,7 @@ def command(
     from tfgen.planning import PlanRequest, make_plan
     from tfgen.workspace import open_workspace
 
+    _require_meaning(context, compares=changed or untrusted, untrusted=untrusted)
     request = PlanRequest(
         terraform=terraform,
         lock_timeout=check_duration("--lock-timeout", lock_timeout),
@@ -108,6 +110,20 @@ def command(
 
         require_allowed(summary, allowed)
     return EXIT_CHANGES if detailed_exitcode and summary.changed else 0
+
+
+def _require_meaning(context: typer.Context, *, compares: bool, untrusted: bool) -> None:
+    """Raises UsageError for a flag on the command line that nothing would look at."""
+    typed = {name for name in ("base", "allow_module") if _is_typed(context, name)}
+    if "base" in typed and not compares:
+        raise UsageError("--base says what a branch is compared with", fix="add --changed or --untrusted")
+    if "allow_module" in typed and not untrusted:
+        raise UsageError("--allow-module allows what --untrusted refuses", fix="add --untrusted")
+
+
+def _is_typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _show(summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, target: str) -> None:

@@ -23,7 +23,7 @@ def post(host: Host, body: str, *, marker: str, create: bool) -> Done:
     try:
         host.update(old, body)
     except NotOursError:
-        return _create(host, body, marker, but=old.id)
+        return _create(host, body, marker)
     return "updated"
 
 
@@ -33,7 +33,7 @@ def find(host: Host, marker: str) -> Comment | None:
     return found[-1] if found else None
 
 
-def _create(host: Host, body: str, marker: str, *, but: str = "") -> Done:
+def _create(host: Host, body: str, marker: str) -> Done:
     """Creates it once: after a try whose end nobody knows, it looks before it tries again."""
     for delay in (*waiting.DELAYS, None):
         try:
@@ -43,8 +43,7 @@ def _create(host: Host, body: str, marker: str, *, but: str = "") -> Done:
                 raise TfgenError(str(error), fix="run this again later") from None
             note(f"{error}; in {delay:.0f} s we look whether the comment is there")
             waiting.pause(delay)
-            made = find(host, marker)
-            if made is not None and made.id != but:
+            if find(host, marker) is not None:
                 return "created"
         else:
             return "created"

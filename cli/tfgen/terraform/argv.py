@@ -46,6 +46,11 @@ class RunOptions:
     targets: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
 
+    @property
+    def refresh_only(self) -> bool:
+        """Whether the user asks for a plan that only takes over what others changed."""
+        return any(word.lstrip("-") in ("refresh-only", "refresh-only=true") for word in self.extra)
+
 
 DEFAULTS = RunOptions()
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from tfgen.workspace import Workspace
 from tfgen_generators.backend import CLOUD, Found, S3Backend, find_backends, with_backend
 from tfgen_generators.errors import RefusedError, TfgenError
+from tfgen_generators.root_module import is_terraform
 
 FILE_NAME = "backend.tf"
-_ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 
 
 def find_backend(workspace: Workspace, wanted: S3Backend) -> Found | None:
@@ -65,17 +65,13 @@ def _files(workspace: Workspace) -> dict[str, bytes]:
     folder = workspace.terraform_dir
     shown = workspace.settings.terraform_dir
     try:
-        files = sorted(file for file in folder.iterdir() if _is_terraform(file.name) and file.is_file())
+        files = sorted(file for file in folder.iterdir() if is_terraform(file.name) and file.is_file())
         return {f"{shown}/{file.name}": file.read_bytes() for file in files}
     except FileNotFoundError:
         raise TfgenError("there is no such folder", where=shown, fix="set terraform_dir in tfgen.toml") from None
     except OSError as error:
         where = Path(os.fsdecode(error.filename)).name if isinstance(error.filename, str | bytes) else shown
         raise TfgenError(f"cannot be read: {error.strerror}", where=f"{shown}/{where}") from None
-
-
-def _is_terraform(name: str) -> bool:
-    return name.endswith(_ENDINGS) and not name.startswith((".", "#"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,7 @@ from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, pl
 from tfgen.terraform.binary import Binary, find_terraform
 from tfgen.terraform.images import root_modules
 from tfgen.terraform.plan import PlanSummary, with_attributes
-from tfgen.terraform.plan_file import check_plan_target as check_plan_target  # noqa: PLC0414 its users import it here
-from tfgen.terraform.plan_file import is_plan as is_plan  # noqa: PLC0414
-from tfgen.terraform.plan_file import put_plan
+from tfgen.terraform.plan_file import require_whole
 from tfgen.terraform.plugin_cache import plugin_cache
 from tfgen.terraform.process import run
 from tfgen.terraform.record import Record
@@ -56,20 +54,22 @@ class Driver:
         """Terraform's own workspace in use."""
         return init.workspace_name(self.folder, self.env)
 
+    @property
+    def data_dir(self) -> Path:
+        """Where Terraform keeps what init makes."""
+        return init.data_dir(self.folder, self.env)
+
     def plan(self, out: Path, options: RunOptions = DEFAULTS) -> PlanSummary:
-        """Plans into `out`, which appears only when the plan is good. Runs init before if need be."""
-        check_plan_target(out)
+        """Plans into `out`, which its caller keeps private until the plan is good. Runs init before if need be."""
         self.watcher.text(errored.warning(self.workspace))
-        beside = out.with_name(f".{out.name}.{os.getpid()}")
-        try:
-            done = self._with_init("plan", plan_argv(self.binary, options, out=str(beside.absolute())), options)
-            self._require_good(done, 0, 2)
-            summary = done.record.summarizer.result(changed=done.finished.code == 2, targets=options.targets)
-            if done.record.summarizer.needs_attributes():
-                summary = with_attributes(summary, self._forced(beside))
-            put_plan(beside, out)
-        finally:
-            beside.unlink(missing_ok=True)
+        done = self._with_init("plan", plan_argv(self.binary, options, out=str(out.absolute())), options)
+        self._require_good(done, 0, 2)
+        require_whole(out)
+        summary = done.record.summarizer.result(
+            changed=done.finished.code == 2, targets=options.targets, refresh_only=options.refresh_only
+        )
+        if done.record.summarizer.needs_attributes():
+            summary = with_attributes(summary, self._forced(out))
         return summary
 
     def apply(self, plan: Path, options: RunOptions = DEFAULTS) -> PlanSummary:

@@ -31,6 +31,7 @@ class Failure:
     record: Record
     env: Mapping[str, str]
     log: str
+    folder: str = "."
 
     @property
     def what(self) -> str:
@@ -88,14 +89,14 @@ def credentials(env: Mapping[str, str]) -> str:
 
 def _locked(failure: Failure, match: re.Match[str]) -> TfgenError:
     info = dict(re.findall(r"^\s*(ID|Operation|Who|Created):[ \t]*(.*?)[ \t]*$", match.group(), re.MULTILINE))
-    since = info.get("Created", "").split(".")[0]
+    since = info.get("Created", "").split(".")[0].removesuffix(" +0000 UTC")
     operation = info.get("Operation", "")
     return BusyError(
         f"the state is locked by {info.get('Who') or 'somebody'} since {since or 'an unknown time'} UTC "
         f"({_OPERATIONS.get(operation, operation) or 'unknown operation'}, lock {info['ID']})",
         fix=(
             "try again when that run is done, or wait for it with --lock-timeout; only if it is surely dead, a person "
-            f"may run: {failure.product} force-unlock {info['ID']}"
+            f"may run: {failure.product} -chdir={failure.folder} force-unlock {info['ID']}"
         ),
     )
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection
 
+from tfgen.phrases import some
 from tfgen.terraform.plan import WORDS, ImagePlan, PlanSummary
 from tfgen_generators.errors import RefusedError
+
+_MOST_FLAGS = 5
 
 
 def refused_images(summary: PlanSummary, allowed: Collection[str]) -> tuple[ImagePlan, ...]:
@@ -19,12 +22,12 @@ def require_allowed(summary: PlanSummary, allowed: Collection[str]) -> None:
     refused = refused_images(summary, allowed)
     if not refused:
         return
-    told = ", ".join(f"{image.name} ({_counted(image)})" for image in refused[:5])
-    more = f" and {len(refused) - 5} more" if len(refused) > 5 else ""
+    told = some([f"{image.name} ({_counts(image)})" for image in refused], most=5)
     flags = " ".join(f"--allow-destroy {shlex.quote(image.name)}" for image in refused)
-    raise RefusedError(f"the plan destroys what was not allowed: {told}{more}", fix=f"if that is meant, add: {flags}")
+    fix = f"if that is meant, add: {flags}" if len(refused) <= _MOST_FLAGS else "allow each by --allow-destroy NAME"
+    raise RefusedError(f"the plan destroys what was not allowed: {told}", fix=fix)
 
 
-def _counted(image: ImagePlan) -> str:
+def _counts(image: ImagePlan) -> str:
     counts = [f"{number} {WORDS[action]}" for action in ("delete", "replace") if (number := image.count(action))]
     return ", ".join(counts)

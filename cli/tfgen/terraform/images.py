@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tfgen_generators.ownership import PREFIX, SUFFIX
+from tfgen_generators.root_module import is_terraform
 
-_MODULE = re.compile(r'^[ \t]*"?module"?[ \t]+"([A-Za-z_][\w-]*)"', re.MULTILINE)
+_MODULE = re.compile(r'^[ \t]*module[ \t]+("?)([A-Za-z_][\w-]*)\1[ \t]*\{', re.MULTILINE)
 _MOVED = re.compile(r"^moved \{\n  from = module\.([\w-]+)\n  to   = module\.([\w-]+)\n\}$", re.MULTILINE)
 
 
@@ -24,10 +27,10 @@ def root_modules(folder: Path) -> RootModules:
     """The modules that the files in `folder` call; what cannot be read counts as not there."""
     images = sorted(file.name.removeprefix(PREFIX).removesuffix(SUFFIX) for file in folder.glob(f"{PREFIX}*{SUFFIX}"))
     shared: set[str] = set()
-    for file in sorted([*folder.glob("*.tf"), *folder.glob("*.tofu")]):
-        if file.name.startswith(PREFIX) and file.name.endswith(SUFFIX):
-            continue
-        shared.update(_MODULE.findall(_text(file)))
+    for file in folder.glob("*"):
+        if is_terraform(file.name) and not (file.name.startswith(PREFIX) and file.name.endswith(SUFFIX)):
+            text = _text(file)
+            shared.update(_json_calls(text) if file.name.endswith(".json") else _calls(text))
     return RootModules(images=tuple(images), shared=frozenset(shared - set(images)))
 
 
@@ -35,6 +38,22 @@ def moved_images(folder: Path) -> frozenset[str]:
     """Both names of every image with a `moved` block: a plan with other targets alone is refused by Terraform."""
     pairs = [pair for file in folder.glob(f"{PREFIX}*{SUFFIX}") for pair in _MOVED.findall(_text(file))]
     return frozenset(name for pair in pairs for name in pair)
+
+
+def _calls(text: str) -> Iterable[str]:
+    return (name for _, name in _MODULE.findall(text))
+
+
+def _json_calls(text: str) -> Iterable[str]:
+    """`{"module": {NAME: ...}}`, or a list of such objects on either level, as Terraform allows."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return ()
+    bodies = document if isinstance(document, list) else [document]
+    calls = [body.get("module") for body in bodies if isinstance(body, dict)]
+    flat = [item for call in calls for item in (call if isinstance(call, list) else [call])]
+    return (name for item in flat if isinstance(item, dict) for name in item)
 
 
 def _text(file: Path) -> str:

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import shlex
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tfgen_generators.errors import TfgenError
+from tfgen_generators.root_module import is_terraform
 
 LOCK_FILE = ".terraform.lock.hcl"
 _MANIFEST = b'{\n  "kind": "tfgen plan manifest"'
 
-_TERRAFORM = (".tf", ".tf.json", ".tofu", ".tofu.json")
-_LOCAL_SOURCE = re.compile(r'^\s*"?source"?\s*[=:]\s*"(\.{1,2}(?:/[^"$]*)?)"', re.MULTILINE)
+#: Anywhere, for a block or a JSON object may stand in one line; one in a comment costs a look at a folder.
+_LOCAL_SOURCE = re.compile(r'\bsource"?\s*[=:]\s*"(\.{1,2}(?:/[^"$]*)?)"')
 #: State, plans and leftovers: what Terraform writes, not what it reads to plan.
 _WRITTEN = re.compile(r".*\.tfstate(\..*)?|.*\.tfplan(\.json)?|crash\..*log|\..*")
 _PROVIDER = re.compile(r'^provider "([^"]+)" \{\n(?:.*\n)*?  version\s*=\s*"([^"]+)"', re.MULTILINE)
 
 
-def digests(root: Path, terraform_dir: Path, others: Iterable[str], arguments: Sequence[str] = ()) -> dict[str, str]:
+def digests(
+    root: Path,
+    terraform_dir: Path,
+    others: Iterable[str],
+    arguments: Sequence[str] = (),
+    passed_over: Collection[Path] = (),
+) -> dict[str, str]:
     """Path, seen from `root`, -> SHA-256 of each file of the root module, its local modules, `others` and var files.
 
-    A file that is not there is left out. Raises TfgenError for one that cannot be read.
+    A file that is not there is left out, and so are the folders in `passed_over`. Raises TfgenError for one that
+    cannot be read.
     """
     found = {root / path for path in others}
-    found.update(terraform_dir / name for name in _var_files(arguments))
-    for folder in (terraform_dir, *local_modules(terraform_dir)):
-        found.update(_files(folder))
+    found.update(terraform_dir / name for name in values_of("var-file", arguments))
+    # A root module around all of the repository would make every file of that an input.
+    is_all = terraform_dir.resolve() == root.resolve()
+    found.update(file for file in _root_files(terraform_dir, passed_over) if not is_all or file.parent == terraform_dir)
+    for folder in local_modules(terraform_dir):
+        found.update(_files(folder, passed_over))
+    found -= {terraform_dir / name for name in values_of("generate-config-out", arguments)}
     named = {os.path.relpath(file, root): file for file in found}
     return {path: digest for path in sorted(named) if (digest := file_digest(named[path]))}
 
@@ -56,6 +70,22 @@ def locked_providers(terraform_dir: Path) -> dict[str, str]:
     return dict(_PROVIDER.findall(text))
 
 
+def plan_arguments(extra: Sequence[str], env: Mapping[str, str]) -> tuple[str, ...]:
+    """The arguments that `terraform plan` gets from a person: those of TF_CLI_ARGS and TF_CLI_ARGS_plan, too."""
+    try:
+        return (*shlex.split(env.get("TF_CLI_ARGS", "")), *shlex.split(env.get("TF_CLI_ARGS_plan", "")), *extra)
+    except ValueError:  # Terraform will say what is wrong with it
+        return tuple(extra)
+
+
+def values_of(flag: str, arguments: Sequence[str]) -> Iterator[str]:
+    """The values of `-flag=VALUE` and `-flag VALUE` in `arguments`."""
+    for number, argument in enumerate(arguments):
+        name, equals, value = argument.lstrip("-").partition("=")
+        if argument.startswith("-") and name == flag:
+            yield value if equals else next(iter(arguments[number + 1 : number + 2]), "")
+
+
 def file_digest(file: Path) -> str:
     """The file's SHA-256 in hex, "" when it is not there. Raises TfgenError when it cannot be read."""
     try:
@@ -70,29 +100,50 @@ def file_digest(file: Path) -> str:
 def _sources(folder: Path) -> set[str]:
     found: set[str] = set()
     for file in folder.glob("*"):
-        if file.name.endswith(_TERRAFORM) and file.is_file():
-            try:
+        if is_terraform(file.name) and file.is_file():
+            with contextlib.suppress(OSError):  # Terraform will say what is wrong with it
                 found.update(_LOCAL_SOURCE.findall(file.read_text(encoding="utf-8", errors="replace")))
-            except OSError:
-                continue
     return found
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _root_files(folder: Path, passed_over: Collection[Path]) -> Iterator[Path]:
+    """Terraform's own files; others beside them where one of those says their name; all of its sub-folders."""
+    own = [file for file in folder.glob("*") if is_read(file.name)]
+    text = b"".join(map(_bytes, own))
+    for file in _files(folder, passed_over):
+        unasked = is_read(file.name) or file.name == LOCK_FILE
+        if file.parent != folder or unasked or os.fsencode(file.name) in text:
+            yield file
+
+
+def _files(folder: Path, passed_over: Collection[Path] = ()) -> Iterator[Path]:
     """All that expressions may read there, too: `file()` and `templatefile()` know no endings."""
     lock = folder / LOCK_FILE
     if lock.is_file():
         yield lock
     for where, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        manifests = {name for name in names if name.endswith(".json") and _is_manifest(Path(where) / name)}
+        folders[:] = [name for name in folders if not name.startswith(".") and Path(where) / name not in passed_over]
+        manifests = {name for name in names if name.endswith(".json") and is_manifest(Path(where) / name)}
         plans = {name.removesuffix(".json") for name in manifests}
         for name in names:
-            if not _WRITTEN.fullmatch(name) and name not in manifests and name not in plans:
+            if is_read(name) or not (_WRITTEN.fullmatch(name) or name in manifests or name in plans):
                 yield Path(where) / name
 
 
-def _is_manifest(file: Path) -> bool:
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+def is_read(name: str) -> bool:
+    """Whether Terraform reads a file of that name unasked, whatever else it looks like (`x.tfstate.tf`)."""
+    return is_terraform(name) or name.endswith((".auto.tfvars", ".auto.tfvars.json"))
+
+
+def is_manifest(file: Path) -> bool:
+    """Whether `file` begins like the manifest of a plan."""
     try:
         if not file.is_file():
             return False
@@ -100,10 +151,3 @@ def _is_manifest(file: Path) -> bool:
             return opened.read(len(_MANIFEST)) == _MANIFEST
     except OSError:
         return False
-
-
-def _var_files(arguments: Sequence[str]) -> Iterator[str]:
-    for number, argument in enumerate(arguments):
-        name, equals, value = argument.lstrip("-").partition("=")
-        if name == "var-file":
-            yield value if equals else next(iter(arguments[number + 1 : number + 2]), "")

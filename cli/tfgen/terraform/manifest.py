@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from tfgen.terraform.inputs import LOCK_FILE, file_digest
+from tfgen.terraform.inputs import LOCK_FILE
 from tfgen.terraform.plan import PlanSummary
 from tfgen_generators.errors import RefusedError, TfgenError, UsageError
 
@@ -55,6 +55,12 @@ class _Sealed(Manifest, frozen=True, kw_only=True):
     sha256: str
 
 
+class _Format(msgspec.Struct, frozen=True, kw_only=True):
+    kind: Literal["tfgen plan manifest"]
+    format: int
+    tfgen: str
+
+
 def manifest_path(plan: Path) -> Path:
     """Where the manifest of `plan` stands."""
     return plan.with_name(f"{plan.name}.json")
@@ -89,6 +95,7 @@ def read_manifest(plan: Path) -> Manifest:
     except OSError as error:
         raise TfgenError(f"cannot be read: {error.strerror}", where=str(path)) from None
     try:
+        _require_readable(msgspec.json.decode(data, type=_Format), path)
         sealed = msgspec.json.decode(data, type=_Sealed)
     except msgspec.DecodeError as error:
         raise RefusedError(f"is no manifest of a plan: {error}", where=str(path), fix=_AGAIN) from None
@@ -98,10 +105,17 @@ def read_manifest(plan: Path) -> Manifest:
     return manifest
 
 
-def require_planned(plan: Path, manifest: Manifest) -> None:
-    """Raises RefusedError when `plan` is not the file that the manifest is about."""
-    if file_digest(plan) != manifest.plan:
-        raise RefusedError("was altered since it was planned (its digest is another)", where=str(plan), fix=_AGAIN)
+def require_planned(plan: Path, digest: str, manifest: Manifest) -> None:
+    """Raises RefusedError when what has `digest` ("": no file) is not the plan that the manifest is about."""
+    if digest == manifest.plan:
+        return
+    if not digest:
+        what = "is gone, only its manifest is there"
+    elif not manifest.plan:
+        what = "is there, but its manifest says that nothing was planned"
+    else:
+        what = "was altered since it was planned (its digest is another)"
+    raise RefusedError(what, where=str(plan), fix=_AGAIN)
 
 
 def require_same_inputs(plan: Path, manifest: Manifest, inputs: dict[str, str]) -> None:
@@ -133,6 +147,13 @@ def require_same_terraform(plan: Path, manifest: Manifest, now: Terraform, works
             f"was made in Terraform's workspace {manifest.workspace!r}, and this is {workspace!r}",
             where=str(plan),
             fix="select that one, or plan again",
+        )
+
+
+def _require_readable(found: _Format, path: Path) -> None:
+    if found.format != 1:
+        raise RefusedError(
+            f"was written by another tfgen ({found.tfgen})", where=str(path), fix=f"use that one, or {_AGAIN}"
         )
 
 

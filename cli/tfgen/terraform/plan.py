@@ -6,6 +6,7 @@ A `Summarizer` is fed event by event, so that nothing else of a run has to be ke
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
@@ -81,7 +82,7 @@ class ResourceChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 class ImagePlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What happens to one image, in Terraform's order; `drift` is what others changed in AWS and the plan is about.
 
-    `stood` says that it has resources already, `stays` that its module is still called.
+    `stood` says that it has resources already, `stays` that not all of them are planned to go.
     """
 
     name: str
@@ -113,8 +114,10 @@ class ImagePlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def moved_from(self) -> str:
         """The image that all of it was, "" when it was this one."""
-        before = {image_of(change.moved_from) for change in self.changes if change.moved_from} - {self.name}
-        return before.pop() if len(before) == 1 else ""
+        stood = [change for change in self.changes if change.action != "create"]
+        before = {image_of(change.moved_from) if change.moved_from else self.name for change in stood}
+        name = before.pop() if len(before) == 1 else self.name
+        return "" if self.name == SHARED or name in (self.name, SHARED) else name
 
 
 class PlanSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -122,6 +125,7 @@ class PlanSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     `changed` is Terraform's own answer (`-detailed-exitcode`): more than images and outputs can make it true.
     `targets` are the images that the plan was limited to; it says nothing of others. Empty: the whole plan.
+    `refresh_only`: it would take over into the state what others changed, and change nothing.
     """
 
     images: tuple[ImagePlan, ...] = ()
@@ -131,6 +135,7 @@ class PlanSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     counts: Counts = msgspec.field(default_factory=Counts)
     line: str = ""
     targets: tuple[str, ...] = ()
+    refresh_only: bool = False
 
     @property
     def moves_only(self) -> bool:
@@ -152,7 +157,7 @@ class Summarizer:
         self._drift: dict[str, list[ResourceChange]] = {}
         self._counts, self._line = Counts(), ""
         self._outputs: tuple[str, ...] = ()
-        self._stood: set[str] = set()
+        self._stood: Counter[str] = Counter()
         self._kept = 0
 
     def add(self, event: Event) -> None:
@@ -162,7 +167,7 @@ class Summarizer:
         elif event.type == "resource_drift" and event.change and event.change.action not in _NO_DRIFT:
             self._keep(self._drift, event.change)
         elif event.type == "refresh_start" and event.hook:
-            self._stood.add(image_of(event.hook.resource.addr, self._shared))
+            self._stood[image_of(event.hook.resource.addr, self._shared)] += 1
         elif event.type == "change_summary" and event.changes:
             self._counts, self._line, self.complete = event.changes, event.message, True
         elif event.type == "outputs" and event.outputs:
@@ -172,10 +177,10 @@ class Summarizer:
         """Whether something is replaced and the events do not say what forces it."""
         return any(change.reason == "cannot_update" for changes in self._changes.values() for change in changes)
 
-    def result(self, *, changed: bool, targets: Iterable[str] = ()) -> PlanSummary:
+    def result(self, *, changed: bool, targets: Iterable[str] = (), refresh_only: bool = False) -> PlanSummary:
         """The summary of all that was added."""
         limited = tuple(targets)
-        found = [self._image(name) for name in {*self._changes, *self._drift}]
+        found = [self._image(name, all_drift=refresh_only) for name in {*self._changes, *self._drift}]
         images = sorted(filter(None, found), key=lambda image: (image.name == SHARED, image.name))
         looked_at = {*self._images} & {*(limited or self._images)}
         return PlanSummary(
@@ -186,22 +191,28 @@ class Summarizer:
             counts=self._counts,
             line=self._line,
             targets=limited,
+            refresh_only=refresh_only,
         )
 
-    def _image(self, name: str) -> ImagePlan | None:
+    def _image(self, name: str, *, all_drift: bool) -> ImagePlan | None:
         """None where all that differs is how a provider writes the same down: Terraform calls that drift, too."""
         changes = self._changes.get(name, ())
         planned = {change.address for change in changes if change.action != "delete"}
-        drift = [item for item in self._drift.get(name, ()) if item.action == "delete" or item.address in planned]
+        drift = [
+            item
+            for item in self._drift.get(name, ())
+            if all_drift or item.action == "delete" or item.address in planned
+        ]
         if not changes and not drift:
             return None
         known = name != SHARED
+        gone = sum(change.action == "delete" for change in changes)
         return ImagePlan(
             name=name,
             changes=tuple(changes),
             drift=tuple(drift),
             stood=known and name in self._stood,
-            stays=known and name in self._images,
+            stays=known and name in self._images and gone != self._stood[name],
         )
 
     def _keep(self, place: dict[str, list[ResourceChange]], change: Change) -> None:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+from tfgen.terraform.inputs import file_digest, is_manifest
+from tfgen.terraform.manifest import Manifest, manifest_path, write_manifest
 from tfgen_generators.errors import RefusedError, TerraformError, TfgenError, UsageError
+
+#: What stands in a private file before Terraform writes to it.
+_UNWRITTEN = b"tfgen: no plan yet"
+#: `.json` is added for the manifest, and no name may have more bytes.
+_LONGEST_NAME = 250
 
 
 def check_plan_target(out: Path) -> None:
@@ -17,8 +27,79 @@ def check_plan_target(out: Path) -> None:
         raise TfgenError("a plan cannot be written there", where=str(folder), fix="make the folder writable")
     if out.is_dir() or not out.name:
         raise UsageError(f"--out {out or '.'} is a folder", fix="name a file")
+    if len(os.fsencode(out.name)) > _LONGEST_NAME:
+        raise UsageError(f"--out: the name has more than {_LONGEST_NAME} bytes", fix="name a shorter one")
     if os.path.lexists(out) and not is_plan(out):
         raise RefusedError(f"--out {out} is there and is no plan", fix="name another file, or delete that one")
+    manifest = manifest_path(out)
+    if os.path.lexists(manifest) and not is_manifest(manifest):
+        raise RefusedError(
+            f"--out {out}: its manifest would be {manifest}, which is there and is none", fix="name another file"
+        )
+
+
+@contextlib.contextmanager
+def private_plan(folder: Path) -> Iterator[Path]:
+    """A file in `folder` for a plan, which holds every value: its owner's alone, and gone at the end.
+
+    It is locked as long as it is in use, so what a killed run has left is known, and deleted. Raises TfgenError.
+    """
+    for left in folder.glob(".tfgen-*.tfplan"):
+        _remove_unused(left)
+    own = folder / f".tfgen-{os.getpid()}.tfplan"
+    try:
+        descriptor = os.open(own, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise TfgenError(f"cannot be written: {error.strerror}", where=str(own)) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with contextlib.suppress(OSError):  # a full disk: Terraform will say so
+            os.write(descriptor, _UNWRITTEN)
+        yield own
+    finally:
+        os.close(descriptor)
+        own.unlink(missing_ok=True)
+
+
+def copied(plan: Path, own: Path) -> str:
+    """Copies `plan` into the private file `own`; its digest, "" when there is no such file. Raises TfgenError."""
+    import shutil
+
+    try:
+        shutil.copyfile(plan, own)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise TfgenError(f"cannot be copied to .tfgen/: {error.strerror}", where=str(plan)) from None
+    return file_digest(own)
+
+
+def keep_plan(made: Path | None, out: Path, manifest: Manifest) -> None:
+    """Gives the plan `made` its name, or takes an older one away, and writes the manifest. Raises TfgenError.
+
+    A crash in between leaves a pair that does not fit, and that apply refuses.
+    """
+    try:
+        if made is None:
+            out.unlink(missing_ok=True)
+        else:
+            made.replace(out)
+    except OSError as error:
+        raise TfgenError(f"cannot be written: {error.strerror}", where=str(out)) from None
+    write_manifest(out, manifest)
+
+
+def _remove_unused(left: Path) -> None:
+    try:
+        descriptor = os.open(left, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        with contextlib.suppress(OSError):  # somebody is at work on it
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
 
 
 def is_plan(file: Path) -> bool:
@@ -29,20 +110,11 @@ def is_plan(file: Path) -> bool:
         return opened.read(2) == b"PK"
 
 
-def put_plan(beside: Path, out: Path) -> None:
-    """Gives the finished plan `beside` its name. Raises TfgenError, TerraformError when it is not whole."""
-    try:
-        beside.chmod(0o600)  # a plan holds every value, the secret ones too
-        _require_whole(beside, out)
-        beside.replace(out)
-    except FileNotFoundError:
-        raise TerraformError("Terraform ended well, but has written no plan", where=str(out)) from None
-    except OSError as error:
-        raise TfgenError(f"cannot be written: {error.strerror}", where=str(out)) from None
+def require_whole(plan: Path) -> None:
+    """Raises TerraformError when Terraform, which ended well, has not written all of `plan`.
 
-
-def _require_whole(plan: Path, out: Path) -> None:
-    """On a full disk Terraform 1.11 leaves an empty plan, says nothing of it, and ends well."""
+    On a full disk Terraform 1.11 leaves an empty one, says nothing of it, and ends well.
+    """
     from zipfile import BadZipFile, ZipFile
 
     try:
@@ -50,9 +122,13 @@ def _require_whole(plan: Path, out: Path) -> None:
             broken = archive.testzip()
     except BadZipFile:
         broken = plan.name
-    if broken is not None:
-        raise TerraformError(
-            "Terraform ended well, but the plan that it wrote is cut short: the disk may be full",
-            where=str(out),
-            fix="free some space there, and run it again",
-        )
+    except OSError as error:
+        raise TfgenError(f"cannot be read: {error.strerror}", where=str(plan)) from None
+    if broken is None:
+        return
+    if plan.read_bytes() == _UNWRITTEN:
+        raise TerraformError("Terraform ended well, but has written no plan")
+    raise TerraformError(
+        "Terraform ended well, but the plan that it wrote is cut short: the disk may be full",
+        fix="free some space there, and run it again",
+    )

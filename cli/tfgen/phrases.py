@@ -1,0 +1,16 @@
+"""Pieces of messages that several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def some(names: Sequence[str], most: int = 10) -> str:
+    """`a, b, c and 2 more`: at the most `most` of the names."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 resource`, `2 resources`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
