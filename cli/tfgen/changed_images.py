@@ -28,7 +28,7 @@ _NAMES = re.compile(
 )
 #: What Terraform and tfgen write beside the files of a person; tracked or not, a plan's inputs are elsewhere.
 _FOLDERS = frozenset({".git", ".terraform", ".tfgen"})
-_MADE = re.compile(r".*\.tfstate(\..*)?|.*\.tfplan|crash\.log|\.terraform\.tfstate\.lock\.info")
+_MADE = re.compile(r".*\.tfstate(\..*)?|.*\.tfplan|crash\.(.*\.)?log|\.terraform\.tfstate\.lock\.info")
 _LOCK = ".terraform.lock.hcl"
 
 
@@ -150,7 +150,7 @@ class _Comparison:
     def _matters(self, path: str, modules: list[str], differing: _Differing) -> bool:
         """Whether a hand-written file that differs may be read by Terraform."""
         name = path.rpartition("/")[2]
-        if _FOLDERS.intersection(path.split("/")) or _MADE.fullmatch(name):
+        if _FOLDERS.intersection(path.split("/")) or (_MADE.fullmatch(name) and not is_terraform(name)):
             return False
         if name == _LOCK and path in differing.untracked and path not in self.tree.entries:
             return False  # init has just written it, for the versions that it would choose for the base as well

@@ -1,6 +1,6 @@
-"""A plan that can be trusted: made from what was synced, kept with its manifest, applied only as what it was.
+"""A plan that can be trusted: made from what was synced, kept with its manifest (applying.py: applied as what it was).
 
-`make_plan` and `apply_saved` are what the commands `plan` and `apply` do; the demo does the same.
+`make_plan` is what the commands `plan` and `apply` do; the demo does the same.
 """
 
 from __future__ import annotations
@@ -57,17 +57,17 @@ def make_plan(workspace: Workspace, file: Path, request: PlanRequest = ORDINARY)
         _check_untrusted(workspace, request)
     found = require_synced(workspace, cached=not request.untrusted)
     targets = _targets(workspace, request) if request.changed else None
-    driver = _driver(workspace, request.terraform)
+    driver = driver_for(workspace, request.terraform)
     arguments = plan_arguments(request.extra, os.environ)
-    before = _inputs(workspace, driver, found, arguments)
+    before = made_from(workspace, driver, found, arguments)
     with (
         private_plan(file.absolute().parent) as made,
         provenance_beside(workspace.root, tuple(before)) as provenance,
     ):
         nothing = targets == ()
-        summary = _nothing() if nothing else driver.plan(made, _options(request, targets or ()))
+        summary = _nothing() if nothing else driver.plan(made, run_options(request, targets or ()))
         summary = _limited(summary, arguments, driver)
-        after = _inputs(workspace, driver, found, arguments)
+        after = made_from(workspace, driver, found, arguments)
         _require_unchanged(before, after, _named(found))
         manifest = _manifest(workspace, driver, None if nothing else made, summary, after, arguments, provenance())
         with locked(workspace, "plan"):  # or two plans into one file might each have the other's manifest
@@ -75,39 +75,9 @@ def make_plan(workspace: Workspace, file: Path, request: PlanRequest = ORDINARY)
     return summary
 
 
-def apply_saved(
-    workspace: Workspace, file: Path, allowed: Collection[str] = (), request: PlanRequest = ORDINARY
-) -> PlanSummary:
-    """Applies exactly the plan in `file`. Raises RefusedError when it is not what was planned and allowed."""
-    from tfgen.terraform.gate import require_allowed
-    from tfgen.terraform.manifest import (
-        Terraform,
-        read_manifest,
-        require_planned,
-        require_same_inputs,
-        require_same_terraform,
-    )
-    from tfgen.terraform.plan_file import copied, private_plan
-
-    manifest = read_manifest(file)
-    # What is looked at is what Terraform gets, whatever becomes of the file meanwhile.
-    with private_plan(workspace.make_state_dir()) as own:
-        require_planned(file, copied(file, own), manifest)
-        if not manifest.plan:
-            return manifest.summary
-        driver = _driver(workspace, request.terraform)
-        # Var files are named to plan alone, so what the manifest names is looked at, too.
-        require_same_inputs(file, manifest, _inputs(workspace, driver, _look(workspace), others=manifest.inputs))
-        require_allowed(manifest.summary, allowed)
-        now = Terraform(product=driver.binary.product, version=driver.version)
-        require_same_terraform(file, manifest, now, driver.workspace_name())
-        _tell_whose(workspace, manifest)
-        return driver.apply(own, _options(request))
-
-
 def require_synced(workspace: Workspace, *, cached: bool = True) -> Survey:
     """Raises RefusedError when the generated files are not what sync would write, TfgenError on broken templates."""
-    from tfgen.commands.sync import complain
+    from tfgen.surveying import complain
 
     result = _look(workspace, cached=cached)
     complain(result)
@@ -122,7 +92,7 @@ def require_synced(workspace: Workspace, *, cached: bool = True) -> Survey:
 
 
 def _look(workspace: Workspace, *, cached: bool = True) -> Survey:
-    from tfgen.commands.sync import look
+    from tfgen.surveying import look
 
     return look(workspace, cached=cached)
 
@@ -154,14 +124,16 @@ def _targets(workspace: Workspace, request: PlanRequest) -> tuple[str, ...] | No
     return tuple(sorted({*changed.targets, *moved}))
 
 
-def _driver(workspace: Workspace, terraform: str | None) -> Driver:
+def driver_for(workspace: Workspace, terraform: str | None) -> Driver:
+    """Terraform for this workspace, with progress on stderr. Raises TfgenError."""
     from tfgen.progress import make_watcher
     from tfgen.terraform.driver import Driver
 
     return Driver(workspace, make_watcher(), terraform=terraform)
 
 
-def _options(request: PlanRequest, targets: tuple[str, ...] = ()) -> RunOptions:
+def run_options(request: PlanRequest, targets: tuple[str, ...] = ()) -> RunOptions:
+    """What Terraform is asked for."""
     from tfgen.terraform.argv import RunOptions
 
     return RunOptions(lock_timeout=request.lock_timeout, targets=targets, extra=request.extra)
@@ -189,9 +161,10 @@ def _limited(summary: PlanSummary, arguments: tuple[str, ...], driver: Driver) -
     return replace(summary, targets=tuple(sorted({*summary.targets, *targets})), unchanged=())
 
 
-def _inputs(
+def made_from(
     workspace: Workspace, driver: Driver, found: Survey, arguments: tuple[str, ...] = (), others: Iterable[str] = ()
 ) -> dict[str, str]:
+    """The digest of each file that a plan of this workspace is made from, and of `others`. Raises TfgenError."""
     from tfgen.terraform.inputs import digests
 
     named = {*_named(found), *others}
@@ -212,18 +185,6 @@ def _require_unchanged(before: Mapping[str, str], after: Mapping[str, str], name
     for path in sorted({*before, *after}):
         if before.get(path) != after.get(path) and (path in named or is_read(path)):
             raise TfgenError("has changed while the plan was made", where=path, fix="plan again")
-
-
-def _tell_whose(workspace: Workspace, manifest: Manifest) -> None:
-    """Whose plan this is; a commit that is another than now is worth a line, not a refusal: files are compared."""
-    from tfgen.git import head_commit
-
-    commit = f", of commit {manifest.commit[:12]}" if manifest.commit else ""
-    dirty = ", with changes that were not committed" if manifest.dirty else ""
-    note(f"applying the plan that {manifest.who} made at {manifest.when}{commit}{dirty}")
-    now = head_commit(workspace.root)
-    if manifest.commit and now and now != manifest.commit:
-        note(f"this is commit {now[:12]}: the files that were planned are the same")
 
 
 def _manifest(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfgen.console import note, one_line
+from tfgen.phrases import counted
 from tfgen_generators.errors import RefusedError, TfgenError
 from tfgen_generators.settings import FILE_NAME, Settings, parse_settings
 from tfgen_generators.trust import Finding, Known, generated_calls, judge
@@ -44,11 +45,11 @@ def check_untrusted(
     trusted = _trusted_base(workspace.root, base)
     given = {"--terraform": terraform or "", **{word: word.rpartition("=")[2] for word in arguments}}
     found = _unique(_findings(workspace, trusted, allowed_modules, given))
-    for finding in found:
+    for finding in found[1:]:  # the first one is the error itself
         note(one_line(f"error: {finding.where}: {finding.message}; {finding.fix}"), style="red")
     if found:
         first, more = found[0], len(found) - 1
-        also = f" (and {more} more, see above)" if more else ""
+        also = f" (and {counted(more, 'other finding')}, see above)" if more else ""
         raise RefusedError(f"{first.message}{also}", where=first.where, fix=first.fix)
 
 

@@ -35,7 +35,7 @@ class Workspace:
 
     @property
     def state_dir(self) -> Path:
-        """`.tfgen/`: caches, logs, locks. Safe to delete; never committed."""
+        """`.tfgen/`: caches, logs, locks, `backup/`. All but the latter is safe to delete; never committed."""
         return self.root / ".tfgen"
 
     def make_state_dir(self, name: str = "") -> Path:

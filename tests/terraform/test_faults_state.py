@@ -169,7 +169,7 @@ def test_a_state_that_cannot_be_saved_is_kept(
     last = done.stderr.splitlines()[-1]
     assert "the state could not be saved and lies in terraform/pipelines/errored.tfstate" in last
     assert "run: terraform -chdir=terraform/pipelines state push errored.tfstate" in last
-    kept = re.search(r"a copy: (\.tfgen/backup/errored-\d{8}-\d{6}\.tfstate)", last)
+    kept = re.search(r"a copy: (\.tfgen/backup/errored\.tfstate\.\d{8}-\d{6})", last)
     assert kept is not None, last
     assert (root / kept[1]).stat().st_mode & 0o777 == 0o600
     state = json.loads((root / kept[1]).read_text())

@@ -65,8 +65,9 @@ def apply_plan(
     workspace: Workspace, plan_file: Path, allowed: tuple[str, ...] = (), request: PlanRequest | None = None
 ) -> None:
     """Applies exactly `plan_file`, with progress by image on stderr and Terraform's own line on stdout."""
+    from tfgen.applying import apply_saved
     from tfgen.console import out
-    from tfgen.planning import ORDINARY, apply_saved
+    from tfgen.planning import ORDINARY
     from tfgen.terraform.plan_file import is_plan
 
     if plan_file.exists() and not is_plan(plan_file):

@@ -33,7 +33,7 @@ def command(
     output: Annotated[
         str,
         typer.Option(
-            "--output", metavar="FILE", envvar="TFGEN_OUTPUT", help="Write to FILE instead; - prints to stdout."
+            "--output", metavar="FILE", envvar="TFGEN_CI_OUTPUT", help="Write to FILE instead; - prints to stdout."
         ),
     ] = "",
 ) -> int:

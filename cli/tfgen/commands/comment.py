@@ -55,7 +55,7 @@ def command(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", metavar="FILE", envvar="TFGEN_OUTPUT", help="Write the Markdown to FILE, ask no host."
+            "--output", metavar="FILE", envvar="TFGEN_COMMENT_OUTPUT", help="Write the Markdown to FILE, ask no host."
         ),
     ] = None,
     dry_run: Annotated[
@@ -159,11 +159,10 @@ def _told(done: Done, title: str) -> str:
 
 def _keep(workspace: Workspace, text: str) -> str:
     """Writes the Markdown to the log folder; says where it is."""
-    import time
-
+    from tfgen.backup import stamp
     from tfgen_generators.errors import TfgenError
 
-    name = f"comment-{time.strftime('%Y%m%d-%H%M%S')}.md"
+    name = f"comment-{stamp()}.md"
     try:
         (workspace.make_state_dir("log") / name).write_text(text, encoding="utf-8")
     except (OSError, TfgenError):

@@ -36,8 +36,9 @@ def command(
     Writes moved_from into tfgen.toml, and with it a moved block into the generated file, so that Terraform takes
     module.OLD for module.NEW. Remove OLD from moved_from when the move is applied everywhere.
     """
-    from tfgen.commands.sync import complain, exit_code
+    from tfgen.commands.sync import exit_code
     from tfgen.console import out_json
+    from tfgen.surveying import complain
     from tfgen.workspace import locked, open_workspace
 
     workspace = open_workspace()
@@ -55,7 +56,8 @@ def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tup
     """Renames, and says what was done. Raises TfgenError; after a refusal nothing is written."""
     from dataclasses import replace
 
-    from tfgen.commands.sync import complain, look, write
+    from tfgen.commands.sync import write
+    from tfgen.surveying import complain, look
     from tfgen_generators.changes import Change
     from tfgen_generators.errors import RefusedError, TfgenError
     from tfgen_generators.generated import is_forgotten
@@ -83,7 +85,7 @@ def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tup
 
 def require_settled(result: Survey) -> None:
     """Raises RefusedError when sync has something to do first, so that one command does one thing."""
-    from tfgen.commands.sync import complain
+    from tfgen.surveying import complain
     from tfgen_generators.errors import RefusedError
 
     if result.changes.refused:

@@ -81,6 +81,7 @@ def command(
 def _answered(workspace: Workspace, renamed: list[str], gone: list[str], *, check: bool) -> Survey:
     """One sync (or look), and others while somebody answers its questions."""
     from tfgen.renames import ask, can_ask, read_answers
+    from tfgen.surveying import look
 
     answers = read_answers(workspace.root, renamed, gone)
     result = look(workspace, answers) if check else synchronize(workspace, answers)
@@ -88,30 +89,6 @@ def _answered(workspace: Workspace, renamed: list[str], gone: list[str], *, chec
         answers = ask(result.questions, answers)
         result = synchronize(workspace, answers)
     return result
-
-
-def look(workspace: Workspace, answers: Answers | None = None, *, cached: bool = True) -> Survey:
-    """What sync would do; writes nothing but the caches. Without `cached` it believes none of them either."""
-    from dataclasses import replace
-    from functools import partial
-
-    from tfgen.git import tracked_although_ignored
-    from tfgen.git_renames import ask_git
-    from tfgen.workspace import facts_cache
-    from tfgen_generators.estate import Outside, survey
-    from tfgen_generators.identity import Answers
-
-    root = workspace.root
-    outside = Outside(
-        ask_git=partial(ask_git, root),
-        is_tracked=tracked_although_ignored(root),
-        answers=answers or Answers(),
-    )
-    if not cached:
-        return survey(root, workspace.settings, workspace.settings_text, outside)
-    with facts_cache(workspace) as cache:
-        outside = replace(outside, cache=cache, module_cache=workspace.state_dir / "cache" / "module")
-        return survey(root, workspace.settings, workspace.settings_text, outside)
 
 
 def remember(workspace: Workspace, result: Survey, started: int) -> None:
@@ -130,6 +107,7 @@ def remember(workspace: Workspace, result: Survey, started: int) -> None:
 
 def synchronize(workspace: Workspace, answers: Answers | None = None) -> Survey:
     """Makes the generated files what they should be, alone in this repository. After a refusal nothing is written."""
+    from tfgen.surveying import look
     from tfgen.workspace import locked
 
     with locked(workspace, "sync"):
@@ -172,18 +150,10 @@ def exit_code(result: Survey, *, check: bool) -> int:
     return EXIT_STALE if check and result.changes.changes else 0
 
 
-def complain(result: Survey) -> None:
-    """Everything that is wrong, each as one line on stderr."""
-    for warning in result.warnings:
-        note(one_line(f"warning: {warning}"), style="yellow")
-    for problem in result.problems:
-        note(one_line(f"error: {problem}"), style="red")
-    for refused in result.changes.refused:
-        note(one_line(f"error: {refused.path}: {refused.reason}; {refused.fix}"), style="red")
-
-
 def render(workspace: Workspace, result: Survey, *, check: bool, diff: bool, format_: Format) -> None:
     """The report: changes on stdout, talk on stderr."""
+    from tfgen.surveying import complain
+
     done = not check and not result.changes.refused
     if format_ == "json":
         out_json(as_json(result, written=done))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfgen.backup import new_backup
 from tfgen.workspace import Workspace
 from tfgen_generators.backend import CLOUD, Found, S3Backend, find_backends, with_backend
 from tfgen_generators.errors import RefusedError, TfgenError
@@ -110,19 +110,9 @@ def write_backend(workspace: Workspace, found: Found | None, backend: S3Backend)
 
 def keep(workspace: Workspace, name: str, data: bytes) -> Path:
     """A copy of `data` in `.tfgen/backup/`, for its owner alone; never over another one."""
-    folder = workspace.make_state_dir("backup")
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    for number in range(1000):
-        file = folder / f"{name}.{stamp}{f'-{number}' if number else ''}"
-        try:
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise TfgenError(f"cannot be written: {error.strerror}", where=str(file)) from None
-        _fill(file, descriptor, data)
-        return file
-    raise TfgenError("there is no free name for a copy", where=str(folder), fix="remove old copies")
+    file, descriptor = new_backup(workspace, name)
+    _fill(file, descriptor, data)
+    return file
 
 
 def _fill(file: Path, descriptor: int, data: bytes) -> None:

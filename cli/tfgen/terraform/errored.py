@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import time
 from pathlib import Path
 
+from tfgen.backup import new_backup
 from tfgen.workspace import Workspace
 from tfgen_generators.errors import RefusedError, TfgenError
 
@@ -46,18 +46,14 @@ def keep(workspace: Workspace) -> str:
     if file is None:
         return ""
     try:
-        backup = workspace.make_state_dir("backup") / f"errored-{time.strftime('%Y%m%d-%H%M%S')}.tfstate"
-        with file.open("rb") as source, os.fdopen(_create(backup), "wb") as target:
+        backup, descriptor = new_backup(workspace, NAME)
+        with os.fdopen(descriptor, "wb") as target, file.open("rb") as source:
             shutil.copyfileobj(source, target)
     except (OSError, TfgenError) as error:
         copied = f"no copy could be made: {error}"
     else:
         copied = f"a copy: {os.path.relpath(backup)}"
     return f"the state could not be saved and lies in {_shown(workspace)} ({copied}); {_way_out(workspace)}"
-
-
-def _create(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
 
 
 def _shown(workspace: Workspace) -> str:

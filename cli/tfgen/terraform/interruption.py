@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfgen.phrases import counted, some
 from tfgen.terraform.record import Record
 from tfgen_generators.errors import InterruptedRunError
 
@@ -17,7 +18,7 @@ def after_stop(command: str, record: Record, *, complete: bool, killed: bool, un
     if not (record.began or unsaved or killed):
         return InterruptedRunError("apply was interrupted before it began; nothing has changed in AWS")
     done = record.done
-    text = f"apply was interrupted after {done} resource change{'' if done == 1 else 's'}{applied(record)}"
+    text = f"apply was interrupted after {counted(done, 'resource change')}{applied(record)}"
     if unsaved:
         return InterruptedRunError(f"{text}; {unsaved}")
     if not killed:
@@ -25,7 +26,7 @@ def after_stop(command: str, record: Record, *, complete: bool, killed: bool, un
             f"{text}; Terraform has stopped in order and its state is saved. To see what is left, run: tfgen plan"
         )
     flying = [f"{address} ({action})" for address, action in sorted(record.in_flight.items())]
-    named = f": {_some(flying)}" if flying else ""
+    named = f": {some(flying, _MOST_NAMES)}" if flying else ""
     return InterruptedRunError(
         f"{text} and Terraform was killed: its state may miss what was being made{named}, and its lock may be held; "
         "see in AWS what is there, then run: tfgen plan"
@@ -35,9 +36,4 @@ def after_stop(command: str, record: Record, *, complete: bool, killed: bool, un
 def applied(record: Record) -> str:
     """` (applied: db (2 of 2), web (1 of 4))`, or nothing."""
     images = list(record.applied())
-    return f" (applied: {_some(images)})" if images else ""
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return f" (applied: {some(images, _MOST_NAMES)})" if images else ""

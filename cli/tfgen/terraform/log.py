@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
+from tfgen.backup import stamp
 from tfgen.terraform.keeper import KeptLog
 from tfgen_generators.errors import TfgenError
 
@@ -54,10 +54,10 @@ class RunLog:
 
 def open_log(folder: Path, command: str) -> RunLog:
     """A new log in `folder`, from which the oldest are deleted. Raises TfgenError."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
+    now = stamp()
     try:
         for old in sorted(folder.glob("*.log"))[: 1 - KEPT]:
             old.unlink(missing_ok=True)
     except OSError as error:
         raise TfgenError(f"cannot be cleaned up: {error.strerror}", where=str(folder)) from None
-    return RunLog(folder / f"{stamp}-{command}-{os.getpid()}.log")
+    return RunLog(folder / f"{now}-{command}-{os.getpid()}.log")

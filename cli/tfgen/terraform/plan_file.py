@@ -104,10 +104,13 @@ def _remove_unused(left: Path) -> None:
 
 def is_plan(file: Path) -> bool:
     """Whether `file` begins like a saved plan of Terraform's, which is a zip archive."""
-    if not file.is_file():
-        return False
-    with file.open("rb") as opened:
-        return opened.read(2) == b"PK"
+    try:
+        if not file.is_file():
+            return False
+        with file.open("rb") as opened:
+            return opened.read(2) == b"PK"
+    except OSError as error:
+        raise TfgenError(f"cannot be read: {error.strerror}", where=str(file)) from None
 
 
 def require_whole(plan: Path) -> None:
