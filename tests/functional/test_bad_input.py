@@ -190,7 +190,11 @@ def script(path: Path, text: str) -> str:
     [
         ("echo Terraform v0.12.31", "terraform 0.12.31 ({}) is too old; tfgen needs 1.6 or newer"),
         ("""echo '{"terraform_version": "1.5.7"}'""", "terraform 1.5.7 ({}) is too old; tfgen needs 1.6 or newer"),
-        ("echo hello; exit 1", "{} does not answer like Terraform; name one with --terraform PATH"),
+        (
+            "echo hello; exit 1",
+            "{} does not answer like Terraform (terraform version failed (exit code 1)); "
+            "name one with --terraform PATH",
+        ),
     ],
 )
 def test_terraform_that_is_too_old_or_none(repo: Repo, tfgen: Command, tmp_path: Path, answer: str, says: str) -> None:
@@ -211,7 +215,7 @@ def test_no_provider_to_be_had(repo: Repo, tfgen: Command) -> None:
     tfgen("sync").expect(0)
     result = tfgen("plan", TF_REGISTRY_CLIENT_TIMEOUT="1", TF_REGISTRY_DISCOVERY_RETRY="0").expect(1)
     assert "Failed to query available provider packages" in result.err
-    assert last_error(result) == "error: terraform init failed (exit code 1)"
+    assert "error: terraform init failed (exit code 1): the network does not answer (log: " in last_error(result)
 
 
 def test_terraforms_errors_are_shown_as_it_words_them(repo: Repo, tfgen: Command) -> None:
@@ -220,7 +224,7 @@ def test_terraforms_errors_are_shown_as_it_words_them(repo: Repo, tfgen: Command
     result = tfgen("plan").expect(1)
     assert "│ Error: Reference to undeclared local value" in result.err
     assert '│   on bad.tf line 2, in output "x":' in result.err
-    assert last_error(result) == "error: terraform plan failed (exit code 1)"
+    assert last_error(result).startswith("error: terraform plan failed (exit code 1) (log: .tfgen/log/")
 
 
 def test_no_terraform_folder(repo: Repo, tfgen: Command) -> None:

@@ -280,5 +280,5 @@ def test_terraform_must_know_removed_blocks(
     old.write_text(f'#!/bin/sh\necho \'{{"terraform_version": "{version}"}}\'\n')
     old.chmod(0o755)
     error = cli("plan", "--terraform", str(old)).expect(1).err
-    assert f"{WEB}: holds a removed block, and {product} {version} does not know those" in error
+    assert f"{WEB}: holds a removed block, and {product} {version} does not know that" in error
     assert f"use {needed} or newer (--terraform PATH)" in error

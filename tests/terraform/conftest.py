@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.terraform.state_estate import Aws
 from tfgen.emulator.environment import terraform_environment
 from tfgen.emulator.override import write_override
 from tfgen.emulator.provider import write_cli_config
@@ -66,6 +67,15 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def cli_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_cli_config(tmp_path_factory.mktemp("cli-config"))
+
+
+@pytest.fixture
+def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """An empty emulator as the AWS of the commands; S3 as a person looks at it."""
+    emulator.reset()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
+    monkeypatch.setenv("AWS_REGION", emulator.region)
+    return Aws(emulator=emulator)
 
 
 @pytest.fixture

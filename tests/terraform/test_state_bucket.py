@@ -14,7 +14,6 @@ from tests.terraform.aws_proxy import Answer, Call, error, proxy, s3_error
 from tests.terraform.state_estate import BACKEND, BUCKET, KEY, LOCAL, SETTINGS, Aws, state_text
 from tests.terraform.toy import start
 from tfgen.aws.clients import client
-from tfgen.emulator.server import Emulator
 
 FILES = {**TOY, "packer/web.json": JSON, BACKEND: LOCAL}
 NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
@@ -26,14 +25,6 @@ sso_region = eu-west-1
 sso_start_url = http://127.0.0.1:9/start
 """
 INIT = ("state", "init", "--bucket", BUCKET)
-
-
-@pytest.fixture
-def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    emulator.reset()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
-    monkeypatch.setenv("AWS_REGION", emulator.region)
-    return Aws(emulator=emulator)
 
 
 def refused(cli: Command, *arguments: str) -> Result:

@@ -11,19 +11,10 @@ import pytest
 from tests.conftest import JSON, TOY, Command, Repo
 from tests.terraform.state_estate import BACKEND, BUCKET, KEY, LOCAL, ROOT, STATE, Aws, applied, terraform
 from tests.terraform.toy import start, wait_for
-from tfgen.emulator.server import Emulator
 
 INIT = ("state", "init", "--bucket", BUCKET)
 TOP = Path(__file__).resolve().parents[2]
 GUIDE = (TOP / "docs/state.md").read_text()
-
-
-@pytest.fixture
-def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    emulator.reset()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
-    monkeypatch.setenv("AWS_REGION", emulator.region)
-    return Aws(emulator=emulator)
 
 
 @pytest.fixture

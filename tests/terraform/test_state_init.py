@@ -15,18 +15,9 @@ import pytest
 from tests.conftest import JSON, TOY, Command, Repo
 from tests.terraform.state_estate import BACKEND, BUCKET, KEY, LOCAL, ROOT, SETTINGS, STATE, Aws, applied, terraform
 from tests.terraform.toy import start
-from tfgen.emulator.server import Emulator
 
 FILES = {**TOY, "packer/web.json": JSON, BACKEND: f"# mine\n{LOCAL}"}
 INIT = ("state", "init", "--bucket", BUCKET)
-
-
-@pytest.fixture
-def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    emulator.reset()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
-    monkeypatch.setenv("AWS_REGION", emulator.region)
-    return Aws(emulator=emulator)
 
 
 def test_a_bucket_a_backend_the_state_moved_and_nothing_to_do_twice(repo: Repo, tfgen: Command, aws: Aws) -> None:

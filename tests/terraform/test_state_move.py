@@ -13,19 +13,10 @@ from tests.conftest import JSON, TOY, Command, Repo, Result, read_tree
 from tests.terraform.aws_proxy import Answer, Call, proxy, s3_error
 from tests.terraform.state_estate import BACKEND, BUCKET, KEY, LOCAL, ROOT, STATE, Aws, applied, state_text
 from tests.terraform.toy import faulty_terraform, start, wait_for
-from tfgen.emulator.server import Emulator
 from tfgen.terraform.binary import find_terraform
 
 FILES = {**TOY, "packer/web.json": JSON, BACKEND: LOCAL}
 INIT = ("state", "init", "--bucket", BUCKET)
-
-
-@pytest.fixture
-def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    emulator.reset()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
-    monkeypatch.setenv("AWS_REGION", emulator.region)
-    return Aws(emulator=emulator)
 
 
 @pytest.fixture
