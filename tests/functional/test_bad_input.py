@@ -192,8 +192,10 @@ def script(path: Path, text: str) -> str:
         ("""echo '{"terraform_version": "1.5.7"}'""", "terraform 1.5.7 ({}) is too old; tfgen needs 1.6 or newer"),
         (
             "echo hello; exit 1",
-            "{} does not answer like Terraform (terraform version failed (exit code 1)); "
-            "name one with --terraform PATH",
+            (
+                "{} does not answer like Terraform (terraform version failed (exit code 1)); "
+                "name one with --terraform PATH"
+            ),
         ),
     ],
 )
