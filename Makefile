@@ -4,6 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# As many tests at once as there are processors; a group of tests that share a thing stays together.
+PYTEST_ARGS ?= --numprocesses=auto --dist=loadgroup
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format golden bench clean
 

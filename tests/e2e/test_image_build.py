@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.guest import Emulator, Guest
 
-pytestmark = pytest.mark.guest
+pytestmark = [pytest.mark.guest, pytest.mark.xdist_group("guest")]  # one rootfs, one guest at a time
 
 
 @pytest.fixture(scope="module")

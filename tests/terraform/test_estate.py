@@ -109,6 +109,8 @@ def test_the_demo_tells_its_story_and_leaves_nothing(tfgen: Command, tmp_path: P
     assert "blog   created       14        0         0          0" in result.out
     assert "blog-ami-pipeline" in result.out
     assert "PACKER_SCRIPT=packer/wordpress.json" in result.out
-    assert result.out.rstrip().splitlines()[-2] == "No changes. AWS is what the templates say."
+    assert "\nNo changes. AWS is what the templates say.\n" in result.out
+    last = "error: the plan destroys what was not allowed: blog (14 destroyed)"
+    assert result.out.splitlines()[-1].startswith(last)
     assert read_tree(home) == before
     assert list(temporary.iterdir()) == []

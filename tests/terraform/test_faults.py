@@ -22,6 +22,7 @@ from tests.terraform.toy import (
     applied_whole,
     faulty_terraform,
     resources,
+    running_in,
     slow_estate,
     start,
     stubborn_terraform,
@@ -96,14 +97,15 @@ def test_an_interrupted_plan_with_the_real_provider(
     assert process.returncode == 130, err
     assert "error: plan was interrupted; nothing has changed in AWS" in err
     assert not (root / "saved").exists()
-    assert subprocess.run(["pgrep", "-f", "terraform-provider-aws"], capture_output=True, check=False).stdout == b""
+    assert running_in(root) == []
 
 
 def test_a_log_collector_that_dies_does_not_kill_an_apply(repo: Repo, tfgen: Command) -> None:
     root = three_steps(repo, tfgen)
     process = start("apply", "saved")
     assert process.stderr is not None
-    process.stderr.readline()
+    while process.stderr.readline() != "terraform apply ...\n":
+        assert process.poll() is None
     process.stderr.close()
     wait_for(root / "terraform/pipelines/begun")
     assert process.wait(timeout=60) == 1

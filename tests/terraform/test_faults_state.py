@@ -64,7 +64,7 @@ def test_a_held_lock_says_whose(in_the_way: subprocess.Popen[str], tfgen: Comman
     said = re.search(
         r"the state is locked by (\S+) since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC \(apply, lock ([0-9a-f-]{36})\); "
         r"try again when that run is done, or wait for it with --lock-timeout; only if it is surely dead, a person may "
-        r"run: terraform force-unlock ([0-9a-f-]{36})",
+        r"run: terraform -chdir=terraform/pipelines force-unlock ([0-9a-f-]{36})",
         err,
     )
     assert said is not None, err
@@ -124,7 +124,7 @@ def test_a_disk_that_is_full_while_the_plan_is_written(repo: Repo, tfgen: Comman
         f"mount -t tmpfs -o size=4k none '{root}/small' && {FILL} > '{root}/small/full'", "plan", "--out", "small/plan"
     )
     assert done.returncode == 1, done.stderr
-    assert "small/plan: Terraform ended well, but the plan that it wrote is cut short: the disk may be" in done.stderr
+    assert "error: Terraform ended well, but the plan that it wrote is cut short: the disk may be" in done.stderr
     assert not (root / "small/plan").exists()
     assert "Traceback" not in done.stderr
 
@@ -262,7 +262,7 @@ def test_the_lock_of_init_is_waited_for(repo: Repo, tfgen: Command) -> None:
     """Two at once: one init, and the other uses what it made."""
     root = planned(repo, tfgen)
     (root / ".tfgen/cache/init").unlink()
-    slow = faulty_terraform(root, "init", "touch .begun; sleep 3")
+    slow = faulty_terraform(root, "init", "touch .begun; sleep 8")
     first = start("plan", "--out", "other", "--terraform", slow)
     wait_for(root / "terraform/pipelines/.begun")
     second = tfgen("plan", "--lock-timeout", "30s").expect(0)

@@ -139,7 +139,7 @@ def test_a_plan_that_was_never_written(repo: Repo, tfgen: Command) -> None:
     root = synced(repo, tfgen)
     fault = f"echo '{CHANGE_SUMMARY}'; exit 2"
     result = tfgen("plan", "--out", "new", "--terraform", faulty_terraform(root, "plan", fault)).expect(1)
-    assert "new: Terraform ended well, but has written no plan" in result.err
+    assert "error: Terraform ended well, but has written no plan" in result.err
 
 
 def test_an_apply_that_says_nothing(repo: Repo, tfgen: Command) -> None:

@@ -117,3 +117,15 @@ def three_steps(repo: Repo, tfgen: Command) -> Path:
 def applied_whole(root: Path) -> None:
     assert len(resources(root)) == 5
     assert not (root / "terraform/pipelines/.terraform.tfstate.lock.info").exists()
+
+
+def running_in(root: Path) -> list[str]:
+    """The command lines of all other processes whose working folder is in `root`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if process.name != str(os.getpid()) and (process / "cwd").readlink().is_relative_to(root):
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue  # it has ended
+    return found

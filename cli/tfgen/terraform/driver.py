@@ -175,7 +175,13 @@ class Driver:
             return record.too_much
         log = os.path.relpath(done.log)
         failure = Failure(
-            product=self.binary.product, command=done.command, finished=finished, record=record, env=self.env, log=log
+            product=self.binary.product,
+            command=done.command,
+            finished=finished,
+            record=record,
+            env=self.env,
+            log=log,
+            folder=os.path.relpath(self.folder),
         )
         if ended_well:
             return explain_silence(failure)
