@@ -50,9 +50,9 @@ class Refused:
         with pytest.raises(RefusedError) as error:
             check_untrusted(open_workspace(), base, allowed)
         assert error.value.exit_code == 3
-        said = self.capfd.readouterr().err.splitlines()
+        said = [f"error: {error.value}", *self.capfd.readouterr().err.splitlines()]
         for text in wanted:
-            assert any(re.search(text, line) for line in said or [str(error.value)]), f"{text!r} in {said}"
+            assert any(re.search(text, line) for line in said), f"{text!r} in {said}"
         return said
 
 
