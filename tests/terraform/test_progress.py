@@ -71,6 +71,7 @@ def test_lines_in_a_pipe(repo: Repo, tfgen: Command) -> None:
     tfgen("plan", "--out", "saved").expect(0)
     err = tfgen("apply", "saved").expect(0).err
     lines = [re.sub(r" after \ds", "", line) for line in err.splitlines()]
+    assert lines.pop(0).startswith("applying the plan that ")
     assert lines[0] == "terraform apply ..."
     assert sorted(line.split("  [")[0] for line in lines[1:3]) == [
         "db: module.db.terraform_data.pipeline created",

@@ -194,7 +194,7 @@ def test_a_lock_on_s3() -> None:
     error = failure("Error acquiring the state lock", info)
     assert isinstance(error, BusyError)
     assert "locked by ci@runner since 2026-11-22 21:35:02 UTC (plan, lock 0ca2-11)" in str(error)
-    assert str(error).endswith("terraform force-unlock 0ca2-11")
+    assert str(error).endswith("terraform -chdir=. force-unlock 0ca2-11")
 
 
 def test_a_lock_that_cannot_be_asked_for_is_no_held_one() -> None:
