@@ -40,11 +40,17 @@ def utc_now() -> str:
 
 
 def _provenance(root: Path, paths: Sequence[str]) -> Provenance:
-    from importlib.metadata import version
-
     from tfgen.git import head_commit, is_dirty
 
-    return Provenance(version=version("tfgen"), who=_who(), commit=head_commit(root), dirty=is_dirty(root, paths))
+    # git first: while it works, Terraform is started; the rest is Python's own work.
+    commit, dirty = head_commit(root), is_dirty(root, paths)
+    return Provenance(version=_version(), who=_who(), commit=commit, dirty=dirty)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("tfgen")
 
 
 def _who() -> str:

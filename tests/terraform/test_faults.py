@@ -21,8 +21,8 @@ from tests.terraform.toy import (
     STATE,
     applied_whole,
     faulty_terraform,
+    processes_in,
     resources,
-    running_in,
     slow_estate,
     start,
     stubborn_terraform,
@@ -97,7 +97,7 @@ def test_an_interrupted_plan_with_the_real_provider(
     assert process.returncode == 130, err
     assert "error: plan was interrupted; nothing has changed in AWS" in err
     assert not (root / "saved").exists()
-    assert running_in(root) == []
+    assert processes_in(root) == {}
 
 
 def test_a_log_collector_that_dies_does_not_kill_an_apply(repo: Repo, tfgen: Command) -> None:

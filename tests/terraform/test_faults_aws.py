@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 
 from tests.conftest import Command, Repo, write_tree
 from tests.terraform.faults import logs, synced
-from tests.terraform.toy import resources, start
+from tests.terraform.toy import processes_in, resources, start
 
 REQUIRED = 'terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n    }\n  }\n}\n'
 #: A provider that asks AWS who it is, at an address of ours.
@@ -134,7 +133,7 @@ def test_a_provider_that_crashes(repo: Repo, tfgen: Command) -> None:
         silent.settimeout(60)
         connection, _ = silent.accept()
         with connection:
-            for provider in children(children(process.pid)[0]):
+            for provider in providers(root):
                 os.kill(provider, signal.SIGKILL)
             _, err = process.communicate(timeout=60)
     assert process.returncode == 1, err
@@ -142,9 +141,9 @@ def test_a_provider_that_crashes(repo: Repo, tfgen: Command) -> None:
     assert f"a provider has crashed; its stack trace is in the log ({os.path.relpath(logs(root, 'plan')[-1])})" in last
 
 
-def children(pid: int) -> list[int]:
-    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout
-    return [int(line) for line in found.split()]
+def providers(root: Path) -> list[int]:
+    """The provider processes that work for the estate in `root`."""
+    return [pid for pid, command in processes_in(root).items() if "terraform-provider-" in command.split(" ")[0]]
 
 
 def test_an_apply_runs_init_when_terraform_asks_for_it(repo: Repo, tfgen: Command) -> None:

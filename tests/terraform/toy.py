@@ -119,13 +119,13 @@ def applied_whole(root: Path) -> None:
     assert not (root / "terraform/pipelines/.terraform.tfstate.lock.info").exists()
 
 
-def running_in(root: Path) -> list[str]:
+def processes_in(root: Path) -> dict[int, str]:
     """The command lines of all other processes whose working folder is in `root`."""
-    found = []
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if process.name != str(os.getpid()) and (process / "cwd").readlink().is_relative_to(root):
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+                found[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue  # it has ended
     return found
