@@ -47,20 +47,6 @@ class Rendered:
 WHOLE = Style(collapsible=True, hides_html=True)
 
 
-def render(
-    summary: PlanSummary,
-    *,
-    target: str,
-    refused: Sequence[str] = (),
-    limit: int | None = None,
-    link: str = "",
-    commit: str = "",
-    style: Style = WHOLE,
-) -> str:
-    """The Markdown of `summary`, at most `limit` bytes long; `refused` names the images that the gate refuses."""
-    return compose(summary, target=target, refused=refused, limit=limit, link=link, commit=commit, style=style).text
-
-
 def compose(
     summary: PlanSummary,
     *,
@@ -72,7 +58,10 @@ def compose(
     style: Style = WHOLE,
     marker: str = "",
 ) -> Rendered:
-    """As `render`, after a first line `marker`; says besides whether it was cut. The summary never is."""
+    """The Markdown of `summary`, at most `limit` bytes long, after a first line `marker`. The summary is never cut.
+
+    `refused` names the images that the gate refuses; `target` is the plan's name on the pull request.
+    """
     head = "\n\n".join([*([marker] if marker else []), *_summary(summary, target, refused, link, commit)])
     images = sorted(summary.images, key=_rank)
     details = _Details(images, style)

@@ -72,9 +72,9 @@ def show_plan_json(summary: PlanSummary, plan_file: Path, refused: Sequence[str]
 
 def show_plan_markdown(summary: PlanSummary, target: str, refused: Sequence[str] = ()) -> None:
     """The same as a page, as `tfgen comment` posts it."""
-    from tfgen.markdown import render
+    from tfgen.markdown import compose
 
-    out(render(summary, target=target, refused=refused).rstrip("\n"))
+    out(compose(summary, target=target, refused=refused).text.rstrip("\n"))
 
 
 def show_next(plan_file: Path, refused: Sequence[str] = ()) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +12,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tfgen.hosts.model import STYLES, HostName, marker
-from tfgen.markdown import WHOLE, Style, compose, render, verdict
+from tfgen.markdown import WHOLE, Style, compose, verdict
 from tfgen.markdown_text import code, names
 from tfgen.terraform.plan import SHARED, ImagePlan, PlanSummary, ResourceChange
+
+
+def render(summary: PlanSummary, **options: Any) -> str:
+    return compose(summary, **options).text
+
 
 LINK = "https://ci.example/org/repo/actions/runs/1"
 HOSTS: list[HostName] = ["github", "bitbucket", "codecommit"]
