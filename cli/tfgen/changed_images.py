@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tfgen.base_tree import BaseTree, find_top, inside, is_below, is_outside
 from tfgen.git import NoAnswerError, records, run_git
 from tfgen_generators.errors import TfgenError
-from tfgen_generators.ownership import PREFIX, SUFFIX, examine, same
+from tfgen_generators.ownership import examine, is_generated, same
 from tfgen_generators.root_module import is_terraform
 from tfgen_generators.trust import generated_calls, reach
 
@@ -126,7 +126,7 @@ class _Comparison:
 
     def _is_generated(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
-        return (folder or ".") == self.root and name.startswith(PREFIX) and name.endswith(SUFFIX)
+        return (folder or ".") == self.root and is_generated(name)
 
     def _before(self, paths: list[str]) -> dict[str, str]:
         return {path: data.decode("utf-8", "replace") for path, data in self.tree.read(paths).items()}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfgen.base_tree import BaseTree, files_below, inside, is_below, is_outside, links_to
-from tfgen_generators.ownership import PREFIX, SUFFIX
+from tfgen_generators.ownership import is_generated
 from tfgen_generators.root_module import is_terraform, paths_in
 from tfgen_generators.settings import FILE_NAME, Settings
 from tfgen_generators.trust import MAINTAINER, Finding, Reached, reach
@@ -205,7 +205,7 @@ def _trace(path: str) -> str:
 
 
 def _is_hand_written(name: str) -> bool:
-    return not (name.startswith(PREFIX) and name.endswith(SUFFIX))
+    return not is_generated(name)
 
 
 def _is_read(name: str) -> bool:

@@ -11,7 +11,7 @@ from stat import S_ISREG
 
 from tfgen_generators.changes import Unknown
 from tfgen_generators.errors import TfgenError
-from tfgen_generators.ownership import PREFIX, SUFFIX, Ownership, examine, file_name
+from tfgen_generators.ownership import Ownership, examine, file_name, is_generated
 from tfgen_generators.packer.model import Discovery, Problem
 from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
 
@@ -28,7 +28,7 @@ def read_generated(root: Path, folder: str) -> Generated:
     """Reads each file once. One that cannot be read is a problem, no end. Raises TfgenError for the folder itself."""
     try:
         with os.scandir(root / folder) as entries:
-            names = sorted(entry.name for entry in entries if _is_generated(entry.name))
+            names = sorted(entry.name for entry in entries if is_generated(entry.name))
     except FileNotFoundError:
         return Generated(texts={})
     except OSError as error:
@@ -168,10 +168,6 @@ def _read(file: str) -> str:
     # A pipe would never end: whatever is no file is nothing of ours.
     with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as opened:  # noqa: PTH123 ten thousand times
         return opened.readall().decode("utf-8", "replace") if S_ISREG(os.fstat(opened.fileno()).st_mode) else ""
-
-
-def _is_generated(name: str) -> bool:
-    return name.startswith(PREFIX) and name.endswith(SUFFIX)
 
 
 def _parent(path: str) -> str:

@@ -61,6 +61,16 @@ def file_name(name: str) -> str:
     return f"{PREFIX}{name}{SUFFIX}"
 
 
+def is_generated(name: str) -> bool:
+    """Whether a file of that name is a generated one's."""
+    return name.startswith(PREFIX) and name.endswith(SUFFIX)
+
+
+def image_of(name: str) -> str:
+    """The name of the template whose generated file is called `name`."""
+    return name.removeprefix(PREFIX).removesuffix(SUFFIX)
+
+
 def sign(source: str, body: str, template: str = "") -> str:
     """The whole text of a generated file; `template` is the template's digest in hex."""
     header = _header(source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tfgen.terraform import errored, init
@@ -18,7 +19,7 @@ from tfgen.terraform.process import run
 from tfgen.terraform.record import Record
 from tfgen.terraform.show import ForcedAttributes
 from tfgen.terraform.version import require_removed_blocks, require_supported
-from tfgen.terraform.watched import Run, Watcher, last_words, run_watched
+from tfgen.terraform.watched import Run, Watcher, last_words, run_watched, tell
 from tfgen.workspace import Workspace, locked
 from tfgen_generators.errors import BusyError, InterruptedRunError, TfgenError
 
@@ -62,7 +63,9 @@ class Driver:
     def plan(self, out: Path, options: RunOptions = DEFAULTS) -> PlanSummary:
         """Plans into `out`, which its caller keeps private until the plan is good. Runs init before if need be."""
         self.watcher.text(errored.warning(self.workspace))
-        done = self._with_init("plan", plan_argv(self.binary, options, out=str(out.absolute())), options)
+        done = self._plan_reduced(out, options) if options.targets else None
+        if done is None:
+            done = self._with_init("plan", plan_argv(self.binary, options, out=str(out.absolute())), options)
         self._require_good(done, 0, 2)
         require_whole(out)
         summary = done.record.summarizer.result(
@@ -78,6 +81,23 @@ class Driver:
         done = self._with_init("apply", apply_argv(self.binary, str(plan.absolute()), options), options)
         self._require_good(done, 0)
         return done.record.summarizer.result(changed=True)
+
+    def _plan_reduced(self, out: Path, options: RunOptions) -> Run | None:
+        """Plans the targets without the files of other images; None where only the whole folder can tell."""
+        from tfgen.terraform.reduced_root import reduced_root
+
+        self._init_if_needed()
+        with reduced_root(self.workspace, options.targets, self.env) as reduced:
+            if reduced is None:
+                return None
+            argv = [*plan_argv(self.binary, options, out=str(out.absolute())), *reduced.arguments]
+            done = self._run("plan", argv, options, env=reduced.env, folder=reduced.folder, told=False)
+        if done.finished.code == 1 and not done.finished.interrupted:
+            # Who needs to know what is wrong hears it of the whole folder; a held lock has been waited for.
+            again = replace(options, lock_timeout="")
+            return self._with_init("plan", plan_argv(self.binary, again, out=str(out.absolute())), again)
+        tell(self.watcher, done)
+        return done
 
     def _forced(self, plan: Path) -> Mapping[str, tuple[str, ...]]:
         """What forces each replacement, which events do not say; nothing when Terraform cannot show its plan."""
@@ -143,18 +163,23 @@ class Driver:
         options: RunOptions = DEFAULTS,
         *,
         env: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        told: bool = True,
     ) -> Run:
         modules = root_modules(self.folder)
         self.watcher.modules(modules, options.targets)
-        return run_watched(
+        done = run_watched(
             command,
             argv,
-            folder=self.folder,
+            folder=folder or self.folder,
             env=self.env if env is None else env,
             logs=self.workspace.make_state_dir("log"),
             watcher=self.watcher,
             record=Record(modules, targeted=bool(options.targets)),
         )
+        if told:
+            tell(self.watcher, done)
+        return done
 
     def _require_good(self, done: Run, *good: int) -> None:
         """Raises what explains `done`, unless it ended with one of `good` and said what such a run says."""

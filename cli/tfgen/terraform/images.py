@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfgen_generators.ownership import PREFIX, SUFFIX
+from tfgen_generators.ownership import PREFIX, SUFFIX, image_of, is_generated
 from tfgen_generators.root_module import is_terraform
 
 _MODULE = re.compile(r'^[ \t]*module[ \t]+("?)([A-Za-z_][\w-]*)\1[ \t]*\{', re.MULTILINE)
@@ -25,10 +25,10 @@ class RootModules:
 
 def root_modules(folder: Path) -> RootModules:
     """The modules that the files in `folder` call; what cannot be read counts as not there."""
-    images = sorted(file.name.removeprefix(PREFIX).removesuffix(SUFFIX) for file in folder.glob(f"{PREFIX}*{SUFFIX}"))
+    images = sorted(image_of(file.name) for file in folder.glob(f"{PREFIX}*{SUFFIX}"))
     shared: set[str] = set()
     for file in folder.glob("*"):
-        if is_terraform(file.name) and not (file.name.startswith(PREFIX) and file.name.endswith(SUFFIX)):
+        if is_terraform(file.name) and not is_generated(file.name):
             text = _text(file)
             shared.update(_json_calls(text) if file.name.endswith(".json") else _calls(text))
     return RootModules(images=tuple(images), shared=frozenset(shared - set(images)))

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tfgen.terraform.inputs import LOCK_FILE, local_modules
-from tfgen_generators.ownership import PREFIX, SUFFIX
+from tfgen_generators.ownership import is_generated
 
 #: Summaries of Terraform's and OpenTofu's errors whose cure is init.
 NEEDS_INIT = re.compile(
@@ -75,7 +75,7 @@ def _pieces(folder: Path, version: str, env: Mapping[str, str]) -> Iterator[byte
     yield _read(folder / LOCK_FILE)
     for file in _files(folder):
         data = _read(file)
-        if file.name.startswith(PREFIX) and file.name.endswith(SUFFIX):
+        if is_generated(file.name):
             data = "\n".join(_CALL.findall(data.decode("utf-8", "replace"))).encode()
         yield file.name.encode()
         yield data

@@ -49,7 +49,10 @@ def run_watched(
     watcher: Watcher,
     record: Record,
 ) -> Run:
-    """Runs `argv` in `folder`; an apply ends in order even when tfgen is killed. Raises TfgenError."""
+    """Runs `argv` in `folder`; an apply ends in order even when tfgen is killed. Raises TfgenError.
+
+    What it complained of is for the caller to `tell`.
+    """
     with open_log(logs, command) as log:
 
         def line(data: bytes) -> None:
@@ -71,21 +74,22 @@ def run_watched(
             )
         finally:
             watcher.finished()
-    _tell(watcher, record)
-    if finished.cut:
-        watcher.text(f"{finished.cut} of Terraform's lines had no end in 4 MB; the rest of each is lost")
     if log.trouble:
         watcher.text(f"the log {log.path} is incomplete: {log.trouble}")
     return Run(command=command, finished=finished, record=record, log=log.path)
 
 
-def _tell(watcher: Watcher, record: Record) -> None:
+def tell(watcher: Watcher, run: Run) -> None:
+    """Tells `watcher` what the run complained of."""
+    record = run.record
     for diagnostic in record.diagnostics:
         watcher.diagnostic(diagnostic)
     for warning in record.warnings():
         watcher.text(warning)
     for severity, number in sorted(record.dropped.items()):
         watcher.text(f"{number} more {severity}s are in the log")
+    if run.finished.cut:
+        watcher.text(f"{run.finished.cut} of Terraform's lines had no end in 4 MB; the rest of each is lost")
 
 
 def last_words(run: Run) -> str:

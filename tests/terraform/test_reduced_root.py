@@ -1,0 +1,221 @@
+"""`plan --changed` in a folder that lacks the images which are not targets: the same plan, or the whole folder."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import JSON, Command, Repo, write_tree
+from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push
+from tests.functional.git_repo import commit, git
+from tests.terraform.toy import STATE, faulty_terraform, resources, start, stubborn_terraform
+from tfgen.terraform.binary import find_terraform
+from tfgen.terraform.reduced_root import reduced_root
+from tfgen.workspace import open_workspace
+
+OUTPUTS = {
+    f"{ROOT}/outputs.tf": 'output "mine" {\n  value = "kept"\n}\n',
+    f"{ROOT}/shared.tf": 'resource "terraform_data" "shared" {\n  input = file("policies/one.json")\n}\n',
+    f"{ROOT}/policies/one.json": "{}\n",
+}
+
+
+@pytest.fixture
+def root(repo: Repo, tfgen: Command) -> Path:
+    """`db` and `web` are applied, `new` is what the branch adds."""
+    return with_new(branched(repo, tfgen, OUTPUTS), tfgen)
+
+
+def with_new(root: Path, tfgen: Command) -> Path:
+    tfgen("plan", "--out", "saved").expect(0)
+    tfgen("apply", "saved").expect(0)
+    write_tree(root, {"packer/new.json": JSON})
+    tfgen("sync").expect(0)
+    return root
+
+
+def seen_by_terraform(root: Path, tfgen: Command, *arguments: str, code: int = 0) -> list[set[str]]:
+    """The files that stand in the current folder of each `terraform plan`."""
+    file = root / "seen"
+    terraform = faulty_terraform(root, "plan", f'{{ ls -A | tr "\\n" "/"; echo; }} >> "{file}"')
+    tfgen("plan", "--changed", "--terraform", terraform, *arguments).expect(code)
+    return [set(line.split("/")) - {""} for line in file.read_text().splitlines()]
+
+
+def test_terraform_reads_the_targets_alone(root: Path, tfgen: Command) -> None:
+    [seen] = seen_by_terraform(root, tfgen, "--out", "part")
+    assert {"pipeline_new.gen.tf", "outputs.tf", "policies"} <= seen
+    assert not {"pipeline_web.gen.tf", "pipeline_db.gen.tf"} & seen
+    assert not list((root / ".tfgen").glob("part-*"))
+
+
+def test_the_plan_is_applied_in_the_whole_folder(root: Path, tfgen: Command) -> None:
+    before = resources(root)
+    tfgen("plan", "--changed", "--out", "part").expect(0)
+    tfgen("apply", "part").expect(0)
+    assert resources(root) == sorted([*before, "module.new.pipeline"])
+    state = json.loads((root / STATE).read_text())
+    assert state["outputs"]["mine"]["value"] == "kept"
+    tfgen("plan", "--detailed-exitcode").expect(0)
+
+
+def test_it_is_the_plan_that_terraform_makes_of_the_whole_folder(root: Path, tfgen: Command) -> None:
+    (root / "packer/db.json").unlink()
+    write_tree(root, {"tfgen.toml": (root / "tfgen.toml").read_text() + '[templates.web.environment]\nA = "1"\n'})
+    tfgen("sync").expect(0)
+    tfgen("plan", "--changed", "--out", "part").expect(0)
+    terraform = [*find_terraform().argv]
+    targets = [f"-target=module.{name}" for name in ("db", "new", "web")]
+    subprocess.run([*terraform, "plan", "-out=whole", *targets], cwd=root / ROOT, check=True, capture_output=True)
+    ours, whole = (shown(root, root / "part"), shown(root, root / ROOT / "whole"))
+    assert ours["resource_changes"] == whole["resource_changes"]
+    assert {change["address"]: change["change"]["actions"] for change in ours["resource_changes"]} == {
+        "module.db.terraform_data.pipeline": ["delete"],
+        "module.new.terraform_data.pipeline": ["create"],
+        "module.web.terraform_data.pipeline": ["update"],
+    }
+    assert ours.get("output_changes") == whole.get("output_changes")
+    assert ours["prior_state"] == whole["prior_state"]
+
+
+def shown(root: Path, plan: Path) -> dict[str, Any]:
+    argv = [*find_terraform().argv, "show", "-json", str(plan)]
+    done = subprocess.run(argv, cwd=root / ROOT, check=True, capture_output=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'output "web" {\n  value = module.web.name\n}\n',
+        'output "web" {\n  value = module . web.name\n}\n',
+        'resource "terraform_data" "after" {\n  depends_on = [module.web]\n}\n',
+    ],
+)
+def test_an_image_that_is_named_by_hand_stays(repo: Repo, tfgen: Command, text: str) -> None:
+    output = 'output "name" {\n  value = var.project_name\n}\n'
+    root = with_new(branched(repo, tfgen, {f"{ROOT}/names.tf": text, f"{MODULE}/names.tf": output}), tfgen)
+    [seen] = seen_by_terraform(root, tfgen)
+    assert {"pipeline_web.gen.tf", "pipeline_new.gen.tf"} <= seen
+    assert "pipeline_db.gen.tf" not in seen
+
+
+@pytest.mark.parametrize(
+    ("file", "expression"),
+    [
+        (f"{ROOT}/place.tf", "path.cwd"),
+        (f"{ROOT}/place.tf", "abspath(path.module)"),
+        (f"{ROOT}/place.tf", 'fileset(path.module, "*.tf")'),
+        (f"{MODULE}/place.tf", "path.root"),
+        (f"{MODULE}/inner/place.tf", "path . root"),
+    ],
+)
+def test_what_depends_on_its_place_is_planned_there(repo: Repo, tfgen: Command, file: str, expression: str) -> None:
+    root = with_new(branched(repo, tfgen, {file: f"locals {{\n  place = {expression}\n}}\n"}), tfgen)
+    [seen] = seen_by_terraform(root, tfgen)
+    assert "pipeline_web.gen.tf" in seen
+
+
+def test_what_is_wrong_is_said_of_the_whole_folder(root: Path, tfgen: Command) -> None:
+    push(root, {f"{ROOT}/named.tf.json": '{"module": {"x": {"source": "../modules/codepipeline", "a": 1}}}'})
+    git(root, "branch", "--force", "main", "HEAD")
+    write_tree(root, {"packer/another.json": JSON})
+    tfgen("sync").expect(0)
+    result = tfgen("plan", "--changed").expect(1)
+    assert result.err.count('The argument "project_name" is required') == 1, result.err
+    assert "part-" not in result.err
+
+
+def test_an_image_that_only_terraform_finds_is_planned_in_the_whole_folder(repo: Repo, tfgen: Command) -> None:
+    override = '{"module": {"web": {"source": "../modules/codepipeline"}}}'
+    root = with_new(branched(repo, tfgen, {f"{ROOT}/x_override.tf.json": override}), tfgen)
+    first, second = seen_by_terraform(root, tfgen)
+    assert "pipeline_web.gen.tf" not in first
+    assert "pipeline_web.gen.tf" in second
+
+
+def test_a_held_lock_is_told_of_as_ever(root: Path, tfgen: Command) -> None:
+    """The lock that Terraform takes, and what it writes beside it, stay where everybody looks for them."""
+    lock = {"ID": "1" * 8, "Operation": "OperationTypeApply", "Who": "ann@desk", "Created": "2026-11-23T00:00:00Z"}
+    (root / ROOT / ".terraform.tfstate.lock.info").write_text(json.dumps(lock))
+    with (root / STATE).open("r+b") as state:
+        fcntl.lockf(state, fcntl.LOCK_EX)
+        result = tfgen("plan", "--changed").expect(75)
+    assert "the state is locked by ann@desk since 2026-11-23 00:00:00 UTC" in result.err
+
+
+def test_state_that_is_not_there_is_not_made(repo: Repo, tfgen: Command) -> None:
+    root = branched(repo, tfgen)
+    write_tree(root, {"packer/new.json": JSON})
+    tfgen("sync").expect(0)
+    tfgen("plan", "--changed", "--out", "part").expect(0)
+    assert not (root / STATE).exists()
+    tfgen("apply", "part").expect(0)
+    assert resources(root) == ["module.new.pipeline"]
+
+
+def test_another_workspace_of_terraforms(root: Path, tfgen: Command) -> None:
+    terraform = [*find_terraform().argv]
+    subprocess.run([*terraform, "workspace", "new", "other"], cwd=root / ROOT, check=True, capture_output=True)
+    tfgen("plan", "--out", "saved").expect(0)
+    tfgen("apply", "saved").expect(0)
+    write_tree(root, {"packer/another.json": JSON})
+    tfgen("sync").expect(0)
+    commit(root)
+    tfgen("plan", "--changed", "--out", "part", "--format", "json").expect(0)
+    tfgen("apply", "part").expect(0)
+    state = json.loads((root / ROOT / "terraform.tfstate.d/other/terraform.tfstate").read_text())
+    assert len(state["resources"]) == 5
+
+
+def test_a_root_module_that_is_the_repository(repo: Repo, tfgen: Command) -> None:
+    files = {name.removeprefix(f"{ROOT}/"): text for name, text in ESTATE.items()}
+    root = repo({name: text.replace("../modules", "./terraform/modules") for name, text in files.items()})
+    toml = files["tfgen.toml"] + 'terraform_dir = "."\n\n[module]\nsource = "./terraform/modules/codepipeline"\n'
+    write_tree(root, {"tfgen.toml": toml})
+    tfgen("sync").expect(0)
+    git(root, "init", "--quiet")
+    commit(root)
+    git(root, "checkout", "--quiet", "-b", "feature")
+    write_tree(root, {"packer/new.json": JSON})
+    tfgen("sync").expect(0)
+    [seen] = seen_by_terraform(root, tfgen)
+    assert "pipeline_new.gen.tf" in seen
+    assert not {"pipeline_web.gen.tf", ".tfgen"} & seen
+
+
+def test_what_a_killed_run_has_left_is_taken_away(root: Path, tfgen: Command) -> None:
+    terraform = stubborn_terraform(root, "plan")
+    process = start("plan", "--changed", "--terraform", str(terraform))
+    folders: list[Path] = []
+    while not folders or not (folders[0] / ROOT / "begun").exists():
+        assert process.poll() is None
+        folders = list((root / ".tfgen").glob("part-*"))
+    tfgen("plan", "--changed").expect(0)
+    assert folders[0].exists(), "somebody is at work in it"
+    process.kill()
+    process.communicate()
+    subprocess.run(["pkill", "-f", str(terraform)], check=False)
+    tfgen("plan", "--changed").expect(0)
+    assert not folders[0].exists()
+    assert (root / ROOT / "policies/one.json").exists()
+
+
+def test_without_space_for_links_the_whole_folder_is_planned(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    workspace = open_workspace()
+    with reduced_root(workspace, ["new"], os.environ) as reduced:
+        assert reduced is not None
+    monkeypatch.setattr(Path, "symlink_to", full)
+    with reduced_root(workspace, ["new"], os.environ) as reduced:
+        assert reduced is None
+    assert not list((root / ".tfgen").glob("part-*"))
