@@ -38,12 +38,21 @@ def apply_saved(
             return manifest.summary
         driver = driver_for(workspace, request.terraform)
         # Var files are named to plan alone, so what the manifest names is looked at, too.
-        require_same_inputs(file, manifest, made_from(workspace, driver, look(workspace), others=manifest.inputs))
+        inputs = made_from(workspace, driver, _sources(workspace), others=manifest.inputs)
+        require_same_inputs(file, manifest, inputs)
         require_allowed(manifest.summary, allowed)
         now = Terraform(product=driver.binary.product, version=driver.version)
         require_same_terraform(file, manifest, now, driver.workspace_name())
         _tell_whose(workspace, manifest)
         return driver.apply(own, run_options(request))
+
+
+def _sources(workspace: Workspace) -> Collection[str]:
+    """The files that sync reads; whether it would have work to do matters to a plan alone."""
+    from tfgen.clean_look import sources_of
+    from tfgen.unchanged import recall_sources
+
+    return recall_sources(str(workspace.root)) or sources_of(look(workspace))
 
 
 def _tell_whose(workspace: Workspace, manifest: Manifest) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from tfgen.unchanged import generated_in
 from tfgen_generators.module_interface import module_folder
 from tfgen_generators.ownership import SUFFIX
 from tfgen_generators.settings import FILE_NAME
@@ -21,10 +22,15 @@ _CANDIDATES = (".hcl", ".json", ".example", ".gitignore")
 
 
 def seen_by(workspace: Workspace, result: Survey) -> Iterator[str]:
-    """Files and folders, there or not, relative to the root. A folder's own time shows what came and went in it."""
+    """Files and folders, there or not, relative to the root. A folder's own time shows what came and went in it.
+
+    Raises OSError where what was seen cannot be named.
+    """
     settings, root = workspace.settings, workspace.root
     yield from _libraries()
-    yield from (FILE_NAME, settings.terraform_dir, *_of_git(root, asked=result.discovery.asked_git))
+    if generated_in(str(workspace.terraform_dir)) != sorted(PurePosixPath(p).name for p in result.changes.unchanged):
+        raise FileNotFoundError(workspace.terraform_dir)  # it has changed since the look
+    yield from (FILE_NAME, f"{settings.terraform_dir}/", *_of_git(root, asked=result.discovery.asked_git))
     yield from (str(parent / ".gitignore") for parent in PurePosixPath(settings.packer_dir).parents)
     for folder in result.discovery.folders:
         yield folder

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tfgen.terraform.manifest import Manifest
     from tfgen.terraform.plan import PlanSummary
     from tfgen.workspace import Workspace
-    from tfgen_generators.estate import Survey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +54,11 @@ def make_plan(workspace: Workspace, file: Path, request: PlanRequest = ORDINARY)
     check_plan_target(file)
     if request.untrusted:
         _check_untrusted(workspace, request)
-    found = require_synced(workspace, cached=not request.untrusted)
+    sources = require_synced(workspace, cached=not request.untrusted)
     targets = _targets(workspace, request) if request.changed else None
     driver = driver_for(workspace, request.terraform)
     arguments = plan_arguments(request.extra, os.environ)
-    before = made_from(workspace, driver, found, arguments)
+    before = made_from(workspace, driver, sources, arguments)
     with (
         private_plan(file.absolute().parent) as made,
         provenance_beside(workspace.root, tuple(before)) as provenance,
@@ -67,19 +66,28 @@ def make_plan(workspace: Workspace, file: Path, request: PlanRequest = ORDINARY)
         nothing = targets == ()
         summary = _nothing() if nothing else driver.plan(made, run_options(request, targets or ()))
         summary = _limited(summary, arguments, driver)
-        after = made_from(workspace, driver, found, arguments)
-        _require_unchanged(before, after, _named(found))
+        after = made_from(workspace, driver, sources, arguments)
+        _require_unchanged(before, after, sources)
         manifest = _manifest(workspace, driver, None if nothing else made, summary, after, arguments, provenance())
         with locked(workspace, "plan"):  # or two plans into one file might each have the other's manifest
             keep_plan(None if nothing else made, file, manifest)
     return summary
 
 
-def require_synced(workspace: Workspace, *, cached: bool = True) -> Survey:
-    """Raises RefusedError when the generated files are not what sync would write, TfgenError on broken templates."""
-    from tfgen.surveying import complain
+def require_synced(workspace: Workspace, *, cached: bool = True) -> Collection[str]:
+    """The files that sync reads, relative to the root.
 
-    result = _look(workspace, cached=cached)
+    Raises RefusedError when the generated files are not what sync would write, TfgenError on broken templates.
+    """
+    from tfgen.unchanged import now, recall_sources
+
+    if cached and (known := recall_sources(str(workspace.root))):
+        return known
+    from tfgen.clean_look import remember, sources_of
+    from tfgen.surveying import complain, look
+
+    started = now()
+    result = look(workspace, cached=cached)
     complain(result)
     if result.changes.refused:
         raise RefusedError("the generated files need a decision first", fix="see above")
@@ -88,13 +96,8 @@ def require_synced(workspace: Workspace, *, cached: bool = True) -> Survey:
         raise RefusedError(f"generated files are stale: {stale}", fix="run: tfgen sync")
     if result.problems:
         raise TemplateError("not every template can be read", fix="correct the errors above")
-    return result
-
-
-def _look(workspace: Workspace, *, cached: bool = True) -> Survey:
-    from tfgen.surveying import look
-
-    return look(workspace, cached=cached)
+    remember(workspace, result, started)
+    return sources_of(result)
 
 
 def _check_untrusted(workspace: Workspace, request: PlanRequest) -> None:
@@ -162,20 +165,17 @@ def _limited(summary: PlanSummary, arguments: tuple[str, ...], driver: Driver) -
 
 
 def made_from(
-    workspace: Workspace, driver: Driver, found: Survey, arguments: tuple[str, ...] = (), others: Iterable[str] = ()
+    workspace: Workspace,
+    driver: Driver,
+    sources: Collection[str],
+    arguments: tuple[str, ...] = (),
+    others: Iterable[str] = (),
 ) -> dict[str, str]:
     """The digest of each file that a plan of this workspace is made from, and of `others`. Raises TfgenError."""
     from tfgen.terraform.inputs import digests
 
-    named = {*_named(found), *others}
+    named = {*sources, *others}
     return digests(workspace.root, workspace.terraform_dir, named, arguments, passed_over={driver.data_dir})
-
-
-def _named(found: Survey) -> frozenset[str]:
-    """What sync reads."""
-    from tfgen_generators.settings import FILE_NAME
-
-    return frozenset([FILE_NAME, *(path for template in found.discovery.templates for path in template.members)])
 
 
 def _require_unchanged(before: Mapping[str, str], after: Mapping[str, str], named: Collection[str]) -> None:

@@ -1,8 +1,9 @@
-"""`sync --check` without looking twice: whether anything that the last clean look saw has changed since.
+"""`sync --check` and `plan` without looking twice: whether anything that the last clean look saw has changed since.
 
 After a look that found nothing to do, the size, times and inode of everything that it depended on are kept: templates,
 their folders, tfgen.toml, ignore files, generated files, the module, and tfgen's own code. If all of it is the same, so
-is the answer. A file that was changed within a second of the look is not trusted: then nothing is kept.
+is the answer. A file that was changed within a second of the look is not trusted: then nothing is kept. Of a path that
+ends in `/` only the names of the generated files in it count: Terraform writes its own beside them.
 
 This module is imported before anything else, so it imports next to nothing.
 """
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 
 FILE_NAME = "unchanged"
 _SETTINGS = "tfgen.toml"
-_FORMAT = "tfgen 1"
+_FORMAT = "tfgen 2"
 #: Nanoseconds by which everything must be older than the look.
 _SETTLED = 1_000_000_000
 _END = "\0"
 _LARGEST = 200_000_000
+_GENERATED = ".gen.tf"
 #: What a message is made of.
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789, "
 
@@ -36,36 +38,48 @@ def recall() -> str:
     that a check-out gives to tfgen.toml, without whose record nothing is believed.
     """
     try:
-        return _recall()
+        return _recall(_root(os.getcwd()))[0]
     except Exception:  # noqa: BLE001 the app then looks, and says what is wrong
         return ""
 
 
-def _recall() -> str:
-    root = _root(os.getcwd())
+def recall_sources(root: str) -> list[str]:
+    """The files that sync read at the last clean look at `root`, relative to it; none when that may not hold."""
+    try:
+        return _recall(root)[1]
+    except Exception:  # noqa: BLE001 as above
+        return []
+
+
+def _recall(root: str) -> tuple[str, list[str]]:
+    nothing: tuple[str, list[str]] = ("", [])
     path = f"{root}/.tfgen/cache/{FILE_NAME}"
     found = os.stat(path)
     if not S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-        return ""
+        return nothing
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        header, message, *records = file.read().split(_END)
-    if header != _header() or records.pop() != "end" or message.strip(_LETTERS):
-        return ""
+        header, message, number, *rest = file.read().split(_END)
+    if header != _header() or rest.pop() != "end" or message.strip(_LETTERS):
+        return nothing
+    sources, records = rest[: int(number)], rest[int(number) :]
     if not any(record.partition(" ")[2] == _SETTINGS for record in records):
-        return ""
+        return nothing
     for record in records:
         stamp, _, path = record.partition(" ")
         if _stamp(path if os.path.isabs(path) else f"{root}/{path}") != stamp:
-            return ""
-    return message
+            return nothing
+    return message, sources
 
 
-def keep(root: str, message: str, seen: Iterable[str], started: int) -> None:
+def keep(root: str, message: str, sources: Iterable[str], seen: Iterable[str], started: int) -> None:
     """Keeps a clean look that began at `started` (time.time_ns()); `seen` are paths, there or not, below `root` or not.
 
-    Raises OSError.
+    `sources` are the files that sync reads. Raises OSError.
     """
     records: list[str] = []
+    files = sorted(sources)
+    if any(_END in path for path in files):
+        return
     for path in sorted({*seen, *_own_code()}):
         full = path if os.path.isabs(path) else f"{root}/{path}"
         if _END in path or not _is_settled(full, started):
@@ -75,7 +89,7 @@ def keep(root: str, message: str, seen: Iterable[str], started: int) -> None:
     beside = f"{file}.{os.getpid()}"
     try:
         with open(beside, "w", encoding="utf-8", errors="surrogateescape") as opened:
-            opened.write(_END.join([_header(), message, *records, "end"]))
+            opened.write(_END.join([_header(), message, str(len(files)), *files, *records, "end"]))
         os.replace(beside, file)
     finally:
         if os.path.exists(beside):
@@ -103,6 +117,8 @@ def _root(folder: str) -> str:
 
 
 def _stamp(path: str) -> str:
+    if path.endswith("/"):
+        return "/".join(name.replace(" ", "//") for name in generated_in(path))
     try:
         found = os.stat(path)
     except OSError:
@@ -110,7 +126,17 @@ def _stamp(path: str) -> str:
     return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}:{found.st_ino}:{found.st_mode}"
 
 
+def generated_in(folder: str) -> list[str]:
+    """The names of the generated files in `folder`, sorted; none where there is no such folder."""
+    try:
+        return sorted(name for name in os.listdir(folder) if name.endswith(_GENERATED))
+    except OSError:
+        return []
+
+
 def _is_settled(path: str, started: int) -> bool:
+    if path.endswith("/"):
+        return True  # a file that came or went during the look has a time of its own, or is not as it was found
     try:
         found = os.stat(path)
     except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import HCL2, JSON, TOML, TOY_MODULE, Command, Repo, Result
+from tests.conftest import HCL2, JSON, TOML, TOY, TOY_MODULE, Command, Repo, Result
 from tfgen import unchanged
 
 if TYPE_CHECKING:
@@ -27,11 +28,10 @@ def clean(repo: Repo, tfgen: Command) -> Path:
     """A synced repository that is old enough to be trusted, and was looked at once."""
     root = repo(
         {
-            "tfgen.toml": TOML,
+            **TOY,
             "packer/web.json": JSON,
             "packer/t/base.pkr.hcl": HCL2,
             "packer/vars.json": "{}",
-            "terraform/modules/codepipeline/main.tf": TOY_MODULE,
         }
     )
     tfgen("sync").expect(0)
@@ -146,7 +146,7 @@ def test_nothing_young_is_trusted(clean: Path, tfgen: Command) -> None:
     assert not (clean / MEMORY).exists()
 
 
-@pytest.mark.parametrize("damage", ["", "tfgen 1", "\0\0\0", "nonsense"])
+@pytest.mark.parametrize("damage", ["", "tfgen 2", "\0\0\0", "nonsense"])
 def test_a_damaged_memory_is_none(clean: Path, tfgen: Command, damage: str) -> None:
     (clean / MEMORY).write_text(damage)
     assert tfgen("sync", "--check").expect(0).err == "0 to create, 0 to change, 0 to delete, 2 unchanged\n"
@@ -163,11 +163,11 @@ def test_a_memory_that_cannot_be_written_is_no_error(clean: Path, tfgen: Command
     tfgen("sync", "--check").expect(0)
 
 
-FORGED = ["tfgen 1 {version}", "9 unchanged", "end"]
+FORGED = ["tfgen 2 {version}", "9 unchanged", "0", "end"]
 
 
 @pytest.mark.parametrize(
-    "records", [FORGED, FORGED[:2], [FORGED[0], "\x1b[31m", "end"], [*FORGED[:2], "- tfgen.toml", "end"]]
+    "records", [FORGED, FORGED[:2], [FORGED[0], "\x1b[31m", "0", "end"], [*FORGED[:3], "- tfgen.toml", "end"]]
 )
 def test_a_forged_memory_is_not_believed(clean: Path, tfgen: Command, records: list[str]) -> None:
     """As it may come with a pull request."""
@@ -196,3 +196,35 @@ def test_a_link_that_comes_alive_is_seen(clean: Path, tfgen: Command) -> None:
     (clean / "vendor/images").mkdir(parents=True)
     (clean / "vendor/images/db.json").write_text(JSON)
     tfgen("sync", "--check").expect(2)
+
+
+def test_what_terraform_writes_beside_the_generated_files_changes_nothing(clean: Path) -> None:
+    (clean / "terraform/pipelines/terraform.tfstate").write_text("{}")
+    (clean / "terraform/pipelines/.terraform.lock.hcl").write_text("")
+    assert "typer" not in imported("sync", "--check")
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_plan_sees_every_change(clean: Path, tfgen: Command, what: str) -> None:
+    change, code = CHANGES[what]
+    change(clean)
+    tfgen("plan").expect(1 if code == 1 else 3)
+
+
+def test_a_plan_looks_once(clean: Path, tfgen: Command) -> None:
+    look = "tfgen_generators.estate"
+    assert look not in imported("plan")
+    (clean / MEMORY).unlink()
+    assert look in imported("plan")
+    assert (clean / MEMORY).exists()
+    assert look not in imported("plan")
+
+
+def test_a_plan_from_memory_is_made_from_the_same_files(clean: Path, tfgen: Command) -> None:
+    tfgen("plan", "--out", "first").expect(0)
+    (clean / MEMORY).unlink()
+    tfgen("plan", "--out", "second").expect(0)
+    inputs = [json.loads((clean / f"{name}.json").read_text())["inputs"] for name in ("first", "second")]
+    assert inputs[0] == inputs[1]
+    assert "packer/t/base.pkr.hcl" in inputs[0]
+    tfgen("apply", "first").expect(0)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfgen.clean_look import DONE, counted
 from tfgen.console import Format, note, one_line, out, out_diff, out_json
 from tfgen.options import FormatOption
-from tfgen_generators.errors import TfgenError
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
-    from tfgen_generators.changes import Changes
     from tfgen_generators.estate import Survey
     from tfgen_generators.identity import Answers, Rename
 
 EXIT_STALE = 2
 EXIT_REFUSED = 3
 
-_DONE = {"create": "created", "change": "changed", "delete": "deleted", "forget": "forgot"}
 _STYLES = {"create": "green", "change": "yellow", "delete": "red", "forget": "yellow"}
-_JSON = {**_DONE, "forget": "forgotten"}
+_JSON = {**DONE, "forget": "forgotten"}
 
 EXAMPLES = """\b
 Examples:
@@ -69,6 +66,8 @@ def command(
     workspace = open_workspace()
     result = _answered(workspace, renamed or [], gone or [], check=check)
     if check and not renamed and not gone:
+        from tfgen.clean_look import remember
+
         remember(workspace, result, started)
     if verify:
         from tfgen.reading_back import verified
@@ -89,20 +88,6 @@ def _answered(workspace: Workspace, renamed: list[str], gone: list[str], *, chec
         answers = ask(result.questions, answers)
         result = synchronize(workspace, answers)
     return result
-
-
-def remember(workspace: Workspace, result: Survey, started: int) -> None:
-    """Keeps the answer of a look that found nothing at all to say, for `unchanged.recall`."""
-    from tfgen.dependencies import seen_by
-    from tfgen.unchanged import keep
-
-    changes = result.changes
-    found = (*changes.changes, *changes.kept, *changes.refused, *changes.refresh, *result.problems, *result.warnings)
-    if found or not result.discovery.templates:
-        return
-    with contextlib.suppress(OSError, TfgenError):  # a memory that cannot be kept costs time, no more
-        workspace.make_state_dir("cache")
-        keep(str(workspace.root), _summary(changes, check=True), seen_by(workspace, result), started)
 
 
 def synchronize(workspace: Workspace, answers: Answers | None = None) -> Survey:
@@ -173,7 +158,7 @@ def show_changes(result: Survey, *, done: bool) -> None:
     for line in _pinned(result, done=done):
         out(line, style="yellow")
     for change in result.changes.changes:
-        word = _DONE[change.action] if done else change.action
+        word = DONE[change.action] if done else change.action
         out(one_line(f"{word.ljust(_width(done=done))}  {change.path}"), style=_STYLES[change.action])
 
 
@@ -198,21 +183,11 @@ def _conclude(workspace: Workspace, result: Survey, *, check: bool) -> None:
     if changes.refused:
         note("nothing was written")
         return
-    note(_summary(changes, check=check))
+    note(counted(changes, check=check))
     if any(change.action == "forget" for change in changes.changes):
         note("what is forgotten stays in AWS; delete its file when that is applied everywhere")
     if check and changes.changes:
         note("run: tfgen sync")
-
-
-def _summary(changes: Changes, *, check: bool) -> str:
-    counts = [
-        f"{number} {f'to {action}' if check else word}"
-        for action, word in _DONE.items()
-        if (number := sum(change.action == action for change in changes.changes)) or action != "forget"
-    ]
-    kept = f", {len(changes.kept)} kept (see the errors)" if changes.kept else ""
-    return f"{', '.join(counts)}, {len(changes.unchanged)} unchanged{kept}"
 
 
 def as_json(result: Survey, *, written: bool) -> dict[str, object]:

@@ -1,0 +1,68 @@
+"""What an unread branch is compared with: a base that its author cannot choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command, Repo, write_tree
+from tests.functional.branches import ESTATE, MODULE, ROOT, clone, push, sha
+from tests.functional.git_repo import commit, git
+from tests.functional.refusals import DATA, Refused, accepted
+
+
+def test_a_base_that_the_author_chose(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused
+) -> None:
+    push(root, {f"{ROOT}/evil.tf": 'locals {\n  evil = file("/proc/self/environ")\n}\n'})
+    git(root, "tag", "origin/main")
+    git(root, "checkout", "--quiet", "-b", "second")
+    here = clone(root, tmp_path / "clone")
+    monkeypatch.chdir(here)
+    refused(f"{ROOT}/evil.tf: is new: origin/main does not have it")
+    monkeypatch.setenv("GITHUB_BASE_REF", "feature")
+    refused("whoever opens a pull request chooses its target")
+    accepted(base="feature")
+
+
+def test_without_a_base_everything_is_refused(root: Path, refused: Refused) -> None:
+    git(root, "branch", "--quiet", "-m", "main", "trunk")
+    refused("which branch this one will be merged into is not known; name it")
+    accepted(base="trunk")
+    refused("--base x: git knows no such commit here", base="x")
+
+
+def test_without_a_repository_the_structure_is_looked_at(
+    repo: Repo, cli: Command, refused: Refused, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    root = repo(ESTATE)
+    cli("sync").expect(0)
+    accepted()
+    assert "warning: this is no git repository: hand-written files are not compared" in capfd.readouterr().err
+    write_tree(root, {f"{ROOT}/evil.tf": DATA, f"{MODULE}/p.tf": 'resource "random_id" "x" {\n}\n'})
+    (root / MODULE / "out.tf").symlink_to(tmp_path)
+    refused(f"{ROOT}/evil.tf:1: data", f"{MODULE}/p.tf:1: provider hashicorp/random is new", "out.tf: is a symlink")
+
+
+def test_without_git_but_with_a_repository(root: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused) -> None:
+    monkeypatch.setenv("PATH", "")
+    refused("git is not on PATH")
+
+
+def test_a_workspace_below_gits_root(
+    repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch, refused: Refused
+) -> None:
+    root = repo({f"team/{path}": text for path, text in ESTATE.items()})
+    monkeypatch.chdir(root / "team")
+    cli("sync").expect(0)
+    git(root, "init", "--quiet")
+    commit(root)
+    accepted()
+    push(root, {f"team/{ROOT}/evil.tf": DATA, "team/.tfgen/x": "1", ".tool-versions": "terraform path:./evil\n"})
+    refused(
+        f"^error: {ROOT}/evil.tf:1",
+        r"^error: \.tfgen: is in",
+        r"\.\./\.tool-versions: chooses",
+        base=sha(root, "HEAD~1"),
+    )
