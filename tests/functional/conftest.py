@@ -1,14 +1,39 @@
-"""What the tests of `tfgen comment` share: a CI run of a host that is a local server."""
+"""What several functional tests share: a branch, its refusal, and a CI run of a host that is a local server."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Command, Result
+from tests.conftest import Command, Repo, Result
+from tests.functional.branches import branched
+from tests.functional.git_repo import commit, git, make
+from tests.functional.refusals import Refused
 from tfgen.hosts import waiting
+
+
+@pytest.fixture
+def synced(repo: Repo, cli: Command) -> Path:
+    """Two templates, synced and committed."""
+    root = make(repo)
+    cli("sync").expect(0)
+    git(root, "init", "--quiet")
+    commit(root)
+    return root
+
+
+@pytest.fixture
+def root(repo: Repo, cli: Command) -> Path:
+    """The branch `feature` of a synced estate."""
+    return branched(repo, cli)
+
+
+@pytest.fixture
+def refused(capfd: pytest.CaptureFixture[str]) -> Refused:
+    return Refused(capfd)
 
 
 @pytest.fixture

@@ -33,17 +33,6 @@ def fetched(branch: str) -> str:
     return f"run: git fetch origin +refs/heads/{branch}:refs/remotes/origin/{branch}"
 
 
-@pytest.fixture(autouse=True)
-def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in CI:
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def root(repo: Repo, cli: Command) -> Path:
-    return branched(repo, cli)
-
-
 def changed(wanted: str | None = None) -> ChangedImages:
     workspace = open_workspace()
     return find_changed(workspace, find_base(workspace.root, wanted))

@@ -17,6 +17,7 @@ MOVED = "moved {\n  from = module.web\n  to   = module.site\n}\n\nmodule "
 
 @pytest.fixture
 def synced(repo: Repo, cli: Command) -> Path:
+    """Two templates, synced, and no git."""
     root = make(repo)
     cli("sync").expect(0)
     return root

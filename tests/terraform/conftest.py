@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import JSON, TOY, Command, write_tree
+from tests.functional.pr_hosts import running
+from tests.terraform.github_recipe import GitHubWithActions
+from tests.terraform.recipes import Repository, recipes, shared_state
 from tests.terraform.state_estate import Aws
 from tfgen.emulator.environment import terraform_environment
-from tfgen.emulator.override import write_override
+from tfgen.emulator.override import override_text, write_override
 from tfgen.emulator.provider import write_cli_config
 from tfgen.emulator.server import Emulator
 from tfgen.terraform.binary import find_terraform
@@ -95,3 +99,46 @@ def estate(emulator: Emulator, cli_config: Path, tmp_path: Path) -> Estate:
     made.generated.write_text(BLOCK, encoding="utf-8")
     write_override(made.folder, emulator)
     return made
+
+
+@pytest.fixture
+def repository(tmp_path: Path, cli: Command, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """The toy estate with the image web, and all three recipes, on main."""
+    made = Repository(folder=tmp_path)
+    monkeypatch.chdir(write_tree(made.origin, {"tfgen.toml": TOY["tfgen.toml"]}))
+    files = {
+        **TOY,
+        **recipes(cli),
+        "terraform/pipelines/backend.tf": shared_state(tmp_path),
+        "packer/web.json": JSON,
+        "packer/README.md": "",
+    }
+    made.commit("main", files)
+    return made
+
+
+@pytest.fixture
+def real_estate(
+    tmp_path: Path, cli: Command, monkeypatch: pytest.MonkeyPatch, emulator: Emulator, cli_config: Path
+) -> Repository:
+    """This repository's own estate on main, whose provider talks to the emulator; nothing is applied yet."""
+    emulator.reset()
+    (tmp_path / "home").mkdir()
+    made = Repository(folder=tmp_path, env=terraform_environment(tmp_path / "home", cli_config))
+    for name in ("packer", "terraform", "ansible"):
+        shutil.copytree(ROOT / name, made.origin / name, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+    monkeypatch.chdir(write_tree(made.origin, {"tfgen.toml": TOY["tfgen.toml"]}))
+    files = {
+        **recipes(cli),
+        "tfgen.toml": (ROOT / "tfgen.toml").read_text(),
+        "terraform/pipelines/backend.tf": shared_state(tmp_path),
+        "terraform/pipelines/emulator_override.tf": override_text(emulator),
+    }
+    made.commit("main", files)
+    return made
+
+
+@pytest.fixture
+def github() -> Iterator[GitHubWithActions]:
+    with running(GitHubWithActions) as server:
+        yield server

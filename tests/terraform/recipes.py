@@ -7,14 +7,11 @@ local server what the real one would ask the API.
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +19,9 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import Files, write_tree
+from tests.conftest import Command, Files, write_tree
 from tests.e2e.tools import SEARCH_PATH, require_tool
-from tests.functional.pr_hosts import GitHub, Reply, Request
+from tfgen.commands.ci import RECIPES
 
 _PYTHON = """\
 #!/bin/bash
@@ -54,34 +51,6 @@ run, _, repository, _, name, _, folder = sys.argv[3:]
 zipfile.ZipFile(io.BytesIO(get(f"repos/{repository}/actions/runs/{run}/artifacts/{name}"))).extractall(folder)
 """
 _GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@example.invalid", "-c", "commit.gpgsign=false")
-
-
-class GitHubWithActions(GitHub):
-    """GitHub with what the apply job asks for: pull requests of a commit, runs of a workflow, their artifacts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pulls: dict[str, list[dict[str, Any]]] = {}
-        self.runs: list[dict[str, Any]] = []
-        self.artifacts: dict[tuple[str, str], bytes] = {}
-
-    def answer(self, request: Request) -> Reply:
-        path = request.path.removeprefix("/repos/org/images/")
-        if found := re.fullmatch(r"commits/(\w+)/pulls", path):
-            return Reply(body=self.pulls.get(found[1], []))
-        if path == "actions/workflows/tfgen.yml/runs":
-            asked = request.query
-            fits = [
-                run
-                for run in reversed(self.runs)
-                if (run["event"], run["head_sha"], run["conclusion"])
-                == (asked["event"], asked["head_sha"], asked["status"])
-            ]
-            return Reply(body={"total_count": len(fits), "workflow_runs": fits})
-        if found := re.fullmatch(r"actions/runs/(\w+)/artifacts/([\w-]+)", path):
-            data = self.artifacts.get((found[1], found[2]))
-            return Reply(body=data) if data else Reply(status=404, body={"message": "Not Found"})
-        return super().answer(request)
 
 
 @dataclass(kw_only=True)
@@ -163,108 +132,6 @@ class Outcome:
         return self
 
 
-@dataclass(kw_only=True)
-class GitHubJob:
-    """One job of .github/workflows/tfgen.yml on GitHub's runner."""
-
-    repository: Repository
-    server: GitHubWithActions
-    event: str
-    revision: str
-    run: str = "1"
-    #: The commit that the run is listed under: of a pull request, its branch's last.
-    head: str = ""
-    ref: str = "refs/heads/main"
-    labels: tuple[str, ...] = ()
-
-    def start(self, name: str) -> Outcome:
-        """Runs the job `name`; a job whose plan was kept is listed among the runs."""
-        outcome, carried = Outcome(), dict[str, str]()
-        folder = self.repository.check_out(self.revision)
-        workflow = yaml.safe_load((folder / ".github/workflows/tfgen.yml").read_text())
-        env = {**self.repository.env, **self.server.env, **self._variables(), **self._filled(workflow["env"])}
-        env.pop("GITHUB_TOKEN")  # a step gets it when it asks
-        for step in workflow["jobs"][name]["steps"]:
-            if not self._holds(step.get("if"), outcome):
-                continue
-            if "uses" in step:
-                carried |= self._use(step["uses"], step.get("with", {}))
-                continue
-            code, text = self._shell(step, {**env, **carried, **self._filled(step.get("env", {}))}, carried)
-            outcome.text += text
-            outcome.steps[step["name"]] = code
-            outcome.code = outcome.code or code
-        conclusion = "failure" if outcome.code else "success"
-        self.server.runs.append(
-            {
-                "id": int(self.run),
-                "event": self.event,
-                "head_sha": self.head or self.revision,
-                "conclusion": conclusion,
-                "head_repository": {"full_name": "org/images"},
-            }
-        )
-        return outcome
-
-    def _variables(self) -> dict[str, str]:
-        return {
-            "CI": "true",
-            "GITHUB_EVENT_NAME": self.event,
-            "GITHUB_SHA": self.revision,
-            "GITHUB_REF": self.ref,
-            "GITHUB_RUN_ID": self.run,
-            "GITHUB_WORKSPACE": str(self.repository.checkout),
-            "GITHUB_WORKFLOW_REF": f"org/images/.github/workflows/tfgen.yml@{self.ref}",
-        }
-
-    def _filled(self, env: Mapping[str, Any]) -> dict[str, str]:
-        known = {
-            "github.token": "test",
-            "vars.AWS_REGION": "eu-west-1",
-            "toJSON(github.event.pull_request.labels.*.name)": json.dumps(list(self.labels)),
-        }
-        return {name: re.sub(r"\$\{\{ (.*?) \}\}", lambda m: known[m[1]], str(value)) for name, value in env.items()}
-
-    def _holds(self, condition: str | None, outcome: Outcome) -> bool:
-        """The step's `if`; without one it runs as long as nothing has failed."""
-        if condition is None:
-            return outcome.code == 0
-        text = condition.removeprefix("${{ ").removesuffix(" }}")
-        text = text.replace("!cancelled()", "True").replace("&&", "and").replace("github.event_name", repr(self.event))
-        folder = self.repository.checkout
-        hashed = re.sub(r"hashFiles\('([\w.]+)'\)", lambda m: repr("x" if (folder / m[1]).exists() else ""), text)
-        return bool(eval(hashed, {"__builtins__": {}}))
-
-    def _use(self, action: str, given: Mapping[str, Any]) -> dict[str, str]:
-        """What the action does, as far as it matters here."""
-        name = action.partition("@")[0]
-        if name == "aws-actions/configure-aws-credentials":
-            return {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1"}
-        if name == "actions/upload-artifact":
-            packed = io.BytesIO()
-            with zipfile.ZipFile(packed, "w") as archive:
-                for path in given["path"].split():
-                    archive.write(self.repository.checkout / path, path)
-            self.server.artifacts[self.run, given["name"]] = packed.getvalue()
-        else:
-            assert name in ("actions/checkout", "actions/setup-python"), f"nobody knows here what {name} does"
-        return {}
-
-    def _shell(self, step: Mapping[str, Any], env: dict[str, str], carried: dict[str, str]) -> tuple[int, str]:
-        notes = self.repository.folder / "github-env"
-        notes.write_text("")
-        temporary = self.repository.folder / "runner-temp"
-        temporary.mkdir(exist_ok=True)
-        files = {
-            "RUNNER_TEMP": str(temporary),
-            "GITHUB_ENV": str(notes),
-            "GITHUB_STEP_SUMMARY": str(self.repository.folder / "summary.md"),
-        }
-        code, text = shell(step["run"], {**env, **files}, self.repository.checkout)
-        carried |= dict(line.split("=", 1) for line in notes.read_text().splitlines())
-        return code, text
-
-
 def shell(script: str, env: Mapping[str, str], folder: Path) -> tuple[int, str]:
     """Runs `script` as `bash -e`, as all three hosts do; its code, and both streams."""
     done = subprocess.run(
@@ -306,3 +173,18 @@ def codebuild(repository: Repository, file: str, env: Mapping[str, str]) -> Outc
         if outcome.code and phase == "install":
             break
     return outcome
+
+
+def recipes(cli: Command) -> dict[str, str]:
+    return {path: cli("ci", host, "--output", "-").expect(0).out for host, (_, path) in RECIPES.items()}
+
+
+def shared_state(folder: Path) -> str:
+    """A state that outlives a checkout, as S3's does."""
+    return f'terraform {{\n  backend "local" {{\n    path = "{folder}/shared.tfstate"\n  }}\n}}\n'
+
+
+def images(folder: Path) -> set[str]:
+    state = folder / "shared.tfstate"
+    found = json.loads(state.read_text())["resources"] if state.exists() else []
+    return {item["module"] for item in found if "module" in item}
