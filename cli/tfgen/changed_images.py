@@ -9,14 +9,15 @@ import contextlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tfgen.base_tree import BaseTree, find_top, inside, is_below, is_outside
 from tfgen.git import NoAnswerError, records, run_git
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.ownership import examine, is_generated, same
-from tfgen_generators.root_module import is_terraform
+from tfgen_generators.terraform_files import is_terraform
 from tfgen_generators.trust import generated_calls, reach
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ _MADE = re.compile(r".*\.tfstate(\..*)?|.*\.tfplan|crash\.(.*\.)?log|\.terraform
 _LOCK = ".terraform.lock.hcl"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangedImages:
+class ChangedImages(msgspec.Struct, frozen=True, kw_only=True):
     """`targets` are image names, sorted; where `whole` says why, everything must be planned instead."""
 
     targets: tuple[str, ...]
@@ -41,8 +41,7 @@ class ChangedImages:
     base: Base
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Differing:
+class _Differing(msgspec.Struct, frozen=True, kw_only=True):
     """Paths that are not as in the base, relative to the repository's root; `untracked` are those git does not know."""
 
     paths: tuple[str, ...]

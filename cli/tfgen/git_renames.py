@@ -12,8 +12,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from tfgen.git import NoAnswerError, git_environment, has_history, records, run_git
 from tfgen_generators.identity import EXACT, FileRename, GitFacts
@@ -25,8 +26,7 @@ _MOST_SINGLE = 64
 _MOST_COMMITS = 16
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Base:
+class _Base(msgspec.Struct, frozen=True, kw_only=True):
     """A commit that had templates which are gone now: gone path -> its files there (path -> blob)."""
 
     commit: str

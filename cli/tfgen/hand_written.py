@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from tfgen.base_tree import BaseTree, files_below, inside, is_below, is_outside, links_to
 from tfgen_generators.ownership import is_generated
-from tfgen_generators.root_module import is_terraform, paths_in
+from tfgen_generators.root_module import paths_in
 from tfgen_generators.settings import FILE_NAME, Settings
+from tfgen_generators.terraform_files import is_terraform
 from tfgen_generators.trust import MAINTAINER, Finding, Reached, reach
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from tfgen.git import NoAnswerError, has_history, run_git
 from tfgen_generators.errors import RefusedError, TfgenError
@@ -34,8 +35,7 @@ _BRANCH = re.compile(r"[A-Za-z0-9_][\w./-]*")
 _FETCH_ALL = "run: git fetch --unshallow (in GitHub Actions: actions/checkout with fetch-depth: 0)"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Base:
+class Base(msgspec.Struct, frozen=True, kw_only=True):
     """What is compared with: `commit`, where this branch left `name`, which was found in `found`."""
 
     commit: str
@@ -43,8 +43,7 @@ class Base:
     found: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Target:
+class _Target(msgspec.Struct, frozen=True, kw_only=True):
     """The branch that this one is for, before the merge base is known. `given` by a person; else by CI or a guess."""
 
     commit: str

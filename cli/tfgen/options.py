@@ -11,7 +11,7 @@ from typer.core import TyperCommand
 from tfgen.console import Format
 from tfgen_generators.errors import UsageError
 
-_DURATION = re.compile(r"(\d+(\.\d+)?(ms|[smh]))+|0")
+_DURATION = r"(\d+(\.\d+)?(ms|[smh]))+|0"
 _BEHIND_DASHES = "tfgen.behind_dashes"
 
 FormatOption = Annotated[
@@ -71,6 +71,6 @@ def behind_dashes(context: typer.Context) -> tuple[str, ...]:
 
 def check_duration(flag: str, text: str) -> str:
     """`text` when it is empty or a duration in Terraform's form. Raises UsageError."""
-    if text and not _DURATION.fullmatch(text):
+    if text and not re.fullmatch(_DURATION, text):
         raise UsageError(f"{flag} {text} is no duration", fix="write for example 30s or 5m")
     return text

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tfgen.console import note
 from tfgen.phrases import some
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from tfgen.workspace import Workspace
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlanRequest:
+class PlanRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a user asks of a plan.
 
     `changed`: only the images that differ from the merge base with `base` (None: the default branch). `untrusted`:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+import msgspec
 
 #: Who has started a CI's run: GitHub, Bitbucket, CodeBuild.
 _WHO = ("GITHUB_ACTOR", "BITBUCKET_STEP_TRIGGERER_UUID", "CODEBUILD_INITIATOR")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Provenance:
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """`commit` is "" outside a git repository; `dirty`: the files asked about are not as in it."""
 
     version: str

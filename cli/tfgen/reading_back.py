@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tfgen.workspace import Workspace
 from tfgen_generators.estate import Survey

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -15,6 +16,7 @@ def main() -> None:
         if message := recall():
             sys.stderr.write(f"{message}\n")
             sys.exit(0)
+    gc.set_threshold(10_000)  # a start makes objects that stay: looking for garbage among them costs 10 ms
     from tfgen.main import main as run
 
     run()

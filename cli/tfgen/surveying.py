@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 def look(workspace: Workspace, answers: Answers | None = None, *, cached: bool = True) -> Survey:
     """What sync would do; writes nothing but the caches. Without `cached` it believes none of them either."""
-    from dataclasses import replace
     from functools import partial
+
+    from msgspec.structs import replace
 
     from tfgen.git import tracked_although_ignored
     from tfgen.git_renames import ask_git

@@ -7,9 +7,10 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tfgen_generators.errors import BusyError, SettingsError, TfgenError
 from tfgen_generators.settings import FILE_NAME, Settings, parse_settings
@@ -21,12 +22,11 @@ if TYPE_CHECKING:
 LOCK_TIMEOUT = 10.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Workspace:
+class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     """An opened repository. `settings_text` is "" when there is no tfgen.toml."""
 
     root: Path
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = msgspec.field(default_factory=Settings)
     settings_text: str = ""
 
     @property

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
+
+import msgspec
 
 from tfgen_generators.ownership import Ownership, examine, removed_blocks, same, sign
 
 Action = Literal["create", "change", "delete", "forget"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True):
     """What must happen to one file; paths are relative to the repository root.
 
     `forget` writes a `removed` block in place of the module block.
@@ -37,8 +37,7 @@ class Change:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """A file that tfgen will not touch, why, and the way out."""
 
     path: str
@@ -46,8 +45,7 @@ class Refusal:
     fix: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """The whole difference between what should stand on disk and what does.
 
     `refresh` are files that are as they should be but for the template's digest in their header: never reported.
@@ -60,8 +58,7 @@ class Changes:
     refresh: tuple[Change, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     """Templates that exist but could not be read: their generated files stay as they are."""
 
     files: frozenset[str] = frozenset()
@@ -74,8 +71,10 @@ class Unknown:
         return any(_inside(source, unread) or _inside(unread, source) for unread in self.sources)
 
 
-@dataclass
-class _Found:
+_NONE_UNKNOWN = Unknown()
+
+
+class _Found(msgspec.Struct, kw_only=True):
     changes: list[Change]
     unchanged: list[str]
     kept: list[str]
@@ -86,7 +85,7 @@ class _Found:
 def compare(
     wanted: Mapping[str, str],
     found: Mapping[str, str],
-    unknown: Unknown = Unknown(),
+    unknown: Unknown = _NONE_UNKNOWN,
     *,
     forget: Mapping[str, Sequence[str]] = MappingProxyType({}),
     moved: frozenset[str] = frozenset(),

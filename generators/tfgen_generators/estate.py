@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from tfgen_generators import pins
 from tfgen_generators.changes import Change, Changes, Refusal, Unknown, compare
@@ -23,19 +25,20 @@ if TYPE_CHECKING:
     from tfgen_generators.facts_cache import FactsCache
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outside:
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """What the survey is told and does not find out by itself: git's knowledge, a person's answers, the caches."""
 
     ask_git: AskGit = lambda _gone, _new: GitFacts()
     is_tracked: Callable[[str], bool] = lambda _path: False
-    answers: Answers = field(default_factory=Answers)
+    answers: Answers = msgspec.field(default_factory=Answers)
     cache: FactsCache | None = None
     module_cache: Path | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Survey:
+_ALONE = Outside()
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
     """One look at the whole repository. `problems` make the exit code 1; `warnings` do not.
 
     `renames` are what `changes` pins in tfgen.toml; `questions`, which are refusals too, wait for an answer.
@@ -51,7 +54,7 @@ class Survey:
 
 
 def find_templates(
-    root: Path, packer_dir: str, settings: Settings | None = None, outside: Outside = Outside()
+    root: Path, packer_dir: str, settings: Settings | None = None, outside: Outside = _ALONE
 ) -> Discovery:
     """What stands in `packer_dir`, by the names that `settings` give. Raises TfgenError without that folder."""
     if not (root / packer_dir).is_dir():
@@ -70,7 +73,7 @@ def find_templates(
     )
 
 
-def survey(root: Path, settings: Settings, settings_text: str = "", outside: Outside = Outside()) -> Survey:
+def survey(root: Path, settings: Settings, settings_text: str = "", outside: Outside = _ALONE) -> Survey:
     """Reads templates and generated files below `root`; writes nothing. Raises TfgenError."""
     generated = read_generated(root, settings.terraform_dir)
     view = _View(root, settings, generated, outside)

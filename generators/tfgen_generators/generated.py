@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
+
+import msgspec
 
 from tfgen_generators.changes import Unknown
 from tfgen_generators.errors import TfgenError
@@ -16,8 +17,7 @@ from tfgen_generators.packer.model import Discovery, Problem
 from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
 
 
-@dataclass(frozen=True, kw_only=True)
-class Generated:
+class Generated(msgspec.Struct, frozen=True, kw_only=True):
     """Path -> text of everything at a generated path; `unreadable` are those that could not be read."""
 
     texts: Mapping[str, str]
@@ -56,8 +56,7 @@ def is_forgotten(folder: Path, name: str) -> bool:
         return False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unwanted:
+class Unwanted(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The generated files that are not as a template wants them. Nothing is examined when there are none."""
 
     root: Path
@@ -66,7 +65,7 @@ class Unwanted:
     wanted: Mapping[str, str]
     generated: Generated
     #: Names that are given up on purpose: a `moved` block names them.
-    moved: frozenset[str] = field(default_factory=frozenset)
+    moved: frozenset[str] = msgspec.field(default_factory=frozenset)
 
     @cached_property
     def owners(self) -> Mapping[str, Ownership]:

@@ -10,20 +10,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias, Union
+
+import msgspec
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _WORDS = frozenset({"for", "if", "in", "null", "true", "false"})
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # What an editor or a terminal would not show as itself: C0, DEL, C1, zero-width and bidirectional signs, line
 # separators, surrogates, non-characters, tags.
-_SPECIAL = re.compile(
+_SPECIAL = (
     r'[\\"\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff'
     r"\ud800-\udfff\U000e0000-\U000e007f]|[$%]+\{"
 )
 
-_WIDE = re.compile("[\\u00ad\\u0300-\\U0010ffff]")
 _TRAILING_SIGN = re.compile(r"[$%]+$")  # before an interpolation it would turn `${` into a literal
 #: A list of plain values stays on one line up to this width.
 _LINE_WIDTH = 100
@@ -32,8 +32,7 @@ _LINE_WIDTH = 100
 _LONGEST_RUN = 30
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """A Terraform expression that the code wants, such as `local.account_id`."""
 
     expression: str
@@ -42,8 +41,7 @@ class Reference:
 Part = str | Reference
 
 
-@dataclass(frozen=True, kw_only=True)
-class Interpolated:
+class Interpolated(msgspec.Struct, frozen=True, kw_only=True):
     """A string with references in it: `"${local.account_id}-x"`."""
 
     parts: tuple[Part, ...]
@@ -109,7 +107,7 @@ def is_one_line(value: Value) -> bool:
 
 def comment(text: str) -> str:
     """One comment line: nothing in `text` can end it."""
-    return "# " + _SPECIAL.sub(lambda match: _escape_control(match.group()), text)
+    return "# " + re.sub(_SPECIAL, lambda match: _escape_control(match.group()), text)
 
 
 def _attributes(pairs: Sequence[tuple[str, Value]], pad: str) -> Iterator[str]:
@@ -176,11 +174,11 @@ def _key(name: str) -> str:
     if name not in _WORDS and is_identifier(name):
         return name
     # fmt aligns by grapheme clusters: from U+0300 on a sign may be less than one.
-    return _WIDE.sub(lambda match: _code_point(match.group()), quote(name))
+    return "".join(_code_point(sign) if sign == "\u00ad" or sign >= "\u0300" else sign for sign in quote(name))
 
 
 def _escape(text: str) -> str:
-    return _SPECIAL.sub(lambda match: _escape_special(match.group()), text)
+    return re.sub(_SPECIAL, lambda match: _escape_special(match.group()), text)
 
 
 def _escape_special(found: str) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tfgen_generators.packer.hcl_tree import SOURCE, text_of, tree_of
 
@@ -57,8 +58,7 @@ class UnreadableError(Exception):
         self.line = line
 
 
-@dataclass(frozen=True, kw_only=True)
-class Attribute:
+class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     """`text` is the whole expression, tokens apart, without comments; `plain` its value where it is one plain text.
 
     `items` are those of an object, by their plain keys.
@@ -70,15 +70,14 @@ class Attribute:
     items: Mapping[str, Attribute] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Block:
+class Block(msgspec.Struct, frozen=True, kw_only=True):
     """One block; `text` is all of it, tokens apart, without comments ("" deep within). `line` is 0 in JSON."""
 
     kind: str
     labels: tuple[str, ...]
     line: int
     text: str
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    attributes: Mapping[str, Attribute] = msgspec.field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
 
     def nested(self) -> Iterator[Block]:

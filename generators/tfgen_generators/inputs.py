@@ -6,7 +6,8 @@ import math
 import re
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from tfgen_generators.expressions import expression_error
 from tfgen_generators.hcl import Value, is_identifier, why_changed
@@ -40,30 +41,28 @@ _DEEPEST = 50
 class Input:
     """What an input is given: one of the four below."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, kw_only=True)
-class Fact(Input):
+
+class Fact(Input, msgspec.Struct, frozen=True, kw_only=True):
     """`{ fact = "name" }`: one of FACTS."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Expression(Input):
+class Expression(Input, msgspec.Struct, frozen=True, kw_only=True):
     """`{ expression = "local.account_id" }`: one well-formed expression of Terraform's, on one line."""
 
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pattern(Input):
+class Pattern(Input, msgspec.Struct, frozen=True, kw_only=True):
     """`{ pattern = "/ami/{name}-{account_id}" }`: text with placeholders."""
 
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Literal(Input):
+class Literal(Input, msgspec.Struct, frozen=True, kw_only=True):
     """Anything else: the value that stands there, text being text."""
 
     value: Value

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.nearest import did_you_mean
@@ -26,16 +27,14 @@ _ENDINGS = (".tf", ".tf.json")
 Pairs = list[tuple[str, object]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModuleFiles:
+class ModuleFiles(msgspec.Struct, frozen=True, kw_only=True):
     """The Terraform files of a module's folder: path as a message names it -> bytes, in Terraform's order."""
 
     folder: str
     files: Mapping[str, bytes]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True, kw_only=True):
     """A declared input; `line` is 1-based, 0 where the file's format keeps none."""
 
     name: str
@@ -44,8 +43,7 @@ class Variable:
     required: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModuleInterface:
+class ModuleInterface(msgspec.Struct, frozen=True, kw_only=True):
     """The inputs that a module declares; more than these where a file could not be read (`complete` is false)."""
 
     folder: str

@@ -15,9 +15,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
+
+import msgspec
 
 from tfgen_generators.hcl import comment
 
@@ -41,8 +42,7 @@ _REMOVED = re.compile(
 _FORGOTTEN = re.compile(r"removed \{\n  from = module\.([A-Za-z_][A-Za-z0-9_-]*)\n")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ownership:
+class Ownership(msgspec.Struct, frozen=True, kw_only=True):
     """What a file's text says of itself.
 
     `source` is the template's path and `name` the module's label, "" when it does not say;

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tfgen_generators.aws_names import shorten
 from tfgen_generators.hcl import Interpolated, Reference, Value, block, is_one_line, quote
@@ -39,8 +40,7 @@ _OWN = TemplateSettings()
 _BUILDERS = Fact(name="builders")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pipeline:
+class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     """One module block: everything that will stand in `pipeline_<name>.gen.tf`.
 
     `values` are the inputs in the order in which they are written. `aws_names` are those of them that name something
@@ -51,9 +51,9 @@ class Pipeline:
     template_path: str
     source: str
     version: str | None = None
-    providers: Mapping[str, str] = field(default_factory=dict)
+    providers: Mapping[str, str] = msgspec.field(default_factory=dict)
     values: tuple[tuple[str, Value], ...]
-    aws_names: Mapping[str, Value] = field(default_factory=dict)
+    aws_names: Mapping[str, Value] = msgspec.field(default_factory=dict)
 
     def inputs(self) -> list[tuple[str, Value]]:
         """The module's inputs in the order in which they are written."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from tfgen_generators.hcl_blocks import Attribute, Block, read_blocks
 
-#: What Terraform (or OpenTofu) reads in a module's folder.
-ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 #: Blocks whose first label is a type that a provider has.
 _TYPED = frozenset({"action", "data", "ephemeral", "list", "resource"})
 #: Functions whose first argument names a file, or a folder.
@@ -32,8 +31,7 @@ _MAY_RUN = ("key_provider", "method")
 BUILT_IN = "terraform.io/builtin/terraform"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """One thing at `path:line` (0 where the format keeps none)."""
 
     path: str
@@ -41,16 +39,14 @@ class Fact:
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Call(Fact):
+class Call(Fact, frozen=True, kw_only=True):
     """A module call: `source` and `version` as written, None where not plain text ("" without a version)."""
 
     source: str | None
     version: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class FileFacts:
+class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What one file says. `required` are local provider names with their source (None: not plain text).
 
     `used` are local names of providers that types, `provider` blocks and arguments name; `readers` types of data
@@ -66,11 +62,6 @@ class FileFacts:
     actors: tuple[Fact, ...] = ()
     guarded: tuple[tuple[Fact, str], ...] = ()
     computed: tuple[Fact, ...] = ()
-
-
-def is_terraform(name: str) -> bool:
-    """Whether Terraform would read a file of that name: of editors' left-overs, `#x.tf#` and `x.tf~` end otherwise."""
-    return name.endswith(ENDINGS) and not name.startswith(".")
 
 
 def is_local(source: str) -> bool:

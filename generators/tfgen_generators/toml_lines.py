@@ -26,17 +26,16 @@ def dotted(path: Path) -> str:
     return ".".join(part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else f'"{part}"' for part in path)
 
 
-_TOKEN = re.compile(
+_TOKEN = (
     r'"""(?:\\.|[^\\])*?"{3,5}'
     r"|'''.*?'{3,5}"
     r'|"(?:\\.|[^"\\\n])*"'
     r"|'[^'\n]*'"
     r"|\#[^\n]*"
     r"|[\[\]{}\n]"
-    r"|[^\"'\#\[\]{}\n]+",
-    re.DOTALL,
+    r"|[^\"'\#\[\]{}\n]+"
 )
-_KEY_PART = re.compile(r"""\s*("(?:\\.|[^"\\])*"|'[^']*'|[A-Za-z0-9_-]+)\s*""")
+_KEY_PART = r"""\s*("(?:\\.|[^"\\])*"|'[^']*'|[A-Za-z0-9_-]+)\s*"""
 
 
 def line_of(text: str, path: Path) -> int:
@@ -68,7 +67,7 @@ def _statements(text: str) -> Iterator[tuple[Path, int]]:
 def _logical_lines(text: str) -> Iterator[tuple[str, int]]:
     """Each statement without comments, with the line that it starts on."""
     depth, line, start, parts = 0, 1, 1, list[str]()
-    for match in _TOKEN.finditer(text):
+    for match in re.finditer(_TOKEN, text, re.DOTALL):
         token = match.group()
         if token == "\n" and depth == 0:
             if statement := "".join(parts).strip():
@@ -84,8 +83,8 @@ def _logical_lines(text: str) -> Iterator[tuple[str, int]]:
 
 def _key_path(text: str) -> tuple[Path, str]:
     parts: list[str] = []
-    position = 0
-    while match := _KEY_PART.match(text, position):
+    position, key_part = 0, re.compile(_KEY_PART)
+    while match := key_part.match(text, position):
         parts.append(_unquote(match.group(1)))
         position = match.end()
         if text[position : position + 1] != ".":

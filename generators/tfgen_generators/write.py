@@ -11,8 +11,9 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from tfgen_generators.changes import Change
 from tfgen_generators.errors import TfgenError
@@ -21,8 +22,7 @@ from tfgen_generators.settings import FILE_NAME
 _BESIDE = ".tfgen-new-"
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Staged:
+class _Staged(msgspec.Struct, frozen=True, kw_only=True):
     beside: Path
     target: Path
 

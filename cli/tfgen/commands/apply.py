@@ -81,7 +81,7 @@ def apply_plan(
 
 
 def _plan_and_ask(workspace: Workspace, allowed: tuple[str, ...], request: PlanRequest) -> int:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from tfgen.console import note
     from tfgen.plan_view import show_plan

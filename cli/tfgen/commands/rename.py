@@ -54,7 +54,7 @@ def command(
 
 def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tuple[Template, Survey]:
     """Renames, and says what was done. Raises TfgenError; after a refusal nothing is written."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from tfgen.commands.sync import write
     from tfgen.surveying import complain, look

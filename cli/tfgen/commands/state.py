@@ -36,7 +36,7 @@ Examples:
   tfgen state init --bucket my-company-terraform-state --key team/images.tfstate --region eu-west-1
 """
 
-app = typer.Typer(help="Where Terraform's state is.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(name="state", help="Where Terraform's state is.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("init", epilog=EXAMPLES)

@@ -6,9 +6,10 @@ Options are keyword arguments with `_` for `-`; `flag()` is an option without a 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from python_terraform import Terraform
@@ -34,8 +35,7 @@ def init_argv(binary: Binary) -> list[str]:
     return terraform_argv(binary, "init", input=False, no_color=flag())
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunOptions:
+class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a user asks of one run of Terraform.
 
     `lock_timeout` is a duration in Terraform's form (`30s`); `targets` are module names; `extra` is what stood

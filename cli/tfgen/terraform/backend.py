@@ -15,7 +15,7 @@ from tfgen.backup import new_backup
 from tfgen.workspace import Workspace
 from tfgen_generators.backend import CLOUD, Found, S3Backend, find_backends, with_backend
 from tfgen_generators.errors import RefusedError, TfgenError
-from tfgen_generators.root_module import is_terraform
+from tfgen_generators.terraform_files import is_terraform
 
 FILE_NAME = "backend.tf"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import sysconfig
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from tfgen.terraform import embedded
 from tfgen_generators.errors import TerraformError
@@ -16,8 +16,7 @@ from tfgen_generators.errors import TerraformError
 EMBEDDED = "tfgen-terraform"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Binary:
+class Binary(msgspec.Struct, frozen=True, kw_only=True):
     """A Terraform to run: `argv` begins every command line; `file` changes when the version does."""
 
     argv: tuple[str, ...]
@@ -68,6 +67,8 @@ def _embedded() -> Binary | None:
     library = embedded.library()
     if library is None:
         return None
+    import sysconfig
+
     script = Path(sysconfig.get_path("scripts")) / EMBEDDED
     argv = (str(script),) if script.exists() else (sys.executable, "-I", "-m", "tfgen.terraform.embedded")
     return Binary(argv=argv, file=Path(library), is_embedded=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from tfgen.terraform import errored, init
 from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, plan_argv, show_argv
@@ -14,10 +15,8 @@ from tfgen.terraform.binary import Binary, find_terraform
 from tfgen.terraform.images import root_modules
 from tfgen.terraform.plan import PlanSummary, with_attributes
 from tfgen.terraform.plan_file import require_whole
-from tfgen.terraform.plugin_cache import plugin_cache
 from tfgen.terraform.process import run
 from tfgen.terraform.record import Record
-from tfgen.terraform.show import ForcedAttributes
 from tfgen.terraform.version import require_removed_blocks, require_supported
 from tfgen.terraform.watched import Run, Watcher, last_words, run_watched, tell
 from tfgen.workspace import Workspace, locked
@@ -101,6 +100,8 @@ class Driver:
 
     def _forced(self, plan: Path) -> Mapping[str, tuple[str, ...]]:
         """What forces each replacement, which events do not say; nothing when Terraform cannot show its plan."""
+        from tfgen.terraform.show import ForcedAttributes
+
         forced = ForcedAttributes()
         finished = run(
             show_argv(self.binary, str(plan.absolute())),
@@ -136,6 +137,8 @@ class Driver:
         return init.is_done(self.folder, self._init_mark, wanted, self.env)
 
     def _init(self, *, forced: bool) -> bool:
+        from tfgen.terraform.plugin_cache import plugin_cache
+
         with self._init_lock():
             if not forced and self._is_init_done():  # the one that we have waited for has done it
                 return False

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from tfgen_generators.ownership import PREFIX, SUFFIX, image_of, is_generated
-from tfgen_generators.root_module import is_terraform
+from tfgen_generators.terraform_files import is_terraform
 
 _MODULE = re.compile(r'^[ \t]*module[ \t]+("?)([A-Za-z_][\w-]*)\1[ \t]*\{', re.MULTILINE)
 _MOVED = re.compile(r"^moved \{\n  from = module\.([\w-]+)\n  to   = module\.([\w-]+)\n\}$", re.MULTILINE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RootModules:
+class RootModules(msgspec.Struct, frozen=True, kw_only=True):
     """`images` have a generated file of their own; `shared` are called in files that a person wrote."""
 
     images: tuple[str, ...]

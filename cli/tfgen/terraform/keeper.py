@@ -6,12 +6,12 @@ import contextlib
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 
-@dataclass(frozen=True, kw_only=True)
-class KeptLog:
+
+class KeptLog(msgspec.Struct, frozen=True, kw_only=True):
     """The open file into which a keeper goes on writing when tfgen is killed, up to `limit` bytes."""
 
     descriptor: int

@@ -14,9 +14,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+
+import msgspec
 
 from tfgen.terraform.keeper import Keeper, KeptLog
 from tfgen.terraform.streams import Pump
@@ -26,8 +27,7 @@ from tfgen_generators.errors import TerraformError
 GRACE = 300.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finished:
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
     """How a process ended. `stderr` holds its end; `interrupted`, whether we were told to stop it.
 
     `cut` counts lines of its stdout that were too long to be kept whole.

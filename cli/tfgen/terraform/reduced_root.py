@@ -14,7 +14,6 @@ import re
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -22,7 +21,7 @@ import msgspec
 from tfgen.terraform import init
 from tfgen.workspace import Workspace
 from tfgen_generators.ownership import file_name, image_of, is_generated
-from tfgen_generators.root_module import is_terraform
+from tfgen_generators.terraform_files import is_terraform
 
 _NAMED = re.compile(r'\bmodule[\s."]+([A-Za-z_][\w-]*)')
 #: What may be different in another folder, and may stay in the plan.
@@ -32,8 +31,7 @@ _REMOTE = frozenset({"cloud", "remote"})
 _STEM = "part-"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReducedRoot:
+class ReducedRoot(msgspec.Struct, frozen=True, kw_only=True):
     """Where Terraform runs, what it needs in its environment, and the arguments that name the state's own place."""
 
     folder: Path

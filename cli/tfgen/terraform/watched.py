@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from tfgen.terraform.events import Diagnostic, Event
 from tfgen.terraform.images import RootModules
@@ -29,8 +30,7 @@ class Watcher(Protocol):
     def text(self, text: str) -> None: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
+class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A command that has ended, and what it said."""
 
     command: str

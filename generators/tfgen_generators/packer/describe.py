@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+import msgspec
 
 from tfgen_generators.packer.details import Details
 from tfgen_generators.packer.model import Template
@@ -17,8 +18,7 @@ from tfgen_generators.packer.scene import ANCHOR, AmiSource, Scene, Text
 from tfgen_generators.packer.values import Value
 
 
-@dataclass(frozen=True, kw_only=True)
-class FileUse:
+class FileUse(msgspec.Struct, frozen=True, kw_only=True):
     """A file (or folder) that a template uses: as written, and where it is, from the repository's root.
 
     `resolved` is None when nothing is there, or when the path is not `known` without running Packer.
@@ -30,8 +30,7 @@ class FileUse:
     known: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Description:
+class Description(msgspec.Struct, frozen=True, kw_only=True):
     """All facts of one template, in the order of its files."""
 
     builders: tuple[str, ...]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
+
+import msgspec
 
 from tfgen_generators.facts_cache import FactsCache
 from tfgen_generators.packer.folders import format_of, group_folder
@@ -27,19 +29,18 @@ _SHADOWS = ("._", ".#")
 _SETTINGS_IGNORE = "left out by tfgen.toml (ignore)"
 
 
-@dataclass
-class _Search:
+class _Search(msgspec.Struct):
     """One walk: where it looks, what it asks, and what it has found so far."""
 
     root: Path
     packer_dir: str
     cache: FactsCache
     git: GitIgnore
-    templates: list[Template] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    unreadable: list[Problem] = field(default_factory=list)
-    folders: list[str] = field(default_factory=list)
-    followed: set[str] = field(default_factory=set)
+    templates: list[Template] = msgspec.field(default_factory=list)
+    skipped: list[Skipped] = msgspec.field(default_factory=list)
+    unreadable: list[Problem] = msgspec.field(default_factory=list)
+    folders: list[str] = msgspec.field(default_factory=list)
+    followed: set[str] = msgspec.field(default_factory=set)
 
     def skip(self, path: str, reason: str) -> None:
         self.skipped.append(Skipped(path=path, reason=reason))

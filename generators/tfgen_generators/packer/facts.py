@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.values import Expression, Value, expressions
@@ -80,8 +81,7 @@ class NotATemplateError(Exception):
     """The file is something else; the message is the reason that `list` shows."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """One file: what it declares, what it needs from somewhere, and whether it builds.
 
     Declarations and needs are dotted: `var.region`, `local.stamp`, `source.amazon-ebs.web`, `data.amazon-ami.base`.

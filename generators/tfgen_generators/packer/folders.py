@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.facts import Facts, used_sources
@@ -17,16 +19,14 @@ from tfgen_generators.packer.names import JSON_ENDING
 from tfgen_generators.packer.outcome import Outcome
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Read:
+class _Read(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     digest: str
     facts: Facts
     details: bytes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Grouped:
+class Grouped(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a folder's HCL2 files. The templates have no names yet."""
 
     templates: list[Template]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
-_EXPONENT = re.compile(rb"(?<![\w.])(?<!\w-)(\d+(?:\.\d+)?)([eE][+-]?)(?=\d)")
+_EXPONENT = rb"(?<![\w.])(?<!\w-)(\d+(?:\.\d+)?)([eE][+-]?)(?=\d)"
 
 
 class Source(threading.local):
@@ -34,9 +34,9 @@ def tree_of(data: bytes) -> Node:
     """The root of the tree; from now on `text_of` gives what stands in `data`."""
     SOURCE.data = data
     root = _parser().parse(data).root_node
-    if root.has_error and _EXPONENT.search(data):
+    if root.has_error and re.search(_EXPONENT, data):
         # The grammar (1.2.0) knows 1.5e3 and neither 1e3 nor 1.5E3. A number of the same length moves no position.
-        without = _EXPONENT.sub(lambda match: match.group(1) + b"0" * len(match.group(2)), data)
+        without = re.sub(_EXPONENT, lambda match: match.group(1) + b"0" * len(match.group(2)), data)
         root = _parser().parse(without).root_node
     return root
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
+
 Format = Literal["json", "hcl2", "hcl2-json"]
 Kind = Literal["file", "directory"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is wrong with a template; `line` is 1-based, 0 when the whole file is meant."""
 
     path: str
@@ -44,16 +45,14 @@ class Template:
     details: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Skipped:
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
     """A candidate that is no template, and why."""
 
     path: str
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Discovery:
+class Discovery(msgspec.Struct, frozen=True, kw_only=True):
     """All that stands below one Packer folder, sorted by path."""
 
     templates: tuple[Template, ...]

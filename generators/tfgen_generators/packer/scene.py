@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+import msgspec
 
 from tfgen_generators.packer.details import Details, Part
 from tfgen_generators.packer.evaluation import Lookup, evaluate, fill_template_dir, possible_texts
@@ -18,8 +19,7 @@ ANCHOR = "\0/"
 _JOINING = frozenset({"compact", "concat", "distinct", "flatten", "tolist", "toset"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class AmiSource:
+class AmiSource(msgspec.Struct, frozen=True, kw_only=True):
     """Where an image starts: an id, a filter in the builder, or a data source. `kind` names the setting."""
 
     kind: str
@@ -30,8 +30,7 @@ class AmiSource:
     most_recent: bool | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Text:
+class Text(msgspec.Struct, frozen=True, kw_only=True):
     """A text as written, and whether it is known without running Packer."""
 
     text: str

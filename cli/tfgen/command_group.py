@@ -1,0 +1,63 @@
+"""The commands, each imported and built when it is asked for: a start needs one of them, and all take long."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from tfgen.options import PassesOn
+
+if TYPE_CHECKING:
+    from typer._click.core import Command
+
+#: Name -> module in tfgen.commands, in the order of the overview.
+_MODULES = {
+    "list": "list_",
+    "sync": "sync",
+    "rename": "rename",
+    "plan": "plan",
+    "apply": "apply",
+    "comment": "comment",
+    "ci": "ci",
+    "demo": "demo",
+    "state": "state",
+}
+_PASS_ON = frozenset({"plan", "apply"})
+
+
+class CommandGroup(TyperGroup):
+    """The app's group: what a `TyperGroup` is, but for when its commands are built."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = _Commands()  # type: ignore[assignment] # nothing is ever added
+
+
+class _Commands(Mapping[str, "Command"]):
+    def __init__(self) -> None:
+        self._built: dict[str, Command] = {}
+
+    def __getitem__(self, name: str) -> Command:
+        if name not in self._built:
+            self._built[name] = _build(name, _MODULES[name])
+        return self._built[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+def _build(name: str, module_name: str) -> Command:
+    module = importlib.import_module(f"tfgen.commands.{module_name}")
+    if hasattr(module, "app"):  # it has commands itself
+        return typer.main.get_group(module.app)
+    app = typer.Typer(rich_markup_mode=None, add_completion=False)
+    cls = PassesOn if name in _PASS_ON else TyperCommand
+    app.command(name, cls=cls, epilog=module.EXAMPLES)(module.command)
+    return typer.main.get_command(app)
