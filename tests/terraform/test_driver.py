@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,28 @@ def test_the_real_one_has_all_features() -> None:
     binary = find_terraform()
     version = read_version(binary)
     assert all(has_feature(binary, version, feature) for feature in FEATURES)
+
+
+@pytest.mark.parametrize(
+    ("umask", "user", "said"),
+    [
+        ("022", {}, "1 400"),
+        ("077", {}, "1 400"),
+        ("002", {}, "unset 400"),
+        ("020", {}, "unset 400"),
+        ("022", {"TF_DISABLE_PLUGIN_TLS": "", "GOGC": "100"}, " 100"),
+        ("000", {"TF_DISABLE_PLUGIN_TLS": "1"}, "1 400"),
+    ],
+)
+def test_tls_with_providers_is_kept_where_others_could_connect(
+    repo: Repo, tfgen: Command, umask: str, user: dict[str, str], said: str
+) -> None:
+    """Who may write to a provider's socket may connect to it (ADR 12)."""
+    root = synced(repo, tfgen)
+    fake = faulty_terraform(root, "plan", 'echo "${TF_DISABLE_PLUGIN_TLS-unset} $GOGC" >"$OLDPWD/said"; exit 1')
+    before = os.umask(int(umask, 8))
+    try:
+        tfgen("plan", "--terraform", fake, OLDPWD=str(root), **user).expect(1)
+    finally:
+        os.umask(before)
+    assert (root / "said").read_text() == f"{said}\n"
