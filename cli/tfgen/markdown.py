@@ -74,6 +74,12 @@ def compose(
     return Rendered(text=f"{head}\n{details.fitting(room - size(head) - 1, _log(link))}", cut=True)
 
 
+def compose_failed(target: str, *, link: str = "", commit: str = "", marker: str = "") -> Rendered:
+    """What is said in the place of a plan that failed; `marker` is the first line."""
+    said = [*([marker] if marker else []), _title(target), "**The plan failed**, so nobody knows what would change."]
+    return Rendered(text="\n\n".join([*said, *_origin(link, commit)]) + "\n", cut=False)
+
+
 def verdict(summary: PlanSummary) -> str:
     """One line for people: how many images are destroyed, replaced, ..., and how many stay as they are."""
     if summary.line == NOTHING_DIFFERS:
@@ -95,7 +101,7 @@ def verdict(summary: PlanSummary) -> str:
 
 
 def _summary(summary: PlanSummary, target: str, refused: Sequence[str], link: str, commit: str) -> Iterable[str]:
-    yield f"### Plan of {code(target)}"
+    yield _title(target)
     yield f"**{verdict(summary)}**"
     if refused:
         allow = "; ".join(code(f"--allow-destroy {name}") for name in sorted(refused)[:1])
@@ -111,6 +117,14 @@ def _summary(summary: PlanSummary, target: str, refused: Sequence[str], link: st
         )
     if summary.outputs:
         yield f"Changes to outputs: {names(summary.outputs)}."
+    yield from _origin(link, commit)
+
+
+def _title(target: str) -> str:
+    return f"### Plan of {code(target)}"
+
+
+def _origin(link: str, commit: str) -> Iterable[str]:
     origin = [f"commit {code(commit[:12])}"] if commit else []
     if is_link(link):
         origin.append(f"[CI run]({link})")

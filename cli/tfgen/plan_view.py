@@ -41,7 +41,7 @@ def show_plan(summary: PlanSummary) -> None:
     _show_resources(summary)
     if summary.images:
         out()
-    if summary.line:
+    if summary.line and (summary.changed or summary.line == NOTHING_DIFFERS):
         out(summary.line)
     if summary.outputs:
         out(f"Changes to outputs: {', '.join(summary.outputs)}")

@@ -80,6 +80,25 @@ def test_nothing_changed_updates_the_old_comment_and_makes_none(host: Any, comme
     assert "module.web" not in host.bodies()[0]
 
 
+def test_a_plan_that_failed_takes_the_old_comment_s_place_and_makes_none(host: Any, comment: Command) -> None:
+    assert "there is no comment to update" in comment(host, plan="--failed").expect(0).err
+    assert host.bodies() == []
+    comment(host).expect(0)
+    comment(host, plan="--failed").expect(0)
+    (body,) = host.bodies()
+    assert "### Plan of `terraform/pipelines`" in body
+    assert "**The plan failed**" in body
+    assert "[CI run](https://" in body
+    assert "web" not in body
+    comment(host).expect(0)
+    assert "**1 destroyed, 1 created, 1 unchanged**" in host.bodies()[0]
+
+
+def test_a_plan_that_failed_needs_no_plan_file(here: Path, cli: Command) -> None:
+    assert "**The plan failed**" in cli("comment", "--failed", "--dry-run").expect(0).out
+    assert "leave saved out" in cli("comment", "saved", "--failed").expect(64).err
+
+
 def test_three_hundred_images_are_within_what_the_host_takes(host: Any, comment: Command) -> None:
     """The server refuses a text that is too long, as the real one does."""
     save_plan(*(image(f"image-{number:03}", "create", 9) for number in range(300)))

@@ -111,7 +111,12 @@ class GitHubJob:
         if condition is None:
             return outcome.code == 0
         text = condition.removeprefix("${{ ").removesuffix(" }}")
-        text = text.replace("!cancelled()", "True").replace("&&", "and").replace("github.event_name", repr(self.event))
+        text = (
+            text.replace("!cancelled()", "True")
+            .replace("failure()", str(outcome.code != 0))
+            .replace("&&", "and")
+            .replace("github.event_name", repr(self.event))
+        )
         folder = self.repository.checkout
         hashed = re.sub(r"hashFiles\('([\w.]+)'\)", lambda m: repr("x" if (folder / m[1]).exists() else ""), text)
         return bool(eval(hashed, {"__builtins__": {}}))

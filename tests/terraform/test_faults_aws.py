@@ -126,6 +126,16 @@ def test_no_network_for_init(repo: Repo, tfgen: Command, monkeypatch: pytest.Mon
     assert "check the connection, and HTTPS_PROXY if there is one" in last
 
 
+def test_a_long_temporary_folder(repo: Repo, tfgen: Command, tmp_path: Path) -> None:
+    """A provider's socket lies there, and the path of a socket has a limit."""
+    aws(repo, tfgen, ASKING.format(endpoint="http://127.0.0.1:9"))
+    folder = tmp_path / ("x" * 100)
+    folder.mkdir()
+    last = tfgen("plan", TMPDIR=str(folder)).expect(1).err.splitlines()[-1]
+    assert "the path of the temporary folder is too long for a provider's socket" in last
+    assert "set TMPDIR to a shorter one" in last
+
+
 def test_a_provider_that_crashes(repo: Repo, tfgen: Command) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         root = aws(repo, tfgen, ASKING.format(endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}"))

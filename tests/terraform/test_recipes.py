@@ -67,6 +67,10 @@ def test_bitbucket_s_gate(repository: Repository) -> None:
         assert "**Refused:** 1 image" in server.bodies()[0]
         bitbucket_step(repository, step, {**server.env, **roles, "TFGEN_ALLOW_DESTROY": "web"}).expect(0)
         assert "Refused" not in server.bodies()[0]
+        repository.check_out(repository.commit("broken", {"terraform/pipelines/more.tf": "locals {"}))
+        bitbucket_step(repository, step, {**server.env, **roles}).expect(1)
+        (body,) = server.bodies()
+        assert "**The plan failed**" in body
 
 
 # CodeBuild, for CodeCommit
@@ -94,6 +98,16 @@ def test_codebuild_comments_on_what_the_gate_refuses(repository: Repository) -> 
         done = codebuild(repository, "buildspec-plan.yml", server.env).expect(3)
         assert done.steps["tfgen plan --out images.tfplan --gate"] == 3
         assert "**Refused:** 1 image" in server.bodies()[0]
+
+
+def test_codebuild_says_that_the_plan_failed(repository: Repository) -> None:
+    with running(CodeCommit) as server:
+        repository.check_out("main")
+        codebuild(repository, "buildspec-plan.yml", server.env).expect(0)
+        repository.check_out(repository.commit("broken", {"terraform/pipelines/more.tf": "locals {"}))
+        assert codebuild(repository, "buildspec-plan.yml", server.env).code != 0
+        (body,) = server.bodies()
+        assert "**The plan failed**" in body
 
 
 def apply_by_hand(repository: Repository) -> None:

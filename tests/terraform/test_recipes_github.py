@@ -56,6 +56,18 @@ def test_github_s_gate_and_the_label_that_opens_it(repository: Repository, githu
     assert images(repository.folder) == {"module.web"}
 
 
+def test_github_says_that_the_plan_failed(repository: Repository, github: GitHubWithActions) -> None:
+    repository.commit("add-db", {"packer/db.json": JSON})
+    pull_request(repository, github, "add-db").expect(0)
+    repository.commit("add-db", {"terraform/pipelines/more.tf": "locals {"})
+    failed = pull_request(repository, github, "add-db", run="2")
+    assert failed.code != 0
+    assert failed.steps["Say that there is no plan"] == 0
+    (body,) = github.bodies()
+    assert "**The plan failed**" in body
+    assert "actions/runs/2" in body
+
+
 def test_github_says_when_no_reviewed_plan_is_there(repository: Repository, github: GitHubWithActions) -> None:
     pushed = repository.commit("main", {"packer/db.json": JSON})
     job = GitHubJob(repository=repository, server=github, event="push", revision=pushed, run="5")

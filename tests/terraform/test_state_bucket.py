@@ -221,6 +221,17 @@ def test_a_bucket_that_may_be_somebody_else_s(
     assert aws.buckets() == []
 
 
+def test_a_redirect_to_nowhere_is_one_line(
+    repo: Repo, tfgen: Command, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As S3-like servers send it; S3 itself says which region it means."""
+    repo(FILES)
+    with proxy(aws.emulator.endpoint, s3(f"HEAD /{BUCKET}", "", "", 301)) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        (line,) = tfgen(*INIT).expect(1).err.splitlines()
+    assert "AWS cannot be asked (s3 head_bucket): it redirects without saying where to (" in line
+
+
 @pytest.mark.parametrize(
     ("environment", "code", "said"),
     [

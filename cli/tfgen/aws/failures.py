@@ -79,6 +79,11 @@ def explained(who: Who, service: str, operation: str) -> Iterator[None]:
         raise _from_answer(error.response, what, who) from None
     except BotoCoreError as error:
         raise _from_botocore(error, what, who) from None
+    except RecursionError:  # botocore follows a redirect to where it was, which S3 itself never sends
+        message = "it redirects without saying where to"
+        raise AwsError(
+            f"AWS cannot be asked ({what}): {message} ({who})", code="RecursionError", fix=_NETWORK
+        ) from None
     except ValueError as error:  # botocore's word for an endpoint or a parameter that makes no sense
         raise AwsError(f"AWS cannot be asked ({what}): {error} ({who})", code="ValueError") from None
 

@@ -20,6 +20,7 @@ Examples:
   tfgen comment images.tfplan            in CI: create this pull request's comment, or update it
   tfgen comment images.tfplan --dry-run  look at it
   tfgen comment images.tfplan --output plan.md
+  tfgen comment --failed                 in CI, after a plan that failed: the comment shows an older one
 """
 
 
@@ -61,26 +62,61 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", envvar="TFGEN_DRY_RUN", help="Print the Markdown, ask no host.")
     ] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="There is no plan, since it failed: an older comment is to say so.")
+    ] = False,
 ) -> int:
     """Create or update the comment that shows a plan on its pull request.
 
     Reads what tfgen plan has written beside the plan, never the plan itself. Where nothing changes, an old comment
     is updated and none is made. With --output and --dry-run it is GitHub's Markdown in full, or what fits on --host.
     """
-    from tfgen.terraform.manifest import read_manifest
     from tfgen.workspace import open_workspace
+    from tfgen_generators.errors import UsageError
 
+    if failed and plan_file:
+        raise UsageError("--failed says that there is no plan", fix=f"leave {plan_file} out")
     workspace = open_workspace()
-    page = Page(
-        manifest=read_manifest(plan_file or workspace.state_dir / "tfplan"),
-        target=target or workspace.settings.terraform_dir,
-        allowed=tuple(allow_destroy or ()),
-    )
+    name = target or workspace.settings.terraform_dir
+    page: Page | Failed
+    if failed:
+        page = _failed(workspace, name)
+    else:
+        page = _planned(plan_file or workspace.state_dir / "tfplan", name, tuple(allow_destroy or ()))
     if output or dry_run:
         _write(page.compose(host).text, output, dry_run=dry_run)
     else:
         _post(workspace, page, host)
     return 0
+
+
+def _planned(plan: Path, target: str, allowed: tuple[str, ...]) -> Page:
+    from tfgen.terraform.manifest import read_manifest
+
+    return Page(manifest=read_manifest(plan), target=target, allowed=allowed)
+
+
+def _failed(workspace: Workspace, target: str) -> Failed:
+    from tfgen.git import head_commit
+
+    return Failed(commit=head_commit(workspace.root), target=target)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed:
+    """A plan that failed: why is in CI's log, whose words may not be for everybody."""
+
+    commit: str
+    target: str
+    is_news = False
+
+    def compose(self, host: HostName | None, *, link: str = "") -> Rendered:
+        """The Markdown as `host` wants it."""
+        from tfgen.hosts.model import STYLES, marker
+        from tfgen.markdown import WHOLE, compose_failed
+
+        style = STYLES[host] if host else WHOLE
+        return compose_failed(self.target, link=link, commit=self.commit, marker=marker(style, self.target))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +126,11 @@ class Page:
     manifest: Manifest
     target: str
     allowed: tuple[str, ...]
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it is worth a first comment: one that says "No changes" would only be noise."""
+        return self.manifest.summary.changed
 
     def compose(self, host: HostName | None, *, link: str = "") -> Rendered:
         """The Markdown as `host` wants it; for none, as GitHub would, and whole."""
@@ -123,7 +164,7 @@ def _write(text: str, output: Path | None, *, dry_run: bool) -> None:
         out(text.removesuffix("\n"))
 
 
-def _post(workspace: Workspace, page: Page, host: HostName | None) -> None:
+def _post(workspace: Workspace, page: Page | Failed, host: HostName | None) -> None:
     import os
 
     from tfgen.console import note
@@ -137,8 +178,7 @@ def _post(workspace: Workspace, page: Page, host: HostName | None) -> None:
     comment, whole = page.compose(name, link=link), page.compose(None, link=link).text
     mark = marker(STYLES[name], page.target)
     try:
-        # A first comment that says "No changes" would only be noise.
-        done = post(request, comment.text, marker=mark, create=page.manifest.summary.changed)
+        done = post(request, comment.text, marker=mark, create=page.is_news)
     except TfgenError as error:
         note(whole)
         raise TfgenError(f"the comment was not made: {error}", fix=f"its text is {_keep(workspace, whole)}") from None
@@ -152,7 +192,7 @@ def _told(done: Done, title: str) -> str:
         "created": "commented on",
         "updated": "updated the comment on",
         "unchanged": "the comment is up to date on",
-        "unneeded": "nothing changes, and there is no comment to update on",
+        "unneeded": "nothing to say, and there is no comment to update on",
     }
     return f"{said[done]} {title}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,8 +15,11 @@ from tfgen_generators.errors import BusyError, RefusedError, TerraformError, Tfg
 _OPERATIONS = {"OperationTypePlan": "plan", "OperationTypeApply": "apply", "OperationTypeRefresh": "refresh"}
 
 
+#: A socket's path has 107 bytes, of which a provider takes `/plugin` and ten digits (unix(7); 103 on macOS).
+_LONGEST_TMPDIR = 107 - 17 - 4
 _CRASH = re.compile(
     r"Plugin did not respond|The plugin encountered an error|plugin (?:process )?(?:exited|crashed)"
+    r"|The plugin\.\S+ request was cancelled"  # of nobody's wish: it has gone in the middle of it
     r"|TERRAFORM CRASH|OPENTOFU CRASH|^panic: |^fatal error: ",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -130,6 +134,18 @@ def _crashed(failure: Failure, match: re.Match[str]) -> TfgenError:
     )
 
 
+def _did_not_start(failure: Failure, match: re.Match[str]) -> TfgenError:
+    """A provider that ends before it has said where it listens."""
+    folder = failure.env.get("TMPDIR", "")
+    if len(os.fsencode(folder)) < _LONGEST_TMPDIR:
+        return _crashed(failure, match)
+    return TerraformError(
+        f"{failure.what}: the path of the temporary folder is too long for a provider's socket: {folder} "
+        f"(log: {failure.log})",
+        fix="set TMPDIR to a shorter one",
+    )
+
+
 _PLAN_AGAIN = "run: tfgen plan, and review it again"
 #: The first that fits explains; what is more certain stands first.
 _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenError]], ...] = (
@@ -173,10 +189,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
             "decide what becomes of the old state: terraform init -migrate-state takes it along, -reconfigure does not",
         ),
     ),
-    (
-        _CRASH,
-        _crashed,
-    ),
+    (re.compile(r"Unrecognized remote plugin message"), _did_not_start),
+    (_CRASH, _crashed),
     (
         re.compile(
             r"ExpiredToken|RequestExpired|token (?:included in the request )?(?:has|is) expired"
