@@ -99,6 +99,13 @@ def test_a_plan_that_failed_needs_no_plan_file(here: Path, cli: Command) -> None
     assert "leave saved out" in cli("comment", "saved", "--failed").expect(64).err
 
 
+def test_settings_that_cannot_be_read_may_be_why_the_plan_failed(host: Any, here: Path, comment: Command) -> None:
+    comment(host).expect(0)
+    (here / "tfgen.toml").write_text("broken")
+    comment(host, plan="--failed").expect(0)
+    assert "**The plan failed**" in host.bodies()[0]
+
+
 def test_three_hundred_images_are_within_what_the_host_takes(host: Any, comment: Command) -> None:
     """The server refuses a text that is too long, as the real one does."""
     save_plan(*(image(f"image-{number:03}", "create", 9) for number in range(300)))

@@ -104,7 +104,10 @@ def test_codebuild_says_that_the_plan_failed(repository: Repository) -> None:
     with running(CodeCommit) as server:
         repository.check_out("main")
         codebuild(repository, "buildspec-plan.yml", server.env).expect(0)
-        repository.check_out(repository.commit("broken", {"terraform/pipelines/more.tf": "locals {"}))
+        forged = {
+            name: (repository.checkout / name).read_text("latin-1") for name in ("images.tfplan", "images.tfplan.json")
+        }
+        repository.check_out(repository.commit("broken", {"terraform/pipelines/more.tf": "locals {", **forged}))
         assert codebuild(repository, "buildspec-plan.yml", server.env).code != 0
         (body,) = server.bodies()
         assert "**The plan failed**" in body

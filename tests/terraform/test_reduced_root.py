@@ -6,6 +6,8 @@ import fcntl
 import json
 import os
 import subprocess
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from tests.conftest import JSON, Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push
 from tests.functional.git_repo import commit, git
 from tests.terraform.toy import STATE, faulty_terraform, resources, start, stubborn_terraform
+from tfgen.terraform.argv import RunOptions
 from tfgen.terraform.binary import find_terraform
 from tfgen.terraform.reduced_root import reduced_root
 from tfgen.workspace import open_workspace
@@ -26,10 +29,15 @@ OUTPUTS = {
 }
 
 
+def plain(repo: Repo, tfgen: Command, files: Mapping[str, str] | None = None) -> Path:
+    """Without the file that only looks as if it had data sources which run something."""
+    return branched(repo, tfgen, {f"{ROOT}/innocent.tf": "", **(files or {})})
+
+
 @pytest.fixture
 def root(repo: Repo, tfgen: Command) -> Path:
     """`db` and `web` are applied, `new` is what the branch adds."""
-    return with_new(branched(repo, tfgen, OUTPUTS), tfgen)
+    return with_new(plain(repo, tfgen, OUTPUTS), tfgen)
 
 
 def with_new(root: Path, tfgen: Command) -> Path:
@@ -40,11 +48,11 @@ def with_new(root: Path, tfgen: Command) -> Path:
     return root
 
 
-def seen_by_terraform(root: Path, tfgen: Command, *arguments: str, code: int = 0) -> list[set[str]]:
+def seen_by_terraform(root: Path, tfgen: Command, *arguments: str, **environment: str) -> list[set[str]]:
     """The files that stand in the current folder of each `terraform plan`."""
     file = root / "seen"
     terraform = faulty_terraform(root, "plan", f'{{ ls -A | tr "\\n" "/"; echo; }} >> "{file}"')
-    tfgen("plan", "--changed", "--terraform", terraform, *arguments).expect(code)
+    tfgen("plan", "--changed", "--terraform", terraform, *arguments, **environment).expect(0)
     return [set(line.split("/")) - {""} for line in file.read_text().splitlines()]
 
 
@@ -101,7 +109,7 @@ def shown(root: Path, plan: Path) -> dict[str, Any]:
 )
 def test_an_image_that_is_named_by_hand_stays(repo: Repo, tfgen: Command, text: str) -> None:
     output = 'output "name" {\n  value = var.project_name\n}\n'
-    root = with_new(branched(repo, tfgen, {f"{ROOT}/names.tf": text, f"{MODULE}/names.tf": output}), tfgen)
+    root = with_new(plain(repo, tfgen, {f"{ROOT}/names.tf": text, f"{MODULE}/names.tf": output}), tfgen)
     [seen] = seen_by_terraform(root, tfgen)
     assert {"pipeline_web.gen.tf", "pipeline_new.gen.tf"} <= seen
     assert "pipeline_db.gen.tf" not in seen
@@ -115,12 +123,65 @@ def test_an_image_that_is_named_by_hand_stays(repo: Repo, tfgen: Command, text: 
         (f"{ROOT}/place.tf", 'fileset(path.module, "*.tf")'),
         (f"{MODULE}/place.tf", "path.root"),
         (f"{MODULE}/inner/place.tf", "path . root"),
+        (f"{ROOT}/place.tf", '"external"'),
+        (f"{ROOT}/place.tf", 'templatefile("${path.module}/place.tpl", {})'),
+        (f"{ROOT}/place.tf", 'fileexists("../../../shared/v") ? 1 : 2'),
     ],
 )
 def test_what_depends_on_its_place_is_planned_there(repo: Repo, tfgen: Command, file: str, expression: str) -> None:
-    root = with_new(branched(repo, tfgen, {file: f"locals {{\n  place = {expression}\n}}\n"}), tfgen)
+    root = with_new(
+        plain(repo, tfgen, {file: f"locals {{\n  place = {expression}\n}}\n", f"{ROOT}/place.tpl": ""}), tfgen
+    )
     [seen] = seen_by_terraform(root, tfgen)
     assert "pipeline_web.gen.tf" in seen
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "whole"),
+    [
+        (["-target=module.db"], {}, True),
+        (["-state=other.tfstate"], {}, True),
+        (["-generate-config-out=generated.tf"], {}, True),
+        (["-replace=module.db.terraform_data.pipeline"], {}, True),
+        ([], {"TF_CLI_ARGS_plan": "-target=module.db"}, True),
+        ([], {"TF_LOG": "info", "TF_LOG_PATH": "terraform.log"}, True),
+        (["-var", "x=1", "-parallelism=2", "-refresh=false"], {"TF_CLI_ARGS": "-no-color"}, False),
+    ],
+)
+def test_what_a_person_asks_of_terraform_may_need_the_whole_folder(
+    root: Path, tfgen: Command, arguments: list[str], environment: dict[str, str], whole: bool
+) -> None:
+    write_tree(root, {f"{ROOT}/x.tf": 'variable "x" {\n  default = 1\n}\n'})
+    commit(root)
+    git(root, "branch", "--force", "main", "HEAD")
+    write_tree(root, {"packer/another.json": JSON})
+    tfgen("sync").expect(0)
+    [seen] = seen_by_terraform(root, tfgen, "--", *arguments, **environment)
+    assert ("pipeline_web.gen.tf" in seen) == whole
+
+
+def test_a_file_of_a_person_s_under_a_generated_name_stays(root: Path, tfgen: Command) -> None:
+    (root / ROOT / "pipeline_common.gen.tf").write_text("locals {\n  common = 1\n}\n")
+    [seen] = seen_by_terraform(root, tfgen, "--base", "main")
+    assert "pipeline_common.gen.tf" in seen
+
+
+def test_workspaces_that_lie_elsewhere_are_planned_in_the_whole_folder(repo: Repo, tfgen: Command) -> None:
+    backend = 'terraform {\n  backend "local" {\n    workspace_dir = "../../../states"\n  }\n}\n'
+    root = with_new(plain(repo, tfgen, {f"{ROOT}/backend.tf": backend}), tfgen)
+    [seen] = seen_by_terraform(root, tfgen)
+    assert "pipeline_web.gen.tf" in seen
+
+
+def test_git_finds_the_real_repository(root: Path, tfgen: Command) -> None:
+    file = root / "top"
+    terraform = faulty_terraform(root, "plan", f'git rev-parse --show-toplevel > "{file}"')
+    tfgen("plan", "--changed", "--terraform", terraform).expect(0)
+    assert file.read_text().strip() == str(root)
+
+
+def test_nothing_is_said_of_what_tfgen_asks_of_terraform(root: Path, tfgen: Command) -> None:
+    assert "Deprecated" not in tfgen("plan", "--changed").expect(0).err
 
 
 def test_what_is_wrong_is_said_of_the_whole_folder(root: Path, tfgen: Command) -> None:
@@ -135,7 +196,7 @@ def test_what_is_wrong_is_said_of_the_whole_folder(root: Path, tfgen: Command) -
 
 def test_an_image_that_only_terraform_finds_is_planned_in_the_whole_folder(repo: Repo, tfgen: Command) -> None:
     override = '{"module": {"web": {"source": "../modules/codepipeline"}}}'
-    root = with_new(branched(repo, tfgen, {f"{ROOT}/x_override.tf.json": override}), tfgen)
+    root = with_new(plain(repo, tfgen, {f"{ROOT}/x_override.tf.json": override}), tfgen)
     first, second = seen_by_terraform(root, tfgen)
     assert "pipeline_web.gen.tf" not in first
     assert "pipeline_web.gen.tf" in second
@@ -152,7 +213,7 @@ def test_a_held_lock_is_told_of_as_ever(root: Path, tfgen: Command) -> None:
 
 
 def test_state_that_is_not_there_is_not_made(repo: Repo, tfgen: Command) -> None:
-    root = branched(repo, tfgen)
+    root = plain(repo, tfgen)
     write_tree(root, {"packer/new.json": JSON})
     tfgen("sync").expect(0)
     tfgen("plan", "--changed", "--out", "part").expect(0)
@@ -176,7 +237,7 @@ def test_another_workspace_of_terraforms(root: Path, tfgen: Command) -> None:
 
 
 def test_a_root_module_that_is_the_repository(repo: Repo, tfgen: Command) -> None:
-    files = {name.removeprefix(f"{ROOT}/"): text for name, text in ESTATE.items()}
+    files = {name.removeprefix(f"{ROOT}/"): text for name, text in ESTATE.items() if "innocent" not in name}
     root = repo({name: text.replace("../modules", "./terraform/modules") for name, text in files.items()})
     toml = files["tfgen.toml"] + 'terraform_dir = "."\n\n[module]\nsource = "./terraform/modules/codepipeline"\n'
     write_tree(root, {"tfgen.toml": toml})
@@ -194,9 +255,11 @@ def test_a_root_module_that_is_the_repository(repo: Repo, tfgen: Command) -> Non
 def test_what_a_killed_run_has_left_is_taken_away(root: Path, tfgen: Command) -> None:
     terraform = stubborn_terraform(root, "plan")
     process = start("plan", "--changed", "--terraform", str(terraform))
+    deadline = time.monotonic() + 60
     folders: list[Path] = []
     while not folders or not (folders[0] / ROOT / "begun").exists():
         assert process.poll() is None
+        assert time.monotonic() < deadline
         folders = list((root / ".tfgen").glob("part-*"))
     tfgen("plan", "--changed").expect(0)
     assert folders[0].exists(), "somebody is at work in it"
@@ -213,9 +276,9 @@ def test_without_space_for_links_the_whole_folder_is_planned(root: Path, monkeyp
         raise OSError(28, "No space left on device")
 
     workspace = open_workspace()
-    with reduced_root(workspace, ["new"], os.environ) as reduced:
+    with reduced_root(workspace, RunOptions(targets=("new",)), os.environ) as reduced:
         assert reduced is not None
     monkeypatch.setattr(Path, "symlink_to", full)
-    with reduced_root(workspace, ["new"], os.environ) as reduced:
+    with reduced_root(workspace, RunOptions(targets=("new",)), os.environ) as reduced:
         assert reduced is None
     assert not list((root / ".tfgen").glob("part-*"))

@@ -133,8 +133,13 @@ def failure(summary: str, detail: str = "", *, stderr: str = "", env: Mapping[st
         ),
         (
             "Request cancelled",
-            "The plugin.(*GRPCProvider).ReadResource request was cancelled.",
+            "The plugin.(*GRPCProvider).ReadResource request was cancelled.\n\nexecution halted",
             "failed (exit code 1) (log",
+        ),
+        (
+            "Request cancelled",
+            "The plugin.(*GRPCProvider).ConfigureProvider request was cancelled.",
+            "a provider has crashed; its stack trace is in the log",
         ),
         # The state
         (

@@ -63,7 +63,12 @@ def command(
         bool, typer.Option("--dry-run", envvar="TFGEN_DRY_RUN", help="Print the Markdown, ask no host.")
     ] = False,
     failed: Annotated[
-        bool, typer.Option("--failed", help="There is no plan, since it failed: an older comment is to say so.")
+        bool,
+        typer.Option(
+            "--failed",
+            envvar="TFGEN_FAILED",
+            help="There is no plan, since it failed: an older comment is to say so.",
+        ),
     ] = False,
 ) -> int:
     """Create or update the comment that shows a plan on its pull request.
@@ -76,7 +81,7 @@ def command(
 
     if failed and plan_file:
         raise UsageError("--failed says that there is no plan", fix=f"leave {plan_file} out")
-    workspace = open_workspace()
+    workspace = _workspace() if failed else open_workspace()
     name = target or workspace.settings.terraform_dir
     page: Page | Failed
     if failed:
@@ -94,6 +99,17 @@ def _planned(plan: Path, target: str, allowed: tuple[str, ...]) -> Page:
     from tfgen.terraform.manifest import read_manifest
 
     return Page(manifest=read_manifest(plan), target=target, allowed=allowed)
+
+
+def _workspace() -> Workspace:
+    """A tfgen.toml that cannot be read may be why the plan failed."""
+    from tfgen.workspace import Workspace, find_root, open_workspace
+    from tfgen_generators.errors import SettingsError
+
+    try:
+        return open_workspace()
+    except SettingsError:
+        return Workspace(root=find_root(Path.cwd()))
 
 
 def _failed(workspace: Workspace, target: str) -> Failed:

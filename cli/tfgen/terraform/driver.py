@@ -83,18 +83,20 @@ class Driver:
 
     def _plan_reduced(self, out: Path, options: RunOptions) -> Run | None:
         """Plans the targets without the files of other images; None where only the whole folder can tell."""
-        from tfgen.terraform.reduced_root import reduced_root
+        from tfgen.terraform.reduced_root import reduced_root, without_ours
 
         self._init_if_needed()
-        with reduced_root(self.workspace, options.targets, self.env) as reduced:
+        with reduced_root(self.workspace, options, self.env) as reduced:
             if reduced is None:
                 return None
             argv = [*plan_argv(self.binary, options, out=str(out.absolute())), *reduced.arguments]
             done = self._run("plan", argv, options, env=reduced.env, folder=reduced.folder, told=False)
         if done.finished.code == 1 and not done.finished.interrupted:
             # Who needs to know what is wrong hears it of the whole folder; a held lock has been waited for.
-            again = replace(options, lock_timeout="")
+            waited = any("state lock" in error.summary for error in done.record.errors())
+            again = replace(options, lock_timeout="") if waited else options
             return self._with_init("plan", plan_argv(self.binary, again, out=str(out.absolute())), again)
+        done.record.diagnostics = without_ours(done.record.diagnostics)
         tell(self.watcher, done)
         return done
 
@@ -233,7 +235,7 @@ def _environment(user: Mapping[str, str]) -> dict[str, str]:
     # Terraform collects garbage for most of a plan; measured: 0.90 of the time with this (benchmarks/).
     env.setdefault("GOGC", "400")
     # Terraform speaks TLS with its own providers, a fifth of a short plan's time; docs/adr/0012 says why it need not.
-    if _keeps_others_out():
+    if _keeps_others_out() and "PLUGIN_UNIX_SOCKET_GROUP" not in env:
         env.setdefault("TF_DISABLE_PLUGIN_TLS", "1")
     return env
 

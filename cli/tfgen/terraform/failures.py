@@ -15,11 +15,11 @@ from tfgen_generators.errors import BusyError, RefusedError, TerraformError, Tfg
 _OPERATIONS = {"OperationTypePlan": "plan", "OperationTypeApply": "apply", "OperationTypeRefresh": "refresh"}
 
 
+_HALTED = re.compile(r"execution halted|operation cancell?ed", re.IGNORECASE)
 #: A socket's path has 107 bytes, of which a provider takes `/plugin` and ten digits (unix(7); 103 on macOS).
 _LONGEST_TMPDIR = 107 - 17 - 4
 _CRASH = re.compile(
     r"Plugin did not respond|The plugin encountered an error|plugin (?:process )?(?:exited|crashed)"
-    r"|The plugin\.\S+ request was cancelled"  # of nobody's wish: it has gone in the middle of it
     r"|TERRAFORM CRASH|OPENTOFU CRASH|^panic: |^fatal error: ",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -134,6 +134,13 @@ def _crashed(failure: Failure, match: re.Match[str]) -> TfgenError:
     )
 
 
+def _cancelled(failure: Failure, match: re.Match[str]) -> TfgenError:
+    """Terraform's word for a provider that has gone, too, where nobody has stopped Terraform."""
+    if _HALTED.search(failure.told):
+        return TerraformError(f"{failure.what} (log: {failure.log})")
+    return _crashed(failure, match)
+
+
 def _did_not_start(failure: Failure, match: re.Match[str]) -> TfgenError:
     """A provider that ends before it has said where it listens."""
     folder = failure.env.get("TMPDIR", "")
@@ -191,6 +198,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
     ),
     (re.compile(r"Unrecognized remote plugin message"), _did_not_start),
     (_CRASH, _crashed),
+    (re.compile(r"The plugin\.\S+ request was cancelled"), _cancelled),
     (
         re.compile(
             r"ExpiredToken|RequestExpired|token (?:included in the request )?(?:has|is) expired"

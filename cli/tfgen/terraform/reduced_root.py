@@ -13,22 +13,37 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from tfgen.terraform import init
+from tfgen.terraform.argv import RunOptions
+from tfgen.terraform.events import Diagnostic
+from tfgen.terraform.inputs import plan_arguments
 from tfgen.workspace import Workspace
-from tfgen_generators.ownership import file_name, image_of, is_generated
+from tfgen_generators.ownership import examine, file_name, image_of, is_generated
 from tfgen_generators.terraform_files import is_terraform
 
 _NAMED = re.compile(r'\bmodule[\s."]+([A-Za-z_][\w-]*)')
-#: What may be different in another folder, and may stay in the plan.
-_READS_ITS_PLACE = re.compile(rb"\bpath\s*\.\s*(?:cwd|root)\b|\b(?:abspath|fileset)\s*\(")
+#: What may be different in another folder, or be written there: expressions, templates (which have expressions that
+#: nobody has read), and data sources that run or write something.
+_READS_ITS_PLACE = re.compile(
+    rb"\bpath\s*\.\s*(?:cwd|root)\b|\b(?:abspath|fileset|templatefile|templatestring)\s*\("
+    rb'|"(?:archive_file|external|template_dir)"'
+)
+#: A person's own arguments of `terraform plan` that mean the same in any folder.
+_HARMLESS = frozenset(
+    {"var", "var-file", "refresh", "parallelism", "lock", "lock-timeout", "no-color", "compact-warnings", "input"}
+)
 #: Backends that send the folder elsewhere.
 _REMOTE = frozenset({"cloud", "remote"})
 _STEM = "part-"
+#: Terraform's warning of what we give it, and no person can do without.
+_OF_OURS = "Deprecated flag: -state"
+#: git finds the real repository from any folder below it.
+_NEVER = frozenset({".git", ".tfgen"})
 
 
 class ReducedRoot(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,14 +76,17 @@ class _Modules(msgspec.Struct):
     modules: list[_Module] = msgspec.field(name="Modules", default_factory=list)
 
 
+def without_ours(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """What Terraform says of a plan in a reduced root, but for what it says of our own arguments."""
+    return [diagnostic for diagnostic in diagnostics if not diagnostic.summary.startswith(_OF_OURS)]
+
+
 @contextlib.contextmanager
-def reduced_root(
-    workspace: Workspace, targets: Collection[str], env: Mapping[str, str]
-) -> Iterator[ReducedRoot | None]:
-    """A folder for a plan of `targets` alone, gone at the end; None where the whole one must do. After init."""
+def reduced_root(workspace: Workspace, options: RunOptions, env: Mapping[str, str]) -> Iterator[ReducedRoot | None]:
+    """A folder for a plan of the targets alone, gone at the end; None where the whole one must do. After init."""
     with contextlib.ExitStack() as stack:
         try:
-            reduced = _reduced(workspace, targets, env, stack)
+            reduced = _reduced(workspace, options.targets, env, stack) if _means_the_same(options, env) else None
         except (OSError, msgspec.DecodeError):  # a full disk, a broken file: the whole folder needs none of it
             reduced = None
         yield reduced
@@ -79,11 +97,20 @@ def _reduced(
 ) -> ReducedRoot | None:
     left_out = _left_out(workspace, targets)
     arguments = _state_arguments(workspace.terraform_dir, env) if left_out else None
-    if arguments is None or _depends_on_place(workspace.terraform_dir, left_out, env):
+    if arguments is None or _depends_on_place(workspace, left_out, env):
         return None
     folder = _linked(workspace, stack.enter_context(_private_folder(workspace)), left_out)
     data_dir = str(init.data_dir(workspace.terraform_dir, env).absolute())
     return ReducedRoot(folder=folder, env={**env, "TF_DATA_DIR": data_dir}, arguments=arguments)
+
+
+def _means_the_same(options: RunOptions, env: Mapping[str, str]) -> bool:
+    """Whether all that a person asks of Terraform does so in another folder, too."""
+    flags = (word for word in plan_arguments(options.extra, env) if word.startswith("-"))
+    log = env.get("TF_LOG_PATH", "")
+    return all(word.lstrip("-").partition("=")[0] in _HARMLESS for word in flags) and (
+        not log or Path(log).is_absolute()
+    )
 
 
 def _left_out(workspace: Workspace, targets: Collection[str]) -> frozenset[str]:
@@ -91,13 +118,13 @@ def _left_out(workspace: Workspace, targets: Collection[str]) -> frozenset[str]:
     folder = workspace.terraform_dir
     if folder.resolve() != workspace.root.resolve() / _below(workspace):  # it lies elsewhere
         return frozenset()
-    files = {file.name: file for file in folder.iterdir() if is_terraform(file.name)}
-    generated = {image_of(name): name for name in files if is_generated(name)}
-    waiting = [name for name in files if not is_generated(name)]
+    files = {file.name: _text(file) for file in folder.iterdir() if is_terraform(file.name)}
+    generated = {image_of(name): name for name, text in files.items() if is_generated(name) and _is_ours(text)}
+    waiting = sorted(set(files) - set(generated.values()))
     waiting += [generated[target] for target in targets if target in generated]
     seen = {*waiting}
     while waiting:
-        for named in _NAMED.findall(files[waiting.pop()].read_text(encoding="utf-8", errors="replace")):
+        for named in _NAMED.findall(files[waiting.pop()]):
             file = generated.get(named)
             if file and file not in seen:
                 seen.add(file)
@@ -113,23 +140,36 @@ def _state_arguments(folder: Path, env: Mapping[str, str]) -> tuple[str, ...] | 
         backend = _Backend()  # without a backend block init writes none
     else:
         backend = msgspec.json.decode(data, type=_DataState).backend
-    if backend.type in _REMOTE:
+    config = backend.config or {}
+    if backend.type in _REMOTE or config.get("workspace_dir"):
         return None
     if backend.type != "local" or init.workspace_name(folder, env) != "default":
         return ()
-    path = (backend.config or {}).get("path") or "terraform.tfstate"
+    path = config.get("path") or "terraform.tfstate"
     return (f"-state={os.path.normpath(folder.absolute() / str(path))}",)
 
 
-def _depends_on_place(folder: Path, left_out: frozenset[str], env: Mapping[str, str]) -> bool:
-    """Whether an expression of what is planned asks where it is, or which files stand there."""
+def _depends_on_place(workspace: Workspace, left_out: frozenset[str], env: Mapping[str, str]) -> bool:
+    """Whether what is planned asks where it is or which files stand there, or reads above the repository's root."""
+    folder = workspace.terraform_dir
+    above = re.compile(rb"(?:\.\./+){%d}" % (len(_below(workspace).parts) + 1))
     listed = msgspec.json.decode(
         (init.data_dir(folder, env) / "modules" / "modules.json").read_bytes(), type=_Modules
     ).modules
     wanted = {module.dir for module in listed if module.key.partition(".")[0] not in left_out}
     folders = {Path(os.path.normpath(folder / path)) for path in {"", *wanted}}
     files = [file for place in folders for file in place.iterdir() if is_terraform(file.name)]
-    return any(_READS_ITS_PLACE.search(file.read_bytes()) for file in files)
+    texts = (file.read_bytes() for file in files)
+    return any(_READS_ITS_PLACE.search(text) or above.search(text) for text in texts)
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace")
+
+
+def _is_ours(text: str) -> bool:
+    """Whether nothing of a person's goes missing with it."""
+    return examine(text).state == "ours"
 
 
 def _below(workspace: Workspace) -> Path:
@@ -141,10 +181,10 @@ def _linked(workspace: Workspace, top: Path, left_out: frozenset[str]) -> Path:
     """The repository as links below `top`, so that relative paths lead where they always do; the root module in it."""
     real, made = workspace.root, top
     for part in _below(workspace).parts:
-        _link(real, made, {part, ".tfgen"})
+        _link(real, made, {part, *_NEVER})
         real, made = real / part, made / part
         made.mkdir()
-    _link(real, made, {".tfgen", *(file_name(image) for image in left_out)})
+    _link(real, made, {*_NEVER, *(file_name(image) for image in left_out)})
     return made
 
 
