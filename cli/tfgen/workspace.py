@@ -114,6 +114,25 @@ def locked(workspace: Workspace, name: str, *, timeout: float = LOCK_TIMEOUT) ->
         os.close(descriptor)
 
 
+def remove_unused(left: Path) -> None:
+    """Deletes what a killed run may have left, a file or a folder, unless somebody at work in it holds its lock."""
+    import shutil
+
+    try:
+        descriptor = os.open(left, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
+
+
 def _acquire(descriptor: int, name: str, deadline: float) -> None:
     while True:
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tfgen.terraform.inputs import file_digest, is_manifest
 from tfgen.terraform.manifest import Manifest, manifest_path, write_manifest
+from tfgen.workspace import remove_unused
 from tfgen_generators.errors import RefusedError, TerraformError, TfgenError, UsageError
 
 #: What stands in a private file before Terraform writes to it.
@@ -45,7 +46,7 @@ def private_plan(folder: Path) -> Iterator[Path]:
     It is locked as long as it is in use, so what a killed run has left is known, and deleted. Raises TfgenError.
     """
     for left in folder.glob(".tfgen-*.tfplan"):
-        _remove_unused(left)
+        remove_unused(left)
     own = folder / f".tfgen-{os.getpid()}.tfplan"
     try:
         descriptor = os.open(own, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -87,19 +88,6 @@ def keep_plan(made: Path | None, out: Path, manifest: Manifest) -> None:
     except OSError as error:
         raise TfgenError(f"cannot be written: {error.strerror}", where=str(out)) from None
     write_manifest(out, manifest)
-
-
-def _remove_unused(left: Path) -> None:
-    try:
-        descriptor = os.open(left, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return
-    try:
-        with contextlib.suppress(OSError):  # somebody is at work on it
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            left.unlink(missing_ok=True)
-    finally:
-        os.close(descriptor)
 
 
 def is_plan(file: Path) -> bool:

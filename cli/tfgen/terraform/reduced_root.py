@@ -22,7 +22,7 @@ from tfgen.terraform import init
 from tfgen.terraform.argv import RunOptions
 from tfgen.terraform.events import Diagnostic
 from tfgen.terraform.inputs import plan_arguments
-from tfgen.workspace import Workspace
+from tfgen.workspace import Workspace, remove_unused
 from tfgen_generators.ownership import examine, file_name, image_of, is_generated
 from tfgen_generators.terraform_files import is_terraform
 
@@ -199,7 +199,7 @@ def _private_folder(workspace: Workspace) -> Iterator[Path]:
     """A new folder in `.tfgen/`, locked as long as it is in use, so that what a killed run has left is known."""
     parent = workspace.make_state_dir()
     for left in parent.glob(f"{_STEM}*"):
-        _remove_unused(left)
+        remove_unused(left)
     folder = Path(tempfile.mkdtemp(prefix=_STEM, dir=parent))
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -207,17 +207,4 @@ def _private_folder(workspace: Workspace) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(descriptor)
-
-
-def _remove_unused(left: Path) -> None:
-    try:
-        descriptor = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return
-    try:
-        with contextlib.suppress(OSError):  # somebody is at work in it
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(left, ignore_errors=True)
-    finally:
         os.close(descriptor)
