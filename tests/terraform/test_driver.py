@@ -85,3 +85,16 @@ def test_tls_with_providers_is_kept_where_others_could_connect(
     finally:
         os.umask(before)
     assert (root / "said").read_text() == f"{said}\n"
+
+
+def test_an_error_in_a_plan_that_ended_well_is_one(repo: Repo, tfgen: Command) -> None:
+    """Terraform 1.15 ends well when a -var-file is not there."""
+    root = synced(repo, tfgen)
+    tfgen("plan", "--out", "first").expect(0)
+    tfgen("apply", "first").expect(0)
+    event = '{"@level":"error","type":"diagnostic","diagnostic":{"severity":"error","summary":"It is odd"}}'
+    fake = faulty_terraform(root, "plan", f"echo '{event}'")
+    result = tfgen("plan", "--out", "saved", "--terraform", fake).expect(1)
+    assert "It is odd" in result.err
+    assert "terraform plan said an error, although its exit code is 0 (log: " in result.err.splitlines()[-1]
+    assert not (root / "saved").exists()

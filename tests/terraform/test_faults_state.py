@@ -24,6 +24,7 @@ from tests.terraform.toy import (
     three_steps,
     wait_for,
 )
+from tfgen.terraform.binary import find_terraform
 
 #: A module whose apply takes long enough to be in its way.
 WAIT = """
@@ -179,7 +180,7 @@ def test_a_state_that_cannot_be_saved_is_kept(
     refused = tfgen("apply", "saved").expect(3).err
     assert "an apply before could not save its state, which lies there alone" in refused
     assert "state push errored.tfstate, then delete that file" in refused
-    way_out = ["terraform", "-chdir=terraform/pipelines", "state", "push", "errored.tfstate"]
+    way_out = [*find_terraform().argv, "-chdir=terraform/pipelines", "state", "push", "errored.tfstate"]
     subprocess.run(way_out, check=True, capture_output=True)
     (root / "terraform/pipelines/errored.tfstate").unlink()
     assert "No changes" in tfgen("plan").expect(0).out

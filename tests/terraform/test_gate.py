@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import JSON, TOY, Command, Repo, write_tree
 from tests.terraform.conftest import Estate
 from tests.terraform.toy import ESTATE, faulty_terraform, resources, start, wait_for
+from tfgen.terraform.binary import find_terraform
 
 RENAMED = TOY["tfgen.toml"] + '[names]\nproject_name = "other-{name}"\n'
 
@@ -113,7 +114,7 @@ def test_a_manifest_that_was_edited_is_refused(repo: Repo, tfgen: Command) -> No
 
 def test_a_plan_of_bare_terraform_is_refused(repo: Repo, tfgen: Command) -> None:
     root = planned(repo, tfgen)
-    subprocess.run(["terraform", "plan", "-out=../../foreign"], cwd=root / "terraform/pipelines", check=True)
+    subprocess.run([*find_terraform().argv, "plan", "-out=../../foreign"], cwd=root / "terraform/pipelines", check=True)
     assert "foreign: has no manifest, so nobody can say" in tfgen("apply", "foreign").expect(3).err
 
 
@@ -157,7 +158,7 @@ def test_what_is_looked_at_is_what_is_applied(repo: Repo, tfgen: Command) -> Non
     tfgen("plan", "--out", "grave", "--", "-destroy").expect(0)
     shutil.rmtree(root / "terraform/pipelines/.terraform")
     (root / ".tfgen/cache/init").unlink()
-    swap = f'cp {root}/grave {root}/harmless; exec {shutil.which("terraform")} "$@"'
+    swap = f'cp {root}/grave {root}/harmless; exec {find_terraform().argv[0]} "$@"'
     tfgen("apply", "harmless", "--terraform", faulty_terraform(root, "init", swap)).expect(0)
     assert (root / "harmless").read_bytes() == (root / "grave").read_bytes()
     assert resources(root) == ["module.db.pipeline", "module.web.pipeline"]
@@ -175,7 +176,9 @@ def test_two_plans_into_one_file_never_get_each_others_manifest(repo: Repo, tfge
         kept = manifest(root)
         assert kept["plan"] == hashlib.sha256((root / "saved").read_bytes()).hexdigest()
         shown = subprocess.run(
-            ["terraform", "show", "-json", root / "saved"], cwd=root / "terraform/pipelines", capture_output=True
+            [*find_terraform().argv, "show", "-json", root / "saved"],
+            cwd=root / "terraform/pipelines",
+            capture_output=True,
         )
         made = any("create" in item["change"]["actions"] for item in json.loads(shown.stdout)["resource_changes"])
         assert ('"create"' in json.dumps(kept["summary"])) is made

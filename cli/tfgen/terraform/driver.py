@@ -213,7 +213,7 @@ class Driver:
             log=log,
             folder=os.path.relpath(self.folder),
         )
-        if ended_well:
+        if ended_well and not record.errors():
             return explain_silence(failure)
         if not (record.errors() or failure.is_crash):
             self.watcher.text(last_words(done))
@@ -227,7 +227,8 @@ def _has_said_all(done: Run) -> bool:
     if done.command == "init":
         return True
     contradicts = done.command == "plan" and done.finished.code == 0 and done.record.has_changes()
-    return done.record.summarizer.complete and not contradicts
+    # Terraform 1.15 calls a plan good whose -var-file is not there.
+    return done.record.summarizer.complete and not contradicts and not done.record.errors()
 
 
 def _environment(user: Mapping[str, str]) -> dict[str, str]:

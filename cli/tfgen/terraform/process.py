@@ -160,6 +160,8 @@ def ending(code: int) -> str:
         name = signal.Signals(number).name if number > 0 else ""
     except ValueError:
         name = ""
+    if code == 0:
+        return "said an error, although its exit code is 0"
     if not name:
         return f"failed (exit code {code})"
     how = f"was killed by signal {number} ({name})"
