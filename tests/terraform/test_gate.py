@@ -15,6 +15,7 @@ from tests.conftest import JSON, TOY, Command, Repo, write_tree
 from tests.terraform.conftest import Estate
 from tests.terraform.toy import ESTATE, faulty_terraform, resources, start, wait_for
 from tfgen.terraform.binary import find_terraform
+from tfgen.terraform.version import read_version
 
 RENAMED = TOY["tfgen.toml"] + '[names]\nproject_name = "other-{name}"\n'
 
@@ -129,7 +130,7 @@ def test_another_terraform_is_refused(repo: Repo, tfgen: Command) -> None:
     root = planned(repo, tfgen)
     fault = """echo '{"terraform_version": "1.10.0"}'; exit 0"""
     result = tfgen("apply", "saved", "--terraform", faulty_terraform(root, "version", fault)).expect(3)
-    assert "saved: was made by terraform 1.11.4, and this is terraform 1.10.0" in result.err
+    assert f"saved: was made by terraform {read_version(find_terraform())}, and this is terraform 1.10.0" in result.err
 
 
 def test_another_workspace_is_refused(repo: Repo, tfgen: Command) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import JSON, Command, Repo, write_tree
 from tests.terraform.toy import ESTATE
+from tfgen.terraform.binary import find_terraform
+from tfgen.terraform.version import read_version
 
 MODULE = 'resource "terraform_data" "x" {\n}\n'
 LOCK = "terraform/pipelines/.terraform.lock.hcl"
@@ -102,9 +104,12 @@ def test_what_terraform_reads_is_an_input_whatever_it_is_called(repo: Repo, tfge
 def test_another_product_of_the_same_version_is_refused(repo: Repo, tfgen: Command) -> None:
     root = planned(repo, tfgen, {})
     file = root / "tofu"
-    file.write_text('#!/bin/sh\necho \'{"terraform_version": "1.11.4"}\'\n')
+    version = read_version(find_terraform())
+    file.write_text(f"""#!/bin/sh\necho '{{"terraform_version": "{version}"}}'\n""")
     file.chmod(0o755)
-    assert "by terraform 1.11.4, and this is tofu" in tfgen("apply", "saved", "--terraform", str(file)).expect(3).err
+    assert (
+        f"by terraform {version}, and this is tofu" in tfgen("apply", "saved", "--terraform", str(file)).expect(3).err
+    )
 
 
 @pytest.mark.parametrize("variable", ["GITHUB_ACTOR", "BITBUCKET_STEP_TRIGGERER_UUID", "CODEBUILD_INITIATOR"])

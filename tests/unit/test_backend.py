@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tfgen.terraform.binary import find_terraform
 from tfgen_generators.backend import Found, S3Backend, find_backends, with_backend
 from tfgen_generators.errors import RefusedError
 from tfgen_generators.packer.hcl_reader import read_native
@@ -136,10 +136,10 @@ def test_without_one_it_comes_at_the_end(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", 'terraform {\n  required_version = ">= 1.6"\n\n  backend "local" {}\n}\n'])
 def test_the_result_is_what_terraform_fmt_leaves(tmp_path: Path, text: str) -> None:
-    terraform = shutil.which("terraform")
-    assert terraform, "the tests need terraform"
     (tmp_path / "backend.tf").write_text(edited(text))
-    done = subprocess.run([terraform, "fmt", "-check", "-diff"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [*find_terraform().argv, "fmt", "-check", "-diff"], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout
 
 
