@@ -259,12 +259,32 @@ def running(name: Path) -> str:
     return subprocess.run(["pgrep", "-af", str(name)], capture_output=True, text=True).stdout
 
 
+GONE = "Error message: resource temporarily unavailable\nopen .terraform.tfstate.lock.info: no such file or directory\n"
+GONE_IN_S3 = (
+    "Error message: operation error S3: PutObject, https response error StatusCode: 412, api error PreconditionFailed\n"
+    "unable to retrieve file from S3 bucket 'b' with key 'k.tflock': operation error S3: GetObject, NoSuchKey: \n"
+)
+
+
+@pytest.mark.parametrize(("told", "times", "code"), [(GONE, 1, 0), (GONE_IN_S3, 2, 0), (GONE, 9, 1)])
+def test_a_lock_that_is_let_go_at_that_moment(repo: Repo, tfgen: Command, told: str, times: int, code: int) -> None:
+    """Terraform does not wait for a lock whose holder it cannot read, as with the holder just gone (1.11 to 1.15)."""
+    root = planned(repo, tfgen)
+    diagnostic = {"severity": "error", "summary": "Error acquiring the state lock", "detail": told}
+    (root / "said").write_text(json.dumps({"@level": "error", "type": "diagnostic", "diagnostic": diagnostic}) + "\n")
+    count = f'echo x >>"{root}/tries"; [ "$(wc -l <"{root}/tries")" -gt {times} ]'
+    fault = f'{count} || {{ cat "{root}/said"; exit 1; }}'
+    done = tfgen("apply", "saved", "--terraform", faulty_terraform(root, "apply", fault)).expect(code)
+    assert len((root / "tries").read_text().split()) == min(times + 1, 3)
+    assert done.err.count("Error acquiring the state lock") == code
+
+
 def test_the_lock_of_init_is_waited_for(repo: Repo, tfgen: Command) -> None:
     """Two at once: one init, and the other uses what it made."""
     root = planned(repo, tfgen)
     (root / ".tfgen/cache/init").unlink()
     slow = faulty_terraform(root, "init", "touch .begun; sleep 8")
-    first = start("plan", "--out", "other", "--terraform", slow)
+    first = start("plan", "--out", "other", "--lock-timeout", "30s", "--terraform", slow)  # the state is one for both
     wait_for(root / "terraform/pipelines/.begun")
     second = tfgen("plan", "--lock-timeout", "30s").expect(0)
     assert "waiting for another tfgen, which runs init here" in second.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -24,6 +25,9 @@ from tfgen_generators.errors import BusyError, InterruptedRunError, TfgenError
 
 #: How long one init waits for another of the same workspace, in seconds.
 _INIT_TIMEOUT = 600.0
+#: How often a lock may be let go in the moment in which Terraform asks whose it is.
+_LOCK_TRIES = 3
+_LOCK_GONE = re.compile(r"open \S*\.lock\.info: no such file or directory|\.tflock'.*NoSuchKey", re.DOTALL)
 
 
 class Driver:
@@ -173,15 +177,18 @@ class Driver:
     ) -> Run:
         modules = root_modules(self.folder)
         self.watcher.modules(modules, options.targets)
-        done = run_watched(
-            command,
-            argv,
-            folder=folder or self.folder,
-            env=self.env if env is None else env,
-            logs=self.workspace.make_state_dir("log"),
-            watcher=self.watcher,
-            record=Record(modules, targeted=bool(options.targets)),
-        )
+        for _ in range(_LOCK_TRIES):
+            done = run_watched(
+                command,
+                argv,
+                folder=folder or self.folder,
+                env=self.env if env is None else env,
+                logs=self.workspace.make_state_dir("log"),
+                watcher=self.watcher,
+                record=Record(modules, targeted=bool(options.targets)),
+            )
+            if not _is_lock_free_again(done):
+                break
         if told:
             tell(self.watcher, done)
         return done
@@ -220,6 +227,15 @@ class Driver:
         error = explain(failure)
         error.fix = "; ".join(filter(None, (unsaved, error.fix)))
         return error
+
+
+def _is_lock_free_again(done: Run) -> bool:
+    """Whether the state's lock was let go while Terraform asked whose it is: it gives up then, whatever its timeout."""
+    return (
+        done.finished.code == 1
+        and not (done.finished.interrupted or done.record.began)
+        and any("state lock" in error.summary and _LOCK_GONE.search(error.detail) for error in done.record.errors())
+    )
 
 
 def _has_said_all(done: Run) -> bool:
