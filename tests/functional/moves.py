@@ -7,15 +7,19 @@ from pathlib import Path
 from tests.functional.git_repo import edited
 
 
+def move(root: Path, path: str) -> str:
+    """The template `web` becomes `path`, which is returned."""
+    (root / path).parent.mkdir(exist_ok=True)
+    (root / "packer/web.json").rename(root / path)
+    return path
+
+
 def renamed(root: Path) -> str:
-    (root / "packer/web.json").rename(root / "packer/site.json")
-    return "packer/site.json"
+    return move(root, "packer/site.json")
 
 
 def moved(root: Path) -> str:
-    (root / "packer/team").mkdir()
-    (root / "packer/web.json").rename(root / "packer/team/web.json")
-    return "packer/team/web.json"
+    return move(root, "packer/team/web.json")
 
 
 def renamed_and_edited(root: Path) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import TOML, Command, Repo, read_tree
 from tests.functional.git_repo import WEB, commit, edited, git, git_files, hcl, make, template
-from tests.functional.moves import moved, renamed, renamed_and_edited
+from tests.functional.moves import move, moved, renamed, renamed_and_edited
 from tfgen_generators.ownership import examine
 
 Move = Callable[[Path], str]
@@ -53,21 +53,16 @@ def on_a_merged_branch(root: Path) -> str:
 
 
 def to_an_odd_name(root: Path) -> str:
-    path = 'packer/Ünï "x" = $(y)\\.json'
-    (root / "packer/web.json").rename(root / path)
-    return path
+    return move(root, 'packer/Ünï "x" = $(y)\\.json')
 
 
 def to_no_identifier(root: Path) -> str:
-    (root / "packer/web.json").rename(root / "packer/1st.json")
-    return "packer/1st.json"
+    return move(root, "packer/1st.json")
 
 
 def to_a_name_that_is_taken(root: Path) -> str:
-    (root / "packer/d").mkdir()
-    (root / "packer/web.json").rename(root / "packer/d/b.json")
     (root / "packer/db.json").rename(root / "packer/d-b.json")
-    return "packer/d/b.json"
+    return move(root, "packer/d/b.json")
 
 
 def conflicted_index(root: Path) -> str:
