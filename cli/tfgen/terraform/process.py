@@ -123,7 +123,7 @@ def run(
     pump = Pump(on_line, on_stderr, on_output, tick, whole_lines=whole_lines)
     with contextlib.ExitStack() as stack:
         stack.callback(stop.cancel_timer)
-        stack.enter_context(_handling(stop))
+        stack.enter_context(handling(stop))
         out, out_end = _pipe(stack)
         err, err_end = _pipe(stack)
         keeper = Keeper(out, err, kept_log) if kept_log else None
@@ -206,14 +206,15 @@ def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str], out: int, err
 
 
 @contextlib.contextmanager
-def _handling(stop: _Stop) -> Iterator[None]:
+def handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Signals that would end tfgen go to `handler`; only the main thread can be asked for that."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     numbers = stop_signals()
-    before = [signal.signal(number, stop) for number in numbers]
+    before = [signal.signal(number, handler) for number in numbers]
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+        for number, old in zip(numbers, before, strict=True):
+            signal.signal(number, old)

@@ -1,0 +1,1 @@
+"""CodeBuild's way of running a buildspec, on this machine."""

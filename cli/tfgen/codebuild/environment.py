@@ -1,0 +1,103 @@
+"""The environment in which a build's commands start: whose variables count, and which win."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfgen_generators.errors import TfgenError
+
+if TYPE_CHECKING:
+    from tfgen.codebuild.buildspec import Buildspec
+
+#: What a build gets of the user's own environment: the machine, the network, the account; not what to build.
+_OWN = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TERM|TMPDIR|AWS_\w+|SSH_AUTH_SOCK"
+    r"|(HTTP|HTTPS|NO|ALL)_PROXY|(http|https|no|all)_proxy|SSL_CERT_(FILE|DIR)|CURL_CA_BUNDLE|REQUESTS_CA_BUNDLE"
+    r"|PACKER_PLUGIN_PATH|PACKER_CONFIG_DIR|PACKER_CACHE_DIR|XDG_\w+_HOME"
+)
+#: Where AWS would write the number of the account.
+NO_ACCOUNT = "000000000000"
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What CodeBuild tells a build about itself. `version` is the commit, `-dirty` added where the source
+    is not as committed, "" without git; `started` in seconds since 1970.
+
+    `tools` is a folder for programs that the build installs; it is searched first.
+    """
+
+    project: str
+    uuid: str
+    number: int
+    source: str
+    log: str
+    tools: str
+    region: str = ""
+    version: str = ""
+    started: float = msgspec.field(default_factory=time.time)
+
+    @property
+    def build_id(self) -> str:
+        """As CodeBuild writes it."""
+        return f"{self.project}:{self.uuid}"
+
+
+def build_environment(
+    spec: Buildspec, facts: Facts, project: Mapping[str, str], given: Mapping[str, str], path: str
+) -> dict[str, str]:
+    """All variables of a build: the user's, buildspec's, the project's, CodeBuild's, and `given`, which win.
+
+    Raises TfgenError when one that CodeBuild would fetch from AWS is not there; `path` is the buildspec's.
+    """
+    own = {name: value for name, value in os.environ.items() if _OWN.fullmatch(name)}
+    own |= {"PACKER_INSTALL_DIR": facts.tools, "PATH": f"{facts.tools}{os.pathsep}{own.get('PATH', os.defpath)}"}
+    fetched = {name: os.environ[name] for name in spec.needed if name in os.environ}
+    environment = {**own, **spec.variables, **fetched, **project, **_told(facts), **given}
+    for name, (where, line) in spec.needed.items():
+        if name not in environment:
+            message = f"{name} comes from {where}, which is not asked from here"
+            raise TfgenError(message, where=f"{path}:{line}", fix=f"set {name} in your environment")
+    return environment
+
+
+def _told(facts: Facts) -> dict[str, str]:
+    """What CodeBuild and tfgen set."""
+    aws = f"arn:aws:codebuild:{facts.region or 'local'}:{NO_ACCOUNT}"
+    told = {
+        "CI": "true",
+        "CODEBUILD_CI": "true",
+        "CODEBUILD_LOCAL_BUILD": "true",
+        "CODEBUILD_BUILD_ID": facts.build_id,
+        "CODEBUILD_BUILD_NUMBER": str(facts.number),
+        "CODEBUILD_BUILD_ARN": f"{aws}:build/{facts.build_id}",
+        "CODEBUILD_BUILD_SUCCEEDING": "1",
+        "CODEBUILD_INITIATOR": _user(),
+        "CODEBUILD_LOG_PATH": facts.log,
+        "CODEBUILD_PROJECT_ARN": f"{aws}:project/{facts.project}",
+        "CODEBUILD_SOURCE_REPO_URL": "",
+        "CODEBUILD_SRC_DIR": facts.source,
+        "CODEBUILD_START_TIME": str(int(facts.started * 1000)),
+        "TFGEN_PYTHON": sys.executable,
+    }
+    if facts.version:
+        told |= {"CODEBUILD_RESOLVED_SOURCE_VERSION": facts.version, "CODEBUILD_SOURCE_VERSION": facts.version}
+    if facts.region:
+        told |= {"AWS_REGION": facts.region, "AWS_DEFAULT_REGION": facts.region}
+    return told
+
+
+def _user() -> str:
+    """Who is signed in here."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container's user without a name
+        return f"uid-{os.getuid()}"
