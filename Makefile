@@ -8,10 +8,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 PYTEST_ARGS ?= --numprocesses=auto --dist=loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format golden bench clean
+.PHONY: help demo test e2e lint format golden bench clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
 demo: $(VENV)/.demo ## the main job on this machine: no AWS account, no Terraform needed
 	$(BIN)/tfgen demo
@@ -19,12 +19,16 @@ demo: $(VENV)/.demo ## the main job on this machine: no AWS account, no Terrafor
 test: $(VENV)/.test ## all tests that this machine can run; what was left out is named at the end
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-lint: $(VENV)/.lint ## ruff, mypy, import-linter, terraform fmt
+e2e: $(VENV)/.test ## both images built for real, and all that can go wrong: root, packer, mmdebstrap, shellcheck, awscli
+	$(BIN)/python -m pytest $(PYTEST_ARGS) tests/e2e
+
+lint: $(VENV)/.lint ## ruff, mypy, import-linter, generated files as they should be
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/tfgen sync --check
+	$(BIN)/python tools/module_docs.py --check terraform/modules/codepipeline
 
 format: $(VENV)/.lint ## ruff's fixes and format
 	$(BIN)/ruff check --fix .

@@ -85,16 +85,6 @@ variable "codebuild_build_id" {
   default = env("CODEBUILD_BUILD_ID")
 }
 
-variable "codebuild_build_number" {
-  type    = string
-  default = env("CODEBUILD_BUILD_NUMBER")
-}
-
-variable "source_version" {
-  type    = string
-  default = env("CODEBUILD_RESOLVED_SOURCE_VERSION")
-}
-
 # The next four are for a build against an AWS emulator; leave them alone for AWS itself.
 variable "custom_endpoint_ec2" {
   type    = string
@@ -117,26 +107,18 @@ variable "ssh_port" {
 }
 
 locals {
-  region       = var.aws_region != "" ? var.aws_region : var.aws_default_region
-  build_id     = coalesce(var.codebuild_build_id, "none")
-  build_number = coalesce(var.codebuild_build_number, "none")
-  version      = coalesce(var.source_version, "none")
-  built_at     = timestamp()
+  region   = var.aws_region != "" ? var.aws_region : var.aws_default_region
+  built_at = timestamp()
 
+  # For `tfgen reap`: what a build that was killed has left behind.
   run_tags = {
     Name             = "packer-build-base"
     BuiltBy          = "Packer"
-    CodeBuildProject = local.build_id
+    CodeBuildProject = coalesce(var.codebuild_build_id, "none")
   }
+  # buildspec.yml adds the tags that say when, from what and by which build (docs/images.md).
   tags = {
-    Name             = "base"
-    BuildDate        = local.built_at
-    CodeBuildProject = local.build_id
-    BuildNumber      = local.build_number
-    BuiltBy          = "Packer"
-    SourceVersion    = local.version
-    Template         = "packer/base.pkr.hcl"
-    ParentAmi        = "{{ .SourceAMI }}"
+    Name = "base"
   }
 }
 
@@ -210,9 +192,5 @@ build {
   post-processor "manifest" {
     output     = var.manifest
     strip_path = true
-    custom_data = {
-      template       = "packer/base.pkr.hcl"
-      source_version = local.version
-    }
   }
 }

@@ -27,7 +27,10 @@ REPOSITORY_NAME_LIMIT = 100
 
 _PROJECT_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{1,{PROJECT_NAME_LIMIT - 1}}}")
 _BUCKET_NAME = re.compile(rf"[a-z0-9][a-z0-9-]{{1,{BUCKET_NAME_LIMIT - 2}}}[a-z0-9]")
-_REPOSITORY_NAME = re.compile(rf"[A-Za-z0-9._-]{{1,{REPOSITORY_NAME_LIMIT}}}")
+# OWNER/NAME is one that the module reads by CodeConnections; that CodeCommit has none such, the module says.
+_REPOSITORY_NAME = re.compile(
+    rf"[A-Za-z0-9._-]{{1,{REPOSITORY_NAME_LIMIT}}}(?:/[A-Za-z0-9._-]{{1,{REPOSITORY_NAME_LIMIT}}})*"
+)
 _BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
 _DIGEST_LENGTH = 6
@@ -97,5 +100,5 @@ _RULES: Mapping[str, tuple[re.Pattern[str], str]] = {
         _BUCKET_NAME,
         f"3 to {BUCKET_NAME_LIMIT} lower-case letters, digits and -, first and last no sign (a dot would break TLS)",
     ),
-    "source_repository": (_REPOSITORY_NAME, f"1 to {REPOSITORY_NAME_LIMIT} letters, digits, . _ -"),
+    "source_repository": (_REPOSITORY_NAME, f"1 to {REPOSITORY_NAME_LIMIT} letters, digits, . _ - (or OWNER/NAME)"),
 }

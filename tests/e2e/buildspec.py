@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
-from tests.e2e.tools import ROOT, run
-
-if TYPE_CHECKING:
-    import subprocess
+from tests.e2e.tools import ROOT, finish
 
 BUILDSPEC = ROOT / "buildspec.yml"
 PHASES = ("install", "pre_build", "build", "post_build")
@@ -41,11 +39,23 @@ class Build:
         self.folder = folder
         self.env = {**variables(), "CODEBUILD_SRC_DIR": str(folder), "CODEBUILD_BUILD_SUCCEEDING": "1", **env}
 
+    def start(self, phase: str, first: str = ":") -> subprocess.Popen[str]:
+        """Start a phase, after a command of the test's own, in a session of its own."""
+        return subprocess.Popen(
+            ["bash", "-c", "\n".join([first, *blocks(phase)])],
+            env=self.env,
+            cwd=self.folder,
+            text=True,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
     def run(self, phase: str, *, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a phase; a failed one tells the next, as CodeBuild does."""
         with tempfile.NamedTemporaryFile() as exported:
-            script = "\n".join([f"trap 'env -0 >{exported.name}' EXIT", *blocks(phase)])
-            done = run(["bash", "-c", script], env=self.env, cwd=self.folder, timeout=timeout)
+            done = finish(self.start(phase, f"trap 'env -0 >{exported.name}' EXIT"), timeout)
             for entry in Path(exported.name).read_text(encoding="utf-8").split("\0"):
                 name, equals, value = entry.partition("=")
                 if equals:

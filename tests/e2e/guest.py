@@ -1,124 +1,31 @@
-"""A throw-away Debian machine with sshd on loopback, and the emulated EC2 that hands it Packer's key: no AWS needed."""
+"""A throw-away Debian machine with sshd on loopback, which the emulated EC2 hands Packer's key: no AWS needed."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import pwd
 import re
 import shutil
-import socket
 import subprocess
-import sys
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 
+from tests.e2e.emulator import REGION, Emulator, free_port, running, says_something, wait_until
 from tests.e2e.tools import bare_environment, give_up, require_tool, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 HERE = Path(__file__).parent
-REGION = "eu-west-1"
 SUITE = "bookworm"
 PACKAGES = "ansible-core ca-certificates curl iproute2 openssh-server python3 python3-apt sudo systemd-sysv"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-# What Debian publishes on AWS, so that the templates' own filters find it.
-SOURCE_AMI = {
-    "ami_id": "ami-0123456789abcdef0",
-    "name": "debian-12-amd64-20250101-1",
-    "description": "Debian 12",
-    "owner_id": "136693071363",
-    "image_location": "136693071363/debian-12-amd64-20250101-1",
-    "public": True,
-    "architecture": "x86_64",
-    "state": "available",
-    "image_type": "machine",
-    "platform": None,
-    "root_device_name": "/dev/xvda",
-    "root_device_type": "ebs",
-    "sriov": "simple",
-    "virtualization_type": "hvm",
-    "hypervisor": "xen",
-    "creation_date": "2025-01-01T00:00:00.000Z",
-}
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on at the moment."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, seconds: float = 30) -> None:
-    """Wait for `ready`; fails with the end of the log when the process ends first or the time is up."""
-    deadline = time.monotonic() + seconds
-    while not ready():
-        if process.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"{log.name}: not ready after {seconds:.0f} s:\n{log.read_text(errors='replace')[-2000:]}")
-        time.sleep(0.1)
-
-
-def says_something(port: int, hello: bytes = b"") -> bool:
-    """Whether a server on loopback answers."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-            connection.sendall(hello)
-            return bool(connection.recv(1))
-    except OSError:
-        return False
-
-
-@contextmanager
-def _process(argv: list[str], env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    # The process goes when the tests go, however they go.
-    tied = ["setpriv", "--pdeathsig", "KILL", *argv]
-    with log.open("wb") as out:
-        process = subprocess.Popen(tied, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Emulator:
-    """EC2 on this machine."""
-
-    url: str
-
-    def client(self) -> Any:
-        """A boto3 client of the emulated EC2."""
-        return boto3.client(
-            "ec2",
-            endpoint_url=self.url,
-            region_name=REGION,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        )
-
-
-@contextmanager
-def emulator(folder: Path) -> Iterator[Emulator]:
-    """Start the emulator in a process of its own, holding Debian's source AMI; its files go to `folder`."""
-    (folder / "amis.json").write_text(json.dumps([SOURCE_AMI]), encoding="utf-8")
-    port = free_port()
-    env = bare_environment(folder, {"MOTO_AMIS_PATH": str(folder / "amis.json")})
-    argv = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with _process(argv, env, folder / "emulator.log") as process:
-        hello = b"GET /moto-api/ HTTP/1.0\r\n\r\n"
-        wait_until(lambda: says_something(port, hello), process, folder / "emulator.log")
-        yield Emulator(url=f"http://127.0.0.1:{port}")
 
 
 def require_guest() -> None:
@@ -201,7 +108,7 @@ def guest(system: Path, ec2: Emulator, folder: Path) -> Iterator[Guest]:
     # unshare ignores SIGTERM; --kill-child takes the guest along when it is killed.
     argv = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "bash", str(HERE / "guest.sh")]
     argv += [str(system), str(scratch), str(port), ec2.url, REGION]
-    with _process(argv, bare_environment(folder), folder / "guest.log") as process:
+    with running(argv, bare_environment(folder), folder / "guest.log") as process:
         wait_until(lambda: says_something(port), process, folder / "guest.log")
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8")
         yield Guest(port=port, pid=int(children.split()[0]))

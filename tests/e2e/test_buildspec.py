@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.buildspec import PHASES, Build, blocks, document
-from tests.e2e.tools import bare_environment, require_tool, run
+from tests.e2e.buildspec import PHASES, Build, blocks, document, variables
+from tests.e2e.tools import ROOT, bare_environment, require_tool, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +75,12 @@ def test_form() -> None:
     assert whole["env"]["exported-variables"] == ["AMI_ID"]
     assert tuple(whole["phases"]) == PHASES
     assert whole["artifacts"]["files"] == ["packer-build.log", "packer-manifest.json"]
+
+
+def test_the_guide_names_every_setting_and_its_default() -> None:
+    guide = (ROOT / "docs" / "images.md").read_text(encoding="utf-8")
+    for name, value in variables().items():
+        assert f"| `{name}` | `{value}` |" in guide
 
 
 @pytest.mark.parametrize("block", ALL_BLOCKS)
@@ -150,7 +156,13 @@ def test_a_name_full_of_commands_is_only_a_name(machine: Machine) -> None:
 
 def test_a_template_that_is_not_valid_stops_the_build(machine: Machine) -> None:
     machine.answer("validate", "echo 'Error: no'; exit 1")
-    assert machine.build("packer/web").run("pre_build").returncode == 1
+    done = machine.build("packer/web").run("pre_build")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[1:] == [
+        "Error: no",
+        "buildspec: packer validate refuses packer/web.json; packer-build.log says why",
+    ]
+    assert (machine.source / "packer-build.log").read_text(encoding="utf-8") == "Error: no\n"
 
 
 def test_modern_packer_gets_pinned_plugins_once(modern: Machine) -> None:
@@ -175,6 +187,33 @@ def test_a_template_that_names_its_plugins_gets_those(modern: Machine, script: s
     assert build.run("pre_build").returncode == 0
     template = build.env["PACKER_TEMPLATE"]
     assert modern.calls() == [f"init|{template}", f"validate|{template}"]
+
+
+@pytest.mark.parametrize(
+    ("command", "script", "reason"),
+    [
+        ("init", "packer/base", "packer init cannot get the required_plugins; is there a network?"),
+        ("plugins", "packer/web", "cannot install the plugin github.com/hashicorp/amazon@1.3.10; is there a network?"),
+    ],
+)
+def test_a_plugin_that_cannot_be_had_is_red(modern: Machine, command: str, script: str, reason: str) -> None:
+    (modern.source / "packer" / "base.pkr.hcl").write_text("packer {\n  required_plugins {}\n}\n", encoding="utf-8")
+    modern.answer(command, "exit 1")
+    done = modern.build(script).run("pre_build")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == f"buildspec: {reason}"
+
+
+def test_a_log_that_cannot_be_written_is_red(machine: Machine) -> None:
+    (machine.source / "packer-build.log").mkdir()
+    build = machine.build("packer/web", PACKER_VERSION="1.6.6")
+    done = build.run("install")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("buildspec: packer-build.log and packer-manifest.json are the build")
+    done = build.run("pre_build")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("buildspec: cannot write packer-build.log into ")
+    assert "validate|packer/web.json" not in machine.calls()
 
 
 def test_a_plugin_without_a_version_is_refused(modern: Machine) -> None:
@@ -234,32 +273,16 @@ def test_packer_s_failure_gets_through_the_pipe(machine: Machine) -> None:
     assert [build.run(phase).returncode for phase in ("pre_build", "build")] == [0, 1]
     done = build.run("post_build")
     assert done.returncode == 1
-    assert done.stdout == "buildspec: the build failed: Build 'web' errored after 1 second: no luck\n"
+    said = "buildspec: the build failed: Build 'web' errored after 1 second: no luck; packer-build.log says more\n"
+    assert done.stdout == said
 
 
 def manifest(*builds: tuple[str, str]) -> str:
     """A manifest of (run, artifact) pairs, whose last run is `now`."""
-    found = [{"packer_run_uuid": run, "artifact_id": artifact} for run, artifact in builds]
+    found = [
+        {"name": "x", "builder_type": "y", "packer_run_uuid": run, "artifact_id": artifact} for run, artifact in builds
+    ]
     return json.dumps({"builds": found, "last_run_uuid": "now"})
-
-
-@pytest.mark.parametrize(
-    ("text", "ami"),
-    [
-        (manifest(("now", "eu-west-1:ami-1")), "ami-1"),
-        (manifest(("before", "eu-west-1:ami-0"), ("now", "eu-west-1:ami-1")), "ami-1"),
-        (manifest(("now", "us-east-1:ami-2,eu-west-1:ami-1")), "ami-1"),
-        (manifest(("now", "us-east-1:ami-2")), "ami-2"),
-    ],
-)
-def test_the_ami_of_the_last_run_is_exported(machine: Machine, text: str, ami: str) -> None:
-    machine.answer("build", f"cat >packer-manifest.json <<'END'\n{text}\nEND\necho built")
-    build = machine.build("packer/web", AWS_REGION="eu-west-1")
-    for phase in ("pre_build", "build", "post_build"):
-        done = build.run(phase)
-        assert done.returncode == 0, done.stdout
-    assert build.env["AMI_ID"] == ami
-    assert f"buildspec: AMI_ID={ami}" in done.stdout
 
 
 @pytest.mark.parametrize(

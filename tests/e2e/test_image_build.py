@@ -1,121 +1,38 @@
-"""Real builds: buildspec, Packer, sshd and Ansible are real; only EC2 is emulated and the machine is a guest."""
+"""Real builds: tfgen, buildspec, Packer, sshd and Ansible are real; only EC2 is emulated and the machine is a guest."""
 
 from __future__ import annotations
 
+import io
 import json
-import shutil
-import subprocess
+import signal
+import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e import guest as machines
-from tests.e2e.buildspec import PHASES, Build
-from tests.e2e.tools import ROOT, bare_environment, require_packer, run
+from tests.e2e.foreign import builder, legacy
+from tests.e2e.local import COMMIT, NOTHING, assert_tagged, left, wait_for, wanted_tags
+from tests.e2e.tools import ROOT, bare_environment, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.e2e.guest import Emulator, Guest
+    from tests.e2e.emulator import Emulator
+    from tests.e2e.guest import Guest
+    from tests.e2e.local import Built, Estate
 
 pytestmark = [pytest.mark.guest, pytest.mark.xdist_group("guest")]  # one rootfs, one guest at a time
 
 
-@pytest.fixture(scope="module")
-def ec2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+@pytest.fixture
+def guest(estate: Estate, tmp_path: Path) -> Iterator[Guest]:
+    """A machine that the estate's builds find behind whatever instance they start."""
     machines.require_guest()
-    require_packer()
-    with machines.emulator(tmp_path_factory.mktemp("emulator")) as found:
+    with machines.guest(machines.rootfs(), estate.ec2, tmp_path) as found:
+        estate.variables |= {"ssh_host": "127.0.0.1", "ssh_port": str(found.port)}
         yield found
-
-
-@pytest.fixture
-def guest(ec2: Emulator, tmp_path: Path) -> Iterator[Guest]:
-    with machines.guest(machines.rootfs(), ec2, tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def estate(tmp_path: Path) -> Path:
-    """A copy of what a build reads, since a build writes beside it."""
-    folder = tmp_path / "estate"
-    for name in ("packer", "ansible"):
-        shutil.copytree(ROOT / name, folder / name)
-    return folder
-
-
-def start(estate: Path, template: str, ec2: Emulator, guest: Guest) -> Build:
-    """A build as CodeBuild would start it, against the emulator and the guest."""
-    home = estate.parent / "home"
-    home.mkdir()
-    ssh = {"ssh_host": "127.0.0.1", "ssh_port": str(guest.port)}
-    var_file = home / "emulator.pkrvars.json"
-    var_file.write_text(
-        json.dumps({"custom_endpoint_ec2": ec2.url, "skip_region_validation": "true", **ssh}), encoding="utf-8"
-    )
-    client = ec2.client()
-    bare = bare_environment(home)
-    version = run(["packer", "version"], env=bare).stdout.split()[1].removeprefix("v")
-    env = {
-        **machines.CREDENTIALS,
-        "AWS_REGION": machines.REGION,
-        "VPC_ID": client.describe_vpcs()["Vpcs"][0]["VpcId"],
-        "SUBNET_ID": client.describe_subnets()["Subnets"][0]["SubnetId"],
-        "PACKER_SCRIPT": template,
-        "PACKER_VERSION": version,
-        "PACKER_VAR_FILE": str(var_file),
-        "CODEBUILD_BUILD_ID": "wordpress-ami-pipeline:0000",
-        "CODEBUILD_BUILD_NUMBER": "7",
-        "CODEBUILD_RESOLVED_SOURCE_VERSION": "0123abc",
-    }
-    return Build(estate, {**bare, **env})
-
-
-def build(build: Build) -> dict[str, subprocess.CompletedProcess[str]]:
-    """Run the phases in order, as CodeBuild does: post_build follows a failed build."""
-    done: dict[str, subprocess.CompletedProcess[str]] = {}
-    for phase in PHASES:
-        done[phase] = build.run(phase, timeout=300)
-        if done[phase].returncode != 0 and phase in ("install", "pre_build"):
-            break
-    return done
-
-
-def assert_built(done: dict[str, subprocess.CompletedProcess[str]]) -> None:
-    for phase, process in done.items():
-        assert process.returncode == 0, f"{phase}:\n{process.stdout[-6000:]}"
-
-
-def assert_nothing_left(ec2: Emulator) -> None:
-    """Packer cleaned up its instance, key pair and security group."""
-    client = ec2.client()
-    reservations = client.describe_instances()["Reservations"]
-    states = {i["State"]["Name"] for r in reservations for i in r["Instances"]}
-    assert states <= {"terminated"}
-    assert client.describe_key_pairs()["KeyPairs"] == []
-    assert {group["GroupName"] for group in client.describe_security_groups()["SecurityGroups"]} == {"default"}
-
-
-def assert_tagged(ec2: Emulator, ami: str, template: str) -> None:
-    """The AMI and its snapshots say when, by what, from what and by which build they were made."""
-    client = ec2.client()
-    image = client.describe_images(ImageIds=[ami])["Images"][0]
-    volumes = [mapping["Ebs"]["SnapshotId"] for mapping in image["BlockDeviceMappings"] if "Ebs" in mapping]
-    snapshots = client.describe_snapshots(SnapshotIds=volumes)["Snapshots"]
-    assert snapshots
-    for thing in (image, *snapshots):
-        tags = {tag["Key"]: tag["Value"] for tag in thing["Tags"]}
-        assert tags.pop("BuildDate").startswith("20")
-        assert tags == {
-            "Name": template.removeprefix("packer/").partition(".")[0],
-            "CodeBuildProject": "wordpress-ami-pipeline:0000",
-            "BuildNumber": "7",
-            "BuiltBy": "Packer",
-            "SourceVersion": "0123abc",
-            "Template": template,
-            "ParentAmi": machines.SOURCE_AMI["ami_id"],
-        }
 
 
 def assert_idempotent(guest: Guest, playbook: str) -> None:
@@ -127,26 +44,47 @@ def assert_idempotent(guest: Guest, playbook: str) -> None:
     assert " changed=0 " in again.stdout, again.stdout[-4000:]
 
 
-def test_base(estate: Path, ec2: Emulator, guest: Guest) -> None:
-    started = start(estate, "packer/base", ec2, guest)
-    assert_built(build(started))
-    assert_tagged(ec2, started.env["AMI_ID"], "packer/base.pkr.hcl")
-    assert_nothing_left(ec2)
+def commit(estate: Estate) -> str:
+    """Make the estate a git repository; gives its commit."""
+    del estate.env["CODEBUILD_RESOLVED_SOURCE_VERSION"]
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for argv in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"], ["rev-parse", "HEAD"]):
+        done = run([*git, *argv], env=bare_environment(estate.home), cwd=estate.folder)
+        assert done.returncode == 0, done.stdout
+    return done.stdout.strip()
+
+
+def test_base(estate: Estate, ec2: Emulator, guest: Guest) -> None:
+    head = commit(estate)
+    built = estate.build("base")
+    wanted = wanted_tags(built, "packer/base.pkr.hcl", Name="base", SourceVersion=head)
+    assert_tagged(ec2, built.ami, wanted)
+    assert found_by_tags(ec2, wanted) == [built.ami]
+    assert built.artefacts == ["packer-build.log", "packer-manifest.json"]
+    assert left(ec2) == NOTHING
     sealed = guest.run("test ! -s /etc/machine-id && ! ls /tmp/packer-provisioner-ansible-local/* && chronyd --version")
     assert sealed.returncode == 0, sealed.stdout
     assert_idempotent(guest, "base.yaml")
 
 
-def test_wordpress(estate: Path, ec2: Emulator, guest: Guest) -> None:
-    started = start(estate, "packer/wordpress.json", ec2, guest)
-    assert_built(build(started))
-    assert_tagged(ec2, started.env["AMI_ID"], "packer/wordpress.json")
-    assert_nothing_left(ec2)
+def test_wordpress(estate: Estate, ec2: Emulator, guest: Guest) -> None:
+    built = estate.build("wordpress")
+    wanted = wanted_tags(built, "packer/wordpress.json", Name="wordpress")
+    assert wanted["SourceVersion"] == COMMIT
+    assert_tagged(ec2, built.ami, wanted)
+    assert found_by_tags(ec2, wanted) == [built.ami]
+    assert left(ec2) == NOTHING
     assert_idempotent(guest, "wordpress.yaml")
     assert_no_apache(guest)
     assert_first_boot(guest)
     assert_served(guest)
     assert_archive(guest)
+
+
+def found_by_tags(ec2: Emulator, tags: dict[str, str]) -> list[str]:
+    """The AMIs that somebody finds who asks EC2 for the tags, whatever their date."""
+    filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in {**tags, "BuildDate": "20*"}.items()]
+    return [image["ImageId"] for image in ec2.client().describe_images(Filters=filters)["Images"]]
 
 
 def assert_no_apache(guest: Guest) -> None:
@@ -219,17 +157,87 @@ def assert_archive(guest: Guest) -> None:
     assert page.returncode == 0, page.stdout
 
 
-def test_a_failing_role_makes_a_red_build_and_leaves_nothing(estate: Path, ec2: Emulator, guest: Guest) -> None:
-    (estate / "ansible/base.yaml").write_text(
-        "- name: Broken\n  hosts: all\n  tasks:\n    - name: Fail\n      ansible.builtin.fail:\n        msg: no luck\n",
-        encoding="utf-8",
-    )
-    started = start(estate, "packer/base", ec2, guest)
-    done = build(started)
-    assert [process.returncode == 0 for process in done.values()] == [True, True, False, False]
-    said = done["post_build"].stdout
-    assert said.startswith("buildspec: the build failed: ")
-    assert "no luck" in said
-    assert said.count("\n") == 1
-    assert "AMI_ID" not in started.env
-    assert_nothing_left(ec2)
+PLAY = "- name: Theirs\n  hosts: all\n  become: true\n"
+#: What a playbook does wrong, and what the last line says of it.
+BROKEN = {
+    "a role that fails": (
+        f"{PLAY}  tasks:\n    - name: Fail\n      ansible.builtin.fail:\n        msg: no luck\n",
+        "no luck",
+    ),
+    "a package that cannot be had": (
+        f"{PLAY}  tasks:\n    - name: Install\n      ansible.builtin.apt:\n        name: no-such-package\n",
+        "No package matching 'no-such-package' is available",
+    ),
+    "a role that is missing": (f"{PLAY}  roles:\n    - nowhere\n", "the role 'nowhere' was not found"),
+}
+
+
+@pytest.fixture
+def red(estate: Estate, guest: Guest) -> Iterator[list[Built]]:
+    """Builds of the base image that must be red, and must leave nothing but their log."""
+    builds: list[Built] = []
+    yield builds
+    assert builds
+    for built in builds:
+        assert built.reason.startswith("the build failed: ")
+        assert built.artefacts == ["packer-build.log"]
+        assert left(estate.ec2) == NOTHING
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_playbook(estate: Estate, red: list[Built], what: str) -> None:
+    playbook, words = BROKEN[what]
+    estate.write("ansible/base.yaml", playbook)
+    red.append(estate.build("base"))
+    assert words in red[0].reason
+    assert words in red[0].artefact("packer-build.log")
+
+
+def test_no_network_for_galaxy_on_the_guest(estate: Estate, red: list[Built]) -> None:
+    estate.write("ansible/requirements.yml", "roles:\n  - name: theirs\n    src: http://127.0.0.1:9/x.tar.gz\n")
+    red.append(estate.build("base"))
+    assert "theirs was NOT installed successfully" in red[0].reason
+
+
+def test_a_package_of_the_template_s_own_script_that_cannot_be_had(estate: Estate, red: list[Built]) -> None:
+    script = estate.folder / "packer/scripts/install-ansible.sh"
+    text = script.read_text(encoding="utf-8").replace('"ansible-core=$version"', "no-such-package")
+    script.write_text(text.replace("1 2 3 4 5", "5"), encoding="utf-8")
+    red.append(estate.build("base"))
+    assert "E: Unable to locate package no-such-package" in red[0].artefact("packer-build.log")
+    assert "no-such-package" in red[0].reason
+
+
+def test_a_build_that_is_stopped_while_ansible_runs(estate: Estate, ec2: Emulator, guest: Guest) -> None:
+    wait = f"{PLAY}  tasks:\n    - name: Wait for ever\n      ansible.builtin.command: sleep 600\n"
+    estate.write("ansible/base.yaml", wait)
+    process = estate.start("base")
+    wait_for(estate.said, "Wait for ever", process)
+    assert all(left(ec2).values())
+    process.send_signal(signal.SIGTERM)
+    built = estate.end("base", process)
+    assert built.code == 130
+    assert left(ec2) == NOTHING
+    assert "Cancelling build after receiving" in built.artefact("packer-build.log")
+
+
+def test_ansible_on_the_build_machine(estate: Estate, ec2: Emulator, guest: Guest) -> None:
+    """The other provisioner: ansible-galaxy brings the role to where the build runs, and its tasks reach the guest."""
+    role = "- name: Leave a mark\n  ansible.builtin.copy:\n    content: here\n    dest: /etc/mark\n    mode: '0644'\n"
+    archive = estate.home / "role.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        for name, text in {"tasks": role, "meta": "galaxy_info: {author: us}\n"}.items():
+            entry = tarfile.TarInfo(f"role/{name}/main.yml")
+            entry.size = len(text)
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    estate.write("ansible/requirements.yml", f"roles:\n  - name: theirs\n    src: {archive.as_uri()}\n")
+    estate.write("ansible/theirs.yml", f"{PLAY}  roles:\n    - theirs\n")
+    ssh = {name: f"{{{{ user `{name}` }}}}" for name in ("ssh_host", "ssh_port")}
+    machine = builder(communicator="ssh", ssh_username="admin", **ssh)
+    ansible = {"type": "ansible", "playbook_file": "ansible/theirs.yml", "user": "admin", "use_proxy": False}
+    estate.write("packer/theirs.json", legacy(machine, provisioners=[ansible]))
+    built = estate.build("theirs")
+    assert_tagged(ec2, built.ami, wanted_tags(built, "packer/theirs.json"))
+    assert "buildspec: installed what ansible/requirements.yml asks for" in built.said
+    assert guest.run("cat /etc/mark").stdout == "here"
+    assert left(ec2) == NOTHING

@@ -65,7 +65,7 @@ def run(
     argv: Sequence[str], *, env: Mapping[str, str], cwd: Path = ROOT, timeout: float = 60
 ) -> subprocess.CompletedProcess[str]:
     """Run to the end, or kill it with all its children; stdout and stderr come as one text in `stdout`."""
-    with subprocess.Popen(
+    process = subprocess.Popen(
         argv,
         env=env,
         cwd=cwd,
@@ -74,10 +74,16 @@ def run(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-    ) as process:
+    )
+    return finish(process, timeout)
+
+
+def finish(process: subprocess.Popen[str], timeout: float) -> subprocess.CompletedProcess[str]:
+    """Wait for the end of the leader of a session, or kill it with all its children."""
+    with process:
         try:
             out, _ = process.communicate(timeout=timeout)
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             raise
-    return subprocess.CompletedProcess(argv, process.returncode, out)
+    return subprocess.CompletedProcess(process.args, process.returncode, out)

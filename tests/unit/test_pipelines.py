@@ -218,6 +218,13 @@ def test_a_bad_name_says_which_setting_gives_it(toml: str, says: str) -> None:
     assert says in str(caught.value)
 
 
+def test_a_source_of_a_connection() -> None:
+    assert values(TOML + '[inputs]\nsource_repository = "owner/x"\n')["source_repository"] == "owner/x"
+    for bad in ("owner/", "/x", "a//b", "owner/x.git"):
+        with pytest.raises(PipelineProblemError, match=r"inputs\.source_repository"):
+            values(TOML + f'[inputs]\nsource_repository = "{bad}"\n')
+
+
 def test_a_filled_pattern_that_terraform_would_change_is_refused() -> None:
     with pytest.raises(PipelineProblemError, match=r"x: it is not in Unicode's composed form"):
         values(TOML + '[inputs]\nx = { pattern = "{name}\u0301" }\n', "cafe", "packer/cafe.json")

@@ -1,0 +1,37 @@
+"""What the tests of whole builds share: an emulated EC2, and a copy of the repository to build in."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.emulator import emulator
+from tests.e2e.local import Estate
+from tests.e2e.tools import ROOT, require_packer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.e2e.emulator import Emulator
+
+
+@pytest.fixture(scope="module")
+def ec2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An EC2 of the module's own; gives up without Packer."""
+    require_packer()
+    with emulator(tmp_path_factory.mktemp("emulator")) as found:
+        yield found
+
+
+@pytest.fixture
+def estate(ec2: Emulator, tmp_path: Path) -> Estate:
+    """What a build reads of this repository, in a folder of its own."""
+    folder = tmp_path / "estate"
+    for name in ("packer", "ansible"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("buildspec.yml", "tfgen.toml"):
+        shutil.copy(ROOT / name, folder)
+    return Estate(folder, ec2)

@@ -1,0 +1,157 @@
+"""Ansible on the build machine: only for the "ansible" provisioner, and what it takes from Galaxy too."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.buildspec import Build
+from tests.e2e.tools import bare_environment, require_tool
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOWHERE = "http://127.0.0.1:9"
+USING = {
+    "a.json": '{"provisioners": [{"type": "ansible", "playbook_file": "p.yml"}]}\n',
+    "b.json": '{\n  "provisioners": [\n    {"inline": "a/b", "type" :\t"ansible"}\n  ]\n}\n',
+    "a.pkr.hcl": 'build {\n  provisioner "ansible" {\n    playbook_file = "p.yml"\n  }\n}\n',
+    "a.pkr.json": '{"build": {"provisioner": [{"ansible": {"playbook_file": "p.yml"}}]}}\n',
+}
+NOT_USING = {
+    "none.json": '{"builders": [], "description": "no ansible here"}\n',
+    "local.json": '{"provisioners": [{"type": "ansible-local", "galaxy_file": "ansible/requirements.yml"}]}\n',
+    "own.json": '{"provisioners": [{"type": "ansible", "galaxy_file": "ansible/requirements.yml"}]}\n',
+    "local.pkr.hcl": 'build {\n  # provisioner "ansible" {\n  provisioner "ansible-local" {\n  }\n}\n',
+}
+PACKER = '#!/bin/sh\nif [ "$1" = version ]; then echo Packer v1.6.6; fi\n'
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    """A machine with a stand-in for Packer, real Ansible, and no Galaxy."""
+    require_tool("ansible-galaxy", "pip install -e '.[test]' brings")
+    source, tools = tmp_path / "source", tmp_path / "tools"
+    (source / "ansible").mkdir(parents=True)
+    tools.mkdir()
+    (tools / "packer").write_text(PACKER, encoding="utf-8")
+    (tools / "packer").chmod(0o755)
+    for name, text in {**USING, **NOT_USING}.items():
+        (source / name).write_text(text, encoding="utf-8")
+    env = bare_environment(tmp_path, {"ANSIBLE_GALAXY_SERVER": NOWHERE})
+    return Build(source, {**env, "PATH": f"{tools}:{env['PATH']}"})
+
+
+def require(build: Build, text: str) -> None:
+    (build.folder / "ansible" / "requirements.yml").write_text(text, encoding="utf-8")
+
+
+def without_ansible(build: Build) -> None:
+    """PATH without any ansible: links to a few programs, and Python."""
+    tools = build.folder.parent / "bare"
+    tools.mkdir()
+    needed = "bash sh cat grep sed sort find mktemp realpath readlink tr tee env printf rm dirname"
+    for name in needed.split():
+        (tools / name).symlink_to(shutil.which(name) or "/nowhere")
+    build.env["PATH"] = f"{build.folder.parent / 'tools'}:{tools}"
+    build.env["TFGEN_PYTHON"] = sys.executable
+
+
+@pytest.mark.parametrize("name", USING)
+@pytest.mark.parametrize(
+    "requirements",
+    [
+        "collections:\n  - name: community.nowhere\n    version: 1.2.3\n",
+        f"roles: [{{name: nowhere, src: '{NOWHERE}/x.tar.gz'}}]\n",
+    ],
+    ids=["collection", "role"],
+)
+def test_no_network_for_galaxy_is_red(build: Build, name: str, requirements: str) -> None:
+    require(build, requirements)
+    build.env["PACKER_SCRIPT"] = name
+    done = build.run("pre_build")
+    assert done.returncode == 1
+    said = done.stdout.splitlines()
+    assert len(said) == 2
+    assert said[1].startswith("buildspec: cannot install what ansible/requirements.yml asks for; is there a network? (")
+    assert "nowhere" in said[1] or "x.tar.gz" in said[1]
+
+
+@pytest.mark.parametrize("name", NOT_USING)
+def test_galaxy_is_not_asked_when_packer_does_it_or_nobody_needs_it(build: Build, name: str) -> None:
+    require(build, "collections:\n  - name: community.nowhere\n")
+    build.env["PACKER_SCRIPT"] = name
+    done = build.run("pre_build")
+    assert done.returncode == 0
+    assert done.stdout == f"buildspec: the template is {name}\n"
+
+
+@pytest.mark.parametrize("name", USING)
+def test_what_is_asked_for_is_there_for_the_playbook(build: Build, name: str) -> None:
+    """A role from an archive, as one from Galaxy comes."""
+    archive = build.folder.parent / "role.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        text = (
+            b"galaxy_info: {author: us, description: x, license: MIT, min_ansible_version: '2.14'}\ndependencies: []\n"
+        )
+        entry = tarfile.TarInfo("role/meta/main.yml")
+        entry.size = len(text)
+        tar.addfile(entry, io.BytesIO(text))
+    require(build, f"roles:\n  - name: theirs\n    src: {archive.as_uri()}\n")
+    build.env["PACKER_SCRIPT"] = name
+    done = build.run("pre_build")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.endswith("buildspec: installed what ansible/requirements.yml asks for\n")
+    assert (build.folder.parent / ".ansible" / "roles" / "theirs" / "meta" / "main.yml").is_file()
+
+
+def test_lists_that_are_empty_reach_for_nothing(build: Build) -> None:
+    require(build, "roles: []\ncollections: []\n")
+    build.env["PACKER_SCRIPT"] = "a.json"
+    done = build.run("pre_build")
+    assert done.returncode == 0, done.stdout
+
+
+def test_no_requirements_at_all(build: Build) -> None:
+    build.env["PACKER_SCRIPT"] = "a.json"
+    done = build.run("pre_build")
+    assert done.returncode == 0, done.stdout
+    assert "asks for" not in done.stdout
+
+
+def test_ansible_is_installed_at_the_pinned_version_when_it_is_missing(build: Build) -> None:
+    """From a folder with a stand-in for the package; the index is out of reach."""
+    wheels = build.folder.parent / "wheels"
+    wheels.mkdir()
+    version = build.env["ANSIBLE_CORE_VERSION"]
+    info = f"ansible_core-{version}.dist-info"
+    with zipfile.ZipFile(wheels / f"ansible_core-{version}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("ansible_stand_in.py", "def main():\n    print('it is me')\n")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: ansible-core\nVersion: {version}\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/entry_points.txt", "[console_scripts]\nansible-playbook = ansible_stand_in:main\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    without_ansible(build)
+    build.env |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PACKER_SCRIPT": "own.json"}
+    done = build.run("pre_build")
+    assert done.returncode == 0, done.stdout
+    assert f"buildspec: installed ansible-core=={version}\n" in done.stdout
+    assert os.access(shutil.which("ansible-playbook", path=build.env["PATH"]) or "/nowhere", os.X_OK)
+
+
+def test_ansible_that_cannot_be_had_is_red(build: Build) -> None:
+    without_ansible(build)
+    build.env |= {"PIP_NO_INDEX": "1", "PACKER_SCRIPT": "a.json"}
+    done = build.run("pre_build")
+    assert done.returncode == 1
+    version = build.env["ANSIBLE_CORE_VERSION"]
+    assert done.stdout.splitlines()[-1] == (
+        f"buildspec: cannot install ansible-core=={version}; is there a network? An image that has Ansible does without"
+    )
