@@ -21,10 +21,13 @@ _MODULES = {
     "rename": "rename",
     "plan": "plan",
     "apply": "apply",
+    "build": "build",
+    "reap": "reap",
     "comment": "comment",
     "ci": "ci",
     "demo": "demo",
     "state": "state",
+    "remote": "remote",
 }
 _PASS_ON = frozenset({"plan", "apply"})
 

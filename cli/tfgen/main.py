@@ -37,9 +37,12 @@ plan and apply.
   tfgen rename   give a pipeline another name
   tfgen plan     what would change in AWS, by image
   tfgen apply    change it
+  tfgen build    build images: on AWS, or on this machine (--local)
+  tfgen reap     find what builds that AWS has killed left behind
   tfgen comment  show a plan on its pull request
   tfgen ci       write the recipe that does all this in CI
   tfgen state    keep Terraform's state where a team can share it
+  tfgen remote   push to the CodeCommit repository beside the origin
   tfgen demo     all of it on this machine, with no AWS account
 
 Exit codes: 0 done, 1 failure, 2 changes (only with --check or

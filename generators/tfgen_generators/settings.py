@@ -78,6 +78,14 @@ class TemplateSettings(_Strict, frozen=True, kw_only=True):
     names: TemplateNames = TemplateNames()
 
 
+class Remote(_Strict, frozen=True, kw_only=True):
+    """git's remote for the CodeCommit repository; where `region` or `profile` is empty, AWS's own settings hold."""
+
+    name: str = "codecommit"
+    region: str = ""
+    profile: str = ""
+
+
 class Settings(_Strict, frozen=True, kw_only=True):
     """The whole of tfgen.toml. `source_repository` is empty when there is no file."""
 
@@ -89,6 +97,7 @@ class Settings(_Strict, frozen=True, kw_only=True):
     removed: Removed = "destroy"
     module: Module = Module()
     names: Names = Names()
+    remote: Remote = Remote()
     environment: dict[str, str] = {}
     inputs: dict[str, Input] = {}
     templates: dict[str, TemplateSettings] = {}
@@ -129,7 +138,7 @@ def _read(document: dict[str, object]) -> Settings:
     """Settings of a parsed file: known keys, then types, then what the values say. Raises InvalidSettingError."""
     _known_keys((), document, Settings)
     document = {**document, **_common((), document)}
-    for key, kind in (("module", Module), ("names", Names)):
+    for key, kind in (("module", Module), ("names", Names), ("remote", Remote)):
         _known_keys((key,), _table((key,), document.get(key, {})), kind)
     module = _table(("module",), document.get("module", {}))
     if "inputs" in module:

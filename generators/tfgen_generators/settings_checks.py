@@ -6,6 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from tfgen_generators.codecommit_url import what_is_allowed
 from tfgen_generators.hcl import is_identifier
 from tfgen_generators.inputs import check_expression, check_pattern, check_provider, check_text
 from tfgen_generators.toml_lines import InvalidSettingError, Path, dotted
@@ -29,6 +30,7 @@ def check_settings(settings: Settings) -> None:
         _check_folder(key, getattr(settings, key))
     _check_ignore(settings.ignore)
     _check_module(settings)
+    _check_remote(settings)
     for key in _PATTERNS:
         path, pattern = ("names", key), getattr(settings.names, key)
         check_text(path, pattern)
@@ -82,6 +84,13 @@ def _check_module(settings: Settings) -> None:
             message = "module.version is only for a registry's module, and module.source is a folder"
             raise InvalidSettingError(("module", "version"), message, "remove it")
     _check_providers(("module", "providers"), module.providers)
+
+
+def _check_remote(settings: Settings) -> None:
+    for key in ("name", "region", "profile"):
+        value = getattr(settings.remote, key)
+        if (value or key == "name") and (allowed := what_is_allowed(key, value)):
+            raise InvalidSettingError(("remote", key), f"remote.{key} cannot be {value!r}", f"write {allowed}")
 
 
 def _check_providers(path: Path, providers: Mapping[str, str]) -> None:

@@ -1,0 +1,207 @@
+"""`tfgen remote`: the CodeCommit repository beside the origin, and pushes to both."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tfgen.git_push import Pushed
+    from tfgen_generators.settings import Settings
+
+ADD_EXAMPLES = """\b
+Examples:
+  tfgen remote add                              codecommit::REGION://REPOSITORY as the remote codecommit
+  tfgen remote add --region eu-west-1 --profile images
+"""
+PUSH_EXAMPLES = """\b
+Examples:
+  tfgen remote push                    the branch that is checked out, to origin and to CodeCommit
+  tfgen remote push fix-nginx          another one
+  tfgen remote push --remote codecommit
+"""
+
+app = typer.Typer(
+    name="remote",
+    help="The CodeCommit repository beside the origin (docs/remotes.md).",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command("add", epilog=ADD_EXAMPLES)
+def add(
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            envvar="TFGEN_REMOTE_NAME",
+            help="What git calls it; by default codecommit.",
+        ),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            "--region",
+            metavar="REGION",
+            envvar="TFGEN_REMOTE_REGION",
+            help="By default tfgen.toml's, AWS_REGION's, AWS_DEFAULT_REGION's or the profile's.",
+        ),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            "--profile",
+            metavar="PROFILE",
+            envvar="TFGEN_REMOTE_PROFILE",
+            help="The AWS profile, written into the address; by default tfgen.toml's, else AWS_PROFILE's at each push.",
+        ),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", envvar="TFGEN_REMOTE_FORCE", help="Change a remote that goes elsewhere."),
+    ] = False,
+) -> int:
+    """Set the CodeCommit repository as a remote beside origin.
+
+    It is the one that the pipelines read: source_repository in tfgen.toml. Run again, it changes nothing; a remote of
+    that name that goes elsewhere is not touched (exit 3). Nobody is asked: neither AWS nor CodeCommit. git needs the
+    program git-remote-codecommit for it: pip install git-remote-codecommit.
+    """
+    from tfgen.console import note, out
+    from tfgen.remotes import require_git, require_helper, set_remote
+    from tfgen.workspace import locked, open_workspace
+
+    workspace = open_workspace()
+    require_git(workspace.root)
+    name, url = _place(workspace.settings, name, region, profile)
+    require_helper()
+    with locked(workspace, "remote"):
+        out(set_remote(workspace.root, name, url, force=force))
+    note("push a branch to both with: tfgen remote push")
+    return 0
+
+
+def _place(settings: Settings, name: str | None, region: str | None, profile: str | None) -> tuple[str, str]:
+    """The remote's name and address, flags before tfgen.toml before AWS's own. Raises TfgenError."""
+    from tfgen.aws.profiles import is_known_region, region_of
+    from tfgen.console import note
+    from tfgen_generators.codecommit_url import codecommit_url
+    from tfgen_generators.errors import UsageError
+
+    ours = settings.remote
+    name = _checked("name", ours.name if name is None else name)
+    profile = ours.profile if profile is None else profile
+    if profile:
+        _checked("profile", profile)
+    region = region or ours.region
+    if profile or not region:  # the profile is looked for in any case
+        found = region_of(profile)
+        region = region or found
+    if not region:
+        raise UsageError("no AWS region is known", fix="give --region, or set AWS_REGION")
+    if not is_known_region("codecommit", _checked("region", region)):
+        note(f"warning: this boto3 knows no CodeCommit in {region}", style="yellow")
+    return name, codecommit_url(region, settings.source_repository, profile)
+
+
+def _checked(part: str, value: str) -> str:
+    from tfgen_generators.codecommit_url import what_is_allowed
+    from tfgen_generators.errors import UsageError
+
+    if allowed := what_is_allowed(part, value):
+        raise UsageError(f"the {part} cannot be {value!r}", fix=f"give {allowed}")
+    return value
+
+
+@app.command("push", epilog=PUSH_EXAMPLES)
+def push(
+    branch: Annotated[
+        str, typer.Argument(metavar="[BRANCH]", help="A local branch; by default the current one.", show_default=False)
+    ] = "",
+    remote: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--remote",
+            metavar="NAME",
+            envvar="TFGEN_REMOTE",
+            help="By default origin and CodeCommit's; can be given again.",
+        ),
+    ] = None,
+) -> int:
+    """Push a branch to origin and to CodeCommit.
+
+    Nothing is ever forced. The default branch is refused (exit 3): it gets to both by a merged pull request. When
+    one of the two fails, the other is pushed to all the same, and the exit code is 1.
+    """
+    from tfgen.remotes import branch_to_push, chosen_remotes, refuse_default_branch, require_git, require_helper
+    from tfgen.workspace import open_workspace
+
+    workspace = open_workspace(need_settings=False)
+    root, settings = workspace.root, workspace.settings
+    require_git(root)
+    chosen = branch_to_push(root, branch)
+    remotes = chosen_remotes(root, remote or (), settings.remote.name)
+    refuse_default_branch(root, chosen, remotes, settings.branch)
+    if any(one.needs_helper for one in remotes):
+        require_helper()
+    _say_what_stays(root, chosen)
+    push_all(root, [one.name for one in remotes], chosen)
+    return 0
+
+
+def push_all(root: Path, remotes: Sequence[str], branch: str) -> None:
+    """Pushes to one after the other and prints what arrived. Raises TfgenError when one did not get it."""
+    from tfgen.console import out
+    from tfgen.git_push import push as push_to
+    from tfgen_generators.errors import TfgenError
+
+    results: list[Pushed] = []
+    for remote in remotes:
+        result = push_to(root, remote, branch)
+        results.append(result)
+        if result.is_new:
+            out(f"pushed     {branch} -> {remote}  {result.summary}", style="green")
+        elif result.is_there:
+            out(f"unchanged  {branch} -> {remote}  it has this commit")
+    failed = [result for result in results if not result.is_there]
+    if failed:
+        reasons = ", ".join(f"{result.remote} ({result.summary})" for result in failed)
+        arrived = " and ".join(result.remote for result in results if result.is_there) or "no remote"
+        raise TfgenError(f"{branch} did not get to {reasons}; {arrived} has it", fix=_fix(root, failed[0], branch))
+
+
+def _fix(root: Path, failed: Pushed, branch: str) -> str:
+    from tfgen.remotes import is_checked_out
+
+    if failed.is_shallow:
+        return f"{failed.remote} takes no push of a shallow clone: git fetch --unshallow, then push again"
+    if failed.is_behind:
+        # A merge: what the other remote has got already must stay as it is.
+        words = shlex.join(["git", "pull", "--no-rebase", failed.remote, branch])
+        if not is_checked_out(root, branch):
+            words = f"{shlex.join(['git', 'switch', branch])} && {words}"
+        return f"{failed.remote} has commits that are not here: {words}, then push again (nothing was forced)"
+    return "git's own words are above; mend that, then push again"
+
+
+def _say_what_stays(root: Path, branch: str) -> None:
+    """One line where the work tree of the branch that is pushed holds more than its commits."""
+    from pathlib import Path
+
+    from tfgen.console import note
+    from tfgen.git import NoAnswerError, is_dirty
+    from tfgen.remotes import ask, is_checked_out
+
+    try:
+        top = Path(ask(root, "rev-parse", "--show-toplevel"))
+    except NoAnswerError:
+        return
+    if is_checked_out(root, branch) and is_dirty(top, ["."]):
+        note("note: there are changes that are not committed; they are not pushed")
