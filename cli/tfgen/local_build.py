@@ -124,9 +124,12 @@ def _region(workspace: Workspace, options: LocalOptions) -> str:
     for found in (*given, options.region, *own):
         if found:
             return found
-    if not workspace.settings.remote.region:
+    from tfgen.aws.profiles import region_of
+
+    found = workspace.settings.remote.region or region_of("")
+    if not found:
         note("warning: no AWS region is known, which CodeBuild always sets; give --region", style="yellow")
-    return workspace.settings.remote.region
+    return found
 
 
 def _program(name: str, what: str) -> str:

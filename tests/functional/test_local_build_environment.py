@@ -169,8 +169,14 @@ def test_a_region_that_nobody_knows_is_said(repo: Repo, tfgen: Command) -> None:
     result = tfgen("build", "web", "--local").expect(0)
     assert "warning: no AWS region is known, which CodeBuild always sets; give --region" in result.err
     assert "AWS_REGION" not in made.variables()
-    tfgen("build", "web", "--local", AWS_DEFAULT_REGION="us-east-2").expect(0)
-    assert made.variables()["AWS_REGION"] == "us-east-2"
+    config = made.root.parent / "aws-config"
+    config.write_text("[profile images]\nregion = us-west-2\n")
+    for region, own in (
+        ("us-west-2", {"AWS_PROFILE": "images", "AWS_CONFIG_FILE": str(config)}),
+        ("us-east-2", {"AWS_DEFAULT_REGION": "us-east-2"}),
+    ):
+        tfgen("build", "web", "--local", **own).expect(0)
+        assert made.variables()["AWS_REGION"] == region
 
 
 def test_stdin_is_empty(repo: Repo, cli: Command) -> None:

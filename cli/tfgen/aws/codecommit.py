@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tfgen.aws.clients import AwsClient, client
+from tfgen.aws.profiles import region_of
 from tfgen.hosts.model import NotOursError
 from tfgen_generators.errors import TfgenError, UsageError
 
@@ -73,17 +73,10 @@ def _role(arn: str) -> str:
 
 
 def _client(service: str) -> AwsClient:
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _profile_region()
+    region = region_of("")
     if not region:
         raise UsageError("no AWS region is set", fix="set AWS_REGION")
     return client(service, region=region)
-
-
-def _profile_region() -> str | None:
-    import boto3
-
-    region = boto3.session.Session().region_name
-    return str(region) if region else None
 
 
 @contextmanager
