@@ -14,3 +14,13 @@ def some(names: Sequence[str], most: int = 10) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 resource`, `2 resources`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """`42s`, `3m05s`, `1h02m`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"

@@ -37,7 +37,7 @@ class PlainWatcher:
         self._looked_at: set[str] = set()
         self._at_work: dict[str, str] = {}
         self._said = self._heard = 0.0
-        self._heartbeat = _heartbeat()
+        self._heartbeat = heartbeat()
 
     def modules(self, modules: RootModules, targets: tuple[str, ...]) -> None:
         self._images, self._shared = frozenset(targets or modules.images), modules.shared
@@ -177,7 +177,7 @@ def make_watcher() -> PlainWatcher:
     return LiveWatcher() if is_terminal(sys.stderr) else PlainWatcher()
 
 
-def _heartbeat() -> float:
+def heartbeat() -> float:
     """TFGEN_HEARTBEAT in seconds; a CI that ends silent jobs sooner than others sets it lower."""
     try:
         return max(float(os.environ.get("TFGEN_HEARTBEAT", "")), 0.1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import typer.main
@@ -39,24 +40,37 @@ def test_each_command_imports_only_what_it_uses(repo: Repo) -> None:
     assert imported("list") == {"tree_sitter"}
 
 
+def commands() -> dict[str, Any]:
+    """Every command by its words, those of groups (`remote add`) too; the app itself by none."""
+    found: dict[str, Any] = {}
+    ahead: list[tuple[str, Any]] = [("", typer.main.get_command(app))]
+    while ahead:
+        words, command = ahead.pop()
+        found[words] = command
+        ahead += [(f"{words} {name}".strip(), each) for name, each in getattr(command, "commands", {}).items()]
+    return found
+
+
 def test_every_flag_has_an_environment_variable() -> None:
     """But those that only show something: a variable that is set for another reason must not turn them on."""
-    command = typer.main.get_command(app)
-    commands = {"": command, **getattr(command, "commands", {})}
-    without: dict[str, str] = {}
-    for name, found in commands.items():
-        for parameter in found.params:
-            if parameter.param_type_name == "option" and not str(parameter.envvar or "").startswith("TFGEN_"):
-                without[f"{name} {parameter.opts[0]}".strip()] = ""
+    without = {
+        f"{name} {parameter.opts[0]}".strip()
+        for name, found in commands().items()
+        for parameter in found.params
+        if parameter.param_type_name == "option" and not str(parameter.envvar or "").startswith("TFGEN_")
+    }
     # -C's variable, TFGEN_DIR, is read by our own code: Typer would split it at colons.
-    assert set(without) == {"-C", "--version", "--install-completion", "--show-completion"}
+    assert without == {"-C", "--version", "--install-completion", "--show-completion"}
 
 
-@pytest.mark.parametrize("command", ["list", "sync", "rename", "plan", "apply", "demo", "comment", "ci"])
+def test_subcommands_are_looked_into() -> None:
+    assert {"list", "build", "reap", "remote", "remote add", "remote push", "state init"} < set(commands())
+
+
+@pytest.mark.parametrize("command", sorted(set(commands()) - {""}))
 def test_help_teaches(command: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tfgen", command, "--help"], capture_output=True, text=True, check=False
-    )
+    argv = [sys.executable, "-m", "tfgen", *command.split(), "--help"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"Usage: tfgen {command} ")
     assert len(done.stdout.splitlines()) > 8

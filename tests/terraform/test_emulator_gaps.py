@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+from tests.terraform.gap_probes import answers, of_plain_moto, serve_plain_moto
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,37 +104,16 @@ def make_bucket(s3: AwsClient, name: str) -> None:
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
 
 
-def observe(make: Callable[[str], AwsClient]) -> dict[str, str]:
-    answers = {}
-    for name, probe in probes(make).items():
-        try:
-            answers[name] = probe()
-        except Exception as error:  # noqa: BLE001 - whatever moto does instead is the observation
-            answers[name] = f"{type(error).__name__}: {error}"[:200]
-    return answers
-
-
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What moto without our gaps answers, asked in a process of its own: gaps are filled for a whole process."""
-    home = str(tmp_path_factory.mktemp("home"))
-    done = subprocess.run(
-        [sys.executable, __file__],
-        env={"HOME": home, "PATH": "", "PYTHONPATH": ":".join(filter(None, sys.path))},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    answers = json.loads(done.stdout)
-    assert isinstance(answers, dict)
-    return answers
+    """What moto without our gaps filled answers."""
+    return of_plain_moto(__file__, tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="module")
 def ours(emulator: Emulator) -> dict[str, str]:
     emulator.reset()
-    return observe(emulator.client)
+    return answers(probes(emulator.client))
 
 
 @pytest.mark.parametrize("gap", FILLED)
@@ -181,18 +159,5 @@ def test_another_denial_of_a_bucket_still_counts(emulator: Emulator) -> None:
         s3.put_object(Bucket="denied", Key="x", Body=b"x")
 
 
-def main() -> None:
-    from moto.server import ThreadedMotoServer
-
-    from tfgen.aws.clients import client
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    port = server.get_host_and_port()[1]
-    make = partial(client, region="eu-west-1", endpoint_url=f"http://127.0.0.1:{port}")
-    print(json.dumps(observe(make)))
-    server.stop()
-
-
 if __name__ == "__main__":
-    main()
+    serve_plain_moto(probes)

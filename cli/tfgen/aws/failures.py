@@ -10,8 +10,10 @@ from typing import Any
 from tfgen_generators.errors import TfgenError
 
 _SIGN_IN = "sign in again (aws sso login, or new keys), or name another profile with AWS_PROFILE"
-_DENIED = "let that profile do it (docs/state.md lists the permissions), or use another one"
+_DENIED = "let that profile do it (docs/state.md and docs/building.md list the permissions), or use another one"
 _LATER = "AWS asks for fewer calls: try again in a minute"
+#: Of an answer that is no answer botocore shows all.
+_MOST_WORDS = 300
 _NETWORK = "is there a network, and is the region right?"
 #: Error code, or class of botocore's, -> what to do.
 _FIXES = {
@@ -38,6 +40,7 @@ _FIXES = {
         (
             *("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"),
             *("ProxyConnectionError", "SSLError", "HTTPClientError", "ConnectionError"),
+            "ResponseParserError",  # a proxy's or a portal's page
         ),
         _NETWORK,
     ),
@@ -71,13 +74,14 @@ class AwsError(TfgenError):
 def explained(who: Who, service: str, operation: str) -> Iterator[None]:
     """Turns what botocore raises into AwsError."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     what = f"{service} {operation}".strip()
     try:
         yield
     except ClientError as error:
         raise _from_answer(error.response, what, who) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         raise _from_botocore(error, what, who) from None
     except RecursionError:  # botocore follows a redirect to where it was, which S3 itself never sends
         message = "it redirects without saying where to"
@@ -101,5 +105,5 @@ def _from_answer(response: Any, what: str, who: Who) -> AwsError:
 def _from_botocore(error: Exception, what: str, who: Who) -> AwsError:
     names = [kind.__name__ for kind in type(error).__mro__]
     fix = next((_FIXES[name] for name in names if name in _FIXES), "")
-    message = " ".join(str(error).split()).rstrip(".")
+    message = " ".join(str(error).split())[:_MOST_WORDS].rstrip(".")
     return AwsError(f"AWS cannot be asked ({what}): {message} ({who})", code=names[0], fix=fix)

@@ -44,6 +44,8 @@ def filled() -> Iterator[None]:
     from moto.s3.models import FakeBucket
     from moto.s3.responses import S3Response
 
+    from tfgen.emulator import gaps_pipelines
+
     response = codebuild.CodeBuildResponse
     with ExitStack() as stack:
         for check in ("_validate_required_params_source", "_validate_required_params_artifacts"):
@@ -55,6 +57,7 @@ def filled() -> Iterator[None]:
         stack.enter_context(patch.object(FakeBucket, "get_permission", _over_tls(FakeBucket.get_permission)))
         for name in ("_bucket_response", "_key_response"):
             stack.enter_context(patch.object(S3Response, name, _check_owner(getattr(S3Response, name))))
+        stack.enter_context(gaps_pipelines.filled())
         yield
 
 

@@ -1,0 +1,226 @@
+"""What Packer builds that were killed have left in one region: found, never guessed, and deleted in order.
+
+Packer calls its temporary key pair and security group packer_UUID, where the UUID begins with the time (Unix, 32 bits),
+describes the group as below, and tags the instance and its volumes with the template's run_tags.
+Source: packer-plugin-amazon (step_key_pair.go, step_security_group.go, step_run_source_instance.go), packer-plugin-sdk
+(uuid.TimeOrderedUUID); seen with Packer 1.6.6.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from tfgen.aws.failures import AwsError
+from tfgen.aws.session import Account
+
+_NAME = re.compile(r"packer_([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_DESCRIPTION = "Temporary group for Packer"
+_BUILD_ID = re.compile(r"[A-Za-z0-9][\w-]{1,254}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: No Packer is older: a name with a time before it is somebody else's.
+_FIRST_PACKER = datetime(2013, 6, 28, tzinfo=UTC)
+#: What CodeBuild lets a build take: the instance of an older one is no running build's.
+_LONGEST_BUILD = timedelta(hours=36)
+_ALIVE = ("pending", "running", "stopping", "stopped", "shutting-down")
+#: As many as one call takes.
+_BUILDS_AT_ONCE, _GROUPS_AT_ONCE = 100, 200
+
+
+class Leftover(msgspec.Struct, frozen=True, kw_only=True):
+    """`kind` is instance, security group, key pair or volume; `instances` are the leftovers that use it."""
+
+    region: str
+    kind: str
+    id: str
+    name: str
+    since: datetime
+    instances: tuple[str, ...] = ()
+
+
+class Doubt(msgspec.Struct, frozen=True, kw_only=True):
+    """An old instance that may be Packer's, and why it is left alone."""
+
+    region: str
+    id: str
+    reason: str
+
+
+class Instance(msgspec.Struct, frozen=True, kw_only=True):
+    """An instance that is not terminated."""
+
+    id: str
+    key: str
+    groups: frozenset[str]
+    tags: Mapping[str, str]
+    since: datetime
+    is_ending: bool
+
+    @property
+    def builds(self) -> list[str]:
+        """The builds of CodeBuild that its tags name."""
+        return [value for value in self.tags.values() if _BUILD_ID.fullmatch(value)]
+
+
+class Search:
+    """One look at one region. Raises AwsError."""
+
+    def __init__(self, account: Account, before: datetime) -> None:
+        self._account, self._before = account, before
+        self.doubts: list[Doubt] = []
+        instances = [_instance(found) for found in self._instances()]
+        groups = {found["GroupId"]: found for found in self._groups()}
+        taken = self._old_instances(instances, groups)
+        others = [instance for instance in instances if instance not in taken]
+        self.leftovers: tuple[Leftover, ...] = (
+            *(self._leftover("instance", each.id, each.tags.get("Name", ""), each.since) for each in taken),
+            *self._old_groups(groups, taken),
+            *self._old_keys(taken, others),
+            *self._old_volumes(),
+        )
+
+    def _old_instances(self, instances: Sequence[Instance], groups: Collection[str]) -> list[Instance]:
+        """Two of three signs must say that it is Packer's: the key pair, the security group, the tags."""
+        ours = []
+        for each in instances:
+            signs = {
+                "key pair": _made(each.key) is not None,
+                "security group": bool(each.groups & set(groups)),
+                "tags": _has_packers_tags(each.tags),
+            }
+            if each.since >= self._before or each.is_ending or not any(signs.values()):
+                continue
+            if sum(signs.values()) > 1:
+                ours.append(each)
+            else:
+                sign = next(name for name, said in signs.items() if said)
+                self._doubt(each, f"nothing but its {sign} says that it is Packer's")
+        return self._without_a_running_build(ours)
+
+    def _without_a_running_build(self, instances: Sequence[Instance]) -> list[Instance]:
+        youngest = datetime.now(UTC) - _LONGEST_BUILD
+        of_builds = [each for each in instances if each.since > youngest]
+        running = self._running_builds({build for each in of_builds for build in each.builds})
+        doubtful = set()
+        for each in of_builds:
+            if reason := next((running[build] for build in each.builds if build in running), ""):
+                doubtful.add(each.id)
+                self._doubt(each, reason)
+        return [each for each in instances if each.id not in doubtful]
+
+    def _running_builds(self, builds: Collection[str]) -> dict[str, str]:
+        """Those that go on, or may, each with the words for it."""
+        found: dict[str, str] = {}
+        ids = sorted(builds)
+        for start in range(0, len(ids), _BUILDS_AT_ONCE):
+            chunk = ids[start : start + _BUILDS_AT_ONCE]
+            try:
+                answer = self._account.call("codebuild", "batch_get_builds", ids=chunk)
+            except AwsError as error:
+                found |= dict.fromkeys(chunk, f"whether its build goes on is not known: {error}")
+                continue
+            status = {each["id"]: each.get("buildStatus") for each in answer.get("builds", [])}
+            for build in chunk:
+                if build not in status:  # of another region, or account
+                    found[build] = f"its build {build} is not in this region, and may go on elsewhere"
+                elif status[build] == "IN_PROGRESS":
+                    found[build] = f"its build {build} goes on"
+        return found
+
+    def _old_groups(self, groups: Mapping[str, dict[str, Any]], taken: Sequence[Instance]) -> Iterator[Leftover]:
+        """Every instance in a VPC has its groups by a network interface, as other things have."""
+        old = [found for found in groups.values() if self._is_old(found["GroupName"])]
+        held = self._groups_of_interfaces([found["GroupId"] for found in old], [each.id for each in taken])
+        for found in old:
+            if found["GroupId"] not in held:
+                users = tuple(each.id for each in taken if found["GroupId"] in each.groups)
+                yield self._temporary("security group", found["GroupId"], found["GroupName"], users)
+
+    def _groups_of_interfaces(self, groups: Sequence[str], instances: Collection[str]) -> set[str]:
+        """Those of `groups` that a network interface has which none of `instances` has."""
+        held: set[str] = set()
+        for start in range(0, len(groups), _GROUPS_AT_ONCE):
+            only = [{"Name": "group-id", "Values": list(groups[start : start + _GROUPS_AT_ONCE])}]
+            for found in self._pages("describe_network_interfaces", "NetworkInterfaces", Filters=only):
+                if (found.get("Attachment") or {}).get("InstanceId") not in instances:
+                    held |= {group["GroupId"] for group in found.get("Groups", [])}
+        return held
+
+    def _old_keys(self, taken: Sequence[Instance], others: Sequence[Instance]) -> Iterator[Leftover]:
+        used = {each.key for each in others}
+        for found in self._account.call("ec2", "describe_key_pairs").get("KeyPairs", []):
+            name, created = found["KeyName"], found.get("CreateTime")
+            if name not in used and self._is_old(name) and (created is None or created < self._before):
+                users = tuple(each.id for each in taken if each.key == name)
+                yield self._temporary("key pair", found["KeyPairId"], name, users)
+
+    def _old_volumes(self) -> Iterator[Leftover]:
+        """Volumes that no instance has and that the tags of a build's volumes name."""
+        only = [{"Name": "status", "Values": ["available"]}, {"Name": "tag:BuiltBy", "Values": ["Packer"]}]
+        for found in self._pages("describe_volumes", "Volumes", Filters=only):
+            tags = _tags(found)
+            if tags.get("Name", "").startswith("packer-build-") and found["CreateTime"] < self._before:
+                yield self._leftover("volume", found["VolumeId"], tags["Name"], found["CreateTime"])
+
+    def _is_old(self, name: str) -> bool:
+        made = _made(name)
+        return made is not None and made < self._before
+
+    def _temporary(self, kind: str, id_: str, name: str, users: tuple[str, ...]) -> Leftover:
+        return self._leftover(kind, id_, name, _made(name) or self._before, users)
+
+    def _leftover(self, kind: str, id_: str, name: str, since: datetime, users: tuple[str, ...] = ()) -> Leftover:
+        return Leftover(region=self._account.region, kind=kind, id=id_, name=name, since=since, instances=users)
+
+    def _doubt(self, instance: Instance, reason: str) -> None:
+        self.doubts.append(Doubt(region=self._account.region, id=instance.id, reason=reason))
+
+    def _instances(self) -> Iterator[dict[str, Any]]:
+        alive = [{"Name": "instance-state-name", "Values": list(_ALIVE)}]
+        for reservation in self._pages("describe_instances", "Reservations", Filters=alive):
+            yield from reservation.get("Instances", [])
+
+    def _groups(self) -> Iterator[dict[str, Any]]:
+        only = [{"Name": "description", "Values": [_DESCRIPTION]}]
+        for found in self._pages("describe_security_groups", "SecurityGroups", Filters=only):
+            if _made(found["GroupName"]) is not None:
+                yield found
+
+    def _pages(self, operation: str, key: str, **arguments: object) -> Iterator[dict[str, Any]]:
+        token: dict[str, str] = {}
+        while True:
+            page = self._account.call("ec2", operation, **arguments, **token)
+            yield from page.get(key, [])
+            if not page.get("NextToken"):
+                return
+            token = {"NextToken": page["NextToken"]}
+
+
+def _instance(found: Mapping[str, Any]) -> Instance:
+    return Instance(
+        id=found["InstanceId"],
+        key=found.get("KeyName") or "",
+        groups=frozenset(group["GroupId"] for group in found.get("SecurityGroups", [])),
+        tags=_tags(found),
+        since=found["LaunchTime"],
+        is_ending=found["State"]["Name"] == "shutting-down",
+    )
+
+
+def _has_packers_tags(tags: Mapping[str, str]) -> bool:
+    return tags.get("BuiltBy") == "Packer" or tags.get("Name") == "Packer Builder"
+
+
+def _tags(found: Mapping[str, Any]) -> dict[str, str]:
+    pairs: Iterable[Mapping[str, str]] = found.get("Tags") or []
+    return {pair["Key"]: pair["Value"] for pair in pairs}
+
+
+def _made(name: str) -> datetime | None:
+    """When Packer made what has this name; None when it is not a name of Packer's."""
+    match = _NAME.fullmatch(name)
+    made = datetime.fromtimestamp(int(match[1], 16), UTC) if match else None
+    return made if made and made >= _FIRST_PACKER else None

@@ -1,0 +1,154 @@
+"""`tfgen reap`: finds what builds that were killed have left on AWS, and deletes it when asked to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tfgen.options import FormatOption
+from tfgen_generators.errors import UsageError
+
+if TYPE_CHECKING:
+    from tfgen.aws.leftovers import Doubt, Leftover
+    from tfgen.console import Format
+
+_AGE = re.compile(r"(\d{1,6})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+EXAMPLES = """\b
+Examples:
+  tfgen reap                                     what is older than a day
+  tfgen reap --older-than 3h --region eu-west-1 --region us-east-1
+  tfgen reap --delete                            delete it
+"""
+
+
+def command(
+    older_than: Annotated[
+        str,
+        typer.Option(
+            "--older-than",
+            metavar="AGE",
+            envvar="TFGEN_OLDER_THAN",
+            help="Only what is older, for example 90m, 24h or 7d. Longer than your longest build.",
+        ),
+    ] = "24h",
+    region: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--region",
+            metavar="REGION",
+            envvar="TFGEN_REAP_REGION",
+            help="By default AWS_REGION's, or the profile's; can be given again.",
+        ),
+    ] = None,
+    delete: Annotated[
+        bool, typer.Option("--delete", envvar="TFGEN_REAP_DELETE", help="Delete what was found. Without it, only look.")
+    ] = False,
+    format_: FormatOption = "table",
+) -> int:
+    """Find what builds that were killed left behind: instances, key pairs, security groups, volumes.
+
+    Looks and deletes nothing, unless --delete is given. Leaves alone what is young, in use, of a build that goes on,
+    or not surely Packer's; never touches an AMI or a snapshot. Exit 1 when something could not be deleted.
+    """
+    age = _age(older_than)
+    try:
+        before = datetime.now(UTC) - age
+    except OverflowError:
+        raise UsageError(f"--older-than {older_than} is before all time", fix="give a shorter one") from None
+    found = _Found()
+    for name in dict.fromkeys(region or [""]):
+        found.look_at(name, before, delete=delete)
+    return found.show(format_, deleted=delete)
+
+
+class _Found:
+    """What all regions hold; `results` says of each leftover "" when it is gone, else why not."""
+
+    def __init__(self) -> None:
+        self.leftovers: list[Leftover] = []
+        self.doubts: list[Doubt] = []
+        self.results: dict[Leftover, str] = {}
+        self.errors = 0
+
+    def look_at(self, region: str, before: datetime, *, delete: bool) -> None:
+        """One region; "" is the user's own. What keeps it from being looked at is said, and the others go on."""
+        from tfgen.aws.failures import AwsError
+        from tfgen.aws.leftovers import Search
+        from tfgen.aws.removal import delete as remove
+        from tfgen.aws.session import open_account
+        from tfgen.console import note, one_line
+        from tfgen.phrases import counted
+
+        try:
+            account = open_account(region or None)
+            search = Search(account, before)
+        except AwsError as error:
+            self.errors += 1
+            note(one_line(f"error: {error}"), style="red")
+            return
+        self.leftovers += search.leftovers
+        self.doubts += search.doubts
+        if not delete:
+            return
+        if instances := sum(each.kind == "instance" for each in search.leftovers):
+            note(f"terminating {counted(instances, 'instance')} in {account.region}, and waiting for that")
+        for each, reason in remove(account, search.leftovers):
+            self.results[each] = reason
+            what = f"{each.kind} {each.id} ({each.region})"
+            note(one_line(f"error: {what}: {reason}" if reason else f"deleted {what}"), style="red" if reason else "")
+
+    def show(self, format_: Format, *, deleted: bool) -> int:
+        """What there is to stdout; gives the exit code."""
+        from msgspec import to_builtins
+
+        from tfgen.console import note, one_line, out_json, out_table
+
+        now = datetime.now(UTC)
+        if format_ == "json":
+            leftovers = [self._as_json(each, deleted=deleted) for each in self.leftovers]
+            out_json({"leftovers": leftovers, "left_alone": to_builtins(self.doubts)})
+        elif self.leftovers:
+            header = ["REGION", "KIND", "ID", "NAME", "AGE", *(["RESULT"] if deleted else [])]
+            out_table(header, [self._row(each, now, deleted=deleted) for each in self.leftovers])
+        for doubt in self.doubts:
+            note(one_line(f"left alone: instance {doubt.id} ({doubt.region}): {doubt.reason}"), style="yellow")
+        if not self.leftovers and not self.errors:
+            note("nothing was left behind")
+        elif self.leftovers and not deleted:
+            note("nothing is deleted; to delete these, add --delete")
+        return 1 if self.errors or any(self.results.values()) else 0
+
+    def _row(self, each: Leftover, now: datetime, *, deleted: bool) -> Sequence[str]:
+        result = ["deleted" if not self.results[each] else "failed"] if deleted else []
+        return [each.region, each.kind, each.id, each.name or "-", _old(now - each.since), *result]
+
+    def _as_json(self, each: Leftover, *, deleted: bool) -> dict[str, object]:
+        result = {"deleted": not self.results[each], "reason": self.results[each]} if deleted else {"deleted": False}
+        return {
+            "region": each.region,
+            "kind": each.kind,
+            "id": each.id,
+            "name": each.name,
+            "since": each.since.isoformat(timespec="seconds"),
+            **result,
+        }
+
+
+def _age(text: str) -> timedelta:
+    match = _AGE.fullmatch(text)
+    if match is None:
+        raise UsageError(f"--older-than {text} is no age", fix="write for example 90m, 24h or 7d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _old(age: timedelta) -> str:
+    """`3d`, `7h`, `12m`."""
+    if age.days > 0:
+        return f"{age.days}d"
+    return f"{age.seconds // 3600}h" if age.seconds >= 3600 else f"{age.seconds // 60}m"

@@ -1,0 +1,55 @@
+"""Probes of moto's gaps: asked of our emulator in this process, and of plain moto in one of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from tfgen.aws.clients import AwsClient
+
+Make = Callable[[str], AwsClient]
+Probes = Mapping[str, Callable[[], str]]
+
+
+def answers(probes: Probes) -> dict[str, str]:
+    """What each probe answers, or what moto does instead."""
+    found = {}
+    for name, probe in probes.items():
+        try:
+            found[name] = probe()
+        except Exception as error:  # noqa: BLE001 - whatever moto does instead is the observation
+            found[name] = f"{type(error).__name__}: {error}"[:200]
+    return found
+
+
+def of_plain_moto(test_file: str, home: Path) -> dict[str, str]:
+    """The answers of moto without our gaps filled: they are filled for a whole process, so `test_file` is run."""
+    done = subprocess.run(
+        [sys.executable, test_file],
+        env={"HOME": str(home), "PATH": "", "PYTHONPATH": ":".join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def serve_plain_moto(probes: Callable[[Make], Probes]) -> None:
+    """What `test_file` does when it is run."""
+    from moto.server import ThreadedMotoServer
+
+    from tfgen.aws.clients import client
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    port = server.get_host_and_port()[1]
+    make = partial(client, region="eu-west-1", endpoint_url=f"http://127.0.0.1:{port}")
+    print(json.dumps(answers(probes(make))))
+    server.stop()

@@ -1,0 +1,175 @@
+"""What CodePipeline and CloudWatch may answer, and what is made of it; their answers are played."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+
+from tfgen.aws.build_log import Build, BuildLog
+from tfgen.aws.failures import AwsError
+from tfgen.aws.pipelines import PipelineRun, is_passing
+from tfgen.aws.session import Account
+
+LOGGED = Build(id="p:1", status="IN_PROGRESS", log_group="g", log_stream="s")
+
+
+class Played:
+    """An account that answers each call by the next of `answers`, and keeps what it was asked."""
+
+    region, partition, id = "eu-west-1", "aws", "123456789012"
+
+    def __init__(self, *answers: dict[str, Any] | AwsError) -> None:
+        self.answers, self.asked = list(answers), list[tuple[str, dict[str, Any]]]()
+
+    def call(self, _: str, operation: str, **arguments: Any) -> dict[str, Any]:
+        self.asked.append((operation, arguments))
+        answer = self.answers.pop(0)
+        if isinstance(answer, AwsError):
+            raise answer
+        return answer
+
+
+def page(token: str, *messages: str) -> dict[str, Any]:
+    return {"nextForwardToken": token, "events": [{"message": f"{text}\n"} for text in messages]}
+
+
+def log_of(account: Played) -> BuildLog:
+    log = BuildLog(cast("Account", account), "p:1")
+    log.build = LOGGED
+    return log
+
+
+def test_an_empty_page_is_the_end_only_when_the_token_stays() -> None:
+    account = Played(page("1", "a"), page("2"), page("3", "b"), page("3"), page("3"), page("4", "c"), page("4"))
+    log = log_of(account)
+    assert list(log.lines()) == ["a", "b"]
+    assert list(log.lines()) == []
+    assert list(log.lines()) == ["c"]
+    assert [arguments.get("nextToken") for _, arguments in account.asked] == [None, "1", "2", "3", "3", "3", "4"]
+
+
+def test_after_a_refusal_in_the_middle_the_log_goes_on_where_it_was() -> None:
+    log = log_of(Played(page("1", "a"), refused("ThrottlingException"), page("2", "b"), page("2")))
+    seen: list[str] = []
+    with pytest.raises(AwsError):
+        seen.extend(log.lines())
+    assert [*seen, *log.lines()] == ["a", "b"]
+
+
+def refused(code: str, status: int = 400) -> AwsError:
+    return AwsError(code, code=code, status=status)
+
+
+def test_a_log_that_is_not_there_yet_has_no_lines() -> None:
+    assert list(log_of(Played(refused("ResourceNotFoundException"))).lines()) == []
+
+
+def test_a_build_without_a_log_in_cloudwatch_is_not_asked_for_one() -> None:
+    account = Played({"builds": [{"id": "p:1", "buildStatus": "SUCCEEDED", "logs": {"deepLink": "x"}}]})
+    log = BuildLog(cast("Account", account), "p:1")
+    assert log.look().has_ended
+    assert list(log.lines()) == []
+
+
+def action(stage: str, status: str, **result: str) -> dict[str, Any]:
+    provider = {"Build": "CodeBuild"}.get(stage, "CodeCommit")
+    return {
+        "stageName": stage,
+        "actionName": stage,
+        "status": status,
+        "input": {"actionTypeId": {"category": stage, "provider": provider}},
+        "output": {"executionResult": result},
+    }
+
+
+def seen(*pages: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Stage and status of each action of an execution whose history has these pages, newest first."""
+    answers = [
+        {"actionExecutionDetails": list(found), **({"nextToken": str(number)} if number + 1 < len(pages) else {})}
+        for number, found in enumerate(pages)
+    ]
+    run = PipelineRun(cast("Account", Played({"pipelineExecution": {"status": "InProgress"}}, *answers)), "p")
+    return [(each.stage, each.status) for each in run.look().actions]
+
+
+def test_all_pages_of_the_history_count() -> None:
+    newest, first = action("Build", "Succeeded", externalExecutionId="p:1"), action("Source", "Succeeded")
+    assert seen([newest], [first]) == [("Source", "Succeeded"), ("Build", "Succeeded")]
+
+
+def test_an_action_that_was_tried_again_counts_by_its_last_run() -> None:
+    again, failed = (action("Build", status, externalExecutionId="p") for status in ("InProgress", "Failed"))
+    assert seen([again, failed, action("Source", "Succeeded")]) == [("Source", "Succeeded"), ("Build", "InProgress")]
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (refused("ThrottlingException"), True),
+        (refused("EndpointConnectionError", 0), True),
+        (refused("InternalFailure", 500), True),
+        (refused("PipelineExecutionNotFoundException"), True),
+        (refused("ConflictException"), True),
+        (refused("AccessDeniedException"), False),
+        (refused("ExpiredTokenException"), False),
+        (refused("PipelineNotFoundException"), False),
+    ],
+)
+def test_what_may_be_gone_when_it_is_asked_again(error: AwsError, passing: bool) -> None:
+    assert is_passing(error) is passing
+
+
+@pytest.mark.parametrize(
+    ("latest", "inbound", "words"),
+    [
+        ("InProgress", "inboundExecution", "another execution is in Build: other"),
+        ("Stopping", "inboundExecutions", "another execution is in Build: other"),
+        ("Succeeded", "inboundExecution", ""),
+        ("Failed", "inboundExecutions", ""),
+    ],
+)
+def test_an_execution_that_has_ended_keeps_none_waiting(latest: str, inbound: str, words: str) -> None:
+    """A stage keeps its last execution: between two stages ours is inbound there for a moment."""
+    ours: Any = {"pipelineExecutionId": "ours", "status": "InProgress"}
+    stage = {
+        "stageName": "Build",
+        "latestExecution": {"pipelineExecutionId": "other", "status": latest},
+        "inboundTransitionState": {"enabled": True},
+        inbound: [ours] if inbound.endswith("s") else ours,
+    }
+    run = PipelineRun(cast("Account", Played({"stageStates": [{"stageName": "Source"}, stage]})), "p")
+    run.id = "ours"
+    assert run.waits_for() == words
+
+
+@pytest.mark.parametrize(("code", "doubt"), [("ReadTimeoutError", True), ("AccessDeniedException", False)])
+def test_whether_a_start_without_an_answer_was_one_is_not_known(code: str, doubt: bool) -> None:
+    run = PipelineRun(cast("Account", Played(refused(code), {"pipelineExecutionId": "1"})), "p")
+    with pytest.raises(AwsError):
+        run.start()
+    assert (run.in_doubt, run.id) == (doubt, "")
+    run.start()
+    assert (run.in_doubt, run.id) == (False, "1")
+
+
+@pytest.mark.parametrize(
+    ("phases", "status", "failure"),
+    [
+        ([("BUILD", "SUCCEEDED", "")], "SUCCEEDED", ""),
+        ([("BUILD", "FAILED", "first"), ("POST_BUILD", "FAILED", "second")], "FAILED", "phase BUILD failed: C: first"),
+        ([("BUILD", "TIMED_OUT", "")], "TIMED_OUT", "phase BUILD took longer than it may: C"),
+        ([], "STOPPED", "the build was stopped"),
+        ([("BUILD", "FAILED", "x" * 400)], "FAILED", f"phase BUILD failed: C: {'x' * 150} ... {'x' * 150}"),
+    ],
+)
+def test_the_first_phase_that_did_not_work_says_why(
+    phases: Sequence[tuple[str, str, str]], status: str, failure: str
+) -> None:
+    told = [
+        {"phaseType": name, "phaseStatus": ended, "contexts": [{"statusCode": "C", "message": message}]}
+        for name, ended, message in phases
+    ]
+    account = Played({"builds": [{"id": "p:1", "buildStatus": status, "phases": told}]})
+    assert BuildLog(cast("Account", account), "p:1").look().failure == failure
