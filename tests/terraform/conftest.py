@@ -85,13 +85,17 @@ def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Aws:
 @pytest.fixture
 def estate(emulator: Emulator, cli_config: Path, tmp_path: Path) -> Estate:
     """A fresh copy beside an empty emulator; not yet initialised."""
+    return make_estate(emulator, cli_config, tmp_path)
+
+
+def make_estate(emulator: Emulator, cli_config: Path, folder: Path) -> Estate:
     emulator.reset()
     ignored = shutil.ignore_patterns(".terraform*", "*.gen.tf", "*.tfstate*")
-    shutil.copytree(ROOT / "terraform", tmp_path / "terraform", ignore=ignored)
-    home = tmp_path / "home"
+    shutil.copytree(ROOT / "terraform", folder / "terraform", ignore=ignored)
+    home = folder / "home"
     home.mkdir()
     made = Estate(
-        folder=tmp_path / "terraform" / "pipelines",
+        folder=folder / "terraform" / "pipelines",
         emulator=emulator,
         environment=terraform_environment(home, cli_config),
         program=find_terraform().argv,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hcl2
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.terraform.conftest import Estate
 
+ROOT = Path(__file__).resolve().parents[2]
+MODULE = ROOT / "terraform/modules/codepipeline"
+README = (MODULE / "README.md").read_text(encoding="utf-8")
+EXAMPLES = ("modules/codepipeline/examples/basic", "modules/codepipeline/examples/complete")
 GOOD = {
     "project_name": '"p1"',
     "project_description": '"d"',
@@ -18,11 +25,46 @@ GOOD = {
     "source_repository": '"repo"',
     "environment_vars": '{ PACKER_SCRIPT = "p.json" }',
 }
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:images"
+GOOD_SCHEDULES = (
+    "rate(1 minute)",
+    "rate(12 hours)",
+    "rate(30 days)",
+    "cron(0 10 * * ? *)",
+    "cron(15 12 * * ? *)",
+    "cron(0 18 ? * MON-FRI *)",
+    "cron(0 8 1 * ? *)",
+    "cron(0/15 * * * ? *)",
+    "cron(0/10 * ? * MON-FRI *)",
+    "cron(0,30 0-2 ? * 2#1 2026-2030)",
+    "cron(0 4 L JAN,JUL ? *)",
+    "cron(0 4 ? * 6L *)",
+    "cron(0 4 LW * ? *)",
+    "cron(0 4 3W * ? *)",
+    "cron(*/5 */2 * 1/3 ? *)",
+)
+BAD_SCHEDULES = (
+    "",
+    "daily",
+    "rate(1 hours)",
+    "rate(2 hour)",
+    "rate(0 days)",
+    "rate(1 week)",
+    "cron(0 4 * * *)",
+    "cron(0 4 * * * *)",
+    "cron(0 4 ? * ? *)",
+    "cron(60 4 * * ? *)",
+    "cron(0 24 * * ? *)",
+    " rate(1 day)",
+    "cron(0 4 ? * MON *) ",
+)
 BAD = {
     "project_name": ('"has space"', f'"{"n" * 101}"', '"-st"', "null"),
     "project_description": (f'"{"d" * 256}"',),
     "artefact_bucket_name": ('"UPPER"', f'"{"b" * 64}"', '"a.b"', '"-a-"'),
-    "source_repository": ('"https://example.org/x.git"', '"x.git"', '""'),
+    "source_repository": ('"https://example.org/x.git"', '"x.git"', '""', '"owner/"', '"/x"', '"owner/x.git"'),
+    "source_type": ('"github"',),
+    "connection_arn": ('"connection"', '"arn:aws:iam::123456789012:role/x"'),
     "environment_vars": ("{}", '{ PACKER_SCRIPT = "" }', '{ PACKER_SCRIPT = "a", "1X" = "b" }', "null"),
     "branch": ('"a b"', '""'),
     "buildspec": ('"/etc/buildspec.yml"', '"buildspec.sh"'),
@@ -35,6 +77,22 @@ BAD = {
     "permissions_boundary": ('"boundary"',),
     "build_policy_arns": ('{ a = "x" }',),
     "tags": ('{ "aws:x" = "y" }',),
+    "instance_tags": ('{ "aws:x" = ["y"] }', "{ Name = [] }"),
+    "vpc_config": (
+        '{ vpc_id = "x", subnet_ids = ["subnet-1"] }',
+        '{ vpc_id = "vpc-1", subnet_ids = [] }',
+        '{ vpc_id = "vpc-1", subnet_ids = ["x"] }',
+        '{ vpc_id = "vpc-1", subnet_ids = null }',
+        '{ vpc_id = "vpc-1", subnet_ids = ["subnet-1"], security_group_ids = ["x"] }',
+    ),
+    "approval": ('{ topic_arn = "images" }',),
+    "notifications": (
+        '{ topic_arn = "images" }',
+        f'{{ topic_arn = "{TOPIC}", states = [] }}',
+        f'{{ topic_arn = "{TOPIC}", states = ["BROKEN"] }}',
+        "{ topic_arn = null }",
+    ),
+    "schedule": tuple(f'"{text}"' for text in BAD_SCHEDULES),
 }
 CASES = [(name, value) for name, values in BAD.items() for value in values]
 
@@ -48,11 +106,21 @@ def test_every_bad_input_is_refused_by_name(estate: Estate) -> None:
     estate.init()
     said = estate.terraform("plan", "-input=false", "-no-color", expect=1).stderr
     missing = [case for number, case in enumerate(CASES) if f'in module "bad{number}"' not in said]
-    assert missing == [], said
+    assert missing == []
     assert "Invalid value for variable" in said
 
 
-@pytest.mark.parametrize("folder", ["pipelines", "modules/codepipeline", "modules/codepipeline/examples/basic"])
+def test_every_good_schedule_is_taken(estate: Estate) -> None:
+    blocks = []
+    for number, text in enumerate(GOOD_SCHEDULES):
+        inputs = "\n".join(f"  {key} = {value}" for key, value in {**GOOD, "schedule": f'"{text}"'}.items())
+        blocks.append(f'module "good{number}" {{\n  source = "../modules/codepipeline"\n{inputs}\n}}\n')
+    estate.generated.write_text("\n".join(blocks), encoding="utf-8")
+    estate.init()
+    estate.terraform("plan", "-input=false", "-no-color")
+
+
+@pytest.mark.parametrize("folder", ["pipelines", *EXAMPLES, "modules/codepipeline"])
 def test_each_folder_is_valid(estate: Estate, folder: str) -> None:
     where = estate.folder.parent / folder
     estate.init(where)
@@ -63,14 +131,29 @@ def test_everything_is_formatted(estate: Estate) -> None:
     estate.terraform("fmt", "-check", "-recursive", "-diff", "-no-color", cwd=estate.folder.parent)
 
 
-def test_the_readme_lists_every_input_and_output(estate: Estate) -> None:
-    module = estate.folder.parent / "modules" / "codepipeline"
-    readme = (module / "README.md").read_text(encoding="utf-8")
-    for kind, file in (("variable", "variables.tf"), ("output", "outputs.tf")):
-        for name in declared(module / file, kind):
-            assert f"| `{name}` |" in readme, f"{kind} {name} is not in the module's README"
+def test_the_readmes_tables_are_made_of_the_files(tmp_path: Path) -> None:
+    assert module_docs("--check", MODULE).returncode == 0
+    copy = Path(shutil.copytree(MODULE, tmp_path / "module", ignore=shutil.ignore_patterns(".terraform*")))
+    outputs = copy / "outputs.tf"
+    outputs.write_text(outputs.read_text("utf-8").replace("Name of the pipeline.", "What | it is."), encoding="utf-8")
+    stale = module_docs("--check", copy)
+    assert (stale.returncode, stale.stderr) == (1, f"{copy}/README.md: stale\n")
+    assert module_docs(copy).returncode == 0
+    changed = set((copy / "README.md").read_text("utf-8").splitlines()) ^ set(README.splitlines())
+    assert changed == {"| pipeline_name | Name of the pipeline. |", "| pipeline_name | What \\| it is. |"}
 
 
-def declared(file: Path, kind: str) -> list[str]:
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [line.split('"')[1] for line in lines if line.startswith(f"{kind} ")]
+def module_docs(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, ROOT / "tools/module_docs.py", *arguments], capture_output=True, text=True, timeout=60
+    )
+
+
+def test_every_input_is_typed_described_and_says_whether_it_may_be_null() -> None:
+    variables = hcl2.loads((MODULE / "variables.tf").read_text("utf-8"))["variable"]
+    for declared in variables:
+        ((name, body),) = ((label, body) for label, body in declared.items() if not label.startswith("__"))
+        assert {"type", "description", "nullable"} <= body.keys(), name
+        assert ("Null means" in body["description"]) == body["nullable"], name
+        assert "validation" in body or body["type"] == "bool", name
+        assert f"| {name.strip(chr(34))} |" in README

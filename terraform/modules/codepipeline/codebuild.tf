@@ -45,4 +45,36 @@ resource "aws_codebuild_project" "this" {
       group_name = aws_cloudwatch_log_group.build.name
     }
   }
+
+  dynamic "vpc_config" {
+    for_each = var.vpc_config == null ? [] : [var.vpc_config]
+
+    content {
+      vpc_id             = vpc_config.value.vpc_id
+      subnets            = vpc_config.value.subnet_ids
+      security_group_ids = concat(vpc_config.value.security_group_ids, aws_security_group.build[*].id)
+    }
+  }
+
+  # CodeBuild looks at the subnets with the role's rights when the project is made.
+  depends_on = [aws_iam_role_policy.codebuild]
+}
+
+resource "aws_security_group" "build" {
+  count = try(length(var.vpc_config.security_group_ids) == 0, false) ? 1 : 0
+
+  name        = "${local.short_name}-build"
+  description = "Build machine of ${var.project_name}"
+  vpc_id      = var.vpc_config.vpc_id
+  tags        = var.tags
+
+  # Packer's SSH or WinRM to the instance, AWS, and whatever a template downloads.
+  egress {
+    description      = "Everything out"
+    protocol         = "-1"
+    from_port        = 0
+    to_port          = 0
+    cidr_blocks      = ["0.0.0.0/0"]
+    ipv6_cidr_blocks = ["::/0"]
+  }
 }

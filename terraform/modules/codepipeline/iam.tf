@@ -37,6 +37,8 @@ resource "aws_iam_role" "codebuild" {
 }
 
 resource "aws_iam_role" "events" {
+  count = length(local.starting_rules) == 0 ? 0 : 1
+
   name                 = "${local.short_name}-events"
   description          = "EventBridge starts ${var.project_name}"
   permissions_boundary = var.permissions_boundary
@@ -50,76 +52,50 @@ resource "aws_iam_role" "events" {
       Principal = { Service = "events.amazonaws.com" }
       Condition = {
         StringEquals = { "aws:SourceAccount" = local.account_id }
-        ArnEquals    = { "aws:SourceArn" = local.rule_arn }
+        ArnEquals = { "aws:SourceArn" = [
+          for rule in local.starting_rules :
+          "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${local.short_name}-${rule}"
+        ] }
       }
     }]
   })
 }
 
 locals {
-  artefact_statements = [
-    {
-      Sid      = "Artefacts"
-      Effect   = "Allow"
-      Action   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
-      Resource = "${local.bucket_arn}/*"
-    },
-    {
-      Sid      = "ArtefactBucket"
-      Effect   = "Allow"
-      Action   = ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"]
-      Resource = local.bucket_arn
-    },
-  ]
+  artefact_statements = concat(
+    [
+      {
+        Sid      = "Artefacts"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+        Resource = "${local.bucket_arn}/*"
+      },
+      {
+        Sid      = "ArtefactBucket"
+        Effect   = "Allow"
+        Action   = ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"]
+        Resource = local.bucket_arn
+      },
+    ],
+    [
+      for arn in var.kms_key_arn == null ? [] : [var.kms_key_arn] : {
+        Sid      = "ArtefactKey"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+        Resource = arn
+      }
+    ],
+  )
 
-  key_statements = [
-    for arn in var.kms_key_arn == null ? [] : [var.kms_key_arn] : {
-      Sid      = "ArtefactKey"
+  # CodeConnections has had two names: both are asked for, by the age of the connection and of the service.
+  connection_statements = [
+    for arn in local.connected ? [var.connection_arn] : [] : {
+      Sid      = "Connection"
       Effect   = "Allow"
-      Action   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+      Action   = ["codeconnections:UseConnection", "codestar-connections:UseConnection"]
       Resource = arn
     }
   ]
-
-  # The minimum that Packer documents for amazon-ebs, in two halves: what only looks, and what acts.
-  packer_reads = [
-    "ec2:DescribeImageAttribute",
-    "ec2:DescribeImages",
-    "ec2:DescribeInstances",
-    "ec2:DescribeInstanceStatus",
-    "ec2:DescribeRegions",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSnapshots",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeTags",
-    "ec2:DescribeVolumes",
-  ]
-  packer_acts = [
-    "ec2:AttachVolume",
-    "ec2:AuthorizeSecurityGroupIngress",
-    "ec2:CopyImage",
-    "ec2:CreateImage",
-    "ec2:CreateKeyPair",
-    "ec2:CreateSecurityGroup",
-    "ec2:CreateSnapshot",
-    "ec2:CreateTags",
-    "ec2:CreateVolume",
-    "ec2:DeleteKeyPair",
-    "ec2:DeleteSecurityGroup",
-    "ec2:DeleteSnapshot",
-    "ec2:DeleteVolume",
-    "ec2:DeregisterImage",
-    "ec2:DetachVolume",
-    "ec2:GetPasswordData",
-    "ec2:ModifyImageAttribute",
-    "ec2:ModifyInstanceAttribute",
-    "ec2:ModifySnapshotAttribute",
-    "ec2:RegisterImage",
-    "ec2:RunInstances",
-    "ec2:StopInstances",
-    "ec2:TerminateInstances",
-  ]
-  packer_regions = sort(setunion(var.image_regions, [local.region]))
 }
 
 resource "aws_iam_role_policy" "codepipeline" {
@@ -131,6 +107,14 @@ resource "aws_iam_role_policy" "codepipeline" {
     Statement = concat(
       [
         {
+          Sid      = "Build"
+          Effect   = "Allow"
+          Action   = ["codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"]
+          Resource = local.project_arn
+        },
+      ],
+      [
+        for arn in local.connected ? [] : [local.repository_arn] : {
           Sid    = "Source"
           Effect = "Allow"
           Action = [
@@ -141,67 +125,28 @@ resource "aws_iam_role_policy" "codepipeline" {
             "codecommit:GetUploadArchiveStatus",
             "codecommit:UploadArchive",
           ]
-          Resource = local.repository_arn
-        },
-        {
-          Sid      = "Build"
-          Effect   = "Allow"
-          Action   = ["codebuild:BatchGetBuilds", "codebuild:StartBuild", "codebuild:StopBuild"]
-          Resource = local.project_arn
-        },
+          Resource = arn
+        }
       ],
-      local.artefact_statements,
-      local.key_statements,
-    )
-  })
-}
-
-resource "aws_iam_role_policy" "codebuild" {
-  name = "build"
-  role = aws_iam_role.codebuild.id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
       [
-        {
-          Sid      = "Logs"
+        for arn in try(var.approval.topic_arn == null, true) ? [] : [var.approval.topic_arn] : {
+          Sid      = "Approval"
           Effect   = "Allow"
-          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-          Resource = "${local.log_group_arn}:*"
-        },
-        {
-          # EC2's Describe actions know no resources, so the region is the only limit that they take.
-          Sid       = "PackerReads"
-          Effect    = "Allow"
-          Action    = local.packer_reads
-          Resource  = "*"
-          Condition = { StringEquals = { "aws:RequestedRegion" = local.packer_regions } }
-        },
-        {
-          Sid       = "PackerActs"
-          Effect    = "Allow"
-          Action    = local.packer_acts
-          Resource  = [for region in local.packer_regions : "arn:${local.partition}:ec2:${region}:*:*"]
-          Condition = { StringEquals = { "aws:RequestedRegion" = local.packer_regions } }
-        },
+          Action   = "sns:Publish"
+          Resource = arn
+        }
       ],
+      local.connection_statements,
       local.artefact_statements,
-      local.key_statements,
     )
   })
-}
-
-resource "aws_iam_role_policy_attachment" "codebuild" {
-  for_each = var.build_policy_arns
-
-  role       = aws_iam_role.codebuild.name
-  policy_arn = each.value
 }
 
 resource "aws_iam_role_policy" "events" {
+  count = length(aws_iam_role.events)
+
   name = "start"
-  role = aws_iam_role.events.id
+  role = aws_iam_role.events[0].id
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -209,7 +154,7 @@ resource "aws_iam_role_policy" "events" {
       Sid      = "Start"
       Effect   = "Allow"
       Action   = "codepipeline:StartPipelineExecution"
-      Resource = local.pipeline_arn
+      Resource = "arn:${local.partition}:codepipeline:${local.region}:${local.account_id}:${var.project_name}"
     }]
   })
 }

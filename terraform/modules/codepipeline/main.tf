@@ -1,33 +1,29 @@
 data "aws_caller_identity" "current" {}
 
-data "aws_partition" "current" {}
-
 data "aws_region" "current" {}
 
 locals {
   account_id = data.aws_caller_identity.current.account_id
-  partition  = data.aws_partition.current.partition
+  # Of arn:PARTITION:sts::ACCOUNT:..., which saves to read aws_partition for every image.
+  partition = split(":", data.aws_caller_identity.current.arn)[1]
 
   # `id` is the region's name in every provider: `name` is deprecated in 6, `region` is unknown before 6.
   region = data.aws_region.current.id
 
   # IAM and EventBridge allow 64 characters, of which "-codepipeline" takes 13. A long name is cut and made
   # unique again by a digest of the whole, so it is stable and two long names never meet.
-  name_digest = substr(sha256(var.project_name), 0, 8)
   short_name = (
-    length(var.project_name) <= 51 ? var.project_name : "${substr(var.project_name, 0, 42)}-${local.name_digest}"
+    length(var.project_name) <= 51 ? var.project_name : "${substr(var.project_name, 0, 42)}-${substr(sha256(var.project_name), 0, 8)}"
   )
 
   # Built from names, not read from resources: a plan shows the policies whole, and a change of a bucket's
   # tags does not make every policy "known after apply".
   bucket_arn     = "arn:${local.partition}:s3:::${var.artefact_bucket_name}"
   log_group_name = "/aws/codebuild/${var.project_name}"
-  log_group_arn  = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${local.log_group_name}"
-  pipeline_arn   = "arn:${local.partition}:codepipeline:${local.region}:${local.account_id}:${var.project_name}"
   project_arn    = "arn:${local.partition}:codebuild:${local.region}:${local.account_id}:project/${var.project_name}"
   repository_arn = "arn:${local.partition}:codecommit:${local.region}:${local.account_id}:${var.source_repository}"
-  rule_name      = "${local.short_name}-source"
-  rule_arn       = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${local.rule_name}"
+
+  connected = var.source_type == "codeconnections"
 }
 
 # Encryption stands in the bucket policy: no argument for it suits every provider (see README, "Providers").
@@ -101,14 +97,44 @@ resource "aws_codepipeline" "this" {
       name             = "Source"
       category         = "Source"
       owner            = "AWS"
-      provider         = "CodeCommit"
+      provider         = local.connected ? "CodeStarSourceConnection" : "CodeCommit"
       version          = "1"
+      namespace        = var.approval == null ? null : "Source"
       output_artifacts = ["source"]
 
-      configuration = {
-        RepositoryName       = var.source_repository
-        BranchName           = var.branch
-        PollForSourceChanges = "false"
+      configuration = merge(
+        { BranchName = var.branch },
+        local.connected ? {
+          ConnectionArn    = var.connection_arn
+          FullRepositoryId = var.source_repository
+          DetectChanges    = "true"
+          } : {
+          RepositoryName       = var.source_repository
+          PollForSourceChanges = "false"
+        },
+        var.full_clone ? { OutputArtifactFormat = "CODEBUILD_CLONE_REF" } : {},
+      )
+    }
+  }
+
+  dynamic "stage" {
+    for_each = var.approval == null ? [] : [var.approval]
+
+    content {
+      name = "Approval"
+
+      action {
+        name     = "Approval"
+        category = "Approval"
+        owner    = "AWS"
+        provider = "Manual"
+        version  = "1"
+
+        configuration = merge(
+          # #{...} is a variable of CodePipeline's.
+          { CustomData = "Build ${var.project_name} from commit #{Source.CommitId} of ${var.branch}?" },
+          stage.value.topic_arn == null ? {} : { NotificationArn = stage.value.topic_arn },
+        )
       }
     }
   }
@@ -137,31 +163,17 @@ resource "aws_codepipeline" "this" {
     aws_iam_role_policy.codebuild,
     aws_s3_bucket_policy.artefacts,
   ]
-}
 
-# A push starts the pipeline; nothing polls.
-resource "aws_cloudwatch_event_rule" "source" {
-  name        = local.rule_name
-  description = "Starts ${var.project_name} when ${var.branch} of ${var.source_repository} changes"
-  tags        = var.tags
-
-  event_pattern = jsonencode({
-    source        = ["aws.codecommit"]
-    "detail-type" = ["CodeCommit Repository State Change"]
-    resources     = [local.repository_arn]
-    detail = {
-      event         = ["referenceCreated", "referenceUpdated"]
-      referenceType = ["branch"]
-      referenceName = [var.branch]
+  # Of two variables, so no variable's own validation (Terraform 1.6 allows those only one).
+  lifecycle {
+    precondition {
+      condition     = local.connected == (var.connection_arn != null)
+      error_message = "The source_type codeconnections needs a connection_arn, and codecommit takes none."
     }
-  })
-}
 
-resource "aws_cloudwatch_event_target" "pipeline" {
-  rule      = aws_cloudwatch_event_rule.source.name
-  target_id = "codepipeline"
-  arn       = aws_codepipeline.this.arn
-  role_arn  = aws_iam_role.events.arn
-
-  depends_on = [aws_iam_role_policy.events]
+    precondition {
+      condition     = local.connected == strcontains(var.source_repository, "/")
+      error_message = "The source_repository must be OWNER/NAME with codeconnections, and a name without '/' with codecommit."
+    }
+  }
 }

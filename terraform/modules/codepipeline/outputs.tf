@@ -19,11 +19,11 @@ output "build_project_arn" {
 }
 
 output "role_arns" {
-  description = "ARNs of the roles by service: codepipeline, codebuild, events."
+  description = "ARNs of the roles by service: codepipeline, codebuild, events. events is null where nothing starts the pipeline by EventBridge."
   value = {
     codepipeline = aws_iam_role.codepipeline.arn
     codebuild    = aws_iam_role.codebuild.arn
-    events       = aws_iam_role.events.arn
+    events       = one(aws_iam_role.events[*].arn)
   }
 }
 
@@ -40,4 +40,9 @@ output "artefact_bucket_arn" {
 output "log_group_name" {
   description = "Name of the log group that the builds write to."
   value       = aws_cloudwatch_log_group.build.name
+}
+
+output "security_group_id" {
+  description = "Id of the build machine's own security group; null without one."
+  value       = one(aws_security_group.build[*].id)
 }

@@ -32,13 +32,16 @@ variable "artefact_bucket_name" {
 }
 
 variable "source_repository" {
-  description = "Name of the CodeCommit repository that holds the templates, in the same account and region."
+  description = "Repository that holds the templates: the name of a CodeCommit repository in the same account and region, or, with codeconnections, the full id OWNER/NAME."
   type        = string
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9._-]{1,100}$", var.source_repository)) && !endswith(var.source_repository, ".git")
-    error_message = "The source_repository must be a CodeCommit repository name (1 to 100 letters, digits, '.', '_', '-'), not a URL."
+    condition = (
+      can(regex("^[A-Za-z0-9._-]{1,100}(/[A-Za-z0-9._-]{1,100})*$", var.source_repository)) &&
+      !endswith(var.source_repository, ".git")
+    )
+    error_message = "The source_repository must be a CodeCommit repository name (1 to 100 letters, digits, '.', '_', '-') or OWNER/NAME, not a URL."
   }
 }
 
@@ -71,6 +74,39 @@ variable "branch" {
     condition     = can(regex("^[^\\s~^:?*\\[\\\\]{1,256}$", var.branch))
     error_message = "The branch must be a git branch name of at most 256 characters."
   }
+}
+
+variable "source_type" {
+  description = "Where the repository is: codecommit, or codeconnections for GitHub, Bitbucket and GitLab."
+  type        = string
+  default     = "codecommit"
+  nullable    = false
+
+  validation {
+    condition     = contains(["codecommit", "codeconnections"], var.source_type)
+    error_message = "The source_type must be codecommit or codeconnections."
+  }
+}
+
+variable "connection_arn" {
+  description = "ARN of the connection to GitHub, Bitbucket or GitLab; it must be AVAILABLE. For the source_type codeconnections alone. Null means none."
+  type        = string
+  default     = null
+  nullable    = true
+
+  validation {
+    condition = var.connection_arn == null || can(
+      regex("^arn:[^:]+:(codeconnections|codestar-connections):[^:]+:[0-9]{12}:connection/[0-9A-Za-z-]+$", var.connection_arn)
+    )
+    error_message = "The connection_arn must be the ARN of a connection (arn:aws:codeconnections:REGION:ACCOUNT:connection/ID), or null."
+  }
+}
+
+variable "full_clone" {
+  description = "Whether the build gets a git clone with its history, instead of the files of the commit."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "buildspec" {
@@ -191,6 +227,117 @@ variable "build_policy_arns" {
   validation {
     condition     = alltrue([for arn in values(var.build_policy_arns) : can(regex("^arn:[^:]+:iam::[^:]*:policy/.+$", arn))])
     error_message = "Each of the build_policy_arns must be the ARN of an IAM policy."
+  }
+}
+
+variable "instance_tags" {
+  description = "Tags, each with its values, by which the build's instances are known: it may start, stop and terminate only instances with one of them. Packer's own Name and our templates' run_tags have one. Empty means no limit by tag."
+  type        = map(list(string))
+  default = {
+    BuiltBy = ["Packer"]
+    Name    = ["Packer Builder"]
+  }
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for key, values in var.instance_tags : length(key) > 0 && !startswith(lower(key), "aws:") && try(length(values) > 0, false)
+    ])
+    error_message = "Each key of instance_tags must not be empty nor start with 'aws:' (reserved), and must have at least one value."
+  }
+}
+
+variable "vpc_config" {
+  description = "VPC and private subnets (with a way out) that the build machine is put into. Without security_group_ids it gets a group of its own: everything out, nothing in. Null means outside of any VPC."
+  type = object({
+    vpc_id             = string
+    subnet_ids         = list(string)
+    security_group_ids = optional(list(string), [])
+  })
+  default  = null
+  nullable = true
+
+  validation {
+    condition     = var.vpc_config == null || can(regex("^vpc-[0-9a-f]+$", var.vpc_config.vpc_id))
+    error_message = "The vpc_config.vpc_id must be the id of a VPC, for example vpc-04f99e5833c3a909b."
+  }
+
+  validation {
+    condition = var.vpc_config == null || try(
+      length(var.vpc_config.subnet_ids) >= 1 && length(var.vpc_config.subnet_ids) <= 16 &&
+      alltrue([for id in var.vpc_config.subnet_ids : can(regex("^subnet-[0-9a-f]+$", id))]), false
+    )
+    error_message = "The vpc_config.subnet_ids must be 1 to 16 ids of subnets, for example subnet-0a1b2c3d4e5f60718."
+  }
+
+  validation {
+    condition = var.vpc_config == null || try(
+      length(var.vpc_config.security_group_ids) <= 5 &&
+      alltrue([for id in var.vpc_config.security_group_ids : can(regex("^sg-[0-9a-f]+$", id))]), false
+    )
+    error_message = "The vpc_config.security_group_ids must be at most 5 ids of security groups, for example sg-0a1b2c3d4e5f60718."
+  }
+}
+
+variable "approval" {
+  description = "A person must approve each execution before it builds; topic_arn is the SNS topic that is told so. Null means no approval, {} one without a topic."
+  type = object({
+    topic_arn = optional(string)
+  })
+  default  = null
+  nullable = true
+
+  validation {
+    condition     = try(var.approval.topic_arn, null) == null || can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[^:]+$", var.approval.topic_arn))
+    error_message = "The approval.topic_arn must be the ARN of an SNS topic."
+  }
+}
+
+variable "schedule" {
+  description = "When to build besides on a push, by UTC: cron(...) or rate(...) as EventBridge has them, for example cron(0 4 ? * MON *). Null means on a push alone."
+  type        = string
+  default     = null
+  nullable    = true
+
+  validation {
+    condition = var.schedule == null || can(
+      regex("^rate\\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\\)$", var.schedule)
+      ) || can(
+      # Minutes, hours, day of the month, month, day of the week, year; of the two days exactly one is '?'.
+      regex(
+        join("", [
+          "^cron\\((\\*|[0-5]?[0-9])([,/-][0-5]?[0-9])* (\\*|[01]?[0-9]|2[0-3])([,/-]([01]?[0-9]|2[0-3]))* ",
+          "(\\? [0-9A-Z*,/-]+ [0-9A-Z*,/#-]+|[0-9LW*,/-]+ [0-9A-Z*,/-]+ \\?) [0-9*,/-]+\\)$",
+        ]),
+        var.schedule
+      )
+    )
+    error_message = "The schedule must be rate(1 day), rate(12 hours) or the like, or a cron(...) of EventBridge's six fields of which one day field is '?', for example cron(0 4 ? * MON *)."
+  }
+}
+
+variable "notifications" {
+  description = "SNS topic that is told how executions end. Its policy must let events.amazonaws.com publish, without a Condition. Null means nobody is told."
+  type = object({
+    topic_arn = string
+    states    = optional(list(string), ["FAILED", "SUCCEEDED"])
+  })
+  default  = null
+  nullable = true
+
+  validation {
+    condition     = var.notifications == null || can(regex("^arn:[^:]+:sns:[^:]+:[0-9]{12}:[^:]+$", var.notifications.topic_arn))
+    error_message = "The notifications.topic_arn must be the ARN of an SNS topic."
+  }
+
+  validation {
+    condition = var.notifications == null || try(
+      length(var.notifications.states) > 0 && alltrue([
+        for state in var.notifications.states :
+        contains(["CANCELED", "FAILED", "RESUMED", "STARTED", "STOPPED", "STOPPING", "SUCCEEDED", "SUPERSEDED"], state)
+      ]), false
+    )
+    error_message = "The notifications.states must be some of CANCELED, FAILED, RESUMED, STARTED, STOPPED, STOPPING, SUCCEEDED, SUPERSEDED."
   }
 }
 

@@ -1,0 +1,17 @@
+variable "vpc_id" {
+  description = "VPC of the build machine and of the instances that Packer starts."
+  type        = string
+  nullable    = false
+}
+
+variable "subnet_ids" {
+  description = "Private subnets of that VPC, with a way out (a NAT gateway)."
+  type        = list(string)
+  nullable    = false
+}
+
+variable "connection_arn" {
+  description = "ARN of the connection to GitHub, Bitbucket or GitLab; somebody must have confirmed it in the console."
+  type        = string
+  nullable    = false
+}

@@ -1,0 +1,54 @@
+"""The module on the emulator: what several tests of it ask."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.terraform.conftest import Estate
+    from tfgen.emulator.server import Emulator
+
+PLAN = ("plan", "-input=false", "-no-color", "-detailed-exitcode", "-out=saved.plan")
+APPLY = ("apply", "-input=false", "-no-color", "saved.plan")
+DESTROY = ("destroy", "-auto-approve", "-input=false", "-no-color")
+Resources = list[tuple[str, dict[str, Any]]]
+
+
+def planned_resources(estate: Estate, cwd: Path | None = None, module: str = "") -> Resources:
+    """Type and values of what saved.plan makes in the module call of that name (default: the only one)."""
+    shown = json.loads(estate.terraform("show", "-json", "saved.plan", cwd=cwd).stdout)
+    modules = shown["planned_values"]["root_module"]["child_modules"]
+    (found,) = [each for each in modules if each["address"] == f"module.{module}" or not module]
+    return [(each["type"], each["values"]) for each in found["resources"]]
+
+
+def policy(resources: Resources, name: str) -> str:
+    """The inline policy of that name: build, pipeline or start."""
+    (text,) = [
+        values["policy"] for kind, values in resources if kind == "aws_iam_role_policy" and values["name"] == name
+    ]
+    assert isinstance(text, str)
+    return text
+
+
+def left_over(emulator: Emulator) -> dict[str, list[Any]]:
+    """Ask every service that the module and its examples use; gives what still exists."""
+    kms = emulator.client("kms")
+    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+    groups = emulator.client("ec2").describe_security_groups()["SecurityGroups"]
+    found = {
+        "pipelines": emulator.client("codepipeline").list_pipelines()["pipelines"],
+        "projects": emulator.client("codebuild").list_projects()["projects"],
+        "buckets": emulator.client("s3").list_buckets()["Buckets"],
+        "roles": emulator.client("iam").list_roles()["Roles"],
+        "policies": emulator.client("iam").list_policies(Scope="Local")["Policies"],
+        "log groups": emulator.client("logs").describe_log_groups()["logGroups"],
+        "rules": emulator.client("events").list_rules()["Rules"],
+        "topics": emulator.client("sns").list_topics()["Topics"],
+        "keys": [key["KeyId"] for key in keys if key["KeyState"] == "Enabled"],
+        "groups": [group["GroupName"] for group in groups if group["GroupName"] != "default"],
+    }
+    return {kind: things for kind, things in found.items() if things}

@@ -1,0 +1,272 @@
+"""The module's IAM policies: read by a policy linter, and held against what a real Packer asks of EC2."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hcl2
+import msgspec
+import parliament  # type: ignore[import-untyped]
+import pytest
+
+from tests.terraform.conftest import make_estate
+from tests.terraform.iam_rights import REGION, as_list, is_allowed, statements
+from tests.terraform.module_on_aws import PLAN, planned_resources, policy
+from tests.terraform.packer_calls import PackerBuild, record_packer
+from tfgen.emulator.override import write_override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tfgen.emulator.server import Emulator
+
+# One plan for all of them.
+pytestmark = pytest.mark.xdist_group("module_policies")
+
+ROOT = Path(__file__).resolve().parents[2]
+ADR = (ROOT / "docs/adr/0013-the-rights-of-a-pipeline.md").read_text(encoding="utf-8")
+ACCOUNT = "123456789012"
+CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/0a1b2c3d-0000-4000-8000-000000000000"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:images"
+GOOD = {
+    "project_description": '"d"',
+    "artefact_bucket_name": '"bucket"',
+    "source_repository": '"repo"',
+    "environment_vars": '{ PACKER_SCRIPT = "p.json" }',
+}
+#: As many as CodeBuild takes, two of them named in a test.
+SUBNETS = ["subnet-1", "subnet-2", *(f"subnet-{number:017x}" for number in range(14))]
+#: Each way to use the module that changes a policy.
+USES = {
+    "defaults": {},
+    "connected": {
+        "source_type": '"codeconnections"',
+        "source_repository": '"owner/repo"',
+        "connection_arn": f'"{CONNECTION}"',
+        "full_clone": "true",
+        "approval": f'{{ topic_arn = "{TOPIC}" }}',
+        "schedule": '"rate(1 day)"',
+        "vpc_config": f'{{ vpc_id = "vpc-1", subnet_ids = {json.dumps(SUBNETS)} }}',
+        "kms_key_arn": f'"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"',
+        "image_regions": '["eu-central-1"]',
+    },
+    "untagged": {"instance_tags": "{}", "full_clone": "true"},
+}
+INSTANCE = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1"
+DATABASE = {"aws:ResourceTag/Name": "database"}
+#: What a build must not be able to do with an account that holds more than images.
+REFUSED = [
+    ("ec2:TerminateInstances", INSTANCE, DATABASE),
+    ("ec2:StopInstances", INSTANCE, {}),
+    ("ec2:ModifyInstanceAttribute", INSTANCE, DATABASE),
+    ("ec2:CreateImage", INSTANCE, DATABASE),
+    ("ec2:AttachVolume", INSTANCE, DATABASE),
+    ("ec2:RunInstances", INSTANCE, {"aws:RequestTag/Name": "miner"}),
+    ("ec2:RunInstances", INSTANCE, {"aws:RequestTag/Name": "Packer Builder", "aws:RequestedRegion": "us-east-1"}),
+    ("ec2:CreateTags", INSTANCE, {"aws:RequestTag/BuiltBy": "Packer"}),
+    ("ec2:CreateTags", INSTANCE, {"aws:RequestTag/BuiltBy": "Packer", "ec2:CreateAction": "CreateVolume"}),
+    ("ec2:DeleteKeyPair", f"arn:aws:ec2:{REGION}:{ACCOUNT}:key-pair/operators", {}),
+    ("ec2:DeleteSecurityGroup", f"arn:aws:ec2:{REGION}:999999999999:security-group/sg-1", {}),
+    ("ec2:DeregisterImage", "arn:aws:ec2:us-east-1::image/ami-1", {"aws:RequestedRegion": "us-east-1"}),
+    ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/admin", {}),
+    ("s3:GetObject", "arn:aws:s3:::another/x", {}),
+]
+EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
+#: Action, resource, and what makes the thing that is tagged: what the amazon plugin 1.3 (Packer 1.14) does and 1.6.6
+#: does not, by its source, and then what buildspec.yml does when Packer is done.
+NEWER = [
+    *(("CreateTags", f"{EC2}:{kind}/x", "RunInstances") for kind in ("instance", "network-interface", "volume")),
+    ("CreateTags", f"{EC2}:key-pair/key-1", "CreateKeyPair"),
+    ("CreateTags", f"{EC2}:security-group/sg-1", "CreateSecurityGroup"),
+    *(("CreateTags", f"arn:aws:ec2:{REGION}::{kind}/x", "CreateImage") for kind in ("image", "snapshot")),
+    *((f"Describe{what}", "*", "") for what in ("InstanceTypeOfferings", "Vpcs", "Images")),
+    *(("CreateTags", f"arn:aws:ec2:{REGION}::{kind}/x", "") for kind in ("image", "snapshot")),
+]
+OLD_NAME = "codestar-connections:UseConnection"
+#: What parliament finds and docs/adr/0013 argues: issue, detail, and how the ADR calls it.
+ARGUED = {
+    (
+        "RESOURCE_MISMATCH",
+        str([{"action": OLD_NAME, "required_format": "arn:*:codestar-connections:*:*:connection/*"}]),
+        OLD_NAME,
+    ),
+}
+Policies = dict[str, dict[str, str]]
+
+
+class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
+    """The emulator, asked as another region."""
+
+    endpoint: str
+    region: str
+
+
+@pytest.fixture
+def packer_build(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PackerBuild:
+    return record_packer(emulator, tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def policies(emulator: Emulator, cli_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Policies:
+    """Use of the module -> name of the inline policy -> its text, as planned."""
+    estate = make_estate(emulator, cli_config, tmp_path_factory.mktemp("policies"))
+    blocks = []
+    for name, inputs in USES.items():
+        lines = "\n".join(f"  {key} = {value}" for key, value in {**GOOD, **inputs}.items())
+        blocks.append(
+            f'module "{name}" {{\n  source = "../modules/codepipeline"\n  project_name = "{name}"\n{lines}\n}}\n'
+        )
+    estate.generated.write_text("\n".join(blocks), encoding="utf-8")
+    estate.init()
+    estate.terraform(*PLAN, expect=2)
+    found = {}
+    for name in USES:
+        resources = planned_resources(estate, module=name)
+        found[name] = {kind: policy(resources, kind) for kind in ("build", "pipeline", "start")}
+        (bucket,) = [values["policy"] for kind, values in resources if kind == "aws_s3_bucket_policy"]
+        trusts = {values["name"]: values["assume_role_policy"] for kind, values in resources if kind == "aws_iam_role"}
+        found[name] |= {"bucket": bucket, **trusts}
+    return found
+
+
+def findings(text: str) -> Iterator[tuple[str, object]]:
+    """Issue and detail of what parliament finds, whatever its severity."""
+    for each in parliament.analyze_policy_string(text).findings:
+        if each.issue == "RESOURCE_MISMATCH":
+            left = [one for one in each.detail if not given_elsewhere(text, one["action"], one["required_format"])]
+            if left:
+                yield each.issue, left
+        else:
+            yield each.issue, each.detail
+
+
+def given_elsewhere(text: str, action: str, required: str) -> bool:
+    """Parliament looks at one statement at a time; IAM needs each kind of resource in any of them."""
+    service, kind = required.split(":")[2], kind_of(required)
+    return any(
+        action in as_list(statement["Action"]) and resource.split(":")[2] == service and kind_of(resource) == kind
+        for statement in statements(text)
+        for resource in as_list(statement["Resource"])
+        if resource != "*"
+    )
+
+
+def kind_of(arn: str) -> str:
+    return arn.split(":", 5)[5].split("/", maxsplit=1)[0]
+
+
+def test_the_policy_linter_finds_nothing_that_is_not_argued(policies: Policies) -> None:
+    found = {
+        (issue, str(detail))
+        for named in policies.values()
+        for text in named.values()
+        if "Principal" not in text
+        for issue, detail in findings(text)
+    }
+    assert found == {(issue, detail) for issue, detail, _ in ARGUED}
+    for _, _, subject in ARGUED:
+        assert subject in ADR
+
+
+@pytest.mark.parametrize(
+    ("change", "issue"),
+    [
+        ({"Action": "ec2:*", "Resource": "*"}, "RESOURCE_STAR"),
+        ({"Action": "ec2:TerminateInstance", "Resource": "*"}, "UNKNOWN_ACTION"),
+        ({"Action": "ec2:StopInstances", "Resource": "arn:aws:ec2:*:*:volume/*"}, "RESOURCE_MISMATCH"),
+        (
+            {
+                "Action": "ec2:StopInstances",
+                "Resource": "arn:aws:ec2:*:*:instance/*",
+                "Condition": {"StringEquals": {"ec2:CreateAction": "RunInstances"}},
+            },
+            "UNKNOWN_CONDITION_FOR_ACTION",
+        ),
+    ],
+)
+def test_the_policy_linter_finds_what_is_planted(change: dict[str, object], issue: str) -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **change}]}
+    assert issue in {found for found, _ in findings(json.dumps(document))}
+
+
+def test_a_policy_fits_into_a_role(policies: Policies) -> None:
+    """IAM counts all inline policies of a role, without blanks: 10,240 characters."""
+    assert max(len(named["build"]) for named in policies.values()) < 10_240
+
+
+def test_what_a_real_packer_does_is_allowed(policies: Policies, packer_build: PackerBuild) -> None:
+    assert {"CreateImage", "CreateTags", "ModifySnapshotAttribute", "TerminateInstances"} <= packer_build.actions
+    for use in USES:
+        for request in packer_build.requests():
+            assert is_allowed(policies[use]["build"], *request), (use, request)
+
+
+@pytest.mark.parametrize(("action", "resource", "creates"), NEWER)
+def test_what_a_newer_plugin_and_the_buildspec_do_is_allowed(
+    policies: Policies, action: str, resource: str, creates: str
+) -> None:
+    context = {"ec2:CreateAction": creates} if creates else {}
+    for use in USES:
+        assert is_allowed(policies[use]["build"], f"ec2:{action}", resource, context), use
+
+
+@pytest.mark.parametrize(("partition", "region"), [("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")])
+def test_china_and_govcloud_have_arns_of_their_own_and_no_limit_by_tag(
+    emulator: Emulator, cli_config: Path, tmp_path: Path, partition: str, region: str
+) -> None:
+    """Packer tags an instance there after it was started."""
+    estate = make_estate(emulator, cli_config, tmp_path)
+    elsewhere = Elsewhere(endpoint=emulator.endpoint, region=region)
+    write_override(estate.folder, elsewhere)
+    estate.init()
+    estate.terraform(*PLAN, expect=2)
+    resources = planned_resources(estate)
+    texts = [str(text) for _, values in resources for key, text in values.items() if "policy" in key]
+    assert {arn.split(":")[1] for text in texts for arn in re.findall(r'"(arn:[^"]+)"', text)} == {partition}
+    build = policy(resources, "build")
+    instance = f"arn:{partition}:ec2:{region}:{ACCOUNT}:instance/i-1"
+    for action in ("RunInstances", "CreateTags", "TerminateInstances"):
+        assert is_allowed(build, f"ec2:{action}", instance, {"aws:RequestedRegion": region})
+        assert not is_allowed(build, f"ec2:{action}", instance, {"aws:RequestedRegion": "eu-west-1"})
+
+
+@pytest.mark.parametrize("tags", [{"Name": "Packer Builder"}, {"Name": "web", "BuiltBy": "Packer"}])
+def test_either_tag_is_enough(policies: Policies, tags: dict[str, str]) -> None:
+    for action, key in (("RunInstances", "RequestTag"), ("TerminateInstances", "ResourceTag")):
+        context = {f"aws:{key}/{name}": value for name, value in tags.items()}
+        assert is_allowed(policies["defaults"]["build"], f"ec2:{action}", INSTANCE, context)
+
+
+def test_our_own_templates_may_start_and_end_their_instances(policies: Policies) -> None:
+    """A template that names its instances must say BuiltBy too: see instance_tags."""
+    wordpress = json.loads((ROOT / "packer/wordpress.json").read_text(encoding="utf-8"))["builders"][0]["run_tags"]
+    (base,) = [
+        each["run_tags"]
+        for each in hcl2.loads((ROOT / "packer/base.pkr.hcl").read_text(encoding="utf-8"))["locals"]
+        if "run_tags" in each
+    ]
+    for tags in (wordpress, {key: str(value).strip('"') for key, value in base.items()}):
+        for action, key in (("RunInstances", "RequestTag"), ("TerminateInstances", "ResourceTag")):
+            context = {f"aws:{key}/{name}": value for name, value in tags.items()}
+            assert is_allowed(policies["defaults"]["build"], f"ec2:{action}", INSTANCE, context)
+
+
+@pytest.mark.parametrize(("action", "resource", "context"), REFUSED)
+def test_what_a_build_may_not(policies: Policies, action: str, resource: str, context: dict[str, str]) -> None:
+    assert not is_allowed(policies["defaults"]["build"], action, resource, context)
+
+
+def test_a_network_interface_is_made_in_the_given_subnets_alone(policies: Policies) -> None:
+    build = policies["connected"]["build"]
+    subnet = f"arn:aws:ec2:{REGION}:{ACCOUNT}:subnet"
+    interface = f"arn:aws:ec2:{REGION}:{ACCOUNT}:network-interface/eni-1"
+    service = {"ec2:AuthorizedService": "codebuild.amazonaws.com"}
+    assert is_allowed(build, "ec2:CreateNetworkInterface", f"{subnet}/subnet-2")
+    assert not is_allowed(build, "ec2:CreateNetworkInterface", f"{subnet}/subnet-3")
+    for action, more in (("CreateNetworkInterfacePermission", service), ("DeleteNetworkInterface", {})):
+        assert is_allowed(build, f"ec2:{action}", interface, {**more, "ec2:Subnet": f"{subnet}/subnet-1"})
+        assert not is_allowed(build, f"ec2:{action}", interface, {**more, "ec2:Subnet": f"{subnet}/subnet-3"})
+    assert not is_allowed(policies["defaults"]["build"], "ec2:CreateNetworkInterface", f"{subnet}/subnet-2")
