@@ -72,7 +72,7 @@ variable "ssh_source_cidr" {
 variable "ansible_core_version" {
   type        = string
   default     = "2.14.*"
-  description = "Version of ansible-core, as apt or dnf understands it."
+  description = "Version of ansible-core, as apt or dnf understands it: Debian 12's; ansible/README.md lists others'."
 }
 
 variable "manifest" {

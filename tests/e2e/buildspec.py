@@ -13,6 +13,8 @@ from tests.e2e.tools import ROOT, finish
 
 BUILDSPEC = ROOT / "buildspec.yml"
 PHASES = ("install", "pre_build", "build", "post_build")
+#: Between two blocks: the next one has the variables of the last one, but not its options and functions.
+NEXT = "\n[ $? = 0 ] || exit\nset +eo pipefail\nunset -f fail\n"
 
 
 def document() -> dict[str, Any]:
@@ -42,7 +44,7 @@ class Build:
     def start(self, phase: str, first: str = ":") -> subprocess.Popen[str]:
         """Start a phase, after a command of the test's own, in a session of its own."""
         return subprocess.Popen(
-            ["bash", "-c", "\n".join([first, *blocks(phase)])],
+            ["bash", "-c", NEXT.join([first, *blocks(phase)])],
             env=self.env,
             cwd=self.folder,
             text=True,

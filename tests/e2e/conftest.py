@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from tests.e2e.emulator import Emulator
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def ec2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An EC2 of the module's own; gives up without Packer."""
+    """An EC2 for one build at a time; gives up without Packer."""
     require_packer()
     with emulator(tmp_path_factory.mktemp("emulator")) as found:
         yield found

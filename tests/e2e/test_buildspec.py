@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
-import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.archives import packer_release
 from tests.e2e.buildspec import PHASES, Build, blocks, document, variables
-from tests.e2e.tools import ROOT, bare_environment, require_tool, run
+from tests.e2e.tools import ROOT, bare_environment, linked, require_tool, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,7 +159,7 @@ def test_a_template_that_is_not_valid_stops_the_build(machine: Machine) -> None:
     assert done.returncode == 1
     assert done.stdout.splitlines()[1:] == [
         "Error: no",
-        "buildspec: packer validate refuses packer/web.json; packer-build.log says why",
+        "buildspec: packer validate refuses packer/web.json; mend what it names (Error: no)",
     ]
     assert (machine.source / "packer-build.log").read_text(encoding="utf-8") == "Error: no\n"
 
@@ -192,16 +191,17 @@ def test_a_template_that_names_its_plugins_gets_those(modern: Machine, script: s
 @pytest.mark.parametrize(
     ("command", "script", "reason"),
     [
-        ("init", "packer/base", "packer init cannot get the required_plugins; is there a network?"),
-        ("plugins", "packer/web", "cannot install the plugin github.com/hashicorp/amazon@1.3.10; is there a network?"),
+        ("init", "packer/base", "the template's required_plugins"),
+        ("plugins", "packer/web", "the plugin github.com/hashicorp/amazon@1.3.10"),
     ],
 )
 def test_a_plugin_that_cannot_be_had_is_red(modern: Machine, command: str, script: str, reason: str) -> None:
     (modern.source / "packer" / "base.pkr.hcl").write_text("packer {\n  required_plugins {}\n}\n", encoding="utf-8")
-    modern.answer(command, "exit 1")
+    modern.answer(command, "echo 'rate limited.\tHINT: Set'; echo a token >&2; exit 1")
     done = modern.build(script).run("pre_build")
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1] == f"buildspec: {reason}"
+    said = f"buildspec: cannot install {reason}; is there a network? (rate limited. HINT: Set a token)"
+    assert done.stdout.splitlines()[-1] == said
 
 
 def test_a_log_that_cannot_be_written_is_red(machine: Machine) -> None:
@@ -228,21 +228,51 @@ def test_packer_that_is_there_is_not_downloaded(machine: Machine) -> None:
     assert done.stdout == "buildspec: Packer 1.6.6 is there already\n"
 
 
+def test_cracklib_s_packer_is_not_run(machine: Machine) -> None:
+    """It would take the word `version` for the name of a dictionary, which it writes."""
+    other = machine.tools / "cracklib-packer"
+    other.write_text('#!/bin/sh\ntouch "$1.pwd"\n', encoding="utf-8")
+    other.chmod(0o755)
+    (machine.tools / "packer").unlink()
+    (machine.tools / "packer").symlink_to(other)
+    done = machine.build("packer/web", PACKER_RELEASES="file:///nowhere").run("install")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("buildspec: cannot download file:///nowhere/")
+    assert not (machine.source / "version.pwd").exists()
+
+
+def test_packer_that_does_not_even_tell_its_version_is_replaced(machine: Machine) -> None:
+    (machine.tools / "packer").write_text("#!/bin/sh\nexit 126\n", encoding="utf-8")
+    done = machine.build("packer/web", PACKER_RELEASES="file:///nowhere").run("install")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("buildspec: cannot download file:///nowhere/")
+
+
+@pytest.mark.parametrize(
+    ("python", "reason"),
+    [
+        ("/no/python", "there is no /no/python"),
+        ("/bin/false", "neither Python's boto3 nor the program aws is there to tag the AMI"),
+    ],
+)
+def test_nothing_is_built_that_could_not_be_tagged(machine: Machine, python: str, reason: str) -> None:
+    path = linked(machine.tools / "bare", "bash rm env")
+    done = machine.build("packer/web", PATH=path, TFGEN_PYTHON=python).run("install")
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"buildspec: {reason}; ")
+    assert done.stdout.count("\n") == 1
+
+
 @pytest.mark.parametrize("sums", ["right", "wrong", "missing"])
 @pytest.mark.parametrize("pin", ["", "right", "wrong"])
 def test_packer_is_installed_only_when_its_checksum_is_right(
     machine: Machine, tmp_path: Path, sums: str, pin: str
 ) -> None:
-    arch = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
-    release = tmp_path / "releases" / "9.8.7"
-    release.mkdir(parents=True)
-    archive = release / f"packer_9.8.7_linux_{arch}.zip"
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("packer", "#!/bin/sh\necho Packer v9.8.7\n")
+    archive = packer_release(tmp_path / "releases")
     digests = {"right": hashlib.sha256(archive.read_bytes()).hexdigest(), "wrong": "0" * 64, "": ""}
     if sums != "missing":
         listed = f"{'1' * 64}  other.zip\n{digests[sums]}  {archive.name}\n"
-        (release / "packer_9.8.7_SHA256SUMS").write_text(listed, encoding="utf-8")
+        archive.with_name("packer_9.8.7_SHA256SUMS").write_text(listed, encoding="utf-8")
     target = tmp_path / "bin"
     build = machine.build(
         "packer/web",
@@ -298,8 +328,8 @@ def manifest(*builds: tuple[str, str]) -> str:
 def test_a_build_without_an_ami_is_red(machine: Machine, answer: str, reason: str) -> None:
     (machine.source / "packer-manifest.json").write_text(manifest(("now", "eu-west-1:ami-old")), encoding="utf-8")
     machine.answer("build", answer)
-    build = machine.build("packer/web")
-    assert [build.run(phase).returncode for phase in ("pre_build", "build")] == [0, 0]
+    build = machine.build("packer/web", PACKER_VERSION="1.6.6")
+    assert [build.run(phase).returncode for phase in ("install", "pre_build", "build")] == [0, 0, 0]
     done = build.run("post_build")
     assert done.returncode == 1
     assert reason in done.stdout

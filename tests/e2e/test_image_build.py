@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import signal
-import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e import guest as machines
+from tests.e2e.archives import role_requirements
 from tests.e2e.foreign import builder, legacy
 from tests.e2e.local import COMMIT, NOTHING, assert_tagged, left, wait_for, wanted_tags
 from tests.e2e.tools import ROOT, bare_environment, run
@@ -157,6 +156,7 @@ def assert_archive(guest: Guest) -> None:
     assert page.returncode == 0, page.stdout
 
 
+INSTALL = "packer/scripts/install-ansible.sh"
 PLAY = "- name: Theirs\n  hosts: all\n  become: true\n"
 #: What a playbook does wrong, and what the last line says of it.
 BROKEN = {
@@ -174,7 +174,8 @@ BROKEN = {
 
 @pytest.fixture
 def red(estate: Estate, guest: Guest) -> Iterator[list[Built]]:
-    """Builds of the base image that must be red, and must leave nothing but their log."""
+    """Builds of the base image that must be red, and must leave nothing but their log; Ansible is on the guest."""
+    estate.write(INSTALL, "#!/bin/sh\n")
     builds: list[Built] = []
     yield builds
     assert builds
@@ -200,9 +201,8 @@ def test_no_network_for_galaxy_on_the_guest(estate: Estate, red: list[Built]) ->
 
 
 def test_a_package_of_the_template_s_own_script_that_cannot_be_had(estate: Estate, red: list[Built]) -> None:
-    script = estate.folder / "packer/scripts/install-ansible.sh"
-    text = script.read_text(encoding="utf-8").replace('"ansible-core=$version"', "no-such-package")
-    script.write_text(text.replace("1 2 3 4 5", "5"), encoding="utf-8")
+    text = (ROOT / INSTALL).read_text(encoding="utf-8").replace('"ansible-core=$version"', "no-such-package")
+    estate.write(INSTALL, text.replace("1 2 3 4 5", "5"))
     red.append(estate.build("base"))
     assert "E: Unable to locate package no-such-package" in red[0].artefact("packer-build.log")
     assert "no-such-package" in red[0].reason
@@ -211,6 +211,7 @@ def test_a_package_of_the_template_s_own_script_that_cannot_be_had(estate: Estat
 def test_a_build_that_is_stopped_while_ansible_runs(estate: Estate, ec2: Emulator, guest: Guest) -> None:
     wait = f"{PLAY}  tasks:\n    - name: Wait for ever\n      ansible.builtin.command: sleep 600\n"
     estate.write("ansible/base.yaml", wait)
+    estate.write(INSTALL, "#!/bin/sh\n")
     process = estate.start("base")
     wait_for(estate.said, "Wait for ever", process)
     assert all(left(ec2).values())
@@ -224,18 +225,13 @@ def test_a_build_that_is_stopped_while_ansible_runs(estate: Estate, ec2: Emulato
 def test_ansible_on_the_build_machine(estate: Estate, ec2: Emulator, guest: Guest) -> None:
     """The other provisioner: ansible-galaxy brings the role to where the build runs, and its tasks reach the guest."""
     role = "- name: Leave a mark\n  ansible.builtin.copy:\n    content: here\n    dest: /etc/mark\n    mode: '0644'\n"
-    archive = estate.home / "role.tar.gz"
-    with tarfile.open(archive, "w:gz") as tar:
-        for name, text in {"tasks": role, "meta": "galaxy_info: {author: us}\n"}.items():
-            entry = tarfile.TarInfo(f"role/{name}/main.yml")
-            entry.size = len(text)
-            tar.addfile(entry, io.BytesIO(text.encode()))
-    estate.write("ansible/requirements.yml", f"roles:\n  - name: theirs\n    src: {archive.as_uri()}\n")
+    estate.write("ansible/requirements.yml", role_requirements(estate.home / "role.tar.gz", role))
     estate.write("ansible/theirs.yml", f"{PLAY}  roles:\n    - theirs\n")
     ssh = {name: f"{{{{ user `{name}` }}}}" for name in ("ssh_host", "ssh_port")}
     machine = builder(communicator="ssh", ssh_username="admin", **ssh)
     ansible = {"type": "ansible", "playbook_file": "ansible/theirs.yml", "user": "admin", "use_proxy": False}
     estate.write("packer/theirs.json", legacy(machine, provisioners=[ansible]))
+    estate.env["ANSIBLE_SSH_ARGS"] = "-o ControlMaster=no"  # a socket's path has room for 108 characters
     built = estate.build("theirs")
     assert_tagged(ec2, built.ami, wanted_tags(built, "packer/theirs.json"))
     assert "buildspec: installed what ansible/requirements.yml asks for" in built.said

@@ -50,6 +50,14 @@ def bare_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict
     }
 
 
+def linked(folder: Path, programs: str) -> str:
+    """A new folder for PATH that has only these programs of the system."""
+    folder.mkdir()
+    for name in programs.split():
+        (folder / name).symlink_to(shutil.which(name) or "/nowhere")
+    return str(folder)
+
+
 def require_packer() -> str:
     """Path of a Packer that has the amazon and ansible plugins; gives up when there is none."""
     packer = require_tool("packer")
