@@ -31,11 +31,16 @@ def shipped(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
+def _but_for_the_digests(file: Path) -> list[str]:
+    """The lines of a generated file; sync leaves the digest of a template as it is while nothing else changes."""
+    return [line for line in file.read_text().splitlines() if not line.startswith("# tfgen:")]
+
+
 def test_from_packer_files_to_pipelines(shipped: Path, estate: Estate, tfgen: Command) -> None:
     tfgen("sync").expect(0)
     for name in ("base", "wordpress"):
-        file = f"pipeline_{name}.gen.tf"
-        assert (estate.folder / file).read_bytes() == (ROOT / "terraform/pipelines" / file).read_bytes()
+        made, kept = (folder / f"pipeline_{name}.gen.tf" for folder in (estate.folder, ROOT / "terraform/pipelines"))
+        assert _but_for_the_digests(made) == _but_for_the_digests(kept)
     planned = tfgen("plan", "--detailed-exitcode", "--format", "json", "--out", "saved").expect(2)
     assert [(image["name"], image["action"]) for image in json.loads(planned.out)["images"]] == [
         ("base", "created"),
