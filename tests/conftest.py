@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -48,6 +49,12 @@ TOY = {
 }
 
 Files = Mapping[str, str | bytes]
+
+
+def heed_signals() -> None:
+    """For a new process (preexec_fn): it takes signals as from a terminal, however these tests were started (nohup)."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from tests.conftest import heed_signals
 from tests.e2e.tools import ROOT, finish
 
 BUILDSPEC = ROOT / "buildspec.yml"
@@ -52,6 +53,7 @@ class Build:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            preexec_fn=heed_signals,  # noqa: PLW1509 it takes no lock
         )
 
     def run(self, phase: str, *, timeout: float = 60) -> subprocess.CompletedProcess[str]:

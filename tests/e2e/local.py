@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.conftest import heed_signals
 from tests.e2e.emulator import CREDENTIALS, REGION, SOURCE_AMI
 from tests.e2e.tools import bare_environment, run
 
@@ -111,6 +112,7 @@ class Estate:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            preexec_fn=heed_signals,  # noqa: PLW1509 it takes no lock
         )
 
     def said(self) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import JSON, TOML, Command, Files, Repo, Result
+from tests.conftest import JSON, TOML, Command, Files, Repo, Result, heed_signals
 
 
 class Estate:
@@ -42,6 +42,7 @@ class Estate:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=heed_signals,  # noqa: PLW1509 it takes no lock
         )
 
     def kept(self, name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pexpect
 
-from tests.conftest import JSON, TOY, Command, Repo
+from tests.conftest import JSON, TOY, Command, Repo, heed_signals
 from tfgen.terraform.binary import find_terraform
 
 ESTATE = {**TOY, "packer/web.json": JSON, "packer/db.json": JSON}
@@ -66,19 +65,14 @@ def wait_for(path: Path) -> None:
 
 
 def start(*arguments: str, before: Sequence[str] = ()) -> subprocess.Popen[str]:
-    """tfgen as a process that takes signals as from a terminal, however these tests were started."""
-
-    def heed() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
-
+    """tfgen as a process of its own."""
     return subprocess.Popen(
         [*before, sys.executable, "-m", "tfgen", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=heed,  # noqa: PLW1509 no threads here
+        preexec_fn=heed_signals,  # noqa: PLW1509 no threads here
     )
 
 
