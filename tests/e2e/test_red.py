@@ -110,6 +110,15 @@ def test_one_of_two_builders_fails(estate: Estate) -> None:
     assert built.artefacts == ["packer-build.log", "packer-manifest.json"]
 
 
+def test_a_filter_that_finds_no_ami(estate: Estate) -> None:
+    """Packer says it in many lines."""
+    ami = {"owners": ["self"], "most_recent": True, "filters": {"name": "nobody's-*"}}
+    template = {key: value for key, value in builder().items() if key != "source_ami"}
+    built = red(estate, legacy({**template, "source_ami_filter": ami}))
+    assert "errored: No AMI was found matching filters: { Filters: [" in built.reason
+    assert '["nobody\'s-*"]' in built.reason
+
+
 def test_an_hcl2_build_that_fails(estate: Estate, ec2: Emulator) -> None:
     estate.write(
         "packer/theirs.pkr.hcl", hcl2('provisioner "shell-local" {\n    inline = ["echo no luck; exit 3"]\n  }')
