@@ -21,6 +21,7 @@ _NOWHERE = "http://127.0.0.1:9"
 _HIDDEN = (
     *("AWS_", "TF_", "TFGEN_", "PKR_", "PACKER_", "GIT_", "ANSIBLE_"),
     *("GITHUB_", "GH_", "BITBUCKET_", "CODEBUILD_"),
+    "PYTHONUNBUFFERED",  # which users have not, and which hides what is left in a stream
     *("CHANGE_TARGET", "CI_MERGE_REQUEST_", "DESTINATION_COMMIT"),
 )
 _LOCAL = ("127.", "::1", "localhost")

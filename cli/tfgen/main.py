@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -93,8 +93,12 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         sys.stdout.flush()
     except OSError as error:
-        _give_up_stdout()
+        _give_up(sys.stdout)
         code = code or (1 if isinstance(error, BrokenPipeError) else _fail(_world(error), TfgenError.exit_code))
+    try:
+        sys.stderr.flush()
+    except OSError:  # nobody reads our talk any more, which is no failure of what was done
+        _give_up(sys.stderr)
     gc.freeze()  # or the interpreter's end looks at every object once more: 35 ms of a plan
     sys.exit(code)
 
@@ -131,7 +135,7 @@ def _explain(error: Exception) -> int:
     if isinstance(error, typer.TyperException):
         return _usage(error)
     if isinstance(error, BrokenPipeError):
-        _give_up_stdout()
+        _give_up(sys.stdout)
         return TfgenError.exit_code
     if isinstance(error, OSError):
         return _fail(_world(error), TfgenError.exit_code)
@@ -147,9 +151,9 @@ def _usage(error: typer.TyperException) -> int:
     return UsageError.exit_code
 
 
-def _give_up_stdout() -> None:
-    """Nobody takes our output any more; without this, Python would complain once more at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _give_up(stream: TextIO) -> None:
+    """Nobody takes what we write any more; without this, Python would complain once more at exit (code 120)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fail(message: str, code: int) -> int:
@@ -158,7 +162,7 @@ def _fail(message: str, code: int) -> int:
     try:
         sys.stdout.flush()
     except OSError:
-        _give_up_stdout()
+        _give_up(sys.stdout)
     with contextlib.suppress(OSError):
         sys.stderr.write(f"{styled('error:', 'red', sys.stderr)} {one_line(printable(message))}\n")
     return code
