@@ -122,6 +122,7 @@ locals {
   }
 }
 
+# tfgen:ignore no-imdsv2 Packer 1.6.6 has neither setting; demand IMDSv2 by the account's default for the region
 source "amazon-ebs" "base" {
   region                 = local.region
   vpc_id                 = var.vpc_id

@@ -19,11 +19,14 @@ def remember(workspace: Workspace, result: Survey, started: int) -> None:
     """Keeps the answer of a look that found nothing at all to say, for `unchanged.recall`."""
     from tfgen.dependencies import seen_by
     from tfgen.unchanged import keep
+    from tfgen_generators.dispatcher import has_filter
 
     changes = result.changes
     found = (*changes.changes, *changes.kept, *changes.refused, *changes.refresh, *result.problems, *result.warnings)
     if found or not result.discovery.templates:
         return
+    if any(map(has_filter, result.pipelines)):
+        return  # all that the images are made of was looked at: playbooks, roles, scripts
     with contextlib.suppress(OSError, TfgenError):  # a memory that cannot be kept costs time, no more
         workspace.make_state_dir("cache")
         message, seen = counted(changes, check=True), seen_by(workspace, result)

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 #: Name -> module in tfgen.commands, in the order of the overview.
 _MODULES = {
     "list": "list_",
+    "affected": "affected",
+    "graph": "graph",
+    "lint": "lint",
     "sync": "sync",
     "rename": "rename",
     "plan": "plan",
     "apply": "apply",
     "build": "build",
+    "dispatch": "dispatch",
     "reap": "reap",
     "comment": "comment",
     "ci": "ci",

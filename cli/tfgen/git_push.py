@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: What a hook (or a user) may have set to point git at another repository than the one around the folder.
-_ELSEWHERE = (
+ELSEWHERE = (
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE"),
     *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
 )
@@ -59,7 +59,7 @@ def push(root: Path, remote: str, branch: str) -> Pushed:
 
     ref = f"refs/heads/{branch}"
     argv = ["git", "push", "--porcelain", "--", remote, f"{ref}:{ref}"]
-    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
     try:
         process = subprocess.Popen(argv, cwd=root, env=environment, stdout=subprocess.PIPE)
     except OSError as error:

@@ -33,11 +33,15 @@ plan and apply.
 
 \b
   tfgen list     what is a template here, and what is not
+  tfgen affected which images a change touches, and why
+  tfgen graph    draw the images, their parents and what they are made of
+  tfgen lint     find what lies between Packer, Ansible and the pipelines
   tfgen sync     write the module blocks (after adding a Packer file)
   tfgen rename   give a pipeline another name
   tfgen plan     what would change in AWS, by image
   tfgen apply    change it
   tfgen build    build images: on AWS, or on this machine (--local)
+  tfgen dispatch start what a push affects, parents before children
   tfgen reap     find what builds that AWS has killed left behind
   tfgen comment  show a plan on its pull request
   tfgen ci       write the recipe that does all this in CI

@@ -52,8 +52,15 @@ class _Target(msgspec.Struct, frozen=True, kw_only=True):
     given: bool = False
 
 
-def find_base(root: Path, wanted: str | None, *, trusted: bool = False, env: Mapping[str, str] | None = None) -> Base:
-    """The merge base of HEAD and `wanted`, else the pull request's target by CI's variables, else the default branch.
+def find_base(
+    root: Path,
+    wanted: str | None,
+    *,
+    trusted: bool = False,
+    env: Mapping[str, str] | None = None,
+    head: str = "HEAD",
+) -> Base:
+    """The merge base of `head` and `wanted`, else the pull request's target by CI's variables, else the default branch.
 
     `trusted` refuses (RefusedError) a target that a pull request's author may have chosen: one that CI's variables
     name must belong to the default branch. Raises TfgenError with what to do where git does not know.
@@ -62,12 +69,24 @@ def find_base(root: Path, wanted: str | None, *, trusted: bool = False, env: Map
     environment = os.environ if env is None else env
     try:
         target = _given(root, wanted) if wanted else _from_ci(root, environment) or _default(root, trusted=trusted)
-        commit = _merge_base(root, target)
+        commit = _merge_base(root, target, head)
         if trusted and not target.given:
             _require_default_branch(root, target, commit)
     except NoAnswerError as error:
         raise TfgenError(f"git has no answer: {error}") from None
     return Base(commit=commit, name=target.name, found=target.found)
+
+
+def find_commit(root: Path, wanted: str) -> str:
+    """The commit that `wanted` names: a branch here or of a remote, a tag, or a commit. Raises TfgenError."""
+    _require_history(root)
+    return _given(root, wanted, "--head").commit
+
+
+def ci_branch(env: Mapping[str, str]) -> str:
+    """The branch that CI's variables name as the target, "" when they name none."""
+    named = (env.get(variable, "").removeprefix("refs/heads/") for variable in _BRANCH_VARIABLES)
+    return next((branch for branch in named if branch and _BRANCH.fullmatch(branch)), "")
 
 
 def _require_history(root: Path) -> None:
@@ -82,13 +101,13 @@ def _require_history(root: Path) -> None:
         raise TfgenError(message, fix="" if str(error) else "commit first") from None
 
 
-def _given(root: Path, wanted: str) -> _Target:
+def _given(root: Path, wanted: str, flag: str = "--base") -> _Target:
     names = (f"refs/remotes/{wanted}", f"refs/heads/{wanted}", f"refs/remotes/origin/{wanted}", wanted)
     for name in (wanted,) if _COMMIT.fullmatch(wanted) else names:
         if commit := _commit(root, name):
-            return _Target(commit=commit, name=wanted, found="--base", given=True)
+            return _Target(commit=commit, name=wanted, found=flag, given=True)
     raise TfgenError(
-        f"--base {wanted}: git knows no such commit here", fix=_fetch(root, wanted.removeprefix("origin/"))
+        f"{flag} {wanted}: git knows no such commit here", fix=_fetch(root, wanted.removeprefix("origin/"))
     )
 
 
@@ -121,11 +140,11 @@ def _default(root: Path, *, trusted: bool) -> _Target:
     )
 
 
-def _merge_base(root: Path, target: _Target) -> str:
+def _merge_base(root: Path, target: _Target, head: str) -> str:
     try:
-        return os.fsdecode(run_git(root, "merge-base", target.commit, "HEAD")).split("\n")[0]
+        return os.fsdecode(run_git(root, "merge-base", target.commit, head)).split("\n")[0]
     except NoAnswerError:
-        if _is_shallow(root):
+        if is_shallow(root):
             message = f"the clone is shallow and lacks the commit where this branch left {target.name}"
             raise TfgenError(message, fix=_FETCH_ALL) from None
         message = f"this branch has no history in common with {target.name} ({target.found})"
@@ -171,12 +190,13 @@ def _named(root: Path, name: str) -> str:
         return name
 
 
-def _is_shallow(root: Path) -> bool:
+def is_shallow(root: Path) -> bool:
+    """Whether the clone lacks history. Raises NoAnswerError."""
     return run_git(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
 def _fetch(root: Path, branch: str) -> str:
-    if _COMMIT.fullmatch(branch) and _is_shallow(root):
+    if _COMMIT.fullmatch(branch) and is_shallow(root):
         return _FETCH_ALL
     name = branch.removeprefix("refs/remotes/").removeprefix("refs/heads/").removeprefix("origin/")
     return _fetch_branch(name) if _BRANCH.fullmatch(name) else "name a branch, a tag or a commit that is here"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from tfgen_generators import pins
+from tfgen_generators import dispatcher, pins
 from tfgen_generators.changes import Change, Changes, Refusal, Unknown, compare
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.generated import Generated, Unwanted, join, read_generated, successors
@@ -95,9 +95,12 @@ class _View:
     """One look at the repository with given settings."""
 
     def __init__(self, root: Path, settings: Settings, generated: Generated, outside: Outside) -> None:
-        self.root, self.settings, self.generated, self.outside = root, settings, generated, outside
+        self.root, self.settings, self.outside = root, settings, outside
+        self.generated, self.dispatcher_found = dispatcher.apart(generated, settings)
+        generated = self.generated
         self.discovery = find_templates(root, settings.packer_dir, settings, outside)
         self.folder = settings.terraform_dir
+        self.triggered = dispatcher.Triggered(pipelines=())
         self.pipelines, self.problems = self._pipelines()
         self.wanted = self._wanted()
         self.unwanted = Unwanted(
@@ -141,7 +144,28 @@ class _View:
                 problems.append(error.problem)
         clashes = [*name_collisions(made), *pins.clashes(self.settings, self.discovery)]
         barred = {problem.path for problem in clashes}
-        return [pipeline for pipeline in made if pipeline.template_path not in barred], [*problems, *clashes]
+        clear = [pipeline for pipeline in made if pipeline.template_path not in barred]
+        self.triggered = dispatcher.trigger(self.settings, clear, module, self._files_of)
+        return list(self.triggered.pipelines), [*problems, *clashes, *self.triggered.problems]
+
+    def _files_of(self) -> dict[str, frozenset[str]]:
+        from tfgen_generators.facts_cache import FactsCache
+
+        outside = replace(self.outside, cache=FactsCache(details=True))
+        found = find_templates(self.root, self.settings.packer_dir, self.settings, outside)
+        return dispatcher.files_of(self.root, found, self.settings)
+
+    def _with_dispatcher(self, unknown: Unknown) -> tuple[dict[str, str], dict[str, str], Unknown]:
+        """What is wanted and what was found with the dispatcher's file; while anything is unclear, it stays."""
+        path = self._file(dispatcher.LABEL)
+        wanted, found = dict(self.wanted), dict(self.generated.texts)
+        if self.dispatcher_found:
+            found[path] = self.dispatcher_found
+        if self.settings.trigger == "affected" and (self.problems or unknown.files):
+            return wanted, found, replace(unknown, files=unknown.files | {path})
+        if self.triggered.body:
+            wanted[path] = sign(FILE_NAME, self.triggered.body)
+        return wanted, found, unknown
 
     def _wanted(self) -> dict[str, str]:
         digests = {template.path: template.digest for template in self.discovery.templates}
@@ -191,7 +215,8 @@ class _View:
             for path, owner in self.unwanted.orphans(unknown).items()
             if owner.name in forgotten or owner.source in self.unwanted.ignored or pins.keeps(self.settings, owner.name)
         }
-        changes = compare(self.wanted, self.generated.texts, unknown, forget=forget, moved=self.unwanted.moved)
+        wanted, texts, unknown = self._with_dispatcher(unknown)
+        changes = compare(wanted, texts, unknown, forget=forget, moved=self.unwanted.moved)
         kept = sorted({*changes.kept, *(problem.path for problem in self.generated.unreadable)})
         refused = (
             *changes.refused,
@@ -224,4 +249,5 @@ class _View:
 
     def _warnings(self, changes: Changes, unknown: Unknown) -> Iterable[str]:
         staying = frozenset((*changes.unchanged, *changes.kept, *(c.path for c in changes.changes if c.after)))
+        yield from self.triggered.warnings
         yield from pins.unused(self.settings, self.discovery, lambda name: self._file(name) in staying)

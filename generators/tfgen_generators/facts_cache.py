@@ -21,16 +21,16 @@ from tfgen_generators.packer.outcome import Outcome, read_file
 from tfgen_generators.read_ahead import read_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tfgen_generators.packer.model import Format
 
 #: Fewer new files than this are not worth a cache of their own.
 WORTHWHILE = 50
 #: Nanoseconds that a file must be older than the look that the cache is of. The coarsest clocks (FAT) count 2 s.
-_TICK = 2_000_000_000
+TICK = 2_000_000_000
 
-_Stamp = tuple[int, int, int, int]
+Stamp = tuple[int, int, int, int]
 
 
 class _Stored(msgspec.Struct, kw_only=True):
@@ -39,7 +39,7 @@ class _Stored(msgspec.Struct, kw_only=True):
     started: int = 0
     #: The inode of the file itself: one that came with a pull request, or a copy, is not believed.
     inode: int = 0
-    stamps: dict[str, tuple[_Stamp, str]]
+    stamps: dict[str, tuple[Stamp, str]]
     outcomes: dict[str, Outcome]
 
 
@@ -54,7 +54,9 @@ class FactsCache:
         self._details = details
         self._old = _Stored(version="", stamps={}, outcomes={})
         self._written = 0
-        self._new = _Stored(version=_version() if file else "", started=time.time_ns(), stamps={}, outcomes={})
+        self._new = _Stored(
+            version=readers_version(("packer",)) if file else "", started=time.time_ns(), stamps={}, outcomes={}
+        )
         self._ahead: dict[str, Outcome] = {}
         self._changed = 0
         if file is not None:
@@ -74,7 +76,7 @@ class FactsCache:
         status = os.stat(file)  # noqa: PTH116 as below
         stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         known = self._old.stamps.get(path)
-        old = known is not None and known[0] == stamp and max(stamp[1], stamp[2]) + _TICK < self._written
+        old = known is not None and known[0] == stamp and max(stamp[1], stamp[2]) + TICK < self._written
         outcome = self._known(f"{form}:{known[1]}", details=details) if old and known else None
         if outcome is None:
             outcome = self._outcome(_bytes(file), form, details=details)
@@ -104,16 +106,11 @@ class FactsCache:
         """Keeps what was read for the next run. A cache that cannot be written is no error."""
         if self._file is None or not self.is_due:
             return
-        beside = self._file.with_name(f"{self._file.name}.{os.getpid()}")
-        with contextlib.suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with beside.open("wb") as opened:
-                    self._new.inode = os.fstat(opened.fileno()).st_ino
-                    opened.write(msgspec.msgpack.encode(self._new))
-                beside.replace(self._file)
-            finally:
-                beside.unlink(missing_ok=True)
+        replace_file(self._file, self._encoded)
+
+    def _encoded(self, inode: int) -> bytes:
+        self._new.inode = inode
+        return msgspec.msgpack.encode(self._new)
 
     def _load(self, file: Path) -> None:
         try:
@@ -134,13 +131,26 @@ def _bytes(file: str) -> bytes:
         return opened.readall()
 
 
-def _version() -> str:
-    """Changes with every change of the readers (and of the grammar): their files' sizes and times."""
-    folder = Path(__file__).with_name("packer")
-    with os.scandir(folder) as entries:
-        seen = sorted(
-            (entry.name, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in entries if entry.is_file()
-        )
+def replace_file(file: Path, encode: Callable[[int], bytes]) -> None:
+    """Puts what `encode` gives for the inode of the new file at `file`, whole or not at all. Never fails."""
+    beside = file.with_name(f"{file.name}.{os.getpid()}")
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with beside.open("wb") as opened:
+                opened.write(encode(os.fstat(opened.fileno()).st_ino))
+            beside.replace(file)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def readers_version(packages: Iterable[str]) -> str:
+    """Changes with every change of the readers in `packages` (and of the grammar): their files' sizes and times."""
+    seen: list[tuple[str, int, int]] = []
+    for package in packages:
+        with os.scandir(Path(__file__).with_name(package)) as entries:
+            files = [entry for entry in entries if entry.is_file()]
+        seen += sorted((entry.name, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in files)
     grammar = importlib.util.find_spec("tree_sitter_hcl")
     if grammar and grammar.origin:
         seen.append(("grammar", 0, Path(grammar.origin).stat().st_mtime_ns))

@@ -107,7 +107,7 @@ def make_pipeline(template: Template, settings: Settings, module: ModuleInterfac
         source=settings.module.source,
         version=settings.module.version,
         providers={**settings.module.providers, **own.providers},
-        values=tuple((name, values[name]) for name in _order(tuple(values))),
+        values=tuple((name, values[name]) for name in in_order(tuple(values))),
         aws_names=names,
     )
 
@@ -159,7 +159,7 @@ def _names(settings: Settings) -> dict[str, str]:
 
 
 @cache
-def _order(names: tuple[str, ...]) -> tuple[str, ...]:
+def in_order(names: tuple[str, ...]) -> tuple[str, ...]:
     """The shipped module's inputs in their own order, then others by name."""
     first = [name for name in DEFAULT_INPUTS if name in names]
     return (*first, *sorted(set(names) - set(first)))

@@ -11,6 +11,7 @@ import msgspec
 
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.inputs import Input, check_text, read_inputs
+from tfgen_generators.lint.settings import LintSettings, read_lint
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.settings_checks import check_settings
 from tfgen_generators.toml_lines import InvalidSettingError, Path, dotted, line_of
@@ -22,6 +23,9 @@ _RESERVED = "PACKER_SCRIPT"
 
 _S = TypeVar("_S", bound=msgspec.Struct)
 Removed = Literal["destroy", "keep"]
+Trigger = Literal["push", "affected"]
+#: Keys that are one of a few words.
+_CHOICES = {"removed": '"destroy" or "keep"', "trigger": '"push" or "affected"'}
 
 
 class Origin:
@@ -86,6 +90,14 @@ class Remote(_Strict, frozen=True, kw_only=True):
     profile: str = ""
 
 
+class Dispatcher(_Strict, frozen=True, kw_only=True):
+    """The module that starts the pipelines of affected images, where `trigger` is "affected"; its inputs are values."""
+
+    source: str = "../modules/dispatcher"
+    version: str | None = None
+    inputs: dict[str, Input] = {}
+
+
 class Settings(_Strict, frozen=True, kw_only=True):
     """The whole of tfgen.toml. `source_repository` is empty when there is no file."""
 
@@ -95,12 +107,15 @@ class Settings(_Strict, frozen=True, kw_only=True):
     terraform_dir: str = "terraform/pipelines"
     ignore: list[str] = []
     removed: Removed = "destroy"
+    trigger: Trigger = "push"
     module: Module = Module()
+    dispatcher: Dispatcher = Dispatcher()
     names: Names = Names()
     remote: Remote = Remote()
     environment: dict[str, str] = {}
     inputs: dict[str, Input] = {}
     templates: dict[str, TemplateSettings] = {}
+    lint: LintSettings = LintSettings()
     origin: Origin = Origin()
 
     def line(self, *path: str) -> int:
@@ -138,17 +153,20 @@ def _read(document: dict[str, object]) -> Settings:
     """Settings of a parsed file: known keys, then types, then what the values say. Raises InvalidSettingError."""
     _known_keys((), document, Settings)
     document = {**document, **_common((), document)}
-    for key, kind in (("module", Module), ("names", Names), ("remote", Remote)):
+    for key, kind in (("module", Module), ("names", Names), ("remote", Remote), ("dispatcher", Dispatcher)):
         _known_keys((key,), _table((key,), document.get(key, {})), kind)
     module = _table(("module",), document.get("module", {}))
     if "inputs" in module:
         document["module"] = {**module, "inputs": _inputs(("module",), module)}
     _providers(("module",), module)
+    dispatcher = _table(("dispatcher",), document.get("dispatcher", {}))
+    document["dispatcher"] = {**dispatcher, "inputs": _inputs(("dispatcher",), dispatcher)}
     document["templates"] = {
         name: _template(("templates", name), value)
         for name, value in _table(("templates",), document.get("templates", {})).items()
     }
-    settings = _convert((), document, Settings)
+    lint = read_lint(document.pop("lint", {}))
+    settings = msgspec.structs.replace(_convert((), document, Settings), lint=lint)
     check_settings(settings)
     return settings
 
@@ -229,8 +247,8 @@ def _explain(prefix: Path, message: str) -> InvalidSettingError:
     text, _, at = message.partition(" - at `$")
     path = prefix + tuple(part.split("[")[0] for part in at.rstrip("`").split(".") if part)
     wanted = "text in quotes"
-    if "enum value" in text or path[-1:] == ("removed",):
-        wanted = '"destroy" or "keep"'
+    if path and path[-1] in _CHOICES:
+        wanted = _CHOICES[path[-1]]
     elif "Expected `object`" in text:
         wanted = "a table"
     elif "Expected `array`" in text or "[" in at:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.codecommit_url import what_is_allowed
 from tfgen_generators.hcl import is_identifier
-from tfgen_generators.inputs import check_expression, check_pattern, check_provider, check_text
+from tfgen_generators.inputs import Fact, Pattern, check_expression, check_pattern, check_provider, check_text
 from tfgen_generators.toml_lines import InvalidSettingError, Path, dotted
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def check_settings(settings: Settings) -> None:
         _check_folder(key, getattr(settings, key))
     _check_ignore(settings.ignore)
     _check_module(settings)
+    _check_dispatcher(settings)
     _check_remote(settings)
     for key in _PATTERNS:
         path, pattern = ("names", key), getattr(settings.names, key)
@@ -84,6 +85,23 @@ def _check_module(settings: Settings) -> None:
             message = "module.version is only for a registry's module, and module.source is a folder"
             raise InvalidSettingError(("module", "version"), message, "remove it")
     _check_providers(("module", "providers"), module.providers)
+
+
+def _check_dispatcher(settings: Settings) -> None:
+    dispatcher = settings.dispatcher
+    for key in ("source", "version"):
+        value, path = getattr(dispatcher, key), ("dispatcher", key)
+        if value is not None:
+            _check_printable(path, value)
+            if not value.strip():
+                raise InvalidSettingError(path, f"{dotted(path)} must not be empty", "remove it")
+    for name, item in dispatcher.inputs.items():
+        here = ("dispatcher", "inputs", name)
+        if isinstance(item, Fact | Pattern):
+            message = f"{dotted(here)} asks for what is known of one template, and the dispatcher is for all"
+            raise InvalidSettingError(here, message, "write a value, or an expression")
+        if name == "pipelines":
+            raise InvalidSettingError(here, "pipelines is what tfgen gives the dispatcher", "remove it")
 
 
 def _check_remote(settings: Settings) -> None:

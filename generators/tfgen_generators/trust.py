@@ -192,10 +192,14 @@ def is_allowed(source: str, version: str, known: Known, allowed: Sequence[str]) 
 
 
 def generated_calls(settings: Settings) -> list[Call]:
-    """The module calls that tfgen generates, as one."""
-    module = settings.module
-    line = settings.line("module", "source")
-    return [Call(path=FILE_NAME, line=line, name="of the images", source=module.source, version=module.version or "")]
+    """The module calls that tfgen generates: those of the images as one, and the dispatcher's."""
+    called = [("module", "of the images", settings.module.source, settings.module.version)]
+    if settings.trigger == "affected":
+        called.append(("dispatcher", "of the dispatcher", settings.dispatcher.source, settings.dispatcher.version))
+    return [
+        Call(path=FILE_NAME, line=settings.line(table, "source"), name=name, source=source, version=version or "")
+        for table, name, source, version in called
+    ]
 
 
 def _at(fact: Fact, message: str) -> Finding:

@@ -30,6 +30,7 @@ def expressions(settings: Settings) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield settings.names.account_id, ("names", "account_id")
     yield from _in_inputs(settings.inputs, ("inputs",))
     yield from _in_inputs(settings.module.inputs or {}, ("module", "inputs"))
+    yield from _in_inputs(settings.dispatcher.inputs, ("dispatcher", "inputs"))
     for name, own in settings.templates.items():
         yield from _in_inputs(own.inputs, ("templates", name, "inputs"))
         if own.names.account_id is not None:

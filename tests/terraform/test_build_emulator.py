@@ -10,8 +10,10 @@ import pytest
 from tests.terraform.gap_probes import Make, Probes, answers, of_plain_moto, serve_plain_moto
 from tests.terraform.pipelines_on_aws import Pipelines
 from tfgen.aws.clients import AwsClient
+from tfgen.emulator.pipeline_run import head
 from tfgen.emulator.server import Emulator
 
+COMMIT = "0123456789abcdef" * 2 + "01234567"
 # What a probe answers when the gap is filled.
 FILLED = {
     "start_goes_on": "InProgress",
@@ -22,6 +24,7 @@ FILLED = {
     "stop_execution": "Stopped",
     "stop_build": "STOPPED, Failed",
     "approve": "Succeeded",
+    "revision": f"{COMMIT}, {COMMIT}",
 }
 
 
@@ -105,6 +108,15 @@ class Asked:
         execution.status(steps=3)
         self.pipelines.approve("approve", "Approved", "fine")
         return str(execution.actions()["actionExecutionDetails"][0]["status"])
+
+    def revision(self) -> str:
+        with head("r", COMMIT):
+            execution = self.started("revision")
+            execution.status(steps=2)
+        asked = {"pipelineName": execution.name, "pipelineExecutionId": execution.id}
+        found = self.codepipeline.get_pipeline_execution(**asked)["pipelineExecution"].get("artifactRevisions", [])
+        (listed,) = self.pipelines.executions(execution.name)
+        return ", ".join(each["revisionId"] for each in (*found, *listed.get("sourceRevisions", [])))
 
 
 def probes(make: Make) -> Probes:

@@ -131,7 +131,7 @@ def test_the_modules_own_tests_pass_and_leave_nothing(estate: Estate, module: Pa
 
 
 def test_the_modules_own_tests_see_a_pipeline_that_polls(estate: Estate, module: Path) -> None:
-    main = module / "main.tf"
+    main = module / "pipeline.tf"
     main.write_text(main.read_text("utf-8").replace('Changes = "false"', 'Changes = "true"'), encoding="utf-8")
     assert "Nothing polls." in terraform_test(estate, module, "defaults.tftest.hcl", expect=1)
     assert left_over(estate.emulator) == {}

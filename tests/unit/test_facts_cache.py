@@ -94,7 +94,7 @@ def test_another_version_of_the_readers_trusts_nothing(
 ) -> None:
     look(tree(tmp_path))
     reads.clear()
-    monkeypatch.setattr(module, "_version", lambda: "another")
+    monkeypatch.setattr(module, "readers_version", lambda _packages: "another")
     look(tmp_path)
     assert len(reads) == WORTHWHILE + 2
 

@@ -20,7 +20,7 @@ from tfgen.emulator.pipeline_run import PLAYS, Run
 def filled() -> Iterator[None]:
     """Run moto with these gaps filled; at the end moto is as it was."""
     from moto.codebuild.models import CodeBuildBackend
-    from moto.codepipeline.models import CodePipelineBackend
+    from moto.codepipeline.models import CodePipelineBackend, PipelineExecution
     from moto.codepipeline.responses import CodePipelineResponse
 
     with ExitStack() as stack:
@@ -30,6 +30,8 @@ def filled() -> Iterator[None]:
 
         put(CodePipelineResponse, "start_pipeline_execution", _start(CodePipelineResponse.start_pipeline_execution))
         put(CodePipelineBackend, "get_pipeline_execution", _get(CodePipelineBackend.get_pipeline_execution))
+        for method, key in (("to_dict", "artifactRevisions"), ("to_summary_dict", "sourceRevisions")):
+            put(PipelineExecution, method, _with_revision(getattr(PipelineExecution, method), key))
         put(CodePipelineResponse, "list_action_executions", _list_action_executions)
         put(CodePipelineResponse, "get_pipeline_state", _get_pipeline_state)
         put(CodePipelineResponse, "put_approval_result", _put_approval_result)
@@ -77,6 +79,18 @@ def _get(original: Callable[..., Any]) -> Callable[..., Any]:
         return execution
 
     return get
+
+
+def _with_revision(original: Callable[[Any], dict[str, Any]], key: str) -> Callable[[Any], dict[str, Any]]:
+    """GetPipelineExecution, ListPipelineExecutions: moto knows no commit that an execution builds."""
+
+    def document(self: Any) -> dict[str, Any]:
+        found = original(self)
+        if self.run.revision:
+            found[key] = [{"name": "source", "actionName": "Source", "revisionId": self.run.revision}]
+        return found
+
+    return document
 
 
 def _runs(response: Any, name: str) -> list[Run]:

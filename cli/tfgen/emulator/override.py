@@ -17,6 +17,7 @@ _SERVICES = (
     "codebuild",
     "codecommit",
     "codepipeline",
+    "dynamodb",
     "ec2",
     "iam",
     "kms",

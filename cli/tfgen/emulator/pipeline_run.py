@@ -24,6 +24,8 @@ _PHASES = (
     "UPLOAD_ARTIFACTS",
 )
 PLAYS: dict[str, Play] = {}
+#: Name of a repository -> the commit that its branch is at, which a source stage reads.
+HEADS: dict[str, str] = {}
 
 
 class Play(msgspec.Struct, kw_only=True):
@@ -57,6 +59,16 @@ def played(pipeline: str, play: Play) -> Iterator[Play]:
         del PLAYS[pipeline]
 
 
+@contextmanager
+def head(repository: str, commit: str) -> Iterator[None]:
+    """The branch of `repository` is at `commit`, as long as it lasts or until a test moves it in HEADS."""
+    HEADS[repository] = commit
+    try:
+        yield
+    finally:
+        del HEADS[repository]
+
+
 class Run:
     """One execution on its way: the actions still to come, and those that have begun."""
 
@@ -65,6 +77,8 @@ class Run:
         self.details: list[dict[str, Any]] = []
         self.ahead = [(stage["name"], action) for stage in pipeline["stages"] for action in stage["actions"]]
         self.build: dict[str, Any] = {}
+        #: The commit that is built, once the source stage has read it.
+        self.revision = ""
         self.phases: list[str] = []
         self.stopping = ""
         execution.status = "InProgress"
@@ -145,6 +159,9 @@ class Run:
         elif category == "Build":
             self._go_on_with_build(detail)
         elif category != "Approval":
+            if category == "Source":
+                source = detail["input"]["configuration"]
+                self.revision = HEADS.get(source.get("RepositoryName") or source.get("FullRepositoryId") or "", "")
             self.finish(detail, "Succeeded")
 
     def _go_on_with_build(self, detail: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ Values are kept as they are written; `describe.py` computes what can be known of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -21,19 +21,25 @@ _LONGEST_LOCAL = 2000
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """One source, builder or data source: `kind` is its type, `name` its own name."""
+    """One source, builder or data source: `kind` is its type, `name` its own name.
+
+    `names` are the settings (or functions) that `files` stand in, in the same order; so everywhere.
+    """
 
     kind: str
     name: str = ""
     settings: dict[str, Any] = {}
     files: list[tuple[str, Any]] = []
+    names: list[str] = []
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One provisioner, or (in `finish`) one post-processor, with the files that it uses."""
+    """One provisioner, or (in `finish`) one post-processor, with the files that it uses and `uses.also_kept`."""
 
     kind: str
     files: list[tuple[str, Any]] = []
+    names: list[str] = []
+    settings: dict[str, Any] = {}
 
 
 class Build(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +54,15 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     steps: list[Step] = []
     finish: list[Step] = []
     files: list[tuple[str, Any]] = []
+    names: list[str] = []
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True):
-    """One file. `variables` maps a name to its default in a list, or to None when there is none."""
+    """One file. `variables` maps a name to its default in a list, or to None when there is none.
+
+    `filesets` are the folders and patterns of `fileset(...)`, wherever it stands; `paths` all
+    texts that look like one.
+    """
 
     variables: dict[str, list[Any] | None] = {}
     locals: dict[str, Any] = {}
@@ -60,6 +71,9 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     data: list[Part] = []
     builds: list[Build] = []
     files: list[tuple[str, Any]] = []
+    names: list[str] = []
+    filesets: list[tuple[Any, Any]] = []
+    paths: list[str] = []
 
 
 def details_of(body: Body) -> Details:
@@ -70,6 +84,7 @@ def details_of(body: Body) -> Details:
             found |= block.body.attributes
         elif block.labels and "expression" in block.body.attributes:
             found[block.labels[0]] = block.body.attributes["expression"]
+    read = list(uses.of_functions(iter(found.values())))
     return Details(
         variables={name: None if default is None else [_short(default[0])] for name, default in variables(body)},
         locals={name: _short(value) for name, value in found.items()},
@@ -77,7 +92,10 @@ def details_of(body: Body) -> Details:
         parts=[_part(block) for block in body.of("source") if len(block.labels) == 2],
         data=[_part(block) for block in body.of("data") if len(block.labels) == 2],
         builds=[_build(block) for block in body.of("build")],
-        files=list(uses.of_functions(iter(found.values()))),
+        files=_files(read),
+        names=_names(read),
+        filesets=list(uses.of_filesets(body.values())),
+        paths=sorted({*uses.of_paths(body.values())}),
     )
 
 
@@ -112,18 +130,44 @@ def _settings(body: Body) -> dict[str, Value]:
 
 def part_of(kind: str, name: str, settings: Mapping[str, Value]) -> Part:
     """A part of what a source, a builder or a data source sets."""
+    return _with_files(kind, name, settings, list(uses.of_builder(settings)))
+
+
+def _with_files(kind: str, name: str, settings: Mapping[str, Value], found: Sequence[uses.Use]) -> Part:
     return Part(
         kind=kind,
         name=name,
         settings={key: settings[key] for key in _KEPT if key in settings},
-        files=list(uses.of_builder(settings)),
+        files=_files(found),
+        names=_names(found),
     )
+
+
+def step_of(kind: str, settings: Mapping[str, Value]) -> Step:
+    """A step of what a provisioner sets."""
+    found = list(uses.of_provisioner(kind, settings))
+    return Step(kind=kind, files=_files(found), names=_names(found), settings=uses.also_kept(kind, settings))
+
+
+def finish_of(kind: str, settings: Mapping[str, Value]) -> Step:
+    """A step of what a post-processor sets."""
+    found = list(uses.of_post_processor(kind, settings))
+    return Step(kind=kind, files=_files(found), names=_names(found), settings=uses.also_kept(kind, settings))
+
+
+def _files(found: Sequence[uses.Use]) -> list[tuple[str, Value]]:
+    return [(use, value) for use, value, _ in found]
+
+
+def _names(found: Sequence[uses.Use]) -> list[str]:
+    return [name for _, _, name in found]
 
 
 def _part(block: Block) -> Part:
     kind, name = block.labels
-    part = part_of(kind, name, _settings(block.body))
-    return msgspec.structs.replace(part, files=[*part.files, *uses.of_functions(block.body.values())])
+    settings = _settings(block.body)
+    found = [*uses.of_builder(settings), *uses.of_functions(block.body.values())]
+    return _with_files(kind, name, settings, found)
 
 
 def _build(block: Block) -> Build:
@@ -140,13 +184,15 @@ def _build(block: Block) -> Build:
         for inner in body.of("dynamic")
         if inner.labels == ("source",) and "labels" in inner.body.attributes
     ]
+    read = list(uses.of_functions(body.values()))
     return Build(
         sources=sources,
         each=each,
         own=own,
         steps=[step for inner in body.blocks for step in _steps(inner)],
         finish=[_finish(inner) for inner in _post_processors(body)],
-        files=list(uses.of_functions(body.values())),
+        files=_files(read),
+        names=_names(read),
     )
 
 
@@ -159,7 +205,7 @@ def _steps(block: Block) -> Iterator[Step]:
     elif block.kind not in ("provisioner", "error-cleanup-provisioner"):
         return
     if kind:
-        yield Step(kind=kind, files=list(uses.of_provisioner(kind, _settings(body))))
+        yield step_of(kind, _settings(body))
 
 
 def _post_processors(body: Body) -> Iterator[Block]:
@@ -169,4 +215,4 @@ def _post_processors(body: Body) -> Iterator[Block]:
 
 def _finish(block: Block) -> Step:
     kind = block.labels[0] if block.labels else ""
-    return Step(kind=kind, files=list(uses.of_post_processor(kind, _settings(block.body))))
+    return finish_of(kind, _settings(block.body))

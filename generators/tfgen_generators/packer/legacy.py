@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer import uses
-from tfgen_generators.packer.details import Build, Details, Step, part_of
+from tfgen_generators.packer.details import Build, Details, Step, finish_of, part_of, step_of
 from tfgen_generators.packer.facts import GENERATOR_INPUT, BrokenTemplateError, NotATemplateError
 from tfgen_generators.packer.json_reader import Pairs, line_of_key, load, plain, repeated_key
 from tfgen_generators.packer.values import Value
@@ -106,6 +106,7 @@ def legacy_details(document: dict[str, object]) -> Details:
             for name, default in (declared.items() if isinstance(declared, dict) else ())
         },
         environment=list(dict.fromkeys(_environment(root))),
+        paths=sorted({*uses.of_paths(iter(root.values()))}),
         parts=[part_of(str(builder["type"]), _name(builder), builder) for builder in builders],
         builds=[
             Build(
@@ -129,7 +130,7 @@ def _list(value: Value) -> list[Value]:
 def _step(value: Value) -> Iterator[Step]:
     kind = value.get("type") if isinstance(value, dict) else None
     if isinstance(value, dict) and isinstance(kind, str) and kind:
-        yield Step(kind=kind, files=list(uses.of_provisioner(kind, value)))
+        yield step_of(kind, value)
 
 
 def _post_processors(value: Value) -> Iterator[Step]:
@@ -141,7 +142,7 @@ def _post_processors(value: Value) -> Iterator[Step]:
             yield Step(kind=item)
         elif isinstance(item, dict) and isinstance(item.get("type"), str):
             kind = str(item["type"])
-            yield Step(kind=kind, files=list(uses.of_post_processor(kind, item)))
+            yield finish_of(kind, item)
 
 
 def _environment(value: Value) -> Iterator[str]:

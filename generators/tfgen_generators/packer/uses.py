@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from tfgen_generators.packer.values import Expression, Value, expressions
 
-#: (what the file is used for, its path): a path may be a list of paths.
-Use = tuple[str, Value]
+#: (what the file is used for, its path, the setting's name): a path may be a list of paths.
+Use = tuple[str, Value, str]
 
 _SCRIPTS = {"script": "script", "scripts": "script"}
 _PROVISIONERS: Mapping[str, Mapping[str, str]] = {
@@ -94,8 +94,25 @@ _ROLE_VARIABLES = {
     "ANSIBLE_COLLECTIONS_PATHS": "collection_path",
     "ANSIBLE_CONFIG": "ansible_config",
 }
+_PATH = re.compile(r"(?!/)[\w.@+-]+(?:/[\w.@+-]+)+")
 _COLON = re.compile(r":(?![^{]*\}\})")
 _OPTIONS = {"-e": "vars_file", "--extra-vars": "vars_file", "--vault-password-file": "key", "-i": "inventory"}
+
+#: Settings that do not name files and decide all the same which of them count, or hold commands for this machine.
+_LOCAL_COMMANDS = ("inline", "command", "execute_command", "inline_shebang")
+#: Kept where something in them must be computed, since `of_provisioner` reads literal texts only.
+_COMPUTED = ("ansible_env_vars", "extra_arguments")
+_ALSO: Mapping[str, tuple[str, ...]] = {
+    "ansible": ("command", "groups", "host_alias", *_COMPUTED),
+    "ansible-local": ("command", "inventory_groups", "clean_staging_directory", *_COMPUTED),
+    "shell-local": _LOCAL_COMMANDS,
+}
+
+
+def also_kept(kind: str, settings: Mapping[str, Value]) -> dict[str, Value]:
+    """What else of a provisioner or post-processor decides which files it uses."""
+    kept = {key: settings[key] for key in _ALSO.get(kind, ()) if settings.get(key) not in (None, "", [])}
+    return {key: value for key, value in kept.items() if key not in _COMPUTED or next(expressions(value), None)}
 
 
 def of_provisioner(kind: str, settings: Mapping[str, Value]) -> Iterator[Use]:
@@ -123,17 +140,43 @@ def of_builder(settings: Mapping[str, Value]) -> Iterator[Use]:
 
 
 def of_functions(values: Iterator[Value]) -> Iterator[Use]:
-    """The files that `file("x")` and `templatefile("x", ...)` read."""
+    """The files that `file("x")`, `templatefile("x", ...)` read."""
     for value in values:
         for call in expressions(value):
             if call.op == "call" and call.args[0] in _READING and len(call.args) > 1:
-                yield "function", call.args[1]
+                yield "function", call.args[1], str(call.args[0])
+
+
+def of_paths(values: Iterator[Value]) -> Iterator[str]:
+    """Literal texts that look like a path with a folder, wherever they stand: what an unknown plugin may read."""
+    stack = list(values)
+    while stack:
+        value = stack.pop()
+        if isinstance(value, str):
+            if "/" in value and _PATH.fullmatch(value):
+                yield value
+        elif isinstance(value, list | dict):
+            stack.extend(value.values() if isinstance(value, dict) else value)
+
+
+def of_filesets(values: Iterator[Value]) -> Iterator[tuple[Value, Value]]:
+    """Folder and pattern of every `fileset("x", "*.sh")`."""
+    for value in values:
+        for call in expressions(value):
+            if call.op == "call" and call.args[0] == "fileset" and len(call.args) == 3:
+                yield call.args[1], call.args[2]
 
 
 def _listed(keys: Mapping[str, str], settings: Mapping[str, Value]) -> Iterator[Use]:
     for key, use in keys.items():
         if settings.get(key):
-            yield use, settings[key]
+            yield use, settings[key], key
+
+
+def of_computed(key: str, texts: list[str]) -> Iterator[Use]:
+    """The files that `ansible_env_vars` or `extra_arguments` name, once their texts are known."""
+    values: list[Value] = list(texts)
+    return _of_environment(values) if key == "ansible_env_vars" else _of_arguments(values)
 
 
 def _of_environment(variables: Value) -> Iterator[Use]:
@@ -142,7 +185,7 @@ def _of_environment(variables: Value) -> Iterator[Use]:
             continue
         name, _, value = item.partition("=")
         if use := _ROLE_VARIABLES.get(name):
-            yield use, [part for part in _COLON.split(value.strip("'\"")) if part]
+            yield use, [part for part in _COLON.split(value.strip("'\"")) if part], name
 
 
 def _of_arguments(arguments: Value) -> Iterator[Use]:
@@ -157,6 +200,6 @@ def _of_arguments(arguments: Value) -> Iterator[Use]:
             continue
         path = str(following).strip().strip("'\"")
         if use != "vars_file":
-            yield use, path
+            yield use, path, option
         elif path.startswith("@"):
-            yield use, path[1:]
+            yield use, path[1:], option

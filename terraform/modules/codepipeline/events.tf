@@ -4,7 +4,7 @@ locals {
     for name, rule in {
       # A push starts the pipeline; nothing polls. CodeConnections needs no rule: it starts the pipeline itself.
       source = {
-        wanted      = !local.connected
+        wanted      = !local.connected && var.start_on_push
         description = "Starts ${var.project_name} when ${var.branch} of ${var.source_repository} changes"
         pattern = {
           source        = ["aws.codecommit"]

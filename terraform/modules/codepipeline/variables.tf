@@ -76,6 +76,13 @@ variable "branch" {
   }
 }
 
+variable "start_on_push" {
+  description = "Whether a push to the branch starts the pipeline. False where something else does: tfgen's dispatcher, the schedule, a person."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "source_type" {
   description = "Where the repository is: codecommit, or codeconnections for GitHub, Bitbucket and GitLab."
   type        = string

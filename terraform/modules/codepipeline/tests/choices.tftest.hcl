@@ -190,3 +190,16 @@ run "no_limit_by_tag" {
     error_message = "The rights themselves stay."
   }
 }
+
+run "a_push_can_be_left_to_a_dispatcher" {
+  command = plan
+
+  variables {
+    start_on_push = false
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_event_rule.this) + length(aws_iam_role.events) == 0
+    error_message = "Nothing starts the pipeline, so EventBridge has no role."
+  }
+}

@@ -1,0 +1,182 @@
+"""`tfgen dispatch`: starts the pipelines of the images that a commit affects since they were last built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tfgen.options import FormatOption
+from tfgen_generators.errors import InterruptedRunError, TfgenError, UsageError
+
+if TYPE_CHECKING:
+    from tfgen.console import Format
+    from tfgen.dispatching.model import Job, Outcome
+    from tfgen.dispatching.run import Dispatch
+    from tfgen.workspace import Workspace
+
+_TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+
+EXAMPLES = """\b
+Examples:
+  tfgen dispatch --table ami-builder-dispatcher            what the dispatcher does after a push
+  tfgen dispatch --table ami-builder-dispatcher --no-wait  start what can be started, and end
+"""
+
+
+def command(
+    table: Annotated[
+        str,
+        typer.Option(
+            "--table",
+            metavar="NAME",
+            envvar="TFGEN_DISPATCH_TABLE",
+            show_default=False,
+            help="The dispatcher's table in DynamoDB.",
+        ),
+    ],
+    branch: Annotated[
+        str | None,
+        typer.Option(
+            "--branch",
+            metavar="BRANCH",
+            envvar="TFGEN_DISPATCH_BRANCH",
+            help="The branch that the pipelines build; refused when tfgen.toml names another one.",
+        ),
+    ] = None,
+    commit: Annotated[
+        str,
+        typer.Option(
+            "--commit",
+            metavar="COMMIT",
+            envvar="TFGEN_DISPATCH_COMMIT",
+            help="What was pushed; it is checked out here.",
+        ),
+    ] = "HEAD",
+    wait: Annotated[
+        bool,
+        typer.Option(
+            "--wait/--no-wait",
+            envvar="TFGEN_DISPATCH_WAIT",
+            help="Wait for the builds, so that children can follow their parents.",
+        ),
+    ] = True,
+    children: Annotated[
+        bool,
+        typer.Option(
+            "--children/--no-children",
+            envvar="TFGEN_DISPATCH_CHILDREN",
+            help="Build images again when their parent was: their source AMI is another one.",
+        ),
+    ] = True,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            "--region", metavar="REGION", envvar="TFGEN_BUILD_REGION", help="By default AWS_REGION's, or the profile's."
+        ),
+    ] = None,
+    format_: FormatOption = "table",
+) -> int:
+    """Start the pipelines of the images that a commit affects since they were last built, parents before children.
+
+    The last good commit of each image is kept in the table, so that what failed or was overtaken is started again by
+    the next push. Several can run at once. Exit 1 when an image could not be built.
+    """
+    from tfgen.workspace import open_workspace
+
+    if not _TABLE.fullmatch(table):
+        message = f"--table {table!r}: AWS allows 3 to 255 letters, digits, _ . -"
+        raise UsageError(message, fix="name the dispatcher's table (output table_name of its module)")
+    workspace = open_workspace()
+    if branch is not None and branch != workspace.settings.branch:
+        message = f"--branch {branch}: the pipelines build {workspace.settings.branch} (tfgen.toml)"
+        raise UsageError(message, fix="leave it out, or correct branch in tfgen.toml")
+    job, dispatch, broken = _opened(workspace, _commit(workspace, commit), table, region, children=children, wait=wait)
+    _run(dispatch, format_)
+    outcomes = [dispatch.outcomes[name] for name in dispatch.plan.reasons]
+    _show(job, outcomes, format_)
+    return _exit_code(outcomes, broken=broken)
+
+
+def _commit(workspace: Workspace, wanted: str) -> str:
+    """The commit in full. Raises TfgenError unless the work tree is of it: images are those of the work tree."""
+    from tfgen.affecting import resolve_commit
+    from tfgen.git import head_commit
+
+    head, commit = head_commit(workspace.root), resolve_commit(workspace, wanted)
+    if not head:
+        raise TfgenError("there is no commit here to dispatch", fix="run it in a clone of the repository")
+    if not commit:
+        raise TfgenError(
+            f"--commit {wanted}: git knows no such commit here", fix="clone the whole history, or fetch it"
+        )
+    if commit != head:
+        raise TfgenError(f"--commit {wanted}: {head[:12]} is checked out here", fix=f"git checkout {commit[:12]}")
+    return commit
+
+
+def _opened(
+    workspace: Workspace, commit: str, table: str, region: str | None, *, children: bool, wait: bool
+) -> tuple[Job, Dispatch, bool]:
+    """The dispatch with its plan, and whether templates are broken, of which nothing can be said."""
+    from tfgen.aws.dispatch_state import StateTable
+    from tfgen.aws.session import open_account
+    from tfgen.console import note, one_line
+    from tfgen.dispatching.assessing import Assessor
+    from tfgen.dispatching.estate import affected_since, make_job
+    from tfgen.dispatching.plan import make_plan
+    from tfgen.dispatching.run import Dispatch
+    from tfgen.following import poll_seconds
+    from tfgen.surveying import look
+
+    found = look(workspace)
+    for problem in found.problems:
+        note(one_line(f"error: {problem}"), style="red")
+    account = open_account(region)
+    job = make_job(workspace, found, commit, account.id, children=children, wait=wait)
+    assessor = Assessor(job, StateTable(account, table), affected_since(workspace, commit), poll_seconds)
+    plan = make_plan(assessor)
+    note(f"{len(plan.reasons)} of {len(job.pipelines)} images are to be built for {commit[:12]}")
+    tell = lambda name, text: note(one_line(f"{name} > {text}"))  # noqa: E731 one line of talk
+    return job, Dispatch(assessor, plan, tell, poll_seconds), bool(found.problems)
+
+
+def _run(dispatch: Dispatch, format_: Format) -> None:
+    try:
+        dispatch.run()
+    except (KeyboardInterrupt, TfgenError) as error:
+        _show(dispatch.job, list(dispatch.outcomes.values()), format_)
+        going = ", ".join(f"{name} ({execution})" for name, execution in dispatch.going.items())
+        fix = f"what was started goes on, and the next dispatch takes it up{f': {going}' if going else ''}"
+        if isinstance(error, TfgenError):
+            from tfgen.console import note, one_line
+
+            note(one_line(fix))
+            raise
+        raise InterruptedRunError("interrupted: nothing is waited for any more", fix=fix) from None
+
+
+def _show(job: Job, outcomes: Sequence[Outcome], format_: Format) -> None:
+    from tfgen.console import out_json, out_table
+
+    if format_ == "json":
+        keys = ("name", "status", "commit", "execution", "reason")
+        images = [{key: getattr(each, key) for key in keys} for each in outcomes]
+        out_json({"commit": job.commit, "images": images})
+    elif outcomes:
+        rows = [(each.name, each.status, each.commit[:12] or "-", each.reason) for each in outcomes]
+        out_table(["NAME", "STATUS", "COMMIT", "REASON"], rows)
+
+
+def _exit_code(outcomes: Sequence[Outcome], *, broken: bool) -> int:
+    from tfgen.console import note
+    from tfgen.dispatching.model import BAD
+
+    bad = [each.name for each in outcomes if each.status in BAD]
+    if bad:
+        note(f"not built: {', '.join(bad)}; the next dispatch starts them again", style="red")
+    if broken:
+        note("images whose templates are wrong were not looked at", style="red")
+    return 1 if bad or broken else 0

@@ -1,0 +1,1 @@
+"""Pictures of the graph: what a diagram is, and Mermaid, DOT and SVG of one."""

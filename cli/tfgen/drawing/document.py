@@ -1,0 +1,54 @@
+"""The graph as JSON: docs/json.md describes it, docs/graph.schema.json defines it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgen.drawing.units import path_of
+
+if TYPE_CHECKING:
+    from tfgen_generators.ancestry.parents import Ancestry
+    from tfgen_generators.graph.graph import Graph, ImageNode
+    from tfgen_generators.graph.model import Hop, Unit
+
+
+def as_document(graph: Graph, ancestry: Ancestry, chosen: ImageNode | None = None) -> dict[str, object]:
+    """All images, parents before children, and the units that they are made of; or one image and its units alone."""
+    images = {image.name: image for image in graph.images}
+    names = ancestry.ordered(images) if chosen is None else [chosen.name]
+    keys = dict.fromkeys(reached.unit for name in names for reached in images[name].reached)
+    return {
+        "images": [_image(images[name], ancestry) for name in names],
+        "units": [_unit(graph.units[key]) for key in keys],
+        "cycles": [list(cycle) for cycle in ancestry.cycles],
+    }
+
+
+def _image(image: ImageNode, ancestry: Ancestry) -> dict[str, object]:
+    below = ancestry.children([image.name])
+    return {
+        "name": image.name,
+        "template": image.template,
+        "problem": image.problem,
+        "parents": [{"image": parent.name, **_hop(parent.hop)} for parent in ancestry.parents.get(image.name, ())],
+        "starts_from": [
+            {"label": found.label, "status": found.status, "owners": found.owners, "nearest": found.nearest}
+            for found in ancestry.origins.get(image.name, ())
+        ],
+        "from_itself": image.name in ancestry.itself,
+        "children": sorted(name for name, parent in below.items() if parent == image.name),
+        "units": [{"unit": found.unit, "by": found.by, **_hop(found.hop)} for found in image.reached],
+    }
+
+
+def _unit(unit: Unit) -> dict[str, object]:
+    return {
+        "unit": unit.key,
+        "kind": unit.key.partition(" ")[0],
+        "path": path_of(unit.key),
+        "files": [{"file": path, **_hop(hop)} for path, hop in sorted(unit.files.items())],
+    }
+
+
+def _hop(hop: Hop) -> dict[str, object]:
+    return {"path": hop.path, "line": hop.line, "label": hop.label, "widened": hop.widened}

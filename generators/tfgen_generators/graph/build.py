@@ -1,0 +1,192 @@
+"""Builds the graph of one tree: every template with its files, playbooks, roles and what its pipeline is made of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from tfgen_generators.ansible.facts import FactsSource
+from tfgen_generators.ansible.reach import Reacher
+from tfgen_generators.ansible.scene import AnsibleScene
+from tfgen_generators.graph.buildspec import Buildspec, read_buildspec
+from tfgen_generators.graph.gaps import GapBook
+from tfgen_generators.graph.graph import Graph, ImageNode, aliases_of
+from tfgen_generators.graph.image import ImageBuilder
+from tfgen_generators.graph.linked_tree import LinkedTree
+from tfgen_generators.graph.meanings import Surroundings
+from tfgen_generators.graph.model import Hop, Unit
+from tfgen_generators.graph.pipeline_files import buildspec_of, module_unit, named_inputs
+from tfgen_generators.graph.pipelines import Pipelines
+from tfgen_generators.graph.places import Places
+from tfgen_generators.graph.store import Store
+from tfgen_generators.graph.wants import Wants, wants_of
+from tfgen_generators.ownership import file_name
+from tfgen_generators.packer.model import Discovery, Template
+from tfgen_generators.settings import FILE_NAME, Module, Settings
+
+__all__ = ["Graph", "build_graph"]
+
+
+def build_graph(
+    root: Path,
+    tree: LinkedTree,
+    discovery: Discovery,
+    settings: Settings | None,
+    facts: FactsSource | None = None,
+    store: Store | None = None,
+) -> Graph:
+    """The graph of all templates of `discovery`, which must have their details. Reads `tree`, starts nothing.
+
+    `facts` and `store` remember between runs. Without `settings` (no tfgen.toml) there are no pipelines: only what the
+    templates name counts.
+    """
+    del root
+    return Builder(tree, settings, facts or FactsSource(tree), store or Store()).build(discovery.templates)
+
+
+class Builder:
+    """Builds images on one tree, one after the other."""
+
+    def __init__(self, tree: LinkedTree, settings: Settings | None, facts: FactsSource, store: Store) -> None:
+        self.tree, self.settings, self.store = tree, settings, store
+        self.reacher = Reacher(tree, facts)
+        self.units: dict[str, Unit] = {}
+        self.gaps = GapBook(tree)
+        self.places = Places(tree)
+        self.buildspecs: dict[str, Buildspec] = {}
+        self.module = module_unit(tree, settings) if settings else None
+        #: Template's path -> the environment variables that it reads.
+        self.reads: dict[str, tuple[str, ...]] = {}
+        self.pipelines = Pipelines(tree, settings)
+
+    def build(self, templates: Iterable[Template]) -> Graph:
+        """The whole graph."""
+        nodes = self.nodes(templates)
+        units = self.all_units()
+        return Graph(nodes, units, self.gaps.all(), self.reacher.unused_roles(), aliases_of(units, self.tree))
+
+    def nodes(self, templates: Iterable[Template]) -> list[ImageNode]:
+        """The images of `templates`; their units and gaps are then known too."""
+        images = [self._image(template) for template in templates]
+        scenes: dict[AnsibleScene, list[str]] = {}
+        for image, found in images:
+            for scene in found:
+                scenes.setdefault(scene, []).append(image.name)
+        for gap, scene in self.reacher.gaps:
+            self.gaps.add(gap, scenes.get(scene, ()))
+        return [image for image, _ in images]
+
+    def all_units(self) -> dict[str, Unit]:
+        """Every unit that an image reaches so far."""
+        return {**self.reacher.units, **self.units}
+
+    def _image(self, template: Template) -> tuple[ImageNode, list[AnsibleScene]]:
+        builder = ImageBuilder(self.tree, self.places, self.reacher, self.units, self.gaps, template)
+        buildspec, hop = self._buildspec(template)
+        if template.errors or len(template.details) != len(template.members):
+            builder.members()
+            problem = str(template.errors[0]) if template.errors else "the template cannot be read"
+        else:
+            builder.members()
+            for path, named in self.pipelines.named_files(template):
+                builder.file(path, named)
+            wants = self._wants(template, self.pipelines.surroundings(template, buildspec))
+            self.reads[template.path] = wants.reads
+            given = buildspec.variables if buildspec else {}
+            environment = {name: value for name, (value, _) in self.pipelines.environment(template).items()}
+            builder.uses(wants, {**given, **environment})
+            problem = ""
+        self._of_pipeline(builder, template, buildspec, hop)
+        node = ImageNode(
+            name=template.name,
+            template=template.path,
+            members=template.members,
+            reached=builder.finish(),
+            problem=problem,
+        )
+        return node, builder.scenes
+
+    def _wants(self, template: Template, around: Surroundings) -> Wants:
+        """What the template wants, by its content and by what of its surroundings decides something."""
+        unsure = None if around.unsure is None else sorted(around.unsure)
+        own = (template.path, template.kind, template.digest, template.members)
+        key = _digest((own, unsure, sorted(around.set_values.items())))
+        known = self.store.find(f"reads:{key}")
+        reads: list[str] = msgspec.msgpack.decode(known, type=list[str]) if known else []
+        found = self.store.find(_wants_key(key, reads, around)) if known else None
+        if found is not None:
+            return msgspec.msgpack.decode(found, type=Wants)
+        from tfgen_generators.packer.outcome import decode_details
+
+        wants = wants_of(template, [decode_details(one) for one in template.details], around)
+        reads = sorted({*reads, *wants.reads})
+        wants = msgspec.structs.replace(wants, reads=tuple(reads))
+        self.store.put(f"reads:{key}", msgspec.msgpack.encode(reads))
+        self.store.put(_wants_key(key, reads, around), msgspec.msgpack.encode(wants))
+        return wants
+
+    def _buildspec(self, template: Template) -> tuple[Buildspec | None, Hop]:
+        named = buildspec_of(self.tree, self.settings, template) if self.settings else None
+        if named is None:
+            return None, Hop(path=template.path, label="buildspec")
+        path, hop = named
+        return self.buildspec_at(path), hop
+
+    def buildspec_at(self, path: str) -> Buildspec:
+        """The buildspec at `path`, read once."""
+        if path not in self.buildspecs:
+            self.buildspecs[path] = read_buildspec(self.tree, path)
+        return self.buildspecs[path]
+
+    def _of_pipeline(self, builder: ImageBuilder, template: Template, buildspec: Buildspec | None, hop: Hop) -> None:
+        if self.settings is None:
+            return
+        if buildspec is not None:
+            builder.shared(self._buildspec_unit(buildspec), hop)
+            for path in buildspec.playbooks:
+                builder.playbook_in(
+                    path, Hop(path=buildspec.path, label="ansible-playbook"), by=f"buildspec {buildspec.path}"
+                )
+        if self.module is not None:
+            builder.shared(self.module, self._module_hop(template))
+        for path, named in named_inputs(self.tree, self.settings, template):
+            builder.file(path, named)
+        generated = f"{self.settings.terraform_dir}/{file_name(template.name)}"
+        if self.tree.kind(generated) == "file":
+            builder.file(generated, Hop(path=template.path, label="pipeline"))
+
+    def _module_hop(self, template: Template) -> Hop:
+        source = self.settings.module.source if self.settings else ""
+        if source == Module().source:
+            return Hop(path=template.path, label=f"module {source}")
+        return Hop(path=FILE_NAME, line=self.pipelines.line("module", "source"), label="module.source")
+
+    def _buildspec_unit(self, buildspec: Buildspec) -> Unit:
+        key = f"buildspec {buildspec.path}"
+        if key not in self.units:
+            files = {buildspec.path: Hop(path="", label="")}
+            for name, path in self._named_by(buildspec):
+                files.setdefault(path, Hop(path=buildspec.path, label=name))
+            self.units[key] = Unit(key=key, files=files)
+            if buildspec.problem:
+                self.gaps.broken(buildspec.path, buildspec.line, buildspec.problem)
+        return self.units[key]
+
+    def _named_by(self, buildspec: Buildspec) -> Iterator[tuple[str, str]]:
+        for name, value in buildspec.variables.items():
+            if path := self.pipelines.file_at(value):
+                yield f"env.variables.{name}", path
+        for word in buildspec.words:
+            if self.tree.kind(word) == "file":
+                yield "commands", word
+
+
+def _wants_key(key: str, reads: Iterable[str], around: Surroundings) -> str:
+    return f"wants:{_digest((key, [(name, around.environment.get(name)) for name in reads]))}"
+
+
+def _digest(given: object) -> str:
+    return hashlib.sha256(repr(given).encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,71 @@
+"""The shapes of the graph: an image is made of units, a unit of files, and every file has a reason.
+
+Paths are relative to the repository's root, with `/`. A unit is what is loaded together (a template with its own
+files, a playbook with its tasks, a role as it is entered), so that a role which 1,000 images use is described once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+GapKind = Literal[
+    "missing-playbook",
+    "missing-role",
+    "missing-role-path",
+    "missing-script",
+    "missing-file",
+    "missing-tasks",
+    "broken-yaml",
+    "unreadable",
+    "role-cycle",
+]
+
+
+class Hop(msgspec.Struct, frozen=True, kw_only=True):
+    """One file names another: `path:line` says `label` ("dependencies: common", "script", "import_tasks: web.yml").
+
+    `path` "" means the file that led into the unit. `widened`: the name is computed, and all that it could mean in this
+    repository is meant.
+    """
+
+    path: str
+    label: str
+    line: int = 0
+    widened: bool = False
+
+
+class Unit(msgspec.Struct, frozen=True, kw_only=True):
+    """What is loaded together. `files` maps each path to the hop that leads to it."""
+
+    key: str
+    files: Mapping[str, Hop]
+
+
+class Reached(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit that an image reaches: from which unit, by which hop. `by` is None for the template's own unit."""
+
+    unit: str
+    by: str | None
+    hop: Hop
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an image is made of `path`: `hops` lead from it back to the template (none: its own file), nearest first."""
+
+    path: str
+    hops: tuple[Hop, ...] = ()
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """What is named and not there, or cannot be read. `name` as written; `templates` are the images that need it."""
+
+    kind: GapKind
+    path: str
+    line: int = 0
+    name: str = ""
+    message: str
+    fix: str = ""
+    templates: tuple[str, ...] = ()

@@ -1,0 +1,96 @@
+"""What a pipeline gives to its template: environment, files of values, and what these set."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+
+from tfgen_generators.graph.buildspec import Buildspec
+from tfgen_generators.graph.linked_tree import LinkedTree
+from tfgen_generators.graph.meanings import ANY_VARIABLE, UNKNOWN, Surroundings
+from tfgen_generators.graph.model import Hop
+from tfgen_generators.graph.var_files import auto_files, read_values
+from tfgen_generators.packer.model import Template
+from tfgen_generators.packer.values import Value
+from tfgen_generators.settings import FILE_NAME, Settings
+
+_VALUES = (".hcl", ".json")
+_NAMED_VALUES = (".pkrvars.hcl", ".pkrvars.json")
+
+
+class Pipelines:
+    """The pipelines of one tree, by tfgen.toml; without one there is nothing to know."""
+
+    def __init__(self, tree: LinkedTree, settings: Settings | None) -> None:
+        self._tree, self._settings = tree, settings
+        self._files: dict[str, str] = {}
+        self._lines: dict[tuple[str, ...], int] = {}
+
+    def environment(self, template: Template) -> dict[str, tuple[str, Hop]]:
+        """What tfgen.toml gives to the template's builds: value, and where it says so."""
+        if self._settings is None:
+            return {}
+        own = self._settings.templates.get(template.name)
+        found: dict[str, tuple[str, Hop]] = {}
+        tables = (
+            (("environment",), self._settings.environment),
+            (("templates", template.name, "environment"), own.environment if own else {}),
+        )
+        for path, table in tables:
+            for name, value in table.items():
+                line = self.line(*path, name) if self.file_at(value) else 0
+                found[name] = value, Hop(path=FILE_NAME, line=line, label=".".join((*path, name)))
+        return found
+
+    def line(self, *path: str) -> int:
+        """The line of a setting, looked up once."""
+        if path not in self._lines:
+            self._lines[path] = self._settings.line(*path) if self._settings else 0
+        return self._lines[path]
+
+    def file_at(self, text: str) -> str:
+        """The path of a file of the repository that a text is, "" when it is none."""
+        if text not in self._files:
+            path = posixpath.normpath(text) if text and not text.startswith(("/", "~")) else ""
+            self._files[text] = path if path and self._tree.kind(path) == "file" else ""
+        return self._files[text]
+
+    def named_files(self, template: Template) -> Iterator[tuple[str, Hop]]:
+        """Files of values that Packer reads by itself, and files that [environment] names."""
+        for path in auto_files(self._tree, template.path) if template.kind == "directory" else ():
+            yield path, Hop(path=template.path, label=f"*.auto.pkrvars{path.rpartition('.auto.pkrvars')[2]}")
+        for value, hop in self.environment(template).values():
+            if path := self.file_at(value):
+                yield path, hop
+
+    def surroundings(self, template: Template, buildspec: Buildspec | None) -> Surroundings:
+        """All that may give a value to something in the template."""
+        values = self._set_values([*self._value_files(template, buildspec)])
+        if self._settings is None:
+            return Surroundings(unsure=None, set_values=values)
+        named = {name: (value,) for name, value in (buildspec.variables if buildspec else {}).items()}
+        named |= {name: (value,) for name, (value, _) in self.environment(template).items()}
+        named["PACKER_SCRIPT"] = (template.path,)
+        for name, text in buildspec.packer_variables if buildspec else ():
+            values.setdefault(name, []).append(UNKNOWN if "$" in text else text)
+        is_known = buildspec is not None and not buildspec.problem
+        unsure = buildspec.assigned - {"PACKER_SCRIPT"} if buildspec and is_known else None
+        return Surroundings(environment=named, unsure=unsure, set_values=values)
+
+    def _value_files(self, template: Template, buildspec: Buildspec | None) -> Iterator[str]:
+        """Files of values, from those that Packer reads first to those that a person names."""
+        yield from (path for path, _ in self.named_files(template) if path.endswith(_VALUES))
+        for word in buildspec.words if buildspec else ():
+            if word.endswith(_NAMED_VALUES) and (path := self.file_at(word)):
+                yield path
+        for value in buildspec.variables.values() if buildspec else ():
+            if value.endswith(_VALUES) and (path := self.file_at(value)):
+                yield path
+
+    def _set_values(self, files: Iterable[str]) -> dict[str, list[Value]]:
+        values: dict[str, list[Value]] = {}
+        for path in dict.fromkeys(files):
+            found = read_values(path, self._tree.read(path))
+            for name, value in {ANY_VARIABLE: UNKNOWN}.items() if found is None else found.items():
+                values.setdefault(name, []).append(value)
+        return values

@@ -1,0 +1,172 @@
+"""Runs the rules and says of each finding how grave it is, and whether somebody switched it off."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Set
+from typing import Literal
+
+import msgspec
+
+from tfgen_generators.errors import UsageError
+from tfgen_generators.lint.comments import Comments
+from tfgen_generators.lint.ignores import Ignore
+from tfgen_generators.lint.model import Edit, Finding, Rule, Severity
+from tfgen_generators.lint.registry import all_rules
+from tfgen_generators.lint.scope import Scope
+from tfgen_generators.nearest import did_you_mean
+from tfgen_generators.settings import FILE_NAME
+
+#: The rules about ignoring: found when all others are done.
+_OWN = frozenset({"invalid-ignore", "unused-ignore"})
+
+
+class Suppression(msgspec.Struct, frozen=True, kw_only=True):
+    """Who switched a finding off: a comment in the file, or tfgen.toml."""
+
+    kind: Literal["comment", "settings"]
+    path: str
+    line: int
+    reason: str
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding as it is shown."""
+
+    finding: Finding
+    severity: Severity
+    suppressed: Suppression | None = None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What lint found, sorted by place. `rules` ran."""
+
+    rules: tuple[Rule, ...]
+    judged: tuple[Judged, ...]
+
+    @property
+    def shown(self) -> tuple[Judged, ...]:
+        """What nobody switched off."""
+        return tuple(judged for judged in self.judged if judged.suppressed is None)
+
+    def count(self, severity: Severity) -> int:
+        """How many of `shown` are that grave."""
+        return sum(judged.severity == severity for judged in self.shown)
+
+
+def lint(scope: Scope, *, only: Collection[str] = ()) -> Report:
+    """Runs the rules (`only` these ids, if given) on the whole repository. Raises UsageError for an unknown id."""
+    rules = chosen_rules(only)
+    by_id = {rule.id: rule for rule in rules}
+    running = all_rules() if "unused-ignore" in by_id else rules  # what is of use can only be seen then
+    judge = _Judge(scope, {rule.id for rule in running})
+    found_by = [judge.judge(rule, found) for rule in running for found in dict.fromkeys(rule.check(scope))]
+    judged = [one for one in found_by if one.finding.rule in by_id]
+    for rule_id, extra in (("invalid-ignore", judge.invalid), ("unused-ignore", judge.unused)):
+        if rule_id in by_id:
+            judged += [judge.judge(by_id[rule_id], found) for found in dict.fromkeys(extra())]
+    return Report(rules=rules, judged=tuple(sorted(judged, key=_place)))
+
+
+def chosen_rules(only: Collection[str]) -> tuple[Rule, ...]:
+    """The rules of these ids, all without any. Raises UsageError with the nearest id."""
+    rules = all_rules()
+    known = {rule.id for rule in rules}
+    for name in only:
+        if name not in known:
+            raise UsageError(f"there is no rule {name!r}", fix=did_you_mean(name, known))
+    return tuple(rule for rule in rules if not only or rule.id in only)
+
+
+def _place(judged: Judged) -> tuple[str, int, int, str, str]:
+    found = judged.finding
+    return found.path, found.line, found.column, found.rule, found.message
+
+
+class _Judge:
+    def __init__(self, scope: Scope, ran: Set[str]) -> None:
+        self._scope, self._ran = scope, ran
+        self._settings = scope.settings.lint
+        self._comments = Comments(scope)
+        self._names = {member: one.name for one in scope.discovery.templates for member in (one.path, *one.members)}
+        self._used: set[tuple[str, str]] = set()
+
+    def judge(self, rule: Rule, found: Finding) -> Judged:
+        severity = self._settings.severity.get(rule.id, rule.severity)
+        return Judged(finding=found, severity=severity, suppressed=self._suppression(found))  # type: ignore[arg-type]
+
+    def _suppression(self, found: Finding) -> Suppression | None:
+        comment = self._comments.covering(found)
+        if comment is not None:
+            return Suppression(kind="comment", path=comment.path, line=comment.line, reason=comment.reason)
+        image = found.image or self._names.get(found.path, "")
+        if reason := self._settings.templates.get(image, {}).get(found.rule):
+            self._used.add((image, found.rule))
+            return self._in_settings(reason, "templates", image, found.rule)
+        if reason := self._settings.disable.get(found.rule):
+            return self._in_settings(reason, "disable", found.rule)
+        return None
+
+    def _in_settings(self, reason: str, *key: str) -> Suppression:
+        line = self._scope.settings.line("lint", *key)
+        return Suppression(kind="settings", path=FILE_NAME, line=line, reason=reason)
+
+    def invalid(self) -> Iterator[Finding]:
+        """Comments and settings that name no rule, or give no reason."""
+        known = {rule.id for rule in all_rules()}
+        for comment in self._comments.all():
+            unknown = [name for name in comment.rules if name not in known]
+            message, fix = "", ""
+            if not comment.rules:
+                message, fix = "names no rule", "write: tfgen:ignore RULE-ID reason"
+            elif unknown:
+                message, fix = f"there is no rule {unknown[0]!r}", did_you_mean(unknown[0], known)
+            elif not comment.reason:
+                message, fix = f"does not say why {comment.rules[0]} is off here", "write the reason behind the rule"
+            if message:
+                yield Finding(rule="invalid-ignore", path=comment.path, line=comment.line, message=message, fix=fix)
+        yield from self._invalid_settings(known)
+
+    def _invalid_settings(self, known: Collection[str]) -> Iterator[Finding]:
+        lint_settings = self._settings
+        named: list[tuple[tuple[str, ...], Iterable[str]]] = [
+            (("disable",), lint_settings.disable),
+            (("severity",), lint_settings.severity),
+            *((("templates", name), rules) for name, rules in lint_settings.templates.items()),
+        ]
+        for key, rules in named:
+            for rule in rules:
+                if rule not in known:
+                    message, fix = f"there is no rule {rule!r}", did_you_mean(rule, known)
+                    yield self._in_toml("invalid-ignore", message, fix, *key, rule)
+        names = {template.name for template in self._scope.discovery.templates}
+        for name in lint_settings.templates:
+            if name not in names:
+                yield self._in_toml(
+                    "invalid-ignore", f"there is no template {name!r}", did_you_mean(name, names), "templates", name
+                )
+
+    def unused(self) -> Iterator[Finding]:
+        """What switches nothing off any more; only of rules that ran."""
+        for comment in self._comments.all():
+            for rule in comment.rules if comment.reason else ():
+                if rule in self._ran - _OWN and not self._comments.is_used(comment, rule):
+                    yield self._unused_comment(comment, rule)
+        for name, rules in self._settings.templates.items():
+            for rule in rules:
+                if rule in self._ran and (name, rule) not in self._used:
+                    message = f"{rule} finds nothing in {name} that this could switch off"
+                    yield self._in_toml("unused-ignore", message, "remove it", "templates", name, rule)
+
+    def _unused_comment(self, comment: Ignore, rule: str) -> Finding:
+        message = f"{rule} finds nothing here that this comment could switch off"
+        fix, edits = "remove it", tuple[Edit, ...]()
+        if len(comment.rules) > 1:
+            fix = f"remove {rule} from it"
+        elif comment.span != (0, 0):
+            edits = (Edit(path=comment.path, start=comment.span[0], end=comment.span[1], text=""),)
+        path, line = comment.path, comment.line
+        return Finding(rule="unused-ignore", path=path, line=line, message=message, fix=fix, edits=edits)
+
+    def _in_toml(self, rule: str, message: str, fix: str, *key: str) -> Finding:
+        line = self._scope.settings.line("lint", *key)
+        return Finding(rule=rule, path=FILE_NAME, line=line, message=message, fix=fix)

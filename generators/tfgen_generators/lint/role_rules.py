@@ -1,0 +1,71 @@
+"""Rules about roles that are there and not used."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from tfgen_generators.lint.model import Finding, Rule
+from tfgen_generators.lint.places import place_of
+from tfgen_generators.lint.scope import Scope
+
+#: Where a role says what it is, in the order in which a reader looks.
+_FACES = tuple(f"{folder}/main.{ending}" for folder in ("tasks", "meta", "defaults") for ending in ("yml", "yaml"))
+#: The graph's units for what is uploaded although no playbook reaches it.
+_UPLOADED = "uploaded "
+
+
+def _unused_role(scope: Scope) -> Iterator[Finding]:
+    if not _can_know(scope):
+        return
+    for role in scope.graph.unused_roles:
+        if "ansible_collections" in role.split("/") or "/collections/" in f"/{role}":
+            continue
+        name = posixpath.basename(role)
+        message = f"no playbook of an image uses the role {name} ({role})"
+        path, fix = _face(scope, role), "remove it, or use it"
+        yield Finding(rule="unused-role", path=path, line=1, message=message, fix=fix)
+
+
+def _can_know(scope: Scope) -> bool:
+    """Whether everything that might use a role could be read."""
+    discovery = scope.discovery
+    broken = any(gap.kind in ("broken-yaml", "unreadable") for gap in scope.graph.gaps)
+    return not broken and not discovery.unreadable and not any(template.errors for template in discovery.templates)
+
+
+def _face(scope: Scope, role: str) -> str:
+    """The file of a role that a finding about all of it is shown at."""
+    paths = [posixpath.join(role, face) for face in _FACES]
+    return next((path for path in paths if scope.tree.kind(path) == "file"), role)
+
+
+def _role_path_unused(scope: Scope) -> Iterator[Finding]:
+    for image in scope.graph.images:
+        for unit in sorted({reached.unit for reached in image.reached if reached.unit.startswith(_UPLOADED)}):
+            role = unit.removeprefix(_UPLOADED)
+            path, line = place_of(scope, image.template, role, posixpath.basename(role), "role_paths")
+            yield Finding(
+                rule="role-path-unused",
+                path=path,
+                line=line,
+                message=f"uploads the role {role}, which its playbook does not use",
+                fix="remove it from role_paths, or use it",
+                image=image.name,
+            )
+
+
+RULES = (
+    Rule(
+        id="unused-role",
+        severity="warning",
+        summary="No playbook of an image uses the role",
+        check=_unused_role,
+    ),
+    Rule(
+        id="role-path-unused",
+        severity="warning",
+        summary="A template uploads a role that its playbook does not use",
+        check=_role_path_unused,
+    ),
+)

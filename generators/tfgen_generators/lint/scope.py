@@ -1,0 +1,108 @@
+"""What rules may look at: one repository, each part of it read when a rule first asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from tfgen_generators.settings import FILE_NAME, Settings
+
+if TYPE_CHECKING:
+    from tfgen_generators.ancestry.parents import Ancestry
+    from tfgen_generators.graph.build import Graph
+    from tfgen_generators.graph.disk_tree import DiskTree
+    from tfgen_generators.graph.store import Store
+    from tfgen_generators.packer.describe import Description
+    from tfgen_generators.packer.model import Discovery, Template
+
+_T = TypeVar("_T")
+
+
+class Scope:
+    """One repository. `has_settings` is False where there is no tfgen.toml (`settings` are then the defaults).
+
+    `discovery` has templates with their details. Nothing is written, nothing is executed.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        discovery: Discovery,
+        settings: Settings,
+        *,
+        has_settings: bool = True,
+        store: Store | None = None,
+    ) -> None:
+        from tfgen_generators.graph.store import Store
+
+        self.root, self.discovery, self.settings = root, discovery, settings
+        #: What earlier runs have found out; whoever opened it keeps it.
+        self.store = store or Store()
+        self.has_settings = has_settings
+        self._kept: dict[object, Any] = {}
+
+    @cached_property
+    def tree(self) -> DiskTree:
+        """The files on the disk."""
+        from tfgen_generators.graph.disk_tree import DiskTree
+
+        return DiskTree(self.root, self.store)
+
+    @property
+    def templates(self) -> tuple[Template, ...]:
+        """The templates that can be read, sorted by path."""
+        return tuple(template for template in self.discovery.templates if not template.errors)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """What every image is made of."""
+        from tfgen_generators.graph.build import build_graph
+        from tfgen_generators.graph.facts import StoredFacts
+
+        settings = self.settings if self.has_settings else None
+        facts = StoredFacts(self.tree, self.store)
+        return build_graph(self.root, self.tree, self.discovery, settings, facts, self.store)
+
+    @cached_property
+    def ancestry(self) -> Ancestry:
+        """Which image is built on which."""
+        from tfgen_generators.ancestry.parents import find_ancestry
+
+        return find_ancestry(self.templates, self.settings if self.has_settings else None, self.tree)
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """Every file that an image is made of, the templates themselves, and those that decide how they are built."""
+        found = {member for template in self.discovery.templates for member in (template.path, *template.members)}
+        for unit in self.graph.units.values():
+            found.update(unit.files)
+        found.add(FILE_NAME)
+        return tuple(sorted(path for path in found if self.tree.kind(path) == "file"))
+
+    def described(self, template: Template) -> Description:
+        """The facts of one template."""
+        from tfgen_generators.packer.describe import describe
+        from tfgen_generators.packer.outcome import decode_details
+
+        return self.once(
+            ("described", template.path),
+            lambda: describe(self.root, template, [decode_details(details) for details in template.details]),
+        )
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file, read once; b"" for what is no file or cannot be read (that is another rule's matter)."""
+        return self.once(("read", path), lambda: self._read(path))
+
+    def _read(self, path: str) -> bytes:
+        try:
+            return self.tree.read(path)
+        except (OSError, ValueError):
+            return b""
+
+    def once(self, key: object, make: Callable[[], _T]) -> _T:
+        """What `make` gives, kept for every later question with the same `key`: rules share what they read."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return cast("_T", self._kept[key])

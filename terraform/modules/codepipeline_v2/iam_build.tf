@@ -1,0 +1,1 @@
+../codepipeline/iam_build.tf

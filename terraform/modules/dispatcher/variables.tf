@@ -1,0 +1,139 @@
+variable "name" {
+  description = "Name of the dispatcher: of its CodeBuild project and its table. Role, rule and policy names derive from it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{2,99}$", var.name))
+    error_message = "The name must be 3 to 100 letters, digits, '-' or '_', the first a letter or a digit."
+  }
+}
+
+variable "source_repository" {
+  description = "Name of the CodeCommit repository that holds the templates, in the same account and region."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._-]{1,100}$", var.source_repository)) && !endswith(var.source_repository, ".git")
+    error_message = "The source_repository must be a CodeCommit repository name (1 to 100 letters, digits, '.', '_', '-'), not a URL."
+  }
+}
+
+variable "branch" {
+  description = "Branch of the source repository whose changes start the dispatcher; the pipelines must build the same one."
+  type        = string
+  default     = "main"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^\\s~^:?*\\[\\\\]{1,256}$", var.branch))
+    error_message = "The branch must be a git branch name of at most 256 characters."
+  }
+}
+
+variable "pipelines" {
+  description = "The pipelines that it may start: name of the image -> name of the pipeline, in the same account and region."
+  type        = map(string)
+  nullable    = false
+
+  validation {
+    condition = length(var.pipelines) > 0 && alltrue([
+      for name in values(var.pipelines) : can(regex("^[A-Za-z0-9.@_-]{1,100}$", name))
+    ])
+    error_message = "The pipelines must be at least one, each with the name of a pipeline (1 to 100 letters, digits, '.', '@', '-', '_')."
+  }
+}
+
+variable "pipeline_patterns" {
+  description = "Names of pipelines, with `*`, that it may start instead of exactly the `pipelines`: where those are so many that their ARNs do not fit into ten IAM policies."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for pattern in var.pipeline_patterns : can(regex("^[A-Za-z0-9.@_*-]*[A-Za-z0-9.@_-]{3}[A-Za-z0-9.@_*-]*$", pattern))])
+    error_message = "Each of the pipeline_patterns must be a pipeline's name with '*' in it and three other characters in a row, for example *-ami-pipeline."
+  }
+}
+
+variable "tfgen_requirement" {
+  description = "What pip installs tfgen from, for example tfgen==0.1.0, or the URL of a wheel or of a git repository. Pin it: it runs with the rights to start the pipelines."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][^\\s\"'`$\\\\]*( @ [^\\s\"'`$\\\\]+)?$", var.tfgen_requirement))
+    error_message = "The tfgen_requirement must be a requirement of pip's on one line, without quotes, '$' and back ticks."
+  }
+}
+
+variable "children" {
+  description = "Whether images are built again when their parent was: their source AMI is another one."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "timeout" {
+  description = "Minutes after which CodeBuild ends a dispatcher that waits for its pipelines. What it started goes on; the next one takes it up."
+  type        = number
+  default     = 480
+  nullable    = false
+
+  validation {
+    condition     = var.timeout >= 5 && var.timeout <= 480 && floor(var.timeout) == var.timeout
+    error_message = "The timeout must be a whole number of minutes from 5 to 480."
+  }
+}
+
+variable "image" {
+  description = "Container image of the dispatcher's build: git and Python 3.11 or newer."
+  type        = string
+  default     = "aws/codebuild/standard:7.0"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^\\S+$", var.image))
+    error_message = "The image must be a container image reference without spaces."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days that CloudWatch keeps the dispatcher's logs."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition = contains(
+      [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653],
+      var.log_retention_days
+    )
+    error_message = "The log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds the module's roles. Null means none."
+  type        = string
+  default     = null
+  nullable    = true
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[^:]+:iam::[^:]*:policy/.+$", var.permissions_boundary))
+    error_message = "The permissions_boundary must be the ARN of an IAM policy, or null."
+  }
+}
+
+variable "tags" {
+  description = "Tags for everything that the module creates, over the provider's default_tags."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : length(key) > 0 && !startswith(lower(key), "aws:")])
+    error_message = "The keys of tags must not be empty and must not start with 'aws:' (reserved)."
+  }
+}

@@ -1,0 +1,129 @@
+"""The dispatcher as it runs: its buildspec as CodeBuild runs it, two processes at once, and one that is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command, Repo
+from tests.terraform.conftest import ROOT
+from tests.terraform.dispatch_estate import IMAGES, REPOSITORY, TABLE, DispatchEstate, git
+from tests.terraform.state_estate import Aws
+from tfgen.codebuild.buildspec import read_buildspec
+from tfgen.codebuild.processes import LogView, Processes
+from tfgen.codebuild.runner import Result, Run
+from tfgen.emulator.pipeline_run import HEADS, Play, played
+
+BASE_ROLE = "ansible/roles/base/tasks/main.yml"
+BUILDSPEC = "terraform/modules/dispatcher/buildspec.yml"
+#: Stands for the venv's: pip installs nothing here, and tfgen is the one that is tested.
+PYTHON = '#!/bin/sh\n[ "$1 $2" = "-m venv" ] || exit 9\nmkdir -p "$3/bin"\n{}\n'
+FAKE = (
+    'printf \'#!/bin/sh\\necho "$@" >>"{log}"\\n\' >"$3/bin/python"\n'
+    'printf \'#!/bin/sh\\nexec "{python}" -m tfgen "$@"\\n\' >"$3/bin/tfgen"\n'
+    'chmod +x "$3/bin/python" "$3/bin/tfgen"'
+)
+
+
+@pytest.fixture
+def built(aws: Aws, repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> Iterator[DispatchEstate]:
+    monkeypatch.setenv("TFGEN_POLL", "0.01")
+    estate = DispatchEstate(root=repo({}), aws=aws, cli=cli)
+    assert set(estate.statuses().values()) == {"succeeded"}
+    yield estate
+    HEADS.pop(REPOSITORY, None)
+
+
+def test_the_buildspec_as_codebuild_runs_it(
+    built: DispatchEstate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, programs = tmp_path / "pip", tmp_path / "programs"
+    programs.mkdir()
+    (programs / "python3").write_text(PYTHON.format(FAKE.format(log=log, python=sys.executable)))
+    (programs / "python3").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    built.push({BASE_ROLE: "- debug:\n"})
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(built.root), str(clone))
+    given = {"TFGEN_REQUIREMENT": "tfgen==0.1.0", "TFGEN_DISPATCH_TABLE": TABLE, "TFGEN_DISPATCH_BRANCH": "main"}
+    result = run_buildspec(clone, tmp_path / "build", **given)
+    assert result.status == "SUCCEEDED", (tmp_path / "build/log").read_text()
+    assert log.read_text() == "-I -m pip install --quiet --disable-pip-version-check tfgen==0.1.0\n"
+    assert built.all_started() == {"app": 2, "base": 2, "other": 1, "web": 2}
+    assert built.item("web")["good"] == git(clone, "rev-parse", "HEAD")
+
+
+def run_buildspec(source: Path, folder: Path, **variables: str) -> Result:
+    """The module's buildspec in `source`, by our own runner; its environment is ours and `variables`."""
+    folder.mkdir()
+    log = folder / "log"
+    descriptor = os.open(log, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    view = LogView(log, descriptor)
+    processes = Processes(folder, view, keep=True, timeout=120)
+    run = Run(
+        read_buildspec((ROOT / BUILDSPEC).read_text(), BUILDSPEC),
+        processes,
+        {**os.environ, **variables, "CODEBUILD_BUILD_SUCCEEDING": "1", "PYTHONPATH": str(ROOT / "cli")},
+        source=source,
+        state=folder,
+        shell="/bin/sh",
+        env_program=shutil.which("env") or "env",
+    )
+    try:
+        return run.run()
+    finally:
+        processes.end()
+        view.close()
+        os.close(descriptor)
+
+
+def test_two_processes_at_once_start_each_image_once(built: DispatchEstate) -> None:
+    built.push({BASE_ROLE: "- debug:\n"})
+    both = [built.begin() for _ in range(2)]
+    said = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert built.all_started() == {"app": 2, "base": 2, "other": 1, "web": 2}
+    assert all("due" not in built.item(name) for name in ("app", "web"))
+
+
+def test_one_that_is_killed_while_it_waits_is_taken_up(built: DispatchEstate) -> None:
+    built.push({BASE_ROLE: "- debug:\n"})
+    with played("base-ami-pipeline", Play(hold="BUILD")):
+        process = built.begin()
+        until = time.monotonic() + 60
+        while built.started("base") < 2:
+            assert process.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        process.kill()
+        process.communicate(timeout=60)
+    built.push({"README.md": "one more push\n"})
+    assert built.statuses() == dict.fromkeys(("base", "app", "web"), "succeeded")
+    assert built.all_started() == {"app": 2, "base": 2, "other": 1, "web": 2}
+
+
+def test_an_interrupt_says_what_goes_on(built: DispatchEstate) -> None:
+    built.push({BASE_ROLE: "- debug:\n"})
+    with played("base-ami-pipeline", Play(hold="BUILD")):
+        process = built.begin()
+        assert process.stderr
+        for line in process.stderr:
+            if line.startswith("base > is started"):
+                break
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted: nothing is waited for any more; what was started goes on" in err
+    assert "base (" in err
+    assert json.loads(out)["images"] == []
+    assert built.statuses() == dict.fromkeys(("base", "app", "web"), "succeeded")
+    assert {name: built.started(name) for name in IMAGES}["base"] == 2

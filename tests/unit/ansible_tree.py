@@ -1,0 +1,130 @@
+"""A repository of texts for tests of what Ansible is made of, and what a scene reaches in it."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tfgen_generators.ansible.facts import FactsSource
+from tfgen_generators.ansible.reach import Reacher
+from tfgen_generators.ansible.scene import AnsibleScene
+from tfgen_generators.graph.model import Gap, Hop
+from tfgen_generators.graph.tree import Kind
+
+
+class DictTree:
+    """Texts by path; `links` maps a link to what it leads to (a path from the root)."""
+
+    def __init__(self, files: Mapping[str, str | bytes], links: Mapping[str, str] | None = None) -> None:
+        self._files = {path: data if isinstance(data, bytes) else data.encode() for path, data in files.items()}
+        self._links = dict(links or {})
+        self._folders: dict[str, set[str]] = {".": set()}
+        for path in (*self._files, *self._links):
+            at = path
+            while at != ".":
+                folder = posixpath.dirname(at) or "."
+                self._folders.setdefault(folder, set()).add(posixpath.basename(at))
+                at = folder
+
+    def _follow(self, path: str) -> tuple[str, list[str]]:
+        passed: list[str] = []
+        for _ in range(20):
+            for link, target in self._links.items():
+                if path == link or path.startswith(f"{link}/"):
+                    passed.append(link)
+                    path = target + path[len(link) :]
+                    break
+            else:
+                return path, passed
+        return "\0", passed
+
+    def kind(self, path: str) -> Kind | None:
+        real, _ = self._follow(path)
+        return "file" if real in self._files else "folder" if real in self._folders else None
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        return tuple(sorted(self._folders.get(self._follow(folder)[0], ())))
+
+    def links(self, path: str) -> tuple[str, ...]:
+        real, passed = self._follow(path)
+        return tuple(other for other in (*passed, real) if other != path) if passed else ()
+
+    def digest(self, path: str) -> str:
+        return hashlib.sha256(self.read(path)).hexdigest()
+
+    def read(self, path: str) -> bytes:
+        real, _ = self._follow(path)
+        if real not in self._files:
+            raise FileNotFoundError(2, "No such file", path)
+        return self._files[real]
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What a playbook is made of: why each file, and what is missing."""
+
+    files: dict[str, list[Hop]]
+    gaps: list[Gap]
+    unused: tuple[str, ...]
+
+    def why(self, path: str) -> str:
+        """The names that lead from a file to the playbook, with `?` after a computed one."""
+        return " < ".join(hop.label + "?" * hop.widened for hop in self.files[path] if hop.path)
+
+    def below(self, folder: str = "") -> set[str]:
+        """The files below a folder, relative to it."""
+        return {path.removeprefix(folder) for path in self.files if path.startswith(folder)}
+
+    def exact(self) -> set[str]:
+        """The files of which every name on the way is literal."""
+        return {path for path, hops in self.files.items() if not any(hop.widened for hop in hops)}
+
+
+def made_of(
+    files: Mapping[str, str | bytes],
+    playbook: str = "site.yml",
+    *,
+    links: Mapping[str, str] | None = None,
+    **scene: Any,
+) -> Made:
+    """What one scene is made of in a repository of these files."""
+    tree = DictTree(files, links)
+    reacher = Reacher(tree, FactsSource(tree))
+    return made(reacher, AnsibleScene(playbook=playbook, **scene))
+
+
+def made(reacher: Reacher, scene: AnsibleScene) -> Made:
+    """What a scene is made of, with the hops from each file to the playbook."""
+    reached = reacher.reach(scene)
+    by_unit = {each.unit: each for each in reached}
+    assert reached[0].by is None
+    assert len(by_unit) == len(reached)
+    found: dict[str, list[Hop]] = {}
+    for each in reached:
+        for path in reacher.units[each.unit].files:
+            hops = _hops(reacher, by_unit, each.unit, path)
+            old = found.get(path)
+            if old is None or (any(h.widened for h in old) and not any(h.widened for h in hops)):
+                found[path] = hops
+    gaps = [gap for gap, whose in reacher.gaps if whose == scene]
+    return Made(found, gaps, reacher.unused_roles())
+
+
+def _hops(reacher: Reacher, by_unit: Mapping[str, Any], unit: str, path: str) -> list[Hop]:
+    hops: list[Hop] = []
+    at: str | None = unit
+    while at is not None:
+        files = reacher.units[at].files
+        while path in files:
+            hops.append(files[path])
+            assert len(hops) < 3000, "hops lead round in a circle"
+            path = files[path].path
+        reached = by_unit[at]
+        hops.append(reached.hop)
+        if path == "" and at is not None:
+            path = reached.hop.path
+        at = reached.by
+    return hops

@@ -1,0 +1,309 @@
+"""What a template is made of: paths as they are written, computed, named by variables and by the pipeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TOML, write_tree
+from tfgen_generators.estate import Outside, find_templates
+from tfgen_generators.facts_cache import FactsCache
+from tfgen_generators.graph.build import Graph, build_graph
+from tfgen_generators.graph.disk_tree import DiskTree
+from tfgen_generators.settings import parse_settings
+
+PLAYBOOK = "- hosts: all\n  tasks: []\n"
+SCRIPTS = {f"scripts/{name}.sh": "" for name in ("a", "b", "c")}
+
+
+def graph(root: Path, files: dict[str, str], toml: str = TOML) -> Graph:
+    write_tree(root, {"buildspec.yml": "version: 0.2\n", **files})
+    settings = parse_settings(toml)
+    found = find_templates(root, "packer", settings, Outside(cache=FactsCache(details=True)))
+    assert not [error for template in found.templates for error in template.errors]
+    return build_graph(root, DiskTree(root), found, settings)
+
+
+def made_of(root: Path, files: dict[str, str], toml: str = TOML, name: str = "web") -> set[str]:
+    """What the image is made of besides its template and the buildspec."""
+    found = graph(root, files, toml).made_of(name)
+    return {path for path in found if not path.startswith("packer/web.") and path != "buildspec.yml"}
+
+
+def hcl(provisioners: str, before: str = "") -> str:
+    return f'{before}\nsource "null" "web" {{\n}}\nbuild {{\n  sources = ["source.null.web"]\n{provisioners}\n}}\n'
+
+
+def script(value: str, before: str = "") -> dict[str, str]:
+    return {**SCRIPTS, "packer/web.pkr.hcl": hcl(f'  provisioner "shell" {{\n    script = {value}\n  }}', before)}
+
+
+def legacy(*provisioners: Mapping[str, object], variables: dict[str, str] | None = None) -> dict[str, str]:
+    document = {"variables": variables or {}, "builders": [{"type": "null"}], "provisioners": provisioners}
+    return {**SCRIPTS, "packer/web.json": json.dumps(document)}
+
+
+A, ALL = {"scripts/a.sh"}, set(SCRIPTS)
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "wanted"),
+    [
+        ('"scripts/a.sh"', "", A),
+        ('"./scripts/../scripts/a.sh"', "", A),
+        ('"../scripts/a.sh"', "", A),
+        ('"${path.root}/../scripts/a.sh"', "", A),
+        ('"{{template_dir}}/../scripts/a.sh"', "", A),
+        ("var.x", 'variable "x" {\n  default = "scripts/a.sh"\n}', A),
+        ('"scripts/${var.x}.sh"', 'variable "x" {\n  default = "a"\n}', A),
+        ('"scripts/${var.x}.sh"', 'variable "x" {\n  type = string\n}', ALL),
+        ('"scripts/${timestamp()}.sh"', "", ALL),
+        ('"scripts/${local.x}.sh"', 'locals {\n  x = "a"\n}', A),
+        ('"scripts/${source.name}.sh"', "", set()),
+        ('join("/", ["scripts", "a.sh"])', "", A),
+        ('"/scripts/a.sh"', "", set()),
+        ('"~/scripts/a.sh"', "", set()),
+        ('"${env("X")}/a.sh"', "", set()),
+        ('var.x == "" ? "scripts/a.sh" : "scripts/b.sh"', 'variable "x" {\n  type = string\n}', {*A, "scripts/b.sh"}),
+        ('var.x ? "scripts/a.sh" : "scripts/b.sh"', 'variable "x" {\n  default = true\n}', A),
+        ('lookup({ p = "scripts/a.sh" }, var.x, "scripts/c.sh")', 'variable "x" {}', {*A, "scripts/c.sh"}),
+    ],
+)
+def test_a_path_is_what_the_pipeline_will_make_of_it(tmp_path: Path, value: str, before: str, wanted: set[str]) -> None:
+    assert made_of(tmp_path, script(value, before)) == wanted
+
+
+def test_a_widened_name_says_so(tmp_path: Path) -> None:
+    found = graph(tmp_path, script('"scripts/${timestamp()}.sh"')).made_of("web")
+    assert [(hop.label, hop.widened) for hop in found["scripts/b.sh"].hops] == [("script", True)]
+    assert not found["buildspec.yml"].hops[0].widened
+
+
+@pytest.mark.parametrize(
+    ("toml", "files", "wanted"),
+    [
+        ('[environment]\nPKR_VAR_x = "b"\n', {}, {"scripts/a.sh", "scripts/b.sh"}),
+        ('[environment]\nPACKER_VAR_FILE = "packer/prod.pkrvars.hcl"\n', {}, {*A, "scripts/c.sh"}),
+        ("", {"buildspec.yml": "phases: {build: {commands: ['packer build -var x=b packer/web.pkr.hcl']}}"}, None),
+        ("", {"buildspec.yml": "env: {variables: {PKR_VAR_x: c}}\n"}, {*A, "scripts/c.sh"}),
+    ],
+)
+def test_what_sets_a_variable_adds_its_values(
+    tmp_path: Path, toml: str, files: dict[str, str], wanted: set[str] | None
+) -> None:
+    named = {**script('"scripts/${var.x}.sh"', 'variable "x" {\n  default = "a"\n}'), **files}
+    named["packer/prod.pkrvars.hcl"] = 'x = "c"\n'
+    found = made_of(tmp_path, named, TOML + toml)
+    assert found - {"packer/prod.pkrvars.hcl"} == (wanted or {"scripts/a.sh", "scripts/b.sh"})
+    assert ("packer/prod.pkrvars.hcl" in found) == ("VAR_FILE" in toml)
+
+
+def test_a_file_of_values_that_cannot_be_read_may_set_anything(tmp_path: Path) -> None:
+    files = script('"scripts/${var.x}.sh"', 'variable "x" {\n  default = "a"\n}')
+    files["packer/prod.pkrvars.hcl"] = "x = \n"
+    found = made_of(tmp_path, files, f'{TOML}[environment]\nPACKER_VAR_FILE = "./packer/prod.pkrvars.hcl"\n')
+    assert found == {*ALL, "packer/prod.pkrvars.hcl"}
+
+
+def test_a_folder_reads_its_own_files_of_values(tmp_path: Path) -> None:
+    files = script('"scripts/${var.x}.sh"', 'variable "x" {\n  type = string\n}')
+    files["packer/web/web.pkr.hcl"] = files.pop("packer/web.pkr.hcl")
+    files["packer/web/x.auto.pkrvars.hcl"] = 'x = "b"\n'
+    assert made_of(tmp_path, files) == {"scripts/b.sh", "packer/web/x.auto.pkrvars.hcl", "packer/web/web.pkr.hcl"}
+
+
+def test_a_legacy_template_by_its_user_variables(tmp_path: Path) -> None:
+    step = {"type": "shell", "scripts": ["scripts/{{user `x`}}.sh", "{{template_dir}}/../scripts/b.sh"]}
+    assert made_of(tmp_path, legacy(step, variables={"x": "a"})) == {"scripts/a.sh", "scripts/b.sh"}
+    named = legacy(step, variables={"x": "{{env `WHICH`}}"})
+    assert made_of(tmp_path, named, f'{TOML}[environment]\nWHICH = "c"\n') == {"scripts/c.sh", "scripts/b.sh"}
+
+
+def test_an_uploaded_folder_is_everything_below(tmp_path: Path) -> None:
+    files = legacy({"type": "file", "source": "files/", "destination": "/"})
+    assert made_of(tmp_path, {**files, "files/a/b": "", "files/README.md": ""}) == {"files/a/b", "files/README.md"}
+
+
+def test_what_is_downloaded_is_not_read(tmp_path: Path) -> None:
+    step = {"type": "file", "source": "scripts", "destination": "x", "direction": "download"}
+    assert made_of(tmp_path, legacy(step)) == set()
+
+
+def test_functions_and_what_their_files_read(tmp_path: Path) -> None:
+    content = '  provisioner "shell" {\n    inline = [templatefile("scripts/a.sh", {}), file("scripts/c.sh")]\n  }'
+    files = {**SCRIPTS, "scripts/a.sh": '${file("scripts/b.sh")}', "packer/web.pkr.hcl": hcl(content)}
+    assert made_of(tmp_path, files) == ALL
+
+
+def test_a_fileset(tmp_path: Path) -> None:
+    content = '  provisioner "shell" {\n    scripts = fileset(".", "scripts/*.sh")\n  }'
+    assert made_of(tmp_path, {**SCRIPTS, "packer/web.pkr.hcl": hcl(content)}) >= ALL
+
+
+def test_words_of_local_commands_are_paths_where_they_exist(tmp_path: Path) -> None:
+    step = {"type": "shell-local", "inline": ["bash scripts/a.sh --with x=./scripts/b.sh # scripts/c.sh", "echo no/x"]}
+    assert made_of(tmp_path, legacy(step)) == {"scripts/a.sh", "scripts/b.sh"}
+    remote = {"type": "shell", "inline": ["bash scripts/a.sh"]}
+    (tmp_path / "packer/web.json").unlink()
+    assert made_of(tmp_path, legacy(remote)) == set()
+
+
+def test_a_playbook_in_a_command_is_one(tmp_path: Path) -> None:
+    step = {"type": "shell-local", "command": "ansible-playbook -i x, ansible/play.yml"}
+    playbooks = {"ansible/play.yml": f"{PLAYBOOK}- import_playbook: more.yml\n", "ansible/more.yml": PLAYBOOK}
+    files = {**legacy(step), **playbooks}
+    assert made_of(tmp_path, files) == {"ansible/play.yml", "ansible/more.yml"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("ansible", {"ansible_env_vars": ["ANSIBLE_ROLES_PATH=shared/roles:other"]}),
+        ("ansible-local", {"role_paths": ["shared/roles/web"]}),
+        ("ansible", {"roles_path": "shared/roles"}),
+    ],
+)
+def test_roles_elsewhere(tmp_path: Path, kind: str, settings: dict[str, object]) -> None:
+    files = {
+        **legacy({"type": kind, "playbook_file": "play.yml", **settings}),
+        "play.yml": "- hosts: all\n  roles: [web]\n",
+        "shared/roles/web/tasks/main.yml": "[]\n",
+        "shared/roles/web/tasks/other.yml": "[]\n",
+        "shared/roles/web/README.md": "",
+    }
+    assert made_of(tmp_path, files) == {"play.yml", "shared/roles/web/tasks/main.yml"}
+
+
+@pytest.mark.parametrize("where", ["toml", "buildspec"])
+def test_roles_that_the_pipelines_environment_names(tmp_path: Path, where: str) -> None:
+    files = {
+        **legacy({"type": "ansible", "playbook_file": "play.yml"}),
+        "play.yml": "- hosts: all\n  roles: [web]\n",
+        "shared/web/tasks/main.yml": "[]\n",
+    }
+    toml = f'{TOML}[environment]\nANSIBLE_ROLES_PATH = "./shared"\n' if where == "toml" else TOML
+    if where == "buildspec":
+        files["buildspec.yml"] = "env: {variables: {ANSIBLE_ROLES_PATH: shared}}\n"
+    assert made_of(tmp_path, files, toml) == {"play.yml", "shared/web/tasks/main.yml"}
+
+
+def test_an_uploaded_role_that_no_playbook_uses_counts(tmp_path: Path) -> None:
+    files = {
+        **legacy({"type": "ansible-local", "playbook_file": "play.yml", "role_paths": ["roles/web"]}),
+        "play.yml": PLAYBOOK,
+        "roles/web/tasks/main.yml": "[]\n",
+        "roles/web/README.md": "",
+        "roles/web/molecule/x.yml": "",
+    }
+    assert made_of(tmp_path, files) == {"play.yml", "roles/web/tasks/main.yml"}
+
+
+def test_a_playbook_that_is_not_known_is_every_playbook(tmp_path: Path) -> None:
+    files = {
+        **legacy({"type": "ansible", "playbook_file": "ansible/{{build_name}}-{{isotime}}.yml"}),
+        "ansible/null-web.yml": PLAYBOOK,
+        "ansible/null-vars.yml": "a: 1\n",
+        "ansible/db.yml": PLAYBOOK,
+    }
+    assert made_of(tmp_path, files) == {"ansible/null-web.yml"}
+
+
+def test_what_is_missing_is_a_gap_with_its_line_and_the_nearest_name(tmp_path: Path) -> None:
+    files = script('"scripts/aa.sh"')
+    gaps = graph(tmp_path, files).gaps
+    assert [(gap.kind, gap.path, gap.line, gap.name, gap.fix, gap.templates) for gap in gaps] == [
+        ("missing-script", "packer/web.pkr.hcl", 7, "scripts/aa.sh", "did you mean scripts/a.sh?", ("web",))
+    ]
+
+
+def test_a_buildspec_of_ones_own_and_what_it_runs(tmp_path: Path) -> None:
+    toml = f'{TOML}[templates.web.inputs]\nbuildspec = "ci/build.yml"\n'
+    files = {
+        **legacy(),
+        "ci/build.yml": "phases: {build: {commands: [bash ci/run.sh]}}\n",
+        "ci/run.sh": "",
+        "ci/no": "",
+    }
+    found = graph(tmp_path, files, toml).made_of("web")
+    assert "buildspec.yml" not in found
+    assert [(hop.path, hop.line, hop.label) for hop in found["ci/run.sh"].hops] == [
+        ("ci/build.yml", 0, "commands"),
+        ("tfgen.toml", 3, "templates.web.inputs.buildspec"),
+    ]
+
+
+def test_a_module_and_those_that_it_calls(tmp_path: Path) -> None:
+    files = {
+        **legacy(),
+        "terraform/modules/codepipeline/main.tf": 'module "x" {\n  source = "../x"\n}\n',
+        "terraform/modules/codepipeline/README.md": "",
+        "terraform/modules/codepipeline/tests/x.tf": "",
+        "terraform/modules/x/y.tf.json": "{}",
+        "terraform/modules/z/z.tf": "",
+        "terraform/pipelines/main.tf": "",
+    }
+    assert made_of(tmp_path, files) == {"terraform/modules/codepipeline/main.tf", "terraform/modules/x/y.tf.json"}
+
+
+def test_a_symlinked_role_counts_by_all_its_names(tmp_path: Path) -> None:
+    files = {
+        **legacy({"type": "ansible", "playbook_file": "play.yml"}),
+        "play.yml": "- hosts: all\n  roles: [web]\n",
+        "shared/web/tasks/main.yml": "[]\n",
+    }
+    (tmp_path / "roles").mkdir(parents=True)
+    (tmp_path / "roles/web").symlink_to("../shared/web")
+    found = graph(tmp_path, files)
+    assert {"roles/web", "shared/web/tasks/main.yml"} <= found.made_of("web").keys()
+    assert [*found.touched(["shared/web/tasks/main.yml"])] == ["web"]
+    assert [*found.touched(["shared"])] == ["web"]
+    assert not found.touched(["shar"])
+
+
+def test_variables_and_arguments_of_ansible_that_are_computed(tmp_path: Path) -> None:
+    content = """\
+  provisioner "ansible" {
+    playbook_file    = "play.yml"
+    ansible_env_vars = concat(["ANSIBLE_ROLES_PATH=${path.root}/../shared:${local.more}"], [])
+    extra_arguments  = ["-e", "@${path.root}/../vars/${var.stage}.yml"]
+  }"""
+    before = 'locals {\n  more = "other"\n}\nvariable "stage" {\n  default = "prod"\n}'
+    files = {
+        "packer/web.pkr.hcl": hcl(content, before),
+        "play.yml": "- hosts: all\n  roles: [web, db]\n",
+        "shared/web/tasks/main.yml": "[]\n",
+        "other/db/tasks/main.yml": "[]\n",
+        "vars/prod.yml": "a: 1\n",
+        "vars/test.yml": "a: 1\n",
+    }
+    wanted = {"play.yml", "shared/web/tasks/main.yml", "other/db/tasks/main.yml", "vars/prod.yml"}
+    assert made_of(tmp_path, files) == wanted
+
+
+def test_a_path_in_a_plugin_that_is_not_known(tmp_path: Path) -> None:
+    data = 'data "external" "x" {\n  program = ["python3", "scripts/b.sh", "scripts/no.sh"]\n}'
+    assert made_of(tmp_path, {**SCRIPTS, "packer/web.pkr.hcl": hcl("", data)}) == {"scripts/b.sh"}
+
+
+def test_what_a_requirements_file_takes_from_the_repository(tmp_path: Path) -> None:
+    step = {"type": "ansible-local", "playbook_file": "play.yml", "galaxy_file": "ansible/req.yml"}
+    files = {
+        **legacy(step),
+        "play.yml": PLAYBOOK,
+        "ansible/req.yml": "collections:\n  - name: ./local/ns/x\n    type: dir\n  - name: community.general\n",
+        "local/ns/x/galaxy.yml": "",
+    }
+    assert made_of(tmp_path, files) == {"play.yml", "ansible/req.yml", "local/ns/x/galaxy.yml"}
+
+
+def test_the_ansible_cfg_that_applies(tmp_path: Path) -> None:
+    files = {
+        **legacy({"type": "ansible", "playbook_file": "play/x.yml"}),
+        "play/x.yml": "- hosts: all\n  roles: [web]\n",
+        "ansible.cfg": "[defaults]\nroles_path = mine\n",
+        "mine/web/tasks/main.yml": "[]\n",
+    }
+    assert made_of(tmp_path, files) == {"play/x.yml", "ansible.cfg", "mine/web/tasks/main.yml"}
