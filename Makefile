@@ -28,14 +28,15 @@ lint: $(VENV)/.lint ## ruff, mypy, import-linter, generated files as they should
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/tfgen sync --check
-	$(BIN)/python tools/module_docs.py --check terraform/modules/codepipeline
+	$(BIN)/tfgen lint --strict
+	$(BIN)/python tools/module_docs.py --check terraform/modules/codepipeline terraform/modules/codepipeline_v2 terraform/modules/dispatcher
 
 format: $(VENV)/.lint ## ruff's fixes and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 golden: $(VENV)/.test ## write the golden files anew (read the diff)
-	TFGEN_GOLDEN=write $(BIN)/python -m pytest -q tests/functional/test_sync.py -k golden
+	TFGEN_GOLDEN=write $(BIN)/python -m pytest -q tests/functional/test_sync.py tests/functional/test_graph.py -k golden
 
 bench: $(VENV)/.test ## the benchmarks, as ratios
 	$(BIN)/python benchmarks/run.py
