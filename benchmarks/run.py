@@ -1,7 +1,7 @@
 """`make bench`: every figure that tfgen promises, as a ratio against a peer in the same run.
 
     python benchmarks/run.py                            all
-    python benchmarks/run.py help                       one (help, sync, plan)
+    python benchmarks/run.py help                       one (help, sync, affected, plan)
     python benchmarks/run.py sync --sizes 10 100        sync on smaller trees
 
 Run it while nothing else runs. The limits stand in the table; nothing here fails a build.
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import affected
 import plan
 import sync
 from measure import Contender, Row, compare, say
@@ -47,7 +48,7 @@ def bench_help() -> list[Row]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="tfgen's figures, as ratios against peers in the same run")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="help, sync, plan (all of them by default)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="help, sync, affected, plan (all of them by default)")
     parser.add_argument("--sizes", nargs="+", type=int, default=sync.SIZES, help="of sync's trees, in templates")
     parser.add_argument("--images", nargs="*", type=int, default=list(plan.CHANGED), help="of plan's estates")
     parser.add_argument("--rounds", type=int, default=7, help="of sync")
@@ -60,6 +61,7 @@ def main() -> None:
     benchmarks: dict[str, Callable[[], list[Row]]] = {
         "help": bench_help,
         "sync": lambda: sync.bench_sync(options.sizes, options.rounds),
+        "affected": affected.bench_affected,
         "plan": lambda: plan.bench_plan(options.images),
     }
     if unknown := sorted({*options.names} - {*benchmarks}):
