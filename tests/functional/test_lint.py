@@ -258,3 +258,25 @@ def test_the_shipped_estate_is_clean(cli: Command, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(Path(__file__).parents[2])
     result = cli("lint", "--strict")
     assert (result.code, result.out) == (0, ""), result.out
+
+
+def test_a_playbook_that_is_not_there_makes_no_role_unused(repo: Repo, cli: Command) -> None:
+    ansible = '{"type": "ansible-local", "playbook_file": "ansible/PLAY.yml", "role_paths": ["ansible/roles/web"]}'
+    template = f'{{"builders": [{{"type": "null"}}], "provisioners": [{ansible}]}}'
+    files = {
+        "packer/web.json": template.replace("PLAY", "wep"),
+        "packer/all.json": template.replace("PLAY", "all"),
+        "ansible/all.yml": "- hosts: all\n  roles: []\n",
+        "ansible/web.yml": "- hosts: all\n  roles:\n    - web\n",
+        "ansible/roles/web/tasks/main.yml": "- debug:\n",
+        "ansible/roles/stale/tasks/main.yml": "- debug:\n",
+    }
+    repo({"tfgen.toml": TOML, **files})
+    rules = ("--rule", "unused-role", "--rule", "role-path-unused", "--rule", "missing-playbook")
+    result = cli("lint", *rules, "--format", "json")
+    named = [(one["rule"], one["path"]) for one in json.loads(result.out)["findings"]]
+    assert named == [
+        ("unused-role", "ansible/roles/stale/tasks/main.yml"),
+        ("role-path-unused", "packer/all.json"),
+        ("missing-playbook", "packer/web.json"),
+    ]

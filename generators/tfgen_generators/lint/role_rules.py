@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
+from tfgen_generators.graph.model import Gap, GapKind
+from tfgen_generators.lint.gap_rules import is_from_galaxy
 from tfgen_generators.lint.model import Finding, Rule
 from tfgen_generators.lint.places import place_of
 from tfgen_generators.lint.scope import Scope
@@ -13,12 +16,17 @@ from tfgen_generators.lint.scope import Scope
 _FACES = tuple(f"{folder}/main.{ending}" for folder in ("tasks", "meta", "defaults") for ending in ("yml", "yaml"))
 #: The graph's units for what is uploaded although no playbook reaches it.
 _UPLOADED = "uploaded "
+#: Behind these may stand whatever uses a role.
+_HIDING: frozenset[GapKind] = frozenset({"missing-playbook", "missing-role", "missing-tasks"})
 
 
 def _unused_role(scope: Scope) -> Iterator[Finding]:
     if not _can_know(scope):
         return
+    hidden = any(_hides(gap) for gap in scope.graph.gaps)
     for role in scope.graph.unused_roles:
+        if hidden and _is_named(scope, role):
+            continue
         if "ansible_collections" in role.split("/") or "/collections/" in f"/{role}":
             continue
         name = posixpath.basename(role)
@@ -34,6 +42,27 @@ def _can_know(scope: Scope) -> bool:
     return not broken and not discovery.unreadable and not any(template.errors for template in discovery.templates)
 
 
+def _hides(gap: Gap) -> bool:
+    return gap.kind in _HIDING and not is_from_galaxy(gap)
+
+
+def _is_named(scope: Scope, role: str) -> bool:
+    """Whether some YAML file outside of the role has its name: it may be used from where a name leads nowhere."""
+    name, beside = posixpath.basename(role), posixpath.dirname(posixpath.dirname(role)) or "."
+    words = scope.once(("words of YAML files", beside), lambda: dict(_words(scope, beside)))
+    return any(name in found for path, found in words.items() if not path.startswith(f"{role}/"))
+
+
+def _words(scope: Scope, folder: str) -> Iterator[tuple[str, frozenset[str]]]:
+    for name in scope.tree.names(folder):
+        path = posixpath.normpath(posixpath.join(folder, name))
+        if scope.tree.kind(path) == "folder":
+            if not name.startswith(".") and not scope.tree.links(path):
+                yield from _words(scope, path)
+        elif name.endswith((".yml", ".yaml")):
+            yield path, frozenset(re.split(r"[^\w-]+", scope.read(path).decode("utf-8", "replace")))
+
+
 def _face(scope: Scope, role: str) -> str:
     """The file of a role that a finding about all of it is shown at."""
     paths = [posixpath.join(role, face) for face in _FACES]
@@ -41,7 +70,10 @@ def _face(scope: Scope, role: str) -> str:
 
 
 def _role_path_unused(scope: Scope) -> Iterator[Finding]:
+    unknown = {name for gap in scope.graph.gaps if _hides(gap) for name in gap.templates}
     for image in scope.graph.images:
+        if image.name in unknown:
+            continue
         for unit in sorted({reached.unit for reached in image.reached if reached.unit.startswith(_UPLOADED)}):
             role = unit.removeprefix(_UPLOADED)
             path, line = place_of(scope, image.template, role, posixpath.basename(role), "role_paths")
