@@ -51,4 +51,5 @@ def _fetch(root: Path, *arguments: str) -> str:
     if done.returncode == 0:
         return ""
     said = [line for line in os.fsdecode(done.stderr).splitlines() if line.strip()]
-    return (said[-1] if said else f"git fetch ended with exit code {done.returncode}").removeprefix("fatal: ")
+    fatal = next((line for line in said if line.startswith("fatal: ")), said[-1] if said else "")
+    return fatal.removeprefix("fatal: ") or f"git fetch ended with exit code {done.returncode}"
