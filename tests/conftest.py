@@ -22,6 +22,7 @@ _HIDDEN = (
     *("AWS_", "TF_", "TFGEN_", "PKR_", "PACKER_", "GIT_", "ANSIBLE_"),
     *("GITHUB_", "GH_", "BITBUCKET_", "CODEBUILD_"),
     "PYTHONUNBUFFERED",  # which users have not, and which hides what is left in a stream
+    "PYTHONDONTWRITEBYTECODE",  # with which each of thousands of processes compiles tfgen again
     *("CHANGE_TARGET", "CI_MERGE_REQUEST_", "DESTINATION_COMMIT"),
 )
 _LOCAL = ("127.", "::1", "localhost")

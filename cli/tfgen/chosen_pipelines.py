@@ -31,11 +31,16 @@ def chosen_pipelines(workspace: Workspace, names: Sequence[str]) -> tuple[Pipeli
 
 
 def _unknown(found: Survey, name: str) -> TfgenError:
+    from tfgen_generators.dispatcher import LABEL
+
     paths = {template.path for template in found.discovery.templates if template.name == name}
     for problem in found.problems:
         if problem.path in paths:
             where = f"{problem.path}:{problem.line}" if problem.line else problem.path
             return TemplateError(problem.message, where=where, fix=problem.fix or None)
+    if name == LABEL:
+        fix = "it starts the pipelines of affected images, and is none (docs/dispatcher.md)"
+        return UsageError(f"{name} is the dispatcher", fix=fix)
     fix = did_you_mean(name, (template.name for template in found.discovery.templates))
     return UsageError(f"there is no image {name!r}", fix=fix or "see what there is with: tfgen list")
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from tfgen.unchanged import generated_in
+from tfgen_generators.dispatcher_module import dispatcher_folder
 from tfgen_generators.module_interface import module_folder
 from tfgen_generators.ownership import SUFFIX
 from tfgen_generators.settings import FILE_NAME
@@ -39,10 +40,11 @@ def seen_by(workspace: Workspace, result: Survey) -> Iterator[str]:
             yield from (f"{folder}/{e.name}" for e in entries if e.name.endswith(_CANDIDATES) or e.is_symlink())
     with os.scandir(workspace.terraform_dir) as entries:
         yield from (entry.path for entry in entries if entry.name.endswith(SUFFIX))
-    if (module := module_folder(root, settings)) is not None:
-        yield str(module)
-        with contextlib.suppress(FileNotFoundError), os.scandir(module) as entries:
-            yield from (entry.path for entry in entries if ".tf" in entry.name)
+    for module in (module_folder(root, settings), dispatcher_folder(root, settings)):
+        if module is not None:
+            yield str(module)
+            with contextlib.suppress(FileNotFoundError), os.scandir(module) as entries:
+                yield from (entry.path for entry in entries if ".tf" in entry.name)
 
 
 def _libraries() -> Iterator[str]:

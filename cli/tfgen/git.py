@@ -76,6 +76,15 @@ def head_commit(root: Path) -> str:
     return ""
 
 
+def checked_out_branch(root: Path) -> str:
+    """The branch that is checked out, "" when that is a commit, or without git or a repository."""
+    if not has_history(root):
+        return ""
+    with contextlib.suppress(NoAnswerError):
+        return os.fsdecode(run_git(root, "symbolic-ref", "--quiet", "--short", "HEAD")).strip()
+    return ""
+
+
 def is_dirty(root: Path, paths: Sequence[str]) -> bool:
     """Whether something at `paths` (relative to `root`) is not as it was committed; untracked files count, ignored not.
 

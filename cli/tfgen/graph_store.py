@@ -28,12 +28,9 @@ def kept_state(store: Store) -> State | None:
 
     try:
         found = store.find(_STATE)
-        state = msgspec.msgpack.decode(found, type=State) if found else None
+        return msgspec.msgpack.decode(found, type=State) if found else None
     except (msgspec.DecodeError, ValueError):
         return None
-    if state is not None:
-        store.retain()
-    return state
 
 
 def keep_state(store: Store, state: State) -> None:
@@ -43,8 +40,9 @@ def keep_state(store: Store, state: State) -> None:
 
 
 def keep_store(workspace: Workspace, store: Store) -> None:
-    """Keeps what is new in `store`. A cache that cannot be kept costs time, no more."""
+    """Keeps what is new in `store`, and what other commands have left there. If it cannot, that costs time, no more."""
     if store.is_due:
+        store.retain()
         with contextlib.suppress(TfgenError):
             workspace.make_state_dir("cache")
             store.save()

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from tfgen_generators.dispatcher_module import wrong_inputs
 from tfgen_generators.file_paths import FileFilter, compile_filter
 from tfgen_generators.generated import Generated, join
 from tfgen_generators.hcl import Reference, Value, block, is_one_line
@@ -28,9 +29,8 @@ FILE = file_name(LABEL)
 SWITCH = "start_on_push"
 FILTER = "file_paths"
 _CONNECTION = "codeconnections"
+_STARTED = "pipelines"
 _WITH_FILTER = "../modules/codepipeline_v2"
-#: What the shipped module must be told, besides the pipelines.
-_REQUIREMENT = "tfgen_requirement"
 
 #: Image -> the files that it is made of.
 FilesOf = Callable[[], Mapping[str, Collection[str]]]
@@ -77,42 +77,41 @@ def has_filter(pipeline: Pipeline) -> bool:
 
 
 def trigger(
-    settings: Settings, pipelines: Sequence[Pipeline], module: ModuleInterface | None, files_of: FilesOf
-) -> Triggered:
-    """What `settings.trigger` makes of `pipelines`; `module` is their module, where it is known.
-
-    Problems say what the module lacks: then no pipeline is given, since Terraform would refuse them.
-    """
-    if settings.trigger == "push":
-        return Triggered(pipelines=tuple(pipelines))
-    if any(pipeline.name == LABEL for pipeline in pipelines):
-        fix = "pin another name to it in tfgen.toml"
-        path = next(pipeline.template_path for pipeline in pipelines if pipeline.name == LABEL)
-        problem = Problem(path=path, message=f"its name {LABEL} is that of the dispatcher", fix=fix)
-        return _without(settings, [each for each in pipelines if each.name != LABEL], module, files_of, problem)
-    return _triggered(settings, pipelines, module, files_of)
-
-
-def _without(
     settings: Settings,
     pipelines: Sequence[Pipeline],
     module: ModuleInterface | None,
     files_of: FilesOf,
-    problem: Problem,
+    own: ModuleInterface | None,
 ) -> Triggered:
-    found = _triggered(settings, pipelines, module, files_of)
-    return replace(found, problems=(*found.problems, problem))
+    """What `settings.trigger` makes of `pipelines`; `module` is theirs, `own` the dispatcher's, where they are known.
+
+    Problems say what a module lacks: then no pipeline is given, since Terraform would refuse them.
+    """
+    if settings.trigger == "push":
+        return Triggered(pipelines=tuple(pipelines))
+    found = _triggered(settings, [each for each in pipelines if each.name != LABEL], module, files_of, own)
+    taken = [_taken(pipeline) for pipeline in pipelines if pipeline.name == LABEL]
+    return replace(found, problems=(*found.problems, *taken))
+
+
+def _taken(pipeline: Pipeline) -> Problem:
+    message, fix = f"its name {LABEL} is that of the dispatcher", "pin another name to it in tfgen.toml"
+    return Problem(path=pipeline.template_path, message=message, fix=fix)
 
 
 def _triggered(
-    settings: Settings, pipelines: Sequence[Pipeline], module: ModuleInterface | None, files_of: FilesOf
+    settings: Settings,
+    pipelines: Sequence[Pipeline],
+    module: ModuleInterface | None,
+    files_of: FilesOf,
+    own: ModuleInterface | None,
 ) -> Triggered:
     connected = [pipeline for pipeline in pipelines if _is_connected(pipeline)]
     elsewhere = {pipeline.name: reason for pipeline in pipelines if (reason := _elsewhere(settings, pipeline))}
     problems = list(_lacking(settings, module, pipelines, connected))
     dispatched = [each for each in pipelines if each.name not in elsewhere and not _is_connected(each)]
-    if dispatched and _REQUIREMENT not in settings.dispatcher.inputs and not settings.dispatcher.version:
-        problems.append(_no_requirement(settings))
+    if dispatched:
+        problems += wrong_inputs(settings, own, _facts(settings))
     if problems:
         return Triggered(pipelines=(), problems=tuple(problems))
     filters = _filters(connected, settings, files_of)
@@ -135,8 +134,11 @@ def _elsewhere(settings: Settings, pipeline: Pipeline) -> str:
     if own and own.providers and pipeline.providers != settings.module.providers:
         return "it has providers of its own, and the dispatcher is in one account and region"
     values = dict(pipeline.values)
-    for name, wanted in (("source_repository", settings.source_repository), ("branch", settings.branch)):
-        if name in values and values[name] != wanted:
+    expected = {"source_type": "codecommit", "source_repository": settings.source_repository, "branch": settings.branch}
+    for name, wanted in expected.items():
+        if isinstance(values.get(name), Reference):
+            return f"its {name} is an expression, which Terraform alone can tell"
+        if values.get(name, wanted) != wanted:
             return f"its {name} is another one"
     return ""
 
@@ -187,13 +189,15 @@ def _lacking(
         )
 
 
-def _no_requirement(settings: Settings) -> Problem:
-    return Problem(
-        path=FILE_NAME,
-        line=settings.line("dispatcher", "inputs") if settings.dispatcher.inputs else settings.line("trigger"),
-        message=f"the dispatcher must be told what pip installs tfgen from: {_REQUIREMENT}",
-        fix=f'write [dispatcher] inputs = {{ {_REQUIREMENT} = "tfgen==VERSION" }}, or a URL of your own',
-    )
+def _facts(settings: Settings) -> dict[str, str]:
+    """What tfgen gives the dispatcher's module by itself; the pipelines are not in it yet."""
+    facts = {
+        "name": f"{settings.source_repository.replace('.', '-')[:80]}-dispatcher",
+        "source_repository": settings.source_repository,
+    }
+    if settings.branch != "main":
+        facts["branch"] = settings.branch
+    return {**facts, _STARTED: ""}
 
 
 def _block(settings: Settings, pipelines: Sequence[Pipeline]) -> str:
@@ -205,18 +209,14 @@ def _block(settings: Settings, pipelines: Sequence[Pipeline]) -> str:
     if settings.module.providers:
         named = {key: Reference(expression=name) for key, name in settings.module.providers.items()}
         meta.append(("providers", named))
-    values: dict[str, Value] = {
-        "name": f"{settings.source_repository.replace('.', '-')[:80]}-dispatcher",
-        "source_repository": settings.source_repository,
-    }
-    if settings.branch != "main":
-        values["branch"] = settings.branch
+    facts = _facts(settings)
+    values: dict[str, Value] = {name: value for name, value in facts.items() if name != _STARTED}
     for name, item in sorted(dispatcher.inputs.items()):
         if isinstance(item, Expression):
             values[name] = Reference(expression=item.text)
         elif isinstance(item, Literal):
             values[name] = item.value
-    values["pipelines"] = {pipeline.name: _name_in_aws(pipeline) for pipeline in pipelines}
+    values[_STARTED] = {pipeline.name: _name_in_aws(pipeline) for pipeline in pipelines}
     groups: list[list[tuple[str, Value]]] = []
     for pairs in (meta, list(values.items())):
         groups.append([pair for pair in pairs if is_one_line(pair[1])])

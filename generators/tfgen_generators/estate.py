@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tfgen_generators import dispatcher, pins
 from tfgen_generators.changes import Change, Changes, Refusal, Unknown, compare
+from tfgen_generators.dispatcher_module import read_dispatcher
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.generated import Generated, Unwanted, join, read_generated, successors
 from tfgen_generators.identity import Answers, AskGit, GitFacts, Question, Rename, Resolution
@@ -145,7 +146,8 @@ class _View:
         clashes = [*name_collisions(made), *pins.clashes(self.settings, self.discovery)]
         barred = {problem.path for problem in clashes}
         clear = [pipeline for pipeline in made if pipeline.template_path not in barred]
-        self.triggered = dispatcher.trigger(self.settings, clear, module, self._files_of)
+        own = read_dispatcher(self.root, self.settings)
+        self.triggered = dispatcher.trigger(self.settings, clear, module, self._files_of, own)
         return list(self.triggered.pipelines), [*problems, *clashes, *self.triggered.problems]
 
     def _files_of(self) -> dict[str, frozenset[str]]:

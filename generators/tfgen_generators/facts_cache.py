@@ -110,6 +110,7 @@ class FactsCache:
 
     def _encoded(self, inode: int) -> bytes:
         self._new.inode = inode
+        self._new.stamps = kept_stamps(self._new.stamps)
         return msgspec.msgpack.encode(self._new)
 
     def _load(self, file: Path) -> None:
@@ -124,6 +125,20 @@ class FactsCache:
         self._written = min(status.st_mtime_ns, stored.started)
         if (stored.version, stored.inode) == (self._new.version, status.st_ino):
             self._old = stored
+
+
+def is_utf8(path: str) -> bool:
+    """Whether a path can be kept: one of bytes that are no UTF-8 cannot."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def kept_stamps(stamps: dict[str, tuple[Stamp, str]]) -> dict[str, tuple[Stamp, str]]:
+    """Those of paths that can be kept."""
+    return {path: found for path, found in stamps.items() if is_utf8(path)}
 
 
 def _bytes(file: str) -> bytes:

@@ -36,6 +36,12 @@ def check_names(
     if new in forgotten:
         message = f"{new} is the name of a pipeline that is forgotten ({file_name(new)})"
         raise UsageError(message, fix="give another name, or delete that file when it is applied everywhere")
+    _check_tables(settings, old, new)
+    return by_name[old]
+
+
+def _check_tables(settings: Settings, old: str, new: str) -> None:
+    """That tfgen.toml has no other use for the new name. Raises UsageError."""
     for name, own in settings.templates.items():
         line = settings.line("templates", name)
         if name == new:
@@ -43,19 +49,22 @@ def check_names(
         if name != old and new in own.moved_from:
             message = f"{new} is an old name of {name} (moved_from, {FILE_NAME}:{line})"
             raise UsageError(message, fix="give another name, or remove it there when the move is applied everywhere")
-    return by_name[old]
+    if {old, new} <= settings.lint.templates.keys():
+        line = settings.line("lint", "templates", new)
+        raise UsageError(f"[lint.templates.{new}] is in {FILE_NAME}:{line} already", fix="remove that table first")
 
 
 def renamed_settings(text: str, settings: Settings, template: Template, new: str, keep: Pipeline | None = None) -> str:
-    """tfgen.toml in which `template` is called `new`, and remembers its old name for the `moved` block.
+    """tfgen.toml in which `template` is called `new`, also in [lint], and remembers its old name for the `moved` block.
 
     The names in AWS stay those of `keep`, its pipeline until now, where that is given. Raises SettingsError.
     """
     old = template.name
     own = settings.templates.get(old)
-    if own is not None:
-        line = settings.line("templates", old)
-        text = move_table(text, ("templates", old), ("templates", new), where=f"{FILE_NAME}:{line}")
+    for parent, tables in ((("templates",), settings.templates), (("lint", "templates"), settings.lint.templates)):
+        if old in tables:
+            where = f"{FILE_NAME}:{settings.line(*parent, old)}"
+            text = move_table(text, (*parent, old), (*parent, new), where=where)
     former = [name for name in (own.moved_from if own else []) if name != new]
     path = template.path if name_of(template.path, settings.packer_dir) != new else None
     table, moved_from = ("templates", new), [*former, old]

@@ -5,27 +5,21 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 import msgspec
 
 from tfgen_generators.errors import SettingsError
-from tfgen_generators.inputs import Input, check_text, read_inputs
+from tfgen_generators.inputs import Input, read_inputs
 from tfgen_generators.lint.settings import LintSettings, read_lint
-from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.settings_checks import check_settings
-from tfgen_generators.toml_lines import InvalidSettingError, Path, dotted, line_of
+from tfgen_generators.settings_tables import check_environment, check_keys, check_providers, convert, table_at
+from tfgen_generators.toml_lines import InvalidSettingError, Path, line_of
 
 FILE_NAME = "tfgen.toml"
 
-_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESERVED = "PACKER_SCRIPT"
-
-_S = TypeVar("_S", bound=msgspec.Struct)
 Removed = Literal["destroy", "keep"]
 Trigger = Literal["push", "affected"]
-#: Keys that are one of a few words.
-_CHOICES = {"removed": '"destroy" or "keep"', "trigger": '"push" or "affected"'}
 
 
 class Origin:
@@ -151,106 +145,40 @@ def _syntax_error(text: str, where: str, error: tomllib.TOMLDecodeError) -> Sett
 
 def _read(document: dict[str, object]) -> Settings:
     """Settings of a parsed file: known keys, then types, then what the values say. Raises InvalidSettingError."""
-    _known_keys((), document, Settings)
+    check_keys((), document, Settings)
     document = {**document, **_common((), document)}
     for key, kind in (("module", Module), ("names", Names), ("remote", Remote), ("dispatcher", Dispatcher)):
-        _known_keys((key,), _table((key,), document.get(key, {})), kind)
-    module = _table(("module",), document.get("module", {}))
+        check_keys((key,), table_at((key,), document.get(key, {})), kind)
+    module = table_at(("module",), document.get("module", {}))
     if "inputs" in module:
         document["module"] = {**module, "inputs": _inputs(("module",), module)}
-    _providers(("module",), module)
-    dispatcher = _table(("dispatcher",), document.get("dispatcher", {}))
+    check_providers(("module",), module)
+    dispatcher = table_at(("dispatcher",), document.get("dispatcher", {}))
     document["dispatcher"] = {**dispatcher, "inputs": _inputs(("dispatcher",), dispatcher)}
     document["templates"] = {
         name: _template(("templates", name), value)
-        for name, value in _table(("templates",), document.get("templates", {})).items()
+        for name, value in table_at(("templates",), document.get("templates", {})).items()
     }
     lint = read_lint(document.pop("lint", {}))
-    settings = msgspec.structs.replace(_convert((), document, Settings), lint=lint)
+    settings = msgspec.structs.replace(convert((), document, Settings), lint=lint)
     check_settings(settings)
     return settings
 
 
-def _convert(path: Path, table: object, kind: type[_S]) -> _S:
-    try:
-        return msgspec.convert(table, kind)
-    except msgspec.ValidationError as error:
-        raise _explain(path, str(error)) from None
-
-
 def _template(path: Path, value: object) -> TemplateSettings:
-    table = _table(path, value)
-    _known_keys(path, table, TemplateSettings)
-    _known_keys((*path, "names"), _table((*path, "names"), table.get("names", {})), TemplateNames)
-    _providers(path, table)
-    return _convert(path, {**table, **_common(path, table)}, TemplateSettings)
+    table = table_at(path, value)
+    check_keys(path, table, TemplateSettings)
+    check_keys((*path, "names"), table_at((*path, "names"), table.get("names", {})), TemplateNames)
+    check_providers(path, table)
+    return convert(path, {**table, **_common(path, table)}, TemplateSettings)
 
 
 def _common(path: Path, table: Mapping[str, object]) -> dict[str, object]:
     """What stands both at the top and in a template's table."""
-    _environment(path, table)
+    check_environment(path, table)
     return {"inputs": _inputs(path, table)}
 
 
 def _inputs(path: Path, table: Mapping[str, object]) -> dict[str, Input]:
     path = (*path, "inputs")
-    return read_inputs(path, _table(path, table.get("inputs", {})))
-
-
-def _table(path: Path, value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InvalidSettingError(path, f"{dotted(path)} must be a table", f"write [{dotted(path)}]")
-    return value
-
-
-def _known_keys(path: Path, table: Mapping[str, object], kind: type[msgspec.Struct]) -> None:
-    known = [field.name for field in msgspec.structs.fields(kind) if field.name != "origin"]
-    for key in table:
-        if key not in known:
-            here = (*path, key)
-            hint = did_you_mean(key, known) if key else "remove it"
-            raise InvalidSettingError(here, f"unknown key {dotted(here)}", hint)
-
-
-def _environment(path: Path, table: Mapping[str, object]) -> None:
-    """Names must suit a shell and CodeBuild, values are text."""
-    path = (*path, "environment")
-    for name, value in _table(path, table.get("environment", {})).items():
-        here = (*path, name)
-        if not _ENVIRONMENT_NAME.fullmatch(name) or name.startswith("CODEBUILD_"):
-            raise InvalidSettingError(
-                here,
-                f"{name!r} cannot be the name of a CodeBuild environment variable",
-                "use letters, digits and _, not beginning with a digit or CODEBUILD_",
-            )
-        if name == _RESERVED:
-            raise InvalidSettingError(here, f"{_RESERVED} is set by tfgen for each template", "remove it")
-        if not isinstance(value, str):
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            fix = f'write {name} = "{value}"' if number else f'write {name} = "..."'
-            raise InvalidSettingError(here, f"{name} must be text in quotes", fix)
-        if "\0" in value:
-            raise InvalidSettingError(here, f"{name}: no environment variable can hold a NUL", "remove it")
-        check_text(here, value)
-
-
-def _providers(path: Path, table: Mapping[str, object]) -> None:
-    path = (*path, "providers")
-    for name, value in _table(path, table.get("providers", {})).items():
-        if not isinstance(value, str):
-            here = (*path, name)
-            raise InvalidSettingError(here, f"{dotted(here)} must be text in quotes", 'write aws = "aws.eu_west_1"')
-
-
-def _explain(prefix: Path, message: str) -> InvalidSettingError:
-    """msgspec's message (`Expected `str`, got `int` - at `$.module.source``) in the words of TOML."""
-    text, _, at = message.partition(" - at `$")
-    path = prefix + tuple(part.split("[")[0] for part in at.rstrip("`").split(".") if part)
-    wanted = "text in quotes"
-    if path and path[-1] in _CHOICES:
-        wanted = _CHOICES[path[-1]]
-    elif "Expected `object`" in text:
-        wanted = "a table"
-    elif "Expected `array`" in text or "[" in at:
-        wanted = f'a list of texts, for example {path[-1]} = ["..."]'
-    return InvalidSettingError(path, f"{dotted(path)} must be {wanted}")
+    return read_inputs(path, table_at(path, table.get("inputs", {})))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 Path = tuple[str, ...]
 
@@ -40,15 +41,26 @@ _KEY_PART = r"""\s*("(?:\\.|[^"\\])*"|'[^']*'|[A-Za-z0-9_-]+)\s*"""
 
 def line_of(text: str, path: Path) -> int:
     """The 1-based line of `path`, or of the nearest table around it; 1 when nothing of it stands there."""
-    lines: dict[Path, int] = {}
-    for found, line in _statements(text):
-        for depth in range(1, len(found) + 1):
-            lines.setdefault(found[:depth], line)
+    lines = _lines(text)
     while path:
         if path in lines:
             return lines[path]
         path = path[:-1]
     return 1
+
+
+def own_line_of(text: str, path: Path) -> int:
+    """The 1-based line of `path` itself; 0 when it does not stand there."""
+    return _lines(text).get(path, 0)
+
+
+@lru_cache(maxsize=2)
+def _lines(text: str) -> Mapping[Path, int]:
+    lines: dict[Path, int] = {}
+    for found, line in _statements(text):
+        for depth in range(1, len(found) + 1):
+            lines.setdefault(found[:depth], line)
+    return lines
 
 
 def _statements(text: str) -> Iterator[tuple[Path, int]]:

@@ -82,6 +82,7 @@ def test_each_file_names_exactly_its_images(
         ("subnet-0e3c6194859275f16", "subnet-2", ["base"], ":7 environment.SUBNET_ID"),
         ("vpc-04f99e5833c3a909b", "vpc-1", BOTH, ":6 environment.VPC_ID"),
         ('"ami-builder"', '"images"', BOTH, ":3 source_repository"),
+        ('SUBNET_ID = "subnet-0e3c6194859275f16"\n', "", ["base"], " environment.SUBNET_ID"),
         ("[environment]", "[remote]\nname = 'x'\n\n  [environment] # moved", [], ""),
         ('VPC_ID = "vpc-04f99e5833c3a909b"', "'VPC_ID'='vpc-04f99e5833c3a909b'", [], ""),
     ],

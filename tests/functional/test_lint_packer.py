@@ -246,12 +246,61 @@ def test_a_secret_is_found_anywhere_and_never_shown(repo: Repo, cli: Command, se
         ('env = { API_TOKEN = var.region, NAME = "blue-harbour" }', False),
         ('extra_arguments = ["--extra-vars", "user=web db_password=blue-harbour"]', True),
         ('extra_arguments = ["--vault-password-file=x", "-e", "db_password={{ x }}"]', False),
+        ('inline = ["export API_TOKEN=blue-harbour"]', True),
+        ("inline = [\"true; DB_PASSWORD='blue harbour' ./run\"]", True),
+        (
+            'inline = ["API_TOKEN=$(get)", "export API_TOKEN=\\"$X\\"", "API_TOKEN=`get`", "API_TOKEN=\\"`get`\\""]',
+            False,
+        ),
+        ('inline = ["./run --api-token=x4 --x.token=x4", "API_TOKEN= ./run", "API_TOKEN=${var.region} ./run"]', False),
+        ('inline = ["curl https://web:blue-harbour@example.com/x"]', True),
+        ('inline = ["curl https://web:$PW@x.org", "git clone ssh://git@x.org:22/a", "echo a://b:pass@c"]', False),
     ],
 )
 def test_secrets_in_lists_of_variables(repo: Repo, cli: Command, setting: str, secret: bool) -> None:
-    build = f'  provisioner "shell" {{\n    {setting}\n    inline = ["true"]\n  }}'
+    build = f'  provisioner "shell" {{\n    {setting}\n  }}'
     repo({"tfgen.toml": TOML, "packer/web.pkr.hcl": builder(build=build)})
     assert found(cli, "secret-in-template") == (["packer/web.pkr.hcl:11"] if secret else [])
+
+
+@pytest.mark.parametrize(
+    ("command", "ignored"),
+    [
+        ("apt-get install -y x || true", True),
+        ("apt-get install -y x || echo 'no x'", True),
+        ("make install || { printf bad; exit 0; }", True),
+        ("make install || { echo bad; exit 1; }", False),
+        ("make install || (echo bad; cat log; exit 2)", False),
+        ("make install || echo bad && exit 1", False),
+        ("if make install || echo bad; then true; fi", False),
+        ("grep -q x /etc/y || echo 'no x'", False),
+        ("umount /x || true", False),
+    ],
+)
+def test_what_only_says_that_it_failed_ignores_it(repo: Repo, cli: Command, command: str, ignored: bool) -> None:
+    repo({"tfgen.toml": TOML, "packer/web.pkr.hcl": builder(build=_shell(["true", command, "ls"]))})
+    assert found(cli, "ignored-failure") == (["packer/web.pkr.hcl:13"] if ignored else [])
+
+
+def _shell(commands: list[str]) -> str:
+    listed = "".join(f'      "{command}",\n' for command in commands)
+    return f'  provisioner "shell" {{\n    inline = [\n{listed}    ]\n  }}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'locals {\n  api_token = "blue-harbour"\n}\n',
+        'locals {\n  a = "b"\n  api_token = "blue-harbour"\n}\n',
+        'local "api_token" {\n  expression = "blue-harbour"\n  sensitive = true\n}\n',
+        'locals {\n  api_token = var.region\n  token_url = "https://x"\n  tokens = {a = "b"}\n}\n',
+    ],
+    ids=["first", "second", "block", "none"],
+)
+def test_secrets_in_locals(repo: Repo, cli: Command, text: str) -> None:
+    repo({"tfgen.toml": TOML, "packer/web.pkr.hcl": text + builder()})
+    line = next((number for number, row in enumerate(text.split("\n"), 1) if "blue" in row), None)
+    assert found(cli, "secret-in-template") == ([f"packer/web.pkr.hcl:{line}"] if line else [])
 
 
 @pytest.mark.parametrize("default", ["true", "32"])

@@ -100,6 +100,41 @@ def test_the_table_moves_with_its_comments(synced: Path, cli: Command) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        '[lint.templates.web] # old\nno-imdsv2 = "why" # so\n',
+        '[lint.templates."web"]\nno-imdsv2 = "web"\n[templates.web]\nenvironment = {A = "web"}\n',
+        '[lint]\n# the web\ntemplates.web.no-imdsv2 = "why"\n',
+        '[lint.templates]\nweb = {no-imdsv2 = "why"}\ndb = {no-imdsv2 = "web"}\n',
+        'lint.templates.web.no-imdsv2 = "why"\n',
+        '[lint.disable]\nweb = "why"\n[lint.templates.web]\nno-imdsv2 = "why"\n',
+    ],
+)
+def test_what_lint_leaves_alone_moves_along(synced: Path, cli: Command, written: str) -> None:
+    path = synced / "tfgen.toml"
+    plain = path.read_bytes()
+    text = plain + written.encode() if written.startswith("[") else written.encode() + plain
+    path.write_bytes(text)
+    cli("sync").expect(0)
+    before = tomllib.loads(text.decode())["lint"]
+    cli("rename", "web", "site").expect(0)
+    after = tomllib.loads(path.read_text())["lint"]
+    before["templates"]["site"] = before["templates"].pop("web")
+    assert after == before
+    assert path.read_bytes().count(b"#") == text.count(b"#")
+    cli("sync", "--check").expect(0)
+
+
+def test_what_lint_leaves_alone_under_both_names(synced: Path, cli: Command) -> None:
+    path = synced / "tfgen.toml"
+    text = path.read_text() + '[lint.templates.web]\nno-imdsv2 = "a"\n[lint.templates.site]\nno-imdsv2 = "b"\n'
+    path.write_text(text)
+    result = cli("rename", "web", "site").expect(64)
+    assert f"[lint.templates.site] is in tfgen.toml:{text.count(chr(10)) - 1} already" in result.err
+    assert path.read_text() == text
+
+
 def test_there_and_back(synced: Path, cli: Command) -> None:
     before = (synced / WEB).read_text()
     cli("rename", "web", "site").expect(0)

@@ -123,11 +123,11 @@ class Judge:
 
 
 @contextlib.contextmanager
-def judging(limit: int = 10**9, asked: Asked = ask_in_process, *, exact: bool = False) -> Iterator[Judge]:
+def judging(limit: int = 10**9, *, exact: bool = False) -> Iterator[Judge]:
     """A judge with its programs. `limit` is how many templates Packer is run for at most."""
     packer = Packer(limit)
     with Ansible() as ansible:
-        yield Judge(ansible, packer, asked, exact=exact)
+        yield Judge(ansible, packer, exact=exact)
 
 
 def check_many(seeds: range, judge: Judge) -> Iterator[Outcome]:

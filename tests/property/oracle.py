@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TypedDict
@@ -64,7 +64,10 @@ class _Stage(msgspec.Struct, kw_only=True):
 
 
 class Ansible:
-    """The program that runs real playbooks (ansible_server.py); a context manager."""
+    """The program that runs real playbooks (ansible_server.py), in this environment or its own; a context manager."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self.environment = environment
 
     def __enter__(self) -> Ansible:
         self.process = subprocess.Popen(
@@ -74,6 +77,7 @@ class Ansible:
             stderr=subprocess.DEVNULL,
             text=True,
             cwd=Path(__file__).parents[2],
+            env=self.environment,
         )
         return self
 

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,17 @@ class PackerFiles(msgspec.Struct, frozen=True, kw_only=True):
     opened: frozenset[str]
     listed: frozenset[str]
     steps: tuple[dict[str, list[str]], ...]
+
+
+def with_every_way(images: Iterable[tuple[int, Image]]) -> list[tuple[int, Image]]:
+    """Few of these images (each with its seed) which together write paths in every way that any of them does."""
+    left, chosen = list(images), []
+    missing = frozenset[str]().union(*(image.traits for _, image in left))
+    while missing:
+        best = max(left, key=lambda one: len(one[1].traits & missing))
+        chosen.append(best)
+        missing -= best[1].traits
+    return chosen
 
 
 class Packer:

@@ -144,7 +144,40 @@ def test_a_pipeline_that_is_not_there_keeps_the_others_from_nothing(built: Dispa
     done = built.dispatch(code=1)
     rows = {line.split()[0]: line.split()[1] for line in done.out.splitlines()[1:]}
     assert rows == {"new": "lost", "web": "succeeded"}
-    assert "does not have a pipeline with name 'new-ami-pipeline'" in done.out
+    assert "new-ami-pipeline is not there, or may not be started (PipelineNotFoundException)" in done.out
+    assert "does not have a pipeline with name 'new-ami-pipeline'" in done.err
+    assert "new: a pipeline that is new is made by tfgen apply, and builds for the first time then" in done.err
+
+
+def test_one_that_its_role_does_not_know_yet_keeps_the_others_from_nothing(built: DispatchEstate) -> None:
+    """The role names the pipelines: before the push is applied, AWS denies the new one whether or not it is there."""
+    built.push(
+        {WEB_ROLE: TASK.format(1), "packer/new.pkr.hcl": template("new"), "packer/sub.pkr.hcl": template("sub", "new")}
+    )
+    with played("new-ami-pipeline", Play(denied=True)), played("sub-ami-pipeline", Play(denied=True)):
+        images = built.images(code=1)
+    assert {name: each["status"] for name, each in images.items()} == {
+        "new": "lost",
+        "sub": "blocked",
+        "web": "succeeded",
+    }
+    assert "AccessDeniedException" in images["new"]["reason"]
+    for name in ("new", "sub"):
+        built.pipelines.make(f"{name}-ami-pipeline")
+    assert built.statuses() == {"new": "succeeded", "sub": "succeeded"}
+
+
+def test_one_that_is_destroyed_under_a_claim_is_built_when_it_is_back(built: DispatchEstate) -> None:
+    built.push({WEB_ROLE: TASK.format(1)})
+    with played("web-ami-pipeline", Play(hold="BUILD")):
+        assert built.statuses("--no-wait") == {"web": "started"}
+    codepipeline = built.client("codepipeline")
+    pipeline = codepipeline.get_pipeline(name="web-ami-pipeline")["pipeline"]
+    codepipeline.delete_pipeline(name="web-ami-pipeline")
+    built.push({"ansible/roles/other/tasks/main.yml": TASK.format(1)})
+    assert built.statuses(code=1) == {"other": "succeeded", "web": "lost"}
+    codepipeline.create_pipeline(pipeline=pipeline)
+    assert built.statuses() == {"web": "succeeded"}
 
 
 def test_a_broken_template_is_said_and_the_others_are_built(built: DispatchEstate) -> None:
@@ -154,13 +187,21 @@ def test_a_broken_template_is_said_and_the_others_are_built(built: DispatchEstat
     assert "error: packer/other.pkr.hcl" in done.err
 
 
-def test_refusals_say_what_to_do(estate: DispatchEstate) -> None:
+def test_refusals_say_what_to_do(estate: DispatchEstate, monkeypatch: pytest.MonkeyPatch) -> None:
     done = estate.dispatch("--table", "no-such-table", code=1)
     assert "there is no table no-such-table in region eu-west-1" in done.err
     done = estate.dispatch("--branch", "dev", code=64)
     assert "the pipelines build main (tfgen.toml)" in done.err
     done = estate.dispatch("--commit", "0" * 40, code=1)
     assert "git knows no such commit here" in done.err
+    assert "tfgen-dispatcher is the dispatcher; it starts" in estate.cli("build", "tfgen-dispatcher").expect(64).err
+    with monkeypatch.context() as without_git:
+        without_git.setenv("PATH", "/nowhere")
+        assert "git is not on PATH" in estate.dispatch(code=1).err
+    git(estate.root, "checkout", "--quiet", "-b", "mine")
+    done = estate.dispatch(code=64)
+    assert "mine is checked out, and the pipelines build main (tfgen.toml); git checkout main" in done.err
+    git(estate.root, "checkout", "--quiet", "--detach")
     estate.push({"tfgen.toml": 'source_repository = "ami-builder"\n'})
     done = estate.dispatch(code=1)
     assert 'error: tfgen.toml: there is no pipeline that a dispatcher starts; write trigger = "affected"' in done.err

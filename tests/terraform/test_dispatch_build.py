@@ -42,37 +42,56 @@ def built(aws: Aws, repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -
     HEADS.pop(REPOSITORY, None)
 
 
-def test_the_buildspec_as_codebuild_runs_it(
-    built: DispatchEstate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+GIVEN = {"TFGEN_REQUIREMENT": "tfgen==0.1.0", "TFGEN_DISPATCH_TABLE": TABLE, "TFGEN_DISPATCH_BRANCH": "main"}
+
+
+@pytest.fixture
+def pip_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the buildspec asks pip for; nothing is installed."""
     log, programs = tmp_path / "pip", tmp_path / "programs"
     programs.mkdir()
     (programs / "python3").write_text(PYTHON.format(FAKE.format(log=log, python=sys.executable)))
     (programs / "python3").chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    return log
+
+
+def test_the_buildspec_as_codebuild_runs_it(built: DispatchEstate, tmp_path: Path, pip_log: Path) -> None:
     built.push({BASE_ROLE: "- debug:\n"})
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", str(built.root), str(clone))
-    given = {"TFGEN_REQUIREMENT": "tfgen==0.1.0", "TFGEN_DISPATCH_TABLE": TABLE, "TFGEN_DISPATCH_BRANCH": "main"}
-    result = run_buildspec(clone, tmp_path / "build", **given)
+    result = run_buildspec(clone, tmp_path / "build")
     assert result.status == "SUCCEEDED", (tmp_path / "build/log").read_text()
-    assert log.read_text() == "-I -m pip install --quiet --disable-pip-version-check tfgen==0.1.0\n"
+    assert pip_log.read_text() == "-I -m pip install --quiet --disable-pip-version-check tfgen==0.1.0\n"
     assert built.all_started() == {"app": 2, "base": 2, "other": 1, "web": 2}
     assert built.item("web")["good"] == git(clone, "rev-parse", "HEAD")
 
 
-def run_buildspec(source: Path, folder: Path, **variables: str) -> Result:
-    """The module's buildspec in `source`, by our own runner; its environment is ours and `variables`."""
+@pytest.mark.usefixtures("pip_log")
+def test_what_codebuild_ends_at_its_timeout_is_taken_up(built: DispatchEstate, tmp_path: Path) -> None:
+    built.push({BASE_ROLE: "- debug:\n"})
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(built.root), str(clone))
+    with played("base-ami-pipeline", Play(hold="BUILD")):
+        result = run_buildspec(clone, tmp_path / "build", timeout=5)
+    assert result.status != "SUCCEEDED"
+    built.push({"README.md": "one more push\n"})
+    assert built.statuses() == dict.fromkeys(("base", "app", "web"), "succeeded")
+    assert built.all_started() == {"app": 2, "base": 2, "other": 1, "web": 2}
+
+
+def run_buildspec(source: Path, folder: Path, timeout: int = 120) -> Result:
+    """The module's buildspec in `source`, by our own runner; its environment is ours and GIVEN."""
     folder.mkdir()
     log = folder / "log"
     descriptor = os.open(log, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     view = LogView(log, descriptor)
-    processes = Processes(folder, view, keep=True, timeout=120)
+    processes = Processes(folder, view, keep=True, timeout=timeout)
     run = Run(
         read_buildspec((ROOT / BUILDSPEC).read_text(), BUILDSPEC),
         processes,
-        {**os.environ, **variables, "CODEBUILD_BUILD_SUCCEEDING": "1", "PYTHONPATH": str(ROOT / "cli")},
+        {**os.environ, **GIVEN, "CODEBUILD_BUILD_SUCCEEDING": "1", "PYTHONPATH": str(ROOT / "cli")},
         source=source,
         state=folder,
         shell="/bin/sh",
@@ -109,6 +128,21 @@ def test_one_that_is_killed_while_it_waits_is_taken_up(built: DispatchEstate) ->
     built.push({"README.md": "one more push\n"})
     assert built.statuses() == dict.fromkeys(("base", "app", "web"), "succeeded")
     assert built.all_started() == {"app": 2, "base": 2, "other": 1, "web": 2}
+
+
+def test_a_pipeline_that_is_destroyed_meanwhile_is_waited_for_no_longer(built: DispatchEstate) -> None:
+    built.push({BASE_ROLE: "- debug:\n", "ansible/roles/other/tasks/main.yml": "- debug:\n"})
+    with played("base-ami-pipeline", Play(hold="BUILD")):
+        process = built.begin()
+        assert process.stderr
+        for line in process.stderr:
+            if line.startswith("base > is started"):
+                break
+        built.client("codepipeline").delete_pipeline(name="base-ami-pipeline")
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    found = {each["name"]: each["status"] for each in json.loads(out)["images"]}
+    assert found == {"base": "lost", "app": "blocked", "web": "blocked", "other": "succeeded"}
 
 
 def test_an_interrupt_says_what_goes_on(built: DispatchEstate) -> None:

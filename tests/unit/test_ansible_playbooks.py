@@ -265,3 +265,33 @@ def test_facts_are_kept_by_content() -> None:
     reached = Reacher(tree, again).reach(AnsibleScene(playbook="site.yml"))
     assert again.fresh == set()
     assert len(reached) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("playbooks/more/db.yml", {"shared/more/db.yml"}),
+        ("playbooks/{{ x }}/db.yml", {"shared/more/db.yml"}),
+        ("playbooks/{{ x }}.yml", {"shared/more/db.yml", "shared/more/web/web.yml"}),
+        ("playbooks/other/db.yml", set()),
+    ],
+)
+def test_playbooks_that_are_uploaded_beside_the_playbook(name: str, found: set[str]) -> None:
+    plays = dict.fromkeys(("shared/more/db.yml", "shared/more/web/web.yml"), "- hosts: all\n")
+    files = {**plays, "shared/more/vars.yml": "a: b\n", "site.yml": f"- import_playbook: '{name}'\n"}
+    assert set(made_of(files, playbook_paths=("shared/more",)).files) == {"site.yml", *found}
+
+
+def test_a_folder_of_playbooks_is_not_listed_for_plugins() -> None:
+    """Or one more playbook would mean another graph for all that stand beside it."""
+    listed: list[str] = []
+
+    class Tree(DictTree):
+        def names(self, folder: str) -> tuple[str, ...]:
+            listed.append(folder)
+            return super().names(folder)
+
+    tree = Tree({"plays/site.yml": "- hosts: all\n", "plays/library/a.py": "", "plays/filter_plugins/b.py": ""})
+    found = made(Reacher(tree, FactsSource(tree)), AnsibleScene(playbook="plays/site.yml"))
+    assert set(found.files) == {"plays/site.yml", "plays/library/a.py", "plays/filter_plugins/b.py"}
+    assert "plays" not in listed

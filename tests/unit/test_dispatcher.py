@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,6 +131,50 @@ def test_what_pip_installs_must_be_said(estate: Estate, cli: Command) -> None:
     assert "error: tfgen.toml:2: the dispatcher must be told what pip installs tfgen from: tfgen_requirement" in said
 
 
+OWN = "".join(f'variable "{name}" {{ type = any }}\n' for name in ("name", "source_repository", "pipelines"))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "module", "said"),
+    [
+        ('tfgen_requirement = ""', "", "the dispatcher must be told what pip installs tfgen from"),
+        ("children = true", OWN, "declares no variable 'children'"),
+        ('tags = "x"', OWN + 'variable "tag" {\n  default = ""\n}\n', "did you mean tag?"),
+        ("", OWN + 'variable "team" {}\n', "the dispatcher's module in terraform/modules/dispatcher requires 'team'"),
+        ("", OWN.replace("pipelines", "x"), "declares no variable 'pipelines'; declare it there: tfgen gives it"),
+        ("", OWN + 'variable "tfgen_requirement" {}\n', "what pip installs tfgen from: tfgen_requirement"),
+    ],
+)
+def test_inputs_that_its_module_would_refuse_are_refused(
+    estate: Estate, cli: Command, inputs: str, module: str, said: str
+) -> None:
+    toml = f'source_repository = "ami-builder"\ntrigger = "affected"\n[dispatcher]\ninputs = {{ {inputs} }}\n'
+    root = estate(toml, **({"terraform/modules/dispatcher/main.tf": module} if module else {}))
+    assert said in cli("sync").expect(1).err
+    assert not (root / DISPATCHER).exists()
+    assert not (root / "terraform/pipelines/pipeline_web.gen.tf").exists()
+
+
+def test_a_module_of_ones_own_needs_no_requirement_and_is_looked_at_each_time(estate: Estate, cli: Command) -> None:
+    toml = 'source_repository = "ami-builder"\ntrigger = "affected"\n[dispatcher]\nsource = "../modules/own"\n'
+    root = estate(toml)
+    said = cli("sync").expect(1).err
+    assert "error: tfgen.toml:4: dispatcher.source is '../modules/own', and no folder is there" in said
+    (root / "terraform/modules/own").mkdir()
+    (root / "terraform/modules/own/main.tf").write_text(OWN)
+    cli("sync").expect(0)
+    cli("sync", "--check").expect(0)
+    (root / "terraform/modules/own/main.tf").write_text(OWN + 'variable "team" {}\n')
+    assert "requires 'team'" in cli("sync", "--check").expect(1).err
+
+
+def test_the_wheel_has_every_module() -> None:
+    """`tfgen demo` works on them where there is no clone; what is not named is not in the wheel."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    modules = {f"terraform/modules/{folder.name}" for folder in (ROOT / "terraform/modules").iterdir()}
+    assert modules == {path for path in build["force-include"] if path.startswith("terraform/modules/")}
+
+
 def test_no_template_can_be_called_like_the_dispatcher(estate: Estate, cli: Command) -> None:
     root = estate(PUSH, **{"packer/tfgen-dispatcher.json": JSON})
     cli("sync").expect(0)
@@ -142,11 +187,15 @@ def test_no_template_can_be_called_like_the_dispatcher(estate: Estate, cli: Comm
 def test_a_pipeline_that_it_cannot_start_keeps_its_trigger(estate: Estate, cli: Command) -> None:
     root = estate(
         f'{AFFECTED}\n[templates.web]\nproviders = {{ aws = "aws.us_east_1" }}\n\n[templates.db]\n'
-        'inputs = { source_repository = "others" }\n'
+        'inputs = { source_repository = "others" }\n\n'
+        '[templates.app]\ninputs = { source_type = { expression = "var.x" } }\n',
+        module=MODULE + SWITCH + 'variable "source_type" { default = "codecommit" }\n',
+        **{"packer/app.json": JSON},
     )
     said = cli("sync").expect(0).err
     assert "warning: web is still built after every push: it has providers of its own" in said
     assert "warning: db is still built after every push: its source_repository is another one" in said
+    assert "warning: app is still built after every push: its source_type is an expression" in said
     assert not (root / DISPATCHER).exists()
     assert "start_on_push" not in (root / "terraform/pipelines/pipeline_web.gen.tf").read_text()
 

@@ -128,8 +128,16 @@ def test_an_uploaded_folder_is_everything_below(tmp_path: Path) -> None:
 
 
 def test_what_is_downloaded_is_not_read(tmp_path: Path) -> None:
-    step = {"type": "file", "source": "scripts", "destination": "x", "direction": "download"}
+    step = {"type": "file", "source": "scripts/a.sh", "destination": "scripts/b.sh", "direction": "download"}
     assert made_of(tmp_path, legacy(step)) == set()
+    assert made_of(tmp_path, legacy(step, {"type": "odd", "reads": "scripts/b.sh"})) == {"scripts/b.sh"}
+    (tmp_path / "packer/web.json").unlink()
+    step.pop("type")
+    content = "".join(f"    {key} = {json.dumps(value)}\n" for key, value in step.items())
+    download = f'  provisioner "file" {{\n{content}  }}'
+    assert made_of(tmp_path, {**SCRIPTS, "packer/web.pkr.hcl": hcl(download)}) == set()
+    upload = {"packer/web.pkr.hcl": hcl(download.replace('"download"', '"upload"'))}
+    assert made_of(tmp_path, {**SCRIPTS, **upload}) == {"scripts/a.sh"}
 
 
 def test_functions_and_what_their_files_read(tmp_path: Path) -> None:
@@ -138,9 +146,38 @@ def test_functions_and_what_their_files_read(tmp_path: Path) -> None:
     assert made_of(tmp_path, files) == ALL
 
 
-def test_a_fileset(tmp_path: Path) -> None:
-    content = '  provisioner "shell" {\n    scripts = fileset(".", "scripts/*.sh")\n  }'
-    assert made_of(tmp_path, {**SCRIPTS, "packer/web.pkr.hcl": hcl(content)}) >= ALL
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        ('fileset(".", "scripts/*.sh")', ALL),
+        ('fileset(".", "scripts/{a,b}.sh")', {"scripts/a.sh", "scripts/b.sh"}),
+        ('fileset(".", "scripts/[!a]?sh")', {"scripts/b.sh", "scripts/c.sh"}),
+        ('fileset(".", "scripts/**")', {*ALL, "scripts/a.md", "scripts/sub/d.sh"}),
+        ('fileset(".", "**/d.sh")', {"scripts/sub/d.sh"}),
+        ('fileset(".", "scripts/a.sh")', A),
+        ('fileset(".", "scripts/no/*.sh")', set()),
+        ('sort(fileset(".", local.ours))', A),
+        ('fileset(".", "scripts/${var.x}.sh")', {*ALL, "scripts/sub/d.sh"}),
+        ('fileset(".", "scripts/{a.sh")', {*ALL, "scripts/a.md", "scripts/sub/d.sh"}),
+    ],
+)
+def test_a_fileset_is_what_it_finds(tmp_path: Path, value: str, wanted: set[str]) -> None:
+    content = f'  provisioner "shell" {{\n    scripts = {value}\n  }}'
+    before = 'variable "x" {\n}\nlocals {\n  ours = "scripts/a.s*"\n}'
+    others = {"scripts/a.md": "", "scripts/sub/d.sh": "", "other/e.sh": ""}
+    assert made_of(tmp_path, {**SCRIPTS, **others, "packer/web.pkr.hcl": hcl(content, before)}) == wanted
+
+
+def test_a_fileset_from_the_templates_folder(tmp_path: Path) -> None:
+    content = '  provisioner "shell" {\n    inline = fileset("${path.root}/../scripts", "a.*")\n  }'
+    assert made_of(tmp_path, {**SCRIPTS, "packer/web.pkr.hcl": hcl(content)}) == A
+
+
+def test_the_playbooks_of_a_fileset_are_run(tmp_path: Path) -> None:
+    content = '  provisioner "ansible-local" {\n    playbook_files = fileset(".", "plays/*.yml")\n  }'
+    files = {"plays/web.yml": "- hosts: all\n  roles: [web]\n", "plays/roles/web/tasks/main.yml": "[]\n"}
+    wanted = {"plays/web.yml", "plays/roles/web/tasks/main.yml"}
+    assert made_of(tmp_path, {**files, "packer/web.pkr.hcl": hcl(content)}) == wanted
 
 
 def test_words_of_local_commands_are_paths_where_they_exist(tmp_path: Path) -> None:
@@ -199,6 +236,23 @@ def test_an_uploaded_role_that_no_playbook_uses_counts(tmp_path: Path) -> None:
         "roles/web/molecule/x.yml": "",
     }
     assert made_of(tmp_path, files) == {"play.yml", "roles/web/tasks/main.yml"}
+
+
+@pytest.mark.parametrize("clean", [False, True])
+def test_more_playbooks_count_and_may_be_imported(tmp_path: Path, clean: bool) -> None:
+    step = {"type": "ansible-local", "playbook_file": "play.yml", "role_paths": ["roles/db"]}
+    files = {
+        **legacy({**step, "playbook_paths": ["shared/more"], "clean_staging_directory": clean}),
+        "play.yml": "- import_playbook: playbooks/more/db.yml\n",
+        "shared/more/db.yml": "- hosts: all\n  roles: [db]\n",
+        "shared/more/notes/x.yml": "",
+        "roles/db/tasks/main.yml": "[]\n",
+    }
+    found = graph(tmp_path, files)
+    assert not found.gaps
+    named = {path for path in found.made_of("web") if not path.startswith(("packer/", "buildspec"))}
+    assert named == {"play.yml", "shared/more/db.yml", "shared/more/notes/x.yml", "roles/db/tasks/main.yml"}
+    assert found.made_of("web")["roles/db/tasks/main.yml"].hops[0].label == "roles: db"
 
 
 def test_a_playbook_that_is_not_known_is_every_playbook(tmp_path: Path) -> None:

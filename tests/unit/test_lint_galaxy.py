@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tfgen_generators.ansible.nodes import parse
-from tfgen_generators.lint.galaxy_rules import collections_of, roles_of, why_unpinned
+from tfgen_generators.lint.galaxy_rules import why_unpinned
+from tfgen_generators.lint.requirements_files import collections_of, roles_of
 
 ROLES = [
     ("owner.role", "no version"),

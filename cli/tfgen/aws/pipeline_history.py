@@ -16,6 +16,9 @@ from tfgen.aws.session import Account
 _T = TypeVar("_T")
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _UNKNOWN = "PipelineExecutionNotFoundException"
+#: About this pipeline alone. One that nobody has applied yet is no part of our permissions either.
+_LOST = ("PipelineNotFoundException", "AccessDeniedException")
+_REFUSED = ("ConcurrentPipelineExecutionsLimitExceededException", "ConflictException")
 #: Executions that are looked at for the last good one; seconds for which trouble that passes is borne.
 _MOST = 100
 _PATIENCE = 900.0
@@ -33,6 +36,16 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def has_ended(self) -> bool:
         return self.status in ENDED
+
+
+def is_lost(error: AwsError) -> bool:
+    """Whether there is no such pipeline (yet, any more), as far as one may know."""
+    return error.code in _LOST
+
+
+def is_about_one(error: AwsError) -> bool:
+    """Whether a start was refused for this pipeline's sake, so that others may well be started."""
+    return error.code in _LOST or error.code in _REFUSED
 
 
 class PipelineHistory:

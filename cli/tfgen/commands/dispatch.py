@@ -90,9 +90,7 @@ def command(
         message = f"--table {table!r}: AWS allows 3 to 255 letters, digits, _ . -"
         raise UsageError(message, fix="name the dispatcher's table (output table_name of its module)")
     workspace = open_workspace()
-    if branch is not None and branch != workspace.settings.branch:
-        message = f"--branch {branch}: the pipelines build {workspace.settings.branch} (tfgen.toml)"
-        raise UsageError(message, fix="leave it out, or correct branch in tfgen.toml")
+    _require_branch(workspace, branch)
     job, dispatch, broken = _opened(workspace, _commit(workspace, commit), table, region, children=children, wait=wait)
     _run(dispatch, format_)
     outcomes = [dispatch.outcomes[name] for name in dispatch.plan.reasons]
@@ -100,11 +98,29 @@ def command(
     return _exit_code(outcomes, broken=broken)
 
 
+def _require_branch(workspace: Workspace, said: str | None) -> None:
+    """Raises UsageError for another branch than the pipelines'; a commit that is no branch's head may be any's."""
+    from tfgen.git import checked_out_branch
+
+    built = workspace.settings.branch
+    if said is not None and said != built:
+        message, fix = f"--branch {said}: the pipelines build {built} (tfgen.toml)", "correct one of the two"
+        raise UsageError(message, fix=fix)
+    found = built if said else checked_out_branch(workspace.root)
+    if found not in ("", built):
+        message = f"{found} is checked out, and the pipelines build {built} (tfgen.toml)"
+        raise UsageError(message, fix=f"git checkout {built}; or --branch {built}, when this is its commit")
+
+
 def _commit(workspace: Workspace, wanted: str) -> str:
     """The commit in full. Raises TfgenError unless the work tree is of it: images are those of the work tree."""
+    from shutil import which
+
     from tfgen.affecting import resolve_commit
     from tfgen.git import head_commit
 
+    if which("git") is None:
+        raise TfgenError("git is not on PATH, and it knows what has changed", fix="install git")
     head, commit = head_commit(workspace.root), resolve_commit(workspace, wanted)
     if not head:
         raise TfgenError("there is no commit here to dispatch", fix="run it in a clone of the repository")
@@ -177,6 +193,8 @@ def _exit_code(outcomes: Sequence[Outcome], *, broken: bool) -> int:
     bad = [each.name for each in outcomes if each.status in BAD]
     if bad:
         note(f"not built: {', '.join(bad)}; the next dispatch starts them again", style="red")
+    if lost := [each.name for each in outcomes if each.status == "lost"]:
+        note(f"{', '.join(lost)}: a pipeline that is new is made by tfgen apply, and builds for the first time then")
     if broken:
         note("images whose templates are wrong were not looked at", style="red")
     return 1 if bad or broken else 0

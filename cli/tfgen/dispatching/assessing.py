@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tfgen.aws.dispatch_state import Item, StateTable
 from tfgen.aws.failures import AwsError
-from tfgen.aws.pipeline_history import Execution, PipelineHistory
+from tfgen.aws.pipeline_history import Execution, PipelineHistory, is_about_one, is_lost
 from tfgen.dispatching.model import AffectedSince, Job
 
 #: How often a running execution is asked which commit it builds, before another one is started to be sure.
@@ -78,14 +78,19 @@ class Assessor:
             try:
                 started = replace(item, execution=history.start(item.token))
             except AwsError as error:
-                if error.code != "PipelineNotFoundException":
+                if not is_about_one(error):
                     raise
                 started = item.unclaimed()
             swapped = self.table.swap(item, started)
             if swapped is None or not swapped.execution:
                 return None if swapped is None else (swapped, None)
             item = swapped
-        execution = self._look(history, item.execution)
+        try:
+            execution = self._look(history, item.execution)
+        except AwsError as error:
+            if not is_lost(error):
+                raise
+            execution = None
         if execution is not None and not execution.has_ended:
             return item, execution
         settled_ = self.settle(item, execution)
@@ -106,7 +111,7 @@ class Assessor:
         try:
             latest = self.history(item.image).latest()
         except AwsError as error:
-            if error.code != "PipelineNotFoundException":
+            if not is_lost(error):
                 raise
             return item, None
         good = next((each for each in latest if each.status == "Succeeded" and each.revision), None)

@@ -45,6 +45,7 @@ def make_job(workspace: Workspace, found: Survey, commit: str, account_id: str, 
 
 
 def _ancestry(workspace: Workspace) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
+    from tfgen.graph_store import keep_store, open_store
     from tfgen.workspace import facts_cache
     from tfgen_generators.ancestry.parents import find_ancestry
     from tfgen_generators.estate import Outside, find_templates
@@ -53,7 +54,9 @@ def _ancestry(workspace: Workspace) -> tuple[Mapping[str, tuple[str, ...]], tupl
     with facts_cache(workspace, details=True) as facts:
         outside = Outside(cache=facts)
         templates = find_templates(workspace.root, workspace.settings.packer_dir, workspace.settings, outside).templates
-    found = find_ancestry(templates, workspace.settings, DiskTree(workspace.root))
+    store = open_store(workspace)
+    found = find_ancestry(templates, workspace.settings, DiskTree(workspace.root, store), store)
+    keep_store(workspace, store)
     parents = {name: tuple(parent.name for parent in each) for name, each in found.parents.items()}
     return parents, tuple(found.ordered(template.name for template in templates))
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tfgen.aws.dispatch_state import Item
 from tfgen.aws.failures import AwsError
-from tfgen.aws.pipeline_history import Execution
+from tfgen.aws.pipeline_history import Execution, is_about_one, is_lost
 from tfgen.dispatching.assessing import Assessor
 from tfgen.dispatching.model import Outcome, Status
 from tfgen.dispatching.plan import Plan
@@ -79,9 +79,11 @@ class Dispatch:
         try:
             self._begun(name)
         except AwsError as error:
-            if error.code not in ("PipelineNotFoundException", "AccessDeniedException"):
+            if not is_about_one(error):
                 raise
-            self._end(name, "lost", error.message)
+            self._tell(name, error.message)
+            pipeline = self.job.pipelines[name]
+            self._end(name, "lost", f"{pipeline} is not there, or may not be started ({error.code})")
 
     def _begun(self, name: str) -> None:
         """Follows what another dispatcher has begun, if that will do; else claims the image and starts its pipeline."""
@@ -131,7 +133,12 @@ class Dispatch:
 
     def _look(self, name: str) -> None:
         going = self._going[name]
-        execution = self.assessor.history(name).look(going.execution)
+        try:
+            execution = self.assessor.history(name).look(going.execution)
+        except AwsError as error:
+            if not is_lost(error):
+                raise
+            execution = None
         if execution is not None and not execution.has_ended:
             return
         self._settle(name, going.execution, execution)

@@ -29,6 +29,7 @@ def filled() -> Iterator[None]:
             stack.enter_context(patch.object(owner, name, value, create=True))
 
         put(CodePipelineResponse, "start_pipeline_execution", _start(CodePipelineResponse.start_pipeline_execution))
+        put(CodePipelineResponse, "list_pipeline_executions", _list(CodePipelineResponse.list_pipeline_executions))
         put(CodePipelineBackend, "get_pipeline_execution", _get(CodePipelineBackend.get_pipeline_execution))
         for method, key in (("to_dict", "artifactRevisions"), ("to_summary_dict", "sourceRevisions")):
             put(PipelineExecution, method, _with_revision(getattr(PipelineExecution, method), key))
@@ -41,9 +42,19 @@ def filled() -> Iterator[None]:
         yield
 
 
-def _throttle(pipeline: str) -> None:
+def _deny(pipeline: str) -> None:
     from moto.core.exceptions import JsonRESTError
 
+    play = PLAYS.get(pipeline)
+    if play and play.denied:
+        raise JsonRESTError("AccessDeniedException", f"not authorized to perform this on the resource {pipeline}")
+
+
+def _refuse(pipeline: str) -> None:
+    """What AWS answers before it looks: no permission, too many calls."""
+    from moto.core.exceptions import JsonRESTError
+
+    _deny(pipeline)
     play = PLAYS.get(pipeline)
     if play and play.throttled > 0:
         play.throttled -= 1
@@ -55,7 +66,7 @@ def _start(original: Callable[[Any], str]) -> Callable[[Any], str]:
 
     def start(self: Any) -> str:
         name, token = self._get_param("name"), self._get_param("clientRequestToken")
-        _throttle(name)
+        _refuse(name)
         for run in _runs(self, name):
             if token and run.token == token:
                 return json.dumps({"pipelineExecutionId": run.id})
@@ -73,12 +84,22 @@ def _get(original: Callable[..., Any]) -> Callable[..., Any]:
     """GetPipelineExecution: every question takes the execution one step further."""
 
     def get(self: Any, pipeline_name: str, pipeline_execution_id: str) -> Any:
-        _throttle(pipeline_name)
+        _refuse(pipeline_name)
         execution = original(self, pipeline_name, pipeline_execution_id)
         execution.run.step()
         return execution
 
     return get
+
+
+def _list(original: Callable[[Any], str]) -> Callable[[Any], str]:
+    """ListPipelineExecutions: moto refuses nobody."""
+
+    def list_(self: Any) -> str:
+        _deny(self._get_param("pipelineName"))
+        return original(self)
+
+    return list_
 
 
 def _with_revision(original: Callable[[Any], dict[str, Any]], key: str) -> Callable[[Any], dict[str, Any]]:

@@ -32,9 +32,9 @@ class Play(msgspec.Struct, kw_only=True):
     """What shall become of the executions of one pipeline.
 
     `fails_in` is a phase of CodeBuild, or "Source"; `ends_as` Stopped, Superseded or Cancelled before the build; `log`
-    the build's lines by phase; `throttled` how many calls are refused first; `disabled` why nothing gets into the
-    build's stage; `silent` keeps a build's id out of the history until it has ended; `hold` is the stage or
-    phase in which the execution stays.
+    the build's lines by phase; `throttled` how many calls are refused first, `denied` that all are; `disabled` why
+    nothing gets into the build's stage; `silent` keeps a build's id out of the history until it has ended; `hold` is
+    the stage or phase in which the execution stays.
     """
 
     fails_in: str = ""
@@ -44,6 +44,7 @@ class Play(msgspec.Struct, kw_only=True):
     log: dict[str, list[str]] = {}
     exported: dict[str, str] = msgspec.field(default_factory=lambda: {"AMI_ID": "ami-0123456789abcdef0"})
     throttled: int = 0
+    denied: bool = False
     disabled: str = ""
     silent: bool = False
     hold: str = ""

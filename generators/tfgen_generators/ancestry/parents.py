@@ -12,7 +12,8 @@ from tfgen_generators.ancestry.images import ImageFacts, image_facts
 from tfgen_generators.ancestry.model import Ancestry, Origin, Parent
 from tfgen_generators.ancestry.relating import relate
 from tfgen_generators.ancestry.surroundings import Surrounding, Surroundings
-from tfgen_generators.facts_cache import readers_version
+from tfgen_generators.facts_cache import is_utf8, readers_version
+from tfgen_generators.packer.details import Details
 from tfgen_generators.packer.model import Template
 from tfgen_generators.settings import Settings
 
@@ -43,33 +44,62 @@ def find_ancestry(
     if memory is None:
         return relate([_facts(template, given) for template, given in pairs])
     version = readers_version(("ancestry",))
-    keys = [_key(version, template, given) for template, given in pairs]
 
-    def make() -> bytes:
-        facts = [
-            msgspec.msgpack.decode(memory.get(key, _encoded(template, given)), type=ImageFacts)
-            for key, (template, given) in zip(keys, pairs, strict=True)
-        ]
-        return msgspec.msgpack.encode(relate(facts))
+    def make() -> Ancestry:
+        return relate([_kept_facts(memory, version, template, given) for template, given in pairs])
 
-    whole = hashlib.sha256("".join(keys).encode()).hexdigest()
-    return msgspec.msgpack.decode(memory.get(f"ancestry:{whole}", make), type=Ancestry)
+    if not all(_is_kept(template) for template, _ in pairs):
+        return make()
+    whole = _hashed([version, *((*_own(template), given.environment, given.values) for template, given in pairs)])
+    found = memory.get(f"ancestry:{whole}", lambda: msgspec.msgpack.encode(make()))
+    return msgspec.msgpack.decode(found, type=Ancestry)
 
 
 def _facts(template: Template, given: Surrounding) -> ImageFacts:
+    details = _details(template)
+    environment = _read(given, _reads(details))
+    return image_facts(template, details, environment, given.values)
+
+
+def _details(template: Template) -> list[Details]:
     from tfgen_generators.packer.outcome import decode_details
 
-    details = [decode_details(found) for found in template.details]
-    return image_facts(template, details, given.environment, given.values)
+    return [decode_details(found) for found in template.details]
 
 
-def _encoded(template: Template, given: Surrounding) -> Callable[[], bytes]:
-    return lambda: msgspec.msgpack.encode(_facts(template, given))
+def _reads(details: Sequence[Details]) -> list[str]:
+    """Names of the environment variables that may decide what is said of an image."""
+    variables = (f"PKR_VAR_{name}" for one in details for name in one.variables)
+    return sorted({*variables, *(name for one in details for name in one.environment)})
 
 
-def _key(version: str, template: Template, given: Surrounding) -> str:
-    """All that the facts of one image depend on."""
-    text = repr(
-        (version, template.name, template.path, template.kind, template.digest, given.environment, given.values)
+def _read(given: Surrounding, names: Sequence[str]) -> dict[str, str]:
+    return {name: given.environment[name] for name in names if name in given.environment}
+
+
+def _is_kept(template: Template) -> bool:
+    """Whether its facts can be kept; those that cannot are found out each time."""
+    return is_utf8(template.path)
+
+
+def _kept_facts(memory: Memory, version: str, template: Template, given: Surrounding) -> ImageFacts:
+    """By all that they depend on: of the environment only what the template's files may read."""
+    if not _is_kept(template):
+        return _facts(template, given)
+    own = (version, *_own(template))
+    read: dict[str, str] = {}
+    if given.environment:
+        names = memory.get(f"image reads:{_hashed(own)}", lambda: msgspec.msgpack.encode(_reads(_details(template))))
+        read = _read(given, msgspec.msgpack.decode(names, type=list[str]))
+    key = f"image:{_hashed((*own, read, given.values))}"
+    return msgspec.msgpack.decode(
+        memory.get(key, lambda: msgspec.msgpack.encode(_facts(template, given))), type=ImageFacts
     )
-    return f"image:{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()}"
+
+
+def _own(template: Template) -> tuple[str, ...]:
+    return template.name, template.path, template.kind, template.digest
+
+
+def _hashed(value: object) -> str:
+    return hashlib.sha256(repr(value).encode("utf-8", "surrogateescape")).hexdigest()

@@ -156,7 +156,17 @@ class EdgeFinder:
                 found = tuple(path for path in found if self._may_be_playbook(path))
             if found:
                 return found
-        return ()
+        return tuple(dict.fromkeys(self._uploaded_playbooks(name, around)))
+
+    def _uploaded_playbooks(self, name: str, around: Surroundings) -> Iterator[str]:
+        """Those in the folders that stand in `playbooks/`."""
+        place = "/".join(name.split("/", 2)[:2])
+        for folder in around.playbooks:
+            if DYNAMIC in place:
+                found = self._finder.find(folder, DYNAMIC + name.rpartition(DYNAMIC)[2].lstrip("/"), deep=True)
+                yield from (path for path in found if self._may_be_playbook(path))
+            elif place == f"playbooks/{folder.rpartition('/')[2]}":
+                yield from self._finder.find(folder, name[len(place) + 1 :])
 
     def _may_be_playbook(self, path: str) -> bool:
         yaml = path.endswith((".yml", ".yaml", ".json"))

@@ -16,7 +16,6 @@ PLUGINS = (
     *("module_utils", "netconf_plugins", "shell_plugins", "strategy_plugins", "terminal_plugins", "test_plugins"),
     "vars_plugins",
 )
-_PLUGINS = frozenset(PLUGINS)
 _LOADED: tuple[tuple[str, FactsKind, Load, bool], ...] = (
     ("defaults", "vars", "vars", True),
     ("vars", "vars", "vars", True),
@@ -65,8 +64,8 @@ class Loader:
 
     def _plugins(self, folder: str) -> tuple[str, ...]:
         if folder not in self._plugins_in:
-            inner = (joined(folder, name) for name in self._finder.tree.names(folder) if name in _PLUGINS)
-            self._plugins_in[folder] = tuple(path for place in inner if place for path in self._finder.below(place))
+            places = (joined(folder, name) or folder for name in PLUGINS)
+            self._plugins_in[folder] = tuple(path for place in places for path in self._finder.below(place))
         return self._plugins_in[folder]
 
     def playbook(self, path: str, bases: tuple[str, ...]) -> Part:

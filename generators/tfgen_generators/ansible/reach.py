@@ -98,6 +98,7 @@ class Reacher:
             roles,
             collections,
             bool(scene.role_dirs) and not uploaded and not role_paths,
+            scene.playbook_paths,
         )
         return self._equal.setdefault(msgspec.structs.astuple(found), found)
 

@@ -21,6 +21,8 @@ class AnsibleScene(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] | None = None
     #: Uploaded beside the playbook (`playbook_dir` of `ansible-local`).
     playbook_dir: str | None = None
+    #: Folders that are uploaded to `playbooks/` beside the playbook, each by its own name (`playbook_paths`).
+    playbook_paths: tuple[str, ...] = ()
     #: The ansible.cfg that applies.
     config: str | None = None
     #: requirements.yml files: what they bring is not missing. Those beside the playbook and the roles are found anyway.

@@ -30,6 +30,8 @@ class Surroundings(msgspec.Struct, frozen=True, eq=False):
     galaxy_collections: frozenset[str] = frozenset()
     #: Only what is uploaded is there for Ansible (`ansible-local` with role_paths).
     uploaded: bool = False
+    #: Folders that stand in `playbooks/` by their own names.
+    playbooks: tuple[str, ...] = ()
 
 
 class RoleFinder:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from tfgen_generators.settings import Settings, TemplateNames, TemplateSettings
-from tfgen_generators.toml_lines import Path
+from tfgen_generators.toml_lines import Path, own_line_of
 
 _OWN = TemplateSettings()
 
@@ -25,16 +25,16 @@ def concerns(settings: Settings, name: str) -> dict[Path, tuple[str, Path]]:
 
 
 def differing(base: tuple[Settings, str], head: tuple[Settings, str]) -> list[tuple[Path, int]]:
-    """The settings of an image (settings and name, then and now) that are not the same, each with its line.
+    """The settings of an image (settings and name, then and now) that are not the same.
 
-    The line is that of `head`, of `base` for what is there no more.
+    Each with its line at `head`: 0 where it is not written there.
     """
     before, after = concerns(*base), concerns(*head)
     found: list[tuple[Path, int]] = []
     for key in (*after, *(key for key in before if key not in after)):
         if before.get(key, ("",))[0] != after.get(key, ("",))[0]:
             path = (after if key in after else before)[key][1]
-            found.append((path, (head if key in after else base)[0].line(*path)))
+            found.append((path, own_line_of(head[0].origin.text, path)))
     return found
 
 

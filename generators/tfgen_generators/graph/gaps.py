@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -27,12 +28,11 @@ class GapBook:
 
     def missing(self, kind: GapKind, members: Iterable[str], name: str, what: str, image: str) -> None:
         """A path that a template's members name and that is not there."""
-        from tfgen_generators.nearest import did_you_mean
+        from tfgen_generators.nearest import near_path
 
         path, line = self._where(tuple(members), name)
-        near = self._near(name)
-        hint = did_you_mean(name, near)
-        fix = hint if hint.startswith("did you mean") else "make it, or correct the path"
+        near = near_path(name, self._tree.names)
+        fix = f"did you mean {near}?" if near else "make it, or correct the path"
         message = f"{what} {name!r} is not there"
         self.add(Gap(kind=kind, path=path, line=line, name=name, message=message, fix=fix), [image])
 
@@ -47,19 +47,15 @@ class GapBook:
         ]
         return sorted(found, key=lambda gap: (gap.path, gap.line, gap.kind, gap.name))
 
-    def _near(self, name: str) -> list[str]:
-        """What else stands where a path should lead."""
-        folder, _, _ = name.rpartition("/")
-        while folder and self._tree.kind(folder) != "folder":
-            folder = folder.rpartition("/")[0]
-        return [f"{folder}/{other}" if folder else other for other in self._tree.names(folder or ".")]
-
     def _where(self, members: tuple[str, ...], name: str) -> tuple[str, int]:
-        """The line of a template on which `name` stands in quotes."""
-        for path in members:
-            for number, line in enumerate(self._lines(path), start=1):
-                if name in line and not line.lstrip().startswith(("#", "//")):
-                    return path, number
+        """The line of a template on which `name` stands; where it is composed, as much of its end as stands there."""
+        parts = [part for part in name.split("/") if part not in (".", "..")]
+        for tail in (name, *("/".join(parts[start:]) for start in range(len(parts)))):
+            pattern = re.compile(rf"(?<![\w.-]){re.escape(tail)}(?![\w.-])")
+            for path in members if tail else ():
+                for number, line in enumerate(self._lines(path), start=1):
+                    if tail in line and not line.lstrip().startswith(("#", "//")) and pattern.search(line):
+                        return path, number
         return (members[0], 0) if members else ("", 0)
 
     def _lines(self, path: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tfgen_generators.ansible.reach import Reacher
 from tfgen_generators.ansible.scene import AnsibleScene
+from tfgen_generators.graph.filesets import beginning, find_filesets
 from tfgen_generators.graph.gaps import GapBook
 from tfgen_generators.graph.linked_tree import LinkedTree
 from tfgen_generators.graph.model import GapKind, Hop, Reached, Unit
@@ -63,14 +64,14 @@ class ImageBuilder:
         texts = [
             text for one in (*wants.wanted, *(w for plan in wants.scenes for w in plan.wanted)) for text in one.texts
         ]
+        texts += [folder for fileset in wants.filesets for folder in beginning(fileset)]
         folders = self._places.folders(self._template, texts)
         for wanted in wants.wanted:
             for place in self.found(wanted, folders):
                 self.place(place, self.hop(wanted.label, widened=place.widened))
                 if wanted.label == "templatefile":
                     self._read_on(place, folders)
-        for folder_texts, patterns in wants.filesets:
-            self._fileset(folder_texts, patterns, folders)
+        self._filesets(wants, folders)
         for label, word in wants.words:
             path = self._places.find(word, folders) if "*" not in word else None
             if path is not None and self._tree.kind(path.path) == "file":
@@ -144,15 +145,10 @@ class ImageBuilder:
         own = Reached(unit=self._key, by=None, hop=Hop(path="", label=""))
         return (own, *self._reached.values())
 
-    def _fileset(self, folder_texts: Sequence[str], patterns: Sequence[str], folders: Sequence[str]) -> None:
-        for folder in folder_texts:
-            place = self._places.find(folder, folders)
-            for pattern in patterns if place is not None and not place.widened else ():
-                literal = re.sub(r"\*+|\{.*?\}|\[.*?\]|\?", "*", pattern)
-                base = "" if place is None or place.path == "." else f"{place.path}/"
-                self.place(Place(pattern=f"{base}{literal}", widened=True), self.hop("fileset"))
-            if place is not None and place.widened:
-                self.place(place, self.hop("fileset", widened=True))
+    def _filesets(self, wants: Wants, folders: Sequence[str]) -> None:
+        for fileset in wants.filesets:
+            for found in find_filesets(self._places, fileset, folders):
+                self.group(f"fileset {found.pattern}", found.files, self.hop("fileset", widened=found.widened))
 
     def _read_on(self, place: Place, folders: Sequence[str]) -> None:
         """What a file for `templatefile` reads itself."""

@@ -27,6 +27,7 @@ _MOST = 64
 _DEEPEST = 20
 _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _CALL = re.compile(r"(user|env)\s+[`\"]([^`\"]*)[`\"]")
+_WILD = re.compile(r"\*+|\?|\[[^]]*\]|\{[^}]*\}|[\[{\\].*", re.DOTALL)
 _SAME = frozenset({"abspath", "chomp", "pathexpand", "tostring", "trimspace", "try", "coalesce", "nonsensitive"})
 _JOINING = frozenset({"compact", "concat", "distinct", "flatten", "reverse", "sort", "tolist", "toset"})
 #: What CodeBuild or AWS sets in a build; nobody writes it down.
@@ -129,6 +130,8 @@ class Meanings:
             return [UNKNOWN]
         if isinstance(value, str):
             return self._filled(value, depth)
+        if value is None and depth == 0:
+            return []  # as if it were not set
         if not isinstance(value, Expression):
             return [UNKNOWN if isinstance(value, list | dict) else as_text(value)]
         return self._expressed(value, depth)
@@ -159,6 +162,8 @@ class Meanings:
             chosen = self._environment(arguments[0], unset=[""])
         elif value.op == "call" and name in _SAME:
             chosen = arguments
+        elif value.op == "call" and name == "fileset" and len(arguments) == 2:
+            return [without_globs(text) for text in self._texts(arguments[1], depth + 1)]
         elif value.op == "call" and name == "lookup" and arguments:
             chosen = [*self._values_of(arguments[0]), *arguments[2:]]
         elif value.op == "index":
@@ -207,6 +212,11 @@ class Meanings:
         kind, name = match.groups()
         values = self._variable(name) if kind == "user" else self._environment(name, unset=[""])
         return [text for value in values for text in self._texts(value, depth + 1)] or [UNKNOWN]
+
+
+def without_globs(pattern: str) -> str:
+    """The pattern of a `fileset`, with what is wild in it as not known."""
+    return _WILD.sub(UNKNOWN, pattern)
 
 
 def _is_list(value: Value) -> bool:

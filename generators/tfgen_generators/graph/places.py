@@ -36,6 +36,7 @@ class Places:
     def __init__(self, tree: LinkedTree) -> None:
         self.tree = tree
         self._all: list[str] | None = None
+        self._there: dict[tuple[str, str], str | None] = {}
         self._matches: dict[str, tuple[str, ...]] = {}
         self._below: dict[str, tuple[str, ...]] = {}
 
@@ -61,8 +62,11 @@ class Places:
         return Place(path=found) if found else None
 
     def _at(self, folder: str, text: str) -> str | None:
-        path = posixpath.normpath(posixpath.join(folder, text))
-        return path if self.tree.kind(path) else None
+        key = folder, text
+        if key not in self._there:
+            path = posixpath.normpath(posixpath.join(folder, text))
+            self._there[key] = path if self.tree.kind(path) else None
+        return self._there[key]
 
     def _widened(self, text: str, folders: Sequence[str]) -> Place:
         text = text.replace("?", "[^/]") if UNKNOWN not in text else text

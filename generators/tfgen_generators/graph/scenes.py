@@ -31,6 +31,8 @@ _ENVIRONMENT = {
     "ANSIBLE_COLLECTIONS_PATHS": "collection_path",
     "ANSIBLE_CONFIG": "ansible_config",
 }
+#: The setting whose folders are uploaded beside the playbook, whatever becomes of the rest.
+_PLAYBOOK_PATHS = "playbook_paths"
 _UPLOADED = frozenset({"inventory", "group_vars", "host_vars", "galaxy_file", "key", "vars_file", "ansible_config"})
 
 
@@ -76,7 +78,8 @@ class Scenes:
     def _upload(self, plan: ScenePlan, found: Mapping[int, list[Place]]) -> None:
         for wanted in plan.wanted:
             whole = wanted.use == "collection_path" and plan.kind == "ansible-local"
-            if wanted.use in _UPLOADED or whole or (wanted.use == "playbook_dir" and not plan.clean):
+            beside = wanted.use == "playbook_dir" and (not plan.clean or wanted.label == _PLAYBOOK_PATHS)
+            if wanted.use in _UPLOADED or whole or beside:
                 for place in found[id(wanted)]:
                     self._builder.place(place, self._builder.hop(wanted.label, widened=place.widened))
                     if wanted.use == "galaxy_file":
@@ -108,12 +111,13 @@ class Scenes:
             return True
 
     def _scene(self, plan: ScenePlan, found: Mapping[int, list[Place]], playbook: str) -> AnsibleScene:
-        def paths(use: str) -> tuple[str, ...]:
-            named = [path for one in plan.wanted if one.use == use for path in self._paths(found[id(one)])]
+        def paths(use: str, *, more: bool = False) -> tuple[str, ...]:
+            wanted = [one for one in plan.wanted if one.use == use and more == (one.label == _PLAYBOOK_PATHS)]
+            named = [path for one in wanted for path in self._paths(found[id(one)])]
             return tuple(dict.fromkeys((*named, *(self._by_environment(use) if plan.kind == "ansible" else ()))))
 
         local = plan.kind == "ansible-local"
-        roles, folders = paths("role_path"), paths("playbook_dir")
+        roles, folders, more = paths("role_path"), paths("playbook_dir"), paths("playbook_dir", more=True)
         group_vars, host_vars = paths("group_vars"), paths("host_vars")
         for path in paths("inventory"):
             beside = path if self._tree.kind(path) == "folder" else posixpath.dirname(path) or "."
@@ -128,6 +132,7 @@ class Scenes:
             host_vars=host_vars,
             groups=plan.groups,
             playbook_dir=next(iter(folders), None),
+            playbook_paths=more,
             config=self._config(plan, folders, paths("ansible_config")),
             galaxy_files=paths("galaxy_file"),
         )

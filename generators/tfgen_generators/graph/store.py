@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from tfgen_generators.facts_cache import TICK, Stamp, readers_version, replace_file
+from tfgen_generators.facts_cache import TICK, Stamp, kept_stamps, readers_version, replace_file
 
 #: The packages whose code decides what facts are.
 _MOST_FACTS = 200_000
@@ -95,7 +95,7 @@ class Store:
 
     def _encoded(self, inode: int) -> bytes:
         self._new.inode = inode
-        self._new.stamps = {path: found for path, found in self._new.stamps.items() if _is_utf8(path)}
+        self._new.stamps = kept_stamps(self._new.stamps)
         return msgspec.msgpack.encode(self._new)
 
     def _load(self, file: Path) -> None:
@@ -110,11 +110,3 @@ class Store:
         self._written = min(status.st_mtime_ns, stored.started)
         if (stored.version, stored.inode) == (self._new.version, status.st_ino):
             self._old = stored
-
-
-def _is_utf8(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -11,9 +11,11 @@ from tfgen_generators.graph.words import playbooks_of, words_of
 from tfgen_generators.packer.details import Details, Part, Step
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.uses import of_computed
-from tfgen_generators.packer.values import Value, as_written
+from tfgen_generators.packer.values import Expression, Value, as_written
 
 _ANSIBLE = frozenset({"ansible", "ansible-local"})
+#: What is done with a file that is named for this: it counts, no more.
+_SIMPLE = frozenset({"script", "upload"})
 _COMMANDS = ("inline", "command", "execute_command")
 
 
@@ -85,8 +87,15 @@ def _wanted(meanings: Meanings, files: Iterable[tuple[str, Value]], names: Seque
     for (use, value), name in zip(files, names, strict=True):
         for item in meanings.items(value):
             texts = tuple(text for text in meanings.texts(item) if text)
-            if texts:
+            if texts and not (use in _SIMPLE and _is_found(meanings, item)):
                 yield Wanted(use, name, as_written(item), texts)
+
+
+def _is_found(meanings: Meanings, value: Value) -> bool:
+    """Whether `value` is a `fileset` of the folder that relative paths mean: `Wants.filesets` has it."""
+    if not isinstance(value, Expression) or value.op != "call" or value.args[0] != "fileset" or len(value.args) != 3:
+        return False
+    return meanings.texts(value.args[1]) == ["."]
 
 
 def _commands(meanings: Meanings, step: Step) -> Iterator[tuple[str, str]]:

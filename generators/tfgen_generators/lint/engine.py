@@ -141,9 +141,9 @@ class _Judge:
         names = {template.name for template in self._scope.discovery.templates}
         for name in lint_settings.templates:
             if name not in names:
-                yield self._in_toml(
-                    "invalid-ignore", f"there is no template {name!r}", did_you_mean(name, names), "templates", name
-                )
+                near = did_you_mean(name, names)
+                fix = near if near.startswith("did you") else "remove it, or write a name that `tfgen list` shows"
+                yield self._in_toml("invalid-ignore", f"there is no template {name!r}", fix, "templates", name)
 
     def unused(self) -> Iterator[Finding]:
         """What switches nothing off any more; only of rules that ran."""
@@ -151,8 +151,9 @@ class _Judge:
             for rule in comment.rules if comment.reason else ():
                 if rule in self._ran - _OWN and not self._comments.is_used(comment, rule):
                     yield self._unused_comment(comment, rule)
+        names = {template.name for template in self._scope.discovery.templates}
         for name, rules in self._settings.templates.items():
-            for rule in rules:
+            for rule in rules if name in names else ():  # else invalid-ignore says so
                 if rule in self._ran and (name, rule) not in self._used:
                     message = f"{rule} finds nothing in {name} that this could switch off"
                     yield self._in_toml("unused-ignore", message, "remove it", "templates", name, rule)

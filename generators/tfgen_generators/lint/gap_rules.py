@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 
 from tfgen_generators.graph.model import Gap, GapKind
 from tfgen_generators.lint.model import Finding, Rule
+from tfgen_generators.lint.places import place_of
+from tfgen_generators.lint.requirements_files import listed_roles
 from tfgen_generators.lint.scope import Scope
-from tfgen_generators.nearest import did_you_mean
+from tfgen_generators.nearest import near_path
 
 _SUMMARIES: dict[GapKind, tuple[str, str]] = {
     "missing-playbook": ("missing-playbook", "A playbook that is named is not there"),
@@ -21,6 +23,7 @@ _SUMMARIES: dict[GapKind, tuple[str, str]] = {
     "unreadable": ("unreadable-file", "A file that an image is made of cannot be read"),
     "role-cycle": ("role-cycle", "Roles depend on each other in a circle"),
 }
+_NAMED_BY_ANSIBLE = frozenset({"missing-file", "missing-playbook", "missing-tasks"})
 
 
 def is_from_galaxy(gap: Gap) -> bool:
@@ -43,7 +46,7 @@ def galaxy_files(scope: Scope) -> dict[str, set[str]]:
 def finding(rule: str, gap: Gap, fix: str) -> Finding:
     """A gap as a finding."""
     image = gap.templates[0] if len(gap.templates) == 1 else ""
-    return Finding(rule=rule, path=gap.path, line=gap.line, message=gap.message, fix=gap.fix or fix, image=image)
+    return Finding(rule=rule, path=gap.path, line=gap.line, message=gap.message, fix=fix or gap.fix, image=image)
 
 
 def _check(kind: GapKind) -> Callable[[Scope], Iterator[Finding]]:
@@ -51,27 +54,40 @@ def _check(kind: GapKind) -> Callable[[Scope], Iterator[Finding]]:
         for gap in scope.graph.gaps:
             if gap.kind == kind and not _is_another_rules(scope, gap):
                 yield finding(_SUMMARIES[kind][0], gap, _nearest(scope, gap))
+        yield from _folders(scope, kind)
 
     return check
 
 
+def _folders(scope: Scope, kind: GapKind) -> Iterator[Finding]:
+    """Folders where a playbook or a script is named."""
+    use = {"missing-playbook": "playbook", "missing-script": "script"}.get(kind)
+    for template in scope.templates if use else ():
+        named = {used.path: used.resolved for used in scope.described(template).files if used.use == use}
+        for written, resolved in named.items():
+            if resolved and scope.tree.kind(resolved) == "folder":
+                path, line = place_of(scope, template.path, written)
+                rule, message = _SUMMARIES[kind][0], f"{use} {written!r} is a folder"
+                fix, image = "name a file in it", template.name
+                yield Finding(rule=rule, path=path, line=line, message=message, fix=fix, image=image)
+
+
 def _is_another_rules(scope: Scope, gap: Gap) -> bool:
-    """requirements-missing says more of these."""
+    """requirements-missing says more of these; what a requirements file brings is no finding at all."""
     named = scope.once("galaxy files", lambda: galaxy_files(scope))
-    return is_from_galaxy(gap) or gap.name in named.get(gap.path, ())
+    brought = gap.kind == "missing-role" and gap.name in scope.once("listed roles", lambda: listed_roles(scope))
+    return brought or is_from_galaxy(gap) or gap.name in named.get(gap.path, ())
 
 
 def _nearest(scope: Scope, gap: Gap) -> str:
-    """What was probably meant: a name in the folder where the missing one would be."""
-    name = posixpath.basename(gap.name.rstrip("/"))
-    if not name or not gap.kind.startswith("missing"):
+    """What a file of Ansible's probably meant; what a template means, and roles, the graph has compared by itself."""
+    if gap.kind not in _NAMED_BY_ANSIBLE or not gap.name or not gap.path.endswith((".yml", ".yaml")):
         return ""
-    folder = posixpath.dirname(gap.name)
-    for base in ("", posixpath.dirname(gap.path)):
-        known = scope.tree.names(posixpath.normpath(posixpath.join(base, folder)))
-        hint = did_you_mean(name, known) if known else ""
-        if hint.startswith("did you mean"):
-            return hint
+    here = posixpath.dirname(gap.path)
+    beside = [posixpath.join(posixpath.dirname(here), name) for name in ("templates", "files", "tasks", "vars")]
+    for base in (*beside, here):
+        if near := near_path(posixpath.join(base, gap.name), scope.tree.names):
+            return f"did you mean {posixpath.relpath(near, base)}?"
     return ""
 
 

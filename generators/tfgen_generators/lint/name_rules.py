@@ -63,7 +63,7 @@ def name_problems(values: Values, value: Value) -> Iterator[tuple[str, str]]:
     if length > _LONGEST:
         yield f"ami_name has {length} characters{'' if whole else ' or more'}; AWS takes {_LONGEST}", "shorten it"
     if whole and 0 < length < _SHORTEST:
-        yield f"ami_name has {length} characters; AWS wants {_SHORTEST} or more", "lengthen it"
+        yield f"ami_name has {length} character{'s' * (length > 1)}; AWS wants {_SHORTEST} or more", "lengthen it"
 
 
 def tag_problems(values: Values, tags: Mapping[str, Value]) -> Iterator[tuple[str, str]]:

@@ -87,12 +87,12 @@ def _plugins(scope: Scope) -> Iterator[Finding]:
             parts = (version or "").split(",")
             if any(_PINNING.match(part) for part in parts):
                 continue
-            said = f"{version!r} is whatever is newest" if version else "no version: whatever is newest"
+            said = f"the version {version!r}, which many fit" if version else "no version"
             yield Finding(
                 rule="unpinned-plugin",
                 path=node.path,
                 line=node.near("version").line,
-                message=f"the plugin {name} has {said} on the day of the build",
+                message=f"the plugin {name} has {said}: what is newest that day is installed",
                 fix='name a version, such as "1.3.10" or "~> 1.3"',
                 image=source.template.name,
             )

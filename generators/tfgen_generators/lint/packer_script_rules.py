@@ -100,10 +100,12 @@ def _in_list(pipeline: Pipeline, end: Pipeline) -> str:
 def _ignored(scope: Scope) -> Iterator[Finding]:
     for script, image in _each(scope):
         found = script.pipelines()
-        for tried, pipeline in pairwise(found):
-            last = pipeline.commands[0]
-            if pipeline.before == "||" and succeeds(last) and not is_cleanup(tried.commands[-1]):
-                message = f"a failure of {name_of(tried.commands[-1])!r} is ignored by `|| {' '.join(last.words)}`"
+        for number, (tried, pipeline) in enumerate(pairwise(found), start=2):
+            last, failed = pipeline.commands[0], tried.commands[-1]
+            ignored = succeeds(last) or (does_something(failed) and _only_says(pipeline, found[number:]))
+            if pipeline.before == "||" and ignored and not is_cleanup(failed):
+                said = " ".join(last.words) if succeeds(last) else f"{name_of(last)} ..."
+                message = f"a failure of {name_of(failed)!r} is ignored by `|| {said}`"
                 fix = "let it fail, or test for the one case that is all right"
                 yield _finding("ignored-failure", script, pipeline, image, message, fix)
     for source in sources(scope):
@@ -119,6 +121,14 @@ def _ignored(scope: Scope) -> Iterator[Finding]:
                     fix="test for the one case that is all right in the script",
                     image=source.template.name,
                 )
+
+
+def _only_says(pipeline: Pipeline, rest: list[Pipeline]) -> bool:
+    """Whether nothing but a message comes of a failure; not where the script may end, or decide, behind it."""
+    last = pipeline.commands[-1]
+    says = name_of(last) in ("echo", "printf", "logger") and not pipeline.condition and pipeline.after != "&&"
+    ends = (one.commands[0].words for one in rest if one.commands[0].words[1:] != ("0",))
+    return says and not any(words[:1] in (("exit",), ("return",), ("false",)) for words in ends)
 
 
 def _failures(codes: Value) -> list[int]:

@@ -22,6 +22,10 @@ _PATTERNS = {
         (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_"),
         re.compile(rb"(?<![A-Za-z0-9_])(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})"),
     ),
+    "a password in an address": (
+        (b"://",),
+        re.compile(rb"(?<=://)[^\s/:@'\"`$<>{}()]+:(?P<password>[^\s/:@'\"`$<>{}()]{4,})(?=@[A-Za-z0-9\[])"),
+    ),
     "a Slack token": ((b"xox",), re.compile(rb"(?<![A-Za-z0-9])xox[abprs]-[A-Za-z0-9-]{20,}")),
 }
 _SECRET = re.compile(
@@ -42,6 +46,7 @@ _EXAMPLE = re.compile(rb"EXAMPLE")
 #: Lists of assignments: one in each text, or several between other words.
 _ASSIGNING = dict.fromkeys(("ansible_env_vars", "environment_vars"), re.compile(r"^([A-Za-z_]\w*)=(.+)", re.DOTALL))
 _ASSIGNING["extra_arguments"] = re.compile(r"([A-Za-z_]\w*)=([^\s'\"]+)")
+_ASSIGNING["inline"] = re.compile(r"(?<![\w$.-])([A-Za-z_]\w*)=(\"[^\"`]*\"|'[^'`]*'|[^\s'\"`;&|()]+)(?![\w$`(])")
 _SHOWN = 4
 
 
@@ -66,11 +71,17 @@ def _patterns(file: File, image: str) -> Iterator[Finding]:
         if not any(mark in file.data for mark in marks):
             continue
         for match in pattern.finditer(file.data):
-            text = match[0].decode()
-            if _EXAMPLE.search(match[0]):
+            text = match[0].decode("utf-8", "replace")
+            if _EXAMPLE.search(match[0]) or _is_placeholder(match):
                 continue  # AWS's own in its documentation
-            shown = "" if "PRIVATE" in text else f" ({text[:_SHOWN]}...)"
+            shown = "" if "PRIVATE" in text or "address" in what else f" ({text[:_SHOWN]}...)"
             yield _finding(file.path, file.line(match.start()), f"{what} stands here{shown}", image)
+
+
+def _is_placeholder(match: re.Match[bytes]) -> bool:
+    """Whether an address only shows where a password would stand."""
+    password = match.groupdict().get("password", b"").decode("utf-8", "replace").lower()
+    return bool(password) and bool(_PLACEHOLDER.search(password) or password in _WELL_KNOWN | {"pass", "secret"})
 
 
 def _finding(path: str, line: int, message: str, image: str) -> Finding:
@@ -85,12 +96,15 @@ def _finding(path: str, line: int, message: str, image: str) -> Finding:
 
 
 def _named(source: Source) -> Iterator[Finding]:
-    """Settings, variables and environment variables whose name says secret, with a value that is written out."""
+    """What has a name that says secret and a value that is written out: settings, variables, locals, environment."""
     for component in (*source.builders, *source.data_sources, *source.provisioners, *source.post_processors):
         for keys, node in component.node.walk():
             for name, value in _pairs(keys, node):
                 if _is_secret(name) and _is_written(source, value):
                     yield _finding(node.path, node.line, f"{name} is written out", source.template.name)
+    for name, node in _locals(source):
+        if node.kids is None and _is_secret(name) and _is_written(source, node.value()):
+            yield _finding(node.path, node.line, f"the local {name} is written out", source.template.name)
     for variable in source.variables:
         default = source.default(variable)
         if default is None or default.kids is not None or not _is_secret(variable.name):
@@ -98,6 +112,16 @@ def _named(source: Source) -> Iterator[Finding]:
         if _is_written(source, default.value()):
             message = f"the default of the variable {variable.name} is written out"
             yield _finding(default.path, default.line, message, source.template.name)
+
+
+def _locals(source: Source) -> Iterator[tuple[str, Node]]:
+    """The values of `locals` and of every `local "NAME"`."""
+    for block in source.blocks("locals"):
+        yield from ((str(name), node) for name, node in (block.kids or {}).items())
+    for block in source.blocks("local"):
+        node = block.find("expression")
+        if node is not None and block.labels:
+            yield str(block.labels[0]), node
 
 
 def _pairs(keys: tuple[Key, ...], node: Node) -> Iterator[tuple[str, Value]]:

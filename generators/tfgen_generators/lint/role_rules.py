@@ -24,15 +24,16 @@ def _unused_role(scope: Scope) -> Iterator[Finding]:
     if not _can_know(scope):
         return
     hidden = any(_hides(gap) for gap in scope.graph.gaps)
+    meant = {gap.fix for gap in scope.graph.gaps if gap.kind == "missing-role"}
     for role in scope.graph.unused_roles:
-        if hidden and _is_named(scope, role):
+        if hidden and (f"did you mean {posixpath.basename(role)}?" in meant or _is_named(scope, role)):
             continue
         if "ansible_collections" in role.split("/") or "/collections/" in f"/{role}":
             continue
         name = posixpath.basename(role)
         message = f"no playbook of an image uses the role {name} ({role})"
         path, fix = _face(scope, role), "remove it, or use it"
-        yield Finding(rule="unused-role", path=path, line=1, message=message, fix=fix)
+        yield Finding(rule="unused-role", path=path, line=int(path != role), message=message, fix=fix)
 
 
 def _can_know(scope: Scope) -> bool:
@@ -49,24 +50,35 @@ def _hides(gap: Gap) -> bool:
 def _is_named(scope: Scope, role: str) -> bool:
     """Whether some YAML file outside of the role has its name: it may be used from where a name leads nowhere."""
     name, beside = posixpath.basename(role), posixpath.dirname(posixpath.dirname(role)) or "."
-    words = scope.once(("words of YAML files", beside), lambda: dict(_words(scope, beside)))
-    return any(name in found for path, found in words.items() if not path.startswith(f"{role}/"))
+    namers = scope.once(("words of YAML files", beside), lambda: _namers(scope, beside))
+    return any(not path.startswith(f"{role}/") for path in namers.get(name, ()))
 
 
-def _words(scope: Scope, folder: str) -> Iterator[tuple[str, frozenset[str]]]:
+def _namers(scope: Scope, beside: str) -> dict[str, list[str]]:
+    """By name of an unused role: the YAML files below a folder that have it."""
+    names = {posixpath.basename(role) for role in scope.graph.unused_roles}
+    found: dict[str, list[str]] = {}
+    for path in _yaml_files(scope, beside):
+        for name in names.intersection(re.split(r"[^\w-]+", scope.read(path).decode("utf-8", "replace"))):
+            found.setdefault(name, []).append(path)
+    return found
+
+
+def _yaml_files(scope: Scope, folder: str) -> Iterator[str]:
     for name in scope.tree.names(folder):
         path = posixpath.normpath(posixpath.join(folder, name))
         if scope.tree.kind(path) == "folder":
             if not name.startswith(".") and not scope.tree.links(path):
-                yield from _words(scope, path)
+                yield from _yaml_files(scope, path)
         elif name.endswith((".yml", ".yaml")):
-            yield path, frozenset(re.split(r"[^\w-]+", scope.read(path).decode("utf-8", "replace")))
+            yield path
 
 
 def _face(scope: Scope, role: str) -> str:
     """The file of a role that a finding about all of it is shown at."""
     paths = [posixpath.join(role, face) for face in _FACES]
-    return next((path for path in paths if scope.tree.kind(path) == "file"), role)
+    found = (path for path in paths if scope.tree.kind(path) == "file")
+    return next(found, None) or next(_yaml_files(scope, role), role)
 
 
 def _role_path_unused(scope: Scope) -> Iterator[Finding]:

@@ -70,7 +70,7 @@ class Scope:
         """Which image is built on which."""
         from tfgen_generators.ancestry.parents import find_ancestry
 
-        return find_ancestry(self.templates, self.settings if self.has_settings else None, self.tree)
+        return find_ancestry(self.templates, self.settings if self.has_settings else None, self.tree, self.store)
 
     @cached_property
     def files(self) -> tuple[str, ...]:

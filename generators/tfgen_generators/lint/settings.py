@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tfgen_generators.nearest import did_you_mean
+from tfgen_generators.settings_tables import table_at
 from tfgen_generators.toml_lines import InvalidSettingError, Path, dotted
 
 _SEVERITIES = ("error", "warning", "note")
@@ -26,12 +27,12 @@ class LintSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_lint(value: object) -> LintSettings:
     """The table `[lint]`. Raises InvalidSettingError."""
-    table = _table(("lint",), value)
+    table = table_at(("lint",), value)
     for key in table:
         if key not in _TABLES:
             raise InvalidSettingError(("lint", key), f"unknown key {dotted(('lint', key))}", did_you_mean(key, _TABLES))
-    templates = _table(("lint", "templates"), table.get("templates", {}))
-    severity = _table(("lint", "severity"), table.get("severity", {}))
+    templates = table_at(("lint", "templates"), table.get("templates", {}))
+    severity = table_at(("lint", "severity"), table.get("severity", {}))
     for rule, level in severity.items():
         if level not in _SEVERITIES:
             path = ("lint", "severity", rule)
@@ -45,16 +46,10 @@ def read_lint(value: object) -> LintSettings:
 
 def _reasons(path: Path, value: object) -> Mapping[str, str]:
     reasons: dict[str, str] = {}
-    for rule, reason in _table(path, value).items():
+    for rule, reason in table_at(path, value).items():
         here = (*path, rule)
         if not isinstance(reason, str) or not reason.strip():
             message = f"{dotted(here)} must say why the rule is off"
             raise InvalidSettingError(here, message, f'write {rule} = "the reason"')
         reasons[rule] = " ".join(reason.split())
     return reasons
-
-
-def _table(path: Path, value: object) -> Mapping[str, object]:
-    if not isinstance(value, dict):
-        raise InvalidSettingError(path, f"{dotted(path)} must be a table", f"write [{dotted(path)}]")
-    return value

@@ -95,8 +95,14 @@ def details_of(body: Body) -> Details:
         files=_files(read),
         names=_names(read),
         filesets=list(uses.of_filesets(body.values())),
-        paths=sorted({*uses.of_paths(body.values())}),
+        paths=uses.of_paths(body.values(), _provisioners(body)),
     )
+
+
+def _provisioners(body: Body) -> Iterator[tuple[str, dict[str, Value]]]:
+    for build in body.of("build"):
+        for block in build.body.of("provisioner"):
+            yield "".join(block.labels[:1]), block.body.attributes
 
 
 def _short(value: Value) -> Value:

@@ -106,7 +106,7 @@ def legacy_details(document: dict[str, object]) -> Details:
             for name, default in (declared.items() if isinstance(declared, dict) else ())
         },
         environment=list(dict.fromkeys(_environment(root))),
-        paths=sorted({*uses.of_paths(iter(root.values()))}),
+        paths=uses.of_paths(root.values(), _typed(root.get("provisioners"))),
         parts=[part_of(str(builder["type"]), _name(builder), builder) for builder in builders],
         builds=[
             Build(
@@ -125,6 +125,10 @@ def _name(builder: dict[str, Value]) -> str:
 
 def _list(value: Value) -> list[Value]:
     return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _typed(steps: Value) -> Iterator[tuple[str, dict[str, Value]]]:
+    return ((str(step.get("type")), step) for step in _list(steps) if isinstance(step, dict))
 
 
 def _step(value: Value) -> Iterator[Step]:

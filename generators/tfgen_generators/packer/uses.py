@@ -6,7 +6,8 @@ Source: the reference pages of Packer's plugins. What is not listed here is not 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
 from tfgen_generators.packer.values import Expression, Value, expressions
 
@@ -117,8 +118,7 @@ def also_kept(kind: str, settings: Mapping[str, Value]) -> dict[str, Value]:
 
 def of_provisioner(kind: str, settings: Mapping[str, Value]) -> Iterator[Use]:
     """The files that one provisioner uses."""
-    downloads = kind == "file" and settings.get("direction") == "download"
-    if not downloads and settings.get("generated") is not True:
+    if not _downloads(kind, settings) and settings.get("generated") is not True:
         yield from _listed(_PROVISIONERS.get(kind, {}), settings)
     if kind in ("ansible", "ansible-local"):
         yield from _of_environment(settings.get("ansible_env_vars"))
@@ -147,8 +147,16 @@ def of_functions(values: Iterator[Value]) -> Iterator[Use]:
                 yield "function", call.args[1], str(call.args[0])
 
 
-def of_paths(values: Iterator[Value]) -> Iterator[str]:
-    """Literal texts that look like a path with a folder, wherever they stand: what an unknown plugin may read."""
+def of_paths(values: Iterable[Value], steps: Iterable[tuple[str, Mapping[str, Value]]]) -> list[str]:
+    """Literal texts that look like a path with a folder, wherever they stand: what an unknown plugin may read.
+
+    `steps` are the provisioners among them: where a file is put to, or comes from on the other machine, is not read.
+    """
+    unread = (value for kind, settings in steps for value in _not_read(kind, settings))
+    return sorted(Counter(_paths(values)) - Counter(_paths(unread)))
+
+
+def _paths(values: Iterable[Value]) -> Iterator[str]:
     stack = list(values)
     while stack:
         value = stack.pop()
@@ -157,6 +165,16 @@ def of_paths(values: Iterator[Value]) -> Iterator[str]:
                 yield value
         elif isinstance(value, list | dict):
             stack.extend(value.values() if isinstance(value, dict) else value)
+
+
+def _not_read(kind: str, settings: Mapping[str, Value]) -> Iterator[Value]:
+    remote = ("source", "sources") if _downloads(kind, settings) else ()
+    for key in ("destination", *remote) if kind == "file" else ():
+        yield settings.get(key)
+
+
+def _downloads(kind: str, settings: Mapping[str, Value]) -> bool:
+    return kind == "file" and settings.get("direction") == "download"
 
 
 def of_filesets(values: Iterator[Value]) -> Iterator[tuple[Value, Value]]:
@@ -169,8 +187,11 @@ def of_filesets(values: Iterator[Value]) -> Iterator[tuple[Value, Value]]:
 
 def _listed(keys: Mapping[str, str], settings: Mapping[str, Value]) -> Iterator[Use]:
     for key, use in keys.items():
-        if settings.get(key):
-            yield use, settings[key], key
+        value = settings.get(key)
+        if isinstance(value, list):
+            value = [item for item in value if item is not None]
+        if value:
+            yield use, value, key
 
 
 def of_computed(key: str, texts: list[str]) -> Iterator[Use]:
