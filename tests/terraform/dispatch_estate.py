@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import Command, Result, write_tree
+from tests.conftest import Command, Result, heed_signals, write_tree
 from tests.terraform.gap_probes import Make
 from tests.terraform.pipelines_on_aws import Pipelines
 from tests.terraform.state_estate import Aws
@@ -122,6 +122,7 @@ class DispatchEstate:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=heed_signals,  # noqa: PLW1509 it takes no lock
         )
 
     def started(self, name: str) -> int:
