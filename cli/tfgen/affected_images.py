@@ -22,6 +22,7 @@ from tfgen_generators.toml_lines import dotted
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
     from tfgen_generators.ancestry.parents import Ancestry
+    from tfgen_generators.graph.state import State
 
 _SHOWN_GAPS = frozenset({"broken-yaml", "unreadable", "role-cycle"})
 
@@ -37,6 +38,7 @@ class Comparison:
         """What differs; all images where `everything` says why."""
         changed: tuple[str, ...] = ()
         if not everything:
+            _ = self._before  # read while git looks
             changed = tuple(sorted(self.sides.changes))
             everything = self.sides.incomparable() if changed else ""
         found = Affected(base=self.base, head=self.head, everything=everything, changed=changed)
@@ -82,13 +84,21 @@ class Comparison:
             warnings=tuple(self._warnings()),
         )
 
+    @cached_property
+    def _before(self) -> State | None:
+        """The graph of the last look at the disk."""
+        import tfgen_generators.graph.renewal  # noqa: F401 what is needed next
+
+        on_disk = self.head.commit is None and self.sides.head_tree is self.sides.disk
+        return kept_state(self.sides.store) if on_disk else None
+
     def _graphs(self) -> tuple[Graph, Graph]:
         """The head's and the base's, made of what is known from before, and the base's of the head's."""
         from tfgen_generators.graph.renewal import Renewal
 
         sides = self.sides
         on_disk = sides.head_tree is sides.disk
-        before = kept_state(sides.store) if on_disk else None
+        before = self._before
         started = self.started if on_disk else 0
         head = Renewal(sides.head_tree, sides.templates, sides.settings, sides.store, started).state(before)
         if on_disk and head is not before:
@@ -152,25 +162,25 @@ class Comparison:
         return {name: keys for name, keys in found.items() if keys}
 
     def _children(self, names: set[str], templates: Mapping[str, Template]) -> list[AffectedImage]:
-        children = self._ancestry.children(names)
+        children = self._ancestry(self.sides.templates).children(names)
         return [
             AffectedImage(name=name, template=templates[name].path, parent=parent)
             for name, parent in children.items()
             if name not in names and name in templates
         ]
 
-    @cached_property
-    def _ancestry(self) -> Ancestry:
+    def _ancestry(self, templates: Sequence[Template]) -> Ancestry:
         from tfgen_generators.ancestry.parents import find_ancestry
 
-        return find_ancestry(list(self.sides.templates), self.sides.settings, self.sides.head_tree, self.sides.store)
+        return find_ancestry(templates, self.sides.settings, self.sides.head_tree, self.sides.store)
 
     def _ordered(self, images: Sequence[AffectedImage]) -> list[AffectedImage]:
-        """Parents before children."""
+        """Parents before children. An image between two of them that is not built itself gives them no order."""
         if len(images) < 2:
             return list(images)
         by_name = {image.name: image for image in images}
-        return [by_name[name] for name in self._ancestry.ordered(by_name)]
+        ancestry = self._ancestry([one for one in self.sides.templates if one.name in by_name])
+        return [by_name[name] for name in ancestry.ordered(by_name)]
 
     def _warnings(self) -> Iterable[str]:
         for path in sorted(self.sides.disk.unreadable):

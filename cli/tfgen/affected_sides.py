@@ -20,6 +20,8 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.settings import FILE_NAME, Settings, parse_settings
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from tfgen.workspace import Workspace
 
 _CANDIDATES = (".hcl", ".json", ".example")
@@ -31,6 +33,7 @@ class Sides:
     def __init__(self, workspace: Workspace, base: Point, head: Point) -> None:
         self.workspace, self.base, self.head = workspace, base, head
         self.root = workspace.root
+        self._asked = self._ask()
         self.store = open_store(workspace)
         self.disk = DiskTree(self.root, self.store)
         self.blobs = Blobs(self.root)
@@ -40,6 +43,18 @@ class Sides:
     @cached_property
     def changes(self) -> Mapping[str, Other | None]:
         """Path -> what the base has there, for all that differs."""
+        return self._asked.result()
+
+    def _ask(self) -> Future[Mapping[str, Other | None]]:
+        """git is asked at once, and answers while caches and modules are read."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        beside = ThreadPoolExecutor(max_workers=1)
+        asked = beside.submit(self._differences)
+        beside.shutdown(wait=False)
+        return asked
+
+    def _differences(self) -> Mapping[str, Other | None]:
         if self.base.commit is None:
             return {}
         if self.head.commit is None:

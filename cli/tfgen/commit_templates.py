@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import tempfile
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
@@ -22,6 +21,8 @@ def discover_commit(
     tree: LinkedTree, settings: Settings, is_tracked: Callable[[str], bool], folders: Collection[str] | None = None
 ) -> tuple[Template, ...]:
     """The templates of a tree that is not the disk's, with their details; only those directly in `folders` if given."""
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="tfgen-") as name:
         root = Path(name).resolve()
         packer_dir = root / settings.packer_dir

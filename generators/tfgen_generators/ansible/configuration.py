@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
-
 import msgspec
 
 from tfgen_generators.ansible.finder import Finder, joined, parent
@@ -22,6 +20,8 @@ class Configuration(msgspec.Struct, frozen=True):
 
 def read_configuration(finder: Finder, path: str) -> Configuration:
     """The folders that the `[defaults]` of an ansible.cfg name; those outside of the repository are left out."""
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False, interpolation=None, inline_comment_prefixes=(";",))
     try:
         parser.read_string(finder.tree.read(path).decode("utf-8"))

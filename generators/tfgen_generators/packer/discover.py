@@ -125,7 +125,7 @@ def _walk(search: _Search) -> Iterator[tuple[str, list[str]]]:
         files: list[str] = []
         below: list[str] = []
         try:
-            with os.scandir(search.root / current) as found:
+            with os.scandir(f"{search.root}/{current}") as found:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
             search.unreadable.append(_unreadable(current, error))

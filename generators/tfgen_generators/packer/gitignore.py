@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from stat import S_ISREG
@@ -59,7 +60,7 @@ class GitIgnore:
         """The patterns that count in `folder`, the nearest first, each with where its paths begin."""
         if folder not in self._chains:
             above = self._chain(folder.rpartition("/")[0]) if folder else ()
-            spec = _read(self._root / folder / FILE_NAME)
+            spec = _read(f"{self._root}/{folder}/{FILE_NAME}" if folder else f"{self._root}/{FILE_NAME}")
             start = len(self._prefix) + (len(folder) + 1 if folder else 0)
             self._chains[folder] = ((start, spec), *above) if spec else above
         return self._chains[folder]
@@ -86,12 +87,12 @@ def _decision(spec: GitIgnoreSpec, path: str) -> bool | None:
     return None
 
 
-def _read(file: Path) -> GitIgnoreSpec | None:
+def _read(file: str | Path) -> GitIgnoreSpec | None:
     """The patterns of one file; None when there is none (then pathspec is not imported)."""
     try:
-        if not S_ISREG(file.lstat().st_mode):  # git follows no link here either
+        if not S_ISREG(os.lstat(file).st_mode):  # git follows no link here either
             return None
-        text = file.read_bytes().decode("utf-8-sig", "replace")
+        text = Path(file).read_bytes().decode("utf-8-sig", "replace")
     except OSError:
         return None
     return patterns(text.splitlines())

@@ -10,6 +10,7 @@ the template needs a name in tfgen.toml (`name_problem`).
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import unicodedata
@@ -31,7 +32,7 @@ _PREFIX = "packer-"
 
 def name_of(path: str, packer_dir: str) -> str:
     """The name of the template at `path` (both relative to the repository root, with `/`)."""
-    packer_dir = str(PurePosixPath(packer_dir))
+    packer_dir = _normal(packer_dir)
     inside = path if packer_dir == "." else path[len(packer_dir) + 1 :]
     parts = inside.split("/") if inside not in ("", ".") else []
     if parts:
@@ -41,6 +42,11 @@ def name_of(path: str, packer_dir: str) -> str:
         cleaned.pop()
     name = "-".join(cleaned) if parts else _clean(PurePosixPath(packer_dir).name) or "packer"
     return name if len(name) <= LONGEST else f"{name[: LONGEST - _DIGEST_LENGTH - 1]}-{_digest(name)}"
+
+
+@functools.cache
+def _normal(folder: str) -> str:
+    return str(PurePosixPath(folder))
 
 
 def without_ending(file_name: str) -> str:
@@ -71,6 +77,7 @@ def bucket_part(name: str) -> str:
     return name.lower().replace("_", "-").strip("-")
 
 
+@functools.cache
 def _clean(part: str) -> str:
     plain = _SIGNS.sub("-", part)
     if not plain.isascii():
