@@ -59,6 +59,7 @@ class FactsCache:
         )
         self._ahead: dict[str, Outcome] = {}
         self._changed = 0
+        self._read_again = 0  # with those that are as they were, but younger than the cache
         if file is not None:
             self._load(file)
 
@@ -80,7 +81,9 @@ class FactsCache:
         outcome = self._known(f"{form}:{known[1]}", details=details) if old and known else None
         if outcome is None:
             outcome = self._outcome(_bytes(file), form, details=details)
-            self._changed += 1
+            self._read_again += 1
+            kept = self._old.outcomes.get(f"{form}:{outcome.digest}")
+            self._changed += known != (stamp, outcome.digest) or kept is not outcome
         self._new.stamps[path] = (stamp, outcome.digest)
         self._new.outcomes[f"{form}:{outcome.digest}"] = outcome
         return outcome
@@ -100,7 +103,9 @@ class FactsCache:
     def is_due(self) -> bool:
         """Whether there is something worth keeping."""
         gone = len(self._old.stamps) > len(self._new.stamps)
-        return bool(self._file) and (self._changed >= WORTHWHILE or (self._written > 0 and (self._changed > 0 or gone)))
+        return bool(self._file) and (
+            self._read_again >= WORTHWHILE or (self._written > 0 and (self._changed > 0 or gone))
+        )
 
     def save(self) -> None:
         """Keeps what was read for the next run. A cache that cannot be written is no error."""

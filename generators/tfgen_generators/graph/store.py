@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from tfgen_generators.facts_cache import TICK, Stamp, kept_stamps, readers_version, replace_file
+from tfgen_generators.facts_cache import TICK, WORTHWHILE, Stamp, kept_stamps, readers_version, replace_file
 
 #: The packages whose code decides what facts are.
 _MOST_FACTS = 200_000
@@ -39,6 +39,7 @@ class Store:
         self._new = _Stored(version=version, started=time.time_ns(), stamps={}, facts={})
         self._written = 0
         self._changed = False
+        self._read_again = 0  # with those that are as they were, but younger than the cache
         if file is not None:
             self._load(file)
 
@@ -53,7 +54,8 @@ class Store:
         else:
             with open(file, "rb", buffering=0) as opened:  # noqa: PTH123
                 digest = hashlib.sha256(opened.readall()).hexdigest()
-            self._changed = True
+            self._read_again += 1
+            self._changed |= known != (stamp, digest)
         self._new.stamps[path] = (stamp, digest)
         return digest
 
@@ -86,7 +88,7 @@ class Store:
     @property
     def is_due(self) -> bool:
         """Whether there is something new worth keeping."""
-        return self._file is not None and self._changed
+        return self._file is not None and (self._changed or self._read_again >= WORTHWHILE)
 
     def save(self) -> None:
         """Keeps what this run knows. A cache that cannot be written is no error."""
