@@ -11,7 +11,7 @@ def main() -> None:
     """Runs tfgen and exits."""
     # What the environment may add (TFGEN_*) is the app's to read.
     if sys.argv[1:] == ["sync", "--check"] and not any(name.startswith("TFGEN_") for name in os.environ):
-        from tfgen.unchanged import recall
+        from tfgen.sync.fast_check import recall
 
         if message := recall():
             sys.stderr.write(f"{message}\n")

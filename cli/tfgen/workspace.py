@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen_generators.errors import BusyError, SettingsError, TfgenError
-from tfgen_generators.settings import FILE_NAME, Settings, parse_settings
+from tfgen_generators.settings.model import FILE_NAME, Settings, parse_settings
 
 if TYPE_CHECKING:
-    from tfgen_generators.facts_cache import FactsCache
+    from tfgen_generators.packer.discovery.facts_cache import FactsCache
 
 #: How long a sync waits for another one, in seconds.
 LOCK_TIMEOUT = 10.0
@@ -88,7 +88,7 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
 @contextlib.contextmanager
 def facts_cache(workspace: Workspace, *, details: bool = False) -> Iterator[FactsCache]:
     """What was read of the templates before; afterwards what was read now is kept, where there is a tfgen.toml."""
-    from tfgen_generators.facts_cache import FactsCache
+    from tfgen_generators.packer.discovery.facts_cache import FactsCache
 
     file = workspace.state_dir / "cache" / "facts" if workspace.settings_text else None
     cache = FactsCache(file, details=details)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tfgen.untrusted import check_untrusted
+from tfgen.untrusted.checks import check_untrusted
 from tfgen.workspace import open_workspace
 from tfgen_generators.errors import RefusedError
 

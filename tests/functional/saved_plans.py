@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tfgen.terraform.manifest import Manifest, Terraform, write_manifest
-from tfgen.terraform.plan import ImagePlan, PlanSummary, ResourceChange
+from tfgen.plan.manifest import Manifest, Terraform, write_manifest
+from tfgen.terraform.reports.plan import ImagePlan, PlanSummary, ResourceChange
 
 
 def save_plan(*images: ImagePlan, name: str = "images.tfplan", changed: bool = True, **more: Any) -> None:

@@ -19,7 +19,7 @@ import yaml
 
 from tests.conftest import TOML, Repo
 from tests.functional.git_repo import commit, git
-from tfgen.affecting import find_affected
+from tfgen.affected.find import find_affected
 from tfgen.workspace import open_workspace
 
 _CASES = Path(__file__).parents[1] / "data/cases"

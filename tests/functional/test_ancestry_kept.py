@@ -11,12 +11,12 @@ import pytest
 
 from tests.conftest import TOML, Command, Repo
 from tests.functional.git_repo import commit, git
-from tfgen.dispatching.estate import make_job
+from tfgen.dispatch.estate import make_job
 from tfgen.workspace import open_workspace
 from tfgen_generators.ancestry import parents
 from tfgen_generators.ancestry.images import ImageFacts, image_facts
-from tfgen_generators.estate import survey
 from tfgen_generators.packer.model import Template
+from tfgen_generators.sync.survey import survey
 
 _COMMANDS = {
     "affected": ("--base", "HEAD", "--include-children"),

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-import tfgen.build_outcome as outcomes
+import tfgen.codebuild.outcome as outcomes
 from tests.conftest import HCL2, JSON, TOML, Command, Repo
-from tfgen import local_build
+from tfgen.build import local as local_build
 from tfgen.workspace import Workspace
 from tfgen_generators.errors import BusyError, InterruptedRunError, TfgenError
 

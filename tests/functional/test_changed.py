@@ -12,9 +12,9 @@ import pytest
 from tests.conftest import JSON, Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, branched, clone, push, sha
 from tests.functional.git_repo import commit, git, template
-from tfgen.changed_images import ChangedImages, find_changed
-from tfgen.git import head_commit, is_dirty
-from tfgen.merge_base import Base, find_base
+from tfgen.git.merge_base import Base, find_base
+from tfgen.git.repository import head_commit, is_dirty
+from tfgen.plan.changed_images import ChangedImages, find_changed
 from tfgen.workspace import open_workspace
 from tfgen_generators.errors import RefusedError, TfgenError
 

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import TOML, Command, Repo
 from tests.functional.pr_hosts import Bitbucket, CodeCommit, GitHub, Reply, Server, running
 from tests.functional.saved_plans import image, save_plan
-from tfgen.terraform.plan import ImagePlan, ResourceChange
+from tfgen.terraform.reports.plan import ImagePlan, ResourceChange
 
 HOSTS = (GitHub, Bitbucket, CodeCommit)
 LIMITS = {GitHub: 65_536, Bitbucket: 32_768, CodeCommit: 10_240}

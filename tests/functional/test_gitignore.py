@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import HCL2, JSON, Command, Repo
-from tfgen_generators.packer.gitignore import GitIgnore
+from tfgen_generators.packer.discovery.gitignore import GitIgnore
 
 PATTERNS = [
     ("*.draft.json", ""),

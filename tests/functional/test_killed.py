@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.conftest import JSON, TOML, Command, Repo
 from tfgen.main import run
-from tfgen_generators.ownership import examine
+from tfgen_generators.generated.ownership import examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

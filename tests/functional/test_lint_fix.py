@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import HCL2, TOML, Command, Repo, read_tree
-from tfgen.lint_fix import apply_edits, edited
+from tfgen.lint.fix import apply_edits, edited
 from tfgen_generators.lint.model import Edit, Finding
 
 ONLY = ("--rule", "name-limits", "--rule", "unused-ignore")

@@ -9,9 +9,9 @@ import pytest
 
 from tests.conftest import TOML, Command, Repo
 from tests.functional.test_lint_pages import PAGES, examples
-from tfgen.linting import open_scope
+from tfgen.lint.run import open_scope
 from tfgen.workspace import open_workspace
-from tfgen_generators.lint.packer_rules import RULES
+from tfgen_generators.lint.rules.packer_rules import RULES
 
 BUILDER = """\
 source "amazon-ebs" "web" {{

@@ -14,9 +14,9 @@ import pytest
 
 from tests.conftest import JSON, Command, Repo
 from tests.functional.local_builds import Estate, alive, estate, spec, wait_for
-from tfgen.build_outcome import BuildOutcome, LocalOptions
+from tfgen.build.local import build_locally
+from tfgen.codebuild.outcome import BuildOutcome, LocalOptions
 from tfgen.codebuild.processes import LogView, Processes
-from tfgen.local_build import build_locally
 from tfgen.workspace import locked, open_workspace
 from tfgen_generators.errors import BusyError, InterruptedRunError
 

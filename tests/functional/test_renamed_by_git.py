@@ -100,7 +100,7 @@ def test_git_is_asked_only_when_something_is_gone_and_something_new(
     def never(*_: object) -> None:
         pytest.fail("git was asked")
 
-    monkeypatch.setattr("tfgen.git._run", never)
+    monkeypatch.setattr("tfgen.git.repository._run", never)
     cli("sync", "--check").expect(0)
     (synced / "packer/new.json").write_text(template("new"))
     cli("sync").expect(0)

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import TOML, Command, Repo, read_tree
 from tests.functional.git_repo import WEB, commit, edited, git, git_files, hcl, make, template
 from tests.functional.moves import move, moved, renamed, renamed_and_edited
-from tfgen_generators.ownership import examine
+from tfgen_generators.generated.ownership import examine
 
 Move = Callable[[Path], str]
 

@@ -15,8 +15,8 @@ import pytest
 
 from tests.conftest import TOML, Command, Repo, read_tree
 from tests.functional.git_repo import WEB, commit, edited, git, make, template
-from tfgen_generators import generated
 from tfgen_generators.errors import TfgenError
+from tfgen_generators.generated import files as generated
 
 TOML_WITH_TABLE = TOML + '\n[templates.web] # ours\nenvironment = { A = "1" }\n'
 #: Ends the process, as kill -9 does, before step number `sys.argv[1]` of those that change the disk.
@@ -127,7 +127,7 @@ def test_a_read_only_tfgen_toml_stops_everything(repo: Repo, cli: Command) -> No
 def test_a_tfgen_toml_that_changes_meanwhile_is_not_lost(
     repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tfgen_generators import write
+    from tfgen_generators.sync import write
 
     root = make(repo)
     cli("sync").expect(0)
@@ -205,15 +205,15 @@ def test_verify_reads_back_what_stands_there(repo: Repo, cli: Command, monkeypat
     cli("rename", "web", "site").expect(0)
     cli("sync", "--verify").expect(0)
     cli("sync", "--check", "--verify").expect(0)
-    monkeypatch.setattr("tfgen.reading_back.verify", lambda *_: "source: is another")
+    monkeypatch.setattr("tfgen.sync.read_back.verify", lambda *_: "source: is another")
     result = cli("sync", "--check", "--verify").expect(1)
     assert "pipeline_db.gen.tf: does not read back: source: is another" in result.err
     assert root.exists()
 
 
 def test_what_is_written_names_its_place_when_it_fails(tmp_path: Path) -> None:
-    from tfgen_generators.changes import Change
-    from tfgen_generators.write import apply_changes
+    from tfgen_generators.sync.changes import Change
+    from tfgen_generators.sync.write import apply_changes
 
     (tmp_path / "terraform").write_text("a file\n")
     with pytest.raises(TfgenError, match="cannot be written"):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import HCL2, JSON, TOML, TOY, TOY_MODULE, Command, Repo, Result
-from tfgen import unchanged
+from tfgen.sync import fast_check as unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,7 +212,7 @@ def test_a_plan_sees_every_change(clean: Path, tfgen: Command, what: str) -> Non
 
 
 def test_a_plan_looks_once(clean: Path, tfgen: Command) -> None:
-    look = "tfgen_generators.estate"
+    look = "tfgen_generators.sync.survey"
     assert look not in imported("plan")
     (clean / MEMORY).unlink()
     assert look in imported("plan")

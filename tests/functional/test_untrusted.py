@@ -13,10 +13,10 @@ from tests.conftest import JSON, Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push
 from tests.functional.git_repo import commit, git
 from tests.functional.refusals import DATA, Refused, accepted
-from tfgen.untrusted import check_untrusted
+from tfgen.untrusted.checks import check_untrusted
 from tfgen.workspace import open_workspace
 from tfgen_generators.errors import RefusedError
-from tfgen_generators.ownership import removed_blocks, sign
+from tfgen_generators.generated.ownership import removed_blocks, sign
 
 TOML = ESTATE["tfgen.toml"]
 WEB = f"{ROOT}/pipeline_web.gen.tf"

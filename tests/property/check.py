@@ -52,7 +52,7 @@ class Asked(Protocol):
 
 def ask_in_process(root: Path) -> frozenset[str]:
     """`find_affected`, in this process."""
-    from tfgen.affecting import find_affected
+    from tfgen.affected.find import find_affected
     from tfgen.workspace import open_workspace
 
     before = Path.cwd()

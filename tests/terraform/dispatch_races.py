@@ -10,13 +10,13 @@ from functools import cache
 from typing import Any
 
 from tests.terraform.pipelines_on_aws import Pipelines
-from tfgen.aws.dispatch_state import Item, StateTable
 from tfgen.aws.failures import Who, explained
+from tfgen.aws.pipelines.dispatch_state import Item, StateTable
 from tfgen.aws.session import Account
-from tfgen.dispatching.assessing import Assessor
-from tfgen.dispatching.model import Job, Outcome
-from tfgen.dispatching.plan import make_plan
-from tfgen.dispatching.run import Dispatch
+from tfgen.dispatch.assess import Assessor
+from tfgen.dispatch.model import Job, Outcome
+from tfgen.dispatch.plan import make_plan
+from tfgen.dispatch.run import Dispatch
 from tfgen.emulator.pipeline_run import HEADS
 from tfgen.emulator.server import Emulator
 

@@ -16,12 +16,12 @@ from tests.terraform.aws_proxy import Answer, Call, proxy
 from tests.terraform.pipelines_on_aws import AMI, DB, FILES, WEB, Pipelines
 from tests.terraform.state_estate import Aws
 from tests.terraform.toy import start, terminal
-from tfgen.aws.pipelines import PipelineRun
+from tfgen.aws.pipelines.executions import PipelineRun
 from tfgen.aws.session import open_account
-from tfgen.build_progress import PlainTeller
+from tfgen.build.follow import Following, follow, how_to_stop
+from tfgen.build.follow import start as follow_start
+from tfgen.build.progress import PlainTeller
 from tfgen.emulator.pipeline_run import Play, played
-from tfgen.following import Following, follow, how_to_stop
-from tfgen.following import start as follow_start
 from tfgen_generators.errors import TfgenError
 
 LATE = "the last line"

@@ -13,7 +13,7 @@ from tests.conftest import Command, Repo
 from tests.terraform.conftest import ROOT
 from tests.terraform.dispatch_estate import REPOSITORY, DispatchEstate, template
 from tests.terraform.state_estate import Aws
-from tfgen.dispatching.model import Status
+from tfgen.dispatch.model import Status
 from tfgen.emulator.pipeline_run import HEADS, Play, played
 
 SCHEMA = json.loads((ROOT / "docs/dispatch.schema.json").read_text())

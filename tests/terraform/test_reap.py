@@ -267,7 +267,7 @@ def test_a_group_that_ec2_still_holds_is_tried_again(
         held[wanted] -= 1
         return 400, ec2_error("DependencyViolation")
 
-    monkeypatch.setattr("tfgen.aws.removal._PAUSE", 0.0)
+    monkeypatch.setattr("tfgen.aws.cleanup.remove._PAUSE", 0.0)
     with proxy(aws.emulator.endpoint, hold) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         done = cli("reap", "--delete", *NOW_ARGUMENTS).expect(1)

@@ -17,9 +17,9 @@ from tests.conftest import JSON, Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push
 from tests.functional.git_repo import commit, git
 from tests.terraform.toy import STATE, faulty_terraform, resources, start, stubborn_terraform
+from tfgen.plan.reduced_root import reduced_root
 from tfgen.terraform.argv import RunOptions
 from tfgen.terraform.binary import find_terraform
-from tfgen.terraform.reduced_root import reduced_root
 from tfgen.workspace import open_workspace
 
 OUTPUTS = {

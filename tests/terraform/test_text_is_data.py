@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tfgen.terraform.binary import find_terraform
-from tfgen_generators.hcl import quote, why_changed
+from tfgen_generators.hcl.write import quote, why_changed
 from tfgen_generators.packer.model import Template
-from tfgen_generators.pipelines import Pipeline, make_pipeline
-from tfgen_generators.settings import parse_settings
-from tfgen_generators.verify import verify
+from tfgen_generators.pipeline.pipeline import Pipeline, make_pipeline
+from tfgen_generators.settings.model import parse_settings
+from tfgen_generators.sync.verify import verify
 
 if TYPE_CHECKING:
     pass

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from tfgen_generators.ansible.facts import FactsSource
-from tfgen_generators.ansible.reach import Reacher
-from tfgen_generators.ansible.scene import AnsibleScene
-from tfgen_generators.graph.model import Gap, Hop
-from tfgen_generators.graph.tree import Kind
+from tfgen_generators.ansible.reading.facts import FactsSource
+from tfgen_generators.ansible.resolving.reach import Reacher
+from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.paths.model import Gap, Hop
+from tfgen_generators.trees.tree import Kind
 
 
 class DictTree:

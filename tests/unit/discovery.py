@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.conftest import Files, write_tree
-from tfgen_generators.packer.discover import discover
+from tfgen_generators.packer.discovery.discover import discover
 from tfgen_generators.packer.model import Discovery
 
 VARIABLES = 'variable "region" {\n  type = string\n}\n'

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.ansible_tree import DictTree, Made, made_of
-from tfgen_generators.ansible.facts import FactsSource
-from tfgen_generators.ansible.nodes import Map, NotYamlError, Scalar, Seq, parse, scalars
-from tfgen_generators.ansible.reach import Reacher
-from tfgen_generators.ansible.reading import facts_of
-from tfgen_generators.ansible.scene import AnsibleScene
+from tfgen_generators.ansible.reading.facts import FactsSource
+from tfgen_generators.ansible.reading.files import facts_of
+from tfgen_generators.ansible.reading.nodes import Map, NotYamlError, Scalar, Seq, parse, scalars
+from tfgen_generators.ansible.resolving.reach import Reacher
+from tfgen_generators.ansible.resolving.run import AnsibleScene
 
 _BOMB = "a: &a [x, x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(24)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.ansible_tree import DictTree, made, made_of
-from tfgen_generators.ansible.facts import FactsSource
-from tfgen_generators.ansible.reach import Reacher
-from tfgen_generators.ansible.scene import AnsibleScene
+from tfgen_generators.ansible.reading.facts import FactsSource
+from tfgen_generators.ansible.resolving.reach import Reacher
+from tfgen_generators.ansible.resolving.run import AnsibleScene
 
 _TASK = "- debug: {msg: x}\n"
 
@@ -252,7 +252,7 @@ def test_units_are_shared_by_scenes() -> None:
 def test_facts_are_kept_by_content() -> None:
     import msgspec
 
-    from tfgen_generators.ansible.facts import FileFacts
+    from tfgen_generators.ansible.reading.facts import FileFacts
 
     files = {"site.yml": "- hosts: all\n  roles: [web]\n", "roles/web/tasks/main.yml": "- copy: {src: a, dest: /a}\n"}
     tree = DictTree(files | {"roles/web/files/a": "x"})

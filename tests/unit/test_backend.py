@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfgen.terraform.binary import find_terraform
-from tfgen_generators.backend import Found, S3Backend, find_backends, with_backend
 from tfgen_generators.errors import RefusedError
-from tfgen_generators.packer.hcl_reader import read_native
+from tfgen_generators.packer.syntax.hcl_reader import read_native
+from tfgen_generators.root_module.backend import Found, S3Backend, find_backends, with_backend
 
 WANTED = S3Backend(bucket="states", key="a/b.tfstate", region="eu-west-1")
 BLOCK = """\

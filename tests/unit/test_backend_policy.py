@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tfgen.aws.policy import SID, is_tls_only, with_tls_only
+from tfgen.aws.state_bucket.policy import SID, is_tls_only, with_tls_only
 
 ARN = "arn:aws:s3:::states"
 STATEMENT: dict[str, Any] = with_tls_only({}, ARN)["Statement"][0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tfgen.terraform.state_file import State, parse_state
+from tfgen.state.state_file import State, parse_state
 from tfgen_generators.errors import RefusedError
 
 RESOURCE: dict[str, Any] = {

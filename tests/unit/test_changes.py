@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from tfgen_generators.changes import Unknown, compare
-from tfgen_generators.ownership import examine, sign
+from tfgen_generators.generated.ownership import examine, sign
+from tfgen_generators.sync.changes import Unknown, compare
 
 P = "terraform/pipelines/pipeline_"
 OURS = sign("packer/web.json", "body\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.conftest import HCL2, JSON, write_tree
 from tests.unit.discovery import NEEDY, VARIABLES, errors, found, names
-from tfgen_generators.packer.discover import discover
+from tfgen_generators.packer.discovery.discover import discover
 
 
 def test_two_templates_of_one_name_are_both_named(tmp_path: Path) -> None:

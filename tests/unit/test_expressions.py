@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfgen_generators.expressions import expression_error
+from tfgen_generators.settings.expressions import expression_error
 
 
 @pytest.mark.parametrize(

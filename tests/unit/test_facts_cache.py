@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import HCL2, JSON, write_tree
-from tfgen_generators import facts_cache as module
-from tfgen_generators import read_ahead as ahead
-from tfgen_generators.facts_cache import WORTHWHILE, FactsCache
-from tfgen_generators.packer.discover import discover
-from tfgen_generators.packer.outcome import read_file
+from tfgen_generators.packer.discovery import facts_cache as module
+from tfgen_generators.packer.discovery import read_ahead as ahead
+from tfgen_generators.packer.discovery.discover import discover
+from tfgen_generators.packer.discovery.facts_cache import WORTHWHILE, FactsCache
+from tfgen_generators.packer.discovery.outcome import read_file
 
 if TYPE_CHECKING:
     from tfgen_generators.packer.model import Discovery, Format

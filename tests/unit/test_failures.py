@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import pytest
 
 from tfgen.terraform.failures import Failure, explain
-from tfgen.terraform.images import RootModules
-from tfgen.terraform.process import Finished
-from tfgen.terraform.record import Record
+from tfgen.terraform.processes.process import Finished
+from tfgen.terraform.reports.images import RootModules
+from tfgen.terraform.reports.record import Record
 from tfgen_generators.errors import BusyError, RefusedError, TerraformError, TfgenError
 
 PROFILE = {"AWS_PROFILE": "ci", "AWS_REGION": "eu-west-1"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tfgen_generators.file_paths import LONGEST, MOST, FileFilter, compile_filter, matches
+from tfgen_generators.dispatcher.file_paths import LONGEST, MOST, FileFilter, compile_filter, matches
 
 NAMES = st.text(st.sampled_from("ab.-_{},*?[]!\\é日\U0001f600 "), min_size=1, max_size=4).filter(
     lambda name: name not in (".", "..")

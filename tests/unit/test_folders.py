@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.discovery import NEEDY, VARIABLES, errors, found, names
-from tfgen_generators.packer.discover import discover
+from tfgen_generators.packer.discovery.discover import discover
 
 
 def test_files_that_need_each_other_are_one_template(tmp_path: Path) -> None:

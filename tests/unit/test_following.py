@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 
 from tfgen.aws.failures import AwsError
-from tfgen.aws.pipelines import PipelineRun
+from tfgen.aws.pipelines.executions import PipelineRun
 from tfgen.aws.session import Account
-from tfgen.build_progress import PlainTeller
-from tfgen.following import Following, how_to_stop, start
+from tfgen.build.follow import Following, how_to_stop, start
+from tfgen.build.progress import PlainTeller
 
 FAILED_COMMAND = "[Container] 2026/11/23 05:33:43.000000 Command did not exit successfully set -e exit status 1"
 Answer = dict[str, Any] | AwsError

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from tfgen.aws.build_log import Build, BuildLog
 from tfgen.aws.failures import AwsError
-from tfgen.aws.pipelines import PipelineRun, is_passing
+from tfgen.aws.pipelines.build_log import Build, BuildLog
+from tfgen.aws.pipelines.executions import PipelineRun, is_passing
 from tfgen.aws.session import Account
 
 LOGGED = Build(id="p:1", status="IN_PROGRESS", log_group="g", log_stream="s")

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import TOML, write_tree
-from tfgen_generators.estate import Outside, find_templates
-from tfgen_generators.facts_cache import FactsCache
-from tfgen_generators.graph.disk_tree import DiskTree
 from tfgen_generators.graph.graph import Graph
-from tfgen_generators.graph.overlay_tree import Other, OverlayTree
-from tfgen_generators.graph.renewal import Renewal
+from tfgen_generators.graph.incremental import Renewal
 from tfgen_generators.graph.state import State
-from tfgen_generators.graph.store import Store
-from tfgen_generators.settings import parse_settings
+from tfgen_generators.packer.discovery.facts_cache import FactsCache
+from tfgen_generators.settings.model import parse_settings
+from tfgen_generators.sync.survey import Outside, find_templates
+from tfgen_generators.trees.disk import DiskTree
+from tfgen_generators.trees.overlay import Other, OverlayTree
+from tfgen_generators.trees.store import Store
 
 TASKS = (
     "- include_tasks: {0}.yml\n- template: {{src: {0}.j2, dest: /x}}\n- copy: {{src: '{{{{ x }}}}/{0}', dest: /x}}\n"

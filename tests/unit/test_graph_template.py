@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import TOML, write_tree
-from tfgen_generators.estate import Outside, find_templates
-from tfgen_generators.facts_cache import FactsCache
 from tfgen_generators.graph.build import Graph, build_graph
-from tfgen_generators.graph.disk_tree import DiskTree
-from tfgen_generators.settings import parse_settings
+from tfgen_generators.packer.discovery.facts_cache import FactsCache
+from tfgen_generators.settings.model import parse_settings
+from tfgen_generators.sync.survey import Outside, find_templates
+from tfgen_generators.trees.disk import DiskTree
 
 PLAYBOOK = "- hosts: all\n  tasks: []\n"
 SCRIPTS = {f"scripts/{name}.sh": "" for name in ("a", "b", "c")}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import write_tree
-from tfgen_generators.graph.disk_tree import DiskTree
-from tfgen_generators.graph.linked_tree import files_below
-from tfgen_generators.graph.overlay_tree import Other, OverlayTree
+from tfgen_generators.trees.disk import DiskTree
+from tfgen_generators.trees.linked import files_below
+from tfgen_generators.trees.overlay import Other, OverlayTree
 
 BLOBS = {"new": b"new", "link": b"../shared"}
 

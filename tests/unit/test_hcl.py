@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfgen_generators.hcl import Interpolated, Reference, Value, block, comment, is_identifier, quote, why_changed
+from tfgen_generators.hcl.write import Interpolated, Reference, Value, block, comment, is_identifier, quote, why_changed
 
 ACCOUNT = Reference(expression="local.account_id")
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import write_tree
 from tests.unit.samples import BROKEN, OTHER, VALID
-from tfgen_generators.packer.discover import discover
+from tfgen_generators.packer.discovery.discover import discover
 from tfgen_generators.packer.model import Discovery
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfgen_generators.identity import Answers, FileRename, GitFacts, Gone, New, Rename, Resolution, resolve
+from tfgen_generators.sync.identity import Answers, FileRename, GitFacts, Gone, New, Rename, Resolution, resolve
 
 WEB, DB = Gone(name="web", path="packer/web.json"), Gone(name="db", path="packer/db.json")
 

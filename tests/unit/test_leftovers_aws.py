@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from tfgen.aws.leftovers import Search
+from tfgen.aws.cleanup.find import Search
 from tfgen.aws.session import Account
 
 OLD = datetime(2020, 5, 25, tzinfo=UTC)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tfgen_generators.ansible.nodes import parse
-from tfgen_generators.lint.galaxy_rules import why_unpinned
-from tfgen_generators.lint.requirements_files import collections_of, roles_of
+from tfgen_generators.ansible.reading.nodes import parse
+from tfgen_generators.lint.rules.ansible.galaxy import why_unpinned
+from tfgen_generators.lint.rules.ansible.requirements_files import collections_of, roles_of
 
 ROLES = [
     ("owner.role", "no version"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tfgen_generators.lint.name_rules import name_problems, tag_problems
-from tfgen_generators.lint.packer_values import Values
-from tfgen_generators.packer.values import Expression, Value
+from tfgen_generators.lint.rules.names.ami_names import name_problems, tag_problems
+from tfgen_generators.lint.templates.values import Values
+from tfgen_generators.packer.syntax.values import Expression, Value
 
 NOTHING = Values({}, {}, {}, {})
 UNKNOWN = Expression("var.x", "ref", ("var", "x"))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tfgen_generators.lint.packer_json_nodes import read_json_nodes
-from tfgen_generators.lint.packer_native_nodes import read_native_nodes
-from tfgen_generators.lint.packer_nodes import File, Node
-from tfgen_generators.packer.values import Expression, Value
+from tfgen_generators.lint.templates.json_nodes import read_json_nodes
+from tfgen_generators.lint.templates.native_nodes import read_native_nodes
+from tfgen_generators.lint.templates.nodes import File, Node
+from tfgen_generators.packer.syntax.values import Expression, Value
 
 ROOT = Path(__file__).parents[2]
 

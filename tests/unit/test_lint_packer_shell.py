@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tfgen_generators.lint.packer_programs import ShellOptions, is_cleanup, program
-from tfgen_generators.lint.packer_script_rules import hidden_failures
-from tfgen_generators.lint.packer_shell import Command
+from tfgen_generators.lint.rules.scripts.programs import ShellOptions, is_cleanup, program
+from tfgen_generators.lint.rules.scripts.scripts import hidden_failures
+from tfgen_generators.lint.rules.scripts.shell import Command
 
 #: Programs that fail, in the tests that run scripts; the others are the real ones.
 FAILING = ("apt-get", "curl", "wget", "make", "pip", "dpkg", "my-tool")

@@ -12,9 +12,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tfgen.hosts.model import STYLES, HostName, marker
-from tfgen.markdown import WHOLE, Style, compose, verdict
-from tfgen.markdown_text import code, names
-from tfgen.terraform.plan import SHARED, ImagePlan, PlanSummary, ResourceChange
+from tfgen.plan.markdown import WHOLE, Style, compose, verdict
+from tfgen.plan.markdown_text import code, names
+from tfgen.terraform.reports.plan import SHARED, ImagePlan, PlanSummary, ResourceChange
 
 
 def render(summary: PlanSummary, **options: Any) -> str:

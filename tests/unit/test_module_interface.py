@@ -6,9 +6,9 @@ import pytest
 
 from tests.conftest import write_tree
 from tfgen_generators.errors import SettingsError
-from tfgen_generators.module_check import check_module
-from tfgen_generators.module_interface import ModuleFiles, ModuleInterface, parse_module, read_module
-from tfgen_generators.settings import Settings, parse_settings
+from tfgen_generators.module.check import check_module
+from tfgen_generators.module.interface import ModuleFiles, ModuleInterface, parse_module, read_module
+from tfgen_generators.settings.model import Settings, parse_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

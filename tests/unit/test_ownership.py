@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tfgen_generators.ownership import examine, moved_blocks, removed_blocks, same, sign
+from tfgen_generators.generated.ownership import examine, moved_blocks, removed_blocks, same, sign
 
 DIGEST = "ab" * 32
 BODY = 'module "web" {\n}\n'

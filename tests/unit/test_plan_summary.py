@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfgen.terraform.plan import ImagePlan, ResourceChange
+from tfgen.terraform.reports.plan import ImagePlan, ResourceChange
 
 
 @pytest.mark.parametrize(

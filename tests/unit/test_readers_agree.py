@@ -12,11 +12,11 @@ import pytest
 from tests.e2e.tools import ROOT
 from tests.unit.samples import VALID
 from tests.unit.shapes import HARD, HCL2
-from tfgen_generators.packer.hcl_reader import read_native
-from tfgen_generators.packer.values import Expression, Value, expressions
+from tfgen_generators.packer.syntax.hcl_reader import read_native
+from tfgen_generators.packer.syntax.values import Expression, Value, expressions
 
 if TYPE_CHECKING:
-    from tfgen_generators.packer.syntax import Body
+    from tfgen_generators.packer.syntax.syntax import Body
 
 #: python-hcl2 8.1.4 refuses these, which Packer takes.
 NOT_READ = {"exponents"}

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tfgen.terraform.images import RootModules
-from tfgen.terraform.record import LONGEST_TEXT, Record
+from tfgen.terraform.reports.images import RootModules
+from tfgen.terraform.reports.record import LONGEST_TEXT, Record
 
 MODULES = RootModules(images=("db", "web"), shared=frozenset({"network"}))
 TARGETING = ["Resource targeting is in effect", "Applied changes may be incomplete"]

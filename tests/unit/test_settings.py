@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from tfgen_generators.errors import SettingsError
-from tfgen_generators.inputs import FACTS, Expression, Fact, Literal, Pattern
-from tfgen_generators.settings import Module, Names, Settings, TemplateNames, TemplateSettings, parse_settings
+from tfgen_generators.settings.inputs import FACTS, Expression, Fact, Literal, Pattern
+from tfgen_generators.settings.model import Module, Names, Settings, TemplateNames, TemplateSettings, parse_settings
 
 NAME = 'source_repository = "ami-builder"\n'
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfgen.terraform.streams import Lines
+from tfgen.terraform.processes.streams import Lines
 
 TEXT = st.lists(st.sampled_from([b"a", b"bb", b"\n", b"\r\n", b"{}"])).map(b"".join)
 

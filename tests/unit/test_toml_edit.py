@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfgen_generators.errors import SettingsError
-from tfgen_generators.toml_edit import Values, move_table, set_keys, set_tables
+from tfgen_generators.settings.edit import Values, move_table, set_keys, set_tables
 
 WEB, SITE = ("templates", "web"), ("templates", "site")
 NEW = "packer/team/web.json"

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from tfgen_generators.hcl import Value
-from tfgen_generators.ownership import sign
+from tfgen_generators.generated.ownership import sign
+from tfgen_generators.hcl.write import Value
 from tfgen_generators.packer.model import Template
-from tfgen_generators.pipelines import Pipeline, make_pipeline
-from tfgen_generators.settings import parse_settings
-from tfgen_generators.verify import verify
+from tfgen_generators.pipeline.pipeline import Pipeline, make_pipeline
+from tfgen_generators.settings.model import parse_settings
+from tfgen_generators.sync.verify import verify
 
 TOML = r"""
 source_repository = "ami-builder"

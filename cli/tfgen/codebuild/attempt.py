@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfgen.build_outcome import BuildOutcome, LocalOptions
 from tfgen.codebuild.artifacts import keep_artifacts
 from tfgen.codebuild.buildspec import Buildspec
 from tfgen.codebuild.environment import Facts, build_environment
+from tfgen.codebuild.outcome import BuildOutcome, LocalOptions
 from tfgen.codebuild.processes import LogView, Processes, talk
 from tfgen.codebuild.runner import Result, Run
 from tfgen.codebuild.source import copy_source, not_committed, source_version
 from tfgen.console import one_line
 from tfgen.phrases import counted, some
-from tfgen.terraform.log import RunLog, open_log
-from tfgen.terraform.process import handling
+from tfgen.terraform.processes.log import RunLog, open_log
+from tfgen.terraform.processes.process import handling
 from tfgen_generators.errors import InterruptedRunError, TfgenError
 
 if TYPE_CHECKING:

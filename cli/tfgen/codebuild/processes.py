@@ -17,7 +17,7 @@ from types import FrameType
 import msgspec
 
 from tfgen.console import note
-from tfgen.terraform.streams import Lines
+from tfgen.terraform.processes.streams import Lines
 from tfgen_generators.errors import TfgenError
 
 #: How long what runs may take to clean up, in seconds: Packer deletes its instance, key pair and security group.

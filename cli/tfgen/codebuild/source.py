@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
 
-from tfgen.git import NoAnswerError, has_history, head_commit, records, run_git
+from tfgen.git.repository import NoAnswerError, has_history, head_commit, records, run_git
 from tfgen.phrases import some
 
 #: Never part of a source, with git or without.

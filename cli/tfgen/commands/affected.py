@@ -60,8 +60,8 @@ def command(
     Compares the work tree (or --head) with the commit where it left --base, and reads templates, playbooks and roles
     to know what each image is made of. Nothing is executed. Exit 0 whether or not an image is affected.
     """
-    from tfgen.affected_view import show, warn
-    from tfgen.affecting import find_affected
+    from tfgen.affected.find import find_affected
+    from tfgen.affected.view import show, warn
     from tfgen.workspace import open_workspace
 
     found = find_affected(

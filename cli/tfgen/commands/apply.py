@@ -13,7 +13,7 @@ from tfgen.options import AllowDestroyOption, LockTimeoutOption, TerraformOption
 from tfgen_generators.errors import RefusedError, TerraformError, UsageError
 
 if TYPE_CHECKING:
-    from tfgen.planning import PlanRequest
+    from tfgen.plan.make import PlanRequest
     from tfgen.workspace import Workspace
 
 EXAMPLES = """\b
@@ -45,7 +45,7 @@ def command(
             "apply without a plan asks before it changes anything, and this is no terminal",
             fix="run: tfgen plan --out FILE, then: tfgen apply FILE",
         )
-    from tfgen.planning import PlanRequest
+    from tfgen.plan.make import PlanRequest
     from tfgen.workspace import open_workspace
 
     request = PlanRequest(
@@ -65,10 +65,10 @@ def apply_plan(
     workspace: Workspace, plan_file: Path, allowed: tuple[str, ...] = (), request: PlanRequest | None = None
 ) -> None:
     """Applies exactly `plan_file`, with progress by image on stderr and Terraform's own line on stdout."""
-    from tfgen.applying import apply_saved
     from tfgen.console import out
-    from tfgen.planning import ORDINARY
-    from tfgen.terraform.plan_file import is_plan
+    from tfgen.plan.apply import apply_saved
+    from tfgen.plan.make import ORDINARY
+    from tfgen.plan.plan_file import is_plan
 
     if plan_file.exists() and not is_plan(plan_file):
         raise UsageError(f"{plan_file} is no saved plan", fix="run: tfgen plan --out FILE, then: tfgen apply FILE")
@@ -84,10 +84,10 @@ def _plan_and_ask(workspace: Workspace, allowed: tuple[str, ...], request: PlanR
     from msgspec.structs import replace
 
     from tfgen.console import note
-    from tfgen.plan_view import show_plan
-    from tfgen.planning import make_plan
-    from tfgen.terraform.gate import require_allowed
-    from tfgen.terraform.manifest import manifest_path
+    from tfgen.plan.gate import require_allowed
+    from tfgen.plan.make import make_plan
+    from tfgen.plan.manifest import manifest_path
+    from tfgen.plan.table import show_plan
 
     folder = workspace.make_state_dir()
     _remove_leftovers(folder)

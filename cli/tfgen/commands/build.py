@@ -12,9 +12,9 @@ from tfgen.options import FormatOption
 from tfgen_generators.errors import InterruptedRunError, TfgenError, UsageError
 
 if TYPE_CHECKING:
-    from tfgen.build_outcome import BuildOutcome
+    from tfgen.build.follow import Following
+    from tfgen.codebuild.outcome import BuildOutcome
     from tfgen.console import Format
-    from tfgen.following import Following
     from tfgen.workspace import Workspace
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -101,8 +101,8 @@ def _build_here(
     region: str | None,
     format_: Format,
 ) -> int:
-    from tfgen.build_outcome import LocalOptions
-    from tfgen.local_build import build_locally
+    from tfgen.build.local import build_locally
+    from tfgen.codebuild.outcome import LocalOptions
 
     options = LocalOptions(
         environment=environment, timeout_minutes=timeout or _LOCAL_TIMEOUT, keep=keep, region=region or ""
@@ -120,11 +120,11 @@ def _build_here(
 def _build_there(
     workspace: Workspace, names: Sequence[str], timeout: int | None, region: str | None, format_: Format, *, wait: bool
 ) -> int:
-    from tfgen.aws.pipelines import PipelineRun
+    from tfgen.aws.pipelines.executions import PipelineRun
     from tfgen.aws.session import open_account
-    from tfgen.build_progress import PlainTeller, make_teller
-    from tfgen.chosen_pipelines import chosen_pipelines, name_in_aws
-    from tfgen.following import Following, follow, start
+    from tfgen.build.follow import Following, follow, start
+    from tfgen.build.progress import PlainTeller, make_teller
+    from tfgen.sync.chosen_pipelines import chosen_pipelines, name_in_aws
 
     chosen = chosen_pipelines(workspace, names)
     account = open_account(region)
@@ -150,8 +150,8 @@ def _build_there(
 
 def _say_what_goes_on(builds: Sequence[Following], format_: Format, *, wait: bool) -> None:
     """What ended (was started, when nothing is waited for), as data; what goes on, and how to stop that."""
+    from tfgen.build.follow import how_to_stop
     from tfgen.console import note
-    from tfgen.following import how_to_stop
 
     done = [build.outcome for build in builds if build.outcome]
     started = [build for build in builds if build.run.id]

@@ -43,7 +43,7 @@ def command(
     docs/pull-requests.md.
     """
     from tfgen.console import note, out
-    from tfgen.git import has_history
+    from tfgen.git.repository import has_history
     from tfgen.workspace import open_workspace
 
     workspace = open_workspace()

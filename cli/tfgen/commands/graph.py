@@ -43,7 +43,7 @@ def command(
     Without NAME: all images; those that start from the same and share playbooks and roles stand together. With NAME:
     that image, its parents and children, and every file that it is made of.
     """
-    from tfgen.drawing.looking import look
+    from tfgen.drawing.read import look
     from tfgen.workspace import open_workspace
 
     workspace = open_workspace(need_settings=False)

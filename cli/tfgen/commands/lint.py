@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfgen.console import note, one_line
-from tfgen.lint_formats import LintFormat
+from tfgen.lint.formats.render import LintFormat
 
 if TYPE_CHECKING:
-    from tfgen.lint_formats.shown import Result
+    from tfgen.lint.formats.shown import Result
     from tfgen_generators.lint.model import Severity
 
 EXAMPLES = """\b
@@ -48,8 +48,8 @@ def command(
     A missing playbook or role, a variable that the pipeline does not pass, a public image: each rule has its page in
     docs/rules/. [lint] in tfgen.toml and comments (tfgen:ignore RULE-ID reason) switch one off. Exit 1 on errors.
     """
-    from tfgen.lint_formats import render
-    from tfgen.linting import find, read_paths
+    from tfgen.lint.formats.render import render
+    from tfgen.lint.run import find, read_paths
     from tfgen.workspace import open_workspace
 
     workspace = open_workspace(need_settings=False)

@@ -39,9 +39,9 @@ def command(
     A template is what you give to packer build: a JSON file with builders, an HCL2 file with a build block,
     or a folder of HCL2 files that need each other. Needs no tfgen.toml. Exit 1 when one cannot be read.
     """
-    from tfgen.git import tracked_although_ignored
+    from tfgen.git.repository import tracked_although_ignored
     from tfgen.workspace import facts_cache
-    from tfgen_generators.estate import Outside, find_templates
+    from tfgen_generators.sync.survey import Outside, find_templates
 
     workspace, folder = _where(packer_dir)
     with facts_cache(workspace, details=format_ == "json") as cache:
@@ -69,7 +69,7 @@ def as_json(root: Path, found: Discovery) -> dict[str, object]:
 
 def _template(root: Path, template: Template) -> dict[str, object]:
     from tfgen_generators.packer.describe import describe
-    from tfgen_generators.packer.outcome import decode_details
+    from tfgen_generators.packer.discovery.outcome import decode_details
 
     facts = describe(root, template, [decode_details(details) for details in template.details])
     return {

@@ -12,7 +12,7 @@ from tfgen.options import AllowDestroyOption, LockTimeoutOption, TerraformOption
 from tfgen_generators.errors import UsageError
 
 if TYPE_CHECKING:
-    from tfgen.terraform.plan import PlanSummary
+    from tfgen.terraform.reports.plan import PlanSummary
 
 EXIT_CHANGES = 2
 _Format = Literal["table", "json", "markdown"]
@@ -87,7 +87,7 @@ def command(
     Refuses stale generated files (exit 3): a plan is made from what was committed. Runs terraform init only
     when its inputs have changed. What stands behind -- goes to terraform plan as it is.
     """
-    from tfgen.planning import PlanRequest, make_plan
+    from tfgen.plan.make import PlanRequest, make_plan
     from tfgen.workspace import open_workspace
 
     _require_meaning(context, compares=changed or untrusted, untrusted=untrusted)
@@ -106,7 +106,7 @@ def command(
     allowed = tuple(allow_destroy or ())
     _show(summary, file if out else Path(os.path.relpath(file)), allowed, format_, workspace.settings.terraform_dir)
     if gate:
-        from tfgen.terraform.gate import require_allowed
+        from tfgen.plan.gate import require_allowed
 
         require_allowed(summary, allowed)
     return EXIT_CHANGES if detailed_exitcode and summary.changed else 0
@@ -127,8 +127,8 @@ def _is_typed(context: typer.Context, name: str) -> bool:
 
 
 def _show(summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, target: str) -> None:
-    from tfgen.plan_view import show_next, show_plan, show_plan_json, show_plan_markdown
-    from tfgen.terraform.gate import refused_images
+    from tfgen.plan.gate import refused_images
+    from tfgen.plan.table import show_next, show_plan, show_plan_json, show_plan_markdown
 
     refused = tuple(image.name for image in refused_images(summary, allowed))
     if format_ == "json":

@@ -13,7 +13,7 @@ from tfgen.options import FormatOption
 from tfgen_generators.errors import UsageError
 
 if TYPE_CHECKING:
-    from tfgen.aws.leftovers import Doubt, Leftover
+    from tfgen.aws.cleanup.find import Doubt, Leftover
     from tfgen.console import Format
 
 _AGE = re.compile(r"(\d{1,6})([mhd])")
@@ -78,9 +78,9 @@ class _Found:
 
     def look_at(self, region: str, before: datetime, *, delete: bool) -> None:
         """One region; "" is the user's own. What keeps it from being looked at is said, and the others go on."""
+        from tfgen.aws.cleanup.find import Search
+        from tfgen.aws.cleanup.remove import delete as remove
         from tfgen.aws.failures import AwsError
-        from tfgen.aws.leftovers import Search
-        from tfgen.aws.removal import delete as remove
         from tfgen.aws.session import open_account
         from tfgen.console import note, one_line
         from tfgen.phrases import counted

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tfgen.git_push import Pushed
-    from tfgen_generators.settings import Settings
+    from tfgen.git.push import Pushed
+    from tfgen_generators.settings.model import Settings
 
 ADD_EXAMPLES = """\b
 Examples:
@@ -75,7 +75,7 @@ def add(
     program git-remote-codecommit for it: pip install git-remote-codecommit.
     """
     from tfgen.console import note, out
-    from tfgen.remotes import require_git, require_helper, set_remote
+    from tfgen.git.remotes import require_git, require_helper, set_remote
     from tfgen.workspace import locked, open_workspace
 
     workspace = open_workspace()
@@ -92,8 +92,8 @@ def _place(settings: Settings, name: str | None, region: str | None, profile: st
     """The remote's name and address, flags before tfgen.toml before AWS's own. Raises TfgenError."""
     from tfgen.aws.profiles import is_known_region, region_of
     from tfgen.console import note
-    from tfgen_generators.codecommit_url import codecommit_url
     from tfgen_generators.errors import UsageError
+    from tfgen_generators.settings.codecommit_url import codecommit_url
 
     ours = settings.remote
     name = _checked("name", ours.name if name is None else name)
@@ -112,8 +112,8 @@ def _place(settings: Settings, name: str | None, region: str | None, profile: st
 
 
 def _checked(part: str, value: str) -> str:
-    from tfgen_generators.codecommit_url import what_is_allowed
     from tfgen_generators.errors import UsageError
+    from tfgen_generators.settings.codecommit_url import what_is_allowed
 
     if allowed := what_is_allowed(part, value):
         raise UsageError(f"the {part} cannot be {value!r}", fix=f"give {allowed}")
@@ -140,7 +140,7 @@ def push(
     Nothing is ever forced. The default branch is refused (exit 3): it gets to both by a merged pull request. When
     one of the two fails, the other is pushed to all the same, and the exit code is 1.
     """
-    from tfgen.remotes import branch_to_push, chosen_remotes, refuse_default_branch, require_git, require_helper
+    from tfgen.git.remotes import branch_to_push, chosen_remotes, refuse_default_branch, require_git, require_helper
     from tfgen.workspace import open_workspace
 
     workspace = open_workspace(need_settings=False)
@@ -159,7 +159,7 @@ def push(
 def push_all(root: Path, remotes: Sequence[str], branch: str) -> None:
     """Pushes to one after the other and prints what arrived. Raises TfgenError when one did not get it."""
     from tfgen.console import out
-    from tfgen.git_push import push as push_to
+    from tfgen.git.push import push as push_to
     from tfgen_generators.errors import TfgenError
 
     results: list[Pushed] = []
@@ -178,7 +178,7 @@ def push_all(root: Path, remotes: Sequence[str], branch: str) -> None:
 
 
 def _fix(root: Path, failed: Pushed, branch: str) -> str:
-    from tfgen.remotes import is_checked_out
+    from tfgen.git.remotes import is_checked_out
 
     if failed.is_shallow:
         return f"{failed.remote} takes no push of a shallow clone: git fetch --unshallow, then push again"
@@ -196,8 +196,8 @@ def _say_what_stays(root: Path, branch: str) -> None:
     from pathlib import Path
 
     from tfgen.console import note
-    from tfgen.git import NoAnswerError, is_dirty
-    from tfgen.remotes import ask, is_checked_out
+    from tfgen.git.remotes import ask, is_checked_out
+    from tfgen.git.repository import NoAnswerError, is_dirty
 
     try:
         top = Path(ask(root, "rev-parse", "--show-toplevel"))

@@ -10,8 +10,8 @@ from tfgen.options import FormatOption
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
-    from tfgen_generators.estate import Survey
     from tfgen_generators.packer.model import Template
+    from tfgen_generators.sync.survey import Survey
 
 EXAMPLES = """\b
 Examples:
@@ -38,7 +38,7 @@ def command(
     """
     from tfgen.commands.sync import exit_code
     from tfgen.console import out_json
-    from tfgen.surveying import complain
+    from tfgen.sync.survey import complain
     from tfgen.workspace import locked, open_workspace
 
     workspace = open_workspace()
@@ -57,12 +57,12 @@ def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tup
     from msgspec.structs import replace
 
     from tfgen.commands.sync import write
-    from tfgen.surveying import complain, look
-    from tfgen_generators.changes import Change
+    from tfgen.sync.survey import complain, look
     from tfgen_generators.errors import RefusedError, TfgenError
-    from tfgen_generators.generated import is_forgotten
-    from tfgen_generators.rename import check_names, renamed_settings
-    from tfgen_generators.settings import FILE_NAME, parse_settings
+    from tfgen_generators.generated.files import is_forgotten
+    from tfgen_generators.settings.model import FILE_NAME, parse_settings
+    from tfgen_generators.sync.changes import Change
+    from tfgen_generators.sync.rename import check_names, renamed_settings
 
     before = look(workspace)
     require_settled(before)
@@ -85,7 +85,7 @@ def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tup
 
 def require_settled(result: Survey) -> None:
     """Raises RefusedError when sync has something to do first, so that one command does one thing."""
-    from tfgen.surveying import complain
+    from tfgen.sync.survey import complain
     from tfgen_generators.errors import RefusedError
 
     if result.changes.refused:

@@ -15,11 +15,11 @@ from tfgen_generators.errors import RefusedError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tfgen.aws.state_bucket import Found as FoundBucket
-    from tfgen.aws.state_bucket import StateBucket
-    from tfgen.terraform.move_state import Root
+    from tfgen.aws.state_bucket.bucket import Found as FoundBucket
+    from tfgen.aws.state_bucket.bucket import StateBucket
+    from tfgen.state.move import Root
     from tfgen.workspace import Workspace
-    from tfgen_generators.backend import S3Backend
+    from tfgen_generators.root_module.backend import S3Backend
 
 #: The S3 backend's own lock; below the version that has it, a DynamoDB table holds the lock.
 LOCKFILE = "use_lockfile"
@@ -77,9 +77,9 @@ def command(
     Run again, it changes nothing. A bucket that is there is completed when it is ours; another account's is never
     touched (exit 3). No state is ever overwritten: a copy of the local one stays in .tfgen/backup/.
     """
-    from tfgen.aws.lock_table import check_table_name
     from tfgen.aws.session import open_account
-    from tfgen.aws.state_bucket import StateBucket, check_bucket_name
+    from tfgen.aws.state_bucket.bucket import StateBucket, check_bucket_name
+    from tfgen.aws.state_bucket.lock_table import check_table_name
     from tfgen.workspace import locked, open_workspace
 
     check_bucket_name(bucket)
@@ -104,7 +104,7 @@ class Wanted:
 
     @property
     def place(self) -> S3Backend:
-        from tfgen_generators.backend import S3Backend
+        from tfgen_generators.root_module.backend import S3Backend
 
         return S3Backend(bucket=self.bucket.name, key=self.bucket.key, region=self.bucket.account.region)
 
@@ -112,8 +112,8 @@ class Wanted:
 def init_state(workspace: Workspace, wanted: Wanted, terraform: str | None) -> None:
     """Makes it so, and prints each thing that was done. Everything that may be refused is looked at first."""
     from tfgen.console import note, out
-    from tfgen.terraform.move_state import decide, move
-    from tfgen.terraform.state_file import parse_state
+    from tfgen.state.move import decide, move
+    from tfgen.state.state_file import parse_state
 
     root = _root(workspace, wanted, terraform)
     lock_table = _lock_table(root, wanted)
@@ -141,12 +141,12 @@ def init_state(workspace: Workspace, wanted: Wanted, terraform: str | None) -> N
 
 def _root(workspace: Workspace, wanted: Wanted, terraform: str | None) -> Root:
     """The root module as it is. Raises RefusedError when its state cannot simply be moved."""
-    from tfgen.terraform.backend import find_backend
-    from tfgen.terraform.backend_init import Terraform
+    from tfgen.state.backend import find_backend
+    from tfgen.state.backend_init import Terraform
+    from tfgen.state.errored import require_none
+    from tfgen.state.move import look
+    from tfgen.state.state_file import require_default_workspace
     from tfgen.terraform.binary import find_terraform
-    from tfgen.terraform.errored import require_none
-    from tfgen.terraform.move_state import look
-    from tfgen.terraform.state_file import require_default_workspace
     from tfgen.terraform.version import require_supported
 
     binary = find_terraform(terraform)
@@ -203,7 +203,7 @@ def _make_bucket(wanted: Wanted, there: FoundBucket | None, say: Callable[[str],
 
 
 def _make_table(wanted: Wanted, name: str, say: Callable[[str], None]) -> None:
-    from tfgen.aws.lock_table import ensure_table
+    from tfgen.aws.state_bucket.lock_table import ensure_table
 
     if ensure_table(wanted.bucket.account, name):
         say(f"created DynamoDB table {name}")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfgen.clean_look import DONE, counted
 from tfgen.console import Format, note, one_line, out, out_diff, out_json
 from tfgen.options import FormatOption
+from tfgen.sync.last_clean import DONE, counted
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
-    from tfgen_generators.estate import Survey
-    from tfgen_generators.identity import Answers, Rename
+    from tfgen_generators.sync.identity import Answers, Rename
+    from tfgen_generators.sync.survey import Survey
 
 EXIT_STALE = 2
 EXIT_REFUSED = 3
@@ -59,18 +59,18 @@ def command(
     its file along; a broken one keeps the file that it has. A file that tfgen did not write, or that was edited
     since, is never touched (exit 3, and nothing is written).
     """
-    from tfgen.unchanged import now
+    from tfgen.sync.fast_check import now
     from tfgen.workspace import open_workspace
 
     started = now()
     workspace = open_workspace()
     result = _answered(workspace, renamed or [], gone or [], check=check)
     if check and not renamed and not gone:
-        from tfgen.clean_look import remember
+        from tfgen.sync.last_clean import remember
 
         remember(workspace, result, started)
     if verify:
-        from tfgen.reading_back import verified
+        from tfgen.sync.read_back import verified
 
         result = verified(workspace, result, written=not check and not result.changes.refused)
     render(workspace, result, check=check, diff=diff, format_=format_)
@@ -79,8 +79,8 @@ def command(
 
 def _answered(workspace: Workspace, renamed: list[str], gone: list[str], *, check: bool) -> Survey:
     """One sync (or look), and others while somebody answers its questions."""
-    from tfgen.renames import ask, can_ask, read_answers
-    from tfgen.surveying import look
+    from tfgen.sync.renames import ask, can_ask, read_answers
+    from tfgen.sync.survey import look
 
     answers = read_answers(workspace.root, renamed, gone)
     result = look(workspace, answers) if check else synchronize(workspace, answers)
@@ -92,7 +92,7 @@ def _answered(workspace: Workspace, renamed: list[str], gone: list[str], *, chec
 
 def synchronize(workspace: Workspace, answers: Answers | None = None) -> Survey:
     """Makes the generated files what they should be, alone in this repository. After a refusal nothing is written."""
-    from tfgen.surveying import look
+    from tfgen.sync.survey import look
     from tfgen.workspace import locked
 
     with locked(workspace, "sync"):
@@ -105,8 +105,8 @@ def synchronize(workspace: Workspace, answers: Answers | None = None) -> Survey:
 
 def write(workspace: Workspace, result: Survey) -> None:
     """Writes what `result` says, unless it refuses something. Call it only while holding the lock."""
-    from tfgen.git import has_history
-    from tfgen_generators.write import apply_changes, remove_leftovers
+    from tfgen.git.repository import has_history
+    from tfgen_generators.sync.write import apply_changes, remove_leftovers
 
     if not workspace.terraform_dir.is_dir():
         folder = workspace.settings.terraform_dir
@@ -137,7 +137,7 @@ def exit_code(result: Survey, *, check: bool) -> int:
 
 def render(workspace: Workspace, result: Survey, *, check: bool, diff: bool, format_: Format) -> None:
     """The report: changes on stdout, talk on stderr."""
-    from tfgen.surveying import complain
+    from tfgen.sync.survey import complain
 
     done = not check and not result.changes.refused
     if format_ == "json":

@@ -9,7 +9,7 @@ from tfgen.drawing.units import path_of
 if TYPE_CHECKING:
     from tfgen_generators.ancestry.parents import Ancestry
     from tfgen_generators.graph.graph import Graph, ImageNode
-    from tfgen_generators.graph.model import Hop, Unit
+    from tfgen_generators.paths.model import Hop, Unit
 
 
 def as_document(graph: Graph, ancestry: Ancestry, chosen: ImageNode | None = None) -> dict[str, object]:

@@ -15,7 +15,7 @@ from tfgen.phrases import counted
 if TYPE_CHECKING:
     from tfgen_generators.ancestry.parents import Ancestry
     from tfgen_generators.graph.graph import Graph, ImageNode
-    from tfgen_generators.graph.model import Hop
+    from tfgen_generators.paths.model import Hop
 
 _MOST_FILES = 16
 _MOST_CHILDREN = 40

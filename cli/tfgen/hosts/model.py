@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from tfgen.markdown import Style
+from tfgen.plan.markdown import Style
 from tfgen_generators.errors import TfgenError
 
 HostName = Literal["github", "bitbucket", "codecommit"]

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tfgen.terraform.interruption import applied
-from tfgen.terraform.process import Finished, ending
-from tfgen.terraform.record import Record
+from tfgen.terraform.processes.process import Finished, ending
+from tfgen.terraform.reports.record import Record
 from tfgen_generators.errors import BusyError, RefusedError, TerraformError, TfgenError
 
 _OPERATIONS = {"OperationTypePlan": "plan", "OperationTypeApply": "apply", "OperationTypeRefresh": "refresh"}

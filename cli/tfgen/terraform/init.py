@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tfgen.terraform.inputs import LOCK_FILE, local_modules
-from tfgen_generators.ownership import is_generated
+from tfgen_generators.generated.ownership import is_generated
 
 #: Summaries of Terraform's and OpenTofu's errors whose cure is init.
 NEEDS_INIT = re.compile(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tfgen_generators.errors import TfgenError
-from tfgen_generators.terraform_files import is_terraform
+from tfgen_generators.hcl.terraform_files import is_terraform
 
 LOCK_FILE = ".terraform.lock.hcl"
 _MANIFEST = b'{\n  "kind": "tfgen plan manifest"'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfgen.phrases import counted, some
-from tfgen.terraform.record import Record
+from tfgen.terraform.reports.record import Record
 from tfgen_generators.errors import InterruptedRunError
 
 _MOST_NAMES = 20

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tfgen.terraform.argv import flag, terraform_argv
 from tfgen.terraform.binary import Binary
-from tfgen.terraform.process import Finished, ending, run
+from tfgen.terraform.processes.process import Finished, ending, run
 from tfgen_generators.errors import TerraformError
-from tfgen_generators.ownership import PREFIX, SUFFIX
+from tfgen_generators.generated.ownership import PREFIX, SUFFIX
 
 #: `plan -json` with all that the table needs, and `check` blocks; OpenTofu began here.
 MINIMUM = (1, 6)

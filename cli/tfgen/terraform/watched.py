@@ -8,11 +8,11 @@ from typing import Protocol
 
 import msgspec
 
-from tfgen.terraform.events import Diagnostic, Event
-from tfgen.terraform.images import RootModules
-from tfgen.terraform.log import open_log
-from tfgen.terraform.process import Finished, run
-from tfgen.terraform.record import Record
+from tfgen.terraform.processes.log import open_log
+from tfgen.terraform.processes.process import Finished, run
+from tfgen.terraform.reports.events import Diagnostic, Event
+from tfgen.terraform.reports.images import RootModules
+from tfgen.terraform.reports.record import Record
 
 _SHOWN_LINES = 40
 

@@ -16,9 +16,9 @@ from tfgen_generators.ancestry.owners import Whose, owners_shown, whose
 from tfgen_generators.ancestry.patterns import ANYTHING, Pattern, Wild, is_open, shown, with_wildcards
 from tfgen_generators.ancestry.texts import Texts
 from tfgen_generators.packer.details import Details, Part
+from tfgen_generators.packer.evaluation.scope import Scene
 from tfgen_generators.packer.model import Template
-from tfgen_generators.packer.scene import Scene
-from tfgen_generators.packer.values import Value, as_written
+from tfgen_generators.packer.syntax.values import Value, as_written
 
 #: Tags that buildspec.yml sets on every AMI beside `Template`, whatever the template says (docs/images.md).
 TAGS: Mapping[str, Pattern] = {

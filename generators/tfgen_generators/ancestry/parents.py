@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from tfgen_generators.ancestry.environment import Surrounding, Surroundings
 from tfgen_generators.ancestry.images import ImageFacts, image_facts
 from tfgen_generators.ancestry.model import Ancestry, Origin, Parent
-from tfgen_generators.ancestry.relating import relate
-from tfgen_generators.ancestry.surroundings import Surrounding, Surroundings
-from tfgen_generators.facts_cache import is_utf8, readers_version
+from tfgen_generators.ancestry.relations import relate
 from tfgen_generators.packer.details import Details
+from tfgen_generators.packer.discovery.facts_cache import is_utf8, readers_version
 from tfgen_generators.packer.model import Template
-from tfgen_generators.settings import Settings
+from tfgen_generators.settings.model import Settings
 
 if TYPE_CHECKING:
-    from tfgen_generators.graph.linked_tree import LinkedTree
+    from tfgen_generators.trees.linked import LinkedTree
 
 __all__ = ["Ancestry", "Origin", "Parent", "find_ancestry"]
 
@@ -43,7 +43,7 @@ def find_ancestry(
     pairs = [(template, around.of(template)) for template in templates if template.details]
     if memory is None:
         return relate([_facts(template, given) for template, given in pairs])
-    version = readers_version(("ancestry",))
+    version = readers_version(("ancestry", "packer", "paths"))
 
     def make() -> Ancestry:
         return relate([_kept_facts(memory, version, template, given) for template, given in pairs])
@@ -62,7 +62,7 @@ def _facts(template: Template, given: Surrounding) -> ImageFacts:
 
 
 def _details(template: Template) -> list[Details]:
-    from tfgen_generators.packer.outcome import decode_details
+    from tfgen_generators.packer.discovery.outcome import decode_details
 
     return [decode_details(found) for found in template.details]
 

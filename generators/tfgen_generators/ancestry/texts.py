@@ -13,8 +13,8 @@ from tfgen_generators.ancestry.alternatives import ANY, Patterns, alternatives, 
 from tfgen_generators.ancestry.patterns import Wild
 from tfgen_generators.ancestry.times import CLEAN, STAMPS, UUID, characters_of_layout
 from tfgen_generators.packer.details import Details, Part
-from tfgen_generators.packer.evaluation import evaluate
-from tfgen_generators.packer.values import Expression, Value, as_text, expressions, is_known
+from tfgen_generators.packer.evaluation.evaluate import evaluate
+from tfgen_generators.packer.syntax.values import Expression, Value, as_text, expressions, is_known
 
 _DEEPEST = 30
 _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)

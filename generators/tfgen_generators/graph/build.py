@@ -8,24 +8,24 @@ from pathlib import Path
 
 import msgspec
 
-from tfgen_generators.ansible.facts import FactsSource
-from tfgen_generators.ansible.reach import Reacher
-from tfgen_generators.ansible.scene import AnsibleScene
-from tfgen_generators.graph.buildspec import Buildspec, read_buildspec
-from tfgen_generators.graph.gaps import GapBook
+from tfgen_generators.ansible.reading.facts import FactsSource
+from tfgen_generators.ansible.resolving.reach import Reacher
+from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.generated.ownership import file_name
 from tfgen_generators.graph.graph import Graph, ImageNode, aliases_of
 from tfgen_generators.graph.image import ImageBuilder
-from tfgen_generators.graph.linked_tree import LinkedTree
-from tfgen_generators.graph.meanings import Surroundings
-from tfgen_generators.graph.model import Hop, Unit
+from tfgen_generators.graph.missing import GapBook
 from tfgen_generators.graph.pipeline_files import buildspec_of, module_unit, named_inputs
 from tfgen_generators.graph.pipelines import Pipelines
-from tfgen_generators.graph.places import Places
-from tfgen_generators.graph.store import Store
-from tfgen_generators.graph.wants import Wants, wants_of
-from tfgen_generators.ownership import file_name
 from tfgen_generators.packer.model import Discovery, Template
-from tfgen_generators.settings import FILE_NAME, Module, Settings
+from tfgen_generators.paths.buildspec import Buildspec, read_buildspec
+from tfgen_generators.paths.model import Hop, Unit
+from tfgen_generators.paths.path_resolution import Places
+from tfgen_generators.paths.possible_values import Surroundings
+from tfgen_generators.paths.template_inputs import Wants, wants_of
+from tfgen_generators.settings.model import FILE_NAME, Module, Settings
+from tfgen_generators.trees.linked import LinkedTree
+from tfgen_generators.trees.store import Store
 
 __all__ = ["Graph", "build_graph"]
 
@@ -119,7 +119,7 @@ class Builder:
         found = self.store.find(_wants_key(key, reads, around)) if known else None
         if found is not None:
             return msgspec.msgpack.decode(found, type=Wants)
-        from tfgen_generators.packer.outcome import decode_details
+        from tfgen_generators.packer.discovery.outcome import decode_details
 
         wants = wants_of(template, [decode_details(one) for one in template.details], around)
         reads = sorted({*reads, *wants.reads})

@@ -6,9 +6,9 @@ from collections.abc import Iterator, MutableMapping
 
 import msgspec
 
-from tfgen_generators.ansible.facts import FactsKind, FactsSource, FileFacts
-from tfgen_generators.graph.linked_tree import LinkedTree
-from tfgen_generators.graph.store import Store
+from tfgen_generators.ansible.reading.facts import FactsKind, FactsSource, FileFacts
+from tfgen_generators.trees.linked import LinkedTree
+from tfgen_generators.trees.store import Store
 
 _Key = tuple[str, str]
 

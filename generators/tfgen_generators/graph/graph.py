@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
-from tfgen_generators.graph.model import Gap, Hop, Reached, Reason, Unit
-from tfgen_generators.graph.tree import Tree
+from tfgen_generators.paths.model import Gap, Hop, Reached, Reason, Unit
+from tfgen_generators.trees.tree import Tree
 
 _LONGEST_WAY = 1000
 #: More paths than this are worth an index.

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from tfgen_generators.ansible.reach import Reacher
-from tfgen_generators.ansible.scene import AnsibleScene
-from tfgen_generators.graph.filesets import beginning, find_filesets
-from tfgen_generators.graph.gaps import GapBook
-from tfgen_generators.graph.linked_tree import LinkedTree
-from tfgen_generators.graph.model import GapKind, Hop, Reached, Unit
-from tfgen_generators.graph.places import Place, Places
-from tfgen_generators.graph.scenes import Scenes
-from tfgen_generators.graph.wants import Wanted, Wants
+from tfgen_generators.ansible.resolving.reach import Reacher
+from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.graph.ansible_runs import Scenes
+from tfgen_generators.graph.missing import GapBook
 from tfgen_generators.packer.model import Template
+from tfgen_generators.paths.filesets import beginning, find_filesets
+from tfgen_generators.paths.model import GapKind, Hop, Reached, Unit
+from tfgen_generators.paths.path_resolution import Place, Places
+from tfgen_generators.paths.template_inputs import Wanted, Wants
+from tfgen_generators.trees.linked import LinkedTree
 
 _GAPS: Mapping[str, tuple[GapKind, str]] = {
     "script": ("missing-script", "script"),

@@ -6,13 +6,13 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from tfgen_generators.graph.linked_tree import LinkedTree, files_below
-from tfgen_generators.graph.model import Hop, Unit
-from tfgen_generators.graph.tree import Tree
-from tfgen_generators.inputs import Expression, Input, Literal
+from tfgen_generators.hcl.terraform_files import is_terraform
 from tfgen_generators.packer.model import Template
-from tfgen_generators.settings import FILE_NAME, Settings
-from tfgen_generators.terraform_files import is_terraform
+from tfgen_generators.paths.model import Hop, Unit
+from tfgen_generators.settings.inputs import Expression, Input, Literal
+from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.trees.linked import LinkedTree, files_below
+from tfgen_generators.trees.tree import Tree
 
 BUILDSPECS = ("buildspec.yml", "buildspec.yaml")
 #: What of a module is not part of what it makes.

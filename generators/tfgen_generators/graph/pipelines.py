@@ -5,14 +5,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 
-from tfgen_generators.graph.buildspec import Buildspec
-from tfgen_generators.graph.linked_tree import LinkedTree
-from tfgen_generators.graph.meanings import ANY_VARIABLE, UNKNOWN, Surroundings
-from tfgen_generators.graph.model import Hop
-from tfgen_generators.graph.var_files import auto_files, read_values
 from tfgen_generators.packer.model import Template
-from tfgen_generators.packer.values import Value
-from tfgen_generators.settings import FILE_NAME, Settings
+from tfgen_generators.packer.syntax.values import Value
+from tfgen_generators.paths.buildspec import Buildspec
+from tfgen_generators.paths.model import Hop
+from tfgen_generators.paths.possible_values import ANY_VARIABLE, UNKNOWN, Surroundings
+from tfgen_generators.paths.var_files import auto_files, read_values
+from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.trees.linked import LinkedTree
 
 _VALUES = (".hcl", ".json")
 _NAMED_VALUES = (".pkrvars.hcl", ".pkrvars.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tfgen_generators.graph.graph import Graph, ImageNode
-from tfgen_generators.graph.model import Reason
+from tfgen_generators.paths.model import Reason
 
 
 def reshaped(head: Graph, base: Graph, names: Mapping[str, str]) -> dict[str, tuple[Reason, bool]]:

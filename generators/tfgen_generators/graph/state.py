@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tfgen_generators.graph.buildspec import Buildspec
 from tfgen_generators.graph.graph import Graph, ImageNode
-from tfgen_generators.graph.model import Gap, Unit
+from tfgen_generators.paths.buildspec import Buildspec
+from tfgen_generators.paths.model import Gap, Unit
 
 FolderStamp = tuple[int, int, int]
 

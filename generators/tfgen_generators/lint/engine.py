@@ -14,7 +14,7 @@ from tfgen_generators.lint.model import Edit, Finding, Rule, Severity
 from tfgen_generators.lint.registry import all_rules
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.nearest import did_you_mean
-from tfgen_generators.settings import FILE_NAME
+from tfgen_generators.settings.model import FILE_NAME
 
 #: The rules about ignoring: found when all others are done.
 _OWN = frozenset({"invalid-ignore", "unused-ignore"})

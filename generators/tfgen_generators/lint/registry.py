@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, sorted by id."""
-    from tfgen_generators.lint import between_rules, packer_rules
+    from tfgen_generators.lint.rules import between_rules, packer_rules
 
     return tuple(sorted((*between_rules.RULES, *packer_rules.RULES), key=lambda rule: rule.id))

@@ -7,15 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from tfgen_generators.settings import FILE_NAME, Settings
+from tfgen_generators.settings.model import FILE_NAME, Settings
 
 if TYPE_CHECKING:
     from tfgen_generators.ancestry.parents import Ancestry
     from tfgen_generators.graph.build import Graph
-    from tfgen_generators.graph.disk_tree import DiskTree
-    from tfgen_generators.graph.store import Store
     from tfgen_generators.packer.describe import Description
     from tfgen_generators.packer.model import Discovery, Template
+    from tfgen_generators.trees.disk import DiskTree
+    from tfgen_generators.trees.store import Store
 
 _T = TypeVar("_T")
 
@@ -35,7 +35,7 @@ class Scope:
         has_settings: bool = True,
         store: Store | None = None,
     ) -> None:
-        from tfgen_generators.graph.store import Store
+        from tfgen_generators.trees.store import Store
 
         self.root, self.discovery, self.settings = root, discovery, settings
         #: What earlier runs have found out; whoever opened it keeps it.
@@ -46,7 +46,7 @@ class Scope:
     @cached_property
     def tree(self) -> DiskTree:
         """The files on the disk."""
-        from tfgen_generators.graph.disk_tree import DiskTree
+        from tfgen_generators.trees.disk import DiskTree
 
         return DiskTree(self.root, self.store)
 
@@ -84,7 +84,7 @@ class Scope:
     def described(self, template: Template) -> Description:
         """The facts of one template."""
         from tfgen_generators.packer.describe import describe
-        from tfgen_generators.packer.outcome import decode_details
+        from tfgen_generators.packer.discovery.outcome import decode_details
 
         return self.once(
             ("described", template.path),

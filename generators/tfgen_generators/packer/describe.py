@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from tfgen_generators.packer.details import Details
+from tfgen_generators.packer.evaluation.scope import ANCHOR, AmiSource, Scene, Text
 from tfgen_generators.packer.model import Template
-from tfgen_generators.packer.scene import ANCHOR, AmiSource, Scene, Text
-from tfgen_generators.packer.values import Value
+from tfgen_generators.packer.syntax.values import Value
 
 
 class FileUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ def _is_required(default: list[Value] | None, form: str) -> bool:
 
 def possible_builders(template: Template) -> tuple[str, ...]:
     """Types of all sources that the builds of an HCL2 template may use; of all declared ones when that can be any."""
-    from tfgen_generators.packer.outcome import decode_details
+    from tfgen_generators.packer.discovery.outcome import decode_details
 
     return Scene(template, [decode_details(details) for details in template.details]).possible
 

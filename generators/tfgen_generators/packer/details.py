@@ -12,8 +12,8 @@ import msgspec
 
 from tfgen_generators.packer import uses
 from tfgen_generators.packer.facts import variables
-from tfgen_generators.packer.syntax import Block, Body
-from tfgen_generators.packer.values import Expression, Value, expressions
+from tfgen_generators.packer.syntax.syntax import Block, Body
+from tfgen_generators.packer.syntax.values import Expression, Value, expressions
 
 #: What is kept of a source, a builder or a data source.
 _KEPT = ("ami_name", "source_ami", "source_ami_filter", "tags", "tag", "filters", "owners", "most_recent")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen_generators.nearest import did_you_mean
-from tfgen_generators.packer.values import Expression, Value, expressions
+from tfgen_generators.packer.syntax.values import Expression, Value, expressions
 
 if TYPE_CHECKING:
-    from tfgen_generators.packer.syntax import Block, Body
+    from tfgen_generators.packer.syntax.syntax import Block, Body
 
 #: The blocks that may stand at the top of a Packer file. Source: `configSchema` in Packer's hcl2template/parser.go.
 TOP_LEVEL = frozenset(

@@ -9,8 +9,8 @@ from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer import uses
 from tfgen_generators.packer.details import Build, Details, Step, finish_of, part_of, step_of
 from tfgen_generators.packer.facts import GENERATOR_INPUT, BrokenTemplateError, NotATemplateError
-from tfgen_generators.packer.json_reader import Pairs, line_of_key, load, plain, repeated_key
-from tfgen_generators.packer.values import Value
+from tfgen_generators.packer.syntax.json_reader import Pairs, line_of_key, load, plain, repeated_key
+from tfgen_generators.packer.syntax.values import Value
 
 #: What may stand at the root of a legacy template (`push` in old ones).
 _KEYS = frozenset(

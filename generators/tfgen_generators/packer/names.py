@@ -16,7 +16,7 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
-from tfgen_generators.hcl import is_identifier
+from tfgen_generators.hcl.write import is_identifier
 
 GENERIC = frozenset({"template", "main", "build", "packer", "image"})
 HCL_ENDING = ".pkr.hcl"

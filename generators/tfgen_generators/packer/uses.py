@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from tfgen_generators.packer.values import Expression, Value, expressions
+from tfgen_generators.packer.syntax.values import Expression, Value, expressions
 
 #: (what the file is used for, its path, the setting's name): a path may be a list of paths.
 Use = tuple[str, Value, str]

@@ -1,0 +1,120 @@
+"""`tfgen affected`: the images that are made of something that differs between two commits, or of the work tree.
+
+An image is affected if a path that differs is among the files that it is made of, then or now; so what is gone, new,
+renamed or in the way of something else counts by itself. What cannot be compared counts as affected.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfgen.git.repository import NoAnswerError, run_git
+from tfgen_generators.errors import TfgenError
+from tfgen_generators.paths.model import Gap, Hop
+
+if TYPE_CHECKING:
+    from tfgen.workspace import Workspace
+
+WORK_TREE = "work tree"
+_FETCH = "clone without --filter"
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """One side of the comparison; `commit` is None for the work tree."""
+
+    commit: str | None
+    name: str
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True):
+    """A path that differs (`line` and `message` for a key of tfgen.toml), and the way from there to the template."""
+
+    path: str
+    line: int = 0
+    message: str = ""
+    via: tuple[Hop, ...] = ()
+
+
+class AffectedImage(msgspec.Struct, frozen=True, kw_only=True):
+    """`parent` names the image that it is affected through, where it is through that one only."""
+
+    name: str
+    template: str
+    parent: str = ""
+    reasons: tuple[Why, ...] = ()
+
+
+class Affected(msgspec.Struct, frozen=True, kw_only=True):
+    """What `docs/affected.schema.json` describes; `gone` are images of the base, `gaps` what could not be read."""
+
+    base: Point
+    head: Point
+    everything: str = ""
+    changed: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    images: tuple[AffectedImage, ...] = ()
+    gone: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def find_affected(
+    workspace: Workspace, *, base: str | None = None, head: str | None = None, include_children: bool = False
+) -> Affected:
+    """Images that differ from the merge base with `base` (default: as `plan --changed`), in the work tree or `head`.
+
+    A shallow clone is deepened; where that fails every image is affected, and `everything` says why. Raises TfgenError.
+    """
+    from tfgen.affected.base import find_points
+
+    start, end, problem = find_points(workspace.root, base, head)
+    return compare(workspace, start, end, everything=problem, include_children=include_children)
+
+
+def affected_between(
+    workspace: Workspace, base: str, head: str | None = None, *, include_children: bool = False
+) -> Affected:
+    """The same between two commits as they are (no merge base); `head` None is the work tree.
+
+    A `base` that git does not have makes every image affected. Raises TfgenError.
+    """
+    from tfgen.git.merge_base import find_commit
+
+    end = Point(commit=find_commit(workspace.root, head), name=head) if head else Point(commit=None, name=WORK_TREE)
+    try:
+        commit = find_commit(workspace.root, base)
+    except TfgenError:
+        missing = Point(commit=base, name=base)
+        why = f"git does not have the commit {base} here"
+        return compare(workspace, missing, end, everything=why, include_children=include_children)
+    return compare(workspace, Point(commit=commit, name=base), end, include_children=include_children)
+
+
+def compare(
+    workspace: Workspace, base: Point, head: Point, *, everything: str = "", include_children: bool = False
+) -> Affected:
+    """The images that differ between two points; all of them where `everything` says why. Raises TfgenError."""
+    from tfgen.affected.compare import Comparison
+    from tfgen.git.differences import MissingBlobsError
+
+    try:
+        try:
+            return Comparison(workspace, base, head).result(everything, include_children=include_children)
+        except MissingBlobsError as error:
+            if head.commit is not None:
+                raise TfgenError(f"what {head.name} or {base.name} has is not all here: {error}", fix=_FETCH) from None
+            why = f"what {base.name} has is not all here ({error}); {_FETCH}"
+            return Comparison(workspace, base, head).result(why, include_children=include_children)
+    except NoAnswerError as error:
+        raise TfgenError(f"git cannot say what differs{f': {error}' if str(error) else ''}") from None
+
+
+def resolve_commit(workspace: Workspace, name: str) -> str:
+    """The commit that `name` stands for, in full; "" when git does not have it."""
+    try:
+        found = run_git(workspace.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    except NoAnswerError:
+        return ""
+    return found.decode().strip()

@@ -1,0 +1,165 @@
+"""The two sides of a comparison: what differs, both trees, both tfgen.toml, both sides' templates."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tfgen.affected.find import Point
+from tfgen.cache.graph_store import open_store
+from tfgen.git.differences import Blobs, differences, differences_between, left_out
+from tfgen.git.repository import tracked_although_ignored
+from tfgen_generators.errors import SettingsError, TfgenError
+from tfgen_generators.packer.model import Template
+from tfgen_generators.settings.model import FILE_NAME, Settings, parse_settings
+from tfgen_generators.sync.survey import Outside, find_templates
+from tfgen_generators.trees.disk import DiskTree
+from tfgen_generators.trees.linked import LinkedTree
+from tfgen_generators.trees.overlay import Other, OverlayTree
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from tfgen.workspace import Workspace
+
+_CANDIDATES = (".hcl", ".json", ".example")
+
+
+class Sides:
+    """`base` and `head` of one repository; everything is found out when it is asked for."""
+
+    def __init__(self, workspace: Workspace, base: Point, head: Point) -> None:
+        self.workspace, self.base, self.head = workspace, base, head
+        self.root = workspace.root
+        self._asked = self._ask()
+        self.store = open_store(workspace)
+        self.disk = DiskTree(self.root, self.store)
+        self.blobs = Blobs(self.root)
+        self.sparse = left_out(self.root)
+        self.is_tracked = tracked_although_ignored(self.root)
+
+    @cached_property
+    def changes(self) -> Mapping[str, Other | None]:
+        """Path -> what the base has there, for all that differs."""
+        return self._asked.result()
+
+    def _ask(self) -> Future[Mapping[str, Other | None]]:
+        """git is asked at once, and answers while caches and modules are read."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        beside = ThreadPoolExecutor(max_workers=1)
+        asked = beside.submit(self._differences)
+        beside.shutdown(wait=False)
+        return asked
+
+    def _differences(self) -> Mapping[str, Other | None]:
+        if self.base.commit is None:
+            return {}
+        if self.head.commit is None:
+            return differences(self.root, self.base.commit)
+        return differences_between(self.root, self.base.commit, self.head.commit)
+
+    @cached_property
+    def head_tree(self) -> LinkedTree:
+        if self.head.commit is None:
+            return self._overlay(self.sparse)
+        return self._overlay({**self.sparse, **differences(self.root, self.head.commit)})
+
+    @cached_property
+    def base_tree(self) -> LinkedTree:
+        assert self.base.commit is not None  # noqa: S101
+        there = self.changes if self.head.commit is None else differences(self.root, self.base.commit)
+        return self._overlay({**self.sparse, **there})
+
+    def _overlay(self, there: Mapping[str, Other | None]) -> LinkedTree:
+        if not there:
+            return self.disk
+        self.blobs.expect(there)
+        return OverlayTree(self.disk, there, self.blobs.read, str(self.root))
+
+    @cached_property
+    def settings(self) -> Settings | None:
+        """tfgen.toml at the head; None without one. Raises SettingsError."""
+        if self.head_tree is self.disk:
+            return self.workspace.settings if self.workspace.settings_text else None
+        return _settings_in(self.head_tree, f"{self.head.name}:{FILE_NAME}")
+
+    @cached_property
+    def base_settings(self) -> Settings | None:
+        if FILE_NAME not in self.changes:
+            return self.settings
+        return _settings_in(self.base_tree, f"{self.base.name}:{FILE_NAME}")
+
+    def incomparable(self) -> str:
+        """Why the base cannot be compared with, "" when it can."""
+        try:
+            _ = self.base_settings
+        except TfgenError as error:
+            return f"{FILE_NAME} of the base cannot be read ({error.where}: {error.message})"
+        return ""
+
+    @cached_property
+    def templates(self) -> Sequence[Template]:
+        """The head's, with details."""
+        from tfgen.affected.commit_templates import discover_commit
+        from tfgen.workspace import facts_cache
+
+        settings = self.settings or Settings()
+        if self.head_tree is not self.disk:
+            return discover_commit(self.head_tree, settings, self._is_tracked)
+        with facts_cache(self.workspace, details=True) as cache:
+            outside = Outside(is_tracked=self.is_tracked, cache=cache)
+            return find_templates(self.root, settings.packer_dir, self.settings, outside).templates
+
+    @cached_property
+    def base_templates(self) -> Sequence[Template]:
+        """The base's: the head's where nothing of it differs."""
+        from tfgen.affected.commit_templates import discover_commit
+
+        settings, base = self.settings or Settings(), self.base_settings or Settings()
+        folders = self._differing_folders(base.packer_dir)
+        same = (base.packer_dir, base.ignore, _pins(base)) == (settings.packer_dir, settings.ignore, _pins(settings))
+        if folders is None or not same:
+            return discover_commit(self.base_tree, base, self._is_tracked)
+        if not folders:
+            return self.templates
+        kept = [one for one in self.templates if _folder(one) not in folders]
+        return [*kept, *discover_commit(self.base_tree, base, self._is_tracked, folders)]
+
+    def _is_tracked(self, path: str) -> bool:
+        return path in self.changes or self.is_tracked(path)
+
+    def _differing_folders(self, packer_dir: str) -> frozenset[str] | None:
+        """Folders whose templates may differ; None when that may be any."""
+        folder = posixpath.normpath(packer_dir)
+        found: set[str] = set()
+        for path, other in self.changes.items():
+            if path.rpartition("/")[2] == ".gitignore":
+                return None
+            if folder != "." and not path.startswith(f"{folder}/"):
+                continue
+            links = (other is not None and other.entry != "file") or self.head_tree.links(path)
+            if links or self.head_tree.kind(path) == "folder":
+                return None
+            if path.endswith(_CANDIDATES):
+                found.add(posixpath.dirname(path) or ".")
+        return frozenset(found)
+
+
+def _settings_in(tree: LinkedTree, where: str) -> Settings | None:
+    if tree.kind(FILE_NAME) != "file":
+        return None
+    try:
+        return parse_settings(tree.read(FILE_NAME).decode(), where=where)
+    except UnicodeDecodeError:
+        raise SettingsError("not UTF-8 text", where=where) from None
+
+
+def _pins(settings: Settings) -> dict[str, str | None]:
+    return {name: own.path for name, own in settings.templates.items() if own.path is not None}
+
+
+def _folder(template: Template) -> str:
+    return template.path if template.kind == "directory" else posixpath.dirname(template.path) or "."

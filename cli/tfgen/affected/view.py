@@ -1,0 +1,121 @@
+"""How `tfgen affected` is shown: a table, the ways from files to images, JSON, names, GitHub's matrix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgen.console import note, one_line, out, out_json, out_table
+
+if TYPE_CHECKING:
+    from tfgen.affected.find import Affected, AffectedImage, Why
+    from tfgen_generators.paths.model import Hop
+
+_MOST_WARNINGS = 20
+
+
+def show(found: Affected, form: str, *, why: bool) -> None:
+    """The images to stdout."""
+    if form == "json":
+        out_json(as_json(found))
+    elif form == "names":
+        for image in found.images:
+            out(one_line(image.name))
+    elif form == "matrix":
+        out(matrix(found))
+    elif why:
+        for image in found.images:
+            _ways(image, found)
+    elif found.images:
+        rows = [[image.name, image.template, _reason(image, found)] for image in found.images]
+        out_table(["NAME", "TEMPLATE", "BECAUSE"], rows)
+    elif found.changed:
+        note(_nothing(found))
+
+
+def _nothing(found: Affected) -> str:
+    number = len(found.changed)
+    differ = f"{number} files differ" if number > 1 else "one file differs"
+    return f"{differ} from {found.base.name}, and no image is made of {'them' if number > 1 else 'it'}"
+
+
+def warn(found: Affected) -> None:
+    """To stderr what makes the answer larger or smaller than it looks."""
+    if found.everything:
+        note(one_line(f"warning: every image counts as affected: {found.everything}"), style="yellow")
+    gaps = [f"{_at(gap.path, gap.line)}: {gap.message}" for gap in found.gaps]
+    warnings = [*gaps, *found.warnings]
+    for warning in warnings[:_MOST_WARNINGS]:
+        note(one_line(f"warning: {warning}"), style="yellow")
+    if len(warnings) > _MOST_WARNINGS:
+        note(f"warning: and {len(warnings) - _MOST_WARNINGS} more (all: tfgen lint)", style="yellow")
+    for name in found.gone:
+        note(one_line(f"gone: {name}"))
+
+
+def as_json(found: Affected) -> dict[str, object]:
+    """The stable shape that docs/json.md describes and docs/affected.schema.json defines."""
+    return {
+        "base": {"commit": found.base.commit, "name": found.base.name},
+        "head": {"commit": found.head.commit, "name": found.head.name},
+        "everything": found.everything,
+        "changed": list(found.changed),
+        "unused": list(found.unused),
+        "gone": list(found.gone),
+        "images": [_image(image) for image in found.images],
+    }
+
+
+def matrix(found: Affected) -> str:
+    """One line of JSON for `strategy: matrix` of GitHub Actions."""
+    import json
+
+    return json.dumps({"include": [{"image": image.name, "template": image.template} for image in found.images]})
+
+
+def _image(image: AffectedImage) -> dict[str, object]:
+    return {
+        "name": image.name,
+        "template": image.template,
+        "parent": image.parent,
+        "reasons": [
+            {
+                "path": why.path,
+                "line": why.line,
+                "message": why.message,
+                "via": [
+                    {"path": hop.path, "line": hop.line, "label": hop.label, "widened": hop.widened} for hop in why.via
+                ],
+            }
+            for why in image.reasons
+        ],
+    }
+
+
+def _ways(image: AffectedImage, found: Affected) -> None:
+    if image.parent:
+        out(one_line(f"{image.name}  because its parent {image.parent} is affected"))
+    if found.everything:
+        out(one_line(f"{image.name}  because {found.everything}"))
+    for why in image.reasons:
+        out(one_line("  ".join([f"{image.name}  because {_what(why)}", *(f"via {_hop(hop)}" for hop in why.via)])))
+
+
+def _what(why: Why) -> str:
+    return f"{_at(why.path, why.line)} {why.message}".rstrip()
+
+
+def _hop(hop: Hop) -> str:
+    return f"{hop.path} {hop.label}{' (computed: all that it may mean)' if hop.widened else ''}"
+
+
+def _at(path: str, line: int) -> str:
+    return f"{path}:{line}" if line else path
+
+
+def _reason(image: AffectedImage, found: Affected) -> str:
+    if image.parent and not image.reasons:
+        return f"its parent {image.parent}"
+    if not image.reasons:
+        return "everything counts" if found.everything else ""
+    first = _what(image.reasons[0])
+    return first if len(image.reasons) == 1 else f"{first} and {len(image.reasons) - 1} more"

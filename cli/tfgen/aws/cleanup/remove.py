@@ -1,0 +1,71 @@
+"""Deleting leftovers of one region: instances first, waited for, then what they used."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tfgen.aws.failures import AwsError
+
+if TYPE_CHECKING:
+    from tfgen.aws.cleanup.find import Leftover
+    from tfgen.aws.session import Account
+
+#: EC2 lets go of a group some seconds after its instance is terminated (Packer waits likewise).
+_TRIES, _PAUSE = 6, 5.0
+_IN_USE = "DependencyViolation"
+_GONE = frozenset(
+    {"InvalidInstanceID.NotFound", "InvalidGroup.NotFound", "InvalidKeyPair.NotFound", "InvalidVolume.NotFound"}
+)
+
+
+def delete(account: Account, leftovers: Sequence[Leftover]) -> Iterator[tuple[Leftover, str]]:
+    """Each leftover as it is dealt with, and why it could not be deleted ("" when it is gone)."""
+    instances = [each for each in leftovers if each.kind == "instance"]
+    failed: dict[str, str] = {}
+    for each, reason in _terminate(account, instances):
+        if reason:
+            failed[each.id] = reason
+        yield each, reason
+    for each in leftovers:
+        if each.kind == "instance":
+            continue
+        still = next((id_ for id_ in each.instances if id_ in failed), "")
+        yield each, f"its instance {still} is still there" if still else _deleted(account, each)
+
+
+def _deleted(account: Account, leftover: Leftover) -> str:
+    if leftover.kind == "security group":
+        tries = _TRIES if leftover.instances else 1
+        return _tried(lambda: account.call("ec2", "delete_security_group", GroupId=leftover.id), tries)
+    if leftover.kind == "key pair":
+        return _tried(lambda: account.call("ec2", "delete_key_pair", KeyName=leftover.name))
+    return _tried(lambda: account.call("ec2", "delete_volume", VolumeId=leftover.id))
+
+
+def _terminate(account: Account, instances: Sequence[Leftover]) -> Iterator[tuple[Leftover, str]]:
+    waited: list[Leftover] = []
+    for each in instances:  # one by one: a single one that is protected would keep all
+        if reason := _tried(partial(account.call, "ec2", "terminate_instances", InstanceIds=[each.id])):
+            yield each, reason
+        else:
+            waited.append(each)
+    for each in waited:
+        yield each, _tried(partial(account.wait, "ec2", "instance_terminated", InstanceIds=[each.id]))
+
+
+def _tried(call: Callable[[], object], tries: int = 1) -> str:
+    for left in reversed(range(tries)):
+        try:
+            call()
+        except AwsError as error:
+            if error.code in _GONE:
+                return ""
+            if error.code != _IN_USE or not left:
+                return str(error)
+            time.sleep(_PAUSE)
+        else:
+            return ""
+    return ""

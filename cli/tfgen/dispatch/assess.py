@@ -1,0 +1,158 @@
+"""One image, looked at: what became of its claim, whether it must be built, and whether somebody builds it already."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
+
+from tfgen.aws.failures import AwsError
+from tfgen.aws.pipelines.dispatch_state import Item, StateTable
+from tfgen.aws.pipelines.history import Execution, PipelineHistory, is_about_one, is_lost
+from tfgen.dispatch.model import AffectedSince, Job
+
+#: How often a running execution is asked which commit it builds, before another one is started to be sure.
+_LOOKS = 10
+
+
+class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+    """`reason` says why the image must be built, "" that it need not; `running` is an execution that will do."""
+
+    item: Item
+    reason: str
+    running: Execution | None = None
+
+
+class Assessor:
+    """Looks at images for one dispatch. Raises AwsError."""
+
+    def __init__(self, job: Job, table: StateTable, affected_since: AffectedSince, pause: Callable[[], float]) -> None:
+        self.job, self.table, self._since, self._pause = job, table, affected_since, pause
+
+    def history(self, name: str) -> PipelineHistory:
+        """The executions of an image's pipeline."""
+        return PipelineHistory(self.table.account, self.job.pipelines[name], self._pause)
+
+    def assess(self, item: Item, planned: Item | None = None) -> Assessment:
+        """The image of `item` as it is now; what is learnt is written to the table.
+
+        `planned` is the item as this dispatch has planned with it: what was claimed since began after our commit was
+        pushed, so that it builds that or a later one; and what is due since is others' to see to.
+        """
+        while True:
+            found = self._assessed(item, planned)
+            if found is not None:
+                return found
+            item = self.table.get(item.image)
+
+    def settle(self, item: Item, execution: Execution | None) -> Item | None:
+        """Its claim's execution has ended, or is not there (any more); None when the item has changed meanwhile."""
+        return self.table.swap(item, settled(item, execution))
+
+    def _assessed(self, item: Item, planned: Item | None) -> Assessment | None:
+        """None when the item has changed meanwhile."""
+        running: Execution | None = None
+        if item.token:
+            resumed = self._resumed(item)
+            if resumed is None:
+                return None
+            item, running = resumed
+        reason = self._reason(item, planned)
+        if not reason:
+            return Assessment(item=item, reason="")
+        if running is None:
+            newer = self._by_others(item)
+            if newer is None:
+                return None
+            item, running = newer
+            reason = self._reason(item, planned)
+        will_do = running is not None and self._will_do(item, running, planned)
+        return Assessment(item=item, reason=reason, running=running if will_do and reason else None)
+
+    def _resumed(self, item: Item) -> tuple[Item, Execution | None] | None:
+        """A claim looked at: its execution while it runs. Without one it is started, or found again, by its token."""
+        history = self.history(item.image)
+        if not item.execution:
+            try:
+                started = replace(item, execution=history.start(item.token))
+            except AwsError as error:
+                if not is_about_one(error):
+                    raise
+                started = item.unclaimed()
+            swapped = self.table.swap(item, started)
+            if swapped is None or not swapped.execution:
+                return None if swapped is None else (swapped, None)
+            item = swapped
+        try:
+            execution = self._look(history, item.execution)
+        except AwsError as error:
+            if not is_lost(error):
+                raise
+            execution = None
+        if execution is not None and not execution.has_ended:
+            return item, execution
+        settled_ = self.settle(item, execution)
+        return None if settled_ is None else (settled_, None)
+
+    def _look(self, history: PipelineHistory, id_: str) -> Execution | None:
+        """The execution, once it is known what it builds or that it has ended; else as it was last."""
+        execution = history.look(id_)
+        for _ in range(_LOOKS):
+            if execution is None or execution.has_ended or execution.revision:
+                break
+            time.sleep(self._pause())
+            execution = history.look(id_)
+        return execution
+
+    def _by_others(self, item: Item) -> tuple[Item, Execution | None] | None:
+        """What executions that no dispatcher claimed have built since, or are building; None as above."""
+        try:
+            latest = self.history(item.image).latest()
+        except AwsError as error:
+            if not is_lost(error):
+                raise
+            return item, None
+        good = next((each for each in latest if each.status == "Succeeded" and each.revision), None)
+        if good is not None and good.id != item.basis:
+            swapped = self.table.swap(item, replace(item, good=good.revision, basis=good.id, built=0))
+            if swapped is None:
+                return None
+            item = swapped
+        running = next((each for each in latest if each.status == "InProgress"), None)
+        return item, running if running and running.revision else None
+
+    def _reason(self, item: Item, planned: Item | None) -> str:
+        if not item.good:
+            return "no good build of it is known"
+        is_newer = planned is not None and item.built > planned.claims
+        if not is_newer and (because := self._since(item.good).get(item.image)):
+            return because
+        return "its parent was built" if self._due(item, planned) else ""
+
+    def _due(self, item: Item, planned: Item | None) -> frozenset[str]:
+        if not self.job.children:
+            return frozenset()
+        return item.due if planned is None else item.due & (planned.due | {self.job.commit})
+
+    def _will_do(self, item: Item, running: Execution, planned: Item | None) -> bool:
+        """Whether an execution builds what is wanted: these files, on top of parents that are built already."""
+        is_claimed = running.id == item.execution
+        if not self._due(item, planned) <= (item.covers if is_claimed else frozenset()):
+            return False
+        if is_claimed and planned is not None and item.claims > planned.claims:
+            return True
+        if not running.revision:
+            return is_claimed and item.target == self.job.commit
+        return running.revision == self.job.commit or item.image not in self._since(running.revision)
+
+
+def settled(item: Item, execution: Execution | None) -> Item:
+    """The item after its claim's execution. Without success what was good stays, and what is due."""
+    free = item.unclaimed()
+    if execution is None or execution.status != "Succeeded":
+        return free
+    return replace(
+        free, good=execution.revision or item.target, basis=execution.id, built=item.claims, due=item.due - item.covers
+    )

@@ -1,0 +1,87 @@
+"""From the repository to a job: which pipelines are started, who starts from whom, and what a commit affects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tfgen.dispatch.model import AffectedSince, Job
+from tfgen_generators.errors import TfgenError
+from tfgen_generators.settings.model import FILE_NAME
+
+if TYPE_CHECKING:
+    from tfgen.affected.find import AffectedImage
+    from tfgen.workspace import Workspace
+    from tfgen_generators.sync.survey import Survey
+
+
+def make_job(workspace: Workspace, found: Survey, commit: str, account_id: str, *, children: bool, wait: bool) -> Job:
+    """The job for `commit`. Raises TfgenError where tfgen.toml gives a dispatcher nothing to do."""
+    from tfgen.sync.chosen_pipelines import name_in_aws
+    from tfgen_generators.dispatcher.inputs import is_dispatched
+
+    pipelines = {
+        pipeline.name: name_in_aws(workspace, pipeline, account_id)
+        for pipeline in found.pipelines
+        if is_dispatched(pipeline)
+    }
+    if not found.pipelines and found.problems:
+        raise TfgenError("no pipeline can be looked at", fix="correct the errors above")
+    if not pipelines:
+        message = "there is no pipeline that a dispatcher starts"
+        fix = 'write trigger = "affected" into tfgen.toml (docs/dispatcher.md)'
+        raise TfgenError(message, where=FILE_NAME, fix=fix)
+    parents, order = _ancestry(workspace)
+    order = (*order, *sorted(set(pipelines) - set(order)))
+    return Job(
+        commit=commit,
+        pipelines=pipelines,
+        parents=parents,
+        order=tuple(name for name in order if name in pipelines),
+        children=children,
+        wait=wait,
+    )
+
+
+def _ancestry(workspace: Workspace) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
+    from tfgen.cache.graph_store import keep_store, open_store
+    from tfgen.workspace import facts_cache
+    from tfgen_generators.ancestry.parents import find_ancestry
+    from tfgen_generators.sync.survey import Outside, find_templates
+    from tfgen_generators.trees.disk import DiskTree
+
+    with facts_cache(workspace, details=True) as facts:
+        outside = Outside(cache=facts)
+        templates = find_templates(workspace.root, workspace.settings.packer_dir, workspace.settings, outside).templates
+    store = open_store(workspace)
+    found = find_ancestry(templates, workspace.settings, DiskTree(workspace.root, store), store)
+    keep_store(workspace, store)
+    parents = {name: tuple(parent.name for parent in each) for name, each in found.parents.items()}
+    return parents, tuple(found.ordered(template.name for template in templates))
+
+
+def affected_since(workspace: Workspace, commit: str) -> AffectedSince:
+    """Images that differ between an older commit and `commit`, with the reason; each older commit is compared once.
+
+    One that git does not have makes all of them affected.
+    """
+
+    @cache
+    def since(older: str) -> Mapping[str, str]:
+        from tfgen.affected.find import affected_between
+
+        if older == commit:
+            return {}
+        found = affected_between(workspace, older, commit)
+        return {image.name: found.everything or _why(image) for image in found.images}
+
+    return since
+
+
+def _why(image: AffectedImage) -> str:
+    if not image.reasons:
+        return "it is affected"
+    first = image.reasons[0]
+    more = f" and {len(image.reasons) - 1} more" if len(image.reasons) > 1 else ""
+    return f"{f'{first.path}: {first.message}' if first.message else first.path} has changed{more}"

@@ -1,0 +1,160 @@
+"""A dispatch from its plan to its end: pipelines are started, parents before children, and waited for."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
+
+from tfgen.aws.failures import AwsError
+from tfgen.aws.pipelines.dispatch_state import Item
+from tfgen.aws.pipelines.history import Execution, is_about_one, is_lost
+from tfgen.dispatch.assess import Assessor
+from tfgen.dispatch.model import Outcome, Status
+from tfgen.dispatch.plan import Plan
+
+_ENDS: dict[str, tuple[Status, str]] = {
+    "Succeeded": ("succeeded", ""),
+    "Failed": ("failed", "its execution failed"),
+    "Stopped": ("stopped", "its execution was stopped"),
+    "Cancelled": ("stopped", "its pipeline was changed meanwhile (Cancelled)"),
+    "Superseded": ("superseded", "a newer execution has overtaken it"),
+}
+
+
+class _Going(msgspec.Struct, kw_only=True):
+    """An execution that is followed."""
+
+    execution: str
+    reason: str
+
+
+class Dispatch:
+    """Builds what the plan says. `outcomes` has what is known so far, also when it is interrupted."""
+
+    def __init__(
+        self, assessor: Assessor, plan: Plan, tell: Callable[[str, str], None], pause: Callable[[], float]
+    ) -> None:
+        self.assessor, self.plan, self.job = assessor, plan, assessor.job
+        self.outcomes: dict[str, Outcome] = {}
+        self._going: dict[str, _Going] = {}
+        self._tell, self._pause = tell, pause
+
+    @property
+    def going(self) -> dict[str, str]:
+        """Images whose executions go on, and those."""
+        return {name: each.execution for name, each in self._going.items()}
+
+    def run(self) -> list[Outcome]:
+        """Until each image has its outcome; in the plan's order. Raises AwsError."""
+        while True:
+            for name in self.plan.reasons:
+                if name not in self.outcomes and name not in self._going:
+                    self._consider(name)
+            for name in list(self._going) if self.job.wait else ():
+                self._look(name)
+            if len(self.outcomes) == len(self.plan.reasons):
+                return [self.outcomes[name] for name in self.plan.reasons]
+            if self._going and self.job.wait:
+                time.sleep(self._pause())
+
+    def _consider(self, name: str) -> None:
+        """Starts it when its parents are built; what cannot be built any more, or not be waited for, ends here."""
+        parents = [each for each in self.job.earlier_parents(name) if each in self.plan.reasons]
+        known = {each: self.outcomes[each].status for each in parents if each in self.outcomes}
+        if broken := next(
+            (each for each, status in known.items() if status not in ("succeeded", "started", "waiting")), ""
+        ):
+            status: Status = "superseded" if known[broken] == "superseded" else "blocked"
+            self._end(name, status, f"its parent {broken} was not built ({known[broken]})")
+        elif len(known) == len(parents) and all(status == "succeeded" for status in known.values()):
+            self._begin(name)
+        elif not self.job.wait:
+            self._end(name, "waiting", f"its parent {parents[0]} is being built: dispatch again when that is done")
+
+    def _begin(self, name: str) -> None:
+        try:
+            self._begun(name)
+        except AwsError as error:
+            if not is_about_one(error):
+                raise
+            self._tell(name, error.message)
+            pipeline = self.job.pipelines[name]
+            self._end(name, "lost", f"{pipeline} is not there, or may not be started ({error.code})")
+
+    def _begun(self, name: str) -> None:
+        """Follows what another dispatcher has begun, if that will do; else claims the image and starts its pipeline."""
+        item = self.assessor.table.get(name)
+        while True:
+            found = self.assessor.assess(item, self.plan.items[name])
+            if not found.reason:
+                self._end(name, "succeeded", f"{self.plan.reasons[name]}; it is built already", found.item.good)
+                return
+            if found.running is not None:
+                self._follow(name, found.running.id, "goes on already")
+                return
+            claim = self._claim(found.item)
+            if claim is not None:
+                self._start(claim)
+                return
+            item = self.assessor.table.get(name)
+
+    def _claim(self, item: Item) -> Item | None:
+        claim = replace(
+            item,
+            token=str(uuid.uuid4()),
+            target=self.job.commit,
+            execution="",
+            covers=item.due & (self.plan.items[item.image].due | {self.job.commit}),
+            claims=item.claims + 1,
+        )
+        return self.assessor.table.swap(item, claim)
+
+    def _start(self, claim: Item) -> None:
+        try:
+            execution = self.assessor.history(claim.image).start(claim.token)
+        except AwsError:
+            self.assessor.table.swap(claim, claim.unclaimed())
+            raise
+        # Where the item is another one by now, somebody has found the same execution by the claim's token.
+        self.assessor.table.swap(claim, replace(claim, execution=execution))
+        self._follow(claim.image, execution, "is started")
+
+    def _follow(self, name: str, execution: str, what: str) -> None:
+        reason = self.plan.reasons[name]
+        if self.job.wait:
+            self._going[name] = _Going(execution=execution, reason=reason)
+        else:
+            self._end(name, "started", reason, execution=execution)
+        self._tell(name, f"{what} ({execution}): {reason}")
+
+    def _look(self, name: str) -> None:
+        going = self._going[name]
+        try:
+            execution = self.assessor.history(name).look(going.execution)
+        except AwsError as error:
+            if not is_lost(error):
+                raise
+            execution = None
+        if execution is not None and not execution.has_ended:
+            return
+        self._settle(name, going.execution, execution)
+        del self._going[name]
+        status, why = _ENDS[execution.status] if execution else ("lost", "its execution is not there any more")
+        reason = f"{going.reason}; {why}" if why else going.reason
+        self._end(name, status, reason, execution.revision if execution else "", going.execution)
+
+    def _settle(self, name: str, id_: str, execution: Execution | None) -> None:
+        """Keeps what became of the claim, unless it is somebody else's by now: then they look after it."""
+        while True:
+            item = self.assessor.table.get(name)
+            if item.execution != id_ or self.assessor.settle(item, execution) is not None:
+                return
+
+    def _end(self, name: str, status: Status, reason: str, commit: str = "", execution: str = "") -> None:
+        self.outcomes[name] = Outcome(name=name, status=status, reason=reason, commit=commit, execution=execution)
+        if status != "started":
+            self._tell(name, f"{status}: {reason}")

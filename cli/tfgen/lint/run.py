@@ -1,0 +1,88 @@
+"""What `tfgen lint` does: opens the scope, runs the rules, mends, and keeps what was asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from tfgen.lint.formats.shown import Result
+from tfgen.workspace import Workspace, open_workspace
+from tfgen_generators.errors import UsageError
+from tfgen_generators.lint.engine import Report, lint
+from tfgen_generators.lint.scope import Scope
+
+#: After these many rounds of edits, what is left is shown: edits that overlapped have had their turn.
+_ROUNDS = 5
+
+
+def read_paths(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
+    """`paths` as the shell gave them, from the root of the repository. Raises UsageError."""
+    top = os.path.realpath(root)
+    found: list[str] = []
+    for path in paths:
+        if not path or "\0" in path or not os.path.lexists(path):
+            raise UsageError(
+                f"{path or 'an empty path'}: there is no such file or folder", fix="name one that is there"
+            )
+        # Its folder's links are followed, its own is not: a link is a file of the repository.
+        parent, name = os.path.split(os.path.normpath(Path.cwd() / path))
+        full = f"{os.path.realpath(parent).rstrip('/')}/{name}"
+        if not (full + "/").startswith(top.rstrip("/") + "/"):
+            raise UsageError(f"{path}: lies outside of the repository {top}", fix="name a path inside of it")
+        found.append(os.path.relpath(full, top).replace(os.sep, "/"))
+    return tuple(found)
+
+
+def find(
+    workspace: Workspace, paths: Collection[str], *, only: Collection[str], strict: bool, fix: bool
+) -> tuple[Result, list[str]]:
+    """The findings below `paths` (everywhere without any), and which files `fix` left alone, with the reason."""
+    from tfgen.cache.graph_store import keep_store
+    from tfgen_generators.lint.engine import chosen_rules
+
+    chosen_rules(only)  # a wrong id costs no look at the repository
+    fixed, left = 0, list[str]()
+    for _ in range(_ROUNDS if fix else 1):
+        scope = open_scope(workspace)
+        report = lint(scope, only=only)
+        if not fix:
+            break
+        from tfgen.lint.fix import CHANGED, apply_edits
+
+        shown = [judged.finding for judged in report.shown if _is_wanted(judged.finding.path, paths)]
+        mended, left = apply_edits(workspace.root, shown, scope.read)
+        fixed += mended
+        if not mended and not any(line.endswith(CHANGED) for line in left):
+            break
+        workspace = open_workspace(need_settings=False)  # a comment of tfgen.toml itself may be gone
+    else:
+        scope = open_scope(workspace)
+        report = lint(scope, only=only)
+    keep_store(workspace, scope.store)
+    return _result(scope, report, paths, strict=strict, fixed=fixed), left
+
+
+def _result(scope: Scope, report: Report, paths: Collection[str], *, strict: bool, fixed: int) -> Result:
+    judged = tuple(judged for judged in report.judged if _is_wanted(judged.finding.path, paths))
+    images = len(scope.discovery.templates)
+    return Result(rules=report.rules, judged=judged, read=scope.read, images=images, fixed=fixed, strict=strict)
+
+
+def _is_wanted(path: str, paths: Collection[str]) -> bool:
+    return not paths or any(wanted in (".", path) or path.startswith(f"{wanted}/") for wanted in paths)
+
+
+def open_scope(workspace: Workspace) -> Scope:
+    """The repository as lint sees it. Raises TfgenError without a folder of templates."""
+    from tfgen.cache.graph_store import open_store
+    from tfgen.git.repository import tracked_although_ignored
+    from tfgen.workspace import facts_cache
+    from tfgen_generators.sync.survey import Outside, find_templates
+
+    settings = workspace.settings if workspace.settings_text else None
+    with facts_cache(workspace, details=True) as cache:
+        outside = Outside(is_tracked=tracked_although_ignored(workspace.root), cache=cache)
+        discovery = find_templates(workspace.root, workspace.settings.packer_dir, settings, outside)
+    store = open_store(workspace)
+    return Scope(workspace.root, discovery, workspace.settings, has_settings=settings is not None, store=store)

@@ -1,0 +1,67 @@
+"""A saved plan is applied as what it was: unaltered, made from the files that stand there, and allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tfgen.console import note
+from tfgen.plan.make import ORDINARY, PlanRequest, driver_for, made_from, run_options
+from tfgen.sync.survey import look
+
+if TYPE_CHECKING:
+    from tfgen.plan.manifest import Manifest
+    from tfgen.terraform.reports.plan import PlanSummary
+    from tfgen.workspace import Workspace
+
+
+def apply_saved(
+    workspace: Workspace, file: Path, allowed: Collection[str] = (), request: PlanRequest = ORDINARY
+) -> PlanSummary:
+    """Applies exactly the plan in `file`. Raises RefusedError when it is not what was planned and allowed."""
+    from tfgen.plan.gate import require_allowed
+    from tfgen.plan.manifest import (
+        Terraform,
+        read_manifest,
+        require_planned,
+        require_same_inputs,
+        require_same_terraform,
+    )
+    from tfgen.plan.plan_file import copied, private_plan
+
+    manifest = read_manifest(file)
+    # What is looked at is what Terraform gets, whatever becomes of the file meanwhile.
+    with private_plan(workspace.make_state_dir()) as own:
+        require_planned(file, copied(file, own), manifest)
+        if not manifest.plan:
+            return manifest.summary
+        driver = driver_for(workspace, request.terraform)
+        # Var files are named to plan alone, so what the manifest names is looked at, too.
+        inputs = made_from(workspace, driver, _sources(workspace), others=manifest.inputs)
+        require_same_inputs(file, manifest, inputs)
+        require_allowed(manifest.summary, allowed)
+        now = Terraform(product=driver.binary.product, version=driver.version)
+        require_same_terraform(file, manifest, now, driver.workspace_name())
+        _tell_whose(workspace, manifest)
+        return driver.apply(own, run_options(request))
+
+
+def _sources(workspace: Workspace) -> Collection[str]:
+    """The files that sync reads; whether it would have work to do matters to a plan alone."""
+    from tfgen.sync.fast_check import recall_sources
+    from tfgen.sync.last_clean import sources_of
+
+    return recall_sources(str(workspace.root)) or sources_of(look(workspace))
+
+
+def _tell_whose(workspace: Workspace, manifest: Manifest) -> None:
+    """Whose plan this is; a commit that is another than now is worth a line, not a refusal: files are compared."""
+    from tfgen.git.repository import head_commit
+
+    commit = f", of commit {manifest.commit[:12]}" if manifest.commit else ""
+    dirty = ", with changes that were not committed" if manifest.dirty else ""
+    note(f"applying the plan that {manifest.who} made at {manifest.when}{commit}{dirty}")
+    now = head_commit(workspace.root)
+    if manifest.commit and now and now != manifest.commit:
+        note(f"this is commit {now[:12]}: the files that were planned are the same")

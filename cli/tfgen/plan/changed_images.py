@@ -1,0 +1,164 @@
+"""`plan --changed`: the images whose generated block differs from that of the base commit, as targets for Terraform.
+
+Where anything else that Terraform reads differs, there is no telling what it reaches: then everything is planned.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfgen.git.repository import NoAnswerError, records, run_git
+from tfgen.untrusted.base_tree import BaseTree, find_top, inside, is_below, is_outside
+from tfgen_generators.errors import TfgenError
+from tfgen_generators.generated.ownership import examine, is_generated, same
+from tfgen_generators.hcl.terraform_files import is_terraform
+from tfgen_generators.root_module.trust import generated_calls, reach
+
+if TYPE_CHECKING:
+    from tfgen.git.merge_base import Base
+    from tfgen.workspace import Workspace
+
+_NAMES = re.compile(
+    r'^module "([A-Za-z_][A-Za-z0-9_-]*)" \{$|^  (?:from|to) += module\.([A-Za-z_][A-Za-z0-9_-]*)$', re.MULTILINE
+)
+#: What Terraform and tfgen write beside the files of a person; tracked or not, a plan's inputs are elsewhere.
+_FOLDERS = frozenset({".git", ".terraform", ".tfgen"})
+_MADE = re.compile(r".*\.tfstate(\..*)?|.*\.tfplan|crash\.(.*\.)?log|\.terraform\.tfstate\.lock\.info")
+_LOCK = ".terraform.lock.hcl"
+
+
+class ChangedImages(msgspec.Struct, frozen=True, kw_only=True):
+    """`targets` are image names, sorted; where `whole` says why, everything must be planned instead."""
+
+    targets: tuple[str, ...]
+    whole: str
+    base: Base
+
+
+class _Differing(msgspec.Struct, frozen=True, kw_only=True):
+    """Paths that are not as in the base, relative to the repository's root; `untracked` are those git does not know."""
+
+    paths: tuple[str, ...]
+    untracked: frozenset[str]
+
+
+def find_changed(workspace: Workspace, base: Base) -> ChangedImages:
+    """What the work tree changes against `base`, uncommitted and untracked files too. Raises TfgenError."""
+    try:
+        return _Comparison(workspace, base).result()
+    except NoAnswerError as error:
+        reason = f": {error}" if str(error) else ""
+        raise TfgenError(f"git cannot say what this branch changes{reason}", fix="plan without --changed") from None
+
+
+class _Comparison:
+    def __init__(self, workspace: Workspace, base: Base) -> None:
+        self.workspace, self.base = workspace, base
+        self.tree = BaseTree(find_top(workspace.root), base.commit)
+        self.top = self.tree.top
+        self.prefix = inside(self.top, workspace.root) or "."
+        self.root = inside(self.top, workspace.terraform_dir) or ""
+        self.templates = inside(self.top, workspace.root / workspace.settings.packer_dir) or ""
+
+    def result(self) -> ChangedImages:
+        if not self.root:
+            return self._whole(f"{self.workspace.settings.terraform_dir} lies outside the repository")
+        modules, outside = self._modules()
+        if outside:
+            return self._whole(outside)
+        differing = self._differing([self.root, *modules])
+        generated = [path for path in differing.paths if self._is_generated(path)]
+        before = self._before(generated)
+        names: set[str] = set()
+        for path in generated:
+            found = self._names(before.get(path, ""), self._now(path))
+            if found is None:
+                return self._whole(self._differs(path))
+            names |= found
+        for path in differing.paths:
+            if path not in generated and self._matters(path, modules, differing):
+                return self._whole(self._differs(path))
+        return ChangedImages(targets=tuple(sorted(names)), whole="", base=self.base)
+
+    def _whole(self, reason: str) -> ChangedImages:
+        return ChangedImages(targets=(), whole=reason, base=self.base)
+
+    def _differs(self, path: str) -> str:
+        return f"{os.path.relpath(path, self.prefix)} differs from {self.base.name}"
+
+    def _modules(self) -> tuple[list[str], str]:
+        """The folders of all local modules, and why they are not all there are."""
+        outside: list[str] = []
+
+        def follow(path: str) -> str | None:
+            real = None if is_outside(path) else inside(self.top, self.top / path)
+            if real is None:
+                outside.append(f"the module in {path} lies outside the repository")
+            return real
+
+        reached = reach(self.root, generated_calls(self.workspace.settings), self._hand_written, follow)
+        reasons = [*outside, *(f"{finding.where} {finding.message}" for finding in reached.findings)]
+        return [folder for folder in reached.modules if folder != self.root], next(iter(reasons), "")
+
+    def _hand_written(self, folder: str) -> Mapping[str, bytes]:
+        found: dict[str, bytes] = {}
+        with contextlib.suppress(OSError):  # Terraform will say what is wrong with the folder
+            for name in sorted(os.listdir(self.top / folder)):  # noqa: PTH208 names are wanted, not paths
+                path = os.path.normpath(f"{folder}/{name}")
+                if is_terraform(name) and not self._is_generated(path) and (self.top / path).is_file():
+                    found[path] = (self.top / path).read_bytes()
+        return found
+
+    def _differing(self, folders: list[str]) -> _Differing:
+        """git's own comparison: line ends, filters and what is ignored are its business."""
+        options = ("--no-ext-diff", "--no-textconv", "--no-renames", "--no-color", "--name-only", "-z")
+        changed = records(run_git(self.top, "diff", *options, self.base.commit, "--", *folders))
+        others = records(run_git(self.top, "ls-files", "--others", "--exclude-standard", "-z", "--", *folders))
+        untracked = frozenset(others)
+        return _Differing(paths=tuple(sorted({*changed, *untracked})), untracked=untracked)
+
+    def _is_generated(self, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        return (folder or ".") == self.root and is_generated(name)
+
+    def _before(self, paths: list[str]) -> dict[str, str]:
+        return {path: data.decode("utf-8", "replace") for path, data in self.tree.read(paths).items()}
+
+    def _now(self, path: str) -> str:
+        file = self.top / path
+        try:
+            return file.read_bytes().decode("utf-8", "replace") if file.is_file() else ""
+        except OSError as error:
+            raise TfgenError(f"cannot be read: {error.strerror}", where=path) from None
+
+    def _names(self, before: str, now: str) -> set[str] | None:
+        """The images that a generated file's two texts are about; None where one of them is a person's."""
+        texts = [text for text in (before, now) if text]
+        if any(examine(text).state == "foreign" for text in texts):
+            return None
+        if len(texts) == 2 and same(before, now):
+            return set()
+        return {one or other for text in texts for one, other in _NAMES.findall(text.replace("\r\n", "\n"))}
+
+    def _matters(self, path: str, modules: list[str], differing: _Differing) -> bool:
+        """Whether a hand-written file that differs may be read by Terraform."""
+        name = path.rpartition("/")[2]
+        if _FOLDERS.intersection(path.split("/")) or (_MADE.fullmatch(name) and not is_terraform(name)):
+            return False
+        if name == _LOCK and path in differing.untracked and path not in self.tree.entries:
+            return False  # init has just written it, for the versions that it would choose for the base as well
+        if any(is_below(path, module) for module in modules):
+            return True
+        return not is_below(self.templates, self.root) or self._is_roots(path)
+
+    def _is_roots(self, path: str) -> bool:
+        """Whether Terraform reads it, where the root module's folder holds the templates too, and much else."""
+        folder, _, name = path.rpartition("/")
+        reads = is_terraform(name) or name.endswith((".tfvars", ".tfvars.json")) or name == _LOCK
+        return reads and (folder or ".") == self.root

@@ -1,0 +1,265 @@
+"""Drives one root module: init when needed, plan into a file, apply exactly that file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from tfgen.plan.plan_file import require_whole
+from tfgen.state import errored
+from tfgen.terraform import init
+from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, plan_argv, show_argv
+from tfgen.terraform.binary import Binary, find_terraform
+from tfgen.terraform.processes.process import run
+from tfgen.terraform.reports.images import root_modules
+from tfgen.terraform.reports.plan import PlanSummary, with_attributes
+from tfgen.terraform.reports.record import Record
+from tfgen.terraform.version import require_removed_blocks, require_supported
+from tfgen.terraform.watched import Run, Watcher, last_words, run_watched, tell
+from tfgen.workspace import Workspace, locked
+from tfgen_generators.errors import BusyError, InterruptedRunError, TfgenError
+
+#: How long one init waits for another of the same workspace, in seconds.
+_INIT_TIMEOUT = 600.0
+#: How often a lock may be let go in the moment in which Terraform asks whose it is.
+_LOCK_TRIES = 3
+_LOCK_GONE = re.compile(r"open \S*\.lock\.info: no such file or directory|\.tflock'.*NoSuchKey", re.DOTALL)
+
+
+class Driver:
+    """Terraform for one workspace. Every method raises TfgenError, in Terraform's words where it spoke."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        watcher: Watcher,
+        *,
+        terraform: str | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.workspace, self.watcher = workspace, watcher
+        self.folder = workspace.terraform_dir
+        if not self.folder.is_dir():
+            raise TfgenError(
+                "there is no such folder", where=workspace.settings.terraform_dir, fix="set terraform_dir in tfgen.toml"
+            )
+        self.binary: Binary = find_terraform(terraform)
+        self.cache = workspace.make_state_dir("cache")
+        self.version = require_supported(self.binary, self.cache)
+        require_removed_blocks(self.binary, self.version, self.folder, workspace.settings.terraform_dir)
+        self.env = _environment(os.environ if env is None else env)
+        self._init_mark = self.cache / "init"
+
+    def workspace_name(self) -> str:
+        """Terraform's own workspace in use."""
+        return init.workspace_name(self.folder, self.env)
+
+    @property
+    def data_dir(self) -> Path:
+        """Where Terraform keeps what init makes."""
+        return init.data_dir(self.folder, self.env)
+
+    def plan(self, out: Path, options: RunOptions = DEFAULTS) -> PlanSummary:
+        """Plans into `out`, which its caller keeps private until the plan is good. Runs init before if need be."""
+        self.watcher.text(errored.warning(self.workspace))
+        done = self._plan_reduced(out, options) if options.targets else None
+        if done is None:
+            done = self._with_init("plan", plan_argv(self.binary, options, out=str(out.absolute())), options)
+        self._require_good(done, 0, 2)
+        require_whole(out)
+        summary = done.record.summarizer.result(
+            changed=done.finished.code == 2, targets=options.targets, refresh_only=options.refresh_only
+        )
+        if done.record.summarizer.needs_attributes():
+            summary = with_attributes(summary, self._forced(out))
+        return summary
+
+    def apply(self, plan: Path, options: RunOptions = DEFAULTS) -> PlanSummary:
+        """Applies the saved `plan`; what it summarizes is what was done."""
+        errored.require_none(self.workspace)
+        done = self._with_init("apply", apply_argv(self.binary, str(plan.absolute()), options), options)
+        self._require_good(done, 0)
+        return done.record.summarizer.result(changed=True)
+
+    def _plan_reduced(self, out: Path, options: RunOptions) -> Run | None:
+        """Plans the targets without the files of other images; None where only the whole folder can tell."""
+        from tfgen.plan.reduced_root import reduced_root, without_ours
+
+        self._init_if_needed()
+        with reduced_root(self.workspace, options, self.env) as reduced:
+            if reduced is None:
+                return None
+            argv = [*plan_argv(self.binary, options, out=str(out.absolute())), *reduced.arguments]
+            done = self._run("plan", argv, options, env=reduced.env, folder=reduced.folder, told=False)
+        if done.finished.code == 1 and not done.finished.interrupted:
+            # Who needs to know what is wrong hears it of the whole folder; a held lock has been waited for.
+            waited = any("state lock" in error.summary for error in done.record.errors())
+            again = replace(options, lock_timeout="") if waited else options
+            return self._with_init("plan", plan_argv(self.binary, again, out=str(out.absolute())), again)
+        done.record.diagnostics = without_ours(done.record.diagnostics)
+        tell(self.watcher, done)
+        return done
+
+    def _forced(self, plan: Path) -> Mapping[str, tuple[str, ...]]:
+        """What forces each replacement, which events do not say; nothing when Terraform cannot show its plan."""
+        from tfgen.terraform.reports.show import ForcedAttributes
+
+        forced = ForcedAttributes()
+        finished = run(
+            show_argv(self.binary, str(plan.absolute())),
+            cwd=self.folder,
+            env=self.env,
+            on_line=forced.feed,
+            on_tick=self.watcher.tick,
+            on_stop=lambda killed: self.watcher.stopping(killed=killed),
+            whole_lines=False,
+        )
+        if finished.interrupted:
+            raise InterruptedRunError("plan was interrupted; nothing has changed in AWS")
+        if finished.code:
+            self.watcher.text("terraform show failed: the plan is good, but what forces its replacements is not known")
+        return forced.found
+
+    def _with_init(self, command: str, argv: Sequence[str], options: RunOptions) -> Run:
+        """Runs it, after init if need be; once more when Terraform says that init is needed, and has done nothing."""
+        fresh = self._init_if_needed()
+        done = self._run(command, argv, options)
+        asked = any(init.NEEDS_INIT.search(error.summary) for error in done.record.errors())
+        if fresh or not asked or done.finished.code != 1 or done.finished.interrupted or done.record.began:
+            return done
+        self._init(forced=True)
+        return self._run(command, argv, options)
+
+    def _init_if_needed(self) -> bool:
+        """Whether init has run now."""
+        return not self._is_init_done() and self._init(forced=False)
+
+    def _is_init_done(self) -> bool:
+        wanted = init.fingerprint(self.folder, self.version, self.env)
+        return init.is_done(self.folder, self._init_mark, wanted, self.env)
+
+    def _init(self, *, forced: bool) -> bool:
+        from tfgen.terraform.plugin_cache import plugin_cache
+
+        with self._init_lock():
+            if not forced and self._is_init_done():  # the one that we have waited for has done it
+                return False
+            self._init_mark.unlink(missing_ok=True)
+            with plugin_cache(self.env, lambda: self.watcher.text("waiting for another init of Terraform")) as env:
+                done = self._run("init", init_argv(self.binary), env=env)
+            self._require_good(done, 0)
+            init.keep_done(self.folder, self._init_mark, self.version, self.env)
+        return True
+
+    @contextlib.contextmanager
+    def _init_lock(self) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(locked(self.workspace, "init", timeout=0))
+            except BusyError:
+                self.watcher.text("waiting for another tfgen, which runs init here")
+                stack.enter_context(locked(self.workspace, "init", timeout=_INIT_TIMEOUT))
+            yield
+
+    def _run(
+        self,
+        command: str,
+        argv: Sequence[str],
+        options: RunOptions = DEFAULTS,
+        *,
+        env: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        told: bool = True,
+    ) -> Run:
+        modules = root_modules(self.folder)
+        self.watcher.modules(modules, options.targets)
+        for _ in range(_LOCK_TRIES):
+            done = run_watched(
+                command,
+                argv,
+                folder=folder or self.folder,
+                env=self.env if env is None else env,
+                logs=self.workspace.make_state_dir("log"),
+                watcher=self.watcher,
+                record=Record(modules, targeted=bool(options.targets)),
+            )
+            if not _is_lock_free_again(done):
+                break
+        if told:
+            tell(self.watcher, done)
+        return done
+
+    def _require_good(self, done: Run, *good: int) -> None:
+        """Raises what explains `done`, unless it ended with one of `good` and said what such a run says."""
+        fine = done.finished.code in good and not done.finished.interrupted and done.record.too_much is None
+        if not fine or not _has_said_all(done):
+            raise self._explained(done, ended_well=done.finished.code in good)
+
+    def _explained(self, done: Run, *, ended_well: bool) -> TfgenError:
+        from tfgen.terraform.failures import Failure, explain, explain_silence
+        from tfgen.terraform.interruption import after_stop
+
+        finished, record = done.finished, done.record
+        unsaved = errored.keep(self.workspace) if done.command == "apply" and not ended_well else ""
+        if finished.interrupted:
+            killed = finished.killed or finished.code < 0
+            return after_stop(done.command, record, complete=ended_well, killed=killed, unsaved=unsaved)
+        if record.too_much is not None:
+            return record.too_much
+        log = os.path.relpath(done.log)
+        failure = Failure(
+            product=self.binary.product,
+            command=done.command,
+            finished=finished,
+            record=record,
+            env=self.env,
+            log=log,
+            folder=os.path.relpath(self.folder),
+        )
+        if ended_well and not record.errors():
+            return explain_silence(failure)
+        if not (record.errors() or failure.is_crash):
+            self.watcher.text(last_words(done))
+        error = explain(failure)
+        error.fix = "; ".join(filter(None, (unsaved, error.fix)))
+        return error
+
+
+def _is_lock_free_again(done: Run) -> bool:
+    """Whether the state's lock was let go while Terraform asked whose it is: it gives up then, whatever its timeout."""
+    return (
+        done.finished.code == 1
+        and not (done.finished.interrupted or done.record.began)
+        and any("state lock" in error.summary and _LOCK_GONE.search(error.detail) for error in done.record.errors())
+    )
+
+
+def _has_said_all(done: Run) -> bool:
+    """Whether a run that ended well said what it did, and what its exit code says: if not, it was no real one."""
+    if done.command == "init":
+        return True
+    contradicts = done.command == "plan" and done.finished.code == 0 and done.record.has_changes()
+    # Terraform 1.15 calls a plan good whose -var-file is not there.
+    return done.record.summarizer.complete and not contradicts and not done.record.errors()
+
+
+def _environment(user: Mapping[str, str]) -> dict[str, str]:
+    env = {**user, "TF_IN_AUTOMATION": "1"}
+    # Terraform collects garbage for most of a plan; measured: 0.90 of the time with this (benchmarks/).
+    env.setdefault("GOGC", "400")
+    # Terraform speaks TLS with its own providers, a fifth of a short plan's time; docs/adr/0012 says why it need not.
+    if _keeps_others_out() and "PLUGIN_UNIX_SOCKET_GROUP" not in env:
+        env.setdefault("TF_DISABLE_PLUGIN_TLS", "1")
+    return env
+
+
+def _keeps_others_out() -> bool:
+    """Whether nobody else may write to, and so connect to, a socket that a program of ours makes."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask & 0o022 == 0o022

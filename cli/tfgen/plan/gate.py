@@ -1,0 +1,33 @@
+"""The gate: what a plan destroys must have been allowed, by name."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection
+
+from tfgen.phrases import some
+from tfgen.terraform.reports.plan import WORDS, ImagePlan, PlanSummary
+from tfgen_generators.errors import RefusedError
+
+_MOST_FLAGS = 5
+
+
+def refused_images(summary: PlanSummary, allowed: Collection[str]) -> tuple[ImagePlan, ...]:
+    """The images of which something is destroyed or replaced, and that are not `allowed`."""
+    return tuple(image for image in summary.images if image.destroys and image.name not in allowed)
+
+
+def require_allowed(summary: PlanSummary, allowed: Collection[str]) -> None:
+    """Raises RefusedError when the plan destroys or replaces what was not allowed."""
+    refused = refused_images(summary, allowed)
+    if not refused:
+        return
+    told = some([f"{image.name} ({_counts(image)})" for image in refused], most=5)
+    flags = " ".join(f"--allow-destroy {shlex.quote(image.name)}" for image in refused)
+    fix = f"if that is meant, add: {flags}" if len(refused) <= _MOST_FLAGS else "allow each by --allow-destroy NAME"
+    raise RefusedError(f"the plan destroys what was not allowed: {told}", fix=fix)
+
+
+def _counts(image: ImagePlan) -> str:
+    counts = [f"{number} {WORDS[action]}" for action in ("delete", "replace") if (number := image.count(action))]
+    return ", ".join(counts)

@@ -1,0 +1,217 @@
+"""A plan that can be trusted: made from what was synced, kept with its manifest (applying.py: applied as what it was).
+
+`make_plan` is what the commands `plan` and `apply` do; the demo does the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfgen.console import note
+from tfgen.phrases import some
+from tfgen_generators.errors import RefusedError, TemplateError, TfgenError
+
+if TYPE_CHECKING:
+    from tfgen.plan.driver import Driver
+    from tfgen.plan.manifest import Manifest
+    from tfgen.plan.provenance import Provenance
+    from tfgen.terraform.argv import RunOptions
+    from tfgen.terraform.reports.plan import PlanSummary
+    from tfgen.workspace import Workspace
+
+
+class PlanRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user asks of a plan.
+
+    `changed`: only the images that differ from the merge base with `base` (None: the default branch). `untrusted`:
+    the branch is somebody else's; `allowed_modules` are prefixes of module sources that are all right all the same.
+    """
+
+    terraform: str | None = None
+    lock_timeout: str = ""
+    extra: tuple[str, ...] = ()
+    changed: bool = False
+    untrusted: bool = False
+    base: str | None = None
+    allowed_modules: tuple[str, ...] = ()
+
+
+ORDINARY = PlanRequest()
+
+
+def make_plan(workspace: Workspace, file: Path, request: PlanRequest = ORDINARY) -> PlanSummary:
+    """Plans into `file`, its manifest beside it. Raises TfgenError; RefusedError when sync has work to do."""
+    from tfgen.plan.plan_file import check_plan_target, keep_plan, private_plan
+    from tfgen.plan.provenance import provenance_beside
+    from tfgen.terraform.inputs import plan_arguments
+    from tfgen.workspace import locked
+
+    check_plan_target(file)
+    if request.untrusted:
+        _check_untrusted(workspace, request)
+    sources = require_synced(workspace, cached=not request.untrusted)
+    targets = _targets(workspace, request) if request.changed else None
+    driver = driver_for(workspace, request.terraform)
+    arguments = plan_arguments(request.extra, os.environ)
+    before = made_from(workspace, driver, sources, arguments)
+    with (
+        private_plan(file.absolute().parent) as made,
+        provenance_beside(workspace.root, tuple(before)) as provenance,
+    ):
+        nothing = targets == ()
+        summary = _nothing() if nothing else driver.plan(made, run_options(request, targets or ()))
+        summary = _limited(summary, arguments, driver)
+        after = made_from(workspace, driver, sources, arguments)
+        _require_unchanged(before, after, sources)
+        manifest = _manifest(workspace, driver, None if nothing else made, summary, after, arguments, provenance())
+        with locked(workspace, "plan"):  # or two plans into one file might each have the other's manifest
+            keep_plan(None if nothing else made, file, manifest)
+    return summary
+
+
+def require_synced(workspace: Workspace, *, cached: bool = True) -> Collection[str]:
+    """The files that sync reads, relative to the root.
+
+    Raises RefusedError when the generated files are not what sync would write, TfgenError on broken templates.
+    """
+    from tfgen.sync.fast_check import now, recall_sources
+
+    if cached and (known := recall_sources(str(workspace.root))):
+        return known
+    from tfgen.sync.last_clean import remember, sources_of
+    from tfgen.sync.survey import complain, look
+
+    started = now()
+    result = look(workspace, cached=cached)
+    complain(result)
+    if result.changes.refused:
+        raise RefusedError("the generated files need a decision first", fix="see above")
+    if result.changes.changes:
+        stale = some([f"{change.path} ({change.action})" for change in result.changes.changes], most=5)
+        raise RefusedError(f"generated files are stale: {stale}", fix="run: tfgen sync")
+    if result.problems:
+        raise TemplateError("not every template can be read", fix="correct the errors above")
+    remember(workspace, result, started)
+    return sources_of(result)
+
+
+def _check_untrusted(workspace: Workspace, request: PlanRequest) -> None:
+    from tfgen.untrusted.checks import check_untrusted
+
+    check_untrusted(
+        workspace, request.base, request.allowed_modules, terraform=request.terraform, arguments=request.extra
+    )
+
+
+def _targets(workspace: Workspace, request: PlanRequest) -> tuple[str, ...] | None:
+    """The images to plan, none of them when nothing differs; None for all."""
+    from tfgen.git.merge_base import find_base
+    from tfgen.plan.changed_images import find_changed
+    from tfgen.terraform.reports.images import moved_images
+
+    changed = find_changed(workspace, find_base(workspace.root, request.base, trusted=request.untrusted))
+    if changed.whole:
+        note(f"planning everything: {changed.whole}", style="yellow")
+        return None
+    if not changed.targets:
+        return ()
+    moved = moved_images(workspace.terraform_dir) - {*changed.targets}
+    also = f", and {', '.join(sorted(moved))}, which a moved block names" if moved else ""
+    note(f"planning only what differs from {changed.base.name}: {some(changed.targets)}{also}")
+    note("nothing is seen of other images: after the merge a full plan must follow", style="yellow")
+    return tuple(sorted({*changed.targets, *moved}))
+
+
+def driver_for(workspace: Workspace, terraform: str | None) -> Driver:
+    """Terraform for this workspace, with progress on stderr. Raises TfgenError."""
+    from tfgen.plan.driver import Driver
+    from tfgen.plan.progress import make_watcher
+
+    return Driver(workspace, make_watcher(), terraform=terraform)
+
+
+def run_options(request: PlanRequest, targets: tuple[str, ...] = ()) -> RunOptions:
+    """What Terraform is asked for."""
+    from tfgen.terraform.argv import RunOptions
+
+    return RunOptions(lock_timeout=request.lock_timeout, targets=targets, extra=request.extra)
+
+
+def _nothing() -> PlanSummary:
+    from tfgen.terraform.reports.plan import NOTHING_DIFFERS, PlanSummary
+
+    return PlanSummary(changed=False, line=NOTHING_DIFFERS)
+
+
+def _limited(summary: PlanSummary, arguments: tuple[str, ...], driver: Driver) -> PlanSummary:
+    """A person's own `-target` or `-exclude` limits a plan as well: then nothing is known of the other images."""
+    from msgspec.structs import replace
+
+    from tfgen.terraform.inputs import values_of
+    from tfgen.terraform.reports.images import root_modules
+    from tfgen.terraform.reports.plan import image_of
+
+    shared = root_modules(driver.folder).shared
+    targets = {image_of(address, shared) for address in values_of("target", arguments)}
+    others = [value for flag in ("target-file", "exclude", "exclude-file") for value in values_of(flag, arguments)]
+    if not targets and not others:
+        return summary
+    return replace(summary, targets=tuple(sorted({*summary.targets, *targets})), unchanged=())
+
+
+def made_from(
+    workspace: Workspace,
+    driver: Driver,
+    sources: Collection[str],
+    arguments: tuple[str, ...] = (),
+    others: Iterable[str] = (),
+) -> dict[str, str]:
+    """The digest of each file that a plan of this workspace is made from, and of `others`. Raises TfgenError."""
+    from tfgen.terraform.inputs import digests
+
+    named = {*sources, *others}
+    return digests(workspace.root, workspace.terraform_dir, named, arguments, passed_over={driver.data_dir})
+
+
+def _require_unchanged(before: Mapping[str, str], after: Mapping[str, str], named: Collection[str]) -> None:
+    """Of other files, which expressions may read, a data source may be the author, and init of the lock file."""
+    from tfgen.terraform.inputs import is_read
+
+    for path in sorted({*before, *after}):
+        if before.get(path) != after.get(path) and (path in named or is_read(path)):
+            raise TfgenError("has changed while the plan was made", where=path, fix="plan again")
+
+
+def _manifest(
+    workspace: Workspace,
+    driver: Driver,
+    plan: Path | None,
+    summary: PlanSummary,
+    inputs: dict[str, str],
+    arguments: tuple[str, ...],
+    provenance: Provenance,
+) -> Manifest:
+    from tfgen.plan.manifest import Manifest, Terraform
+    from tfgen.plan.provenance import utc_now
+    from tfgen.terraform.inputs import file_digest, locked_providers
+
+    return Manifest(
+        tfgen=provenance.version,
+        plan=file_digest(plan) if plan else "",
+        when=utc_now(),
+        who=provenance.who,
+        commit=provenance.commit,
+        dirty=provenance.dirty,
+        terraform_dir=workspace.settings.terraform_dir,
+        workspace=driver.workspace_name(),
+        terraform=Terraform(product=driver.binary.product, version=driver.version),
+        providers=locked_providers(workspace.terraform_dir),
+        arguments=tuple(argument.partition("=")[0] for argument in arguments if argument.startswith("-")),
+        inputs=inputs,
+        summary=summary,
+    )

@@ -1,0 +1,125 @@
+"""The file of a saved plan: where one may be written, and what looks like one."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from tfgen.plan.manifest import Manifest, manifest_path, write_manifest
+from tfgen.terraform.inputs import file_digest, is_manifest
+from tfgen.workspace import remove_unused
+from tfgen_generators.errors import RefusedError, TerraformError, TfgenError, UsageError
+
+#: What stands in a private file before Terraform writes to it.
+_UNWRITTEN = b"tfgen: no plan yet"
+#: `.json` is added for the manifest, and no name may have more bytes.
+_LONGEST_NAME = 250
+
+
+def check_plan_target(out: Path) -> None:
+    """Raises TfgenError when a plan cannot, or should not, be written to `out`: before minutes are spent on it."""
+    folder = out.absolute().parent
+    if not folder.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {folder}", fix="make it, or name another file")
+    if not os.access(folder, os.W_OK):
+        raise TfgenError("a plan cannot be written there", where=str(folder), fix="make the folder writable")
+    if out.is_dir() or not out.name:
+        raise UsageError(f"--out {out or '.'} is a folder", fix="name a file")
+    if len(os.fsencode(out.name)) > _LONGEST_NAME:
+        raise UsageError(f"--out: the name has more than {_LONGEST_NAME} bytes", fix="name a shorter one")
+    if os.path.lexists(out) and not is_plan(out):
+        raise RefusedError(f"--out {out} is there and is no plan", fix="name another file, or delete that one")
+    manifest = manifest_path(out)
+    if os.path.lexists(manifest) and not is_manifest(manifest):
+        raise RefusedError(
+            f"--out {out}: its manifest would be {manifest}, which is there and is none", fix="name another file"
+        )
+
+
+@contextlib.contextmanager
+def private_plan(folder: Path) -> Iterator[Path]:
+    """A file in `folder` for a plan, which holds every value: its owner's alone, and gone at the end.
+
+    It is locked as long as it is in use, so what a killed run has left is known, and deleted. Raises TfgenError.
+    """
+    for left in folder.glob(".tfgen-*.tfplan"):
+        remove_unused(left)
+    own = folder / f".tfgen-{os.getpid()}.tfplan"
+    try:
+        descriptor = os.open(own, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise TfgenError(f"cannot be written: {error.strerror}", where=str(own)) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with contextlib.suppress(OSError):  # a full disk: Terraform will say so
+            os.write(descriptor, _UNWRITTEN)
+        yield own
+    finally:
+        os.close(descriptor)
+        own.unlink(missing_ok=True)
+
+
+def copied(plan: Path, own: Path) -> str:
+    """Copies `plan` into the private file `own`; its digest, "" when there is no such file. Raises TfgenError."""
+    import shutil
+
+    try:
+        shutil.copyfile(plan, own)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise TfgenError(f"cannot be copied to .tfgen/: {error.strerror}", where=str(plan)) from None
+    return file_digest(own)
+
+
+def keep_plan(made: Path | None, out: Path, manifest: Manifest) -> None:
+    """Gives the plan `made` its name, or takes an older one away, and writes the manifest. Raises TfgenError.
+
+    A crash in between leaves a pair that does not fit, and that apply refuses.
+    """
+    try:
+        if made is None:
+            out.unlink(missing_ok=True)
+        else:
+            made.replace(out)
+    except OSError as error:
+        raise TfgenError(f"cannot be written: {error.strerror}", where=str(out)) from None
+    write_manifest(out, manifest)
+
+
+def is_plan(file: Path) -> bool:
+    """Whether `file` begins like a saved plan of Terraform's, which is a zip archive."""
+    try:
+        if not file.is_file():
+            return False
+        with file.open("rb") as opened:
+            return opened.read(2) == b"PK"
+    except OSError as error:
+        raise TfgenError(f"cannot be read: {error.strerror}", where=str(file)) from None
+
+
+def require_whole(plan: Path) -> None:
+    """Raises TerraformError when Terraform, which ended well, has not written all of `plan`.
+
+    On a full disk Terraform 1.11 leaves an empty one, says nothing of it, and ends well.
+    """
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        with ZipFile(plan) as archive:
+            broken = archive.testzip()
+    except BadZipFile:
+        broken = plan.name
+    except OSError as error:
+        raise TfgenError(f"cannot be read: {error.strerror}", where=str(plan)) from None
+    if broken is None:
+        return
+    if plan.read_bytes() == _UNWRITTEN:
+        raise TerraformError("Terraform ended well, but has written no plan")
+    raise TerraformError(
+        "Terraform ended well, but the plan that it wrote is cut short: the disk may be full",
+        fix="free some space there, and run it again",
+    )

@@ -1,0 +1,210 @@
+"""A reduced root module: the folder of the root module without the generated files of images that are not targets.
+
+Terraform validates every module before it looks at `-target`, which costs some 65 ms for each image of the module that
+tfgen ships. In a folder of links that lacks the other images, the same targets give the same plan, in a time that does
+not grow with their number (docs/adr/0011). Where such a folder might mean something else, there is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from tfgen.terraform import init
+from tfgen.terraform.argv import RunOptions
+from tfgen.terraform.inputs import plan_arguments
+from tfgen.terraform.reports.events import Diagnostic
+from tfgen.workspace import Workspace, remove_unused
+from tfgen_generators.generated.ownership import examine, file_name, image_of, is_generated
+from tfgen_generators.hcl.terraform_files import is_terraform
+
+_NAMED = re.compile(r'\bmodule[\s."]+([A-Za-z_][\w-]*)')
+#: What may be different in another folder, or be written there: expressions, templates (which have expressions that
+#: nobody has read), and data sources that run or write something.
+_READS_ITS_PLACE = re.compile(
+    rb"\bpath\s*\.\s*(?:cwd|root)\b|\b(?:abspath|fileset|templatefile|templatestring)\s*\("
+    rb'|"(?:archive_file|external|template_dir)"'
+)
+#: A person's own arguments of `terraform plan` that mean the same in any folder.
+_HARMLESS = frozenset(
+    {"var", "var-file", "refresh", "parallelism", "lock", "lock-timeout", "no-color", "compact-warnings", "input"}
+)
+#: Backends that send the folder elsewhere.
+_REMOTE = frozenset({"cloud", "remote"})
+_STEM = "part-"
+#: Terraform's warning of what we give it, and no person can do without.
+_OF_OURS = "Deprecated flag: -state"
+#: git finds the real repository from any folder below it.
+_NEVER = frozenset({".git", ".tfgen"})
+
+
+class ReducedRoot(msgspec.Struct, frozen=True, kw_only=True):
+    """Where Terraform runs, what it needs in its environment, and the arguments that name the state's own place."""
+
+    folder: Path
+    env: Mapping[str, str]
+    arguments: tuple[str, ...]
+
+
+class _Backend(msgspec.Struct):
+    type: str = "local"
+    config: dict[str, object] | None = None
+
+
+class _DataState(msgspec.Struct):
+    """`.terraform/terraform.tfstate`: the backend that init has set up."""
+
+    backend: _Backend = msgspec.field(default_factory=_Backend)
+
+
+class _Module(msgspec.Struct):
+    key: str = msgspec.field(name="Key", default="")
+    dir: str = msgspec.field(name="Dir", default="")
+
+
+class _Modules(msgspec.Struct):
+    """`.terraform/modules/modules.json`: all modules that init has found, `a.b` for the module b that a calls."""
+
+    modules: list[_Module] = msgspec.field(name="Modules", default_factory=list)
+
+
+def without_ours(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """What Terraform says of a plan in a reduced root, but for what it says of our own arguments."""
+    return [diagnostic for diagnostic in diagnostics if not diagnostic.summary.startswith(_OF_OURS)]
+
+
+@contextlib.contextmanager
+def reduced_root(workspace: Workspace, options: RunOptions, env: Mapping[str, str]) -> Iterator[ReducedRoot | None]:
+    """A folder for a plan of the targets alone, gone at the end; None where the whole one must do. After init."""
+    with contextlib.ExitStack() as stack:
+        try:
+            reduced = _reduced(workspace, options.targets, env, stack) if _means_the_same(options, env) else None
+        except (OSError, msgspec.DecodeError):  # a full disk, a broken file: the whole folder needs none of it
+            reduced = None
+        yield reduced
+
+
+def _reduced(
+    workspace: Workspace, targets: Collection[str], env: Mapping[str, str], stack: contextlib.ExitStack
+) -> ReducedRoot | None:
+    left_out = _left_out(workspace, targets)
+    arguments = _state_arguments(workspace.terraform_dir, env) if left_out else None
+    if arguments is None or _depends_on_place(workspace, left_out, env):
+        return None
+    folder = _linked(workspace, stack.enter_context(_private_folder(workspace)), left_out)
+    data_dir = str(init.data_dir(workspace.terraform_dir, env).absolute())
+    return ReducedRoot(folder=folder, env={**env, "TF_DATA_DIR": data_dir}, arguments=arguments)
+
+
+def _means_the_same(options: RunOptions, env: Mapping[str, str]) -> bool:
+    """Whether all that a person asks of Terraform does so in another folder, too."""
+    flags = (word for word in plan_arguments(options.extra, env) if word.startswith("-"))
+    log = env.get("TF_LOG_PATH", "")
+    return all(word.lstrip("-").partition("=")[0] in _HARMLESS for word in flags) and (
+        not log or Path(log).is_absolute()
+    )
+
+
+def _left_out(workspace: Workspace, targets: Collection[str]) -> frozenset[str]:
+    """The images whose files need not be there: no target, and named in no file that is there."""
+    folder = workspace.terraform_dir
+    if folder.resolve() != workspace.root.resolve() / _below(workspace):  # it lies elsewhere
+        return frozenset()
+    files = {file.name: _text(file) for file in folder.iterdir() if is_terraform(file.name)}
+    generated = {image_of(name): name for name, text in files.items() if is_generated(name) and _is_ours(text)}
+    waiting = sorted(set(files) - set(generated.values()))
+    waiting += [generated[target] for target in targets if target in generated]
+    seen = {*waiting}
+    while waiting:
+        for named in _NAMED.findall(files[waiting.pop()]):
+            file = generated.get(named)
+            if file and file not in seen:
+                seen.add(file)
+                waiting.append(file)
+    return frozenset(image for image, name in generated.items() if name not in seen)
+
+
+def _state_arguments(folder: Path, env: Mapping[str, str]) -> tuple[str, ...] | None:
+    """Local state stays where it is, and so does its lock; None where Terraform does not run on this machine."""
+    try:
+        data = (init.data_dir(folder, env) / "terraform.tfstate").read_bytes()
+    except FileNotFoundError:
+        backend = _Backend()  # without a backend block init writes none
+    else:
+        backend = msgspec.json.decode(data, type=_DataState).backend
+    config = backend.config or {}
+    if backend.type in _REMOTE or config.get("workspace_dir"):
+        return None
+    if backend.type != "local" or init.workspace_name(folder, env) != "default":
+        return ()
+    path = config.get("path") or "terraform.tfstate"
+    return (f"-state={os.path.normpath(folder.absolute() / str(path))}",)
+
+
+def _depends_on_place(workspace: Workspace, left_out: frozenset[str], env: Mapping[str, str]) -> bool:
+    """Whether what is planned asks where it is or which files stand there, or reads above the repository's root."""
+    folder = workspace.terraform_dir
+    above = re.compile(rb"(?:\.\./+){%d}" % (len(_below(workspace).parts) + 1))
+    listed = msgspec.json.decode(
+        (init.data_dir(folder, env) / "modules" / "modules.json").read_bytes(), type=_Modules
+    ).modules
+    wanted = {module.dir for module in listed if module.key.partition(".")[0] not in left_out}
+    folders = {Path(os.path.normpath(folder / path)) for path in {"", *wanted}}
+    files = [file for place in folders for file in place.iterdir() if is_terraform(file.name)]
+    texts = (file.read_bytes() for file in files)
+    return any(_READS_ITS_PLACE.search(text) or above.search(text) for text in texts)
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace")
+
+
+def _is_ours(text: str) -> bool:
+    """Whether nothing of a person's goes missing with it."""
+    return examine(text).state == "ours"
+
+
+def _below(workspace: Workspace) -> Path:
+    """The root module's folder, seen from the repository's root."""
+    return Path(os.path.relpath(workspace.terraform_dir, workspace.root))
+
+
+def _linked(workspace: Workspace, top: Path, left_out: frozenset[str]) -> Path:
+    """The repository as links below `top`, so that relative paths lead where they always do; the root module in it."""
+    real, made = workspace.root, top
+    for part in _below(workspace).parts:
+        _link(real, made, {part, *_NEVER})
+        real, made = real / part, made / part
+        made.mkdir()
+    _link(real, made, {*_NEVER, *(file_name(image) for image in left_out)})
+    return made
+
+
+def _link(real: Path, made: Path, without: Collection[str]) -> None:
+    for name in os.listdir(real):  # noqa: PTH208 names are wanted, not paths
+        if name not in without:
+            (made / name).symlink_to(real.absolute() / name)
+
+
+@contextlib.contextmanager
+def _private_folder(workspace: Workspace) -> Iterator[Path]:
+    """A new folder in `.tfgen/`, locked as long as it is in use, so that what a killed run has left is known."""
+    parent = workspace.make_state_dir()
+    for left in parent.glob(f"{_STEM}*"):
+        remove_unused(left)
+    folder = Path(tempfile.mkdtemp(prefix=_STEM, dir=parent))
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)

@@ -1,0 +1,156 @@
+"""How a plan looks: a table by image, JSON, or Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tfgen.console import note, one_line, out, out_json, out_table
+from tfgen.phrases import counted, some
+from tfgen.terraform.reports.plan import (
+    ACTIONS,
+    DRIFTED,
+    NOTHING_DIFFERS,
+    SHARED,
+    WORDS,
+    ImagePlan,
+    PlanSummary,
+    ResourceChange,
+)
+
+_ALWAYS = ("create", "update", "replace", "delete")
+#: Lines of resources below the table; JSON has all.
+_SHOWN = 40
+
+
+def show_plan(summary: PlanSummary) -> None:
+    """The table, what is destroyed and why, then Terraform's own line, on stdout."""
+    if summary.line == NOTHING_DIFFERS:
+        pass
+    elif not summary.changed:
+        whole = summary.unchanged and not summary.targets
+        out("No changes. AWS is what the templates say." if whole else "No changes in what was planned.")
+    elif summary.refresh_only:
+        out("Refresh only: Terraform's state takes over what others changed, and nothing changes in AWS.")
+    elif summary.moves_only:
+        out("Moves only: Terraform writes other addresses into its state, and nothing changes in AWS.")
+    if summary.images:
+        _show_images(summary)
+    if summary.images and summary.unchanged:
+        out(f"{len(summary.unchanged)} more unchanged")
+    _show_resources(summary)
+    if summary.images:
+        out()
+    if summary.line and (summary.changed or summary.line == NOTHING_DIFFERS):
+        out(summary.line)
+    if summary.outputs:
+        out(f"Changes to outputs: {', '.join(summary.outputs)}")
+
+
+def show_plan_json(summary: PlanSummary, plan_file: Path, refused: Sequence[str] = ()) -> None:
+    """The same as one document (docs/json.md, docs/plan.schema.json)."""
+    out_json(
+        {
+            "changes": summary.changed,
+            "moves_only": summary.moves_only,
+            "images": [_image(image) for image in summary.images],
+            "unchanged": list(summary.unchanged),
+            "targets": list(summary.targets),
+            "refused": list(refused),
+            "outputs": list(summary.outputs),
+            "summary": {
+                "add": summary.counts.add,
+                "change": summary.counts.change,
+                "remove": summary.counts.remove,
+                "import": summary.counts.imported,
+            },
+            "line": summary.line,
+            "plan": str(plan_file),
+        }
+    )
+
+
+def show_plan_markdown(summary: PlanSummary, target: str, refused: Sequence[str] = ()) -> None:
+    """The same as a page, as `tfgen comment` posts it."""
+    from tfgen.plan.markdown import compose
+
+    out(compose(summary, target=target, refused=refused).text.rstrip("\n"))
+
+
+def show_next(plan_file: Path, refused: Sequence[str] = ()) -> None:
+    """What to type to apply this very plan; nothing where something would first have to be allowed."""
+    import shlex
+
+    if refused:
+        note(f"it destroys or replaces: {some(refused, most=5)}; tfgen apply wants --allow-destroy NAME for each")
+        return
+    shown = str(plan_file)
+    note(
+        f"to apply exactly this plan, run: tfgen apply {shlex.quote(f'./{shown}' if shown.startswith('-') else shown)}"
+    )
+
+
+def _show_images(summary: PlanSummary) -> None:
+    columns = [a for a in ACTIONS if a in _ALWAYS or any(image.count(a) for image in summary.images)]
+    drifted = any(image.drift for image in summary.images)
+    header = ["IMAGE", "ACTION", *(WORDS[action].upper() for action in columns), *([DRIFTED.upper()] * drifted)]
+    rows = [
+        [
+            image.name,
+            f"{image.action} from {image.moved_from}" if image.moved_from else image.action,
+            *(str(image.count(action)) for action in columns),
+            *([str(len(image.drift))] * drifted),
+        ]
+        for image in summary.images
+    ]
+    out_table(header, rows, right=range(2, len(header)))
+
+
+def _show_resources(summary: PlanSummary) -> None:
+    """What is lost comes first, a whole image in one line; then what changes in images that stay."""
+    lost = [line for image in summary.images for line in _lost(image)]
+    others = [line for image in summary.images for line in _told(image, ("update", "create", "remove", "import"))]
+    if not lost and not others:
+        return
+    out()
+    for number, line in enumerate([*lost, *others][:_SHOWN]):
+        out(one_line(line), style="red" if number < len(lost) else "")
+    if (more := len(lost) + len(others) - _SHOWN) > 0:
+        out(f"and {more} more (--format json has all)")
+
+
+def _lost(image: ImagePlan) -> Iterable[str]:
+    if image.action == WORDS["delete"] and image.name != SHARED:
+        return [f"{image.name} is destroyed, all that it has: {counted(len(image.changes), 'resource')}"]
+    return _told(image, ("replace", "delete"))
+
+
+def _told(image: ImagePlan, actions: Sequence[str]) -> Iterable[str]:
+    """Nothing of an image to which all the same happens: the table has said it."""
+    if image.name != SHARED and image.action in (WORDS["create"], WORDS["remove"], WORDS["import"]):
+        return
+    for change in image.changes:
+        if change.action in actions:
+            yield f"{change.address} is {WORDS[change.action]}{f': {change.why}' if change.why else ''}"
+
+
+def _image(image: ImagePlan) -> dict[str, object]:
+    return {
+        "name": image.name,
+        "action": image.action,
+        "moved_from": image.moved_from or None,
+        **{WORDS[action]: image.count(action) for action in ACTIONS},
+        "drifted": len(image.drift),
+        "resources": [_resource(change) for change in image.changes],
+        "drift": [{"address": change.address, "action": change.action} for change in image.drift],
+    }
+
+
+def _resource(change: ResourceChange) -> dict[str, object]:
+    return {
+        "address": change.address,
+        "action": change.action,
+        "reason": change.reason or None,
+        "forced_by": list(change.forced_by),
+        "moved_from": change.moved_from or None,
+    }

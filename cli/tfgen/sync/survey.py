@@ -1,0 +1,47 @@
+"""One look at the repository with all that is known outside of it: git, a person's answers, the caches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgen.console import note, one_line
+
+if TYPE_CHECKING:
+    from tfgen.workspace import Workspace
+    from tfgen_generators.sync.identity import Answers
+    from tfgen_generators.sync.survey import Survey
+
+
+def look(workspace: Workspace, answers: Answers | None = None, *, cached: bool = True) -> Survey:
+    """What sync would do; writes nothing but the caches. Without `cached` it believes none of them either."""
+    from functools import partial
+
+    from msgspec.structs import replace
+
+    from tfgen.git.renames import ask_git
+    from tfgen.git.repository import tracked_although_ignored
+    from tfgen.workspace import facts_cache
+    from tfgen_generators.sync.identity import Answers
+    from tfgen_generators.sync.survey import Outside, survey
+
+    root = workspace.root
+    outside = Outside(
+        ask_git=partial(ask_git, root),
+        is_tracked=tracked_although_ignored(root),
+        answers=answers or Answers(),
+    )
+    if not cached:
+        return survey(root, workspace.settings, workspace.settings_text, outside)
+    with facts_cache(workspace) as cache:
+        outside = replace(outside, cache=cache, module_cache=workspace.state_dir / "cache" / "module")
+        return survey(root, workspace.settings, workspace.settings_text, outside)
+
+
+def complain(result: Survey) -> None:
+    """Everything that is wrong, each as one line on stderr."""
+    for warning in result.warnings:
+        note(one_line(f"warning: {warning}"), style="yellow")
+    for problem in result.problems:
+        note(one_line(f"error: {problem}"), style="red")
+    for refused in result.changes.refused:
+        note(one_line(f"error: {refused.path}: {refused.reason}; {refused.fix}"), style="red")

@@ -1,0 +1,151 @@
+"""What is kept of one run of Terraform: bounded, whatever Terraform says and however much."""
+
+from __future__ import annotations
+
+import collections
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from tfgen.terraform.reports.events import Diagnostic, Event, read_event
+from tfgen.terraform.reports.images import RootModules
+from tfgen.terraform.reports.plan import Summarizer, image_of
+from tfgen_generators.errors import TerraformError
+
+#: How many errors, and how many warnings, are shown; the log has them all.
+MOST_DIAGNOSTICS = 100
+#: How many characters of a diagnostic's detail, and of a line that is no event, are kept.
+LONGEST_TEXT = 16_000
+_OTHER_LINES = 40
+#: How many resources one planned change makes apply report: a replacement is a destruction and a creation.
+STEPS = {"create": 1, "update": 1, "delete": 1, "replace": 2}
+#: Warnings of a plan that was limited on purpose; tfgen says it in its own words.
+_OF_TARGETS = ("Resource targeting is in effect", "Applied changes may be incomplete")
+_AFTER_WARNING = re.compile(rb"(?:Warning|Error): |Initializing |(?:Terraform|OpenTofu) has |- ")
+
+
+class Record:
+    """Is fed each line of stdout; what was applied is counted by image."""
+
+    def __init__(self, modules: RootModules, *, targeted: bool = False) -> None:
+        self.summarizer = Summarizer(modules.images, modules.shared)
+        self.diagnostics: list[Diagnostic] = []
+        self.dropped: collections.Counter[str] = collections.Counter()
+        self.in_flight: dict[str, str] = {}
+        self.began = False
+        self.too_much: TerraformError | None = None
+        self._other: collections.deque[bytes] = collections.deque(maxlen=_OTHER_LINES)
+        self._shared, self._targeted = modules.shared, targeted
+        self._done: collections.Counter[str] = collections.Counter()
+        self._planned: collections.Counter[str] = collections.Counter()
+        self._seen: set[Diagnostic] = set()
+        self._warnings = _Warnings()
+
+    def line(self, data: bytes) -> Event | None:
+        """Takes one line of stdout; gives the event in it."""
+        event = read_event(data)
+        if event is None:
+            self._other.append(data[:LONGEST_TEXT])
+            self._warnings.add(data)
+            return None
+        if self.too_much is None:
+            try:
+                self.summarizer.add(event)
+            except TerraformError as error:
+                self.too_much, self.summarizer = error, Summarizer()
+        if event.diagnostic is not None:
+            self._diagnostic(event.diagnostic)
+        elif event.hook is not None:
+            self._hook(event.type, event.hook.resource.addr, event.hook.action)
+        elif event.type == "planned_change" and event.change and (steps := STEPS.get(event.change.action)):
+            self._planned[image_of(event.change.resource.addr, self._shared)] += steps
+        return event
+
+    def errors(self) -> list[Diagnostic]:
+        """The errors, each once."""
+        return [diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "error"]
+
+    def warnings(self) -> list[str]:
+        """The warnings of a command that knows no events (init), as Terraform words them."""
+        return ["\n".join(lines).rstrip() for lines in self._warnings.found]
+
+    def other(self) -> str:
+        """The last lines that were no events."""
+        return "\n".join(_text(line) for line in self._other)
+
+    def has_changes(self) -> bool:
+        """Whether Terraform's own summary counts any."""
+        counts = self.summarizer.result(changed=False).counts
+        return any((counts.add, counts.change, counts.remove, counts.imported))
+
+    @property
+    def done(self) -> int:
+        """How many resources have been made, changed or destroyed."""
+        return self._done.total()
+
+    def applied(self) -> Iterator[str]:
+        """`db (2 of 2)` for each image that something was done to, by name."""
+        for image in sorted(self._done):
+            yield f"{image} ({self._done[image]} of {max(self._planned[image], self._done[image])})"
+
+    def _hook(self, kind: str, address: str, action: str) -> None:
+        if kind == "apply_start":
+            self.began = True
+            self.in_flight[address] = action
+        elif kind in ("apply_complete", "apply_errored"):
+            self.in_flight.pop(address, None)
+            if kind == "apply_complete" and action != "read":
+                self._done[image_of(address, self._shared)] += 1
+
+    def _diagnostic(self, diagnostic: Diagnostic) -> None:
+        if diagnostic.severity == "warning" and self._targeted and diagnostic.summary in _OF_TARGETS:
+            return
+        kept = _shortened(diagnostic)
+        if kept in self._seen:
+            return
+        if sum(other.severity == kept.severity for other in self.diagnostics) >= MOST_DIAGNOSTICS:
+            self.dropped[kept.severity] += 1
+            return
+        self._seen.add(kept)
+        self.diagnostics.append(kept)
+
+
+class _Warnings:
+    """Finds the warnings among plain lines, up to the next thing that Terraform says."""
+
+    def __init__(self) -> None:
+        self.found: list[list[str]] = []
+        self._open = False
+
+    def add(self, line: bytes) -> None:
+        begins = line.startswith(b"Warning: ")
+        if not (begins or self._open):  # the most lines by far
+            return
+        if begins and len(self.found) < MOST_DIAGNOSTICS:
+            self._open = True
+            self.found.append([])
+        elif _AFTER_WARNING.match(line) or len(self.found[-1]) >= _OTHER_LINES:
+            self._open = False
+        if self._open:
+            self.found[-1].append(_text(line[:LONGEST_TEXT]))
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def _shortened(diagnostic: Diagnostic) -> Diagnostic:
+    snippet = diagnostic.snippet
+    if snippet is not None and len(snippet.code) > LONGEST_TEXT:
+        snippet = msgspec.structs.replace(snippet, code=snippet.code[:LONGEST_TEXT])
+    return msgspec.structs.replace(
+        diagnostic,
+        summary=_cut(diagnostic.summary),
+        detail=_cut(diagnostic.detail),
+        snippet=snippet,
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} ... (cut; the log has all of it)"

@@ -1,0 +1,50 @@
+"""What a Jinja template names: other templates, and files by lookups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tfgen_generators.ansible.reading.facts import Ref
+from tfgen_generators.ansible.reading.lookups import of_calls, of_words, short, values_of
+
+_STATEMENT = re.compile(r"\s*(include|import|from|extends)\s+(.*)", re.DOTALL)
+_END_OF_NAME = re.compile(r"\s(?:import|as|ignore\s+missing|with(?:out)?\s+context)\b")
+
+
+def statements(text: str) -> Iterator[tuple[int, str]]:
+    """What stands between `{%` and `%}`, and where."""
+    at = text.find("{%")
+    while at >= 0:
+        end = text.find("%}", at)
+        if end < 0:
+            return
+        yield at, text[at + 2 : end].strip("-+")
+        at = text.find("{%", end)
+
+
+def of_template(text: str) -> Iterator[Ref]:
+    """Refs of a Jinja template: other templates, and lookups."""
+    for start, statement in statements(text):
+        match = _STATEMENT.match(statement)
+        if match is None:
+            continue
+        ignore = bool(re.search(r"ignore\s+missing", match[2]))
+        expression = _END_OF_NAME.split(match[2] + " ", maxsplit=1)[0].strip()
+        names = [name for name in values_of(expression, {}) if name]
+        first = len(names) > 1 and expression.startswith("[")
+        if names:
+            yield Ref(
+                manner="first" if first else "search",
+                names=tuple(names),
+                label=short(f"{match[1]}: {expression}"),
+                line=text.count("\n", 0, start) + 1,
+                where="templates",
+                load="template",
+                quiet=ignore or not expression.startswith(("'", '"')),
+            )
+    yield from of_calls(text, 1, {}, "", roaming=False)
+    if "role_path" in text or "playbook_dir" in text:
+        for number, line in enumerate(text.splitlines(), 1):
+            if "{{" in line and ("role_path" in line or "playbook_dir" in line):
+                yield from of_words(line, number, {}, roaming=False)

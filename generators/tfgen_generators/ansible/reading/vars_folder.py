@@ -1,0 +1,41 @@
+"""`include_vars` with `dir`: which files of a folder are variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from tfgen_generators.ansible.reading.facts import Ref
+
+_ENDINGS = ("yaml", "yml", "json")
+
+
+def chosen(files: Iterable[str], folder: str, ref: Ref, role: str) -> tuple[str, ...]:
+    """The files of `files` that the options of the task leave. `folder` is "" when it is not known."""
+    options = dict(ref.options)
+    endings = tuple(options["extensions"].split("\n")) if options.get("extensions") else _ENDINGS
+    depth = int(options["depth"]) if options.get("depth", "").isdigit() else 0
+    found = []
+    for path in files:
+        last = path.rpartition("/")[2]
+        if last.rpartition(".")[2] not in endings or ("." not in last):
+            continue
+        if role and path == f"{role}/vars/main.yml":
+            continue
+        if depth and folder and path[len(folder) + 1 :].count("/") >= depth:
+            continue
+        if any(
+            _matches(f"{pattern}$", last, False) for pattern in options.get("ignore_files", "").split("\n") if pattern
+        ):
+            continue
+        if options.get("files_matching") and not _matches(options["files_matching"], last, True):
+            continue
+        found.append(path)
+    return tuple(found)
+
+
+def _matches(pattern: str, name: str, instead: bool) -> bool:
+    try:
+        return re.search(pattern, name) is not None if len(pattern) < 200 else instead
+    except re.error:
+        return instead

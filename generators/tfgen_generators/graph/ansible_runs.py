@@ -1,0 +1,192 @@
+"""From the settings of a provisioner to the scenes in which Ansible runs."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.paths.model import Hop, Reached
+from tfgen_generators.paths.path_resolution import Place, Places, glob
+from tfgen_generators.paths.template_inputs import ScenePlan, Wanted
+from tfgen_generators.trees.linked import LinkedTree
+
+if TYPE_CHECKING:
+    from tfgen_generators.graph.image import ImageBuilder
+
+_PLAYBOOK = re.compile(rb"^\s*(?:-\s+)?[\"']?(?:hosts|(?:ansible\.\w+\.)?import_playbook)[\"']?\s*:", re.MULTILINE)
+_SOURCE = re.compile(
+    rb"^[ \t]*(?:-[ \t]+)?(?:src|source|name|include)[ \t]*:[ \t]*[\"']?([^\"'\s#]*[/.][^\"'\s#]*)", re.MULTILINE
+)
+_PLAYBOOK_ENDINGS = (".yml", ".yaml", ".json")
+#: Of a role that is uploaded and not used: what no run could read.
+_NOT_UPLOADED = re.compile(
+    r"(^|/)(README[^/]*|[^/]*\.md|\.ansible-lint|\.yamllint)$|^(molecule|tests)/|^meta/argument_specs\."
+)
+_ENVIRONMENT = {
+    "ANSIBLE_ROLES_PATH": "role_path",
+    "ANSIBLE_COLLECTIONS_PATH": "collection_path",
+    "ANSIBLE_COLLECTIONS_PATHS": "collection_path",
+    "ANSIBLE_CONFIG": "ansible_config",
+}
+#: The setting whose folders are uploaded beside the playbook, whatever becomes of the rest.
+_PLAYBOOK_PATHS = "playbook_paths"
+_UPLOADED = frozenset({"inventory", "group_vars", "host_vars", "galaxy_file", "key", "vars_file", "ansible_config"})
+
+
+class Scenes:
+    """The scenes of one template."""
+
+    def __init__(
+        self,
+        builder: ImageBuilder,
+        tree: LinkedTree,
+        places: Places,
+        folders: Sequence[str],
+        environment: Mapping[str, str],
+    ) -> None:
+        self._builder, self._tree, self._places = builder, tree, places
+        self._folders, self._environment = folders, environment
+
+    def stage(self, plan: ScenePlan) -> None:
+        """All that one provisioner uses: what is uploaded, and every playbook with what it reaches."""
+        found = {
+            id(wanted): self._builder.found(self._playbook_dir(wanted, plan), self._folders) for wanted in plan.wanted
+        }
+        self._upload(plan, found)
+        reached: list[Reached] = []
+        for wanted in plan.wanted:
+            if wanted.use == "playbook":
+                for place in found[id(wanted)]:
+                    hop = self._builder.hop(wanted.label, widened=place.widened)
+                    for playbook in self._playbooks(place):
+                        reached += self._builder.scene(self._scene(plan, found, playbook), hop)
+        self._unused(plan, found, reached)
+
+    def _playbook_dir(self, wanted: Wanted, plan: ScenePlan) -> Wanted:
+        """With `playbook_dir` a playbook may be named from there."""
+        if wanted.use != "playbook":
+            return wanted
+        folders = [text for one in plan.wanted if one.use == "playbook_dir" for text in one.texts]
+        texts = list(wanted.texts)
+        if not any(self._places.find(text, self._folders) for text in texts):
+            texts = [posixpath.join(folder, text) for folder in folders for text in texts] + texts
+        return Wanted(wanted.use, wanted.label, wanted.written, tuple(texts))
+
+    def _upload(self, plan: ScenePlan, found: Mapping[int, list[Place]]) -> None:
+        for wanted in plan.wanted:
+            whole = wanted.use == "collection_path" and plan.kind == "ansible-local"
+            beside = wanted.use == "playbook_dir" and (not plan.clean or wanted.label == _PLAYBOOK_PATHS)
+            if wanted.use in _UPLOADED or whole or beside:
+                for place in found[id(wanted)]:
+                    self._builder.place(place, self._builder.hop(wanted.label, widened=place.widened))
+                    if wanted.use == "galaxy_file":
+                        self._galaxy(place.path)
+
+    def _galaxy(self, path: str) -> None:
+        """Roles and collections of this repository that a requirements file takes by their path."""
+        if self._tree.kind(path) != "file":
+            return
+        for match in _SOURCE.finditer(self._tree.read(path)):
+            text = match.group(1).decode("utf-8", "replace").removeprefix("file://")
+            found = self._places.find(text, [".", posixpath.dirname(path) or "."])
+            if found is not None and found.path != ".":
+                self._builder.place(found, Hop(path=path, label="requirements"))
+
+    def _playbooks(self, place: Place) -> Iterator[str]:
+        if not place.widened:
+            if self._tree.kind(place.path) == "file":
+                yield place.path
+            return
+        for path in self._places.match(place.pattern):
+            if path.endswith(_PLAYBOOK_ENDINGS) and self._is_playbook(path):
+                yield path
+
+    def _is_playbook(self, path: str) -> bool:
+        try:
+            return bool(_PLAYBOOK.search(self._tree.read(path)))
+        except OSError:
+            return True
+
+    def _scene(self, plan: ScenePlan, found: Mapping[int, list[Place]], playbook: str) -> AnsibleScene:
+        def paths(use: str, *, more: bool = False) -> tuple[str, ...]:
+            wanted = [one for one in plan.wanted if one.use == use and more == (one.label == _PLAYBOOK_PATHS)]
+            named = [path for one in wanted for path in self._paths(found[id(one)])]
+            return tuple(dict.fromkeys((*named, *(self._by_environment(use) if plan.kind == "ansible" else ()))))
+
+        local = plan.kind == "ansible-local"
+        roles, folders, more = paths("role_path"), paths("playbook_dir"), paths("playbook_dir", more=True)
+        group_vars, host_vars = paths("group_vars"), paths("host_vars")
+        for path in paths("inventory"):
+            beside = path if self._tree.kind(path) == "folder" else posixpath.dirname(path) or "."
+            group_vars += self._folder(f"{beside}/group_vars")
+            host_vars += self._folder(f"{beside}/host_vars")
+        return AnsibleScene(
+            playbook=playbook,
+            role_dirs=roles if local else (),
+            role_paths=() if local else roles,
+            collection_paths=paths("collection_path"),
+            group_vars=group_vars,
+            host_vars=host_vars,
+            groups=plan.groups,
+            playbook_dir=next(iter(folders), None),
+            playbook_paths=more,
+            config=self._config(plan, folders, paths("ansible_config")),
+            galaxy_files=paths("galaxy_file"),
+        )
+
+    def _config(self, plan: ScenePlan, folders: Sequence[str], named: Sequence[str]) -> str | None:
+        candidates = [path if self._tree.kind(path) == "file" else f"{path}/ansible.cfg" for path in named]
+        if plan.kind == "ansible":
+            candidates += [
+                "ansible.cfg",
+                *(posixpath.normpath(f"{folder}/ansible.cfg") for folder in self._folders[:1]),
+            ]
+        else:
+            candidates += [posixpath.normpath(f"{folder}/ansible.cfg") for folder in folders]
+        return next((path for path in candidates if self._tree.kind(path) == "file"), None)
+
+    def _folder(self, path: str) -> tuple[str, ...]:
+        path = posixpath.normpath(path)
+        return (path,) if self._tree.kind(path) == "folder" else ()
+
+    def _paths(self, places: Sequence[Place]) -> Iterator[str]:
+        """Paths of places; of a pattern, every folder (or file) that it may mean."""
+        for place in places:
+            if not place.widened:
+                yield place.path
+                continue
+            matches = glob(place.pattern).fullmatch
+            files = self._places.match(place.pattern)
+            above = dict.fromkeys(path for file in files for path in (file, *_folders_above(file)))
+            yield from (path for path in above if matches(path))
+
+    def _by_environment(self, use: str) -> Iterator[str]:
+        """What tfgen.toml's [environment] tells Ansible on the machine that builds."""
+        for name, meant in _ENVIRONMENT.items():
+            value = self._environment[name] if meant == use and name in self._environment else ""
+            for part in value.split(":") if value else ():
+                path = posixpath.normpath(part)
+                if not part.startswith(("/", "~")) and self._tree.kind(path):
+                    yield path
+
+    def _unused(self, plan: ScenePlan, found: Mapping[int, list[Place]], reached: Sequence[Reached]) -> None:
+        """Roles that are uploaded although no playbook of this template reaches them."""
+        if plan.kind != "ansible-local":
+            return
+        units = list({unit.key: unit for unit in self._builder.reached_files(reached)}.values())
+        for wanted in plan.wanted:
+            for role in self._paths(found[id(wanted)]) if wanted.use == "role_path" else ():
+                below = f"{role}/"
+                if self._tree.kind(role) == "folder" and not any(
+                    path.startswith(below) for unit in units for path in unit.files
+                ):
+                    files = [path for path in self._places.below(role) if not _NOT_UPLOADED.search(path[len(below) :])]
+                    self._builder.group(f"uploaded {role}", files, self._builder.hop(wanted.label, widened=True))
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path

@@ -1,0 +1,232 @@
+"""From a graph that was made before to that of a tree: only what something has changed for is made again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from tfgen_generators.graph.build import Builder
+from tfgen_generators.graph.facts import StoredFacts
+from tfgen_generators.graph.graph import ImageNode, aliases_of
+from tfgen_generators.graph.state import FolderStamp, KeptImage, MadeFrom, State, digest_of, stamp_of
+from tfgen_generators.packer.discovery.facts_cache import TICK
+from tfgen_generators.packer.model import Template
+from tfgen_generators.paths.buildspec import Buildspec
+from tfgen_generators.paths.model import Gap, Unit
+from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.trees.disk import DiskTree
+from tfgen_generators.trees.linked import HIDDEN, LinkedTree
+from tfgen_generators.trees.store import Store
+
+#: All of tfgen.toml but for what is compared by image.
+_SHARED = tuple(
+    field.name for field in msgspec.structs.fields(Settings) if field.name not in ("templates", "environment", "origin")
+)
+_MATTER = ("ANSIBLE_",)
+
+
+class Renewal:
+    """The graph of one tree, by way of another one's state where that helps."""
+
+    def __init__(
+        self, tree: LinkedTree, templates: Sequence[Template], settings: Settings | None, store: Store, started: int = 0
+    ) -> None:
+        self._tree, self._templates, self._settings, self._store = tree, templates, settings, store
+        self._facts = StoredFacts(tree, store)
+        self._started = started
+        self._text = settings.origin.text if settings else ""
+        self._shared = repr([getattr(settings, name, None) for name in _SHARED])
+
+    def state(
+        self, before: State | None, differing: Iterable[str] | None = None, *, same_images: bool = False
+    ) -> State:
+        """The state of this tree. `differing`: what is not as in the tree of `before`; None: that must be found out.
+
+        `same_images`: templates and settings are those of `before`.
+        """
+        builder = Builder(self._tree, self._settings, self._facts, self._store)
+        changed = self._changed(before, differing, builder) if before else None
+        if before is None or changed is None:
+            return self._merged(None, builder, self._templates)
+        touched = set(before.graph().touched(changed)) if changed else set()
+        if same_images:
+            again = [one for one in self._templates if one.name in touched]
+        else:
+            again = [one for one in self._templates if not self._holds(before, one, touched, builder)]
+        if not again and not changed and len(self._templates) == len(before.images):
+            return before
+        return self._merged(before, builder, again)
+
+    def _changed(self, before: State, differing: Iterable[str] | None, builder: Builder) -> set[str] | None:
+        """Files that say something else than before; None when more than that has changed."""
+        paths = None if differing is None else list(differing)
+        same = self._same_names(before) if paths is None else all(self._is_unseen(before, path) for path in paths)
+        if not same or not self._same_pipeline(before, builder):
+            return None
+        changed = set(self._differing_files(before, paths))
+        held = {path for unit in before.units.values() for path in unit.files} if changed else set()
+        return changed if changed <= held else None
+
+    def _same_names(self, before: State) -> bool:
+        """Whether on the disk there stands what stood there, by all names that were asked for."""
+        assert isinstance(self._tree, DiskTree)  # noqa: S101
+        root, limit = self._tree.root, before.started - TICK
+        still = {
+            folder
+            for folder, stamp in before.folders.items()
+            if max(stamp[0], stamp[1]) < limit and stamp_of(root, folder) == stamp
+        }
+        for path, entry in before.made_from.asked.items():
+            if (path.rpartition("/")[0] or ".") in still and not entry.startswith("link"):
+                continue
+            if self._tree.entry(path) != entry:
+                return False
+        return all(
+            folder in still or self._listing(folder) == digest for folder, digest in before.made_from.listed.items()
+        )
+
+    def _listing(self, folder: str) -> str:
+        return digest_of(self._tree.entries(folder).keys() - HIDDEN) if self._tree.is_real(folder) else ""
+
+    def _is_unseen(self, before: State, path: str) -> bool:
+        """Whether what stands at `path` is as before, or nobody has asked for it or seen its name."""
+        while path:
+            parent = path.rpartition("/")[0]
+            if path in before.made_from.asked and self._tree.entry(path) != before.made_from.asked[path]:
+                return False
+            if (parent or ".") in before.made_from.listed and self._listing(parent or ".") != before.made_from.listed[
+                parent or "."
+            ]:
+                return False
+            path = parent
+        return True
+
+    def _same_pipeline(self, before: State, builder: Builder) -> bool:
+        module = builder.module.key if builder.module else ""
+        for path, (digest, buildspec) in before.buildspecs.items():
+            try:
+                if self._tree.digest(path) != digest and builder.buildspec_at(path) != buildspec:
+                    return False
+            except OSError:
+                return False
+        return module == before.module
+
+    def _differing_files(self, before: State, paths: list[str] | None) -> Iterator[str]:
+        digest_of_file = self._digest if paths is not None else self._quick_digest
+        for path in before.made_from.consulted if paths is None else paths:
+            if path in before.made_from.consulted and digest_of_file(path) != before.made_from.consulted[path]:
+                yield path
+        for path in before.made_from.facts if paths is None else paths:
+            if path in before.made_from.facts and digest_of_file(path) != before.made_from.facts[path][0]:
+                digest, kinds = before.made_from.facts[path]
+                if not all(self._facts.is_same(kind, digest, path) for kind in kinds):
+                    yield path
+
+    def _digest(self, path: str) -> str:
+        try:
+            return self._tree.content_digest(path) if self._tree.entry(path) == "file" else ""
+        except OSError:
+            return ""
+
+    def _quick_digest(self, path: str) -> str:
+        """The same where all names are known to be what they were."""
+        try:
+            return self._tree.content_digest(path)
+        except OSError:
+            return ""
+
+    def _key(self, template: Template) -> str:
+        own = self._settings.templates.get(template.name) if self._settings else None
+        text = repr(
+            (self._shared, own, template.name, template.path, template.digest, template.members, template.errors)
+        )
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+    def _holds(self, before: State, template: Template, touched: set[str], builder: Builder) -> bool:
+        """Whether the image is what it was."""
+        kept = before.images.get(template.path)
+        if kept is None or template.name in touched or kept.key != self._key(template):
+            return False
+        if kept.has_lines and before.text != self._text:
+            return False
+        return kept.environment == self._environment(template, kept.reads, builder)
+
+    def _environment(self, template: Template, reads: Sequence[str], builder: Builder) -> tuple[tuple[str, str], ...]:
+        """What of [environment] decides something for a template."""
+        return tuple(
+            (name, value)
+            for name, (value, _) in builder.pipelines.environment(template).items()
+            if name in reads or name.startswith(_MATTER) or builder.pipelines.file_at(value)
+        )
+
+    def _merged(self, before: State | None, builder: Builder, again: Sequence[Template]) -> State:
+        made = {node.template: node for node in builder.nodes(again)}
+        old = before.images if before else {}
+        images = {
+            one.path: self._kept(one, made[one.path], builder) if one.path in made else old[one.path]
+            for one in self._templates
+        }
+        used = {reached.unit for kept in images.values() for reached in kept.node.reached}
+        fresh = builder.all_units()
+        if builder.module is not None:
+            fresh[builder.module.key] = builder.module
+        units: dict[str, Unit] = {**(before.units if before else {}), **fresh}
+        aliases = {key: found for key, found in before.aliases.items() if key not in fresh} if before else {}
+        aliases |= aliases_of(fresh, self._tree)
+        for gap in _kept_gaps(before, {one.name for one in again}, {one.name for one in self._templates}):
+            builder.gaps.add(gap, ())
+        made_from = self._made_from(before)
+        folders = self._folders(made_from)
+        return State(
+            text=self._text,
+            images=images,
+            units={key: unit for key, unit in units.items() if key in used},
+            aliases={key: found for key, found in aliases.items() if key in used},
+            gaps=builder.gaps.all(),
+            buildspecs=self._buildspecs(before, builder),
+            module=builder.module.key if builder.module else "",
+            made_from=made_from,
+            folders=folders,
+            started=self._started if folders else 0,
+        )
+
+    def _kept(self, template: Template, node: ImageNode, builder: Builder) -> KeptImage:
+        reads = builder.reads.get(template.path, ())
+        own = builder.units[node.reached[0].unit]
+        hops = (*own.files.values(), *(reached.hop for reached in node.reached))
+        has_lines = any(hop.path == FILE_NAME and hop.line for hop in hops)
+        return KeptImage(self._key(template), node, reads, self._environment(template, reads, builder), has_lines)
+
+    def _buildspecs(self, before: State | None, builder: Builder) -> dict[str, tuple[str, Buildspec]]:
+        found = dict(before.buildspecs) if before else {}
+        return found | {path: (self._tree.digest(path), one) for path, one in builder.buildspecs.items()}
+
+    def _made_from(self, before: State | None) -> MadeFrom:
+        """What this tree was asked in all, and what it said."""
+        tree, old = self._tree, before.made_from if before else MadeFrom()
+        facts = {
+            path: (self._digest(path), [str(kind) for kind in sorted(kinds)])
+            for path, kinds in self._facts.used().items()
+        }
+        return MadeFrom(
+            asked={**old.asked, **{path: tree.entry(path) for path in tree.asked}},
+            listed={**old.listed, **{folder: self._listing(folder) for folder in tree.listed}},
+            consulted={**old.consulted, **{path: self._digest(path) for path in tree.consulted}},
+            facts={**old.facts, **facts},
+        )
+
+    def _folders(self, made_from: MadeFrom) -> dict[str, FolderStamp]:
+        if not isinstance(self._tree, DiskTree) or not self._started:
+            return {}
+        folders = {path.rpartition("/")[0] or "." for path in made_from.asked} | made_from.listed.keys()
+        stamps = {folder: stamp_of(self._tree.root, folder) for folder in folders}
+        return {folder: stamp for folder, stamp in stamps.items() if stamp}
+
+
+def _kept_gaps(before: State | None, made_again: set[str], there: set[str]) -> Iterator[Gap]:
+    for gap in before.gaps if before else ():
+        left = tuple(name for name in gap.templates if name not in made_again and name in there)
+        if left:
+            yield msgspec.structs.replace(gap, templates=left)

@@ -1,0 +1,68 @@
+"""Gaps as they are found, each once, with all the images that it concerns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from tfgen_generators.paths.model import Gap, GapKind
+from tfgen_generators.trees.linked import LinkedTree
+
+
+class GapBook:
+    """Collects gaps over one tree."""
+
+    def __init__(self, tree: LinkedTree) -> None:
+        self._tree = tree
+        self._found: dict[tuple[str, str, int, str], Gap] = {}
+        self._images: dict[tuple[str, str, int, str], dict[str, None]] = {}
+        self._texts: dict[str, list[str]] = {}
+
+    def add(self, gap: Gap, images: Iterable[str]) -> None:
+        """Remembers `gap` for `images`."""
+        key = (gap.kind, gap.path, gap.line, gap.name)
+        self._found.setdefault(key, gap)
+        self._images.setdefault(key, {}).update(dict.fromkeys((*gap.templates, *images)))
+
+    def missing(self, kind: GapKind, members: Iterable[str], name: str, what: str, image: str) -> None:
+        """A path that a template's members name and that is not there."""
+        from tfgen_generators.nearest import near_path
+
+        path, line = self._where(tuple(members), name)
+        near = near_path(name, self._tree.names)
+        fix = f"did you mean {near}?" if near else "make it, or correct the path"
+        message = f"{what} {name!r} is not there"
+        self.add(Gap(kind=kind, path=path, line=line, name=name, message=message, fix=fix), [image])
+
+    def broken(self, path: str, line: int, message: str) -> None:
+        """A file that cannot be read as what it should be."""
+        self.add(Gap(kind="broken-yaml", path=path, line=line, message=message, fix="correct it"), [])
+
+    def all(self) -> list[Gap]:
+        """All gaps, sorted by where they are."""
+        found = [
+            msgspec.structs.replace(gap, templates=tuple(sorted(self._images[key]))) for key, gap in self._found.items()
+        ]
+        return sorted(found, key=lambda gap: (gap.path, gap.line, gap.kind, gap.name))
+
+    def _where(self, members: tuple[str, ...], name: str) -> tuple[str, int]:
+        """The line of a template on which `name` stands; where it is composed, as much of its end as stands there."""
+        parts = [part for part in name.split("/") if part not in (".", "..")]
+        for tail in (name, *("/".join(parts[start:]) for start in range(len(parts)))):
+            pattern = re.compile(rf"(?<![\w.-]){re.escape(tail)}(?![\w.-])")
+            for path in members if tail else ():
+                for number, line in enumerate(self._lines(path), start=1):
+                    if tail in line and not line.lstrip().startswith(("#", "//")) and pattern.search(line):
+                        return path, number
+        return (members[0], 0) if members else ("", 0)
+
+    def _lines(self, path: str) -> list[str]:
+        if path not in self._texts:
+            try:
+                data = self._tree.content(self._tree.real(path))
+            except OSError:
+                data = b""
+            self._texts[path] = data.decode("utf-8", "replace").splitlines()
+        return self._texts[path]

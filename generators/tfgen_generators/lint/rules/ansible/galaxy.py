@@ -1,0 +1,103 @@
+"""Rules about roles and collections that come from Galaxy or git."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from tfgen_generators.lint.model import Finding, Rule
+from tfgen_generators.lint.rules.ansible.missing_references import finding, galaxy_files, is_from_galaxy
+from tfgen_generators.lint.rules.ansible.requirements_files import (
+    Entry,
+    collections_of,
+    listed_roles,
+    read_requirements,
+    requirements_files,
+    roles_of,
+)
+from tfgen_generators.lint.scope import Scope
+from tfgen_generators.lint.templates.places import place_of
+
+#: Names that branches have; what is called so moves.
+_BRANCHES = frozenset(
+    {"head", "main", "master", "devel", "develop", "dev", "development", "trunk", "default", "next", "latest", "stable"}
+    | {"staging", "production", "release"}
+)
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
+_EXACT = re.compile(r"(==?\s*)?v?\d+(\.[0-9A-Za-z]+)*([-+.][0-9A-Za-z.+-]+)?")
+_TAG = re.compile(r".*\d.*")
+
+
+def why_unpinned(entry: Entry) -> str:
+    """Why another version may come tomorrow; "" when it is pinned."""
+    version = entry.version
+    if entry.local or (version and "{{" in version):
+        return ""
+    if version is None:
+        return "has no version: what is newest that day is installed"
+    if _COMMIT.fullmatch(version) or (not entry.git and _EXACT.fullmatch(version)):
+        return ""
+    if not entry.git and re.search(r"[<>!=~^,*]", version):
+        return f"has the version {version}, which many versions fit"
+    is_branch = version.lower() in _BRANCHES or version.startswith(("refs/heads/", "origin/"))
+    if is_branch or not _TAG.fullmatch(version):
+        return f"has the version {version}, which is no tag and no commit: a branch moves"
+    return ""
+
+
+def _unpinned_role(scope: Scope) -> Iterator[Finding]:
+    for path in requirements_files(scope):
+        for entry in roles_of(read_requirements(scope, path)):
+            if reason := why_unpinned(entry):
+                yield _unpinned("unpinned-galaxy-role", path, entry, f"the role {entry.name} {reason}")
+
+
+def _unpinned_collection(scope: Scope) -> Iterator[Finding]:
+    for path in requirements_files(scope):
+        for entry in collections_of(read_requirements(scope, path)):
+            if reason := why_unpinned(entry):
+                yield _unpinned("unpinned-galaxy-collection", path, entry, f"the collection {entry.name} {reason}")
+
+
+def _unpinned(rule: str, path: str, entry: Entry, message: str) -> Finding:
+    fix = "pin a tag or a commit: version: v1.2.3" if entry.git else "pin one version: version: 1.2.3"
+    return Finding(rule=rule, path=path, line=entry.line, message=message, fix=fix)
+
+
+def _requirements_missing(scope: Scope) -> Iterator[Finding]:
+    named = scope.once("galaxy files", lambda: galaxy_files(scope))
+    for template in scope.templates:
+        for written in sorted(named.get(template.members[0], ())):
+            path, line = place_of(scope, template.path, "galaxy_file")
+            message = f"the requirements file {written} is not there"
+            rule, fix = "requirements-missing", "write it, or correct galaxy_file"
+            yield Finding(rule=rule, path=path, line=line, message=message, fix=fix, image=template.name)
+    for gap in scope.graph.gaps:
+        if is_from_galaxy(gap) and gap.name not in scope.once("listed roles", lambda: listed_roles(scope)):
+            message = f"{gap.name} is neither in this repository nor in a requirements file of its images"
+            found = finding("requirements-missing", gap, "")
+            yield msgspec.structs.replace(found, message=message, fix="add it to requirements.yml with its version")
+
+
+RULES = (
+    Rule(
+        id="unpinned-galaxy-role",
+        severity="warning",
+        summary="A role from Galaxy or git has no fixed version",
+        check=_unpinned_role,
+    ),
+    Rule(
+        id="unpinned-galaxy-collection",
+        severity="warning",
+        summary="A collection from Galaxy or git has no fixed version",
+        check=_unpinned_collection,
+    ),
+    Rule(
+        id="requirements-missing",
+        severity="error",
+        summary="A requirements file, or the entry of a role in one, is not there",
+        check=_requirements_missing,
+    ),
+)

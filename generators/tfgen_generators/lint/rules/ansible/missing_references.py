@@ -1,0 +1,96 @@
+"""What is named and not there, or there and not readable: the gaps that the graph found, one rule a kind."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+
+from tfgen_generators.lint.model import Finding, Rule
+from tfgen_generators.lint.rules.ansible.requirements_files import listed_roles
+from tfgen_generators.lint.scope import Scope
+from tfgen_generators.lint.templates.places import place_of
+from tfgen_generators.nearest import near_path
+from tfgen_generators.paths.model import Gap, GapKind
+
+_SUMMARIES: dict[GapKind, tuple[str, str]] = {
+    "missing-playbook": ("missing-playbook", "A playbook that is named is not there"),
+    "missing-role": ("missing-role", "A role that is named is not there"),
+    "missing-role-path": ("missing-role-path", "A folder of roles that a template names is not there"),
+    "missing-script": ("missing-script", "A script that a template runs is not there"),
+    "missing-file": ("missing-file", "A file that is uploaded, copied, filled in or read is not there"),
+    "missing-tasks": ("missing-tasks", "A file of tasks that is named is not there"),
+    "broken-yaml": ("broken-yaml", "A file of Ansible's is no valid YAML"),
+    "unreadable": ("unreadable-file", "A file that an image is made of cannot be read"),
+    "role-cycle": ("role-cycle", "Roles depend on each other in a circle"),
+}
+_NAMED_BY_ANSIBLE = frozenset({"missing-file", "missing-playbook", "missing-tasks"})
+
+
+def is_from_galaxy(gap: Gap) -> bool:
+    """Whether a missing role is one that Galaxy would bring (`owner.role`, `namespace.collection.role`)."""
+    parts = gap.name.split(".")
+    return gap.kind == "missing-role" and len(parts) > 1 and all(part.isidentifier() for part in parts)
+
+
+def galaxy_files(scope: Scope) -> dict[str, set[str]]:
+    """By member of a template: the requirements files that it names and that are not there, as written."""
+    found: dict[str, set[str]] = {}
+    for template in scope.templates:
+        for used in scope.described(template).files:
+            if used.use == "galaxy_file" and used.known and used.resolved is None:
+                for member in template.members:
+                    found.setdefault(member, set()).add(used.path)
+    return found
+
+
+def finding(rule: str, gap: Gap, fix: str) -> Finding:
+    """A gap as a finding."""
+    image = gap.templates[0] if len(gap.templates) == 1 else ""
+    return Finding(rule=rule, path=gap.path, line=gap.line, message=gap.message, fix=fix or gap.fix, image=image)
+
+
+def _check(kind: GapKind) -> Callable[[Scope], Iterator[Finding]]:
+    def check(scope: Scope) -> Iterator[Finding]:
+        for gap in scope.graph.gaps:
+            if gap.kind == kind and not _is_another_rules(scope, gap):
+                yield finding(_SUMMARIES[kind][0], gap, _nearest(scope, gap))
+        yield from _folders(scope, kind)
+
+    return check
+
+
+def _folders(scope: Scope, kind: GapKind) -> Iterator[Finding]:
+    """Folders where a playbook or a script is named."""
+    use = {"missing-playbook": "playbook", "missing-script": "script"}.get(kind)
+    for template in scope.templates if use else ():
+        named = {used.path: used.resolved for used in scope.described(template).files if used.use == use}
+        for written, resolved in named.items():
+            if resolved and scope.tree.kind(resolved) == "folder":
+                path, line = place_of(scope, template.path, written)
+                rule, message = _SUMMARIES[kind][0], f"{use} {written!r} is a folder"
+                fix, image = "name a file in it", template.name
+                yield Finding(rule=rule, path=path, line=line, message=message, fix=fix, image=image)
+
+
+def _is_another_rules(scope: Scope, gap: Gap) -> bool:
+    """requirements-missing says more of these; what a requirements file brings is no finding at all."""
+    named = scope.once("galaxy files", lambda: galaxy_files(scope))
+    brought = gap.kind == "missing-role" and gap.name in scope.once("listed roles", lambda: listed_roles(scope))
+    return brought or is_from_galaxy(gap) or gap.name in named.get(gap.path, ())
+
+
+def _nearest(scope: Scope, gap: Gap) -> str:
+    """What a file of Ansible's probably meant; what a template means, and roles, the graph has compared by itself."""
+    if gap.kind not in _NAMED_BY_ANSIBLE or not gap.name or not gap.path.endswith((".yml", ".yaml")):
+        return ""
+    here = posixpath.dirname(gap.path)
+    beside = [posixpath.join(posixpath.dirname(here), name) for name in ("templates", "files", "tasks", "vars")]
+    for base in (*beside, here):
+        if near := near_path(posixpath.join(base, gap.name), scope.tree.names):
+            return f"did you mean {posixpath.relpath(near, base)}?"
+    return ""
+
+
+RULES = tuple(
+    Rule(id=rule, severity="error", summary=summary, check=_check(kind)) for kind, (rule, summary) in _SUMMARIES.items()
+)

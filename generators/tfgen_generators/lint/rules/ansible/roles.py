@@ -1,0 +1,115 @@
+"""Rules about roles that are there and not used."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from tfgen_generators.lint.model import Finding, Rule
+from tfgen_generators.lint.rules.ansible.missing_references import is_from_galaxy
+from tfgen_generators.lint.scope import Scope
+from tfgen_generators.lint.templates.places import place_of
+from tfgen_generators.paths.model import Gap, GapKind
+
+#: Where a role says what it is, in the order in which a reader looks.
+_FACES = tuple(f"{folder}/main.{ending}" for folder in ("tasks", "meta", "defaults") for ending in ("yml", "yaml"))
+#: The graph's units for what is uploaded although no playbook reaches it.
+_UPLOADED = "uploaded "
+#: Behind these may stand whatever uses a role.
+_HIDING: frozenset[GapKind] = frozenset({"missing-playbook", "missing-role", "missing-tasks"})
+
+
+def _unused_role(scope: Scope) -> Iterator[Finding]:
+    if not _can_know(scope):
+        return
+    hidden = any(_hides(gap) for gap in scope.graph.gaps)
+    meant = {gap.fix for gap in scope.graph.gaps if gap.kind == "missing-role"}
+    for role in scope.graph.unused_roles:
+        if hidden and (f"did you mean {posixpath.basename(role)}?" in meant or _is_named(scope, role)):
+            continue
+        if "ansible_collections" in role.split("/") or "/collections/" in f"/{role}":
+            continue
+        name = posixpath.basename(role)
+        message = f"no playbook of an image uses the role {name} ({role})"
+        path, fix = _face(scope, role), "remove it, or use it"
+        yield Finding(rule="unused-role", path=path, line=int(path != role), message=message, fix=fix)
+
+
+def _can_know(scope: Scope) -> bool:
+    """Whether everything that might use a role could be read."""
+    discovery = scope.discovery
+    broken = any(gap.kind in ("broken-yaml", "unreadable") for gap in scope.graph.gaps)
+    return not broken and not discovery.unreadable and not any(template.errors for template in discovery.templates)
+
+
+def _hides(gap: Gap) -> bool:
+    return gap.kind in _HIDING and not is_from_galaxy(gap)
+
+
+def _is_named(scope: Scope, role: str) -> bool:
+    """Whether some YAML file outside of the role has its name: it may be used from where a name leads nowhere."""
+    name, beside = posixpath.basename(role), posixpath.dirname(posixpath.dirname(role)) or "."
+    namers = scope.once(("words of YAML files", beside), lambda: _namers(scope, beside))
+    return any(not path.startswith(f"{role}/") for path in namers.get(name, ()))
+
+
+def _namers(scope: Scope, beside: str) -> dict[str, list[str]]:
+    """By name of an unused role: the YAML files below a folder that have it."""
+    names = {posixpath.basename(role) for role in scope.graph.unused_roles}
+    found: dict[str, list[str]] = {}
+    for path in _yaml_files(scope, beside):
+        for name in names.intersection(re.split(r"[^\w-]+", scope.read(path).decode("utf-8", "replace"))):
+            found.setdefault(name, []).append(path)
+    return found
+
+
+def _yaml_files(scope: Scope, folder: str) -> Iterator[str]:
+    for name in scope.tree.names(folder):
+        path = posixpath.normpath(posixpath.join(folder, name))
+        if scope.tree.kind(path) == "folder":
+            if not name.startswith(".") and not scope.tree.links(path):
+                yield from _yaml_files(scope, path)
+        elif name.endswith((".yml", ".yaml")):
+            yield path
+
+
+def _face(scope: Scope, role: str) -> str:
+    """The file of a role that a finding about all of it is shown at."""
+    paths = [posixpath.join(role, face) for face in _FACES]
+    found = (path for path in paths if scope.tree.kind(path) == "file")
+    return next(found, None) or next(_yaml_files(scope, role), role)
+
+
+def _role_path_unused(scope: Scope) -> Iterator[Finding]:
+    unknown = {name for gap in scope.graph.gaps if _hides(gap) for name in gap.templates}
+    for image in scope.graph.images:
+        if image.name in unknown:
+            continue
+        for unit in sorted({reached.unit for reached in image.reached if reached.unit.startswith(_UPLOADED)}):
+            role = unit.removeprefix(_UPLOADED)
+            path, line = place_of(scope, image.template, role, posixpath.basename(role), "role_paths")
+            yield Finding(
+                rule="role-path-unused",
+                path=path,
+                line=line,
+                message=f"uploads the role {role}, which its playbook does not use",
+                fix="remove it from role_paths, or use it",
+                image=image.name,
+            )
+
+
+RULES = (
+    Rule(
+        id="unused-role",
+        severity="warning",
+        summary="No playbook of an image uses the role",
+        check=_unused_role,
+    ),
+    Rule(
+        id="role-path-unused",
+        severity="warning",
+        summary="A template uploads a role that its playbook does not use",
+        check=_role_path_unused,
+    ),
+)

@@ -1,0 +1,209 @@
+"""Rules about secrets: what is written into a template, and what Packer would print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tfgen_generators.lint.model import Edit, Finding, Rule
+from tfgen_generators.lint.templates.nodes import File, Key, Node
+from tfgen_generators.lint.templates.source import Component, Source, sources
+from tfgen_generators.packer.syntax.values import Value
+
+if TYPE_CHECKING:
+    from tfgen_generators.lint.scope import Scope
+
+#: What looks like a secret wherever it stands. Sources: AWS's unique id prefixes, RFC 7468, GitHub's token formats.
+_PATTERNS = {
+    "an AWS access key id": ((b"AKIA", b"ASIA"), re.compile(rb"(?<![A-Z0-9])A[KS]IA[A-Z0-9]{16}(?![A-Z0-9])")),
+    "a private key": ((b"PRIVATE KEY-----",), re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY-----")),
+    "a GitHub token": (
+        (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_"),
+        re.compile(rb"(?<![A-Za-z0-9_])(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})"),
+    ),
+    "a password in an address": (
+        (b"://",),
+        re.compile(rb"(?<=://)[^\s/:@'\"`$<>{}()]+:(?P<password>[^\s/:@'\"`$<>{}()]{4,})(?=@[A-Za-z0-9\[])"),
+    ),
+    "a Slack token": ((b"xox",), re.compile(rb"(?<![A-Za-z0-9])xox[abprs]-[A-Za-z0-9-]{20,}")),
+}
+_SECRET = re.compile(
+    r"(^|[_-])(password|passwd|passphrase|secret|token|api_?key|access_?key|secret_?key|private_?key|credentials?)s?$",
+    re.IGNORECASE,
+)
+_NO_SECRET = re.compile(r"^http_tokens$|ssh_private_key", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"change_?-?me|replace_?-?me|example|dummy|placeholder|redacted|fixme|todo|<[^>]*>|\*{3}|x{3,}|\.{3}"
+    r"|^(none|null|nil)$|^your[-_ ]",
+    re.IGNORECASE,
+)
+#: Passwords that everybody knows, of machines that live while an installer runs (no AMI is made of them).
+_WELL_KNOWN = frozenset(
+    {"admin", "alpine", "centos", "debian", "packer", "password", "root", "rocky", "toor", "ubuntu", "vagrant"}
+)
+_EXAMPLE = re.compile(rb"EXAMPLE")
+#: Lists of assignments: one in each text, or several between other words.
+_ASSIGNING = dict.fromkeys(("ansible_env_vars", "environment_vars"), re.compile(r"^([A-Za-z_]\w*)=(.+)", re.DOTALL))
+_ASSIGNING["extra_arguments"] = re.compile(r"([A-Za-z_]\w*)=([^\s'\"]+)")
+_ASSIGNING["inline"] = re.compile(r"(?<![\w$.-])([A-Za-z_]\w*)=(\"[^\"`]*\"|'[^'`]*'|[^\s'\"`;&|()]+)(?![\w$`(])")
+_SHOWN = 4
+
+
+def _secrets(scope: Scope) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for source in sources(scope):
+        named = list(_named(source))
+        yield from named
+        lines = {(found.path, found.line) for found in named}
+        for file in source.files:
+            yield from (
+                found for found in _patterns(file, source.template.name) if (found.path, found.line) not in lines
+            )
+        for use in scope.described(source.template).files:
+            if use.use in ("script", "user_data", "upload") and use.resolved and use.resolved not in seen:
+                seen.add(use.resolved)
+                yield from _patterns(File(use.resolved, scope.read(use.resolved)), "")
+
+
+def _patterns(file: File, image: str) -> Iterator[Finding]:
+    for what, (marks, pattern) in _PATTERNS.items():
+        if not any(mark in file.data for mark in marks):
+            continue
+        for match in pattern.finditer(file.data):
+            text = match[0].decode("utf-8", "replace")
+            if _EXAMPLE.search(match[0]) or _is_placeholder(match):
+                continue  # AWS's own in its documentation
+            shown = "" if "PRIVATE" in text or "address" in what else f" ({text[:_SHOWN]}...)"
+            yield _finding(file.path, file.line(match.start()), f"{what} stands here{shown}", image)
+
+
+def _is_placeholder(match: re.Match[bytes]) -> bool:
+    """Whether an address only shows where a password would stand."""
+    password = match.groupdict().get("password", b"").decode("utf-8", "replace").lower()
+    return bool(password) and bool(_PLACEHOLDER.search(password) or password in _WELL_KNOWN | {"pass", "secret"})
+
+
+def _finding(path: str, line: int, message: str, image: str) -> Finding:
+    return Finding(
+        rule="secret-in-template",
+        path=path,
+        line=line,
+        message=f"{message}; everybody who can read the repository has it",
+        fix="take it from SSM, Secrets Manager or the environment, and replace the secret: git remembers it",
+        image=image,
+    )
+
+
+def _named(source: Source) -> Iterator[Finding]:
+    """What has a name that says secret and a value that is written out: settings, variables, locals, environment."""
+    for component in (*source.builders, *source.data_sources, *source.provisioners, *source.post_processors):
+        for keys, node in component.node.walk():
+            for name, value in _pairs(keys, node):
+                if _is_secret(name) and _is_written(source, value):
+                    yield _finding(node.path, node.line, f"{name} is written out", source.template.name)
+    for name, node in _locals(source):
+        if node.kids is None and _is_secret(name) and _is_written(source, node.value()):
+            yield _finding(node.path, node.line, f"the local {name} is written out", source.template.name)
+    for variable in source.variables:
+        default = source.default(variable)
+        if default is None or default.kids is not None or not _is_secret(variable.name):
+            continue
+        if _is_written(source, default.value()):
+            message = f"the default of the variable {variable.name} is written out"
+            yield _finding(default.path, default.line, message, source.template.name)
+
+
+def _locals(source: Source) -> Iterator[tuple[str, Node]]:
+    """The values of `locals` and of every `local "NAME"`."""
+    for block in source.blocks("locals"):
+        yield from ((str(name), node) for name, node in (block.kids or {}).items())
+    for block in source.blocks("local"):
+        node = block.find("expression")
+        if node is not None and block.labels:
+            yield str(block.labels[0]), node
+
+
+def _pairs(keys: tuple[Key, ...], node: Node) -> Iterator[tuple[str, Value]]:
+    """What a setting names: itself, or the variables in a list such as `environment_vars`."""
+    value = node.value()
+    name = next((key for key in reversed(keys) if isinstance(key, str)), "")
+    if name not in _ASSIGNING:
+        yield name, value
+    elif isinstance(value, str):
+        for match in _ASSIGNING[name].finditer(value):
+            yield match[1], match[2].strip("'\"")
+
+
+def _is_secret(name: str) -> bool:
+    return bool(_SECRET.search(name)) and not _NO_SECRET.search(name)
+
+
+def _is_written(source: Source, value: Value) -> bool:
+    """Whether a value is a text that is no placeholder, no reference and no path."""
+    found = source.values.fixed(value)
+    if not isinstance(found, str) or len(found) < 2 or "{{" in found or found.startswith(("$", "/", "arn:")):
+        return False
+    if found.lower() in _WELL_KNOWN and not any(builder.makes_ami for builder in source.builders):
+        return False
+    return not _PLACEHOLDER.search(found)
+
+
+def _sensitive(scope: Scope) -> Iterator[Finding]:
+    for source in sources(scope):
+        marked = _marked(source)
+        for variable in source.variables:
+            if not _is_secret(variable.name) or variable.name in marked:
+                continue
+            node = variable.node
+            default = source.default(variable)
+            is_text = default is None or not isinstance(default.scalar, bool | int)
+            if not is_text or (node.labels and source.values.flag(node.get("sensitive")) is not False):
+                continue
+            yield Finding(
+                rule="variable-not-sensitive",
+                path=node.path,
+                line=node.line,
+                message=f"the variable {variable.name} is not sensitive, so its value can stand in the log",
+                fix=f'add it to "sensitive-variables": ["{variable.name}"]'
+                if source.legacy
+                else "add sensitive = true",
+                image=source.template.name,
+                edits=_as_sensitive(source, variable),
+            )
+
+
+def _marked(source: Source) -> set[str]:
+    """The variables that a legacy template hides."""
+    listed = (root.get("sensitive-variables") for root in source.roots if source.legacy)
+    return {str(name) for names in listed if isinstance(names, list) for name in names}
+
+
+def _as_sensitive(source: Source, variable: Component) -> tuple[Edit, ...]:
+    """`sensitive = true` as the last line of a variable's block that has lines of its own."""
+    node = variable.node
+    block = node.file.data[node.start : node.end]
+    if source.legacy or not node.labels or not node.path.endswith(".hcl") or node.find("sensitive") is not None:
+        return ()
+    brace = block.rfind(b"}")
+    row = block.rfind(b"\n", 0, brace) + 1
+    if row <= 0 or block[row:brace].strip():
+        return ()
+    at = node.start + row
+    return (Edit(path=node.path, start=at, end=at, text=f"  sensitive = true{node.file.newline}"),)
+
+
+RULES = (
+    Rule(
+        id="secret-in-template",
+        severity="error",
+        summary="A secret is written into a template or its script",
+        check=_secrets,
+    ),
+    Rule(
+        id="variable-not-sensitive",
+        severity="warning",
+        summary="A variable for a secret is not marked sensitive",
+        check=_sensitive,
+    ),
+)

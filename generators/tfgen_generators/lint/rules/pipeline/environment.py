@@ -1,0 +1,165 @@
+"""Rules about environment variables: what a template reads, and what its pipeline passes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+
+from tfgen_generators.graph.pipeline_files import buildspec_of
+from tfgen_generators.lint.model import Finding, Rule
+from tfgen_generators.lint.scope import Scope
+from tfgen_generators.lint.templates.places import place_of
+from tfgen_generators.packer.model import Template
+from tfgen_generators.pipeline.pipeline import shared_inputs
+from tfgen_generators.settings.inputs import Fact
+from tfgen_generators.settings.model import FILE_NAME, TemplateSettings
+
+#: Set in every build: by CodeBuild, by the shell, and by tfgen.
+_ALWAYS = frozenset(
+    {"PACKER_SCRIPT", "PATH", "HOME", "USER", "PWD", "OLDPWD", "SHELL", "HOSTNAME", "LANG", "TMPDIR", "TERM", "CI"}
+)
+_ALWAYS_PREFIXES = ("CODEBUILD_", "AWS_")
+#: Where none is set, none is needed.
+_PROXY = re.compile(r"(https?|ftp|no|all)_proxy", re.IGNORECASE)
+#: What Packer, AWS's programs, Ansible, git, pip and the shell read by themselves.
+_READ_BY_TOOLS = re.compile(
+    r"(AWS|CODEBUILD|PACKER|PKR|ANSIBLE|TFGEN|PIP|PYTHON|GIT|SSH|SSL|CURL|REQUESTS|LC|DOCKER|VAULT|CONSUL|HCP|DEBIAN)_.*"
+    r"|CHECKPOINT_DISABLE|PYTHON[A-Z]+|(https?|ftp|no|all)_proxy|LANG(UAGE)?|TZ|PATH|HOME|TMPDIR|TERM|COLUMNS|NO_COLOR|CI"
+    r"|PS4|SHELLOPTS|BASHOPTS|BASH_ENV|ENV|CDPATH|IFS",
+    re.IGNORECASE,
+)
+_VARIABLE = "PKR_VAR_"
+
+
+def _passed(scope: Scope, template: Template) -> Mapping[str, str]:
+    own = scope.settings.templates.get(template.name, TemplateSettings())
+    return {**scope.settings.environment, **own.environment}
+
+
+def _hands_over(scope: Scope, template: Template) -> bool:
+    """Whether the module is given tfgen.toml's environment at all."""
+    own = scope.settings.templates.get(template.name, TemplateSettings())
+    inputs = {**shared_inputs(scope.settings), **own.inputs}.values()
+    return any(isinstance(item, Fact) and item.name == "environment" for item in inputs)
+
+
+def _env_not_passed(scope: Scope) -> Iterator[Finding]:
+    if not scope.has_settings:
+        return
+    for template in scope.templates:
+        if not _hands_over(scope, template):
+            continue
+        passed, buildspec = _passed(scope, template), _buildspec(scope, template)
+        for name in scope.described(template).environment:
+            if name in passed or _is_there(name) or _sets(buildspec, name):
+                continue
+            path, line = place_of(scope, template.path, name)
+            yield Finding(
+                rule="env-not-passed",
+                path=path,
+                line=line,
+                message=f"reads the environment variable {name}, which the pipeline of {template.name} does not pass",
+                fix=f"add {name} to [environment], or to [templates.{template.name}] environment, in {FILE_NAME}",
+                image=template.name,
+            )
+
+
+def _buildspec(scope: Scope, template: Template) -> bytes:
+    """The buildspec of a template's builds; b"" when it is none of this repository's files."""
+    found = buildspec_of(scope.tree, scope.settings, template)
+    return scope.read(found[0]) if found else b""
+
+
+def _is_there(name: str) -> bool:
+    """Whether every build has it, or does well without it."""
+    return name in _ALWAYS or name.startswith(_ALWAYS_PREFIXES) or bool(_PROXY.fullmatch(name))
+
+
+def _sets(buildspec: bytes, name: str) -> bool:
+    """Whether the buildspec gives `name` a value: under `env`, or in a command."""
+    return bool(re.search(rb"\b" + re.escape(name.encode("utf-8", "surrogateescape")) + rb"\s*[:=]", buildspec))
+
+
+def _env_unused(scope: Scope) -> Iterator[Finding]:
+    if not scope.has_settings:
+        return
+    settings, reads = scope.settings, partial(_reads, scope)
+    templates = [template for template in scope.templates if _hands_over(scope, template)]
+    if len(templates) != len(scope.discovery.templates) or not all(_can_know(scope, one) for one in templates):
+        return  # who cannot be read may read anything
+    for name in settings.environment if templates else ():
+        if not _is_read(name, templates, reads):
+            yield _unused(scope, ("environment", name), f"no image reads {name}, which every pipeline passes", "")
+    by_name = {template.name: template for template in templates}
+    for image, own in settings.templates.items():
+        for name in own.environment if image in by_name else ():
+            if not _is_read(name, [by_name[image]], reads):
+                message = f"{image} does not read {name}, which its pipeline passes"
+                yield _unused(scope, ("templates", image, "environment", name), message, image)
+
+
+def _unused(scope: Scope, key: tuple[str, ...], message: str, image: str) -> Finding:
+    line = scope.settings.line(*key)
+    fix = "remove it, or read it"
+    return Finding(rule="env-unused", path=FILE_NAME, line=line, message=message, fix=fix, image=image)
+
+
+def _can_know(scope: Scope, template: Template) -> bool:
+    """Whether the build's commands can be read: those of a buildspec here, or of a module in this repository."""
+    is_local = scope.settings.module.source.startswith(("./", "../"))
+    return is_local or bool(_buildspec(scope, template))
+
+
+def _is_read(name: str, templates: Iterable[Template], reads: partial[bool]) -> bool:
+    return (bool(_READ_BY_TOOLS.fullmatch(name)) and not name.startswith(_VARIABLE)) or any(
+        reads(template, name) for template in templates
+    )
+
+
+def _reads(scope: Scope, template: Template, name: str) -> bool:
+    described = scope.described(template)
+    if name in described.environment or name.removeprefix(_VARIABLE) in (*described.required, *described.optional):
+        return True
+    image = scope.graph.image(template.name)
+    units = [scope.graph.units[reached.unit].files for reached in image.reached] if image else []
+    return any(name in _words(scope, path) for files in (template.members, *units) for path in files)
+
+
+def _words(scope: Scope, path: str) -> frozenset[str]:
+    """Which of the environment's names a file reads, looked for once for all images."""
+
+    def find() -> frozenset[str]:
+        if path == FILE_NAME or path.endswith((".gen.tf", ".md")):
+            return frozenset()  # what passes them, and what is only said about them
+        found = _names_pattern(scope).findall(scope.read(path))
+        return frozenset(word.decode() for word in found)
+
+    return scope.once(("environment words", path), find)
+
+
+def _names_pattern(scope: Scope) -> re.Pattern[bytes]:
+    def compile_names() -> re.Pattern[bytes]:
+        names = {
+            *scope.settings.environment,
+            *(n for own in scope.settings.templates.values() for n in own.environment),
+        }
+        return re.compile(rb"\b(?:" + b"|".join(sorted(map(str.encode, names), reverse=True)) + rb")\b")
+
+    return scope.once("environment names", compile_names)
+
+
+RULES = (
+    Rule(
+        id="env-not-passed",
+        severity="warning",
+        summary="A template reads an environment variable that its pipeline does not pass",
+        check=_env_not_passed,
+    ),
+    Rule(
+        id="env-unused",
+        severity="warning",
+        summary="A pipeline passes an environment variable that nothing of its image reads",
+        check=_env_unused,
+    ),
+)

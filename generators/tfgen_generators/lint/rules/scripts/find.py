@@ -1,0 +1,151 @@
+"""The shell text that a template's provisioners run: inline commands and script files, each line with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfgen_generators.lint.rules.scripts.shell import Pipeline, read_shell
+from tfgen_generators.lint.templates.nodes import Node
+from tfgen_generators.packer.syntax.values import Expression, Value, as_text, as_written
+
+if TYPE_CHECKING:
+    from tfgen_generators.lint.scope import Scope
+    from tfgen_generators.lint.templates.source import Component, Source
+
+SHELLS = frozenset({"shell", "shell-local"})
+_SHELL = r"(?:\S*/)?(?:env\s+(?:-\S+\s+)*)?(?:ba|da|k|z|a)?sh"
+_SHEBANG = re.compile(rf"#!\s*{_SHELL}\b(.*)")
+#: A shell that is told which file to run, so that the file's own first line does not count.
+_RUNS_PATH = re.compile(rf"(?:^|[\s;&|]){_SHELL}((?:\s+-\S+(?:\s+(?:errexit|pipefail))?)*)\s+['\"]?\{{\{{-?\s*\.Path\b")
+_LARGEST = 500_000
+
+
+class Script(msgspec.Struct, frozen=True, kw_only=True):
+    """One text that a shell runs. `places` are path and line of each of its lines; `options` the shell's own.
+
+    `runner` is what names the shell: `setting`, "inline_shebang" or "execute_command"; None where that is the file.
+    """
+
+    text: str
+    places: tuple[tuple[str, int], ...]
+    options: str
+    inline: bool
+    runner: Node | None = None
+    setting: str = "execute_command"
+
+    def place(self, line: int) -> tuple[str, int]:
+        """Path and line in the repository of the `line`th line, counted from 0."""
+        return self.places[min(line, len(self.places) - 1)]
+
+    def pipelines(self) -> list[Pipeline]:
+        """What it runs."""
+        return read_shell(self.text)
+
+
+def scripts(scope: Scope, source: Source) -> list[Script]:
+    """Every text that the template's provisioners and post-processors have a Unix shell run."""
+    return scope.once(("packer scripts", source.template.path), lambda: list(_scripts(scope, source)))
+
+
+def _scripts(scope: Scope, source: Source) -> Iterator[Script]:
+    for component in (*source.provisioners, *source.post_processors):
+        if component.kind in SHELLS and component.node.kids is not None:
+            options, runner = _run_by(source, component)
+            yield from _inline(source, component, options, runner)
+            for path in _paths(scope, source, component):
+                yield from _file(scope, path, options, runner)
+
+
+def _run_by(source: Source, component: Component) -> tuple[str | None, Node | None]:
+    """The options of the shell that `execute_command` names with its setting, None when it names none."""
+    runner = component.node.find("execute_command")
+    if runner is None:
+        return None, None
+    value = runner.value()
+    found = source.values.fixed(value)
+    written = " ".join(map(as_written, found)) if isinstance(found, list) else as_written(value)
+    match = _RUNS_PATH.search(written)
+    if match is None or re.search(r"\s-\w*c\b", match[1]):
+        return None, None
+    return match[1], runner
+
+
+def _inline(source: Source, component: Component, options: str | None, runner: Node | None) -> Iterator[Script]:
+    for key in ("inline", "command"):
+        node = component.node.find(key)
+        if node is None or (key == "command" and component.kind != "shell-local"):
+            continue
+        elements = list(node.kids.values()) if node.is_list and node.kids else [node]
+        rows: list[str] = []
+        places: list[tuple[str, int]] = []
+        for element in elements:
+            for number, row in enumerate(_written(source, element).split("\n")):
+                rows.append(row)
+                places.append((element.path, element.line + (number + 1 if _is_heredoc(element) else 0)))
+        shebang = component.node.find("inline_shebang")
+        if options is None and shebang is not None:
+            text = source.values.text(shebang.value())
+            if text is None or not (match := _SHEBANG.match(f"#!{text}")):
+                continue  # not known, or no shell
+            yield Script(
+                text="\n".join(rows),
+                places=tuple(places),
+                options=match[1],
+                inline=True,
+                runner=shebang,
+                setting="inline_shebang",
+            )
+        else:
+            own = " -e" if options is None else options
+            yield Script(text="\n".join(rows), places=tuple(places), options=own, inline=True, runner=runner)
+
+
+def _is_heredoc(node: Node) -> bool:
+    return node.file.data.startswith(b"<<", node.start)
+
+
+def _written(source: Source, node: Node) -> str:
+    """A command with what is known of it filled in; the rest stands as `${}`."""
+    value = node.value()
+    found = source.values.fixed(value)
+    if isinstance(found, list):
+        return "\n".join(_one(item) for item in found)
+    return _one(value if isinstance(found, Expression) or isinstance(value, str) else found)
+
+
+def _one(value: Value) -> str:
+    if isinstance(value, Expression):
+        parts = value.args if value.op == "template" else ()
+        return "".join(part if isinstance(part, str) else "${x}" for part in parts)
+    return as_text(value) if value is not None else ""
+
+
+def _paths(scope: Scope, source: Source, component: Component) -> Iterator[str]:
+    """The script files of one provisioner that are there."""
+    nodes = [component.node.find("script")]
+    if (listed := component.node.find("scripts")) is not None:
+        nodes += list(listed.kids.values()) if listed.is_list and listed.kids else [listed]
+    written = {as_written(node.value()) for node in nodes if node is not None}
+    written |= {text for node in nodes if node is not None for text in source.values.texts(node.value()) or ()}
+    if written:
+        for file in scope.described(source.template).files:
+            if file.use == "script" and file.resolved and file.path in written:
+                yield file.resolved
+
+
+def _file(scope: Scope, path: str, options: str | None, runner: Node | None) -> Iterator[Script]:
+    data = scope.read(path)
+    if not data or b"\0" in data or len(data) > _LARGEST:
+        return
+    text = data.decode("utf-8", "replace")
+    first = text.partition("\n")[0]
+    match = _SHEBANG.match(first)
+    if first.startswith("#!") and match is None and options is None:
+        return  # Python, Perl ...
+    own = match[1] if match else ""
+    places = tuple((path, number + 1) for number in range(text.count("\n") + 1))
+    yield Script(text=text, places=places, options=own if options is None else options, inline=False, runner=runner)

@@ -1,0 +1,220 @@
+"""Rules about what a template has a shell run: who would notice that a command failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from tfgen_generators.lint.model import Edit, Finding, Rule
+from tfgen_generators.lint.rules.scripts.find import SHELLS, Script, scripts
+from tfgen_generators.lint.rules.scripts.programs import (
+    ShellOptions,
+    does_something,
+    is_answer,
+    is_cleanup,
+    is_hidden_by,
+    name_of,
+    succeeds,
+)
+from tfgen_generators.lint.rules.scripts.shell import Pipeline, read_shell
+from tfgen_generators.lint.templates.source import sources
+from tfgen_generators.packer.syntax.values import Value
+
+if TYPE_CHECKING:
+    from tfgen_generators.lint.scope import Scope
+
+_FIX_PIPE = "do it without the pipe, or with `set -o pipefail` before it, in bash (inline_shebang = /bin/bash -e)"
+_FIX_SET = "say `set -e` where failures matter again"
+_FIX_LIST = "write the commands on lines of their own"
+_FIX_ERREXIT = "begin it with `set -e` (bash: `set -euo pipefail`)"
+
+
+def _hidden(scope: Scope) -> Iterator[Finding]:
+    for script, image in _each(scope):
+        for pipeline, message, fix in hidden_failures(script.text, script.options):
+            yield _finding("hidden-failure", script, pipeline, image, message, fix)
+
+
+def hidden_failures(text: str, options: str) -> list[tuple[Pipeline, str, str]]:
+    """Where a shell with these options does not end although a command fails: what is said of it, and what to do."""
+    state = ShellOptions(options)
+    found = read_shell(text)
+    ends = _ends(found)
+    last_set = _last(found, lambda one: _is_set(one) and ShellOptions(" ".join(one.commands[0].words[1:])).errexit)
+    last_doing = _last(found, lambda one: any(map(does_something, one.commands)))
+    hidden: list[tuple[Pipeline, str, str]] = []
+    for number, pipeline in enumerate(found):
+        message = fix = ""
+        if _is_set(pipeline):
+            before = state.errexit
+            state.take(pipeline.commands[0].words[1:])
+            # Not where exit codes are looked at, where -e comes back, and where nothing more is done.
+            if before and not state.errexit and last_set < number < last_doing and "$?" not in text:
+                message, fix = "after `set +e` no failure ends the script", _FIX_SET
+        elif state.errexit and not pipeline.condition:
+            message, fix = "" if state.pipefail else _in_pipe(pipeline), _FIX_PIPE
+            if not message and ends[number] < len(found) - 1:
+                message, fix = _in_list(pipeline, found[ends[number]]), _FIX_LIST
+        if message:
+            hidden.append((pipeline, message, fix))
+    return hidden
+
+
+def _ends(found: list[Pipeline]) -> list[int]:
+    """For each pipeline where the list of `&&` ends that it stands in."""
+    ends = list(range(len(found)))
+    for number in range(len(found) - 2, -1, -1):
+        if found[number].after == "&&":
+            ends[number] = ends[number + 1]
+    return ends
+
+
+def _last(found: list[Pipeline], wanted: Callable[[Pipeline], bool]) -> int:
+    return next((number for number in range(len(found) - 1, -1, -1) if wanted(found[number])), -1)
+
+
+def _is_set(pipeline: Pipeline) -> bool:
+    return pipeline.commands[0].words[0] == "set"
+
+
+def _in_pipe(pipeline: Pipeline) -> str:
+    *left, last = pipeline.commands
+    hidden = next((command for command in left if is_hidden_by(command, last)), None)
+    if hidden is None or pipeline.after == "||":
+        return ""
+    return f"a failure of {name_of(hidden)!r} is hidden by the pipe into {name_of(last)!r}"
+
+
+def _in_list(pipeline: Pipeline, end: Pipeline) -> str:
+    """`a && b` in the middle of a script: `sh -e` goes on when a fails. `end` is the last of the list."""
+    command = pipeline.commands[-1]
+    if pipeline.after != "&&" or not does_something(command) or is_cleanup(command):
+        return ""
+    if end.after in ("&&", "||", ")", "}") or end.condition or is_answer(end.commands[0]):
+        return ""
+    return f"a failure of {name_of(command)!r} is hidden by the && behind it: `sh -e` goes on with the next line"
+
+
+def _ignored(scope: Scope) -> Iterator[Finding]:
+    for script, image in _each(scope):
+        found = script.pipelines()
+        for number, (tried, pipeline) in enumerate(pairwise(found), start=2):
+            last, failed = pipeline.commands[0], tried.commands[-1]
+            ignored = succeeds(last) or (does_something(failed) and _only_says(pipeline, found[number:]))
+            if pipeline.before == "||" and ignored and not is_cleanup(failed):
+                said = " ".join(last.words) if succeeds(last) else f"{name_of(last)} ..."
+                message = f"a failure of {name_of(failed)!r} is ignored by `|| {said}`"
+                fix = "let it fail, or test for the one case that is all right"
+                yield _finding("ignored-failure", script, pipeline, image, message, fix)
+    for source in sources(scope):
+        for component in source.provisioners:
+            node = component.node.find("valid_exit_codes") if component.kind in SHELLS else None
+            bad = _failures(source.values.known(node.value())) if node is not None else []
+            if bad and node is not None:
+                yield Finding(
+                    rule="ignored-failure",
+                    path=node.path,
+                    line=node.line,
+                    message=f"valid_exit_codes lets the script fail with {', '.join(map(str, bad))}",
+                    fix="test for the one case that is all right in the script",
+                    image=source.template.name,
+                )
+
+
+def _only_says(pipeline: Pipeline, rest: list[Pipeline]) -> bool:
+    """Whether nothing but a message comes of a failure; not where the script may end, or decide, behind it."""
+    last = pipeline.commands[-1]
+    says = name_of(last) in ("echo", "printf", "logger") and not pipeline.condition and pipeline.after != "&&"
+    ends = (one.commands[0].words for one in rest if one.commands[0].words[1:] != ("0",))
+    return says and not any(words[:1] in (("exit",), ("return",), ("false",)) for words in ends)
+
+
+def _failures(codes: Value) -> list[int]:
+    return [code for code in codes if isinstance(code, int) and 0 < code < 256] if isinstance(codes, list) else []
+
+
+def _no_errexit(scope: Scope) -> Iterator[Finding]:
+    for script, image in _each(scope):
+        found = script.pipelines()
+        if _ends_early(script, found) or not any(does_something(one) for each in found[:-1] for one in each.commands):
+            continue
+        if script.runner is None:
+            message = "the script goes on when a command fails, and only the last one decides"
+            yield _finding("no-errexit", script, found[0], image, message, _FIX_ERREXIT)
+            continue
+        yield Finding(
+            rule="no-errexit",
+            path=script.runner.path,
+            line=script.runner.line,
+            message=f"{script.setting} runs the shell without -e: only the last command decides",
+            fix="add -e, or begin the script with `set -e`",
+            image=image,
+            edits=_with_option(script) if script.setting == "inline_shebang" else (),
+        )
+
+
+def _ends_early(script: Script, found: list[Pipeline]) -> bool:
+    """Whether a failure ends the script, from its beginning or from some line on."""
+    options = ShellOptions(script.options)
+    for pipeline in found:
+        words = pipeline.commands[0].words
+        if words[0] == "set":
+            options.take(words[1:])
+        if options.errexit or (words[0] == "trap" and "ERR" in words):
+            return True
+    return options.errexit
+
+
+def _with_option(script: Script) -> tuple[Edit, ...]:
+    """`-e` behind the shell, where the setting is a plain text."""
+    runner = script.runner
+    if runner is None or not isinstance(runner.scalar, str):
+        return ()
+    shell, _, options = runner.scalar.rstrip().partition(" ")
+    written = runner.file.data[runner.start : runner.end]
+    plain = written == f'"{runner.scalar}"'.encode() and "\\" not in runner.scalar
+    if not plain or not re.fullmatch(r"(-[a-z]+)?", options) or options.endswith("o"):
+        return ()
+    # The kernel hands everything behind the shell over as one argument: -x becomes -ex, never -e -x.
+    at = runner.start + 1 + len(shell.encode()) + (2 if options else 0)
+    return (Edit(path=runner.path, start=at, end=at, text="e" if options else " -e"),)
+
+
+def _each(scope: Scope) -> Iterator[tuple[Script, str]]:
+    """Every shell text once, with the image that it is a part of ("" for a file that any template may use)."""
+    seen: set[tuple[str, str]] = set()
+    for source in sources(scope):
+        for script in scripts(scope, source):
+            key = (script.places[0][0], script.options)
+            if script.inline or script.runner is not None or key not in seen:
+                yield script, source.template.name if script.inline else ""
+            seen.add(key)
+
+
+def _finding(rule: str, script: Script, pipeline: Pipeline, image: str, message: str, fix: str) -> Finding:
+    path, line = script.place(pipeline.line)
+    return Finding(rule=rule, path=path, line=line, message=message, fix=fix, image=image)
+
+
+RULES = (
+    Rule(
+        id="hidden-failure",
+        severity="error",
+        summary="A command of a script can fail without anybody noticing",
+        check=_hidden,
+    ),
+    Rule(
+        id="ignored-failure",
+        severity="warning",
+        summary="A command's failure is ignored on purpose",
+        check=_ignored,
+    ),
+    Rule(
+        id="no-errexit",
+        severity="warning",
+        summary="A script goes on when a command fails",
+        check=_no_errexit,
+    ),
+)

@@ -1,0 +1,308 @@
+"""Walks a Packer folder and says what is a template there, what is not, and why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+
+import msgspec
+
+from tfgen_generators.packer.discovery.facts_cache import FactsCache
+from tfgen_generators.packer.discovery.folders import format_of, group_folder
+from tfgen_generators.packer.discovery.gitignore import GitIgnore, patterns
+from tfgen_generators.packer.discovery.outcome import Outcome
+from tfgen_generators.packer.model import Discovery, Format, Problem, Skipped, Template
+from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING, bucket_part, name_of
+
+#: Trees that hold other people's files or tools' state.
+SKIPPED_FOLDERS = frozenset(
+    {".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", ".tfgen", ".venv", "node_modules", "packer_cache"}
+)
+#: Files of values that Packer reads by itself, for a folder.
+_AUTO = (".auto.pkrvars.hcl", ".auto.pkrvars.json")
+_HIDDEN, _READ_HIDDEN = ".", (*_AUTO, HCL_ENDING, JSON_ENDING)
+#: Editors' locks and macOS's shadows.
+_SHADOWS = ("._", ".#")
+_SETTINGS_IGNORE = "left out by tfgen.toml (ignore)"
+
+
+class _Search(msgspec.Struct):
+    """One walk: where it looks, what it asks, and what it has found so far."""
+
+    root: Path
+    packer_dir: str
+    cache: FactsCache
+    git: GitIgnore
+    templates: list[Template] = msgspec.field(default_factory=list)
+    skipped: list[Skipped] = msgspec.field(default_factory=list)
+    unreadable: list[Problem] = msgspec.field(default_factory=list)
+    folders: list[str] = msgspec.field(default_factory=list)
+    followed: set[str] = msgspec.field(default_factory=set)
+
+    def skip(self, path: str, reason: str) -> None:
+        self.skipped.append(Skipped(path=path, reason=reason))
+
+
+def discover(
+    root: Path,
+    packer_dir: str,
+    *,
+    pins: Mapping[str, str] = MappingProxyType({}),
+    ignore: Sequence[str] = (),
+    cache: FactsCache | None = None,
+    is_tracked: Callable[[str], bool] = lambda _path: False,
+) -> Discovery:
+    """Every template below `root/packer_dir`; one broken file never hides the others.
+
+    `pins` (path -> name) are identities given in tfgen.toml, `ignore` its patterns in git's syntax; `is_tracked` says
+    whether git knows a path that a .gitignore would leave out. Reads files, writes nothing but `cache`'s memory.
+    A folder that is not there is the caller's error. Templates have `details` where `cache` was told to read them.
+    """
+    search = _Search(root=root, packer_dir=packer_dir, cache=cache or FactsCache(), git=GitIgnore(root, is_tracked))
+    found = list(_walk(search))
+    search.cache.read_ahead(root, _candidates(found))
+    for folder, names in found:
+        _look_into(search, folder, names)
+    left_out = _left_out(search, ignore)
+    named = (
+        replace(template, name=pins.get(template.path) or name_of(template.path, packer_dir))
+        for template in search.templates
+        if template.path not in left_out
+    )
+    for path in left_out:
+        search.skip(path, _SETTINGS_IGNORE)
+    return Discovery(
+        templates=tuple(_checked_names(sorted(named, key=lambda template: template.path))),
+        skipped=tuple(sorted(search.skipped, key=lambda skipped: skipped.path)),
+        unreadable=tuple(search.unreadable),
+        folders=tuple(search.folders),
+        asked_git=search.git.has_asked,
+        ignored=left_out,
+    )
+
+
+def _candidates(found: list[tuple[str, list[str]]]) -> Iterator[tuple[str, Format]]:
+    """The files that may be templates, with the formats that their names stand for."""
+    for folder, names in found:
+        for name in names:
+            if name.endswith((HCL_ENDING, ".json")) and not name.endswith(".pkrvars.json"):
+                yield _join(folder, name), _format(name)
+
+
+def _look_into(search: _Search, folder: str, names: list[str]) -> None:
+    hcl_files: dict[str, Outcome] = {}
+    for name in names:
+        path = _join(folder, name)
+        if name.endswith((HCL_ENDING, JSON_ENDING)):
+            if (outcome := _read(search, path)) is not None:
+                hcl_files[path] = outcome
+        elif name.endswith(".pkrvars.json"):
+            search.skip(path, "variable values, not a template")
+        elif name.endswith(".json"):
+            _legacy(search, path)
+        elif reason := _other(name):
+            search.skip(path, reason)
+    if any(outcome.facts and outcome.facts.computed_sources for outcome in hcl_files.values()):
+        # Which builders those can be stands in the details of all files.
+        hcl_files = {path: found for path in hcl_files if (found := _read(search, path, details=True))}
+    preset = _preset(search, folder, names) if hcl_files else frozenset()
+    grouped = group_folder(folder, hcl_files, preset)
+    search.templates += grouped.templates
+    search.skipped += grouped.skipped
+
+
+def _join(folder: str, name: str) -> str:
+    return name if folder == "." else f"{folder}/{name}"
+
+
+def _walk(search: _Search) -> Iterator[tuple[str, list[str]]]:
+    pending = [str(PurePosixPath(search.packer_dir))]
+    while pending:
+        current = pending.pop()
+        files: list[str] = []
+        below: list[str] = []
+        try:
+            with os.scandir(f"{search.root}/{current}") as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            search.unreadable.append(_unreadable(current, error))
+            continue
+        for entry in entries:
+            if entry.name in SKIPPED_FOLDERS or entry.name.startswith(_SHADOWS):
+                continue
+            path = _join(current, entry.name)
+            try:
+                _sort(search, entry, path, files, below)
+            except OSError as error:
+                search.unreadable.append(_unreadable(path, error))
+        pending.extend(reversed(below))
+        search.folders.append(current)
+        yield current, files
+
+
+def _sort(search: _Search, entry: os.DirEntry[str], path: str, files: list[str], below: list[str]) -> None:
+    if entry.is_dir(follow_symlinks=False):
+        _sort_folder(search, entry.name, path, below)
+    elif entry.is_file():
+        # Editors' copies; but Packer reads hidden files of a folder too.
+        if not _is_candidate(entry.name):
+            return
+        if entry.name.startswith(_HIDDEN) and not entry.name.endswith(_READ_HIDDEN):
+            search.skip(path, "a hidden file")
+        elif search.git.ignores(path):
+            search.skip(path, "git ignores it")
+        else:
+            files.append(entry.name)
+    elif entry.is_dir():
+        if search.git.ignores(path):
+            search.skip(path, "git ignores it")
+        elif _is_new_ground(search, path):
+            below.append(path)
+        else:
+            search.skip(path, "a symlink to a folder that is looked into elsewhere, or lies outside")
+    elif entry.name.endswith((".json", HCL_ENDING)) and not entry.name.startswith("."):
+        search.unreadable.append(Problem(path=path, message="a broken symlink or a special file"))
+
+
+def _sort_folder(search: _Search, name: str, path: str, below: list[str]) -> None:
+    if search.git.ignores(path, folder=True):
+        search.skip(path, "a folder that git ignores")
+        return
+    if "{{" in name:
+        search.skip(path, "a folder of a generator (its name is to be filled in)")
+        return
+    if name.endswith((".json", HCL_ENDING)):
+        search.skip(path, "a folder that is named like a file")
+    below.append(path)
+
+
+def _is_candidate(name: str) -> bool:
+    return name.endswith((".hcl", ".json", ".example"))
+
+
+def _is_new_ground(search: _Search, path: str) -> bool:
+    """Whether a symlinked folder leads to files of the repository that the walk meets nowhere else."""
+    root = os.path.realpath(search.root)
+    target = os.path.realpath(search.root / path)
+    walked = os.path.realpath(search.root / search.packer_dir)
+    inside = _is_below(target, root) and target != root
+    seen = _is_below(target, walked) or _is_below(walked, target)
+    if not inside or seen or any(_is_below(target, done) or _is_below(done, target) for done in search.followed):
+        return False
+    search.followed.add(target)
+    return True
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _read(search: _Search, path: str, *, details: bool = False) -> Outcome | None:
+    try:
+        return search.cache.read(search.root, path, _format(path), details=details)
+    except OSError as error:
+        search.unreadable.append(_unreadable(path, error))
+        return None
+
+
+def _format(path: str) -> Format:
+    return "json" if path.endswith(".json") and not path.endswith(JSON_ENDING) else format_of(path)
+
+
+def _unreadable(path: str, error: OSError) -> Problem:
+    return Problem(path=path, message=f"cannot be read: {error.strerror}", fix="give yourself the right to read it")
+
+
+def _preset(search: _Search, folder: str, names: list[str]) -> frozenset[str]:
+    """The variables that the folder's `*.auto.pkrvars.*` files set."""
+    found: set[str] = set()
+    for name in names:
+        if name.endswith(_AUTO):
+            path = _join(folder, name)
+            try:
+                data = (search.root / path).read_bytes()
+            except OSError as error:
+                search.unreadable.append(_unreadable(path, error))
+            else:
+                found |= {f"var.{key}" for key in _keys(name, data)}
+    return frozenset(found)
+
+
+def _keys(name: str, data: bytes) -> list[str]:
+    """The names that a file of values sets; none when it cannot be read."""
+    from tfgen_generators.packer.facts import BrokenTemplateError, NotATemplateError
+    from tfgen_generators.packer.syntax.hcl_reader import read_native
+    from tfgen_generators.packer.syntax.json_reader import Pairs, load
+
+    try:
+        if name.endswith(".json"):
+            document = load(data)
+            return [key for key, _ in document] if isinstance(document, Pairs) else []
+        return list(read_native(data.removeprefix(b"\xef\xbb\xbf")).attributes)
+    except (BrokenTemplateError, NotATemplateError, UnicodeDecodeError, RecursionError):
+        return []
+
+
+def _legacy(search: _Search, path: str) -> None:
+    outcome = _read(search, path)
+    if outcome is None:
+        return
+    if outcome.status == "other":
+        search.skip(path, outcome.message)
+        return
+    template = Template(
+        name="",
+        path=path,
+        format="json",
+        kind="file",
+        builders=outcome.builders,
+        members=(path,),
+        digest=outcome.digest,
+        details=(outcome.details,) if outcome.details else (),
+    )
+    if outcome.status == "broken":
+        problem = Problem(path=path, line=outcome.line, message=outcome.message, fix=outcome.fix)
+        template = replace(template, errors=(problem,))
+    search.templates.append(template)
+
+
+def _other(name: str) -> str:
+    if name.endswith(".pkrvars.hcl"):
+        return "variable values, not a template"
+    if name.endswith(".pkrtpl.hcl"):
+        return "input of templatefile(), not a template"
+    if name.endswith((".hcl.example", ".json.example")):
+        return "an example, not a template"
+    if name.endswith(".hcl"):
+        return "HCL of another tool (Packer reads *.pkr.hcl)"
+    return ""
+
+
+def _left_out(search: _Search, ignore: Sequence[str]) -> frozenset[str]:
+    """Paths of the templates that tfgen.toml's `ignore` names."""
+    spec = patterns(list(ignore)) if ignore else None
+    if spec is None:
+        return frozenset()
+    return frozenset(
+        template.path
+        for template in search.templates
+        if spec.match_file(f"{template.path}/" if template.kind == "directory" else template.path)
+    )
+
+
+def _checked_names(templates: list[Template]) -> Iterator[Template]:
+    """Adds what only the whole shows: names given twice."""
+    by_key: dict[str, list[Template]] = {}
+    for template in templates:
+        by_key.setdefault(bucket_part(template.name), []).append(template)
+    for template in templates:
+        problems = list(template.errors)
+        others = [other.path for other in by_key[bucket_part(template.name)] if other is not template]
+        if others:
+            message = f"the name {template.name!r} is given by {' and '.join(others)} too"
+            fix = "rename one of them, or pin another name to it in tfgen.toml"
+            problems.append(Problem(path=template.path, message=message, fix=fix))
+        yield replace(template, errors=tuple(problems)) if problems else template

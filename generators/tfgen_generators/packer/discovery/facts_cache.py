@@ -1,0 +1,178 @@
+"""Facts of files that were read before, by their content: so that a second run parses nothing.
+
+One file, safe to delete, written atomically. Facts are kept by the SHA-256 of a file's bytes and by the version of
+the readers; a file's digest is taken from its size, times and inode only if it is older than the cache itself, since
+a younger one may have changed within one tick of the clock (git calls such files racy).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfgen_generators.packer.discovery.outcome import Outcome, read_file
+from tfgen_generators.packer.discovery.read_ahead import read_ahead
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tfgen_generators.packer.model import Format
+
+#: Fewer new files than this are not worth a cache of their own.
+WORTHWHILE = 50
+#: Nanoseconds that a file must be older than the look that the cache is of. The coarsest clocks (FAT) count 2 s.
+TICK = 2_000_000_000
+
+Stamp = tuple[int, int, int, int]
+
+
+class _Stored(msgspec.Struct, kw_only=True):
+    version: str
+    #: When the look began, by the clock of time.time_ns().
+    started: int = 0
+    #: The inode of the file itself: one that came with a pull request, or a copy, is not believed.
+    inode: int = 0
+    stamps: dict[str, tuple[Stamp, str]]
+    outcomes: dict[str, Outcome]
+
+
+class FactsCache:
+    """Reads candidates, from memory where it can. Without a file it only reads.
+
+    With `details`, every outcome has those: they cost as much as the rest, and `sync` needs hardly any.
+    """
+
+    def __init__(self, file: Path | None = None, *, details: bool = False) -> None:
+        self._file = file
+        self._details = details
+        self._old = _Stored(version="", stamps={}, outcomes={})
+        self._written = 0
+        self._new = _Stored(
+            version=readers_version(("hcl", "packer")) if file else "", started=time.time_ns(), stamps={}, outcomes={}
+        )
+        self._ahead: dict[str, Outcome] = {}
+        self._changed = 0
+        self._read_again = 0  # with those that are as they were, but younger than the cache
+        if file is not None:
+            self._load(file)
+
+    def read_ahead(self, root: Path, files: Iterable[tuple[str, Format]]) -> None:
+        """Reads those of `files` that nothing is known of, if they are many; `read` then finds them."""
+        new = [(f"{root}/{path}", form) for path, form in files if path not in self._old.stamps]
+        self._ahead = read_ahead(new, details=self._details)
+
+    def read(self, root: Path, path: str, form: Format, *, details: bool = False) -> Outcome:
+        """What stands at `path`. Raises OSError."""
+        details = details or self._details
+        file = f"{root}/{path}"
+        if self._file is None:
+            return self._outcome(_bytes(file), form, details=details)
+        status = os.stat(file)  # noqa: PTH116 as below
+        stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        known = self._old.stamps.get(path)
+        old = known is not None and known[0] == stamp and max(stamp[1], stamp[2]) + TICK < self._written
+        outcome = self._known(f"{form}:{known[1]}", details=details) if old and known else None
+        if outcome is None:
+            outcome = self._outcome(_bytes(file), form, details=details)
+            self._read_again += 1
+            kept = self._old.outcomes.get(f"{form}:{outcome.digest}")
+            self._changed += known != (stamp, outcome.digest) or kept is not outcome
+        self._new.stamps[path] = (stamp, outcome.digest)
+        self._new.outcomes[f"{form}:{outcome.digest}"] = outcome
+        return outcome
+
+    def _known(self, key: str, *, details: bool) -> Outcome | None:
+        for outcomes in (self._new.outcomes, self._old.outcomes, self._ahead):
+            outcome = outcomes.get(key)
+            if outcome is not None and (outcome.details or not details or outcome.status in ("other", "broken")):
+                return outcome
+        return None
+
+    def _outcome(self, data: bytes, form: Format, *, details: bool) -> Outcome:
+        digest = hashlib.sha256(data).hexdigest()
+        return self._known(f"{form}:{digest}", details=details) or read_file(data, form, digest, details=details)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something worth keeping."""
+        gone = len(self._old.stamps) > len(self._new.stamps)
+        return bool(self._file) and (
+            self._read_again >= WORTHWHILE or (self._written > 0 and (self._changed > 0 or gone))
+        )
+
+    def save(self) -> None:
+        """Keeps what was read for the next run. A cache that cannot be written is no error."""
+        if self._file is None or not self.is_due:
+            return
+        replace_file(self._file, self._encoded)
+
+    def _encoded(self, inode: int) -> bytes:
+        self._new.inode = inode
+        self._new.stamps = kept_stamps(self._new.stamps)
+        return msgspec.msgpack.encode(self._new)
+
+    def _load(self, file: Path) -> None:
+        try:
+            if not file.is_file():
+                return
+            with file.open("rb") as opened:
+                status = os.fstat(opened.fileno())
+                stored = msgspec.msgpack.decode(opened.read(), type=_Stored)
+        except (OSError, msgspec.DecodeError, ValueError):
+            return
+        self._written = min(status.st_mtime_ns, stored.started)
+        if (stored.version, stored.inode) == (self._new.version, status.st_ino):
+            self._old = stored
+
+
+def is_utf8(path: str) -> bool:
+    """Whether a path can be kept: one of bytes that are no UTF-8 cannot."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def kept_stamps(stamps: dict[str, tuple[Stamp, str]]) -> dict[str, tuple[Stamp, str]]:
+    """Those of paths that can be kept."""
+    return {path: found for path, found in stamps.items() if is_utf8(path)}
+
+
+def _bytes(file: str) -> bytes:
+    with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 ten thousand times: without a Path for each
+        return opened.readall()
+
+
+def replace_file(file: Path, encode: Callable[[int], bytes]) -> None:
+    """Puts what `encode` gives for the inode of the new file at `file`, whole or not at all. Never fails."""
+    beside = file.with_name(f"{file.name}.{os.getpid()}")
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with beside.open("wb") as opened:
+                opened.write(encode(os.fstat(opened.fileno()).st_ino))
+            beside.replace(file)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def readers_version(packages: Iterable[str]) -> str:
+    """Changes with every change of the readers in `packages` (and of the grammar): their files' sizes and times."""
+    seen: list[tuple[str, int, int]] = []
+    here = Path(__file__).parents[2]
+    for package in packages:
+        for file in sorted((here / package).rglob("*.py")):
+            status = file.stat()
+            seen.append((file.name, status.st_size, status.st_mtime_ns))
+    grammar = importlib.util.find_spec("tree_sitter_hcl")
+    if grammar and grammar.origin:
+        seen.append(("grammar", 0, Path(grammar.origin).stat().st_mtime_ns))
+    return hashlib.sha256(repr(seen).encode()).hexdigest()

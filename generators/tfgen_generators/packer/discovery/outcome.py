@@ -1,0 +1,141 @@
+"""Bytes -> what one candidate file is: a legacy template, a piece of HCL2, something else, or broken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from tfgen_generators.packer.facts import (
+    GENERATOR_INPUT,
+    BrokenTemplateError,
+    Facts,
+    NotATemplateError,
+    check_top_level,
+    facts_of,
+    is_generator_input,
+)
+from tfgen_generators.packer.model import Format
+from tfgen_generators.packer.syntax.values import Expression
+
+if TYPE_CHECKING:
+    from tfgen_generators.packer.details import Details
+    from tfgen_generators.packer.syntax.syntax import Body
+
+Status = Literal["legacy", "hcl2", "other", "broken"]
+
+_EXPRESSION = 1
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What reading one file gave. `digest` is the SHA-256 of its bytes, `message` why it is "other" or "broken".
+
+    `details` are encoded (`decode_details`), b"" where nobody wanted them.
+    """
+
+    status: Status
+    digest: str
+    builders: tuple[str, ...] = ()
+    facts: Facts | None = None
+    message: str = ""
+    line: int = 0
+    fix: str = ""
+    details: bytes = b""
+
+
+def read_file(data: bytes, form: Format, digest: str, *, details: bool) -> Outcome:
+    """What `data` is, read as the format that its name stands for; its `details` where they are wanted."""
+    try:
+        if form == "json":
+            return _legacy(data, digest, details=details)
+        return _hcl2(data, form, digest, details=details)
+    except NotATemplateError as reason:
+        return Outcome(status="other", digest=digest, message=str(reason))
+    except BrokenTemplateError as error:
+        return Outcome(status="broken", digest=digest, message=error.message, line=error.line, fix=error.fix)
+    except (RecursionError, OverflowError):
+        return Outcome(status="broken", digest=digest, message="nested too deeply", line=1)
+
+
+def _legacy(data: bytes, digest: str, *, details: bool) -> Outcome:
+    if b"builders" not in data and b"\\u" not in data and _is_object(data):
+        raise NotATemplateError("no builders: not a Packer template")
+    from tfgen_generators.packer.legacy import legacy_details, read_legacy
+
+    builders, root = read_legacy(data)
+    found = encode_details(legacy_details(root)) if details else b""
+    return Outcome(status="legacy", digest=digest, builders=builders, details=found)
+
+
+def _is_object(data: bytes) -> bool:
+    """Whether it is whole JSON: much faster to find out than to read it with its positions."""
+    try:
+        msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def _hcl2(data: bytes, form: Format, digest: str, *, details: bool) -> Outcome:
+    body = _json_body(data) if form == "hcl2-json" else _native_body(data)
+    check_top_level(body)
+    facts = facts_of(body)
+    if not details:
+        return Outcome(status="hcl2", digest=digest, facts=facts)
+    from tfgen_generators.packer.details import details_of
+
+    return Outcome(status="hcl2", digest=digest, facts=facts, details=encode_details(details_of(body)))
+
+
+def _json_body(data: bytes) -> Body:
+    from tfgen_generators.packer.syntax.json_reader import Pairs, line_of_key, load, read_json_body
+
+    document = load(data, what="build")
+    if isinstance(document, Pairs) and any(key == "builders" for key, _ in document):
+        raise BrokenTemplateError(
+            "a legacy JSON template under the name .pkr.json, which Packer reads as HCL2",
+            line_of_key(data, "builders"),
+            "rename it to .json",
+        )
+    return read_json_body(document)
+
+
+def _native_body(data: bytes) -> Body:
+    from tfgen_generators.packer.syntax.hcl_reader import read_native
+
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise BrokenTemplateError("not UTF-8 text", line, "save it as UTF-8") from None
+    try:
+        return read_native(data)
+    except BrokenTemplateError:
+        if is_generator_input(text):
+            raise NotATemplateError(f"{GENERATOR_INPUT}, not HCL") from None
+        raise
+
+
+def encode_details(details: object) -> bytes:
+    """Details as bytes for the cache."""
+    return msgspec.msgpack.encode(details, enc_hook=_pack)
+
+
+def decode_details(data: bytes) -> Details:
+    """The Details in an Outcome's bytes."""
+    from tfgen_generators.packer.details import Details
+
+    return msgspec.msgpack.decode(data, type=Details, ext_hook=_unpack)
+
+
+def _pack(value: object) -> msgspec.msgpack.Ext:
+    if not isinstance(value, Expression):
+        raise TypeError(type(value))
+    inner = (value.text, value.op, value.args, value.line)
+    return msgspec.msgpack.Ext(_EXPRESSION, msgspec.msgpack.encode(inner, enc_hook=_pack))
+
+
+def _unpack(_code: int, data: memoryview) -> Expression:
+    text, op, args, line = msgspec.msgpack.decode(data, ext_hook=_unpack)
+    return Expression(text, op, tuple(args), line)

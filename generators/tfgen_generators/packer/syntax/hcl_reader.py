@@ -1,0 +1,124 @@
+"""HCL2's native syntax -> bodies and values, with tree-sitter; as strict as Packer where the grammar is not.
+
+One pass over the syntax tree.
+Why not `hcl2` here: docs/adr/0003-hcl-readers.md. Source of the rules: the HCL native syntax specification.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgen_generators.hcl.tree import SOURCE, text_of, tree_of
+from tfgen_generators.packer.facts import BrokenTemplateError
+from tfgen_generators.packer.syntax.hcl_values import joined, value_of
+from tfgen_generators.packer.syntax.syntax import Block, Body
+from tfgen_generators.packer.syntax.values import Expression, Value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_FIX = "correct the syntax"
+_DEEPEST = 100
+
+
+def read_native(data: bytes) -> Body:
+    """The body of a file. Raises BrokenTemplateError with the line that is not HCL2."""
+    root = tree_of(data)
+    if root.has_error:
+        raise _first_error(root)
+    body = next((child for child in root.named_children if child.type == "body"), None)
+    return _body(body) if body else Body()
+
+
+def read_template(text: str) -> Value:
+    """The value of a string that is a template (HCL's JSON syntax). What cannot be read is kept as text."""
+    outer = SOURCE.data
+    root = tree_of(f"x = <<TEXT\n{text}\nTEXT\n".encode())
+    try:
+        if root.has_error or "\nTEXT" in text:
+            return Expression(text)
+        value = _body(root.named_children[0]).attributes["x"]
+    except (BrokenTemplateError, KeyError, IndexError):
+        return Expression(text)
+    finally:
+        SOURCE.data = outer
+    if isinstance(value, str):
+        return value.removesuffix("\n")
+    if not isinstance(value, Expression):
+        return value
+    if value.op != "template":
+        return Expression(text, value.op, value.args)
+    *parts, last = value.args
+    if not isinstance(last, str) or (last := last.removesuffix("\n")):
+        parts.append(last)
+    return joined(text, parts, 0)
+
+
+def _body(node: Node, depth: int = 0) -> Body:
+    body = Body()
+    last = -1
+    if depth > _DEEPEST:
+        raise BrokenTemplateError("nested too deeply", node.start_point[0] + 1)
+    for item in node.named_children:
+        kind = item.type
+        if kind not in ("attribute", "block"):
+            continue
+        row = item.start_point[0]
+        if row == last:
+            raise BrokenTemplateError("two things on one line, and HCL wants a line for each", row + 1, _FIX)
+        last = item.end_point[0]
+        if kind == "block":
+            body.blocks.append(_block(item, row, depth))
+            continue
+        name_node, value_node = item.named_children[0], item.named_children[-1]
+        name = text_of(name_node)
+        if name in body.attributes:
+            raise BrokenTemplateError(f"the attribute {name!r} stands twice", row + 1, "remove one")
+        body.attributes[name] = value_of(value_node)
+        body.lines[name] = row + 1
+    return body
+
+
+def _block(node: Node, row: int, depth: int) -> Block:
+    kind, *rest = node.named_children
+    labels: list[str] = []
+    body: Node | None = None
+    for child in rest:
+        if child.type in ("string_lit", "identifier"):
+            labels.append(text_of(child).strip('"'))
+        elif child.type == "block_start":
+            if child.start_point[0] != row:
+                raise BrokenTemplateError("the { of a block must stand on the block's own line", row + 1, _FIX)
+        elif child.type == "body":
+            body = child
+    if body is None:
+        return Block(text_of(kind), tuple(labels), Body(), row + 1)
+    _check_lines(node, body, row)
+    return Block(text_of(kind), tuple(labels), _body(body, depth + 1), row + 1)
+
+
+def _check_lines(block: Node, body: Node, row: int) -> None:
+    """Where HCL wants a block's content: on lines of its own, or one attribute on the block's line."""
+    if body.start_point[0] != row:
+        return
+    items = [child for child in body.named_children if child.type in ("attribute", "block")]
+    one_line = block.end_point[0] == row
+    if items and not one_line and items[0].start_point[0] == row:
+        raise BrokenTemplateError("a block's content must begin on a line of its own", row + 1, _FIX)
+    if one_line and any(item.type == "block" for item in items):
+        raise BrokenTemplateError("a block on one line can hold one attribute, and no block", row + 1, _FIX)
+
+
+def _first_error(root: Node) -> BrokenTemplateError:
+    stack = [root]
+    first: Node | None = None
+    while stack:
+        node = stack.pop()
+        if (node.is_error or node.is_missing) and (first is None or node.start_byte < first.start_byte):
+            first = node
+        stack.extend(child for child in node.children if child.has_error or child.is_missing)
+    if first is None:
+        return BrokenTemplateError("not valid HCL2", 1, _FIX)
+    line, column = first.start_point[0] + 1, first.start_point[1] + 1
+    lacking = f": {first.type} is missing" if first.is_missing else ""
+    return BrokenTemplateError(f"not valid HCL2{lacking} (column {column})", line, _FIX)

@@ -1,0 +1,49 @@
+"""A file of HCL2 as bodies, blocks and attributes: the same for the native and the JSON syntax."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfgen_generators.packer.syntax.values import Value
+
+
+class Body:
+    """What stands between two braces. `attributes` keep the order of the file."""
+
+    __slots__ = ("attributes", "blocks", "lines")
+
+    def __init__(self) -> None:
+        self.attributes: dict[str, Value] = {}
+        self.lines: dict[str, int] = {}
+        self.blocks: list[Block] = []
+
+    def of(self, *kinds: str) -> Iterator[Block]:
+        """The blocks of these kinds, in the order of the file."""
+        return (block for block in self.blocks if block.kind in kinds)
+
+    def values(self) -> Iterator[Value]:
+        """Every value in this body and in the blocks below it."""
+        yield from self.attributes.values()
+        for block in self.blocks:
+            yield from block.body.values()
+
+    def get(self, name: str) -> Value:
+        """The attribute `name`, or the attributes of the block of that name; None without either."""
+        if name in self.attributes:
+            return self.attributes[name]
+        block = next(self.of(name), None)
+        return dict(block.body.attributes) if block else None
+
+
+class Block:
+    """One block; `line` is 1-based, 0 when unknown (JSON). Labels are text."""
+
+    __slots__ = ("body", "kind", "labels", "line")
+
+    def __init__(self, kind: str, labels: tuple[str, ...], body: Body, line: int) -> None:
+        self.kind, self.labels, self.body, self.line = kind, labels, body, line
+
+    @property
+    def address(self) -> str:
+        """`amazon-ebs.web` of `source "amazon-ebs" "web"`."""
+        return ".".join(self.labels)

@@ -1,0 +1,83 @@
+"""What a buildspec says of the files that its builds read: its variables, and the paths in its commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tfgen_generators.paths.shell_paths import assigned_in, packer_variables, playbooks_of, words_of
+from tfgen_generators.trees.linked import LinkedTree
+
+
+class Buildspec(msgspec.Struct, frozen=True, kw_only=True):
+    """One buildspec. `words` are words of its commands that may be paths, `assigned` variables that they set."""
+
+    path: str
+    variables: dict[str, str] = {}
+    words: tuple[str, ...] = ()
+    playbooks: tuple[str, ...] = ()
+    assigned: frozenset[str] = frozenset()
+    packer_variables: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+    line: int = 0
+
+
+def read_buildspec(tree: LinkedTree, path: str) -> Buildspec:
+    """The buildspec at `path`; one that cannot be read has a `problem`."""
+    import yaml
+
+    try:
+        data = tree.content(tree.real(path))
+        root = yaml.compose(data.decode(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        return Buildspec(path=path, problem=f"is not YAML: {error.problem}", line=mark.line + 1 if mark else 0)
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        return Buildspec(path=path, problem=f"cannot be read: {str(error).splitlines()[0]}")
+    commands = list(_commands(root))
+    return Buildspec(
+        path=path,
+        variables=dict(_variables(root)),
+        words=tuple(dict.fromkeys(word for command in commands for word in words_of(command))),
+        playbooks=tuple(dict.fromkeys(path for command in commands for path in playbooks_of(command))),
+        assigned=frozenset(name for command in commands for name in assigned_in(command)),
+        packer_variables=tuple(pair for command in commands for pair in packer_variables(command)),
+    )
+
+
+def _commands(root: object) -> Iterator[str]:
+    """Every text below `commands` and `finally` of the phases."""
+    for _, phase in _pairs(_below(root, "phases")):
+        for key, value in _pairs(phase):
+            if key in ("commands", "finally"):
+                yield from _scalars(value)
+
+
+def _variables(root: object) -> Iterator[tuple[str, str]]:
+    for key, value in _pairs(_below(_below(root, "env"), "variables")):
+        yield key, next(_scalars(value), "")
+
+
+def _pairs(node: object) -> Iterator[tuple[str, object]]:
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                yield str(key.value), value
+
+
+def _below(node: object, name: str) -> object:
+    return next((value for key, value in _pairs(node) if key == name), None)
+
+
+def _scalars(node: object) -> Iterator[str]:
+    import yaml
+
+    if isinstance(node, yaml.ScalarNode):
+        yield str(node.value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            if isinstance(item, yaml.ScalarNode):
+                yield str(item.value)

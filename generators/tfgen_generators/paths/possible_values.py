@@ -1,0 +1,249 @@
+"""What a value in a template may come to in a pipeline: texts, with a mark where a piece cannot be known.
+
+Variables have their defaults unless something in the repository sets them; then every value that it may have counts.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+
+import msgspec
+
+from tfgen_generators.packer.details import Details
+from tfgen_generators.packer.evaluation.evaluate import evaluate
+from tfgen_generators.packer.evaluation.scope import ANCHOR, Scene
+from tfgen_generators.packer.model import Template
+from tfgen_generators.packer.syntax.values import Expression, Value, as_text, is_known
+
+#: A piece of a text that only a build knows.
+UNKNOWN = "\1"
+#: In `Surroundings.set_values`: what any variable may be set to.
+ANY_VARIABLE = "*"
+
+_MOST = 64
+_DEEPEST = 20
+_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+_CALL = re.compile(r"(user|env)\s+[`\"]([^`\"]*)[`\"]")
+_WILD = re.compile(r"\*+|\?|\[[^]]*\]|\{[^}]*\}|[\[{\\].*", re.DOTALL)
+_SAME = frozenset({"abspath", "chomp", "pathexpand", "tostring", "trimspace", "try", "coalesce", "nonsensitive"})
+_JOINING = frozenset({"compact", "concat", "distinct", "flatten", "reverse", "sort", "tolist", "toset"})
+#: What CodeBuild or AWS sets in a build; nobody writes it down.
+_SET_BY_AWS = ("AWS_", "CODEBUILD_")
+_SET_BY_ALL = frozenset({"HOME", "PATH", "PWD", "USER", "HOSTNAME", "TMPDIR", "SHELL", "LANG"})
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pipeline gives to a template. `environment` is complete but for `unsure` names (None: for any name)."""
+
+    environment: Mapping[str, tuple[str, ...]] = {}
+    unsure: frozenset[str] | None = frozenset()
+    #: Values that files of values set, by variable.
+    set_values: Mapping[str, Sequence[Value]] = {}
+
+
+class Meanings:
+    """The names of one template."""
+
+    def __init__(self, template: Template, details: Sequence[Details], around: Surroundings) -> None:
+        self.scene = Scene(template, details)
+        #: Environment variables that made a difference so far, there or not.
+        self.read: dict[str, None] = {}
+        self._around = around
+        path = PurePosixPath(template.path)
+        self._folder = ANCHOR + str(path if template.kind == "directory" else path.parent)
+        self._locals = {name: value for one in details for name, value in one.locals.items()}
+        self._defaults = {name: default for one in details for name, default in one.variables.items()}
+        sources = [name.partition(".")[::2] for build in self.scene.builds for name in _texts(build.sources)]
+        parts = [(part.kind, part.name) for one in details for part in one.parts]
+        self._sources = [(kind, name) for kind, name in ([*parts] or [*sources])]
+
+    def texts(self, value: Value) -> list[str]:
+        """Every text that `value` may be."""
+        return list(dict.fromkeys(self._texts(value, 0)))[:_MOST] or []
+
+    def items(self, value: Value, depth: int = 0) -> list[Value]:
+        """The elements of a list, also of one behind a name; a value that is no list is one."""
+        if isinstance(value, list):
+            return [inner for item in value for inner in (self.items(item, depth + 1) if _is_list(item) else [item])]
+        if not isinstance(value, Expression) or depth > _DEEPEST:
+            return [value]
+        if value.op == "ref":
+            return [item for meant in self._named(value) for item in self._again(meant, value, depth)]
+        found = evaluate(value, self._lookup)
+        if is_known(found):
+            return list(found) if isinstance(found, list) else [found]
+        if value.op == "if" or (value.op == "call" and value.args[0] in _JOINING):
+            return [item for argument in value.args[1:] for item in self.items(argument, depth + 1)]
+        return [value]
+
+    def _again(self, meant: Value, written: Value, depth: int) -> list[Value]:
+        return [written] if meant is written else self.items(meant, depth + 1)
+
+    def _named(self, reference: Expression) -> list[Value]:
+        """What a reference may mean; itself where nothing is known."""
+        names = [name for name in reference.args if isinstance(name, str)]
+        if names[:1] == ["var"] and len(names) > 1:
+            return [_inside(value, names[2:], reference) for value in self._variable(names[1])] or [reference]
+        if names[:1] == ["local"] and len(names) > 1 and names[1] in self._locals:
+            return [_inside(self._locals[names[1]], names[2:], reference)]
+        if names[:1] == ["source"] and names[1:] in (["name"], ["type"]):
+            return self._of_sources(kinds=names[1] == "type") or [reference]
+        return [{"path.root": self._folder, "path.cwd": "."}.get(".".join(names), reference)]
+
+    def _of_sources(self, *, kinds: bool) -> list[Value]:
+        """The names (or the types) of all sources."""
+        return list(dict.fromkeys(source[0 if kinds else 1] for source in self._sources))
+
+    def _variable(self, name: str) -> list[Value]:
+        default = self._defaults.get(name)
+        values: list[Value] = list(default) if default else []
+        for key in (name, ANY_VARIABLE):
+            values += self._around.set_values.get(key, ())
+        return [*values, *self._environment(f"PKR_VAR_{name}", unset=[])]
+
+    def _environment(self, name: str, unset: list[Value]) -> list[Value]:
+        self.read[name] = None
+        found: list[Value] = list(self._around.environment.get(name, ()))
+        by_aws = name.startswith(_SET_BY_AWS) or name in _SET_BY_ALL
+        if by_aws or (self._around.unsure is not None and name in self._around.unsure):
+            return [*found, UNKNOWN]
+        if not found and self._around.unsure is None and not name.startswith("PKR_VAR_"):
+            return [UNKNOWN]
+        return found or unset
+
+    def _lookup(self, names: tuple[str, ...]) -> Value:
+        """For `evaluate`: what a name means where it can mean one thing only."""
+        found = self._named(Expression(".".join(names), "ref", names))
+        if len(found) != 1:
+            return Expression(".".join(names))
+        return evaluate(found[0], self._lookup_below) if isinstance(found[0], Expression | list | dict) else found[0]
+
+    def _lookup_below(self, names: tuple[str, ...]) -> Value:
+        found = self._named(Expression(".".join(names), "ref", names))
+        return found[0] if len(found) == 1 and is_known(found[0]) else Expression(".".join(names))
+
+    def _texts(self, value: Value, depth: int) -> Iterable[str]:
+        if depth > _DEEPEST:
+            return [UNKNOWN]
+        if isinstance(value, str):
+            return self._filled(value, depth)
+        if value is None and depth == 0:
+            return []  # as if it were not set
+        if not isinstance(value, Expression):
+            return [UNKNOWN if isinstance(value, list | dict) else as_text(value)]
+        return self._expressed(value, depth)
+
+    def _expressed(self, value: Expression, depth: int) -> Iterable[str]:
+        if value.op == "template":
+            return _product([self._texts(part, depth + 1) for part in value.args])
+        if value.op == "ref":
+            return self._referred(value, depth)
+        found = evaluate(value, self._lookup)
+        if not isinstance(found, Expression) and is_known(found):
+            return self._texts(found, depth + 1)
+        return self._computed(value, depth)
+
+    def _referred(self, value: Expression, depth: int) -> Iterable[str]:
+        found: list[str] = []
+        for meant in self._named(value):
+            found += [UNKNOWN] if meant == value else self._texts(meant, depth + 1)
+        return found
+
+    def _computed(self, value: Expression, depth: int) -> Iterable[str]:
+        """Where the whole is not known: what it chooses from, or is made of."""
+        name, *arguments = value.args or ("",)
+        chosen: Sequence[Value] | None = None
+        if value.op == "if":
+            chosen = value.args[1:]
+        elif value.op == "call" and name == "env" and arguments and isinstance(arguments[0], str):
+            chosen = self._environment(arguments[0], unset=[""])
+        elif value.op == "call" and name in _SAME:
+            chosen = arguments
+        elif value.op == "call" and name == "fileset" and len(arguments) == 2:
+            return [without_globs(text) for text in self._texts(arguments[1], depth + 1)]
+        elif value.op == "call" and name == "lookup" and arguments:
+            chosen = [*self._values_of(arguments[0]), *arguments[2:]]
+        elif value.op == "index":
+            chosen = self._values_of(value.args[0])
+        elif value.op == "call" and name == "join" and len(arguments) == 2 and isinstance(arguments[1], list):
+            pieces = [self._texts(item, depth + 1) for item in arguments[1]]
+            separator = as_text(arguments[0]) if isinstance(arguments[0], str) else UNKNOWN
+            return [separator.join(one) for one in _combinations(pieces)]
+        if not chosen:
+            return [UNKNOWN]
+        return [text for one in chosen for text in self._texts(one, depth + 1)]
+
+    def _values_of(self, value: Value) -> list[Value]:
+        found: list[Value] = []
+        for meant in self._named(value) if isinstance(value, Expression) and value.op == "ref" else [value]:
+            if isinstance(meant, dict):
+                found += meant.values()
+            elif isinstance(meant, list):
+                found += meant
+            else:
+                return [Expression("?")]
+        return found
+
+    def _filled(self, text: str, depth: int) -> Iterable[str]:
+        """`text` with Packer's own `{{ }}` filled in."""
+        if "{{" not in text:
+            return [text]
+        pieces: list[Iterable[str]] = []
+        start = 0
+        for action in _ACTION.finditer(text):
+            pieces += [[text[start : action.start()]], self._action(action.group(1), depth)]
+            start = action.end()
+        filled = _product([*pieces, [text[start:]]])
+        return [one.replace(f"{self._folder}//", f"{self._folder}/") for one in filled]
+
+    def _action(self, words: str, depth: int) -> Iterable[str]:
+        if words == "template_dir":
+            return [self._folder + "/"]
+        if words == "pwd":
+            return ["./"]
+        if words in ("build_name", "build_type") and self._sources:
+            return [str(name) for name in self._of_sources(kinds=words == "build_type")]
+        match = _CALL.fullmatch(words)
+        if not match:
+            return [UNKNOWN]
+        kind, name = match.groups()
+        values = self._variable(name) if kind == "user" else self._environment(name, unset=[""])
+        return [text for value in values for text in self._texts(value, depth + 1)] or [UNKNOWN]
+
+
+def without_globs(pattern: str) -> str:
+    """The pattern of a `fileset`, with what is wild in it as not known."""
+    return _WILD.sub(UNKNOWN, pattern)
+
+
+def _is_list(value: Value) -> bool:
+    return isinstance(value, list | Expression)
+
+
+def _texts(values: Iterable[Value]) -> list[str]:
+    return [value for value in values if isinstance(value, str)]
+
+
+def _inside(value: Value, names: Sequence[str], otherwise: Value) -> Value:
+    for name in names:
+        if not isinstance(value, dict) or name not in value:
+            return otherwise
+        value = value[name]
+    return value
+
+
+def _combinations(pieces: Sequence[Iterable[str]]) -> Iterable[tuple[str, ...]]:
+    options = [list(dict.fromkeys(piece))[:_MOST] for piece in pieces]
+    size = 1
+    for option in options:
+        size *= max(len(option), 1)
+    if size > _MOST:
+        options = [option if len(option) == 1 else [UNKNOWN] for option in options]
+    return itertools.product(*options)
+
+
+def _product(pieces: Sequence[Iterable[str]]) -> list[str]:
+    return ["".join(one) for one in _combinations(pieces)]

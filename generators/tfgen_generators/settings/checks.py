@@ -1,0 +1,151 @@
+"""What the values of tfgen.toml must be, once their keys and types are right."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from tfgen_generators.hcl.write import is_identifier
+from tfgen_generators.settings.codecommit_url import what_is_allowed
+from tfgen_generators.settings.inputs import Fact, Pattern, check_expression, check_pattern, check_provider, check_text
+from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tfgen_generators.settings.model import Settings, TemplateSettings
+
+_REPOSITORY_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_PATTERNS = ("project_name", "artefact_bucket_name")
+
+
+def check_settings(settings: Settings) -> None:
+    """Raises InvalidSettingError at the first value that cannot be."""
+    _check_repository(settings.source_repository)
+    if not settings.branch.strip():
+        raise InvalidSettingError(("branch",), "branch must not be empty")
+    _check_printable(("branch",), settings.branch)
+    for key in ("packer_dir", "terraform_dir"):
+        _check_folder(key, getattr(settings, key))
+    _check_ignore(settings.ignore)
+    _check_module(settings)
+    _check_dispatcher(settings)
+    _check_remote(settings)
+    for key in _PATTERNS:
+        path, pattern = ("names", key), getattr(settings.names, key)
+        check_text(path, pattern)
+        if "name" not in check_pattern(path, pattern):
+            raise InvalidSettingError(path, f"{dotted(path)} gives every pipeline the same name", "put {name} into it")
+    check_expression(("names", "account_id"), settings.names.account_id)
+    for name, own in settings.templates.items():
+        _check_template(name, own)
+
+
+def _check_printable(path: Path, value: str) -> None:
+    check_text(path, value)
+    if not value.isprintable():
+        raise InvalidSettingError(path, f"{dotted(path)} holds a line end or another control character", "remove it")
+
+
+def _check_repository(name: str) -> None:
+    if _REPOSITORY_NAME.fullmatch(name) and not name.endswith(".git"):
+        return
+    raise InvalidSettingError(
+        ("source_repository",),
+        "source_repository must be the name of a CodeCommit repository" if name else "source_repository is missing",
+        'write for example source_repository = "ami-builder" (1 to 100 letters, digits, . _ -, no .git at the end)',
+    )
+
+
+def _check_folder(key: str, value: str) -> None:
+    path = PurePosixPath(value)
+    if not value or path.is_absolute() or ".." in path.parts or "\\" in value or not value.isprintable():
+        message = f"{key} = {value!r} must be a folder inside the repository"
+        raise InvalidSettingError((key,), message, "write it with /")
+
+
+def _check_ignore(patterns: list[str]) -> None:
+    for pattern in patterns:
+        if not pattern.strip() or "\n" in pattern or "\0" in pattern:
+            message = f"ignore holds {pattern!r}, which is no pattern"
+            raise InvalidSettingError(("ignore",), message, 'write for example ignore = ["packer/experiments/"]')
+
+
+def _check_module(settings: Settings) -> None:
+    module = settings.module
+    if not module.source.strip():
+        raise InvalidSettingError(("module", "source"), "module.source must not be empty")
+    _check_printable(("module", "source"), module.source)
+    if module.version is not None:
+        _check_printable(("module", "version"), module.version)
+        if not module.version.strip():
+            raise InvalidSettingError(("module", "version"), "module.version must not be empty", "remove it")
+        if module.source.startswith(("./", "../")):
+            message = "module.version is only for a registry's module, and module.source is a folder"
+            raise InvalidSettingError(("module", "version"), message, "remove it")
+    _check_providers(("module", "providers"), module.providers)
+
+
+def _check_dispatcher(settings: Settings) -> None:
+    dispatcher = settings.dispatcher
+    for key in ("source", "version"):
+        value, path = getattr(dispatcher, key), ("dispatcher", key)
+        if value is not None:
+            _check_printable(path, value)
+            if not value.strip():
+                raise InvalidSettingError(path, f"{dotted(path)} must not be empty", "remove it")
+    for name, item in dispatcher.inputs.items():
+        here = ("dispatcher", "inputs", name)
+        if isinstance(item, Fact | Pattern):
+            message = f"{dotted(here)} asks for what is known of one template, and the dispatcher is for all"
+            raise InvalidSettingError(here, message, "write a value, or an expression")
+        if name == "pipelines":
+            raise InvalidSettingError(here, "pipelines is what tfgen gives the dispatcher", "remove it")
+
+
+def _check_remote(settings: Settings) -> None:
+    for key in ("name", "region", "profile"):
+        value = getattr(settings.remote, key)
+        if (value or key == "name") and (allowed := what_is_allowed(key, value)):
+            raise InvalidSettingError(("remote", key), f"remote.{key} cannot be {value!r}", f"write {allowed}")
+
+
+def _check_providers(path: Path, providers: Mapping[str, str]) -> None:
+    for name, value in providers.items():
+        check_provider((*path, name), name)
+        check_provider((*path, name), value)
+
+
+def _check_template(name: str, own: TemplateSettings) -> None:
+    path = ("templates", name)
+    if own.path is not None or own.moved_from:
+        _check_identifier(path, name)
+    if own.path is not None:
+        _check_template_path((*path, "path"), own.path)
+    for old in own.moved_from:
+        _check_identifier((*path, "moved_from"), old)
+    if len({*own.moved_from, name}) <= len(own.moved_from):
+        here = (*path, "moved_from")
+        message = f"{dotted(here)} names {name} itself, or a name twice"
+        raise InvalidSettingError(here, message, "remove it")
+    _check_providers((*path, "providers"), own.providers)
+    for key in _PATTERNS:
+        if (pattern := getattr(own.names, key)) is not None:
+            check_text((*path, "names", key), pattern)
+            check_pattern((*path, "names", key), pattern)
+    if own.names.account_id is not None:
+        check_expression((*path, "names", "account_id"), own.names.account_id)
+
+
+def _check_identifier(path: Path, name: str) -> None:
+    if not is_identifier(name):
+        fix = "use letters, digits, - and _, beginning with a letter or _"
+        raise InvalidSettingError(path, f"{name!r} cannot be the name of a pipeline", fix)
+
+
+def _check_template_path(path: Path, value: str) -> None:
+    parts = PurePosixPath(value)
+    if not value or parts.is_absolute() or ".." in parts.parts or str(parts) != value or "\0" in value:
+        message = f"{dotted(path)} = {value!r} must be the path of a template"
+        raise InvalidSettingError(path, message, 'write it from the repository\'s root, with /: "packer/web.json"')

@@ -1,0 +1,241 @@
+"""Changes a few keys of a tfgen.toml and leaves the rest as somebody wrote it: comments, order, layout, line ends, BOM.
+
+Each edit says what the document must mean afterwards. The ways of writing it are tried in turn, the smallest change to
+the text first, and the first one that parses to exactly that meaning is taken; so no shape of TOML can be damaged.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from typing import Any
+
+from tfgen_generators.errors import SettingsError
+from tfgen_generators.settings.lines import Path, dotted
+
+Document = dict[str, Any]
+Values = Mapping[str, str | list[str] | None]
+_Way = Callable[[str], str]
+
+_BOM = "\ufeff"
+_HEADER = re.compile(r"^[ \t]*\[(?!\[)[^\n]*", re.MULTILINE)
+_STRING_OR_COMMENT = re.compile(
+    r'"""(?:\\.|[^\\])*?"{3,5}'
+    r"|'''.*?'{3,5}"
+    r'|"(?:\\.|[^"\\\n])*"'
+    r"|'[^'\n]*'"
+    r"|(\#[^\n]*)",
+    re.DOTALL,
+)
+
+
+def set_keys(text: str, path: Path, values: Values, *, where: str) -> str:
+    """`text` with the keys of the table at `path` set to `values` (None: removed). Raises SettingsError."""
+    return set_tables(text, {path: values}, where=where)
+
+
+def set_tables(text: str, edits: Mapping[Path, Values], *, where: str) -> str:
+    """The same for many tables at once: `edits` are table -> its keys. Raises SettingsError."""
+    wanted = _parse(text)
+    old: dict[Path, Values] = {}
+    new: dict[Path, Values] = {}
+    for path, values in edits.items():
+        (old if _has(wanted, path) else new)[path] = values
+        table = _table(wanted, path, make=True)
+        for key, value in values.items():
+            if value is None:
+                table.pop(key, None)
+            else:
+                table[key] = value
+    ways: tuple[_Way, ...] = (
+        lambda plain: _append(_insert(plain, old), new),
+        lambda plain: _append(plain, edits),  # a table that only its sub-tables' headers make
+        lambda plain: _append(_by_tomlkit(plain, old), new),
+        lambda plain: _by_tomlkit(plain, edits),
+    )
+    what = "; ".join(f"[{dotted(path)}]: {_assignments(values, ', ')}" for path, values in edits.items())
+    return _first(text, wanted, ways, where=where, what=what)
+
+
+def move_table(text: str, old: Path, new: Path, *, where: str) -> str:
+    """`text` with the table at `old` called `new`; both have the same parent. Raises SettingsError."""
+    wanted = _parse(text)
+    parent = _table(wanted, old[:-1], make=False)
+    moved = {new[-1] if key == old[-1] else key: value for key, value in parent.items()}
+    parent.clear()
+    parent.update(moved)
+    ways = (_renamed(old, new[-1]), _renamed_by_tomlkit(old, new[-1]))
+    return _first(text, wanted, ways, where=where, what=f"[{dotted(old)}] becomes [{dotted(new)}]")
+
+
+def _first(text: str, wanted: Document, ways: Iterable[_Way], *, where: str, what: str) -> str:
+    """The first way's result that means `wanted` and keeps every comment."""
+    bom, plain = (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
+    plain_lines = plain.replace("\r\n", "\n")
+    if _parse(text) == wanted:
+        return text
+    for way in ways:
+        try:
+            edited = way(plain_lines)
+            if tomllib.loads(edited) == wanted and _comments(edited) == _comments(plain_lines):
+                return bom + _with_line_ends(plain, edited)
+        except Exception:  # noqa: BLE001, S112 an edit that fails in any way is no edit; the next way, or the error
+            continue
+    raise SettingsError("cannot be changed without damage", where=where, fix=f"write it by hand: {what}")
+
+
+def _parse(text: str) -> Document:
+    return tomllib.loads(text.removeprefix(_BOM))
+
+
+def _table(document: Document, path: Path, *, make: bool) -> Document:
+    for key in path:
+        document = document.setdefault(key, {}) if make else document[key]
+    return document
+
+
+def _has(document: Document, path: Path) -> bool:
+    for key in path:
+        if key not in document:
+            return False
+        document = document[key]
+    return True
+
+
+def _comments(text: str) -> list[str]:
+    return sorted(found.group(1) for found in _STRING_OR_COMMENT.finditer(text) if found.group(1))
+
+
+def _with_line_ends(old: str, new: str) -> str:
+    """`new` (with LF) with the line ends of `old`: each kept line has its own, new lines that of most."""
+    if "\r\n" not in old:
+        return new
+    lines = old.splitlines(keepends=True)
+    plain = [line.replace("\r\n", "\n") for line in lines]
+    crlf = 2 * old.count("\r\n") > old.count("\n")
+    fresh = new.splitlines(keepends=True)
+    result = [line.replace("\n", "\r\n") if crlf else line for line in fresh]
+    for match in difflib.SequenceMatcher(a=plain, b=fresh, autojunk=False).get_matching_blocks():
+        result[match.b : match.b + match.size] = lines[match.a : match.a + match.size]
+    return "".join(result)
+
+
+def _assignments(values: Values, between: str = "\n") -> str:
+    return between.join(f"{key} = {_literal(value)}" for key, value in values.items() if value is not None)
+
+
+def _literal(value: str | list[str]) -> str:
+    """A TOML value: text as a basic string, a list of texts on one line."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    escaped = re.sub(r'["\\\x00-\x1f\x7f]', lambda match: f"\\u{ord(match.group()):04x}", value)
+    return f'"{escaped}"'
+
+
+def _insert(text: str, edits: Mapping[Path, Values]) -> str:
+    """New keys right below their tables' `[header]`s. Raises LookupError where there is none."""
+    headers = {_header_path(match.group()): match.end() for match in _HEADER.finditer(text)}
+    for path, values in sorted(edits.items(), key=lambda edit: -headers[edit[0]]):
+        end = headers[path]
+        text = f"{text[:end]}\n{_assignments(values)}{text[end:]}"
+    return text
+
+
+def _append(text: str, edits: Mapping[Path, Values]) -> str:
+    """New tables at the end."""
+    for path, values in edits.items():
+        kept = text if text.endswith("\n") or not text else f"{text}\n"
+        text = f"{kept}{chr(10) if kept.strip() else ''}[{dotted(path)}]\n{_assignments(values)}\n"
+    return text
+
+
+def _by_tomlkit(text: str, edits: Mapping[Path, Values]) -> str:
+    """Everything else: keys that are there already, inline tables, dotted keys."""
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    for path, values in edits.items():
+        table: MutableMapping[str, Any] = document
+        for key in path:
+            if key not in table:
+                inline = isinstance(table, tomlkit.items.InlineTable)
+                table[key] = tomlkit.inline_table() if inline else tomlkit.table()
+            table = table[key]
+        for key, value in values.items():
+            if value is None:
+                table.pop(key, None)
+            else:
+                table[key] = value
+    return tomlkit.dumps(document)
+
+
+def _renamed(old: Path, name: str) -> _Way:
+    """The part of each `[header]`, and of each key with dots, that names the table."""
+    depth = len(old)
+
+    def way(text: str) -> str:
+        table: Path = ()
+        lines: list[str] = []
+        for line in text.splitlines(keepends=True):
+            here: Path = ()
+            if _HEADER.match(line) and (path := _header_path(line)):
+                table, here, offset = path, path, line.index("[") + 1
+            elif match := re.match(r"[ \t]*(?=[\"'A-Za-z0-9_-])", line):
+                offset, here = match.end(), table + _key_path(line[match.end() :])
+            if here[:depth] == old and len(table if here is not table else ()) < depth:
+                skip = depth - 1 - (0 if here is table else len(table))
+                lines.append(line[:offset] + _replace_part(line[offset:], skip, name))
+            else:
+                lines.append(line)
+        return "".join(lines)
+
+    return way
+
+
+def _renamed_by_tomlkit(old: Path, name: str) -> _Way:
+    def way(text: str) -> str:
+        import tomlkit
+
+        document = tomlkit.parse(text)
+        parent: MutableMapping[str, Any] = document
+        for key in old[:-1]:
+            parent = parent[key]
+        parent[name] = parent.pop(old[-1])
+        return tomlkit.dumps(document)
+
+    return way
+
+
+_PART = re.compile(r"""[ \t]*("(?:\\.|[^"\\\n])*"|'[^'\n]*'|[A-Za-z0-9_-]+)[ \t]*""")
+
+
+def _header_path(line: str) -> Path:
+    return _key_path(line.lstrip(" \t").removeprefix("["))
+
+
+def _key_path(text: str) -> Path:
+    """The key, with its dots, that `text` begins with."""
+    parts: list[str] = []
+    position = 0
+    while match := _PART.match(text, position):
+        part = match.group(1)
+        parts.append(str(tomllib.loads(f"k = {part}")["k"]) if part[0] in "\"'" else part)
+        position = match.end()
+        if text[position : position + 1] != ".":
+            break
+        position += 1
+    return tuple(parts)
+
+
+def _replace_part(text: str, number: int, name: str) -> str:
+    """`text`, a key with dots and what follows, with part `number` of the key called `name`."""
+    position = 0
+    for _ in range(number):
+        match = _PART.match(text, position)
+        position = match.end() + 1 if match else position
+    match = _PART.match(text, position)
+    if match is None:
+        raise LookupError
+    return text[: match.start(1)] + name + text[match.end(1) :]

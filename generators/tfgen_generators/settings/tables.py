@@ -1,0 +1,90 @@
+"""The tables of a parsed tfgen.toml before they are values: keys, types, and errors in the words of TOML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from tfgen_generators.nearest import did_you_mean
+from tfgen_generators.settings.inputs import check_text
+from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
+
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RESERVED = "PACKER_SCRIPT"
+#: Keys that are one of a few words.
+_CHOICES = {"removed": '"destroy" or "keep"', "trigger": '"push" or "affected"'}
+
+_S = TypeVar("_S", bound=msgspec.Struct)
+
+
+def convert(path: Path, table: object, kind: type[_S]) -> _S:
+    """`table` as a `kind`. Raises InvalidSettingError for a value of another type."""
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        raise _explain(path, str(error)) from None
+
+
+def table_at(path: Path, value: object) -> dict[str, Any]:
+    """`value` if it is a table. Raises InvalidSettingError."""
+    if not isinstance(value, dict):
+        raise InvalidSettingError(path, f"{dotted(path)} must be a table", f"write [{dotted(path)}]")
+    return value
+
+
+def check_keys(path: Path, table: Mapping[str, object], kind: type[msgspec.Struct]) -> None:
+    """Raises InvalidSettingError at the first key that `kind` does not have."""
+    known = [field.name for field in msgspec.structs.fields(kind) if field.name != "origin"]
+    for key in table:
+        if key not in known:
+            here = (*path, key)
+            hint = did_you_mean(key, known) if key else "remove it"
+            raise InvalidSettingError(here, f"unknown key {dotted(here)}", hint)
+
+
+def check_environment(path: Path, table: Mapping[str, object]) -> None:
+    """Names must suit a shell and CodeBuild, values are text. Raises InvalidSettingError."""
+    path = (*path, "environment")
+    for name, value in table_at(path, table.get("environment", {})).items():
+        here = (*path, name)
+        if not _ENVIRONMENT_NAME.fullmatch(name) or name.startswith("CODEBUILD_"):
+            raise InvalidSettingError(
+                here,
+                f"{name!r} cannot be the name of a CodeBuild environment variable",
+                "use letters, digits and _, not beginning with a digit or CODEBUILD_",
+            )
+        if name == _RESERVED:
+            raise InvalidSettingError(here, f"{_RESERVED} is set by tfgen for each template", "remove it")
+        if not isinstance(value, str):
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            fix = f'write {name} = "{value}"' if number else f'write {name} = "..."'
+            raise InvalidSettingError(here, f"{name} must be text in quotes", fix)
+        if "\0" in value:
+            raise InvalidSettingError(here, f"{name}: no environment variable can hold a NUL", "remove it")
+        check_text(here, value)
+
+
+def check_providers(path: Path, table: Mapping[str, object]) -> None:
+    """Values are text. Raises InvalidSettingError."""
+    path = (*path, "providers")
+    for name, value in table_at(path, table.get("providers", {})).items():
+        if not isinstance(value, str):
+            here = (*path, name)
+            raise InvalidSettingError(here, f"{dotted(here)} must be text in quotes", 'write aws = "aws.eu_west_1"')
+
+
+def _explain(prefix: Path, message: str) -> InvalidSettingError:
+    """msgspec's message (`Expected `str`, got `int` - at `$.module.source``) in the words of TOML."""
+    text, _, at = message.partition(" - at `$")
+    path = prefix + tuple(part.split("[")[0] for part in at.rstrip("`").split(".") if part)
+    wanted = "text in quotes"
+    if path and path[-1] in _CHOICES:
+        wanted = _CHOICES[path[-1]]
+    elif "Expected `object`" in text:
+        wanted = "a table"
+    elif "Expected `array`" in text or "[" in at:
+        wanted = f'a list of texts, for example {path[-1]} = ["..."]'
+    return InvalidSettingError(path, f"{dotted(path)} must be {wanted}")

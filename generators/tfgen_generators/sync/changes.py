@@ -1,0 +1,164 @@
+"""wanted + found -> changes. Pure: nothing here touches a disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal
+
+import msgspec
+
+from tfgen_generators.generated.ownership import Ownership, examine, removed_blocks, same, sign
+
+Action = Literal["create", "change", "delete", "forget"]
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What must happen to one file; paths are relative to the repository root.
+
+    `forget` writes a `removed` block in place of the module block.
+    """
+
+    action: Action
+    path: str
+    before: str = ""
+    after: str = ""
+
+    def diff(self) -> str:
+        """A unified diff as git words it."""
+        import difflib
+
+        path = self.path.replace("\n", "\\n").replace("\r", "\\r")
+        old = "/dev/null" if self.action == "create" else f"a/{path}"
+        new = "/dev/null" if self.action == "delete" else f"b/{path}"
+        lines = difflib.unified_diff(
+            self.before.splitlines(keepends=True), self.after.splitlines(keepends=True), old, new
+        )
+        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that tfgen will not touch, why, and the way out."""
+
+    path: str
+    reason: str
+    fix: str
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole difference between what should stand on disk and what does.
+
+    `refresh` are files that are as they should be but for the template's digest in their header: never reported.
+    """
+
+    changes: tuple[Change, ...]
+    unchanged: tuple[str, ...]
+    kept: tuple[str, ...]
+    refused: tuple[Refusal, ...]
+    refresh: tuple[Change, ...] = ()
+
+
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """Templates that exist but could not be read: their generated files stay as they are."""
+
+    files: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+
+    def covers(self, file: str, source: str) -> bool:
+        """Whether `file`, generated from `source`, may belong to one of them."""
+        if file in self.files or source in self.sources:
+            return True
+        return any(_inside(source, unread) or _inside(unread, source) for unread in self.sources)
+
+
+_NONE_UNKNOWN = Unknown()
+
+
+class _Found(msgspec.Struct, kw_only=True):
+    changes: list[Change]
+    unchanged: list[str]
+    kept: list[str]
+    refused: list[Refusal]
+    refresh: list[Change]
+
+
+def compare(
+    wanted: Mapping[str, str],
+    found: Mapping[str, str],
+    unknown: Unknown = _NONE_UNKNOWN,
+    *,
+    forget: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    moved: frozenset[str] = frozenset(),
+) -> Changes:
+    """What sync must do. `found` holds every file at a generated path, ours or not.
+
+    `forget` are the files whose pipelines Terraform shall forget, not destroy, once nothing wants them, each with the
+    names that its resources may still have; `moved` the names that a `moved` block gives away, which Terraform would
+    not have forgotten at the same time.
+    """
+    result = _Found(changes=[], unchanged=[], kept=[], refused=[], refresh=[])
+    for path in sorted({*wanted, *found}):
+        if path not in found:
+            result.changes.append(Change(action="create", path=path, after=wanted[path]))
+        elif path not in wanted:
+            _unwanted(result, path, found[path], unknown, forget, moved)
+        elif found[path] == wanted[path]:  # the usual case, and the cheap one: nothing is parsed or hashed
+            result.unchanged.append(path)
+        else:
+            _differs(result, path, found[path], wanted[path])
+    return Changes(
+        changes=tuple(result.changes),
+        unchanged=tuple(result.unchanged),
+        kept=tuple(result.kept),
+        refused=tuple(result.refused),
+        refresh=tuple(result.refresh),
+    )
+
+
+def _differs(result: _Found, path: str, text: str, wanted: str) -> None:
+    owner = examine(text)
+    if owner.state != "ours":
+        result.refused.append(_refusal(path, owner))
+    elif same(text, wanted):
+        result.unchanged.append(path)
+        if owner.template != examine(wanted).template:
+            result.refresh.append(Change(action="change", path=path, before=text, after=wanted))
+    else:
+        result.changes.append(Change(action="change", path=path, before=text, after=wanted))
+
+
+def _unwanted(
+    result: _Found, path: str, text: str, unknown: Unknown, forget: Mapping[str, Sequence[str]], moved: frozenset[str]
+) -> None:
+    owner = examine(text)
+    if owner.state == "foreign":
+        return
+    if unknown.covers(path, owner.source):
+        result.kept.append(path)
+    elif owner.state != "ours":
+        result.refused.append(_refusal(path, owner))
+    elif owner.forgets and owner.name not in moved:
+        result.unchanged.append(path)  # until a person, who knows where it is applied, deletes it
+    elif path in forget:
+        after = sign(owner.source, removed_blocks(owner.name, forget[path]), owner.template)
+        result.changes.append(Change(action="forget", path=path, before=text, after=after))
+    else:
+        result.changes.append(Change(action="delete", path=path, before=text))
+
+
+def _refusal(path: str, owner: Ownership) -> Refusal:
+    if owner.state == "foreign":
+        return Refusal(
+            path=path,
+            reason="was not written by tfgen, and a template wants this name",
+            fix="rename that file, or the template",
+        )
+    return Refusal(
+        path=path,
+        reason="was edited by hand since tfgen wrote it",
+        fix="move the edit to the template or tfgen.toml, delete the file, then run: tfgen sync",
+    )
+
+
+def _inside(path: str, folder: str) -> bool:
+    return path.startswith(f"{folder.rstrip('/')}/")

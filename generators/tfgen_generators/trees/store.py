@@ -1,0 +1,121 @@
+"""What was found out before about files, by their content: digests by stamps, and facts by digest.
+
+One file beside that of `FactsCache`, by the same rules: safe to delete, written atomically, and a digest is
+believed only of a file that is older than the look that it comes from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from tfgen_generators.packer.discovery.facts_cache import (
+    TICK,
+    WORTHWHILE,
+    Stamp,
+    kept_stamps,
+    readers_version,
+    replace_file,
+)
+
+#: The packages whose code decides what facts are.
+_MOST_FACTS = 200_000
+_READERS = ("packer", "ansible", "graph", "hcl", "paths", "trees")
+
+
+class _Stored(msgspec.Struct, kw_only=True):
+    version: str
+    started: int = 0
+    inode: int = 0
+    stamps: dict[str, tuple[Stamp, str]]
+    facts: dict[str, bytes]
+
+
+class Store:
+    """Remembers for one repository. Without a file only for this run."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        version = readers_version(_READERS) if file else ""
+        self._old = _Stored(version="", stamps={}, facts={})
+        self._new = _Stored(version=version, started=time.time_ns(), stamps={}, facts={})
+        self._written = 0
+        self._changed = False
+        self._read_again = 0  # with those that are as they were, but younger than the cache
+        if file is not None:
+            self._load(file)
+
+    def digest(self, root: str, path: str) -> str:
+        """SHA-256 of the file at `path`. Raises OSError."""
+        file = f"{root}/{path}"
+        status = os.stat(file)  # noqa: PTH116 ten thousand times: without a Path for each
+        stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        known = self._old.stamps.get(path)
+        if known is not None and known[0] == stamp and max(stamp[1], stamp[2]) + TICK < self._written:
+            digest = known[1]
+        else:
+            with open(file, "rb", buffering=0) as opened:  # noqa: PTH123
+                digest = hashlib.sha256(opened.readall()).hexdigest()
+            self._read_again += 1
+            self._changed |= known != (stamp, digest)
+        self._new.stamps[path] = (stamp, digest)
+        return digest
+
+    def get(self, key: str, make: Callable[[], bytes]) -> bytes:
+        """What is remembered under `key`, else what `make` gives."""
+        found = self.find(key)
+        if found is None:
+            found = make()
+            self.put(key, found)
+        return found
+
+    def find(self, key: str) -> bytes | None:
+        """What is remembered under `key`."""
+        found = self._new.facts.get(key)
+        if found is None and (found := self._old.facts.get(key)) is not None:
+            self._new.facts[key] = found
+        return found
+
+    def put(self, key: str, value: bytes) -> None:
+        """Remembers `value` under `key`."""
+        self._new.facts[key] = value
+        self._changed = True
+
+    def retain(self) -> None:
+        """Keeps what is remembered although this run has not asked for it: it has built on what was made of that."""
+        if len(self._old.facts) < _MOST_FACTS:
+            self._new.facts = {**self._old.facts, **self._new.facts}
+            self._new.stamps = {**self._old.stamps, **self._new.stamps}
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something new worth keeping."""
+        return self._file is not None and (self._changed or self._read_again >= WORTHWHILE)
+
+    def save(self) -> None:
+        """Keeps what this run knows. A cache that cannot be written is no error."""
+        if self._file is not None and self.is_due:
+            replace_file(self._file, self._encoded)
+
+    def _encoded(self, inode: int) -> bytes:
+        self._new.inode = inode
+        self._new.stamps = kept_stamps(self._new.stamps)
+        return msgspec.msgpack.encode(self._new)
+
+    def _load(self, file: Path) -> None:
+        try:
+            if not file.is_file():
+                return
+            with file.open("rb") as opened:
+                status = os.fstat(opened.fileno())
+                stored = msgspec.msgpack.decode(opened.read(), type=_Stored)
+        except (OSError, msgspec.DecodeError, ValueError):
+            return
+        self._written = min(status.st_mtime_ns, stored.started)
+        if (stored.version, stored.inode) == (self._new.version, status.st_ino):
+            self._old = stored
