@@ -13,6 +13,9 @@ from typing import Literal
 
 Format = Literal["table", "json"]
 
+#: Seconds between two lines that say that something is still at work, in a log.
+_HEARTBEAT = 60.0
+
 # C0, DEL and C1 controls and the bidirectional overrides: text from a file must not steer a terminal.
 _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 _STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2"}
@@ -98,3 +101,11 @@ def _width(text: str) -> int:
     from rich.cells import cell_len
 
     return cell_len(text)
+
+
+def heartbeat() -> float:
+    """TFGEN_HEARTBEAT in seconds; a CI that ends silent jobs sooner than others sets it lower."""
+    try:
+        return max(float(os.environ.get("TFGEN_HEARTBEAT", "")), 0.1)
+    except ValueError:
+        return _HEARTBEAT

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen_generators.errors import BusyError, SettingsError, TfgenError
-from tfgen_generators.settings.model import FILE_NAME, Settings, parse_settings
+from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.settings.read import parse_settings
 
 if TYPE_CHECKING:
     from tfgen_generators.packer.discovery.facts_cache import FactsCache
@@ -147,3 +148,8 @@ def _acquire(descriptor: int, name: str, deadline: float) -> None:
 
 def _line(error: UnicodeDecodeError) -> int:
     return error.object.count(b"\n", 0, error.start) + 1
+
+
+def stamp() -> str:
+    """The local time as part of a file's name, to the second."""
+    return time.strftime("%Y%m%d-%H%M%S")

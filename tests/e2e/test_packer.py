@@ -10,9 +10,9 @@ import pytest
 from tests.e2e.tools import ROOT, bare_environment, require_packer, require_tool, run
 from tests.unit.samples import BROKEN, VALID
 from tfgen_generators.packer.describe import describe
+from tfgen_generators.packer.details import decode_details
 from tfgen_generators.packer.discovery.discover import discover
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
-from tfgen_generators.packer.discovery.outcome import decode_details
 
 if TYPE_CHECKING:
     import subprocess

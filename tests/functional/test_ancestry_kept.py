@@ -16,7 +16,7 @@ from tfgen.workspace import open_workspace
 from tfgen_generators.ancestry import parents
 from tfgen_generators.ancestry.images import ImageFacts, image_facts
 from tfgen_generators.packer.model import Template
-from tfgen_generators.sync.survey import survey
+from tfgen_generators.sync.find_changes import find_changes
 
 _COMMANDS = {
     "affected": ("--base", "HEAD", "--include-children"),
@@ -73,7 +73,7 @@ def ask(root: Path, cli: Command, monkeypatch: pytest.MonkeyPatch) -> Callable[[
         found.clear()
         if name == "dispatch":
             workspace = open_workspace()
-            seen = survey(workspace.root, workspace.settings)
+            seen = find_changes(workspace.root, workspace.settings)
             assert not seen.problems
             job = make_job(workspace, seen, "0" * 40, "123456789012", children=True, wait=False)
             assert job.order == ("base", "web")

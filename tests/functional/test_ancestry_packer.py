@@ -9,7 +9,8 @@ from pathlib import Path
 from tests.e2e.tools import require_tool
 from tfgen_generators.ancestry.patterns import meet, shown
 from tfgen_generators.ancestry.texts import Texts
-from tfgen_generators.packer.discovery.outcome import decode_details, read_file
+from tfgen_generators.packer.details import decode_details
+from tfgen_generators.packer.discovery.outcome import read_file
 from tfgen_generators.packer.syntax.values import Expression
 
 #: Expression -> what tfgen shows of it.

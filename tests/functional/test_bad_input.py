@@ -314,7 +314,7 @@ def test_a_bug_is_one_line_and_a_log(repo: Repo, cli: Command, monkeypatch: pyte
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("tfgen_generators.sync.survey.find_templates", broken)
+    monkeypatch.setattr("tfgen_generators.sync.survey._find", broken)
     result = cli("list").expect(70)
     line = last_error(result)
     assert line.startswith("error: a bug in tfgen: ZeroDivisionError: oops; please report it with ")

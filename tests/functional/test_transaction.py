@@ -212,7 +212,7 @@ def test_verify_reads_back_what_stands_there(repo: Repo, cli: Command, monkeypat
 
 
 def test_what_is_written_names_its_place_when_it_fails(tmp_path: Path) -> None:
-    from tfgen_generators.sync.changes import Change
+    from tfgen_generators.sync.model import Change
     from tfgen_generators.sync.write import apply_changes
 
     (tmp_path / "terraform").write_text("a file\n")

@@ -13,7 +13,7 @@ from tests.conftest import HCL2, JSON, TOML, TOY, Command, Repo
 from tfgen.terraform.binary import find_terraform
 from tfgen_generators.packer.model import Template
 from tfgen_generators.pipeline.pipeline import make_pipeline
-from tfgen_generators.settings.model import parse_settings
+from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.sync.verify import verify
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import json
 import subprocess
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -16,11 +15,8 @@ from tfgen.terraform.binary import find_terraform
 from tfgen_generators.hcl.write import quote, why_changed
 from tfgen_generators.packer.model import Template
 from tfgen_generators.pipeline.pipeline import Pipeline, make_pipeline
-from tfgen_generators.settings.model import parse_settings
+from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.sync.verify import verify
-
-if TYPE_CHECKING:
-    pass
 
 BLOCKS = 50
 MODULE = """\

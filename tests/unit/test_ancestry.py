@@ -12,7 +12,8 @@ from tests.conftest import write_tree
 from tfgen_generators.ancestry.parents import Ancestry, find_ancestry
 from tfgen_generators.packer.discovery.discover import discover
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
-from tfgen_generators.settings.model import Settings, parse_settings
+from tfgen_generators.settings.model import Settings
+from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.trees.disk import DiskTree
 
 NO_FILTER = 'source_ami = "ami-0123456789abcdef0"\n'

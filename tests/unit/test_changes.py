@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from tfgen_generators.generated.files import Unknown
 from tfgen_generators.generated.ownership import examine, sign
-from tfgen_generators.sync.changes import Unknown, compare
+from tfgen_generators.sync.changes import compare
 
 P = "terraform/pipelines/pipeline_"
 OURS = sign("packer/web.json", "body\n")

@@ -7,9 +7,9 @@ import pytest
 from tests.conftest import Files, write_tree
 from tests.unit.shapes import HCL2, HCL2_JSON, LEGACY
 from tfgen_generators.packer.describe import Description, describe
+from tfgen_generators.packer.details import decode_details
 from tfgen_generators.packer.discovery.discover import discover
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
-from tfgen_generators.packer.discovery.outcome import decode_details
 from tfgen_generators.packer.evaluation.scope import AmiSource, Text
 
 if TYPE_CHECKING:

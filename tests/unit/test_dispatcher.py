@@ -12,7 +12,7 @@ from tests.conftest import HCL2, JSON, Command, Repo
 from tests.terraform.conftest import ROOT
 from tfgen_generators.root_module.trust import generated_calls
 from tfgen_generators.root_module.trusted_expressions import judge_expressions
-from tfgen_generators.settings.model import parse_settings
+from tfgen_generators.settings.read import parse_settings
 
 AFFECTED = """\
 source_repository = "ami-builder"

@@ -12,7 +12,7 @@ from tfgen_generators.graph.graph import Graph
 from tfgen_generators.graph.incremental import Renewal
 from tfgen_generators.graph.state import State
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
-from tfgen_generators.settings.model import parse_settings
+from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.sync.survey import Outside, find_templates
 from tfgen_generators.trees.disk import DiskTree
 from tfgen_generators.trees.overlay import Other, OverlayTree

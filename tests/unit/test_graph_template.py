@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import TOML, write_tree
 from tfgen_generators.graph.build import Graph, build_graph
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
-from tfgen_generators.settings.model import parse_settings
+from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.sync.survey import Outside, find_templates
 from tfgen_generators.trees.disk import DiskTree
 

@@ -8,10 +8,15 @@ from tests.conftest import write_tree
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.module.check import check_module
 from tfgen_generators.module.interface import ModuleFiles, ModuleInterface, parse_module, read_module
-from tfgen_generators.settings.model import Settings, parse_settings
+from tfgen_generators.pipeline.pipeline import shared_inputs
+from tfgen_generators.settings.model import Settings
+from tfgen_generators.settings.read import parse_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from tfgen_generators.packer.model import Problem
 
 NAME = 'source_repository = "ami-builder"\n'
 SEED = """\
@@ -105,7 +110,7 @@ def test_a_broken_file_raises_no_false_alarm(text: str) -> None:
         )
     )
     assert not found.complete
-    assert check_module(parse_settings(NAME + "[inputs]\nmaybe = 1\n"), found, ["web"]) == []
+    assert _check(parse_settings(NAME + "[inputs]\nmaybe = 1\n"), found, ["web"]) == []
 
 
 def read(root: Path, toml: str = NAME) -> ModuleInterface | None:
@@ -171,9 +176,13 @@ OTHER_MODULE = (
 )
 
 
+def _check(settings: Settings, module: ModuleInterface, templates: Sequence[str]) -> list[Problem]:
+    return check_module(settings, shared_inputs(settings), module, templates)
+
+
 def check(toml: str, module: str = SEED, templates: tuple[str, ...] = ("web", "api")) -> list[str]:
     settings: Settings = parse_settings(NAME + toml)
-    return [str(problem) for problem in check_module(settings, interface(main__tf=module), templates)]
+    return [str(problem) for problem in _check(settings, interface(main__tf=module), templates)]
 
 
 def test_the_shipped_names_fit() -> None:

@@ -13,7 +13,7 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.pipeline.aws_names import sample
 from tfgen_generators.pipeline.pipeline import Pipeline, PipelineProblemError, make_pipeline, name_collisions, shorten
 from tfgen_generators.settings.inputs import FACTS
-from tfgen_generators.settings.model import parse_settings
+from tfgen_generators.settings.read import parse_settings
 
 VARIABLES = (Path(__file__).resolve().parents[2] / "terraform/modules/codepipeline/variables.tf").read_text(
     encoding="utf-8"

@@ -13,7 +13,7 @@ from tfgen_generators.hcl.terraform_files import is_terraform
 from tfgen_generators.root_module.calls import BUILT_IN, Call, file_facts, paths_in, providers
 from tfgen_generators.root_module.trust import Finding, Known, is_allowed, judge, knows, reach
 from tfgen_generators.root_module.trusted_expressions import expressions, judge_expressions
-from tfgen_generators.settings.model import parse_settings
+from tfgen_generators.settings.read import parse_settings
 
 DATA = 'data "external" "x" {\n  program = ["sh", "-c", "id"]\n}\n'
 BASE = Known(name="main", guarded=frozenset())

@@ -8,7 +8,8 @@ import pytest
 
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.settings.inputs import FACTS, Expression, Fact, Literal, Pattern
-from tfgen_generators.settings.model import Module, Names, Settings, TemplateNames, TemplateSettings, parse_settings
+from tfgen_generators.settings.model import Module, Names, Settings, TemplateNames, TemplateSettings
+from tfgen_generators.settings.read import parse_settings
 
 NAME = 'source_repository = "ami-builder"\n'
 

@@ -6,7 +6,7 @@ from tfgen_generators.generated.ownership import sign
 from tfgen_generators.hcl.write import Value
 from tfgen_generators.packer.model import Template
 from tfgen_generators.pipeline.pipeline import Pipeline, make_pipeline
-from tfgen_generators.settings.model import parse_settings
+from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.sync.verify import verify
 
 TOML = r"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tfgen.affected.find import WORK_TREE, Point
+from tfgen.affected.model import WORK_TREE, Point
 from tfgen.console import note, one_line
 from tfgen.git.deepen import deepen
 from tfgen.git.merge_base import ci_branch, find_base, find_commit, is_shallow

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tfgen.affected.find import Affected, AffectedImage, Point, Why
+from tfgen.affected.model import Affected, AffectedImage, Point, Why
 from tfgen.affected.sides import Sides
 from tfgen.cache.graph_store import keep_state, keep_store, kept_state
 from tfgen_generators.graph.graph import Graph

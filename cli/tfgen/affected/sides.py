@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tfgen.affected.find import Point
+from tfgen.affected.model import Point
 from tfgen.cache.graph_store import open_store
 from tfgen.git.differences import Blobs, differences, differences_between, left_out
 from tfgen.git.repository import tracked_although_ignored
 from tfgen_generators.errors import SettingsError, TfgenError
 from tfgen_generators.packer.model import Template
-from tfgen_generators.settings.model import FILE_NAME, Settings, parse_settings
+from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.sync.survey import Outside, find_templates
 from tfgen_generators.trees.disk import DiskTree
 from tfgen_generators.trees.linked import LinkedTree

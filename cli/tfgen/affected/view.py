@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tfgen.console import note, one_line, out, out_json, out_table
 
 if TYPE_CHECKING:
-    from tfgen.affected.find import Affected, AffectedImage, Why
+    from tfgen.affected.model import Affected, AffectedImage, Why
     from tfgen_generators.paths.model import Hop
 
 _MOST_WARNINGS = 20

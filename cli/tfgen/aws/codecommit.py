@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 from tfgen.aws.clients import AwsClient, client
 from tfgen.aws.profiles import region_of
-from tfgen.hosts.model import NotOursError
 from tfgen_generators.errors import TfgenError, UsageError
 
 _MOST_PAGES = 100
 _OTHERS = "CommentNotCreatedByCallerException"
+
+
+class OtherAuthorError(TfgenError):
+    """The comment was written by another role or user."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +64,7 @@ def post_comment(pull_request: str, repository: str, before: str, after: str, co
 
 
 def update_comment(comment: str, content: str) -> None:
-    """Gives a comment another text. Raises NotOursError when only another session may, TfgenError."""
+    """Gives a comment another text. Raises OtherAuthorError when only another session may, TfgenError."""
     with _explained("UpdateComment"):
         _client("codecommit").update_comment(commentId=comment, content=content)
 
@@ -91,7 +94,7 @@ def _explained(operation: str) -> Iterator[None]:
         said = error.response.get("Error", {})
         code, words = str(said.get("Code", "")), " ".join(str(said.get("Message", "")).split())[:300]
         if code == _OTHERS:
-            raise NotOursError("somebody else wrote that comment") from None
+            raise OtherAuthorError("somebody else wrote that comment") from None
         fix = f"allow {action} on the repository" if "AccessDenied" in code else "see its words"
         raise TfgenError(f"CodeCommit refuses {operation} ({code}{f': {words}' if words else ''})", fix=fix) from None
     except NoCredentialsError:

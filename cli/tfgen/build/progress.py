@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tfgen.console import is_terminal, note, one_line, printable
-from tfgen.plan.progress import heartbeat
+from tfgen.console import heartbeat
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfgen.options import AllowDestroyOption, LockTimeoutOption, TerraformOption, behind_dashes, check_duration
-from tfgen_generators.errors import RefusedError, TerraformError, UsageError
+from tfgen_generators.errors import RefusedError
 
 if TYPE_CHECKING:
     from tfgen.plan.make import PlanRequest
@@ -53,6 +53,8 @@ def command(
         lock_timeout=check_duration("--lock-timeout", lock_timeout),
         extra=behind_dashes(context),
     )
+    from tfgen.plan.apply import apply_plan
+
     allowed = tuple(allow_destroy or ())
     workspace = open_workspace()
     if plan_file is None:
@@ -61,29 +63,11 @@ def command(
     return 0
 
 
-def apply_plan(
-    workspace: Workspace, plan_file: Path, allowed: tuple[str, ...] = (), request: PlanRequest | None = None
-) -> None:
-    """Applies exactly `plan_file`, with progress by image on stderr and Terraform's own line on stdout."""
-    from tfgen.console import out
-    from tfgen.plan.apply import apply_saved
-    from tfgen.plan.make import ORDINARY
-    from tfgen.plan.plan_file import is_plan
-
-    if plan_file.exists() and not is_plan(plan_file):
-        raise UsageError(f"{plan_file} is no saved plan", fix="run: tfgen plan --out FILE, then: tfgen apply FILE")
-    try:
-        done = apply_saved(workspace, plan_file, allowed, request or ORDINARY)
-    except TerraformError as error:
-        error.fix = error.fix or "what was applied stands; to see what is left, run: tfgen plan"
-        raise
-    out(done.line)
-
-
 def _plan_and_ask(workspace: Workspace, allowed: tuple[str, ...], request: PlanRequest) -> int:
     from msgspec.structs import replace
 
     from tfgen.console import note
+    from tfgen.plan.apply import apply_plan
     from tfgen.plan.gate import require_allowed
     from tfgen.plan.make import make_plan
     from tfgen.plan.manifest import manifest_path

@@ -215,7 +215,7 @@ def _told(done: Done, title: str) -> str:
 
 def _keep(workspace: Workspace, text: str) -> str:
     """Writes the Markdown to the log folder; says where it is."""
-    from tfgen.state.backup import stamp
+    from tfgen.workspace import stamp
     from tfgen_generators.errors import TfgenError
 
     name = f"comment-{stamp()}.md"

@@ -145,9 +145,9 @@ def _opened(
     from tfgen.dispatch.estate import affected_since, make_job
     from tfgen.dispatch.plan import make_plan
     from tfgen.dispatch.run import Dispatch
-    from tfgen.sync.survey import look
+    from tfgen.sync.survey import find_changes
 
-    found = look(workspace)
+    found = find_changes(workspace)
     for problem in found.problems:
         note(one_line(f"error: {problem}"), style="red")
     account = open_account(region)

@@ -69,7 +69,7 @@ def as_json(root: Path, found: Discovery) -> dict[str, object]:
 
 def _template(root: Path, template: Template) -> dict[str, object]:
     from tfgen_generators.packer.describe import describe
-    from tfgen_generators.packer.discovery.outcome import decode_details
+    from tfgen_generators.packer.details import decode_details
 
     facts = describe(root, template, [decode_details(details) for details in template.details])
     return {

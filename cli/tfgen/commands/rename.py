@@ -11,7 +11,7 @@ from tfgen.options import FormatOption
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
     from tfgen_generators.packer.model import Template
-    from tfgen_generators.sync.survey import Survey
+    from tfgen_generators.sync.model import SyncResult
 
 EXAMPLES = """\b
 Examples:
@@ -52,19 +52,20 @@ def command(
     return exit_code(result, check=False)
 
 
-def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tuple[Template, Survey]:
+def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tuple[Template, SyncResult]:
     """Renames, and says what was done. Raises TfgenError; after a refusal nothing is written."""
     from msgspec.structs import replace
 
-    from tfgen.commands.sync import write
-    from tfgen.sync.survey import complain, look
+    from tfgen.sync.run import write
+    from tfgen.sync.survey import complain, find_changes
     from tfgen_generators.errors import RefusedError, TfgenError
     from tfgen_generators.generated.files import is_forgotten
-    from tfgen_generators.settings.model import FILE_NAME, parse_settings
-    from tfgen_generators.sync.changes import Change
+    from tfgen_generators.settings.model import FILE_NAME
+    from tfgen_generators.settings.read import parse_settings
+    from tfgen_generators.sync.model import Change
     from tfgen_generators.sync.rename import check_names, renamed_settings
 
-    before = look(workspace)
+    before = find_changes(workspace)
     require_settled(before)
     forgotten = {new} if is_forgotten(workspace.terraform_dir, new) else set()
     template = check_names(workspace.settings, before.discovery.templates, old, new, forgotten)
@@ -73,7 +74,7 @@ def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tup
         raise RefusedError(f"{old} has no pipeline now, so its names in AWS are not known", fix="correct its template")
     text = workspace.settings_text
     changed = renamed_settings(text, workspace.settings, template, new, pipeline if keep_names else None)
-    result = look(replace(workspace, settings=parse_settings(changed), settings_text=changed))
+    result = find_changes(replace(workspace, settings=parse_settings(changed), settings_text=changed))
     if pipeline is not None and all(made.name != new for made in result.pipelines):
         complain(result)
         raise TfgenError(f"{old} cannot be called {new}", fix="see above; nothing was written")
@@ -83,7 +84,7 @@ def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tup
     return template, result
 
 
-def require_settled(result: Survey) -> None:
+def require_settled(result: SyncResult) -> None:
     """Raises RefusedError when sync has something to do first, so that one command does one thing."""
     from tfgen.sync.survey import complain
     from tfgen_generators.errors import RefusedError
@@ -94,9 +95,9 @@ def require_settled(result: Survey) -> None:
         raise RefusedError("generated files are stale", fix="run: tfgen sync")
 
 
-def _show(result: Survey, old: str, new: str, *, keep_names: bool) -> None:
-    from tfgen.commands.sync import show_changes
+def _show(result: SyncResult, old: str, new: str, *, keep_names: bool) -> None:
     from tfgen.console import note, out
+    from tfgen.sync.report import show_changes
 
     done = not result.changes.refused
     if not done:
@@ -113,8 +114,8 @@ def _show(result: Survey, old: str, new: str, *, keep_names: bool) -> None:
     note(f"when the move is applied everywhere, remove {old} from moved_from in [templates.{new}]")
 
 
-def _as_json(result: Survey, template: Template, old: str, new: str) -> dict[str, object]:
-    from tfgen.commands.sync import as_json
+def _as_json(result: SyncResult, template: Template, old: str, new: str) -> dict[str, object]:
+    from tfgen.sync.report import as_json
 
     done = not result.changes.refused
     report = as_json(result, written=done)

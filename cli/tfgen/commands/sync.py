@@ -6,20 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfgen.console import Format, note, one_line, out, out_diff, out_json
 from tfgen.options import FormatOption
-from tfgen.sync.last_clean import DONE, counted
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
-    from tfgen_generators.sync.identity import Answers, Rename
-    from tfgen_generators.sync.survey import Survey
+    from tfgen_generators.sync.model import SyncResult
 
 EXIT_STALE = 2
 EXIT_REFUSED = 3
-
-_STYLES = {"create": "green", "change": "yellow", "delete": "red", "forget": "yellow"}
-_JSON = {**DONE, "forget": "forgotten"}
 
 EXAMPLES = """\b
 Examples:
@@ -73,136 +67,30 @@ def command(
         from tfgen.sync.read_back import verified
 
         result = verified(workspace, result, written=not check and not result.changes.refused)
+    from tfgen.sync.report import render
+
     render(workspace, result, check=check, diff=diff, format_=format_)
     return exit_code(result, check=check)
 
 
-def _answered(workspace: Workspace, renamed: list[str], gone: list[str], *, check: bool) -> Survey:
+def _answered(workspace: Workspace, renamed: list[str], gone: list[str], *, check: bool) -> SyncResult:
     """One sync (or look), and others while somebody answers its questions."""
     from tfgen.sync.renames import ask, can_ask, read_answers
-    from tfgen.sync.survey import look
+    from tfgen.sync.run import synchronize
+    from tfgen.sync.survey import find_changes
 
     answers = read_answers(workspace.root, renamed, gone)
-    result = look(workspace, answers) if check else synchronize(workspace, answers)
+    result = find_changes(workspace, answers) if check else synchronize(workspace, answers)
     while result.questions and not check and can_ask():
         answers = ask(result.questions, answers)
         result = synchronize(workspace, answers)
     return result
 
 
-def synchronize(workspace: Workspace, answers: Answers | None = None) -> Survey:
-    """Makes the generated files what they should be, alone in this repository. After a refusal nothing is written."""
-    from tfgen.sync.survey import look
-    from tfgen.workspace import locked
-
-    with locked(workspace, "sync"):
-        workspace = reopened(workspace)
-        workspace.make_state_dir("cache")
-        result = look(workspace, answers)
-        write(workspace, result)
-    return result
-
-
-def write(workspace: Workspace, result: Survey) -> None:
-    """Writes what `result` says, unless it refuses something. Call it only while holding the lock."""
-    from tfgen.git.repository import has_history
-    from tfgen_generators.sync.write import apply_changes, remove_leftovers
-
-    if not workspace.terraform_dir.is_dir():
-        folder = workspace.settings.terraform_dir
-        note(f"warning: there was no folder {folder} (terraform_dir): it is made now", style="yellow")
-    remove_leftovers(workspace.terraform_dir, workspace.root)
-    if not result.changes.refused:
-        # Where git does not know what a template was, the digest in the header must be today's.
-        refresh = () if has_history(workspace.root) else result.changes.refresh
-        apply_changes(workspace.root, (*result.changes.changes, *refresh))
-
-
-def reopened(workspace: Workspace) -> Workspace:
-    """The workspace as it is now that we hold the lock: another sync may have pinned a name meanwhile."""
-    from tfgen.workspace import open_workspace
-
-    now = open_workspace()
-    return now if now.root == workspace.root else workspace
-
-
-def exit_code(result: Survey, *, check: bool) -> int:
+def exit_code(result: SyncResult, *, check: bool) -> int:
     """3 before 1 before 2: what needs a person first."""
     if result.changes.refused:
         return EXIT_REFUSED
     if result.problems:
         return 1
     return EXIT_STALE if check and result.changes.changes else 0
-
-
-def render(workspace: Workspace, result: Survey, *, check: bool, diff: bool, format_: Format) -> None:
-    """The report: changes on stdout, talk on stderr."""
-    from tfgen.sync.survey import complain
-
-    done = not check and not result.changes.refused
-    if format_ == "json":
-        out_json(as_json(result, written=done))
-    elif diff:
-        for line in _pinned(result, done=done):
-            note(line, style="yellow")
-        out_diff("".join(change.diff() for change in result.changes.changes))
-    else:
-        show_changes(result, done=done)
-    complain(result)
-    if format_ == "table":
-        _conclude(workspace, result, check=check)
-
-
-def show_changes(result: Survey, *, done: bool) -> None:
-    """One line a change to stdout."""
-    for line in _pinned(result, done=done):
-        out(line, style="yellow")
-    for change in result.changes.changes:
-        word = DONE[change.action] if done else change.action
-        out(one_line(f"{word.ljust(_width(done=done))}  {change.path}"), style=_STYLES[change.action])
-
-
-def _pinned(result: Survey, *, done: bool) -> list[str]:
-    word = ("pinned" if done else "pin").ljust(_width(done=done))
-    return [one_line(f"{word}  {item.name}  {item.old} -> {item.new}{_alike(item)}") for item in result.renames]
-
-
-def _alike(rename: Rename) -> str:
-    """What a person must look at: git calls half of a file the same file."""
-    return "" if rename.score == 100 else f"  ({rename.score}% alike)"
-
-
-def _width(*, done: bool) -> int:
-    return 7 if done else 6
-
-
-def _conclude(workspace: Workspace, result: Survey, *, check: bool) -> None:
-    changes = result.changes
-    if not result.discovery.templates:
-        note(f"no Packer templates in {workspace.settings.packer_dir}")
-    if changes.refused:
-        note("nothing was written")
-        return
-    note(counted(changes, check=check))
-    if any(change.action == "forget" for change in changes.changes):
-        note("what is forgotten stays in AWS; delete its file when that is applied everywhere")
-    if check and changes.changes:
-        note("run: tfgen sync")
-
-
-def as_json(result: Survey, *, written: bool) -> dict[str, object]:
-    """The stable shape that docs/json.md describes."""
-    changes = result.changes
-    return {
-        **{word: [c.path for c in changes.changes if c.action == action] for action, word in _JSON.items()},
-        "renamed": [{"name": item.name, "from": item.old, "to": item.new} for item in result.renames],
-        "unchanged": list(changes.unchanged),
-        "kept": list(changes.kept),
-        "refused": [{"path": item.path, "reason": item.reason, "fix": item.fix} for item in changes.refused],
-        "errors": [
-            {"path": problem.path, "line": problem.line or None, "message": problem.message, "fix": problem.fix}
-            for problem in result.problems
-        ],
-        "warnings": list(result.warnings),
-        "written": written,
-    }

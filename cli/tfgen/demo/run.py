@@ -14,19 +14,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfgen.commands.apply import apply_plan
-from tfgen.commands.sync import render, synchronize
 from tfgen.console import note, out, out_table
 from tfgen.emulator.environment import terraform_environment
 from tfgen.emulator.override import write_override
 from tfgen.emulator.provider import write_cli_config
 from tfgen.emulator.server import Emulator
+from tfgen.plan.apply import apply_plan
 from tfgen.plan.make import PlanRequest, make_plan
 from tfgen.plan.table import show_plan
+from tfgen.sync.report import render
+from tfgen.sync.run import synchronize
 from tfgen.terraform.reports.plan import PlanSummary
 from tfgen.workspace import open_workspace
 from tfgen_generators.errors import RefusedError, TfgenError
-from tfgen_generators.sync.survey import Survey
+from tfgen_generators.sync.model import SyncResult
 
 #: What the story is told with: of a clone, only what it came with.
 _TEMPLATES = ("packer/base.pkr.hcl", "packer/wordpress.json")
@@ -115,7 +116,7 @@ def _tell(emulator: Emulator, repository: Path, terraform: str | None) -> None:
         _require(False, "gate")
 
 
-def _sync() -> Survey:
+def _sync() -> SyncResult:
     workspace = open_workspace()
     result = synchronize(workspace)
     render(workspace, result, check=False, diff=False, format_="table")

@@ -11,12 +11,14 @@ from tfgen_generators.errors import TfgenError
 from tfgen_generators.settings.model import FILE_NAME
 
 if TYPE_CHECKING:
-    from tfgen.affected.find import AffectedImage
+    from tfgen.affected.model import AffectedImage
     from tfgen.workspace import Workspace
-    from tfgen_generators.sync.survey import Survey
+    from tfgen_generators.sync.model import SyncResult
 
 
-def make_job(workspace: Workspace, found: Survey, commit: str, account_id: str, *, children: bool, wait: bool) -> Job:
+def make_job(
+    workspace: Workspace, found: SyncResult, commit: str, account_id: str, *, children: bool, wait: bool
+) -> Job:
     """The job for `commit`. Raises TfgenError where tfgen.toml gives a dispatcher nothing to do."""
     from tfgen.sync.chosen_pipelines import name_in_aws
     from tfgen_generators.dispatcher.inputs import is_dispatched

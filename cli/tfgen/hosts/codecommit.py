@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tfgen.hosts.model import Comment
+from tfgen.hosts.model import Comment, NotOursError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,9 @@ class CodeCommit:
         post_comment(self.number, self.repository, self.before, self.after, body)
 
     def update(self, comment: Comment, body: str) -> None:
-        from tfgen.aws.codecommit import update_comment
+        from tfgen.aws.codecommit import OtherAuthorError, update_comment
 
-        update_comment(comment.id, body)
+        try:
+            update_comment(comment.id, body)
+        except OtherAuthorError as error:
+            raise NotOursError(error.message) from None

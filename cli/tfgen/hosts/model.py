@@ -6,10 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from tfgen.plan.markdown import Style
 from tfgen_generators.errors import TfgenError
 
 HostName = Literal["github", "bitbucket", "codecommit"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """What a host makes of Markdown, and how much a comment may hold (`limit` in bytes of UTF-8; None: no bound)."""
+
+    collapsible: bool
+    hides_html: bool
+    limit: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

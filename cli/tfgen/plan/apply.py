@@ -6,9 +6,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfgen.console import note
+from tfgen.console import note, out
 from tfgen.plan.make import ORDINARY, PlanRequest, driver_for, made_from, run_options
-from tfgen.sync.survey import look
+from tfgen.sync.survey import find_changes
+from tfgen_generators.errors import TerraformError, UsageError
 
 if TYPE_CHECKING:
     from tfgen.plan.manifest import Manifest
@@ -52,7 +53,7 @@ def _sources(workspace: Workspace) -> Collection[str]:
     from tfgen.sync.fast_check import recall_sources
     from tfgen.sync.last_clean import sources_of
 
-    return recall_sources(str(workspace.root)) or sources_of(look(workspace))
+    return recall_sources(str(workspace.root)) or sources_of(find_changes(workspace))
 
 
 def _tell_whose(workspace: Workspace, manifest: Manifest) -> None:
@@ -65,3 +66,19 @@ def _tell_whose(workspace: Workspace, manifest: Manifest) -> None:
     now = head_commit(workspace.root)
     if manifest.commit and now and now != manifest.commit:
         note(f"this is commit {now[:12]}: the files that were planned are the same")
+
+
+def apply_plan(
+    workspace: Workspace, plan_file: Path, allowed: tuple[str, ...] = (), request: PlanRequest = ORDINARY
+) -> None:
+    """Applies exactly `plan_file`, with progress by image on stderr and Terraform's own line on stdout."""
+    from tfgen.plan.plan_file import is_plan
+
+    if plan_file.exists() and not is_plan(plan_file):
+        raise UsageError(f"{plan_file} is no saved plan", fix="run: tfgen plan --out FILE, then: tfgen apply FILE")
+    try:
+        done = apply_saved(workspace, plan_file, allowed, request)
+    except TerraformError as error:
+        error.fix = error.fix or "what was applied stands; to see what is left, run: tfgen plan"
+        raise
+    out(done.line)

@@ -84,10 +84,10 @@ def require_synced(workspace: Workspace, *, cached: bool = True) -> Collection[s
     if cached and (known := recall_sources(str(workspace.root))):
         return known
     from tfgen.sync.last_clean import remember, sources_of
-    from tfgen.sync.survey import complain, look
+    from tfgen.sync.survey import complain, find_changes
 
     started = now()
-    result = look(workspace, cached=cached)
+    result = find_changes(workspace, cached=cached)
     complain(result)
     if result.changes.refused:
         raise RefusedError("the generated files need a decision first", fix="see above")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tfgen.hosts.model import Style
 from tfgen.plan.markdown_text import MOST_ADDRESS, code, is_link, names, size, words
 from tfgen.terraform.reports.plan import NOTHING_DIFFERS
 
@@ -24,15 +25,6 @@ _ACTIONS = {
     "import": "imported",
     "move": "moved",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Style:
-    """What a host makes of Markdown, and how much a comment may hold (`limit` in bytes of UTF-8; None: no bound)."""
-
-    collapsible: bool
-    hides_html: bool
-    limit: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from typing import TYPE_CHECKING
 
-from tfgen.console import is_terminal, note, printable
+from tfgen.console import heartbeat, is_terminal, note, printable
 from tfgen.terraform.reports.events import Diagnostic, Event, Hook, wording
 from tfgen.terraform.reports.images import RootModules
 from tfgen.terraform.reports.plan import image_of
@@ -20,8 +19,6 @@ _DOING = {"create": "creating", "update": "changing", "delete": "destroying", "r
 _DONE = {"create": "created", "update": "changed", "delete": "destroyed", "read": "read", "replace": "replaced"}
 _BEGINS = frozenset({"apply_start", "refresh_start"})
 _ENDS = frozenset({"apply_complete", "apply_errored", "refresh_complete"})
-#: After how many seconds without a line of ours a CI log is told that all is alive.
-_HEARTBEAT = 60.0
 _STOPPING = "stopping: terraform finishes what it has begun; once more kills it"
 _KILLED = "terraform is killed"
 
@@ -175,11 +172,3 @@ class LiveWatcher(PlainWatcher):
 def make_watcher() -> PlainWatcher:
     """The watcher that suits stderr."""
     return LiveWatcher() if is_terminal(sys.stderr) else PlainWatcher()
-
-
-def heartbeat() -> float:
-    """TFGEN_HEARTBEAT in seconds; a CI that ends silent jobs sooner than others sets it lower."""
-    try:
-        return max(float(os.environ.get("TFGEN_HEARTBEAT", "")), 0.1)
-    except ValueError:
-        return _HEARTBEAT

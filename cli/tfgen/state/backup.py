@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
-from tfgen.workspace import Workspace
+from tfgen.workspace import Workspace, stamp
 from tfgen_generators.errors import TfgenError
-
-
-def stamp() -> str:
-    """The local time as part of a file's name, to the second."""
-    return time.strftime("%Y%m%d-%H%M%S")
 
 
 def new_backup(workspace: Workspace, name: str) -> tuple[Path, int]:

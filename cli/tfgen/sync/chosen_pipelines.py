@@ -12,7 +12,7 @@ from tfgen_generators.nearest import did_you_mean
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
     from tfgen_generators.pipeline.pipeline import Pipeline
-    from tfgen_generators.sync.survey import Survey
+    from tfgen_generators.sync.model import SyncResult
 
 
 def chosen_pipelines(workspace: Workspace, names: Sequence[str]) -> tuple[Pipeline, ...]:
@@ -20,9 +20,9 @@ def chosen_pipelines(workspace: Workspace, names: Sequence[str]) -> tuple[Pipeli
 
     Raises UsageError for a name that no template has, TemplateError for one whose template cannot become a pipeline.
     """
-    from tfgen.sync.survey import look
+    from tfgen.sync.survey import find_changes
 
-    found = look(workspace)
+    found = find_changes(workspace)
     known = {pipeline.name: pipeline for pipeline in found.pipelines}
     for name in names:
         if name not in known:
@@ -30,7 +30,7 @@ def chosen_pipelines(workspace: Workspace, names: Sequence[str]) -> tuple[Pipeli
     return tuple(known[name] for name in dict.fromkeys(names))
 
 
-def _unknown(found: Survey, name: str) -> TfgenError:
+def _unknown(found: SyncResult, name: str) -> TfgenError:
     from tfgen_generators.dispatcher.inputs import LABEL
 
     paths = {template.path for template in found.discovery.templates if template.name == name}

@@ -9,13 +9,12 @@ from tfgen_generators.errors import TfgenError
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
-    from tfgen_generators.sync.changes import Changes
-    from tfgen_generators.sync.survey import Survey
+    from tfgen_generators.sync.model import Changes, SyncResult
 
 DONE = {"create": "created", "change": "changed", "delete": "deleted", "forget": "forgot"}
 
 
-def remember(workspace: Workspace, result: Survey, started: int) -> None:
+def remember(workspace: Workspace, result: SyncResult, started: int) -> None:
     """Keeps the answer of a look that found nothing at all to say, for `unchanged.recall`."""
     from tfgen.sync.fast_check import keep
     from tfgen.sync.watched_inputs import seen_by
@@ -33,7 +32,7 @@ def remember(workspace: Workspace, result: Survey, started: int) -> None:
         keep(str(workspace.root), message, sources_of(result), seen, started)
 
 
-def sources_of(result: Survey) -> frozenset[str]:
+def sources_of(result: SyncResult) -> frozenset[str]:
     """The files that sync has read, relative to the root."""
     from tfgen_generators.settings.model import FILE_NAME
 

@@ -8,11 +8,11 @@ from tfgen.workspace import Workspace
 from tfgen_generators.generated.files import join
 from tfgen_generators.generated.ownership import file_name
 from tfgen_generators.packer.model import Problem
-from tfgen_generators.sync.survey import Survey
+from tfgen_generators.sync.model import SyncResult
 from tfgen_generators.sync.verify import verify
 
 
-def verified(workspace: Workspace, result: Survey, *, written: bool) -> Survey:
+def verified(workspace: Workspace, result: SyncResult, *, written: bool) -> SyncResult:
     """`result` with a problem for each generated file that does not read back as what was meant.
 
     Where nothing was `written`, only files that are as they should be are read.

@@ -9,10 +9,10 @@ from tfgen.console import note, one_line
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
     from tfgen_generators.sync.identity import Answers
-    from tfgen_generators.sync.survey import Survey
+    from tfgen_generators.sync.model import SyncResult
 
 
-def look(workspace: Workspace, answers: Answers | None = None, *, cached: bool = True) -> Survey:
+def find_changes(workspace: Workspace, answers: Answers | None = None, *, cached: bool = True) -> SyncResult:
     """What sync would do; writes nothing but the caches. Without `cached` it believes none of them either."""
     from functools import partial
 
@@ -21,8 +21,9 @@ def look(workspace: Workspace, answers: Answers | None = None, *, cached: bool =
     from tfgen.git.renames import ask_git
     from tfgen.git.repository import tracked_although_ignored
     from tfgen.workspace import facts_cache
+    from tfgen_generators.sync import find_changes as generator
     from tfgen_generators.sync.identity import Answers
-    from tfgen_generators.sync.survey import Outside, survey
+    from tfgen_generators.sync.survey import Outside
 
     root = workspace.root
     outside = Outside(
@@ -31,13 +32,13 @@ def look(workspace: Workspace, answers: Answers | None = None, *, cached: bool =
         answers=answers or Answers(),
     )
     if not cached:
-        return survey(root, workspace.settings, workspace.settings_text, outside)
+        return generator.find_changes(root, workspace.settings, workspace.settings_text, outside)
     with facts_cache(workspace) as cache:
         outside = replace(outside, cache=cache, module_cache=workspace.state_dir / "cache" / "module")
-        return survey(root, workspace.settings, workspace.settings_text, outside)
+        return generator.find_changes(root, workspace.settings, workspace.settings_text, outside)
 
 
-def complain(result: Survey) -> None:
+def complain(result: SyncResult) -> None:
     """Everything that is wrong, each as one line on stderr."""
     for warning in result.warnings:
         note(one_line(f"warning: {warning}"), style="yellow")

@@ -17,12 +17,12 @@ from tfgen_generators.settings.model import FILE_NAME
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
-    from tfgen_generators.sync.survey import Survey
+    from tfgen_generators.sync.model import SyncResult
 
 _CANDIDATES = (".hcl", ".json", ".example", ".gitignore")
 
 
-def seen_by(workspace: Workspace, result: Survey) -> Iterator[str]:
+def seen_by(workspace: Workspace, result: SyncResult) -> Iterator[str]:
     """Files and folders, there or not, relative to the root. A folder's own time shows what came and went in it.
 
     Raises OSError where what was seen cannot be named.

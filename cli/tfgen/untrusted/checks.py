@@ -17,7 +17,8 @@ from tfgen.phrases import counted
 from tfgen_generators.errors import RefusedError, TfgenError
 from tfgen_generators.root_module.trust import Finding, Known, generated_calls, judge
 from tfgen_generators.root_module.trusted_expressions import expressions, judge_expressions
-from tfgen_generators.settings.model import FILE_NAME, Settings, parse_settings
+from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.settings.read import parse_settings
 
 if TYPE_CHECKING:
     from tfgen.git.merge_base import Base
@@ -116,12 +117,13 @@ def _generated(workspace: Workspace) -> Iterator[Finding]:
     from tfgen.git.renames import ask_git
     from tfgen.git.repository import tracked_although_ignored
     from tfgen_generators.generated.files import read_generated
-    from tfgen_generators.sync.survey import Outside, survey
+    from tfgen_generators.sync.find_changes import find_changes
+    from tfgen_generators.sync.survey import Outside
 
     root, settings = workspace.root, workspace.settings
     # No cache: whoever could write one would decide what the templates say.
     outside = Outside(ask_git=partial(ask_git, root), is_tracked=tracked_although_ignored(root))
-    result = survey(root, settings, workspace.settings_text, outside)
+    result = find_changes(root, settings, workspace.settings_text, outside)
     changes = result.changes
     for refused in changes.refused:
         yield Finding(path=refused.path, message=refused.reason, fix=refused.fix)

@@ -62,7 +62,7 @@ def _facts(template: Template, given: Surrounding) -> ImageFacts:
 
 
 def _details(template: Template) -> list[Details]:
-    from tfgen_generators.packer.discovery.outcome import decode_details
+    from tfgen_generators.packer.details import decode_details
 
     return [decode_details(found) for found in template.details]
 

@@ -14,7 +14,6 @@ from tfgen_generators.errors import TfgenError
 from tfgen_generators.generated.ownership import Ownership, examine, file_name, is_generated
 from tfgen_generators.packer.model import Discovery, Problem
 from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
-from tfgen_generators.sync.changes import Unknown
 
 
 class Generated(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,3 +170,20 @@ def _read(file: str) -> str:
 
 def _parent(path: str) -> str:
     return str(PurePosixPath(path).parent)
+
+
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """Templates that exist but could not be read: their generated files stay as they are."""
+
+    files: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+
+    def covers(self, file: str, source: str) -> bool:
+        """Whether `file`, generated from `source`, may belong to one of them."""
+        if file in self.files or source in self.sources:
+            return True
+        return any(_inside(source, unread) or _inside(unread, source) for unread in self.sources)
+
+
+def _inside(path: str, folder: str) -> bool:
+    return path.startswith(f"{folder.rstrip('/')}/")

@@ -14,7 +14,7 @@ from tfgen_generators.paths.template_inputs import ScenePlan, Wanted
 from tfgen_generators.trees.linked import LinkedTree
 
 if TYPE_CHECKING:
-    from tfgen_generators.graph.image import ImageBuilder
+    from tfgen_generators.graph.image_parts import ImageParts
 
 _PLAYBOOK = re.compile(rb"^\s*(?:-\s+)?[\"']?(?:hosts|(?:ansible\.\w+\.)?import_playbook)[\"']?\s*:", re.MULTILINE)
 _SOURCE = re.compile(
@@ -41,7 +41,7 @@ class Scenes:
 
     def __init__(
         self,
-        builder: ImageBuilder,
+        builder: ImageParts,
         tree: LinkedTree,
         places: Places,
         folders: Sequence[str],

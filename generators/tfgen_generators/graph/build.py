@@ -119,7 +119,7 @@ class Builder:
         found = self.store.find(_wants_key(key, reads, around)) if known else None
         if found is not None:
             return msgspec.msgpack.decode(found, type=Wants)
-        from tfgen_generators.packer.discovery.outcome import decode_details
+        from tfgen_generators.packer.details import decode_details
 
         wants = wants_of(template, [decode_details(one) for one in template.details], around)
         reads = sorted({*reads, *wants.reads})

@@ -84,7 +84,7 @@ class Scope:
     def described(self, template: Template) -> Description:
         """The facts of one template."""
         from tfgen_generators.packer.describe import describe
-        from tfgen_generators.packer.discovery.outcome import decode_details
+        from tfgen_generators.packer.details import decode_details
 
         return self.once(
             ("described", template.path),

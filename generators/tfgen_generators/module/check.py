@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from tfgen_generators.module.interface import ModuleInterface, Variable
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.model import Problem
-from tfgen_generators.pipeline.pipeline import shared_inputs
 from tfgen_generators.settings.model import FILE_NAME, Settings
 
 _SHOWN = 3
 
 
-def check_module(settings: Settings, module: ModuleInterface, templates: Iterable[str]) -> list[Problem]:
-    """What is wrong with the inputs that all pipelines share; `templates` are the names of those to be generated."""
-    given = shared_inputs(settings)
+def check_module(
+    settings: Settings, given: Collection[str], module: ModuleInterface, templates: Iterable[str]
+) -> list[Problem]:
+    """Problems of `given`, the names of the inputs that all pipelines share; `templates` names the images."""
     missing = {name: variable for name, variable in module.variables.items() if variable.required}
     for name in given:
         missing.pop(name, None)

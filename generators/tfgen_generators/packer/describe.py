@@ -74,7 +74,7 @@ def _is_required(default: list[Value] | None, form: str) -> bool:
 
 def possible_builders(template: Template) -> tuple[str, ...]:
     """Types of all sources that the builds of an HCL2 template may use; of all declared ones when that can be any."""
-    from tfgen_generators.packer.discovery.outcome import decode_details
+    from tfgen_generators.packer.details import decode_details
 
     return Scene(template, [decode_details(details) for details in template.details]).possible
 

@@ -18,6 +18,8 @@ from tfgen_generators.packer.syntax.values import Expression, Value, expressions
 #: What is kept of a source, a builder or a data source.
 _KEPT = ("ami_name", "source_ami", "source_ami_filter", "tags", "tag", "filters", "owners", "most_recent")
 _LONGEST_LOCAL = 2000
+#: The msgpack extension type of an expression.
+_EXPRESSION = 1
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,3 +224,25 @@ def _post_processors(body: Body) -> Iterator[Block]:
 def _finish(block: Block) -> Step:
     kind = block.labels[0] if block.labels else ""
     return finish_of(kind, _settings(block.body))
+
+
+def encode_details(details: object) -> bytes:
+    """Details as bytes for the cache."""
+    return msgspec.msgpack.encode(details, enc_hook=_pack)
+
+
+def decode_details(data: bytes) -> Details:
+    """The Details in an Outcome's bytes."""
+    return msgspec.msgpack.decode(data, type=Details, ext_hook=_unpack)
+
+
+def _pack(value: object) -> msgspec.msgpack.Ext:
+    if not isinstance(value, Expression):
+        raise TypeError(type(value))
+    inner = (value.text, value.op, value.args, value.line)
+    return msgspec.msgpack.Ext(_EXPRESSION, msgspec.msgpack.encode(inner, enc_hook=_pack))
+
+
+def _unpack(_code: int, data: memoryview) -> Expression:
+    text, op, args, line = msgspec.msgpack.decode(data, ext_hook=_unpack)
+    return Expression(text, op, tuple(args), line)

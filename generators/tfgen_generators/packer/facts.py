@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tfgen_generators.nearest import did_you_mean
+from tfgen_generators.packer.model import (
+    GENERATOR_INPUT,
+    BrokenTemplateError,
+    NotATemplateError,
+)
 from tfgen_generators.packer.syntax.values import Expression, Value, expressions
 
 if TYPE_CHECKING:
@@ -32,12 +36,6 @@ TOP_LEVEL = frozenset(
 #: How many names follow the first one in a reference. Not `source`: in an expression it is the running build's
 #: (`source.name`), or the iterator of a `dynamic "source"`; builds name their sources as text.
 REFERENCE_LENGTH = {"var": 1, "local": 1, "data": 2}
-GENERATOR_INPUT = "input of a generator (Jinja or Go template)"
-#: What only the input of a generator (Jinja, Go templates, ERB) has: statements, and values outside of quotes.
-_STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|from|block|extends|raw|with)\b|<%[=-]?\s")
-_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
-#: But not Packer's own functions, whose opening quote is missing.
-_VALUE = re.compile(r"\{\{-?\s*(?!(?:user|env|timestamp|isotime|template_dir|pwd|uuid|build_\w+)\b)[.$A-Za-z_]")
 #: Blocks that Packer does not have and other tools do.
 _FOREIGN = frozenset(
     {
@@ -62,23 +60,6 @@ _OTHER_TOOL = "HCL of another tool: no block of Packer's"
 #: What a block declares for its neighbours, and how a reference to it begins.
 _DECLARING = {"variable": "var", "source": "source", "data": "data", "local": "local"}
 _DECLARING_ATTRIBUTES = {"variables": "var", "locals": "local"}
-
-
-def is_generator_input(text: str) -> bool:
-    """Whether a text that cannot be parsed is meant for a template engine first."""
-    return bool(_STATEMENT.search(text) or _VALUE.search(_STRING.sub('""', text)))
-
-
-class BrokenTemplateError(Exception):
-    """A template's text cannot be read; `line` is 1-based."""
-
-    def __init__(self, message: str, line: int, fix: str = "") -> None:
-        super().__init__(message)
-        self.message, self.line, self.fix = message, line, fix
-
-
-class NotATemplateError(Exception):
-    """The file is something else; the message is the reason that `list` shows."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

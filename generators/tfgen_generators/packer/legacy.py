@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer import uses
 from tfgen_generators.packer.details import Build, Details, Step, finish_of, part_of, step_of
-from tfgen_generators.packer.facts import GENERATOR_INPUT, BrokenTemplateError, NotATemplateError
+from tfgen_generators.packer.model import GENERATOR_INPUT, BrokenTemplateError, NotATemplateError
 from tfgen_generators.packer.syntax.json_reader import Pairs, line_of_key, load, plain, repeated_key
 from tfgen_generators.packer.syntax.values import Value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -66,3 +67,28 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
     asked_git: bool = False
     #: Paths of templates that tfgen.toml's `ignore` leaves out.
     ignored: frozenset[str] = frozenset()
+
+
+GENERATOR_INPUT = "input of a generator (Jinja or Go template)"
+#: What only the input of a generator (Jinja, Go templates, ERB) has: statements, and values outside of quotes.
+_STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|from|block|extends|raw|with)\b|<%[=-]?\s")
+_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
+#: But not Packer's own functions, whose opening quote is missing.
+_VALUE = re.compile(r"\{\{-?\s*(?!(?:user|env|timestamp|isotime|template_dir|pwd|uuid|build_\w+)\b)[.$A-Za-z_]")
+
+
+def is_generator_input(text: str) -> bool:
+    """Whether a text that cannot be parsed is meant for a template engine first."""
+    return bool(_STATEMENT.search(text) or _VALUE.search(_STRING.sub('""', text)))
+
+
+class BrokenTemplateError(Exception):
+    """A template's text cannot be read; `line` is 1-based."""
+
+    def __init__(self, message: str, line: int, fix: str = "") -> None:
+        super().__init__(message)
+        self.message, self.line, self.fix = message, line, fix
+
+
+class NotATemplateError(Exception):
+    """The file is something else; the message is the reason that `list` shows."""

@@ -17,7 +17,7 @@ def auto_files(tree: Tree, folder: str) -> list[str]:
 
 def read_values(path: str, data: bytes) -> dict[str, Value] | None:
     """What a file of values sets, by variable; None when it cannot be read."""
-    from tfgen_generators.packer.facts import BrokenTemplateError, NotATemplateError
+    from tfgen_generators.packer.model import BrokenTemplateError, NotATemplateError
     from tfgen_generators.packer.syntax.hcl_reader import read_native
     from tfgen_generators.packer.syntax.json_reader import Pairs, load, plain
 

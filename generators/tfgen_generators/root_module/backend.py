@@ -15,7 +15,7 @@ from tfgen_generators.errors import RefusedError
 from tfgen_generators.hcl.tree import text_of, tree_of
 from tfgen_generators.hcl.write import Value as HclValue
 from tfgen_generators.hcl.write import block
-from tfgen_generators.packer.facts import BrokenTemplateError
+from tfgen_generators.packer.model import BrokenTemplateError
 from tfgen_generators.packer.syntax.hcl_reader import read_native
 from tfgen_generators.packer.syntax.hcl_values import value_of
 from tfgen_generators.packer.syntax.values import Value

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
-from tfgen_generators.errors import SettingsError
-from tfgen_generators.settings.checks import check_settings
-from tfgen_generators.settings.inputs import Input, read_inputs
-from tfgen_generators.settings.lines import InvalidSettingError, Path, line_of
-from tfgen_generators.settings.lint_tables import LintSettings, read_lint
-from tfgen_generators.settings.tables import check_environment, check_keys, check_providers, convert, table_at
+from tfgen_generators.settings.inputs import Input
+from tfgen_generators.settings.lines import line_of
+from tfgen_generators.settings.lint_tables import LintSettings
 
 FILE_NAME = "tfgen.toml"
 
@@ -115,70 +109,3 @@ class Settings(_Strict, frozen=True, kw_only=True):
     def line(self, *path: str) -> int:
         """The line of tfgen.toml on which the setting `path`, or the nearest table around it, stands."""
         return line_of(self.origin.text, path)
-
-
-def parse_settings(text: str, *, where: str = FILE_NAME) -> Settings:
-    """Settings from the text of a tfgen.toml. Raises SettingsError with `where:line`."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _syntax_error(text, where, error) from None
-    except (RecursionError, ValueError) as error:  # nested too deeply; a number with thousands of digits
-        message = str(error).split(";")[0] if isinstance(error, ValueError) else "nested too deeply"
-        raise SettingsError(f"not valid TOML: {message}", where=f"{where}:1", fix="correct it") from None
-    try:
-        return msgspec.structs.replace(_read(document), origin=Origin(text))
-    except InvalidSettingError as error:
-        line = line_of(text, error.path)
-        raise SettingsError(error.message, where=f"{where}:{line}", fix=error.fix or None) from None
-
-
-def _syntax_error(text: str, where: str, error: tomllib.TOMLDecodeError) -> SettingsError:
-    message = str(error)
-    if match := re.search(r" \(at line (\d+), column \d+\)$", message):
-        line, message = int(match.group(1)), message[: match.start()]
-    else:
-        line, message = text.count("\n") + 1, message.removesuffix(" (at end of document)")
-    return SettingsError(f"not valid TOML: {message}", where=f"{where}:{line}", fix="correct the syntax")
-
-
-def _read(document: dict[str, object]) -> Settings:
-    """Settings of a parsed file: known keys, then types, then what the values say. Raises InvalidSettingError."""
-    check_keys((), document, Settings)
-    document = {**document, **_common((), document)}
-    for key, kind in (("module", Module), ("names", Names), ("remote", Remote), ("dispatcher", Dispatcher)):
-        check_keys((key,), table_at((key,), document.get(key, {})), kind)
-    module = table_at(("module",), document.get("module", {}))
-    if "inputs" in module:
-        document["module"] = {**module, "inputs": _inputs(("module",), module)}
-    check_providers(("module",), module)
-    dispatcher = table_at(("dispatcher",), document.get("dispatcher", {}))
-    document["dispatcher"] = {**dispatcher, "inputs": _inputs(("dispatcher",), dispatcher)}
-    document["templates"] = {
-        name: _template(("templates", name), value)
-        for name, value in table_at(("templates",), document.get("templates", {})).items()
-    }
-    lint = read_lint(document.pop("lint", {}))
-    settings = msgspec.structs.replace(convert((), document, Settings), lint=lint)
-    check_settings(settings)
-    return settings
-
-
-def _template(path: Path, value: object) -> TemplateSettings:
-    table = table_at(path, value)
-    check_keys(path, table, TemplateSettings)
-    check_keys((*path, "names"), table_at((*path, "names"), table.get("names", {})), TemplateNames)
-    check_providers(path, table)
-    return convert(path, {**table, **_common(path, table)}, TemplateSettings)
-
-
-def _common(path: Path, table: Mapping[str, object]) -> dict[str, object]:
-    """What stands both at the top and in a template's table."""
-    check_environment(path, table)
-    return {"inputs": _inputs(path, table)}
-
-
-def _inputs(path: Path, table: Mapping[str, object]) -> dict[str, Input]:
-    path = (*path, "inputs")
-    return read_inputs(path, table_at(path, table.get("inputs", {})))

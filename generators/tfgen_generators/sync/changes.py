@@ -4,72 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal
 
 import msgspec
 
+from tfgen_generators.generated.files import Unknown
 from tfgen_generators.generated.ownership import Ownership, examine, removed_blocks, same, sign
-
-Action = Literal["create", "change", "delete", "forget"]
-
-
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What must happen to one file; paths are relative to the repository root.
-
-    `forget` writes a `removed` block in place of the module block.
-    """
-
-    action: Action
-    path: str
-    before: str = ""
-    after: str = ""
-
-    def diff(self) -> str:
-        """A unified diff as git words it."""
-        import difflib
-
-        path = self.path.replace("\n", "\\n").replace("\r", "\\r")
-        old = "/dev/null" if self.action == "create" else f"a/{path}"
-        new = "/dev/null" if self.action == "delete" else f"b/{path}"
-        lines = difflib.unified_diff(
-            self.before.splitlines(keepends=True), self.after.splitlines(keepends=True), old, new
-        )
-        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that tfgen will not touch, why, and the way out."""
-
-    path: str
-    reason: str
-    fix: str
-
-
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole difference between what should stand on disk and what does.
-
-    `refresh` are files that are as they should be but for the template's digest in their header: never reported.
-    """
-
-    changes: tuple[Change, ...]
-    unchanged: tuple[str, ...]
-    kept: tuple[str, ...]
-    refused: tuple[Refusal, ...]
-    refresh: tuple[Change, ...] = ()
-
-
-class Unknown(msgspec.Struct, frozen=True, kw_only=True):
-    """Templates that exist but could not be read: their generated files stay as they are."""
-
-    files: frozenset[str] = frozenset()
-    sources: frozenset[str] = frozenset()
-
-    def covers(self, file: str, source: str) -> bool:
-        """Whether `file`, generated from `source`, may belong to one of them."""
-        if file in self.files or source in self.sources:
-            return True
-        return any(_inside(source, unread) or _inside(unread, source) for unread in self.sources)
-
+from tfgen_generators.sync.model import Change, Changes, Refusal
 
 _NONE_UNKNOWN = Unknown()
 
@@ -158,7 +98,3 @@ def _refusal(path: str, owner: Ownership) -> Refusal:
         reason="was edited by hand since tfgen wrote it",
         fix="move the edit to the template or tfgen.toml, delete the file, then run: tfgen sync",
     )
-
-
-def _inside(path: str, folder: str) -> bool:
-    return path.startswith(f"{folder.rstrip('/')}/")

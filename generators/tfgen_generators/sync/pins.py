@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tfgen_generators.errors import UsageError
-from tfgen_generators.generated.files import Unwanted, exists
+from tfgen_generators.generated.files import Unknown, Unwanted, exists
 from tfgen_generators.generated.ownership import Ownership
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.model import Discovery, Problem, Template
 from tfgen_generators.settings.model import FILE_NAME, Settings
-from tfgen_generators.sync.changes import Refusal, Unknown
 from tfgen_generators.sync.identity import Answers, AskGit, GitFacts, Gone, New, Question, Rename, Resolution, resolve
+from tfgen_generators.sync.model import Refusal
 
 
 def by_path(settings: Settings) -> dict[str, str]:

@@ -17,7 +17,7 @@ import msgspec
 
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.settings.model import FILE_NAME
-from tfgen_generators.sync.changes import Change
+from tfgen_generators.sync.model import Change
 
 _BESIDE = ".tfgen-new-"
 

@@ -11,7 +11,7 @@ from tfgen_generators.lint.templates.json_nodes import read_json_nodes
 from tfgen_generators.lint.templates.native_nodes import read_native_nodes
 from tfgen_generators.lint.templates.nodes import File, Node
 from tfgen_generators.lint.templates.values import Values
-from tfgen_generators.packer.facts import BrokenTemplateError
+from tfgen_generators.packer.model import BrokenTemplateError
 from tfgen_generators.packer.syntax.values import Value
 from tfgen_generators.paths.var_files import auto_files, read_values
 
@@ -89,7 +89,7 @@ class Source:
         return found
 
     def _used(self) -> set[tuple[str, str]] | None:
-        from tfgen_generators.packer.discovery.outcome import decode_details
+        from tfgen_generators.packer.details import decode_details
         from tfgen_generators.packer.evaluation.scope import Scene
 
         details = [decode_details(one) for one in self.template.details]

@@ -61,27 +61,45 @@ def discover(
     whether git knows a path that a .gitignore would leave out. Reads files, writes nothing but `cache`'s memory.
     A folder that is not there is the caller's error. Templates have `details` where `cache` was told to read them.
     """
+    found = find_unnamed(root, packer_dir, ignore=ignore, cache=cache, is_tracked=is_tracked)
+    return name_templates(found, packer_dir, pins)
+
+
+def find_unnamed(
+    root: Path,
+    packer_dir: str,
+    *,
+    ignore: Sequence[str] = (),
+    cache: FactsCache | None = None,
+    is_tracked: Callable[[str], bool] = lambda _path: False,
+) -> Discovery:
+    """As `discover`, but no template has a name yet."""
     search = _Search(root=root, packer_dir=packer_dir, cache=cache or FactsCache(), git=GitIgnore(root, is_tracked))
     found = list(_walk(search))
     search.cache.read_ahead(root, _candidates(found))
     for folder, names in found:
         _look_into(search, folder, names)
     left_out = _left_out(search, ignore)
-    named = (
-        replace(template, name=pins.get(template.path) or name_of(template.path, packer_dir))
-        for template in search.templates
-        if template.path not in left_out
-    )
+    templates = [template for template in search.templates if template.path not in left_out]
     for path in left_out:
         search.skip(path, _SETTINGS_IGNORE)
     return Discovery(
-        templates=tuple(_checked_names(sorted(named, key=lambda template: template.path))),
+        templates=tuple(sorted(templates, key=lambda template: template.path)),
         skipped=tuple(sorted(search.skipped, key=lambda skipped: skipped.path)),
         unreadable=tuple(search.unreadable),
         folders=tuple(search.folders),
         asked_git=search.git.has_asked,
         ignored=left_out,
     )
+
+
+def name_templates(found: Discovery, packer_dir: str, pins: Mapping[str, str]) -> Discovery:
+    """`found` with the names that `pins` (path -> name) and paths give; a name that is given twice is an error."""
+    named = [
+        replace(template, name=pins.get(template.path) or name_of(template.path, packer_dir))
+        for template in found.templates
+    ]
+    return msgspec.structs.replace(found, templates=tuple(_checked_names(named)))
 
 
 def _candidates(found: list[tuple[str, list[str]]]) -> Iterator[tuple[str, Format]]:
@@ -233,7 +251,7 @@ def _preset(search: _Search, folder: str, names: list[str]) -> frozenset[str]:
 
 def _keys(name: str, data: bytes) -> list[str]:
     """The names that a file of values sets; none when it cannot be read."""
-    from tfgen_generators.packer.facts import BrokenTemplateError, NotATemplateError
+    from tfgen_generators.packer.model import BrokenTemplateError, NotATemplateError
     from tfgen_generators.packer.syntax.hcl_reader import read_native
     from tfgen_generators.packer.syntax.json_reader import Pairs, load
 

@@ -6,25 +6,20 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from tfgen_generators.packer.facts import (
+from tfgen_generators.packer.details import encode_details
+from tfgen_generators.packer.facts import Facts, check_top_level, facts_of
+from tfgen_generators.packer.model import (
     GENERATOR_INPUT,
     BrokenTemplateError,
-    Facts,
+    Format,
     NotATemplateError,
-    check_top_level,
-    facts_of,
     is_generator_input,
 )
-from tfgen_generators.packer.model import Format
-from tfgen_generators.packer.syntax.values import Expression
 
 if TYPE_CHECKING:
-    from tfgen_generators.packer.details import Details
     from tfgen_generators.packer.syntax.syntax import Body
 
 Status = Literal["legacy", "hcl2", "other", "broken"]
-
-_EXPRESSION = 1
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,27 +110,3 @@ def _native_body(data: bytes) -> Body:
         if is_generator_input(text):
             raise NotATemplateError(f"{GENERATOR_INPUT}, not HCL") from None
         raise
-
-
-def encode_details(details: object) -> bytes:
-    """Details as bytes for the cache."""
-    return msgspec.msgpack.encode(details, enc_hook=_pack)
-
-
-def decode_details(data: bytes) -> Details:
-    """The Details in an Outcome's bytes."""
-    from tfgen_generators.packer.details import Details
-
-    return msgspec.msgpack.decode(data, type=Details, ext_hook=_unpack)
-
-
-def _pack(value: object) -> msgspec.msgpack.Ext:
-    if not isinstance(value, Expression):
-        raise TypeError(type(value))
-    inner = (value.text, value.op, value.args, value.line)
-    return msgspec.msgpack.Ext(_EXPRESSION, msgspec.msgpack.encode(inner, enc_hook=_pack))
-
-
-def _unpack(_code: int, data: memoryview) -> Expression:
-    text, op, args, line = msgspec.msgpack.decode(data, ext_hook=_unpack)
-    return Expression(text, op, tuple(args), line)

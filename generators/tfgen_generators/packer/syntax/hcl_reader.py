@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.tree import SOURCE, text_of, tree_of
-from tfgen_generators.packer.facts import BrokenTemplateError
+from tfgen_generators.packer.model import BrokenTemplateError
 from tfgen_generators.packer.syntax.hcl_values import joined, value_of
 from tfgen_generators.packer.syntax.syntax import Block, Body
 from tfgen_generators.packer.syntax.values import Expression, Value

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.tree import SOURCE, text_of
-from tfgen_generators.packer.facts import BrokenTemplateError
+from tfgen_generators.packer.model import BrokenTemplateError
 from tfgen_generators.packer.syntax.values import Expression, Scalar, Value
 
 if TYPE_CHECKING:

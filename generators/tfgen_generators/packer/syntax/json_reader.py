@@ -9,12 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from tfgen_generators.packer.facts import (
-    GENERATOR_INPUT,
-    BrokenTemplateError,
-    NotATemplateError,
-    is_generator_input,
-)
+from tfgen_generators.packer.model import GENERATOR_INPUT, BrokenTemplateError, NotATemplateError, is_generator_input
 from tfgen_generators.packer.syntax.syntax import Block, Body
 from tfgen_generators.packer.syntax.values import Expression, Value
 
