@@ -11,7 +11,7 @@ from tests.conftest import TOML, Command, Repo
 from tests.functional.test_lint_pages import PAGES, examples
 from tfgen.lint.run import open_scope
 from tfgen.workspace import open_workspace
-from tfgen_generators.lint.rules.packer_rules import RULES
+from tfgen_generators.lint.registry import template_rules
 
 BUILDER = """\
 source "amazon-ebs" "web" {{
@@ -30,7 +30,7 @@ variable "region" {{
   default = env("AWS_REGION")
 }}
 """
-OURS = {rule.id for rule in RULES}
+OURS = {rule.id for rule in template_rules()}
 
 
 def builder(body: str = "", build: str = "", more: str = "") -> str:
@@ -46,7 +46,7 @@ def found(cli: Command, rule: str) -> list[str]:
 def checked(rule: str) -> list[str]:
     """The same, without the command around it."""
     scope = open_scope(open_workspace(need_settings=False))
-    one = next(one for one in RULES if one.id == rule)
+    one = next(one for one in template_rules() if one.id == rule)
     return sorted({f"{finding.path}:{finding.line}" for finding in one.check(scope)})
 
 

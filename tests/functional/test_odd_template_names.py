@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import TOML, Command, Repo
 from tests.functional.git_repo import commit, git
-from tfgen_generators.packer.discovery.facts_cache import WORTHWHILE
+from tfgen_generators.trees.stamps import WORTHWHILE
 
 _ODD = "packer/caf\udce9.json"
 

@@ -13,8 +13,9 @@ from tests.conftest import HCL2, JSON, write_tree
 from tfgen_generators.packer.discovery import facts_cache as module
 from tfgen_generators.packer.discovery import read_ahead as ahead
 from tfgen_generators.packer.discovery.discover import discover
-from tfgen_generators.packer.discovery.facts_cache import WORTHWHILE, FactsCache
+from tfgen_generators.packer.discovery.facts_cache import FactsCache
 from tfgen_generators.packer.discovery.outcome import read_file
+from tfgen_generators.trees.stamps import WORTHWHILE
 
 if TYPE_CHECKING:
     from tfgen_generators.packer.model import Discovery, Format

@@ -1,1 +1,3 @@
-"""AWS, for the rest of tfgen: the only package that imports boto3 and botocore."""
+"""AWS: the only room that imports boto3 and botocore."""
+
+__all__ = ["clients", "codecommit", "failures", "isolation", "profiles", "session"]

@@ -1,0 +1,3 @@
+"""What is kept in `.tfgen/cache` between runs."""
+
+__all__ = ["graph_store"]

@@ -1,1 +1,3 @@
-"""CodeBuild's way of running a buildspec, on this machine."""
+"""A CodeBuild job on this machine: a buildspec run as CodeBuild runs it."""
+
+__all__ = ["attempt", "buildspec", "environment", "outcome", "processes"]

@@ -1,1 +1,1 @@
-"""One module a command: parse flags, call the core, render."""
+"""The commands, one module each: flags to values, call the capability, show the result."""

@@ -1,0 +1,3 @@
+"""`tfgen dispatch`: starts the pipelines of the images that a push affects, and records what was built."""
+
+__all__ = ["assess", "estate", "model", "plan", "run"]

@@ -1,1 +1,3 @@
-"""Pictures of the graph: what a diagram is, and Mermaid, DOT and SVG of one."""
+"""`tfgen graph`: the graph as SVG, DOT, Mermaid and JSON."""
+
+__all__ = ["diagram", "document", "dot", "estate", "image", "mermaid", "read", "svg"]

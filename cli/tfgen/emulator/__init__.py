@@ -1,1 +1,3 @@
-"""AWS on this machine (moto), for `tfgen demo` and the tests: see docs/architecture.md."""
+"""AWS on this machine: moto with its gaps filled, and the AWS provider from a package."""
+
+__all__ = ["environment", "override", "provider", "server"]

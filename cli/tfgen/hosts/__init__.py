@@ -1,1 +1,3 @@
-"""The hosts of pull requests on which `tfgen comment` speaks: one module each."""
+"""Hosts of pull requests: GitHub, Bitbucket and CodeCommit."""
+
+__all__ = ["ci", "model", "post"]

@@ -1,0 +1,3 @@
+"""`tfgen lint`: runs the rules and applies fixes."""
+
+__all__ = ["run"]

@@ -1,0 +1,3 @@
+"""Terraform's state: its backend, moving it, and rescuing it."""
+
+__all__ = ["backend", "backend_init", "errored", "move", "state_file"]

@@ -1,1 +1,3 @@
-"""The only place that knows Terraform: binary, argument lists, process, events, plan."""
+"""Terraform: binary, version, arguments, init, inputs and failures."""
+
+__all__ = ["argv", "binary", "failures", "init", "inputs", "interruption", "plugin_cache", "version", "watched"]

@@ -1,1 +1,3 @@
-"""Which image starts from which: the names and tags that templates give, against those that others look for."""
+"""Which image starts from which: names and tags that templates give, matched with source filters."""
+
+__all__ = ["parents"]

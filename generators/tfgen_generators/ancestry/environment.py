@@ -50,8 +50,8 @@ class Surroundings:
     def _buildspec(self, template: Template) -> Buildspec | None:
         if self._settings is None or self._tree is None:
             return None
-        from tfgen_generators.graph.pipeline_files import buildspec_of
         from tfgen_generators.paths.buildspec import read_buildspec
+        from tfgen_generators.paths.pipeline_files import buildspec_of
 
         named = buildspec_of(self._tree, self._settings, template)
         if named is None:

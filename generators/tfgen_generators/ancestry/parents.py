@@ -13,9 +13,9 @@ from tfgen_generators.ancestry.images import ImageFacts, image_facts
 from tfgen_generators.ancestry.model import Ancestry, Origin, Parent
 from tfgen_generators.ancestry.relations import relate
 from tfgen_generators.packer.details import Details
-from tfgen_generators.packer.discovery.facts_cache import is_utf8, readers_version
 from tfgen_generators.packer.model import Template
 from tfgen_generators.settings.model import Settings
+from tfgen_generators.trees.stamps import is_utf8, readers_version
 
 if TYPE_CHECKING:
     from tfgen_generators.trees.linked import LinkedTree

@@ -1,0 +1,3 @@
+"""The dispatcher module block, its inputs, and file path filters of pipelines."""
+
+__all__ = ["inputs", "module"]

@@ -1,0 +1,3 @@
+"""Generated files on the disk: their header, their digest, and which template each belongs to."""
+
+__all__ = ["files", "ownership"]

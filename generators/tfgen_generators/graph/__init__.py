@@ -1,1 +1,3 @@
-"""What each image is made of: templates and their files, playbooks and roles, and the pipeline around them."""
+"""The graph: images, the files that each is made of, and why."""
+
+__all__ = ["build", "facts", "graph", "incremental", "reshaped", "setting_scope", "state"]

@@ -15,12 +15,12 @@ from tfgen_generators.generated.ownership import file_name
 from tfgen_generators.graph.graph import Graph, ImageNode, aliases_of
 from tfgen_generators.graph.image import ImageBuilder
 from tfgen_generators.graph.missing import GapBook
-from tfgen_generators.graph.pipeline_files import buildspec_of, module_unit, named_inputs
 from tfgen_generators.graph.pipelines import Pipelines
 from tfgen_generators.packer.model import Discovery, Template
 from tfgen_generators.paths.buildspec import Buildspec, read_buildspec
 from tfgen_generators.paths.model import Hop, Unit
 from tfgen_generators.paths.path_resolution import Places
+from tfgen_generators.paths.pipeline_files import buildspec_of, module_unit, named_inputs
 from tfgen_generators.paths.possible_values import Surroundings
 from tfgen_generators.paths.template_inputs import Wants, wants_of
 from tfgen_generators.settings.model import FILE_NAME, Module, Settings

@@ -11,13 +11,13 @@ from tfgen_generators.graph.build import Builder
 from tfgen_generators.graph.facts import StoredFacts
 from tfgen_generators.graph.graph import ImageNode, aliases_of
 from tfgen_generators.graph.state import FolderStamp, KeptImage, MadeFrom, State, digest_of, stamp_of
-from tfgen_generators.packer.discovery.facts_cache import TICK
 from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.buildspec import Buildspec
 from tfgen_generators.paths.model import Gap, Unit
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.trees.disk import DiskTree
 from tfgen_generators.trees.linked import HIDDEN, LinkedTree
+from tfgen_generators.trees.stamps import TICK
 from tfgen_generators.trees.store import Store
 
 #: All of tfgen.toml but for what is compared by image.

@@ -1,1 +1,3 @@
-"""What Packer, ansible-lint and tflint cannot see because it lies between them: rules, and what they find."""
+"""The lint engine: findings, rules, severities, ignores, and what rules look at."""
+
+__all__ = ["engine", "model", "scope"]

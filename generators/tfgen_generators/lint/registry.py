@@ -12,6 +12,19 @@ if TYPE_CHECKING:
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, sorted by id."""
-    from tfgen_generators.lint.rules import between_rules, packer_rules
+    from tfgen_generators.lint.rules.ansible import galaxy, missing_references, roles
+    from tfgen_generators.lint.rules.names import ami_names
+    from tfgen_generators.lint.rules.pipeline import environment, own, parents
 
-    return tuple(sorted((*between_rules.RULES, *packer_rules.RULES), key=lambda rule: rule.id))
+    rules = [*template_rules()]
+    for module in (galaxy, missing_references, roles, ami_names, environment, own, parents):
+        rules += module.RULES
+    return tuple(sorted(rules, key=lambda rule: rule.id))
+
+
+def template_rules() -> tuple[Rule, ...]:
+    """The rules about one Packer template."""
+    from tfgen_generators.lint.rules.packer import builds, images, secrets
+    from tfgen_generators.lint.rules.scripts import scripts
+
+    return (*builds.RULES, *images.RULES, *scripts.RULES, *secrets.RULES)

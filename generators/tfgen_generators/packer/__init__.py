@@ -1,1 +1,3 @@
-"""Finding and reading Packer templates: legacy JSON, HCL2 and HCL2 in JSON."""
+"""Packer templates: what is one, what it declares, and what it uses."""
+
+__all__ = ["describe", "details", "facts", "legacy", "model", "names", "uses"]

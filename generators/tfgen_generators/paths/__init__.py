@@ -1,0 +1,12 @@
+"""The path resolution model: which files a name in a template, script or buildspec stands for."""
+
+__all__ = [
+    "buildspec",
+    "filesets",
+    "model",
+    "path_resolution",
+    "pipeline_files",
+    "possible_values",
+    "template_inputs",
+    "var_files",
+]

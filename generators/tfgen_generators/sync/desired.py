@@ -9,7 +9,7 @@ import msgspec
 from tfgen_generators.dispatcher import inputs as dispatcher
 from tfgen_generators.generated.files import Unknown, Unwanted, join, successors
 from tfgen_generators.generated.ownership import file_name, moved_blocks, sign
-from tfgen_generators.packer.discovery.discover import name_templates
+from tfgen_generators.packer.discovery.naming import name_templates
 from tfgen_generators.packer.model import Discovery, Problem, Template
 from tfgen_generators.pipeline.pipeline import (
     Pipeline,

@@ -15,7 +15,8 @@ from tfgen_generators.errors import TfgenError
 from tfgen_generators.generated.files import Generated, read_generated
 from tfgen_generators.module.cache import remembered_module
 from tfgen_generators.module.interface import ModuleInterface
-from tfgen_generators.packer.discovery.discover import find_unnamed, name_templates
+from tfgen_generators.packer.discovery.discover import find_unnamed
+from tfgen_generators.packer.discovery.naming import name_templates
 from tfgen_generators.packer.model import Discovery
 from tfgen_generators.settings.model import Settings
 from tfgen_generators.sync import pins

@@ -14,14 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from tfgen_generators.packer.discovery.facts_cache import (
-    TICK,
-    WORTHWHILE,
-    Stamp,
-    kept_stamps,
-    readers_version,
-    replace_file,
-)
+from tfgen_generators.trees.stamps import TICK, WORTHWHILE, Stamp, kept_stamps, readers_version, replace_file
 
 #: The packages whose code decides what facts are.
 _MOST_FACTS = 200_000

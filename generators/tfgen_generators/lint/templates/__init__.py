@@ -1,0 +1,3 @@
+"""Templates as lint sees them: every value with its place."""
+
+__all__ = ["nodes", "places", "source", "values"]

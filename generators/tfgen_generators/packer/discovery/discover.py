@@ -13,9 +13,11 @@ import msgspec
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
 from tfgen_generators.packer.discovery.folders import format_of, group_folder
 from tfgen_generators.packer.discovery.gitignore import GitIgnore, patterns
+from tfgen_generators.packer.discovery.naming import name_templates
 from tfgen_generators.packer.discovery.outcome import Outcome
+from tfgen_generators.packer.discovery.values_files import names_set
 from tfgen_generators.packer.model import Discovery, Format, Problem, Skipped, Template
-from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING, bucket_part, name_of
+from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
 
 #: Trees that hold other people's files or tools' state.
 SKIPPED_FOLDERS = frozenset(
@@ -91,15 +93,6 @@ def find_unnamed(
         asked_git=search.git.has_asked,
         ignored=left_out,
     )
-
-
-def name_templates(found: Discovery, packer_dir: str, pins: Mapping[str, str]) -> Discovery:
-    """`found` with the names that `pins` (path -> name) and paths give; a name that is given twice is an error."""
-    named = [
-        replace(template, name=pins.get(template.path) or name_of(template.path, packer_dir))
-        for template in found.templates
-    ]
-    return msgspec.structs.replace(found, templates=tuple(_checked_names(named)))
 
 
 def _candidates(found: list[tuple[str, list[str]]]) -> Iterator[tuple[str, Format]]:
@@ -245,23 +238,8 @@ def _preset(search: _Search, folder: str, names: list[str]) -> frozenset[str]:
             except OSError as error:
                 search.unreadable.append(_unreadable(path, error))
             else:
-                found |= {f"var.{key}" for key in _keys(name, data)}
+                found |= {f"var.{key}" for key in names_set(name, data)}
     return frozenset(found)
-
-
-def _keys(name: str, data: bytes) -> list[str]:
-    """The names that a file of values sets; none when it cannot be read."""
-    from tfgen_generators.packer.model import BrokenTemplateError, NotATemplateError
-    from tfgen_generators.packer.syntax.hcl_reader import read_native
-    from tfgen_generators.packer.syntax.json_reader import Pairs, load
-
-    try:
-        if name.endswith(".json"):
-            document = load(data)
-            return [key for key, _ in document] if isinstance(document, Pairs) else []
-        return list(read_native(data.removeprefix(b"\xef\xbb\xbf")).attributes)
-    except (BrokenTemplateError, NotATemplateError, UnicodeDecodeError, RecursionError):
-        return []
 
 
 def _legacy(search: _Search, path: str) -> None:
@@ -309,18 +287,3 @@ def _left_out(search: _Search, ignore: Sequence[str]) -> frozenset[str]:
         for template in search.templates
         if spec.match_file(f"{template.path}/" if template.kind == "directory" else template.path)
     )
-
-
-def _checked_names(templates: list[Template]) -> Iterator[Template]:
-    """Adds what only the whole shows: names given twice."""
-    by_key: dict[str, list[Template]] = {}
-    for template in templates:
-        by_key.setdefault(bucket_part(template.name), []).append(template)
-    for template in templates:
-        problems = list(template.errors)
-        others = [other.path for other in by_key[bucket_part(template.name)] if other is not template]
-        if others:
-            message = f"the name {template.name!r} is given by {' and '.join(others)} too"
-            fix = "rename one of them, or pin another name to it in tfgen.toml"
-            problems.append(Problem(path=template.path, message=message, fix=fix))
-        yield replace(template, errors=tuple(problems)) if problems else template

@@ -7,9 +7,7 @@ a younger one may have changed within one tick of the clock (git calls such file
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import importlib.util
 import os
 import time
 from pathlib import Path
@@ -19,18 +17,12 @@ import msgspec
 
 from tfgen_generators.packer.discovery.outcome import Outcome, read_file
 from tfgen_generators.packer.discovery.read_ahead import read_ahead
+from tfgen_generators.trees.stamps import TICK, WORTHWHILE, Stamp, kept_stamps, readers_version, replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from tfgen_generators.packer.model import Format
-
-#: Fewer new files than this are not worth a cache of their own.
-WORTHWHILE = 50
-#: Nanoseconds that a file must be older than the look that the cache is of. The coarsest clocks (FAT) count 2 s.
-TICK = 2_000_000_000
-
-Stamp = tuple[int, int, int, int]
 
 
 class _Stored(msgspec.Struct, kw_only=True):
@@ -132,47 +124,6 @@ class FactsCache:
             self._old = stored
 
 
-def is_utf8(path: str) -> bool:
-    """Whether a path can be kept: one of bytes that are no UTF-8 cannot."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def kept_stamps(stamps: dict[str, tuple[Stamp, str]]) -> dict[str, tuple[Stamp, str]]:
-    """Those of paths that can be kept."""
-    return {path: found for path, found in stamps.items() if is_utf8(path)}
-
-
 def _bytes(file: str) -> bytes:
     with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 ten thousand times: without a Path for each
         return opened.readall()
-
-
-def replace_file(file: Path, encode: Callable[[int], bytes]) -> None:
-    """Puts what `encode` gives for the inode of the new file at `file`, whole or not at all. Never fails."""
-    beside = file.with_name(f"{file.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("wb") as opened:
-                opened.write(encode(os.fstat(opened.fileno()).st_ino))
-            beside.replace(file)
-        finally:
-            beside.unlink(missing_ok=True)
-
-
-def readers_version(packages: Iterable[str]) -> str:
-    """Changes with every change of the readers in `packages` (and of the grammar): their files' sizes and times."""
-    seen: list[tuple[str, int, int]] = []
-    here = Path(__file__).parents[2]
-    for package in packages:
-        for file in sorted((here / package).rglob("*.py")):
-            status = file.stat()
-            seen.append((file.name, status.st_size, status.st_mtime_ns))
-    grammar = importlib.util.find_spec("tree_sitter_hcl")
-    if grammar and grammar.origin:
-        seen.append(("grammar", 0, Path(grammar.origin).stat().st_mtime_ns))
-    return hashlib.sha256(repr(seen).encode()).hexdigest()

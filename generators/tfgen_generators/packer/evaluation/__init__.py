@@ -1,0 +1,3 @@
+"""Evaluation of Packer expressions: functions, locals, variables."""
+
+__all__ = ["evaluate", "scope"]

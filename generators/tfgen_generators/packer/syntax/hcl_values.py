@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.tree import SOURCE, text_of
 from tfgen_generators.packer.model import BrokenTemplateError
+from tfgen_generators.packer.syntax.strings import DOUBLED, dedent, unescape
 from tfgen_generators.packer.syntax.values import Expression, Scalar, Value
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ _PLAIN = re.compile(r'"[^"\\$%\n]*"')
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _NAMES = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*")
 _CONSTANTS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
-_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))|\$\$\{|%%\{", re.DOTALL)
-_PERCENT = re.compile(r"([$%])\1\{")
-_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
 def value_of(node: Node) -> Value:
@@ -72,7 +70,7 @@ def _string(node: Node, text: str) -> Value:
         if isinstance(part, str):
             if "\n" in part:
                 raise BrokenTemplateError("a quoted string must end on its line", line, _FIX)
-            parts[number] = _unescape(part)
+            parts[number] = unescape(part)
     return joined(inside, parts, line) if whole else Expression(inside, "", tuple(parts), line)
 
 
@@ -117,19 +115,13 @@ def _heredoc(node: Node, text: str) -> Value:
     start = node.start_byte + text.index("\n") + 1
     body = SOURCE.data[start : node.end_byte]
     parts, whole = _parts(node, start, start + body.rindex(b"\n") + 1 if b"\n" in body else start)
-    parts = [_PERCENT.sub(r"\1{", part) if isinstance(part, str) else part for part in parts]
+    parts = [DOUBLED.sub(r"\1{", part) if isinstance(part, str) else part for part in parts]
     indented = text.startswith("<<-")
     if whole and not indented:
         return joined(text, parts, line)
     if whole and all(isinstance(part, str) for part in parts):
-        return _dedent("".join(part for part in parts if isinstance(part, str)))
+        return dedent("".join(part for part in parts if isinstance(part, str)))
     return Expression(text, "", tuple(parts), line)
-
-
-def _dedent(text: str) -> str:
-    lines = text.splitlines(keepends=True)
-    indents = [len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()]
-    return "".join(line[min(indents, default=0) :] if line.strip() else line for line in lines)
 
 
 def _tuple(node: Node, text: str) -> Value:
@@ -275,20 +267,6 @@ def _check_literal(node: Node) -> None:
     parent = node.parent
     if parent is not None and parent.type != "heredoc_template" and b"\n" in (node.text or b""):
         raise BrokenTemplateError("a quoted string must end on its line", node.start_point[0] + 1, _FIX)
-
-
-def _unescape(text: str) -> str:
-    if "\\" not in text and "{" not in text:
-        return text
-    return _ESCAPE.sub(_unescaped, text)
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    short, long, sign = match.groups()
-    if short or long:
-        code = int(short or long, 16)
-        return "\ufffd" if 0xD800 <= code < 0xE000 or code > 0x10FFFF else chr(code)
-    return _ESCAPED.get(sign, sign) if sign else match.group()[1:]
 
 
 _OPERATORS = ("==", "!=", "&&", "||", "!")

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 import msgspec
 
 from tfgen_generators.ansible.reading.nodes import Map, Node, NotYamlError, Scalar, Seq, parse
-from tfgen_generators.graph.pipeline_files import buildspec_of
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.packer.model import Template
+from tfgen_generators.paths.pipeline_files import buildspec_of
 
 _NAMES = ("requirements.yml", "requirements.yaml")
 _GIT = re.compile(r"^(git\+|git@|ssh://|git://)|\.git(#.*)?$|^https?://(github|gitlab|bitbucket)\.[^/]+/[^/]+/[^/]+/?$")

@@ -1,0 +1,3 @@
+"""Rules on names in AWS."""
+
+__all__ = ["ami_names"]

@@ -1,0 +1,3 @@
+"""Rules on builds, images and secrets of Packer templates."""
+
+__all__ = ["builds", "images", "secrets"]

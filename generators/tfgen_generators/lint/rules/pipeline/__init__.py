@@ -1,0 +1,3 @@
+"""Rules on pipelines: environment variables, parents, and tfgen.toml."""
+
+__all__ = ["environment", "own", "parents"]

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
-from tfgen_generators.graph.pipeline_files import buildspec_of
 from tfgen_generators.lint.model import Finding, Rule
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.places import place_of
 from tfgen_generators.packer.model import Template
+from tfgen_generators.paths.pipeline_files import buildspec_of
 from tfgen_generators.pipeline.pipeline import shared_inputs
 from tfgen_generators.settings.inputs import Fact
 from tfgen_generators.settings.model import FILE_NAME, TemplateSettings

@@ -1,0 +1,3 @@
+"""Rules on shell scripts that templates run."""
+
+__all__ = ["scripts"]
