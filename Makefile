@@ -27,6 +27,7 @@ lint: $(VENV)/.lint ## ruff, mypy, import-linter, generated files as they should
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/check_rooms.py
 	$(BIN)/tfgen sync --check
 	$(BIN)/tfgen lint --strict
 	$(BIN)/python tools/module_docs.py --check terraform/modules/codepipeline terraform/modules/codepipeline_v2 terraform/modules/dispatcher
