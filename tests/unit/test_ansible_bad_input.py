@@ -8,7 +8,7 @@ from tests.unit.ansible_tree import DictTree, Made, made_of
 from tfgen_generators.ansible.reading.facts import FactsSource
 from tfgen_generators.ansible.reading.files import facts_of
 from tfgen_generators.ansible.reading.nodes import Map, NotYamlError, Scalar, Seq, parse, scalars
-from tfgen_generators.ansible.resolving.reach import Reacher
+from tfgen_generators.ansible.resolving.resolver import Resolver
 from tfgen_generators.ansible.resolving.run import AnsibleScene
 
 _BOMB = "a: &a [x, x]\n" + "".join(
@@ -206,10 +206,10 @@ def test_a_chain_of_a_thousand_roles_and_of_includes() -> None:
     files |= {f"roles/r{count}/tasks/t{n}.yml": f"- include_tasks: t{n + 1}.yml\n" for n in range(count)}
     files |= {f"roles/r{count}/tasks/t{count}.yml": "- debug: {}\n", "site.yml": "- hosts: all\n  roles: [r0]\n"}
     tree = DictTree(files)
-    reacher = Reacher(tree, FactsSource(tree))
-    reached = reacher.reach(AnsibleScene(playbook="site.yml"))
-    assert {path for each in reached for path in reacher.units[each.unit].files} == set(files)
-    assert not reacher.gaps
+    resolver = Resolver(tree, FactsSource(tree))
+    reached = resolver.resolve(AnsibleScene(playbook="site.yml"))
+    assert {path for each in reached for path in resolver.units[each.unit].files} == set(files)
+    assert not resolver.gaps
 
 
 def test_names_that_lead_out_of_the_repository() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from tfgen_generators.ansible.resolving.reach import Reacher
+from tfgen_generators.ansible.resolving.resolver import Resolver
 from tfgen_generators.ansible.resolving.run import AnsibleScene
 from tfgen_generators.graph.ansible_runs import Scenes
 from tfgen_generators.graph.missing import GapBook
@@ -33,12 +33,12 @@ class ImageBuilder:
         self,
         tree: LinkedTree,
         places: Places,
-        reacher: Reacher,
+        resolver: Resolver,
         units: dict[str, Unit],
         gaps: GapBook,
         template: Template,
     ) -> None:
-        self._tree, self._places, self._reacher = tree, places, reacher
+        self._tree, self._places, self._resolver = tree, places, resolver
         self._units, self._gaps, self._template = units, gaps, template
         self._key = f"template {template.path}"
         self._files: dict[str, Hop] = {}
@@ -127,7 +127,7 @@ class ImageBuilder:
         """A run of Ansible: everything that it reaches, the playbook by `hop`."""
         self.scenes.append(scene)
         found: list[Reached] = []
-        for reached in self._reacher.reach(scene):
+        for reached in self._resolver.resolve(scene):
             own = reached
             if reached.by is None:
                 own = Reached(unit=reached.unit, by=self._key if by == "" else by, hop=_led(hop, reached.hop))
@@ -137,7 +137,7 @@ class ImageBuilder:
 
     def reached_files(self, found: Iterable[Reached]) -> Iterable[Unit]:
         """The units of what a scene reached."""
-        return (self._reacher.units[reached.unit] for reached in found)
+        return (self._resolver.units[reached.unit] for reached in found)
 
     def finish(self) -> tuple[Reached, ...]:
         """All that the image reaches, its template's own unit first."""

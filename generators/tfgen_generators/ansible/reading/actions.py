@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfgen_generators.ansible.reading.facts import Load
+from tfgen_generators.ansible.reading.model import Load
 from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar
 
 _KEY = re.compile(r"([A-Za-z_]\w*)=")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, FactsKind, FileFacts, Ref, Shape
 from tfgen_generators.ansible.reading.jinja_templates import of_template
 from tfgen_generators.ansible.reading.lookups import of_nodes
+from tfgen_generators.ansible.reading.model import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, FactsKind, FileFacts, Ref, Shape
 from tfgen_generators.ansible.reading.names import patterns
 from tfgen_generators.ansible.reading.nodes import VAULT, Map, Node, NotYamlError, Scalar, Seq, parse, scalars
 from tfgen_generators.ansible.reading.playbooks import of_play, of_requirements, of_roles

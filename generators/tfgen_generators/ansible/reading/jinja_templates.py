@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tfgen_generators.ansible.reading.facts import Ref
 from tfgen_generators.ansible.reading.lookups import of_calls, of_words, short, values_of
+from tfgen_generators.ansible.reading.model import Ref
 
 _STATEMENT = re.compile(r"\s*(include|import|from|extends)\s+(.*)", re.DOTALL)
 _END_OF_NAME = re.compile(r"\s(?:import|as|ignore\s+missing|with(?:out)?\s+context)\b")

@@ -8,7 +8,7 @@ from itertools import islice
 
 import msgspec
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, Load, Manner, Ref
+from tfgen_generators.ansible.reading.model import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, Load, Manner, Ref
 from tfgen_generators.ansible.reading.names import Bindings, elements, evaluate, patterns
 from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar, Seq
 

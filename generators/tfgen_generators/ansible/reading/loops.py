@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tfgen_generators.ansible.reading.facts import Load, Ref
 from tfgen_generators.ansible.reading.lookups import KINDS, first_found_terms, of_lookup, short
+from tfgen_generators.ansible.reading.model import Load, Ref
 from tfgen_generators.ansible.reading.names import Bindings, elements, patterns
 from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar, Seq, scalars
 

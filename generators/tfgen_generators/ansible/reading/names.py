@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC
 from tfgen_generators.ansible.reading.jinja import FOUND, MISSING, MOST, Reader, UnknownError, Values, join
+from tfgen_generators.ansible.reading.model import DYNAMIC
 from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar, Seq
 
 _LONGEST = 4000

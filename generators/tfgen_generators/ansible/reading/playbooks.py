@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfgen_generators.ansible.reading.facts import Manner, Ref
 from tfgen_generators.ansible.reading.lookups import of_nodes, short
+from tfgen_generators.ansible.reading.model import Manner, Ref
 from tfgen_generators.ansible.reading.names import patterns
 from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar, Seq, scalars
 from tfgen_generators.ansible.reading.tasks import of_task, of_tasks

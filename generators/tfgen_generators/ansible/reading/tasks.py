@@ -16,9 +16,9 @@ from tfgen_generators.ansible.reading.actions import (
     action_of,
     first_word,
 )
-from tfgen_generators.ansible.reading.facts import DYNAMIC, Load, Manner, Ref
 from tfgen_generators.ansible.reading.lookups import Kind, of_lookup, of_nodes, short
 from tfgen_generators.ansible.reading.loops import loop_of
+from tfgen_generators.ansible.reading.model import DYNAMIC, Load, Manner, Ref
 from tfgen_generators.ansible.reading.names import Bindings, patterns
 from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar, Seq, scalars
 

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, FactsSource
+from tfgen_generators.ansible.reading.facts import FactsSource
+from tfgen_generators.ansible.reading.model import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH
 from tfgen_generators.ansible.resolving.collector import Collector
 from tfgen_generators.ansible.resolving.missing import missing
-from tfgen_generators.ansible.resolving.parts import Open, Part
+from tfgen_generators.ansible.resolving.model import Open, Part
 from tfgen_generators.ansible.resolving.store import Store
 from tfgen_generators.ansible.search.finder import Finder, joined
 from tfgen_generators.ansible.search.search_order import at, computed, tasks_at
-from tfgen_generators.paths.model import Gap, Hop
+from tfgen_generators.paths.model import Gap, Hop, Reached
 
 #: For one open name of a part (by its number): the names that are answered, and the files.
 Found = tuple[tuple[str, str], ...]
@@ -135,7 +136,17 @@ class Answers:
                 found = self._files(opened, full, place, kind)
                 yield from (path for path in found if self._fits(path, opened.ref.load))
 
-    def part(self, owner: Part, opened: Open, name: str, path: str) -> Part:
+    def reached(self, part: Part, number: int, found: Found) -> list[tuple[Part, Reached]]:
+        """The parts that an answer to a part's open name leads to."""
+        opened = part.open[number]
+        pairs = []
+        for name, path in found:
+            hop = Hop(path=opened.source, label=opened.ref.label, line=opened.ref.line, widened=computed(name))
+            other = self._part(part, opened, name, path)
+            pairs.append((other, Reached(unit=other.key, by=part.key, hop=hop)))
+        return pairs
+
+    def _part(self, owner: Part, opened: Open, name: str, path: str) -> Part:
         """The part of a file that was found elsewhere: read on when it is loaded, else just the file."""
         if opened.ref.load and not (computed(name) and self._is_odd(path, opened.ref.load)):
             found = self._store.known(f"{owner.key} + {opened.ref.load} {path}")

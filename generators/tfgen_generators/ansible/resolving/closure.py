@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfgen_generators.ansible.resolving.answers import Found
-from tfgen_generators.ansible.resolving.parts import Part
-from tfgen_generators.ansible.search.search_order import computed
+from tfgen_generators.ansible.resolving.answers import Answers
+from tfgen_generators.ansible.resolving.edges import EdgeFinder
+from tfgen_generators.ansible.resolving.model import Part
 from tfgen_generators.ansible.search.search_paths import Surroundings
-from tfgen_generators.paths.model import Gap, Hop, Reached
-
-if TYPE_CHECKING:
-    from tfgen_generators.ansible.resolving.reach import Reacher
-
+from tfgen_generators.paths.model import Gap, Reached
 
 #: More references between roles than this in one closure are not followed one by one.
 _MOST_NAMES = 3000
@@ -32,12 +27,26 @@ class Closure(msgspec.Struct, frozen=True):
     asking: tuple[tuple[Part, tuple[str, ...]], ...]
 
 
+class Closures:
+    """Closures of one tree, each made once."""
+
+    def __init__(self, links: EdgeFinder, answers: Answers) -> None:
+        self._links, self._answers = links, answers
+        self._closures: dict[tuple[Surroundings, str], Closure] = {}
+
+    def closure(self, part: Part, around: Surroundings) -> Closure:
+        """All that a role or a file of tasks leads to."""
+        key = (around, part.key)
+        if key not in self._closures:
+            self._closures[key] = Walk(self._links, self._answers, around).closure(part)
+        return self._closures[key]
+
+
 class Walk:
     """Goes from one part to all that it leads to, literal names first."""
 
-    def __init__(self, reacher: Reacher, around: Surroundings) -> None:
-        self._reacher = reacher
-        self._around = around
+    def __init__(self, links: EdgeFinder, answers: Answers, around: Surroundings) -> None:
+        self._links, self._answers, self._around = links, answers, around
         self._visited: dict[str, Part] = {}
         self._exact: deque[tuple[Part, Reached | None]] = deque()
         self._computed: deque[tuple[Part, Reached | None]] = deque()
@@ -83,7 +92,7 @@ class Walk:
             self._expand(part)
 
     def _expand(self, part: Part) -> None:
-        edges = self._reacher.links.edges(part, self._around)
+        edges = self._links.edges(part, self._around)
         for edge in edges.roles:
             if part.role and edge.part.role and part.role != edge.part.role:
                 self._above.setdefault(edge.part.role, {})[part.role] = None
@@ -91,7 +100,7 @@ class Walk:
             self._push(edge.part, edge.reached)
         for other, reached in edges.others:
             self._push(other, reached)
-        cycle = self._reacher.links.cycle(part, self._around)
+        cycle = self._links.cycle(part, self._around)
         self._gaps.update(dict.fromkeys((*part.gaps, *edges.gaps, *((cycle,) if cycle else ()))))
 
     def _lineage(self, role: str) -> tuple[tuple[str, ...], bool]:
@@ -119,21 +128,10 @@ class Walk:
 
     def _settle(self, part: Part, done: set[tuple[str, str, int]], missing: dict[Gap, None]) -> None:
         lineage, one = self._lineage(part.role)
-        settled = self._reacher.answers.settle(part, lineage, one, self._around.bases)
+        settled = self._answers.settle(part, lineage, one, self._around.bases)
         missing.update(dict.fromkeys(settled.gaps))
         for place, number, found in settled.answers:
             if (part.key, place, number) not in done:
                 done.add((part.key, place, number))
-                for other, reached in answered(self._reacher, part, number, found):
+                for other, reached in self._answers.reached(part, number, found):
                     self._push(other, reached)
-
-
-def answered(reacher: Reacher, part: Part, number: int, found: Found) -> list[tuple[Part, Reached]]:
-    """The parts that an answer to a part's open name leads to."""
-    opened = part.open[number]
-    pairs = []
-    for name, path in found:
-        hop = Hop(path=opened.source, label=opened.ref.label, line=opened.ref.line, widened=computed(name))
-        other = reacher.answers.part(part, opened, name, path)
-        pairs.append((other, Reached(unit=other.key, by=part.key, hop=hop)))
-    return pairs

@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from tfgen_generators.ansible.reading.facts import (
-    DYNAMIC,
-    PLAYBOOK_DIR,
-    ROLE_PATH,
-    FactsKind,
-    FactsSource,
-    FileFacts,
-    Load,
-    Ref,
-)
+from tfgen_generators.ansible.reading.facts import FactsSource
+from tfgen_generators.ansible.reading.model import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, FactsKind, FileFacts, Load, Ref
 from tfgen_generators.ansible.resolving.missing import everything, missing, unread
-from tfgen_generators.ansible.resolving.parts import Open, Part, Visit
+from tfgen_generators.ansible.resolving.model import Open, Part
 from tfgen_generators.ansible.search import search_order as positions
 from tfgen_generators.ansible.search.finder import Finder, joined, parent
+from tfgen_generators.ansible.search.model import Visit
 from tfgen_generators.paths.model import Hop
 
 _VARIANTS = 8
@@ -229,7 +222,7 @@ class Collector:
             self.part.open.append(Open(ref, tuple(before), visit.path, found=True))
 
     def _folder(self, ref: Ref, visit: Visit) -> None:
-        from tfgen_generators.ansible.reading.vars_folder import chosen
+        from tfgen_generators.ansible.search.vars_folder import chosen
 
         for name in ref.names:
             folder = ""

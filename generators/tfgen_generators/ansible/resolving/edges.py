@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC, PLAYBOOK_DIR, FactsSource, Ref
-from tfgen_generators.ansible.resolving.parts import Froms, Part
+from tfgen_generators.ansible.reading.facts import FactsSource
+from tfgen_generators.ansible.reading.model import DYNAMIC, PLAYBOOK_DIR, Ref
+from tfgen_generators.ansible.resolving.model import Froms, Part
 from tfgen_generators.ansible.resolving.store import Store
 from tfgen_generators.ansible.search.finder import Finder, joined, parent
 from tfgen_generators.ansible.search.search_order import main_files

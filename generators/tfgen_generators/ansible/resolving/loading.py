@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC, FactsKind, FactsSource, Load
+from tfgen_generators.ansible.reading.facts import FactsSource
+from tfgen_generators.ansible.reading.model import DYNAMIC, FactsKind, Load
 from tfgen_generators.ansible.resolving.collector import Collector
-from tfgen_generators.ansible.resolving.parts import Froms, Open, Part, Visit
+from tfgen_generators.ansible.resolving.model import Froms, Open, Part
 from tfgen_generators.ansible.search import search_order as positions
 from tfgen_generators.ansible.search.finder import Finder, joined
+from tfgen_generators.ansible.search.model import Visit
 from tfgen_generators.paths.model import Gap, Hop
 
 #: Folders of plugins that Ansible loads from a role, or from beside a playbook.

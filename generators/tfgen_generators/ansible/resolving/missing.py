@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, FactsKind, FileFacts, Ref
+from tfgen_generators.ansible.reading.model import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, FactsKind, FileFacts, Ref
 from tfgen_generators.ansible.search.finder import Finder
 from tfgen_generators.paths.model import Gap
 

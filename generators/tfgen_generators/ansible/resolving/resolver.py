@@ -1,32 +1,73 @@
-"""One scene's way: its playbooks and variables, and what each role that they name leads to."""
+"""From runs of Ansible to the files of the repository that each is made of."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from tfgen_generators.ansible.resolving.answers import Found
-from tfgen_generators.ansible.resolving.closure import Closure, answered
-from tfgen_generators.ansible.resolving.parts import Part
+from tfgen_generators.ansible.reading.facts import FactsSource
+from tfgen_generators.ansible.resolving.answers import Answers, Found
+from tfgen_generators.ansible.resolving.closure import Closure, Closures
+from tfgen_generators.ansible.resolving.edges import EdgeFinder
+from tfgen_generators.ansible.resolving.model import Part
 from tfgen_generators.ansible.resolving.run import AnsibleScene
-from tfgen_generators.ansible.search.finder import joined, parent
+from tfgen_generators.ansible.resolving.run_paths import RunPaths
+from tfgen_generators.ansible.resolving.store import Store
+from tfgen_generators.ansible.search.finder import Finder, joined, parent
 from tfgen_generators.ansible.search.search_order import computed
-from tfgen_generators.ansible.search.search_paths import Surroundings
-from tfgen_generators.paths.model import Gap, Hop, Reached
-
-if TYPE_CHECKING:
-    from tfgen_generators.ansible.resolving.reach import Reacher
+from tfgen_generators.ansible.search.search_paths import RoleFinder, Surroundings
+from tfgen_generators.paths.model import Gap, Hop, Reached, Unit
+from tfgen_generators.trees.tree import Tree
 
 _GROUPS = ("all", "ungrouped")
 _VARIABLES = ("group_vars", "host_vars")
 
 
-class Journey:
-    """Reaches the units of one scene: literal names before computed ones, so that reasons are the best."""
+class Resolver:
+    """Resolves runs on one tree; what is read and found for one run serves all."""
 
-    def __init__(self, reacher: Reacher, scene: AnsibleScene) -> None:
-        self._reacher = reacher
+    def __init__(self, tree: Tree, facts: FactsSource) -> None:
+        self.finder = Finder(tree)
+        self.store = Store(self.finder, facts)
+        self.answers = Answers(self.finder, facts, self.store)
+        self._roles = RoleFinder(self.finder)
+        self.links = EdgeFinder(self.finder, facts, self.store, self._roles)
+        self.paths = RunPaths(self.finder, facts, self._roles)
+        self.closures = Closures(self.links, self.answers)
+        self._gaps: dict[tuple[Gap, AnsibleScene], None] = {}
+
+    @property
+    def units(self) -> Mapping[str, Unit]:
+        """All units that were reached so far, by key."""
+        return self.store.units
+
+    @property
+    def gaps(self) -> tuple[tuple[Gap, AnsibleScene], ...]:
+        """What is missing or cannot be read, with each run that needs it."""
+        return tuple(self._gaps)
+
+    def resolve(self, scene: AnsibleScene) -> tuple[Reached, ...]:
+        """Units of the run, the playbook's own first (by None, an empty hop: the caller replaces them)."""
+        walk = RunWalk(self, scene)
+        reached = walk.go()
+        self._gaps.update(dict.fromkeys((gap, scene) for gap in walk.gaps))
+        return reached
+
+    def unused_roles(self) -> tuple[str, ...]:
+        """Role folders of all role paths seen that no run has reached."""
+        found = (role for folder in self.paths.role_folders for role in self._roles.roles_in(folder))
+        return tuple(role for role in dict.fromkeys(found) if self.finder.real(role) not in self.links.reached)
+
+
+class RunWalk:
+    """Goes from one run's playbook to all its units, by literal names before computed ones: reasons are the best."""
+
+    def __init__(self, resolver: Resolver, scene: AnsibleScene) -> None:
+        self._finder, self._store, self._paths = resolver.finder, resolver.store, resolver.paths
+        self._links, self._answers, self._all_closures = resolver.links, resolver.answers, resolver.closures
         self._scene = scene
+        #: What is missing or cannot be read.
+        self.gaps: dict[Gap, None] = {}
         self._reached: dict[str, Reached] = {}
         self._visited: dict[tuple[str, Surroundings], Part] = {}
         self._exact: deque[tuple[Part, Surroundings, Reached]] = deque()
@@ -36,8 +77,8 @@ class Journey:
 
     def go(self) -> tuple[Reached, ...]:
         """Everything that the scene reaches."""
-        around = self._reacher.around(self._scene, self._scene.playbook)
-        part = self._reacher.store.playbook(self._scene.playbook, around)
+        around = self._paths.around(self._scene, self._scene.playbook)
+        part = self._store.playbook(self._scene.playbook, around)
         self._exact.append((part, around, Reached(unit=part.key, by=None, hop=Hop(path="", label=""))))
         self._configure(part)
         done: set[tuple[str, str, int]] = set()
@@ -73,7 +114,7 @@ class Journey:
         if key in self._visited or key in self._closures:
             return
         if part.role or not part.bases:
-            closure = self._closures[key] = self._reacher.closure(part, around)
+            closure = self._closures[key] = self._all_closures.closure(part, around)
             self._note(closure.gaps)
             self._keep(closure.exact)
             if closure.computed and literal:
@@ -85,12 +126,11 @@ class Journey:
             self._expand(part, around)
 
     def _note(self, gaps: tuple[Gap, ...]) -> None:
-        for gap in gaps:
-            self._reacher.gap(gap, self._scene)
+        self.gaps.update(dict.fromkeys(gaps))
 
     def _expand(self, part: Part, around: Surroundings) -> None:
         """Goes on from a playbook, from variables, or from what they name."""
-        edges = self._reacher.links.edges(part, around)
+        edges = self._links.edges(part, around)
         self._note((*part.gaps, *edges.gaps))
         for edge in edges.roles:
             self._push(edge.part, around, edge.reached)
@@ -103,11 +143,11 @@ class Journey:
     def _playbooks(self, part: Part, around: Surroundings) -> None:
         for ref, source in part.playbooks:
             for name in ref.names:
-                found = self._reacher.links.playbooks_of(name, source, around)
+                found = self._links.playbooks_of(name, source, around)
                 hop = Hop(path=source, label=ref.label, line=ref.line, widened=computed(name))
                 for path in found:
-                    where = self._reacher.around(self._scene, path)
-                    playbook = self._reacher.store.playbook(path, where)
+                    where = self._paths.around(self._scene, path)
+                    playbook = self._store.playbook(path, where)
                     self._push(playbook, where, Reached(unit=playbook.key, by=part.key, hop=hop))
                 if not found and not ref.quiet and not name.startswith(("/", "~")):
                     self._no_playbook(ref.label, source, ref.line, name)
@@ -115,7 +155,7 @@ class Journey:
     def _no_playbook(self, label: str, source: str, line: int, name: str) -> None:
         message, fix = f"{label}: there is no such playbook", "add the file, or mend the name"
         gap = Gap(kind="missing-playbook", path=source, line=line, name=name, message=message, fix=fix)
-        self._reacher.gap(gap, self._scene)
+        self._note((gap,))
 
     def _variables(self, part: Part, around: Surroundings) -> None:
         """Variables of groups and hosts beside a playbook, and those that the scene names."""
@@ -125,31 +165,31 @@ class Journey:
             folders = [joined(base, label) for base in part.bases]
             names = None if scene.groups is None or label == "host_vars" else frozenset((*_GROUPS, *scene.groups))
             for folder in dict.fromkeys((*folders, *(named if first else ()))):
-                if folder and self._reacher.finder.is_folder(folder):
-                    found = self._reacher.store.variables(folder, names, label)
+                if folder and self._finder.is_folder(folder):
+                    found = self._store.variables(folder, names, label)
                     hop = Hop(path=part.playbook, label=label)
                     self._push(found, around, Reached(unit=found.key, by=part.key, hop=hop))
 
     def _configure(self, part: Part) -> None:
         path = self._scene.config
-        finder = self._reacher.finder
+        finder = self._finder
         if not path or finder.kind(path) != "file":
             return
-        config = self._reacher.config(path)
+        config = self._paths.config(path)
         if config.problem:
             gap = Gap(kind="unreadable", path=path, message=config.problem, fix="mend the file")
-            self._reacher.gap(gap, self._scene)
+            self._note((gap,))
         files = {link: Hop(path="", label="") for link in (path, *finder.tree.links(path))}
         for folder in config.plugins:
             files |= {file: Hop(path=path, label="plugins") for file in finder.below(folder)}
-        unit = self._reacher.store.single(f"configuration {path}", files)
+        unit = self._store.single(f"configuration {path}", files)
         hop = Hop(path=self._scene.playbook, label="ansible.cfg")
-        around = self._reacher.around(self._scene, self._scene.playbook)
+        around = self._paths.around(self._scene, self._scene.playbook)
         self._exact.append((unit, around, Reached(unit=unit.key, by=part.key, hop=hop)))
 
     def _ask(self, part: Part, lineage: tuple[str, ...], around: Surroundings, done: set[tuple[str, str, int]]) -> None:
         """Asks what only a scene knows: all its roles, for names in variables; paths that its variables have."""
-        answers = self._reacher.answers
+        answers = self._answers
         if not part.role:
             for place, number, found in answers.settle(part, (), True, () if part.playbook else around.bases).answers:
                 self._answer(part, number, place, found, around, done)
@@ -173,5 +213,5 @@ class Journey:
     ) -> None:
         if (part.key, place, number) not in done:
             done.add((part.key, place, number))
-            for other, reached in answered(self._reacher, part, number, found):
+            for other, reached in self._answers.reached(part, number, found):
                 self._push(other, around, reached)

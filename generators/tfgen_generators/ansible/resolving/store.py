@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tfgen_generators.ansible.reading.facts import FactsSource
 from tfgen_generators.ansible.resolving.loading import Loader
-from tfgen_generators.ansible.resolving.parts import Froms, Part
+from tfgen_generators.ansible.resolving.model import Froms, Part
 from tfgen_generators.ansible.search.finder import Finder
 from tfgen_generators.ansible.search.search_paths import Surroundings
 from tfgen_generators.paths.model import Hop, Unit

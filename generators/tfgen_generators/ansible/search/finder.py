@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC
+from tfgen_generators.ansible.reading.model import DYNAMIC
 from tfgen_generators.trees.tree import Kind, Tree
 
 _DEEPEST = 40

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC, Ref
-from tfgen_generators.ansible.resolving.parts import Visit
+from tfgen_generators.ansible.reading.model import DYNAMIC, Ref
 from tfgen_generators.ansible.search.finder import Finder, joined, parent
+from tfgen_generators.ansible.search.model import Visit
 
 _NO_CONTENT = (".yml", ".yaml", ".json", ".md", ".cfg", ".ini", ".hcl", ".rst", ".retry", ".lock")
 _DATA = (".yml", ".yaml", ".json", "")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, FactsSource, Ref
+from tfgen_generators.ansible.reading.facts import FactsSource
+from tfgen_generators.ansible.reading.model import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, Ref
 from tfgen_generators.ansible.search.finder import Finder, joined, parent
 
 _SPACED = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*\.[\w./-]+")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tfgen_generators.ansible.reading.facts import Ref
+from tfgen_generators.ansible.reading.model import Ref
 
 _ENDINGS = ("yaml", "yml", "json")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC, Load, Ref
+from tfgen_generators.ansible.reading.model import DYNAMIC, Ref
 from tfgen_generators.paths.model import Gap, Hop
 
 
@@ -32,21 +32,6 @@ class Open(msgspec.Struct, frozen=True):
     found: bool = False
     #: Only roles that led here are asked before the folder in which it is found.
     above: bool = False
-
-
-class Visit(msgspec.Struct, frozen=True):
-    """A file to read on. `tasks`: the folder of the task that is at work.
-
-    `includes`: folders of includes as written, nearest first. `where`: whether tasks are `handlers`.
-    `top`: for a template, the folder of the one that the task renders.
-    """
-
-    path: str
-    load: Load
-    tasks: str
-    includes: tuple[str, ...] = ()
-    where: str = "tasks"
-    top: str = ""
 
 
 class Part(msgspec.Struct, kw_only=True):
