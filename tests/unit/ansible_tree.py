@@ -1,4 +1,4 @@
-"""A repository of texts for tests of what Ansible is made of, and what a scene reaches in it."""
+"""A repository of texts for tests of what Ansible is made of, and what a run reaches in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 from tfgen_generators.ansible.reading.facts import FactsSource
 from tfgen_generators.ansible.resolving.resolver import Resolver
-from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.paths.model import Gap, Hop
 from tfgen_generators.trees.tree import Kind
 
@@ -88,17 +88,17 @@ def made_of(
     playbook: str = "site.yml",
     *,
     links: Mapping[str, str] | None = None,
-    **scene: Any,
+    **run: Any,
 ) -> Made:
-    """What one scene is made of in a repository of these files."""
+    """What one run is made of in a repository of these files."""
     tree = DictTree(files, links)
     resolver = Resolver(tree, FactsSource(tree))
-    return made(resolver, AnsibleScene(playbook=playbook, **scene))
+    return made(resolver, AnsibleRun(playbook=playbook, **run))
 
 
-def made(resolver: Resolver, scene: AnsibleScene) -> Made:
-    """What a scene is made of, with the hops from each file to the playbook."""
-    reached = resolver.resolve(scene)
+def made(resolver: Resolver, run: AnsibleRun) -> Made:
+    """What a run is made of, with the hops from each file to the playbook."""
+    reached = resolver.resolve(run)
     by_unit = {each.unit: each for each in reached}
     assert reached[0].by is None
     assert len(by_unit) == len(reached)
@@ -109,7 +109,7 @@ def made(resolver: Resolver, scene: AnsibleScene) -> Made:
             old = found.get(path)
             if old is None or (any(h.widened for h in old) and not any(h.widened for h in hops)):
                 found[path] = hops
-    gaps = [gap for gap, whose in resolver.gaps if whose == scene]
+    gaps = [gap for gap, whose in resolver.missing if whose == run]
     return Made(found, gaps, resolver.unused_roles())
 
 

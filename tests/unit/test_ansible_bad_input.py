@@ -6,10 +6,10 @@ import pytest
 
 from tests.unit.ansible_tree import DictTree, Made, made_of
 from tfgen_generators.ansible.reading.facts import FactsSource
-from tfgen_generators.ansible.reading.files import facts_of
+from tfgen_generators.ansible.reading.files import read_facts
 from tfgen_generators.ansible.reading.nodes import Map, NotYamlError, Scalar, Seq, parse, scalars
 from tfgen_generators.ansible.resolving.resolver import Resolver
-from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.ansible.resolving.run import AnsibleRun
 
 _BOMB = "a: &a [x, x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(24)
@@ -157,18 +157,18 @@ def test_odd_shapes_are_no_traceback(play: str) -> None:
 def test_odd_jinja_is_no_traceback(text: str) -> None:
     quoted = text.replace('"', '\\"')
     task = f'- copy: {{src: "{quoted}", dest: /x}}\n  with_items: [a, b, c, d, e]\n'.replace("\\\\\\\\", "\\\\")
-    assert facts_of("tasks", task.encode()).shape in ("list", "broken")
-    assert facts_of("vars", f'a: "{quoted}"\n'.encode()).shape in ("map", "broken")
-    assert facts_of("template", text.encode()).shape == "other"
+    assert read_facts("tasks", task.encode()).shape in ("list", "broken")
+    assert read_facts("vars", f'a: "{quoted}"\n'.encode()).shape in ("map", "broken")
+    assert read_facts("template", text.encode()).shape == "other"
 
 
 def test_aliases_are_shared_not_expanded() -> None:
     root = parse(_BOMB.encode())
     assert isinstance(root, Map)
     assert len(list(scalars(root))) == 2
-    assert facts_of("vars", (_BOMB + "q: '{{ x }}'\n").encode()).shape == "map"
+    assert read_facts("vars", (_BOMB + "q: '{{ x }}'\n").encode()).shape == "map"
     tasks = "- &t\n  block:\n  - copy: {src: f, dest: /f}\n- *t\n- block: [*t, *t]\n"
-    assert len(facts_of("tasks", tasks.encode()).refs) == 1
+    assert len(read_facts("tasks", tasks.encode()).references) == 1
 
 
 def test_merged_keys_and_duplicate_ones() -> None:
@@ -207,9 +207,9 @@ def test_a_chain_of_a_thousand_roles_and_of_includes() -> None:
     files |= {f"roles/r{count}/tasks/t{count}.yml": "- debug: {}\n", "site.yml": "- hosts: all\n  roles: [r0]\n"}
     tree = DictTree(files)
     resolver = Resolver(tree, FactsSource(tree))
-    reached = resolver.resolve(AnsibleScene(playbook="site.yml"))
+    reached = resolver.resolve(AnsibleRun(playbook="site.yml"))
     assert {path for each in reached for path in resolver.units[each.unit].files} == set(files)
-    assert not resolver.gaps
+    assert not resolver.missing
 
 
 def test_names_that_lead_out_of_the_repository() -> None:

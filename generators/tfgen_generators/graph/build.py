@@ -10,7 +10,7 @@ import msgspec
 
 from tfgen_generators.ansible.reading.facts import FactsSource
 from tfgen_generators.ansible.resolving.resolver import Resolver
-from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.generated.ownership import file_name
 from tfgen_generators.graph.graph import Graph, ImageNode, aliases_of
 from tfgen_generators.graph.image import ImageBuilder
@@ -71,11 +71,11 @@ class Builder:
     def nodes(self, templates: Iterable[Template]) -> list[ImageNode]:
         """The images of `templates`; their units and gaps are then known too."""
         images = [self._image(template) for template in templates]
-        scenes: dict[AnsibleScene, list[str]] = {}
+        scenes: dict[AnsibleRun, list[str]] = {}
         for image, found in images:
             for scene in found:
                 scenes.setdefault(scene, []).append(image.name)
-        for gap, scene in self.resolver.gaps:
+        for gap, scene in self.resolver.missing:
             self.gaps.add(gap, scenes.get(scene, ()))
         return [image for image, _ in images]
 
@@ -83,7 +83,7 @@ class Builder:
         """Every unit that an image reaches so far."""
         return {**self.resolver.units, **self.units}
 
-    def _image(self, template: Template) -> tuple[ImageNode, list[AnsibleScene]]:
+    def _image(self, template: Template) -> tuple[ImageNode, list[AnsibleRun]]:
         builder = ImageBuilder(self.tree, self.places, self.resolver, self.units, self.gaps, template)
         buildspec, hop = self._buildspec(template)
         if template.errors or len(template.details) != len(template.members):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from tfgen_generators.ansible.resolving.resolver import Resolver
-from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.graph.ansible_runs import Scenes
 from tfgen_generators.graph.missing import GapBook
 from tfgen_generators.packer.model import Template
@@ -43,7 +43,7 @@ class ImageBuilder:
         self._key = f"template {template.path}"
         self._files: dict[str, Hop] = {}
         self._reached: dict[tuple[str, str | None], Reached] = {}
-        self.scenes: list[AnsibleScene] = []
+        self.scenes: list[AnsibleRun] = []
 
     def members(self) -> None:
         """The template's own files."""
@@ -121,9 +121,9 @@ class ImageBuilder:
         """A playbook that a command runs; nothing is known of its inventory."""
         if self._tree.kind(path) == "file":
             config = "ansible.cfg" if self._tree.kind("ansible.cfg") == "file" else None
-            self.scene(AnsibleScene(playbook=path, config=config), hop, self._key if by == "" else by)
+            self.scene(AnsibleRun(playbook=path, config=config), hop, self._key if by == "" else by)
 
-    def scene(self, scene: AnsibleScene, hop: Hop, by: str | None = "") -> list[Reached]:
+    def scene(self, scene: AnsibleRun, hop: Hop, by: str | None = "") -> list[Reached]:
         """A run of Ansible: everything that it reaches, the playbook by `hop`."""
         self.scenes.append(scene)
         found: list[Reached] = []

@@ -29,13 +29,13 @@ class FactsSource:
         return found
 
     def _facts(self, kind: FactsKind, path: str) -> FileFacts:
-        from tfgen_generators.ansible.reading.files import facts_of
+        from tfgen_generators.ansible.reading.files import read_facts
 
         try:
             key = (kind, self._tree.digest(path))
             found = self.known.get(key)
             if found is None:
-                found = self.known[key] = facts_of(kind, self._tree.read(path))
+                found = self.known[key] = read_facts(kind, self._tree.read(path))
                 self.fresh.add(key)
         except OSError as error:
             return FileFacts(shape="broken", problem=f"cannot be read: {error.strerror or error}")

@@ -1,15 +1,18 @@
-"""What stands together: a playbook, a role as it is entered, or tasks that a role finds outside of itself."""
+"""The shapes of resolving: what is loaded as one unit, and what it leaves for others to find."""
 
 from __future__ import annotations
 
 import msgspec
 
-from tfgen_generators.ansible.reading.model import DYNAMIC, Ref
+from tfgen_generators.ansible.reading.model import DYNAMIC, Reference
 from tfgen_generators.paths.model import Gap, Hop
 
+#: Names of a pending reference, each with a file that it means.
+Matches = tuple[tuple[str, str], ...]
 
-class Froms(msgspec.Struct, frozen=True, kw_only=True):
-    """The files by which a role is entered: `tasks_from` and its like, "" for main."""
+
+class EntryPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """The files with which a role starts: `tasks_from`, `vars_from`, ...; "" is `main`."""
 
     tasks: str = ""
     vars: str = ""
@@ -17,45 +20,46 @@ class Froms(msgspec.Struct, frozen=True, kw_only=True):
     handlers: str = ""
 
     def text(self) -> str:
-        """As a part of a key."""
+        """As a part of a unit's key."""
         written = ((name, getattr(self, name)) for name in ("tasks", "vars", "defaults", "handlers"))
         return "".join(f" {name}_from={value}" for name, value in written if value).replace("\0", "*")
 
 
-class Open(msgspec.Struct, frozen=True):
-    """A name that also, or only, the roles that led here or the playbook's folder may answer."""
+class PendingReference(msgspec.Struct, frozen=True):
+    """A reference that the roles which lead to a unit, or the playbook's folders, may resolve too."""
 
-    ref: Ref
+    ref: Reference
     names: tuple[str, ...]
     source: str
-    #: Nothing is amiss when nobody answers: it is found in the part itself, or is one of several.
-    found: bool = False
-    #: Only roles that led here are asked before the folder in which it is found.
-    above: bool = False
+    #: It is no error when none of them does: the unit itself resolves it, or it is one of several.
+    optional: bool = False
+    #: Only the roles are searched: they come before the folder in which the unit resolves it.
+    only_roles: bool = False
 
 
-class Part(msgspec.Struct, kw_only=True):
-    """One unit to be: its files and what it names beyond them. `role` is "" in a playbook, whose path is `playbook`."""
+class LoadedUnit(msgspec.Struct, kw_only=True):
+    """What Ansible loads together: a playbook (`playbook` is its path), a role (`role` its folder), variables, ..."""
 
     key: str
     playbook: str = ""
     role: str = ""
-    bases: tuple[str, ...] = ()
+    basedirs: tuple[str, ...] = ()
     files: dict[str, Hop] = msgspec.field(default_factory=dict)
-    roles: list[tuple[Ref, str]] = msgspec.field(default_factory=list)
-    playbooks: list[tuple[Ref, str]] = msgspec.field(default_factory=list)
-    open: list[Open] = msgspec.field(default_factory=list)
-    #: What may be a collection, and the file that says so.
-    spaces: dict[str, str] = msgspec.field(default_factory=dict)
+    #: References to roles and to playbooks, each with the file that has it.
+    roles: list[tuple[Reference, str]] = msgspec.field(default_factory=list)
+    playbooks: list[tuple[Reference, str]] = msgspec.field(default_factory=list)
+    pending: list[PendingReference] = msgspec.field(default_factory=list)
+    #: Names that may be collections, each with the file that has it.
+    possible_collections: dict[str, str] = msgspec.field(default_factory=dict)
     collections: tuple[str, ...] = ()
-    paths: dict[str, None] = msgspec.field(default_factory=dict)
-    gaps: list[Gap] = msgspec.field(default_factory=list)
-    #: Whether variables of it name files wherever they are used; whether a name starts with a variable.
-    roams: bool = False
-    guesses: bool = False
+    path_values: dict[str, None] = msgspec.field(default_factory=dict)
+    missing: list[Gap] = msgspec.field(default_factory=list)
+    #: Whether a pending reference is lazy; whether a name of one starts with a dynamic part.
+    has_lazy: bool = False
+    has_dynamic_start: bool = False
 
-    def sealed(self) -> Part:
+    def finished(self) -> LoadedUnit:
         """Itself, once all its files are read."""
-        self.roams = any(opened.ref.roaming for opened in self.open)
-        self.guesses = any(name.startswith(DYNAMIC) for opened in self.open for name in opened.names)
+        self.has_lazy = any(pending.ref.lazy for pending in self.pending)
+        self.has_dynamic_start = any(name.startswith(DYNAMIC) for one in self.pending for name in one.names)
         return self
