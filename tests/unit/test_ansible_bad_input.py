@@ -230,3 +230,27 @@ def test_names_with_odd_signs() -> None:
     files = {"site.yml": "- hosts: all\n  roles: [web]\n", "roles/web/tasks/main.yml": tasks}
     made = made_of(files | {f"roles/web/templates/{name}": "x" for name in [*names, "aXb.j2", "x.j2"]})
     assert made.below("roles/web/templates/") == set(names)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "copy: {src: '{{ item }}', dest: /x}\n  loop: ['']",
+        "copy: {src: \"{{ 'a' if x else '' }}\", dest: /x}",
+        "include_tasks: \"{{ '' }}\"",
+        "include_vars: {dir: \"{{ '' }}\"}",
+        "include_vars: '{{ item }}'\n  with_first_found: ['', a]",
+        "include_vars: \"{{ lookup('first_found', ['', 'a']) }}\"",
+        "include_role: {name: \"{{ '' }}\"}",
+        "debug: {}\n  vars: {a: \"{{ 'x/y' if z else '' }}\"}",
+    ],
+)
+def test_a_name_may_be_empty(task: str) -> None:
+    variables = "a: \"{{ 'x/y' if z else '' }}\"\n"
+    files = {
+        "site.yml": "- hosts: all\n  roles: [web]\n  vars_files: [\"{{ '' }}\", v.yml]\n",
+        "v.yml": variables,
+        "roles/web/defaults/main.yml": variables,
+        "roles/web/tasks/main.yml": f"- {task}\n",
+    }
+    assert set(made_of(files).files) == set(files)

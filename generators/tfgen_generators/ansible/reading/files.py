@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from tfgen_generators.ansible.reading.lookups import references_in_scalars
 from tfgen_generators.ansible.reading.model import (
     DYNAMIC,
-    PLAYBOOK_DIR,
-    ROLE_PATH,
     FactsKind,
     FileFacts,
     Reference,
@@ -156,4 +154,4 @@ def _path_values(root: Node | None) -> tuple[str, ...]:
 
 
 def _may_be_path(name: str) -> bool:
-    return name[0] in (ROLE_PATH, PLAYBOOK_DIR) or not name.startswith(("-", "$", "(", "<", "%", "[", "|"))
+    return bool(name) and not name.startswith(("-", "$", "(", "<", "%", "[", "|"))
