@@ -6,10 +6,10 @@ import pytest
 
 from tests.unit.ansible_tree import DictTree, Made, made_of
 from tfgen_generators.ansible.reading.facts import FactsSource
-from tfgen_generators.ansible.reading.files import facts_of
+from tfgen_generators.ansible.reading.files import read_facts
 from tfgen_generators.ansible.reading.nodes import Map, NotYamlError, Scalar, Seq, parse, scalars
-from tfgen_generators.ansible.resolving.reach import Reacher
-from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.ansible.resolving.resolver import Resolver
+from tfgen_generators.ansible.resolving.run import AnsibleRun
 
 _BOMB = "a: &a [x, x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(24)
@@ -157,18 +157,18 @@ def test_odd_shapes_are_no_traceback(play: str) -> None:
 def test_odd_jinja_is_no_traceback(text: str) -> None:
     quoted = text.replace('"', '\\"')
     task = f'- copy: {{src: "{quoted}", dest: /x}}\n  with_items: [a, b, c, d, e]\n'.replace("\\\\\\\\", "\\\\")
-    assert facts_of("tasks", task.encode()).shape in ("list", "broken")
-    assert facts_of("vars", f'a: "{quoted}"\n'.encode()).shape in ("map", "broken")
-    assert facts_of("template", text.encode()).shape == "other"
+    assert read_facts("tasks", task.encode()).shape in ("list", "broken")
+    assert read_facts("vars", f'a: "{quoted}"\n'.encode()).shape in ("map", "broken")
+    assert read_facts("template", text.encode()).shape == "other"
 
 
 def test_aliases_are_shared_not_expanded() -> None:
     root = parse(_BOMB.encode())
     assert isinstance(root, Map)
     assert len(list(scalars(root))) == 2
-    assert facts_of("vars", (_BOMB + "q: '{{ x }}'\n").encode()).shape == "map"
+    assert read_facts("vars", (_BOMB + "q: '{{ x }}'\n").encode()).shape == "map"
     tasks = "- &t\n  block:\n  - copy: {src: f, dest: /f}\n- *t\n- block: [*t, *t]\n"
-    assert len(facts_of("tasks", tasks.encode()).refs) == 1
+    assert len(read_facts("tasks", tasks.encode()).references) == 1
 
 
 def test_merged_keys_and_duplicate_ones() -> None:
@@ -206,10 +206,10 @@ def test_a_chain_of_a_thousand_roles_and_of_includes() -> None:
     files |= {f"roles/r{count}/tasks/t{n}.yml": f"- include_tasks: t{n + 1}.yml\n" for n in range(count)}
     files |= {f"roles/r{count}/tasks/t{count}.yml": "- debug: {}\n", "site.yml": "- hosts: all\n  roles: [r0]\n"}
     tree = DictTree(files)
-    reacher = Reacher(tree, FactsSource(tree))
-    reached = reacher.reach(AnsibleScene(playbook="site.yml"))
-    assert {path for each in reached for path in reacher.units[each.unit].files} == set(files)
-    assert not reacher.gaps
+    resolver = Resolver(tree, FactsSource(tree))
+    reached = resolver.resolve(AnsibleRun(playbook="site.yml"))
+    assert {path for each in reached for path in resolver.units[each.unit].files} == set(files)
+    assert not resolver.missing
 
 
 def test_names_that_lead_out_of_the_repository() -> None:
@@ -230,3 +230,27 @@ def test_names_with_odd_signs() -> None:
     files = {"site.yml": "- hosts: all\n  roles: [web]\n", "roles/web/tasks/main.yml": tasks}
     made = made_of(files | {f"roles/web/templates/{name}": "x" for name in [*names, "aXb.j2", "x.j2"]})
     assert made.below("roles/web/templates/") == set(names)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "copy: {src: '{{ item }}', dest: /x}\n  loop: ['']",
+        "copy: {src: \"{{ 'a' if x else '' }}\", dest: /x}",
+        "include_tasks: \"{{ '' }}\"",
+        "include_vars: {dir: \"{{ '' }}\"}",
+        "include_vars: '{{ item }}'\n  with_first_found: ['', a]",
+        "include_vars: \"{{ lookup('first_found', ['', 'a']) }}\"",
+        "include_role: {name: \"{{ '' }}\"}",
+        "debug: {}\n  vars: {a: \"{{ 'x/y' if z else '' }}\"}",
+    ],
+)
+def test_a_name_may_be_empty(task: str) -> None:
+    variables = "a: \"{{ 'x/y' if z else '' }}\"\n"
+    files = {
+        "site.yml": "- hosts: all\n  roles: [web]\n  vars_files: [\"{{ '' }}\", v.yml]\n",
+        "v.yml": variables,
+        "roles/web/defaults/main.yml": variables,
+        "roles/web/tasks/main.yml": f"- {task}\n",
+    }
+    assert set(made_of(files).files) == set(files)

@@ -6,8 +6,8 @@ import pytest
 
 from tests.unit.ansible_tree import DictTree, made, made_of
 from tfgen_generators.ansible.reading.facts import FactsSource
-from tfgen_generators.ansible.resolving.reach import Reacher
-from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.ansible.resolving.resolver import Resolver
+from tfgen_generators.ansible.resolving.run import AnsibleRun
 
 _TASK = "- debug: {msg: x}\n"
 
@@ -231,7 +231,7 @@ def test_what_ansible_cfg_says() -> None:
     assert [gap.kind for gap in broken.gaps if gap.path == "ansible.cfg"] == ["unreadable"]
 
 
-def test_units_are_shared_by_scenes() -> None:
+def test_units_are_shared_by_runs() -> None:
     tree = DictTree(
         {
             "a.yml": "- hosts: all\n  roles: [web]\n",
@@ -240,29 +240,29 @@ def test_units_are_shared_by_scenes() -> None:
             "roles/db/tasks/main.yml": "- include_tasks: no.yml\n",
         }
     )
-    reacher = Reacher(tree, FactsSource(tree))
-    first, second = (AnsibleScene(playbook=name) for name in ("a.yml", "b.yml"))
-    assert {each.unit for each in reacher.reach(first)} == {"playbook a.yml", "role roles/web"}
-    assert {each.unit for each in reacher.reach(second)} == {"playbook b.yml", "role roles/web", "role roles/db"}
-    assert [(gap.kind, scene.playbook) for gap, scene in reacher.gaps] == [("missing-tasks", "b.yml")]
-    assert not made(reacher, first).gaps
-    assert reacher.unused_roles() == ()
+    resolver = Resolver(tree, FactsSource(tree))
+    first, second = (AnsibleRun(playbook=name) for name in ("a.yml", "b.yml"))
+    assert {each.unit for each in resolver.resolve(first)} == {"playbook a.yml", "role roles/web"}
+    assert {each.unit for each in resolver.resolve(second)} == {"playbook b.yml", "role roles/web", "role roles/db"}
+    assert [(gap.kind, run.playbook) for gap, run in resolver.missing] == [("missing-tasks", "b.yml")]
+    assert not made(resolver, first).gaps
+    assert resolver.unused_roles() == ()
 
 
 def test_facts_are_kept_by_content() -> None:
     import msgspec
 
-    from tfgen_generators.ansible.reading.facts import FileFacts
+    from tfgen_generators.ansible.reading.model import FileFacts
 
     files = {"site.yml": "- hosts: all\n  roles: [web]\n", "roles/web/tasks/main.yml": "- copy: {src: a, dest: /a}\n"}
     tree = DictTree(files | {"roles/web/files/a": "x"})
     source = FactsSource(tree)
-    Reacher(tree, source).reach(AnsibleScene(playbook="site.yml"))
+    Resolver(tree, source).resolve(AnsibleRun(playbook="site.yml"))
     data = msgspec.msgpack.encode(list(source.known.items()))
     known = dict(msgspec.msgpack.decode(data, type=list[tuple[tuple[str, str], FileFacts]]))
     assert known == source.known
     again = FactsSource(tree, known)
-    reached = Reacher(tree, again).reach(AnsibleScene(playbook="site.yml"))
+    reached = Resolver(tree, again).resolve(AnsibleRun(playbook="site.yml"))
     assert again.fresh == set()
     assert len(reached) == 2
 
@@ -292,6 +292,6 @@ def test_a_folder_of_playbooks_is_not_listed_for_plugins() -> None:
             return super().names(folder)
 
     tree = Tree({"plays/site.yml": "- hosts: all\n", "plays/library/a.py": "", "plays/filter_plugins/b.py": ""})
-    found = made(Reacher(tree, FactsSource(tree)), AnsibleScene(playbook="plays/site.yml"))
+    found = made(Resolver(tree, FactsSource(tree)), AnsibleRun(playbook="plays/site.yml"))
     assert set(found.files) == {"plays/site.yml", "plays/library/a.py", "plays/filter_plugins/b.py"}
     assert "plays" not in listed

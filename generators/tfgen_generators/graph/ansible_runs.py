@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.paths.model import Hop, Reached
 from tfgen_generators.paths.path_resolution import Place, Places, glob
 from tfgen_generators.paths.template_inputs import ScenePlan, Wanted
@@ -110,7 +110,7 @@ class Scenes:
         except OSError:
             return True
 
-    def _scene(self, plan: ScenePlan, found: Mapping[int, list[Place]], playbook: str) -> AnsibleScene:
+    def _scene(self, plan: ScenePlan, found: Mapping[int, list[Place]], playbook: str) -> AnsibleRun:
         def paths(use: str, *, more: bool = False) -> tuple[str, ...]:
             wanted = [one for one in plan.wanted if one.use == use and more == (one.label == _PLAYBOOK_PATHS)]
             named = [path for one in wanted for path in self._paths(found[id(one)])]
@@ -123,7 +123,7 @@ class Scenes:
             beside = path if self._tree.kind(path) == "folder" else posixpath.dirname(path) or "."
             group_vars += self._folder(f"{beside}/group_vars")
             host_vars += self._folder(f"{beside}/host_vars")
-        return AnsibleScene(
+        return AnsibleRun(
             playbook=playbook,
             role_dirs=roles if local else (),
             role_paths=() if local else roles,

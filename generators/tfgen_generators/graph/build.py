@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from tfgen_generators.ansible.reading.facts import FactsSource
-from tfgen_generators.ansible.resolving.reach import Reacher
-from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.ansible.resolving.resolver import Resolver
+from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.generated.ownership import file_name
 from tfgen_generators.graph.graph import Graph, ImageNode, aliases_of
 from tfgen_generators.graph.image import ImageBuilder
@@ -52,7 +52,7 @@ class Builder:
 
     def __init__(self, tree: LinkedTree, settings: Settings | None, facts: FactsSource, store: Store) -> None:
         self.tree, self.settings, self.store = tree, settings, store
-        self.reacher = Reacher(tree, facts)
+        self.resolver = Resolver(tree, facts)
         self.units: dict[str, Unit] = {}
         self.gaps = GapBook(tree)
         self.places = Places(tree)
@@ -66,25 +66,25 @@ class Builder:
         """The whole graph."""
         nodes = self.nodes(templates)
         units = self.all_units()
-        return Graph(nodes, units, self.gaps.all(), self.reacher.unused_roles(), aliases_of(units, self.tree))
+        return Graph(nodes, units, self.gaps.all(), self.resolver.unused_roles(), aliases_of(units, self.tree))
 
     def nodes(self, templates: Iterable[Template]) -> list[ImageNode]:
         """The images of `templates`; their units and gaps are then known too."""
         images = [self._image(template) for template in templates]
-        scenes: dict[AnsibleScene, list[str]] = {}
+        scenes: dict[AnsibleRun, list[str]] = {}
         for image, found in images:
             for scene in found:
                 scenes.setdefault(scene, []).append(image.name)
-        for gap, scene in self.reacher.gaps:
+        for gap, scene in self.resolver.missing:
             self.gaps.add(gap, scenes.get(scene, ()))
         return [image for image, _ in images]
 
     def all_units(self) -> dict[str, Unit]:
         """Every unit that an image reaches so far."""
-        return {**self.reacher.units, **self.units}
+        return {**self.resolver.units, **self.units}
 
-    def _image(self, template: Template) -> tuple[ImageNode, list[AnsibleScene]]:
-        builder = ImageBuilder(self.tree, self.places, self.reacher, self.units, self.gaps, template)
+    def _image(self, template: Template) -> tuple[ImageNode, list[AnsibleRun]]:
+        builder = ImageBuilder(self.tree, self.places, self.resolver, self.units, self.gaps, template)
         buildspec, hop = self._buildspec(template)
         if template.errors or len(template.details) != len(template.members):
             builder.members()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tfgen_generators.ansible.resolving.reach import Reacher
-from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.ansible.resolving.resolver import Resolver
+from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.graph.missing import GapBook
 from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.model import GapKind, Hop, Reached, Unit
@@ -29,17 +29,17 @@ class ImageParts:
         self,
         tree: LinkedTree,
         places: Places,
-        reacher: Reacher,
+        resolver: Resolver,
         units: dict[str, Unit],
         gaps: GapBook,
         template: Template,
     ) -> None:
-        self._tree, self._places, self._reacher = tree, places, reacher
+        self._tree, self._places, self._resolver = tree, places, resolver
         self._units, self._gaps, self._template = units, gaps, template
         self._key = f"template {template.path}"
         self._files: dict[str, Hop] = {}
         self._reached: dict[tuple[str, str | None], Reached] = {}
-        self.scenes: list[AnsibleScene] = []
+        self.scenes: list[AnsibleRun] = []
 
     def members(self) -> None:
         """The template's own files."""
@@ -92,13 +92,13 @@ class ImageParts:
         """A playbook that a command runs; nothing is known of its inventory."""
         if self._tree.kind(path) == "file":
             config = "ansible.cfg" if self._tree.kind("ansible.cfg") == "file" else None
-            self.scene(AnsibleScene(playbook=path, config=config), hop, self._key if by == "" else by)
+            self.scene(AnsibleRun(playbook=path, config=config), hop, self._key if by == "" else by)
 
-    def scene(self, scene: AnsibleScene, hop: Hop, by: str | None = "") -> list[Reached]:
+    def scene(self, scene: AnsibleRun, hop: Hop, by: str | None = "") -> list[Reached]:
         """A run of Ansible: everything that it reaches, the playbook by `hop`."""
         self.scenes.append(scene)
         found: list[Reached] = []
-        for reached in self._reacher.reach(scene):
+        for reached in self._resolver.resolve(scene):
             own = reached
             if reached.by is None:
                 own = Reached(unit=reached.unit, by=self._key if by == "" else by, hop=_led(hop, reached.hop))
@@ -108,7 +108,7 @@ class ImageParts:
 
     def reached_files(self, found: Iterable[Reached]) -> Iterable[Unit]:
         """The units of what a scene reached."""
-        return (self._reacher.units[reached.unit] for reached in found)
+        return (self._resolver.units[reached.unit] for reached in found)
 
     def finish(self) -> tuple[Reached, ...]:
         """All that the image reaches, its template's own unit first."""

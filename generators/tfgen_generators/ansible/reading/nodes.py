@@ -1,4 +1,4 @@
-"""YAML as nodes with lines. Nothing is constructed: tags such as `!vault` are data, aliases share their node."""
+"""YAML as nodes with lines. No tag is applied (`!vault` is data), and aliases share their node."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VAULT = b"$ANSIBLE_VAULT;"
 
 
 class NotYamlError(TfgenError):
-    """The text is no YAML that Ansible would read; `line` is where (1-based, 0 when that is not known)."""
+    """The text is no YAML that Ansible would read. `line` is 1-based, 0 when it is not known."""
 
     def __init__(self, problem: str, line: int) -> None:
         super().__init__(problem)
@@ -21,7 +21,7 @@ class NotYamlError(TfgenError):
 
 
 class Scalar:
-    """A text as it is written; `tag` is its explicit one, `plain` without quotes."""
+    """A text as it is written. `tag`: its explicit tag; `plain`: it has no quotes."""
 
     __slots__ = ("line", "plain", "tag", "text")
 
@@ -57,8 +57,8 @@ class Map:
                 return node.text
         return ""
 
-    def true(self, key: str) -> bool:
-        """Whether the key is set to what YAML calls true."""
+    def is_true(self, key: str) -> bool:
+        """Whether the key has a value that YAML reads as true."""
         return self.text(key).lower() in ("true", "yes", "on", "1", "y", "t")
 
 
@@ -66,7 +66,7 @@ Node: TypeAlias = Scalar | Seq | Map
 
 
 def parse(data: bytes) -> Node | None:
-    """The one document of a file; None when it is empty. Raises NotYamlError."""
+    """The only document of a file; None when it is empty. Raises NotYamlError."""
     import yaml
 
     try:
@@ -81,7 +81,7 @@ def parse(data: bytes) -> Node | None:
 
 
 class _Builder:
-    """Puts nodes into each other as their events come; iterative, so that no depth overflows a stack."""
+    """Builds the nodes from the parser's events, without recursion: no depth overflows the stack."""
 
     def __init__(self) -> None:
         self.root: Node | None = None
@@ -90,7 +90,7 @@ class _Builder:
         self._keys: list[Scalar | None] = []
 
     def add(self, node: Node, anchor: str | None = None) -> None:
-        """Puts a node where the document stands."""
+        """Adds a node to the innermost open list or map."""
         if anchor:
             self.anchors[anchor] = node
         if not self._open:
@@ -112,7 +112,7 @@ class _Builder:
             box.lines[key.text] = key.line
 
     def open(self, box: Seq | Map, anchor: str | None) -> None:
-        """Puts a list or a map, and goes into it."""
+        """Adds a list or a map, and opens it."""
         self.add(box, anchor)
         self._open.append(box)
         self._keys.append(None)
@@ -120,12 +120,12 @@ class _Builder:
             raise NotYamlError(f"nested deeper than {_DEEPEST} levels", box.line)
 
     def close(self) -> None:
-        """Leaves the innermost list or map."""
+        """Closes the innermost list or map."""
         self._open.pop()
         self._keys.pop()
 
     def alias(self, name: str, line: int) -> None:
-        """Puts the node of an anchor once more (the same, not a copy)."""
+        """Adds the node of an anchor (itself, not a copy)."""
         node = self.anchors.get(name)
         if node is None:
             raise NotYamlError(f"the alias *{name} has no anchor", line)
@@ -135,7 +135,7 @@ class _Builder:
 
 
 def _merge(box: Map, node: Node) -> None:
-    """What `<<` brings: keys that the map does not set itself (a later one overwrites them)."""
+    """Adds what `<<` brings: keys that the map has not set (one that it sets later overwrites them)."""
     for other in [node, *(node.items if isinstance(node, Seq) else ())]:
         if isinstance(other, Map):
             for key, value in other.pairs.items():
@@ -170,7 +170,7 @@ def _build(data: bytes) -> Node | None:
 
 
 def scalars(node: Node | None) -> Iterator[Scalar]:
-    """Every text below a node (keys are none), each node once however many aliases lead to it."""
+    """Every text below a node but keys; a node that has aliases comes once."""
     seen: set[int] = set()
     todo = [node]
     while todo:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH
+from tfgen_generators.ansible.reading.model import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH
 
 #: Stands for a file that a lookup has found; for what an item lacks.
 FOUND, MISSING = "\3", "\4"
-MOST = 200
+MOST_TEXTS = 200
 _ANCHORS = {"role_path": ROLE_PATH, "playbook_dir": PLAYBOOK_DIR}
 _FINDERS = ("first_found", "fileglob", "filetree")
 _TOKEN = re.compile(
@@ -31,7 +31,7 @@ def join(parts: Sequence[Values]) -> Values:
     count = 1
     for part in parts:
         count *= len(part)
-    if count > MOST:
+    if count > MOST_TEXTS:
         return (DYNAMIC,)
     found = dict.fromkeys(re.sub("\0+", "\0", "".join(pieces)).strip() for pieces in product(*parts))
     return tuple(name for name in found if name != FOUND and MISSING not in name)

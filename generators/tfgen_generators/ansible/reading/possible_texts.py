@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC
-from tfgen_generators.ansible.reading.jinja import FOUND, MISSING, MOST, Reader, UnknownError, Values, join
+from tfgen_generators.ansible.reading.expressions import FOUND, MISSING, MOST_TEXTS, Reader, UnknownError, Values, join
+from tfgen_generators.ansible.reading.model import DYNAMIC
 from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar, Seq
 
 _LONGEST = 4000
@@ -23,7 +23,7 @@ _CONTROLS = re.compile("[\0-\4]")
 Bindings = Mapping[str, Sequence[Node] | None]
 
 
-def patterns(text: str, bindings: Bindings) -> Values:
+def possible_texts(text: str, bindings: Bindings) -> Values:
     """All that a text may become, () when a lookup in it has found the file."""
     text = _CONTROLS.sub("", text)
     if "{{" not in text and "{%" not in text and "{#" not in text:
@@ -36,13 +36,13 @@ def patterns(text: str, bindings: Bindings) -> Values:
     for match in _PIECE.finditer(text):
         parts.append((text[at : match.start()],))
         if match[1] is not None:
-            parts.append(evaluate(match[1].strip("-+ \t\r\n"), bindings))
+            parts.append(possible_values(match[1].strip("-+ \t\r\n"), bindings))
         at = match.end()
     parts.append((text[at:],))
     return join(parts)
 
 
-def evaluate(expression: str, bindings: Bindings) -> Values:
+def possible_values(expression: str, bindings: Bindings) -> Values:
     """All that a Jinja expression may become as a text."""
     if len(expression) > _LONGEST:
         return (DYNAMIC,)
@@ -50,10 +50,10 @@ def evaluate(expression: str, bindings: Bindings) -> Values:
         values = _reader(expression, bindings).whole()
     except UnknownError:
         return (DYNAMIC,)
-    return values if len(values) <= MOST else (DYNAMIC,)
+    return values if len(values) <= MOST_TEXTS else (DYNAMIC,)
 
 
-def elements(expression: str, bindings: Bindings) -> list[str] | None:
+def list_items(expression: str, bindings: Bindings) -> list[str] | None:
     """The texts of a list that is written as an expression, None when it is none."""
     if len(expression) > _LONGEST:
         return None
@@ -79,7 +79,7 @@ def _texts(nodes: Sequence[Node], keys: Sequence[str]) -> Values:
     for item in nodes:
         node = _below(item, keys)
         if isinstance(node, Scalar):
-            found |= dict.fromkeys(patterns(node.text, {}))
+            found |= dict.fromkeys(possible_texts(node.text, {}))
         else:
             found[MISSING if node is None else DYNAMIC] = None
     return tuple(found)
