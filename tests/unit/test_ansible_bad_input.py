@@ -51,11 +51,11 @@ def _role(main: str | bytes) -> Made:
 def test_broken_tasks_widen_to_the_role(name: str) -> None:
     text, line = _BROKEN[name]
     made = _role(text)
-    (gap,) = made.gaps
-    assert (gap.kind, gap.path, gap.line) == ("broken-yaml", "roles/web/tasks/main.yml", line)
-    assert gap.message
-    assert gap.fix
-    assert "\n" not in gap.message
+    (missing,) = made.missing_references
+    assert (missing.kind, missing.path, missing.line) == ("broken-yaml", "roles/web/tasks/main.yml", line)
+    assert missing.message
+    assert missing.fix
+    assert "\n" not in missing.message
     assert made.below("roles/web/") == {"tasks/main.yml", "tasks/other.yml", "templates/t.j2", "files/sub/f"}
     assert made.exact() == {"site.yml", "roles/web/tasks/main.yml"}
     assert not made.below("roles/db")
@@ -65,7 +65,7 @@ def test_encrypted_tasks_widen_without_a_gap() -> None:
     made = _role("$ANSIBLE_VAULT;1.1;AES256\n6162\n")
     assert "roles/web/files/sub/f" in made.files
     assert "roles/web/README.md" not in made.files
-    assert not made.gaps
+    assert not made.missing_references
     assert made.why("roles/web/templates/t.j2") == "is encrypted? < roles: web"
 
 
@@ -79,7 +79,7 @@ def test_encrypted_variables_and_values_are_files_like_others() -> None:
     }
     made = made_of(files)
     assert set(made.files) == {"site.yml", "secret.yml", "roles/web/defaults/main.yml"}
-    assert not made.gaps
+    assert not made.missing_references
 
 
 @pytest.mark.parametrize("name", ["tab", "no text", "deep", "map", "texts"])
@@ -92,7 +92,7 @@ def test_a_broken_playbook_widens_to_all_roles_and_what_lies_beside(name: str) -
     }
     made = made_of(files | {"other.yml": "- hosts: all\n"})
     assert set(made.files) == set(files)
-    assert [gap.kind for gap in made.gaps] == ["broken-yaml"]
+    assert [missing.kind for missing in made.missing_references] == ["broken-yaml"]
 
 
 def test_broken_variables_templates_and_meta() -> None:
@@ -104,7 +104,7 @@ def test_broken_variables_templates_and_meta() -> None:
         "roles/web/meta/main.yml": "dependencies: [\n",
     }
     made = made_of(files)
-    assert {(gap.kind, gap.path) for gap in made.gaps} == {
+    assert {(missing.kind, missing.path) for missing in made.missing_references} == {
         ("broken-yaml", "roles/web/defaults/main.yml"),
         ("unreadable", "roles/web/templates/t.j2"),
         ("broken-yaml", "roles/web/meta/main.yml"),
@@ -180,7 +180,7 @@ def test_merged_keys_and_duplicate_ones() -> None:
     }
     made = made_of(files)
     assert set(made.files) == set(files)
-    assert not made.gaps
+    assert not made.missing_references
 
 
 def test_lines_and_tags_are_kept() -> None:
@@ -221,7 +221,7 @@ def test_names_that_lead_out_of_the_repository() -> None:
     }
     made = made_of(files, "p/site.yml")
     assert set(made.files) == set(files)
-    assert {gap.name for gap in made.gaps} == {"../../../etc", "../../v.yml"}
+    assert {missing.name for missing in made.missing_references} == {"../../../etc", "../../v.yml"}
 
 
 def test_names_with_odd_signs() -> None:

@@ -17,7 +17,7 @@ def test_a_playbook_without_anything_else() -> None:
         {"site.yml": "- hosts: all\n  tasks: [{debug: {}}]\n", "other.yml": "- hosts: all\n", "README.md": "x"}
     )
     assert set(result.files) == {"site.yml"}
-    assert not result.gaps
+    assert not result.missing_references
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_imported_playbooks_work_in_their_own_folder(entry: str) -> None:
     result = made_of(files)
     wanted = ("two.yml", "v.yml", "t.yml", "roles/web/tasks/main.yml", "files/p", "group_vars/all.yml", "library/m.py")
     assert set(result.files) == {"site.yml", "group_vars/all.yml", *(f"plays/{path}" for path in wanted)}
-    assert not result.gaps
+    assert not result.missing_references
 
 
 def test_playbooks_that_import_each_other_and_missing_ones() -> None:
@@ -52,8 +52,8 @@ def test_playbooks_that_import_each_other_and_missing_ones() -> None:
         {"site.yml": "- import_playbook: a.yml\n- import_playbook: no.yml\n", "a.yml": "- import_playbook: site.yml\n"}
     )
     assert set(result.files) == {"site.yml", "a.yml"}
-    (gap,) = result.gaps
-    assert (gap.kind, gap.path, gap.line, gap.name) == ("missing-playbook", "site.yml", 2, "no.yml")
+    (missing,) = result.missing_references
+    assert (missing.kind, missing.path, missing.line, missing.name) == ("missing-playbook", "site.yml", 2, "no.yml")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_tasks_of_a_playbook(task: str, expected: str, section: str) -> None:
     files = {"p/site.yml": f"- hosts: all\n  {section}:\n  - {task}\n"}
     result = made_of(files | {f"p/{name}": _TASK for name in ("a.yml", "sub/b.yml", "c.yml")}, "p/site.yml")
     assert result.below("p/") == {"site.yml", expected}
-    assert not result.gaps
+    assert not result.missing_references
 
 
 def test_includes_within_included_files_of_a_playbook() -> None:
@@ -118,7 +118,7 @@ def test_tasks_of_a_role(written: str, there: list[str], expected: str) -> None:
     without = made_of(
         files | {"tasks/sub/x.yml": _TASK, "tasks/x.yml": "- copy: {src: f, dest: /f}\n"} | {"roles/web/files/f": "x"}
     )
-    assert bool(without.gaps) == (written.startswith("..") and "extra" in written)
+    assert bool(without.missing_references) == (written.startswith("..") and "extra" in written)
     if written == "x.yml":
         assert {"tasks/x.yml", "roles/web/files/f"} <= set(without.files)
 
@@ -158,7 +158,7 @@ def test_computed_tasks_mean_lists_of_tasks_and_no_playbooks() -> None:
     }
     result = made_of(files, "ansible/site.yml")
     assert result.below("ansible/roles/web/") == {"tasks/main.yml", "tasks/Debian.yml", "vars/Debian.yml"}
-    assert not result.gaps
+    assert not result.missing_references
     assert "ansible/other.yml" not in result.files
     assert "ansible/requirements.yml" not in result.files
 
@@ -175,7 +175,9 @@ def test_files_of_variables_of_a_play() -> None:
     result = made_of(files, "p/site.yml")
     assert result.below("p/") == {"site.yml", "vars/a.yml", "b.yml", "c.yml", "prod.yml", "files/key"}
     assert result.exact() == {"p/site.yml", "p/vars/a.yml", "p/b.yml", "p/files/key"}
-    assert [(gap.kind, gap.line, gap.name) for gap in result.gaps] == [("missing-file", 6, "none.yml")]
+    assert [(missing.kind, missing.line, missing.name) for missing in result.missing_references] == [
+        ("missing-file", 6, "none.yml")
+    ]
 
 
 _GROUPS = {
@@ -211,7 +213,7 @@ def test_a_folder_that_is_uploaded_beside_the_playbook() -> None:
     }
     result = made_of(files, "packer/site.yml", playbook_dir="ansible")
     assert set(result.files) == set(files)
-    assert not result.gaps
+    assert not result.missing_references
 
 
 def test_what_ansible_cfg_says() -> None:
@@ -225,10 +227,10 @@ def test_what_ansible_cfg_says() -> None:
     }
     result = made_of(files, "plays/site.yml", config="ansible.cfg")
     assert set(result.files) == set(files)
-    assert not result.gaps
+    assert not result.missing_references
     broken = made_of(files | {"ansible.cfg": "roles_path = x\n"}, "plays/site.yml", config="ansible.cfg")
     assert "ansible.cfg" in broken.files
-    assert [gap.kind for gap in broken.gaps if gap.path == "ansible.cfg"] == ["unreadable"]
+    assert [missing.kind for missing in broken.missing_references if missing.path == "ansible.cfg"] == ["unreadable"]
 
 
 def test_units_are_shared_by_runs() -> None:
@@ -244,8 +246,8 @@ def test_units_are_shared_by_runs() -> None:
     first, second = (AnsibleRun(playbook=name) for name in ("a.yml", "b.yml"))
     assert {each.unit for each in resolver.resolve(first)} == {"playbook a.yml", "role roles/web"}
     assert {each.unit for each in resolver.resolve(second)} == {"playbook b.yml", "role roles/web", "role roles/db"}
-    assert [(gap.kind, run.playbook) for gap, run in resolver.missing] == [("missing-tasks", "b.yml")]
-    assert not made(resolver, first).gaps
+    assert [(missing.kind, run.playbook) for missing, run in resolver.missing] == [("missing-tasks", "b.yml")]
+    assert not made(resolver, first).missing_references
     assert resolver.unused_roles() == ()
 
 

@@ -8,7 +8,7 @@ from tfgen.console import note, one_line, out, out_json, out_table
 
 if TYPE_CHECKING:
     from tfgen.affected.model import Affected, AffectedImage, Why
-    from tfgen_generators.paths.model import Hop
+    from tfgen_generators.paths.model import Edge
 
 _MOST_WARNINGS = 20
 
@@ -42,8 +42,10 @@ def warn(found: Affected) -> None:
     """To stderr what makes the answer larger or smaller than it looks."""
     if found.everything:
         note(one_line(f"warning: every image counts as affected: {found.everything}"), style="yellow")
-    gaps = [f"{_at(gap.path, gap.line)}: {gap.message}" for gap in found.gaps]
-    warnings = [*gaps, *found.warnings]
+    missing_references = [
+        f"{_at(missing.path, missing.line)}: {missing.message}" for missing in found.missing_references
+    ]
+    warnings = [*missing_references, *found.warnings]
     for warning in warnings[:_MOST_WARNINGS]:
         note(one_line(f"warning: {warning}"), style="yellow")
     if len(warnings) > _MOST_WARNINGS:
@@ -83,7 +85,8 @@ def _image(image: AffectedImage) -> dict[str, object]:
                 "line": why.line,
                 "message": why.message,
                 "via": [
-                    {"path": hop.path, "line": hop.line, "label": hop.label, "widened": hop.widened} for hop in why.via
+                    {"path": edge.path, "line": edge.line, "label": edge.label, "widened": edge.widened}
+                    for edge in why.via
                 ],
             }
             for why in image.reasons
@@ -97,15 +100,15 @@ def _ways(image: AffectedImage, found: Affected) -> None:
     if found.everything:
         out(one_line(f"{image.name}  because {found.everything}"))
     for why in image.reasons:
-        out(one_line("  ".join([f"{image.name}  because {_what(why)}", *(f"via {_hop(hop)}" for hop in why.via)])))
+        out(one_line("  ".join([f"{image.name}  because {_what(why)}", *(f"via {_edge(edge)}" for edge in why.via)])))
 
 
 def _what(why: Why) -> str:
     return f"{_at(why.path, why.line)} {why.message}".rstrip()
 
 
-def _hop(hop: Hop) -> str:
-    return f"{hop.path} {hop.label}{' (computed: all that it may mean)' if hop.widened else ''}"
+def _edge(edge: Edge) -> str:
+    return f"{edge.path} {edge.label}{' (computed: all that it may mean)' if edge.widened else ''}"
 
 
 def _at(path: str, line: int) -> str:

@@ -51,7 +51,7 @@ def _families(
     has_children = {parent.name for found in ancestry.parents.values() for parent in found}
     families: dict[object, list[str]] = {}
     for name in ancestry.ordered(images):
-        parents = tuple((parent.name, parent.hop.widened) for parent in ancestry.parents.get(name, ()))
+        parents = tuple((parent.name, parent.edge.widened) for parent in ancestry.parents.get(name, ()))
         common = (parents, origins.of(name), units.lines(images[name]), name in ancestry.itself, images[name].problem)
         families.setdefault(name if name in has_children else common, []).append(name)
     return families
@@ -78,8 +78,8 @@ def _card(members: list[str], images: Mapping[str, ImageNode], ancestry: Ancestr
 def _from_parents(name: str, ancestry: Ancestry, card_of: Mapping[str, str]) -> Iterable[Arrow]:
     for parent in ancestry.parents.get(name, ()):
         if parent.name in card_of and card_of[parent.name] != card_of[name]:
-            label = parent.hop.label.partition(": ")[2]
-            yield Arrow(source=card_of[parent.name], target=card_of[name], label=label, dashed=parent.hop.widened)
+            label = parent.edge.label.partition(": ")[2]
+            yield Arrow(source=card_of[parent.name], target=card_of[name], label=label, dashed=parent.edge.widened)
 
 
 def _description(images: int, ancestry: Ancestry) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from tfgen_generators.ancestry.order import descendants, in_order
-from tfgen_generators.paths.model import Hop
+from tfgen_generators.paths.model import Edge
 
 #: Of what an image starts: images of this repository; itself alone, as it was; others' public images; a fixed id; an
 #: image of our own account that no template builds; another account's; what cannot be known without AWS.
@@ -23,7 +23,7 @@ class Parent(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    hop: Hop
+    edge: Edge
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):

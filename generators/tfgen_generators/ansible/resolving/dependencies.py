@@ -10,7 +10,7 @@ from tfgen_generators.ansible.resolving.edges import EdgeFinder
 from tfgen_generators.ansible.resolving.model import LoadedUnit
 from tfgen_generators.ansible.resolving.pending import PendingSearch
 from tfgen_generators.ansible.search.model import SearchPaths
-from tfgen_generators.paths.model import Gap, Reached
+from tfgen_generators.paths.model import MissingReference, Reached
 
 #: With more references between roles than this, the ancestors of a role are not found one by one.
 _MOST_ROLE_EDGES = 3000
@@ -21,7 +21,7 @@ class Dependencies(msgspec.Struct, frozen=True):
 
     literal: tuple[Reached, ...]
     dynamic: tuple[Reached, ...]
-    missing: tuple[Gap, ...]
+    missing: tuple[MissingReference, ...]
     roles: tuple[str, ...]
     #: Units with references that a run may resolve too, with the roles that lead to them.
     pending: tuple[tuple[LoadedUnit, tuple[str, ...]], ...]
@@ -56,7 +56,7 @@ class _DependencyWalk:
         self._parents: dict[str, dict[str, None]] = {}
         self._role_edges = 0
         self._all_parents: tuple[int, tuple[str, ...]] = (0, ())
-        self._missing: dict[Gap, None] = {}
+        self._missing: dict[MissingReference, None] = {}
 
     def walk(self, start: LoadedUnit) -> Dependencies:
         """What `start` leads to, without itself."""
@@ -64,7 +64,7 @@ class _DependencyWalk:
         done: set[tuple[str, str, int]] = set()
         while True:
             self._visit_queued()
-            missing: dict[Gap, None] = {}
+            missing: dict[MissingReference, None] = {}
             for unit in list(self._visited.values()):
                 if unit.pending:
                     self._resolve_pending(unit, done, missing)
@@ -82,7 +82,7 @@ class _DependencyWalk:
 
     def _enqueue(self, unit: LoadedUnit, reached: Reached) -> None:
         if unit.key not in self._visited:
-            (self._dynamic_queue if reached.hop.widened else self._literal_queue).append((unit, reached))
+            (self._dynamic_queue if reached.edge.widened else self._literal_queue).append((unit, reached))
 
     def _visit_queued(self) -> None:
         literal = True
@@ -131,7 +131,9 @@ class _DependencyWalk:
             self._all_parents = (self._role_edges, tuple(sorted(found)))
         return self._all_parents[1]
 
-    def _resolve_pending(self, unit: LoadedUnit, done: set[tuple[str, str, int]], missing: dict[Gap, None]) -> None:
+    def _resolve_pending(
+        self, unit: LoadedUnit, done: set[tuple[str, str, int]], missing: dict[MissingReference, None]
+    ) -> None:
         ancestors, one_line = self._ancestors(unit.role)
         resolved = self._pending.resolve(unit, ancestors, one_line, self._paths.basedirs)
         missing.update(dict.fromkeys(resolved.missing))

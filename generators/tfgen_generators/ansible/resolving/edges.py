@@ -15,7 +15,7 @@ from tfgen_generators.ansible.search.model import SearchPaths
 from tfgen_generators.ansible.search.role_finder import RoleFinder, collection_of_name, collection_of_path
 from tfgen_generators.ansible.search.search_order import main_files
 from tfgen_generators.nearest import did_you_mean
-from tfgen_generators.paths.model import Gap, Hop, Reached
+from tfgen_generators.paths.model import Edge, MissingReference, Reached
 
 _PLAYBOOK_ENDINGS = ("", ".yml", ".yaml")
 
@@ -33,7 +33,7 @@ class UnitEdges(msgspec.Struct, frozen=True):
 
     roles: tuple[RoleEdge, ...]
     others: tuple[tuple[LoadedUnit, Reached], ...]
-    missing: tuple[Gap, ...]
+    missing: tuple[MissingReference, ...]
 
 
 class EdgeFinder:
@@ -45,7 +45,7 @@ class EdgeFinder:
         self._store = store
         self._roles = roles
         self._edges: dict[tuple[SearchPaths, str], UnitEdges] = {}
-        self._cycles: dict[tuple[SearchPaths, str], Gap | None] = {}
+        self._cycles: dict[tuple[SearchPaths, str], MissingReference | None] = {}
         #: Folders of the roles that were reached, with all links resolved.
         self.reached: set[str] = set()
 
@@ -54,7 +54,7 @@ class EdgeFinder:
         key = (paths, unit.key)
         found = self._edges.get(key)
         if found is None:
-            missing: list[Gap] = []
+            missing: list[MissingReference] = []
             roles = tuple(
                 edge for ref, source in unit.roles for edge in self._role_edges(unit, ref, source, paths, missing)
             )
@@ -62,22 +62,24 @@ class EdgeFinder:
         return found
 
     def _role_edges(
-        self, unit: LoadedUnit, ref: Reference, source: str, paths: SearchPaths, missing: list[Gap]
+        self, unit: LoadedUnit, ref: Reference, source: str, paths: SearchPaths, missing: list[MissingReference]
     ) -> Iterator[RoleEdge]:
         entry = EntryPoint(**dict(ref.options))
         for name in ref.names:
             folders = self._roles.find(name, unit.role, unit.collections, paths)
             widened = DYNAMIC in name or any(DYNAMIC in value for _, value in ref.options)
-            hop = Hop(path=source, label=ref.label, line=ref.line, widened=widened)
+            edge = Edge(path=source, label=ref.label, line=ref.line, widened=widened)
             for folder in folders:
                 real = self._finder.real(folder)
                 if DYNAMIC in name and not self._has_entries(real, entry):
                     continue
                 self.reached.add(real)
                 role = self._store.role(real, entry)
-                yield RoleEdge(role, Reached(unit=role.key, by=unit.key, hop=hop), ref.label.startswith("dependencies"))
+                yield RoleEdge(
+                    role, Reached(unit=role.key, by=unit.key, edge=edge), ref.label.startswith("dependencies")
+                )
                 if folder != role.role:
-                    yield RoleEdge(self._link(folder), Reached(unit=f"link {folder}", by=unit.key, hop=hop), False)
+                    yield RoleEdge(self._link(folder), Reached(unit=f"link {folder}", by=unit.key, edge=edge), False)
             problem = self._role_problem(name, folders, unit, ref, source, paths)
             if problem is not None:
                 missing.append(problem)
@@ -89,17 +91,17 @@ class EdgeFinder:
 
     def _link(self, folder: str) -> LoadedUnit:
         links = (folder, *self._finder.tree.links(folder))
-        files = {link: Hop(path="", label="link to the role") for link in links if self._finder.tree.links(link)}
+        files = {link: Edge(path="", label="link to the role") for link in links if self._finder.tree.links(link)}
         return self._store.unread(f"link {folder}", files)
 
     def _role_problem(
         self, name: str, folders: tuple[str, ...], unit: LoadedUnit, ref: Reference, source: str, paths: SearchPaths
-    ) -> Gap | None:
+    ) -> MissingReference | None:
         if DYNAMIC in name or ref.optional or not name:
             return None
         if folders:
             if paths.only_uploaded and folders[0] not in paths.role_dirs and not unit.role:
-                return Gap(
+                return MissingReference(
                     kind="missing-role-path",
                     message=f"{ref.label}: the role is there, but not among role_paths, so that it is not uploaded",
                     fix=f"add {folders[0]} to role_paths",
@@ -118,7 +120,7 @@ class EdgeFinder:
         known += [path.rpartition("/")[2] for path in paths.role_dirs]
         near = did_you_mean(name, known) if len(known) < 3000 else ""
         near = near if near.startswith("did you mean") else ""
-        return Gap(
+        return MissingReference(
             kind="missing-role",
             message=f"{ref.label}: there is no such role where Ansible looks for it",
             fix=near or "add the role, or name it in requirements.yml",
@@ -141,8 +143,8 @@ class EdgeFinder:
         for name, source in possible.items():
             if name in local:
                 found = self._store.collection(name, local[name])
-                hop = Hop(path=source, label=f"collection {name}")
-                yield found, Reached(unit=found.key, by=unit.key, hop=hop)
+                edge = Edge(path=source, label=f"collection {name}")
+                yield found, Reached(unit=found.key, by=unit.key, edge=edge)
 
     def playbooks(self, name: str, source: str, paths: SearchPaths) -> tuple[str, ...]:
         """Playbooks that `import_playbook` means."""
@@ -177,7 +179,7 @@ class EdgeFinder:
         yaml = path.endswith((".yml", ".yaml", ".json"))
         return yaml and self._facts.facts("playbook", path).shape in ("plays", "broken", "vault", "empty")
 
-    def cycle(self, unit: LoadedUnit, paths: SearchPaths) -> Gap | None:
+    def cycle(self, unit: LoadedUnit, paths: SearchPaths) -> MissingReference | None:
         """Why a role's dependencies lead back to it; None when they do not."""
         if unit.role and (paths, unit.key) not in self._cycles:
             self._find_cycles(unit, paths)
@@ -203,14 +205,14 @@ class EdgeFinder:
                 todo += [(e.unit, e.reached, False) for e in self.edges(unit, paths).roles if e.dependency]
 
 
-def _problem(cycle: list[LoadedUnit], reached: Reached) -> Gap:
+def _problem(cycle: list[LoadedUnit], reached: Reached) -> MissingReference:
     names = [unit.role.rpartition("/")[2] for unit in cycle]
-    hop = reached.hop
-    return Gap(
+    edge = reached.edge
+    return MissingReference(
         kind="role-cycle",
-        path=hop.path,
-        line=hop.line,
+        path=edge.path,
+        line=edge.line,
         name=names[0],
-        message=f"{hop.label}: roles depend on each other in a circle: {' -> '.join([*names[:6], names[0]])}",
+        message=f"{edge.label}: roles depend on each other in a circle: {' -> '.join([*names[:6], names[0]])}",
         fix="remove one of the dependencies",
     )

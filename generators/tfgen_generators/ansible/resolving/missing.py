@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfgen_generators.ansible.reading.model import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, FactsKind, FileFacts, Reference
 from tfgen_generators.ansible.search.finder import Finder
-from tfgen_generators.paths.model import Gap
+from tfgen_generators.paths.model import MissingReference
 
 #: What is in a role's folder and not used by it.
 _UNUSED = ("molecule/", "tests/", "test/", "docs/", ".")
@@ -21,10 +21,10 @@ def _is_about(path: str) -> bool:
     return path.startswith(_UNUSED) or ("/" not in path and path.lower().startswith(_ABOUT))
 
 
-def missing_reference(ref: Reference, name: str, source: str) -> Gap:
+def missing_reference(ref: Reference, name: str, source: str) -> MissingReference:
     """A literal name that means no file."""
     name = name.replace(ROLE_PATH, "{{ role_path }}").replace(PLAYBOOK_DIR, "{{ playbook_dir }}").replace(DYNAMIC, "*")
-    return Gap(
+    return MissingReference(
         kind="missing-tasks" if ref.kind in ("tasks", "import") else "missing-file",
         path=source,
         line=ref.line,
@@ -34,10 +34,10 @@ def missing_reference(ref: Reference, name: str, source: str) -> Gap:
     )
 
 
-def unreadable_file(path: str, facts: FileFacts, kind: FactsKind) -> Gap:
+def unreadable_file(path: str, facts: FileFacts, kind: FactsKind) -> MissingReference:
     """A file that Ansible cannot load."""
     text = kind == "template" or facts.problem.startswith("cannot be")
-    return Gap(
+    return MissingReference(
         kind="unreadable" if text else "broken-yaml",
         path=path,
         line=facts.line,

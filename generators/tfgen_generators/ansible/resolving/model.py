@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tfgen_generators.ansible.reading.model import DYNAMIC, Reference
-from tfgen_generators.paths.model import Gap, Hop
+from tfgen_generators.paths.model import Edge, MissingReference
 
 #: Names of a pending reference, each with a file that it means.
 Matches = tuple[tuple[str, str], ...]
@@ -44,7 +44,7 @@ class LoadedUnit(msgspec.Struct, kw_only=True):
     playbook: str = ""
     role: str = ""
     basedirs: tuple[str, ...] = ()
-    files: dict[str, Hop] = msgspec.field(default_factory=dict)
+    files: dict[str, Edge] = msgspec.field(default_factory=dict)
     #: References to roles and to playbooks, each with the file that has it.
     roles: list[tuple[Reference, str]] = msgspec.field(default_factory=list)
     playbooks: list[tuple[Reference, str]] = msgspec.field(default_factory=list)
@@ -53,7 +53,7 @@ class LoadedUnit(msgspec.Struct, kw_only=True):
     possible_collections: dict[str, str] = msgspec.field(default_factory=dict)
     collections: tuple[str, ...] = ()
     path_values: dict[str, None] = msgspec.field(default_factory=dict)
-    missing: list[Gap] = msgspec.field(default_factory=list)
+    missing: list[MissingReference] = msgspec.field(default_factory=list)
     #: Whether a pending reference is lazy; whether a name of one starts with a dynamic part.
     has_lazy: bool = False
     has_dynamic_start: bool = False

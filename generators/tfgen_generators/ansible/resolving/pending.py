@@ -18,7 +18,7 @@ from tfgen_generators.ansible.resolving.unit_builder import UnitBuilder
 from tfgen_generators.ansible.resolving.unit_store import UnitStore
 from tfgen_generators.ansible.search.finder import Finder, joined
 from tfgen_generators.ansible.search.search_order import files_at, is_dynamic, tasks_at
-from tfgen_generators.paths.model import Gap, Hop, Reached
+from tfgen_generators.paths.model import Edge, MissingReference, Reached
 
 #: Why a folder is searched: its role leads to the unit; it is the playbook's; it is of any role of the run.
 Scope = Literal["role", "playbook", "any-role"]
@@ -30,7 +30,7 @@ class Resolved(msgspec.Struct, frozen=True):
     """What the pending references of a unit mean: folder, number of the reference, matches; and what is missing."""
 
     matches: tuple[tuple[str, int, Matches], ...]
-    missing: tuple[Gap, ...]
+    missing: tuple[MissingReference, ...]
 
 
 class PendingSearch:
@@ -154,9 +154,9 @@ class PendingSearch:
         pending = unit.pending[number]
         found = []
         for name, path in matches:
-            hop = Hop(path=pending.source, label=pending.ref.label, line=pending.ref.line, widened=is_dynamic(name))
+            edge = Edge(path=pending.source, label=pending.ref.label, line=pending.ref.line, widened=is_dynamic(name))
             other = self._unit(unit, pending, name, path)
-            found.append((other, Reached(unit=other.key, by=unit.key, hop=hop)))
+            found.append((other, Reached(unit=other.key, by=unit.key, edge=edge)))
         return found
 
     def _unit(self, owner: LoadedUnit, pending: PendingReference, name: str, path: str) -> LoadedUnit:
@@ -167,7 +167,7 @@ class PendingSearch:
         key = f"{owner.key} + {path}"
         unread = self._store.get(key)
         if unread is None:
-            files = {link: Hop(path="", label="") for link in (path, *self._finder.tree.links(path))}
+            files = {link: Edge(path="", label="") for link in (path, *self._finder.tree.links(path))}
             unread = self._store.add(LoadedUnit(key=key, role=owner.role, files=files))
         return unread
 

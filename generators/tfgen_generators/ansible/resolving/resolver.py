@@ -17,7 +17,7 @@ from tfgen_generators.ansible.search.finder import Finder, joined, parent
 from tfgen_generators.ansible.search.model import SearchPaths
 from tfgen_generators.ansible.search.role_finder import RoleFinder
 from tfgen_generators.ansible.search.search_order import is_dynamic
-from tfgen_generators.paths.model import Gap, Hop, Reached, Unit
+from tfgen_generators.paths.model import Edge, MissingReference, Reached, Unit
 from tfgen_generators.trees.tree import Tree
 
 _GROUPS = ("all", "ungrouped")
@@ -35,7 +35,7 @@ class Resolver:
         self.pending = PendingSearch(self.finder, facts, self.store)
         self.paths = RunSearchPaths(self.finder, facts, self.roles)
         self.dependencies = DependencyFinder(self.edges, self.pending)
-        self._missing: dict[tuple[Gap, AnsibleRun], None] = {}
+        self._missing: dict[tuple[MissingReference, AnsibleRun], None] = {}
 
     @property
     def units(self) -> Mapping[str, Unit]:
@@ -43,7 +43,7 @@ class Resolver:
         return self.store.units
 
     @property
-    def missing(self) -> tuple[tuple[Gap, AnsibleRun], ...]:
+    def missing(self) -> tuple[tuple[MissingReference, AnsibleRun], ...]:
         """What is missing or cannot be read, with each run that needs it."""
         return tuple(self._missing)
 
@@ -69,7 +69,7 @@ class _RunWalk:
         self._dependencies = resolver.dependencies
         self._run = run
         #: What is missing or cannot be read.
-        self.missing: dict[Gap, None] = {}
+        self.missing: dict[MissingReference, None] = {}
         self._reached: dict[str, Reached] = {}
         self._visited: dict[tuple[str, SearchPaths], LoadedUnit] = {}
         self._expanded: dict[tuple[str, SearchPaths], Dependencies] = {}
@@ -84,7 +84,7 @@ class _RunWalk:
         """Every unit of the run."""
         paths = self._search_paths.search_paths(self._run, self._run.playbook)
         playbook = self._store.playbook(self._run.playbook, paths)
-        self._enqueue(playbook, paths, Reached(unit=playbook.key, by=None, hop=Hop(path="", label="")))
+        self._enqueue(playbook, paths, Reached(unit=playbook.key, by=None, edge=Edge(path="", label="")))
         self._add_configuration(playbook, paths)
         while self._literal or self._dynamic:
             self._visit_queued()
@@ -97,7 +97,7 @@ class _RunWalk:
         return tuple(self._reached.values())
 
     def _enqueue(self, unit: LoadedUnit, paths: SearchPaths, reached: Reached) -> None:
-        (self._dynamic if reached.hop.widened else self._literal).append((unit, paths, reached))
+        (self._dynamic if reached.edge.widened else self._literal).append((unit, paths, reached))
 
     def _visit_queued(self) -> None:
         while self._literal or self._later or self._dynamic:
@@ -129,7 +129,7 @@ class _RunWalk:
         else:
             self._add_reached(dependencies.dynamic)
 
-    def _add_missing(self, missing: Iterable[Gap]) -> None:
+    def _add_missing(self, missing: Iterable[MissingReference]) -> None:
         self.missing.update(dict.fromkeys(missing))
 
     def _follow(self, unit: LoadedUnit, paths: SearchPaths) -> None:
@@ -148,11 +148,11 @@ class _RunWalk:
         for ref, source in unit.playbooks:
             for name in ref.names:
                 found = self._edges.playbooks(name, source, paths)
-                hop = Hop(path=source, label=ref.label, line=ref.line, widened=is_dynamic(name))
+                edge = Edge(path=source, label=ref.label, line=ref.line, widened=is_dynamic(name))
                 for path in found:
                     its_paths = self._search_paths.search_paths(self._run, path)
                     playbook = self._store.playbook(path, its_paths)
-                    self._enqueue(playbook, its_paths, Reached(unit=playbook.key, by=unit.key, hop=hop))
+                    self._enqueue(playbook, its_paths, Reached(unit=playbook.key, by=unit.key, edge=edge))
                 if not found and not ref.optional and not name.startswith(("/", "~")):
                     self._add_missing((_missing_playbook(ref.label, source, ref.line, name),))
 
@@ -166,8 +166,8 @@ class _RunWalk:
             for folder in dict.fromkeys((*folders, *(named if is_first else ()))):
                 if folder and self._finder.is_folder(folder):
                     unit = self._store.variables(folder, names, label)
-                    hop = Hop(path=playbook.playbook, label=label)
-                    self._enqueue(unit, paths, Reached(unit=unit.key, by=playbook.key, hop=hop))
+                    edge = Edge(path=playbook.playbook, label=label)
+                    self._enqueue(unit, paths, Reached(unit=unit.key, by=playbook.key, edge=edge))
 
     def _add_configuration(self, playbook: LoadedUnit, paths: SearchPaths) -> None:
         path = self._run.config
@@ -176,14 +176,14 @@ class _RunWalk:
             return
         configuration = self._search_paths.configuration(path)
         if configuration.problem:
-            problem = Gap(kind="unreadable", path=path, message=configuration.problem, fix="mend the file")
+            problem = MissingReference(kind="unreadable", path=path, message=configuration.problem, fix="mend the file")
             self._add_missing((problem,))
-        files = {link: Hop(path="", label="") for link in (path, *finder.tree.links(path))}
+        files = {link: Edge(path="", label="") for link in (path, *finder.tree.links(path))}
         for folder in configuration.plugins:
-            files |= {file: Hop(path=path, label="plugins") for file in finder.below(folder)}
+            files |= {file: Edge(path=path, label="plugins") for file in finder.below(folder)}
         unit = self._store.unread(f"configuration {path}", files)
-        hop = Hop(path=self._run.playbook, label="ansible.cfg")
-        self._enqueue(unit, paths, Reached(unit=unit.key, by=playbook.key, hop=hop))
+        edge = Edge(path=self._run.playbook, label="ansible.cfg")
+        self._enqueue(unit, paths, Reached(unit=unit.key, by=playbook.key, edge=edge))
 
     def _resolve_pending(self, unit: LoadedUnit, ancestors: tuple[str, ...], paths: SearchPaths) -> None:
         """Follows what only a run can resolve: in all its roles what is lazy, by its variables what starts with one."""
@@ -216,6 +216,6 @@ class _RunWalk:
                 self._enqueue(other, paths, reached)
 
 
-def _missing_playbook(label: str, source: str, line: int, name: str) -> Gap:
+def _missing_playbook(label: str, source: str, line: int, name: str) -> MissingReference:
     message, fix = f"{label}: there is no such playbook", "add the file, or mend the name"
-    return Gap(kind="missing-playbook", path=source, line=line, name=name, message=message, fix=fix)
+    return MissingReference(kind="missing-playbook", path=source, line=line, name=name, message=message, fix=fix)

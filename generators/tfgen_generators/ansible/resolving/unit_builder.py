@@ -27,7 +27,7 @@ from tfgen_generators.ansible.search.search_order import (
     tasks_at,
 )
 from tfgen_generators.ansible.search.vars_folder import select_vars_files
-from tfgen_generators.paths.model import Hop
+from tfgen_generators.paths.model import Edge
 
 #: In so many ways a file is loaded into one unit.
 _MOST_VARIANTS = 8
@@ -49,17 +49,17 @@ class UnitBuilder:
         #: References that start with a dynamic part.
         self._dynamic_starts: list[tuple[Reference, LoadedFile, str]] = []
 
-    def add(self, path: str, hop: Hop) -> None:
+    def add(self, path: str, edge: Edge) -> None:
         """Adds a file, and the links that lead to it."""
         files = self.unit.files
-        if path not in files or (files[path].widened and not hop.widened):
-            files[path] = hop
+        if path not in files or (files[path].widened and not edge.widened):
+            files[path] = edge
             for link in self._finder.tree.links(path):
-                files.setdefault(link, hop)
+                files.setdefault(link, edge)
 
-    def load(self, file: LoadedFile, hop: Hop, kind: FactsKind | None = None) -> None:
+    def load(self, file: LoadedFile, edge: Edge, kind: FactsKind | None = None) -> None:
         """Adds a file, and follows what it names."""
-        self.add(file.path, hop)
+        self.add(file.path, edge)
         key = (file.path, file.load, file.include_dirs, file.task_dir)
         count = self._variants.get(file.path, 0)
         if file.load and key not in self._seen and count < _MOST_VARIANTS:
@@ -97,9 +97,9 @@ class UnitBuilder:
             self.unit.missing.append(unreadable_file(file.path, facts, kind))
         if kind in ("vars", "template"):
             return
-        hop = Hop(path=file.path, label=what, widened=True)
+        edge = Edge(path=file.path, label=what, widened=True)
         for path in role_files(self._finder, self.unit.role) if self.unit.role else self._beside():
-            self.add(path, hop)
+            self.add(path, edge)
         if kind == "playbook":
             every_role = Reference(kind="role", names=(DYNAMIC,), label=what, line=0, optional=True)
             self.unit.roles.append((every_role, file.path))
@@ -209,12 +209,12 @@ class UnitBuilder:
 
     def _load_found(self, ref: Reference, name: str, found: Sequence[str], file: LoadedFile) -> None:
         dynamic = is_dynamic(name)
-        hop = Hop(path=file.path, label=ref.label, line=ref.line, widened=dynamic)
+        edge = Edge(path=file.path, label=ref.label, line=ref.line, widened=dynamic)
         for path in found:
             if dynamic and self.has_wrong_shape(path, ref.load):
-                self.add(path, hop)
+                self.add(path, edge)
             else:
-                self.load(self.loaded_by(ref, name, path, file), hop)
+                self.load(self.loaded_by(ref, name, path, file), edge)
 
     def loaded_by(self, ref: Reference, name: str, path: str, file: LoadedFile) -> LoadedFile:
         """How `path` is loaded, which a reference of `file` means."""

@@ -9,7 +9,7 @@ from tfgen_generators.ansible.resolving.unit_builder import UnitBuilder
 from tfgen_generators.ansible.search import search_order
 from tfgen_generators.ansible.search.finder import Finder, joined, parent
 from tfgen_generators.ansible.search.model import LoadedFile
-from tfgen_generators.paths.model import Gap, Hop
+from tfgen_generators.paths.model import Edge, MissingReference
 
 #: Folders of plugins that Ansible loads from a role, or from beside a playbook.
 PLUGINS = (
@@ -43,12 +43,12 @@ class UnitLoader:
         for ending in _ENDINGS:
             path = joined(folder, f"meta/main{ending}")
             if path and finder.kind(path) == "file":
-                builder.load(LoadedFile(path, "vars", folder), Hop(path="", label="role's meta"), "meta")
+                builder.load(LoadedFile(path, "vars", folder), Edge(path="", label="role's meta"), "meta")
                 break
         for ending in _ENDINGS:
             path = joined(folder, f"meta/argument_specs{ending}")
             if path and finder.kind(path) == "file":
-                builder.add(path, Hop(path="", label="role's argument_specs"))
+                builder.add(path, Edge(path="", label="role's argument_specs"))
         for name, kind, load, folders in _ROLE_FOLDERS:
             wanted = getattr(entry, name)
             found = search_order.main_files(finder, joined(folder, name) or name, wanted, folders=folders)
@@ -56,13 +56,13 @@ class UnitLoader:
                 found = tuple(path for path in found if builder.fits(path, load))
             if not found and wanted and DYNAMIC not in wanted:
                 unit.missing.append(_missing_entry(folder, name, wanted))
-            hop = Hop(path="", label=f"role's {name}", widened=DYNAMIC in wanted)
+            edge = Edge(path="", label=f"role's {name}", widened=DYNAMIC in wanted)
             for path in found:
                 task_dir = parent(path) if load == "tasks" else folder
                 section = "handlers" if name == "handlers" else "tasks"
-                builder.load(LoadedFile(path, load, task_dir, section=section), hop, kind)
+                builder.load(LoadedFile(path, load, task_dir, section=section), edge, kind)
         for path in self._plugins(folder):
-            builder.add(path, Hop(path="", label="role's plugins"))
+            builder.add(path, Edge(path="", label="role's plugins"))
         return builder.build()
 
     def _plugins(self, folder: str) -> tuple[str, ...]:
@@ -75,10 +75,10 @@ class UnitLoader:
         """A playbook: its plays with their tasks, files of variables, and plugins beside it."""
         key = f"playbook {path}" + (f" with {basedirs[0]}" if len(basedirs) > 1 else "")
         builder = UnitBuilder(self._finder, self._facts, LoadedUnit(key=key, playbook=path, basedirs=basedirs))
-        builder.load(LoadedFile(path, "tasks", parent(path)), Hop(path="", label=""), "playbook")
+        builder.load(LoadedFile(path, "tasks", parent(path)), Edge(path="", label=""), "playbook")
         for basedir in basedirs:
             for plugin in self._plugins(basedir):
-                builder.add(plugin, Hop(path=path, label="plugins beside the playbook"))
+                builder.add(plugin, Edge(path=path, label="plugins beside the playbook"))
         return builder.build()
 
     def pending(self, pending: PendingReference, name: str, path: str, owner: LoadedUnit) -> LoadedUnit:
@@ -86,7 +86,7 @@ class UnitLoader:
         unit = LoadedUnit(key=f"{owner.key} + {pending.ref.load} {path}", role=owner.role, basedirs=owner.basedirs)
         builder = UnitBuilder(self._finder, self._facts, unit)
         source = LoadedFile(pending.source, "", parent(pending.source))
-        builder.load(builder.loaded_by(pending.ref, name, path, source), Hop(path="", label=""))
+        builder.load(builder.loaded_by(pending.ref, name, path, source), Edge(path="", label=""))
         return builder.build()
 
     def variables(self, key: str, folder: str, names: frozenset[str] | None) -> LoadedUnit:
@@ -97,25 +97,25 @@ class UnitLoader:
         else:
             found = [path for name in sorted(names) for path in search_order.vars_files(self._finder, folder, name)]
         for path in found:
-            builder.load(LoadedFile(path, "vars", folder), Hop(path="", label=""))
+            builder.load(LoadedFile(path, "vars", folder), Edge(path="", label=""))
         return builder.build()
 
     def collection(self, name: str, folder: str) -> LoadedUnit:
         """A collection of the repository without its roles and playbooks: any of its plugins may use another."""
         unit = LoadedUnit(key=f"collection {folder}")
         builder = UnitBuilder(self._finder, self._facts, unit)
-        hop = Hop(path="", label=f"collection {name}")
+        edge = Edge(path="", label=f"collection {name}")
         for inner in ("plugins", "meta"):
             for path in self._finder.below(f"{folder}/{inner}"):
-                builder.add(path, hop)
+                builder.add(path, edge)
         for inner in ("galaxy.yml", "MANIFEST.json", "FILES.json"):
             if self._finder.kind(f"{folder}/{inner}") == "file":
-                builder.add(f"{folder}/{inner}", hop)
+                builder.add(f"{folder}/{inner}", edge)
         return unit
 
 
-def _missing_entry(folder: str, name: str, wanted: str) -> Gap:
-    return Gap(
+def _missing_entry(folder: str, name: str, wanted: str) -> MissingReference:
+    return MissingReference(
         kind="missing-tasks" if name in ("tasks", "handlers") else "missing-file",
         path=f"{folder}/{name}",
         name=wanted,

@@ -9,7 +9,7 @@ from tfgen_generators.ansible.resolving.model import EntryPoint, LoadedUnit
 from tfgen_generators.ansible.resolving.unit_loader import UnitLoader
 from tfgen_generators.ansible.search.finder import Finder
 from tfgen_generators.ansible.search.model import SearchPaths
-from tfgen_generators.paths.model import Hop, Unit
+from tfgen_generators.paths.model import Edge, Unit
 
 
 class UnitStore:
@@ -44,7 +44,7 @@ class UnitStore:
         key = f"{label} {folder}" + ("" if names is None else " of " + ", ".join(sorted(names)))
         return self._loaded.get(key) or self.add(self.loader.variables(key, folder, names))
 
-    def unread(self, key: str, files: Mapping[str, Hop]) -> LoadedUnit:
+    def unread(self, key: str, files: Mapping[str, Edge]) -> LoadedUnit:
         """A unit of files that are not read."""
         return self._loaded.get(key) or self.add(LoadedUnit(key=key, files=dict(files)))
 

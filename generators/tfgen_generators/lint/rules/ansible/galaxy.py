@@ -74,10 +74,10 @@ def _requirements_missing(scope: Scope) -> Iterator[Finding]:
             message = f"the requirements file {written} is not there"
             rule, fix = "requirements-missing", "write it, or correct galaxy_file"
             yield Finding(rule=rule, path=path, line=line, message=message, fix=fix, image=template.name)
-    for gap in scope.graph.gaps:
-        if is_from_galaxy(gap) and gap.name not in scope.once("listed roles", lambda: listed_roles(scope)):
-            message = f"{gap.name} is neither in this repository nor in a requirements file of its images"
-            found = finding("requirements-missing", gap, "")
+    for missing in scope.graph.missing_references:
+        if is_from_galaxy(missing) and missing.name not in scope.once("listed roles", lambda: listed_roles(scope)):
+            message = f"{missing.name} is neither in this repository nor in a requirements file of its images"
+            found = finding("requirements-missing", missing, "")
             yield msgspec.structs.replace(found, message=message, fix="add it to requirements.yml with its version")
 
 

@@ -35,8 +35,8 @@ def _parent_cycle(scope: Scope) -> Iterator[Finding]:
         first = next((paths[name] for name in cycle if name in paths), None)
         if first is None:
             continue
-        hops = scope.ancestry.parents.get(first.name, ())
-        where = next((parent.hop.path for parent in hops if parent.name in cycle), first.path)
+        edges = scope.ancestry.parents.get(first.name, ())
+        where = next((parent.edge.path for parent in edges if parent.name in cycle), first.path)
         path, line = place_of(scope, where, *_FILTERS)
         yield Finding(
             rule="parent-cycle",
