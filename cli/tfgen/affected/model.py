@@ -35,7 +35,7 @@ class AffectedImage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Affected(msgspec.Struct, frozen=True, kw_only=True):
-    """What `docs/affected.schema.json` describes; `gone` are images of the base, `gaps` what could not be read."""
+    """What docs/affected.schema.json describes; `gone` are images of the base."""
 
     base: Point
     head: Point

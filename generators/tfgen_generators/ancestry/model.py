@@ -17,9 +17,9 @@ Status = Literal["built", "itself", "public", "id", "unbuilt", "account", "unkno
 
 
 class Parent(msgspec.Struct, frozen=True, kw_only=True):
-    """An image that another one starts from: `hop` is the setting that says so, in the child's template.
+    """An image that another one starts from: `edge` is the setting that says so, in the child's template.
 
-    `hop.widened`: a piece of a name or a tag is not known, so that it may be another one.
+    `edge.widened`: a piece of a name or a tag is not known, so that it may be another one.
     """
 
     name: str

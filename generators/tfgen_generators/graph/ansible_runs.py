@@ -1,4 +1,4 @@
-"""From the settings of a provisioner to the scenes in which Ansible runs."""
+"""From the settings of a provisioner to the runs of Ansible."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _UPLOADED = frozenset({"inventory", "group_vars", "host_vars", "galaxy_file", "k
 
 
 class AnsibleRuns:
-    """The scenes of one template."""
+    """The runs of Ansible of one template."""
 
     def __init__(
         self,

@@ -71,7 +71,7 @@ class Builder:
         )
 
     def nodes(self, templates: Iterable[Template]) -> list[ImageNode]:
-        """The images of `templates`; their units and gaps are then known too."""
+        """The images of `templates`; their units and missing references are then known too."""
         images = [self._image(template) for template in templates]
         runs: dict[AnsibleRun, list[str]] = {}
         for image, found in images:
@@ -114,7 +114,7 @@ class Builder:
         return node, builder.runs
 
     def _wants(self, template: Template, around: ValueSources) -> TemplateInputs:
-        """What the template wants, by its content and by what of its surroundings decides something."""
+        """What the template names, by its content and by what around it decides something."""
         unsure = None if around.unsure is None else sorted(around.unsure)
         own = (template.path, template.kind, template.digest, template.members)
         key = _digest((own, unsure, sorted(around.set_values.items())))

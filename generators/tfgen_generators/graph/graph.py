@@ -133,7 +133,7 @@ class Graph:
         return Reason(path=path, edges=tuple(edges))
 
     def _inside(self, unit: str, path: str) -> Iterator[Edge]:
-        """The hops within a unit from `path` to what the unit begins with."""
+        """The edges within a unit from `path` to what the unit begins with."""
         files, seen = self.units[unit].files, {path}
         edge = files.get(path)
         while edge is not None and edge.path:

@@ -1,4 +1,4 @@
-"""One image put together: its template's own unit, the shared units that it reaches, and its scenes of Ansible."""
+"""One image put together: its template's own unit, the shared units that it reaches, and its runs of Ansible."""
 
 from __future__ import annotations
 

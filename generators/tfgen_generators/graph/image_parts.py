@@ -60,7 +60,7 @@ class ImageParts:
         return Edge(path=self._template.path, label=label, widened=widened)
 
     def found(self, wanted: Wanted, folders: Sequence[str]) -> list[ResolvedPath]:
-        """Where what is wanted is. What is named for sure and is not there is a gap."""
+        """Where what is wanted is. What is named for sure and is not there is a missing reference."""
         path_resolver = [self._path_resolver.find(text, folders, globs=wanted.use == "media") for text in wanted.texts]
         there = list(dict.fromkeys(place for place in path_resolver if place is not None))
         if not there and wanted.use not in _MAY_BE_MISSING and _is_ours(wanted.texts):
@@ -95,7 +95,7 @@ class ImageParts:
             self.ansible_run(AnsibleRun(playbook=path, config=config), edge, self._key if by == "" else by)
 
     def ansible_run(self, ansible_run: AnsibleRun, edge: Edge, by: str | None = "") -> list[Reached]:
-        """A run of Ansible: everything that it reaches, the playbook by `hop`."""
+        """A run of Ansible: everything that it reaches, the playbook by `edge`."""
         self.runs.append(ansible_run)
         found: list[Reached] = []
         for reached in self._resolver.resolve(ansible_run):
@@ -107,7 +107,7 @@ class ImageParts:
         return found
 
     def reached_files(self, found: Iterable[Reached]) -> Iterable[Unit]:
-        """The units of what a scene reached."""
+        """The units of what a run reached."""
         return (self._resolver.units[reached.unit] for reached in found)
 
     def finish(self) -> tuple[Reached, ...]:

@@ -1,4 +1,4 @@
-"""Gaps as they are found, each once, with all the images that it concerns."""
+"""Missing references as they are found, each once, with all the images that it concerns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfgen_generators.trees.linked import LinkedTree
 
 
 class MissingReferences:
-    """Collects gaps over one tree."""
+    """Collects missing references over one tree."""
 
     def __init__(self, tree: LinkedTree) -> None:
         self._tree = tree
@@ -21,7 +21,7 @@ class MissingReferences:
         self._texts: dict[str, list[str]] = {}
 
     def add(self, missing: MissingReference, images: Iterable[str]) -> None:
-        """Remembers `gap` for `images`."""
+        """Remembers `missing` for `images`."""
         key = (missing.kind, missing.path, missing.line, missing.name)
         self._found.setdefault(key, missing)
         self._images.setdefault(key, {}).update(dict.fromkeys((*missing.templates, *images)))

@@ -1,4 +1,4 @@
-"""What a local module wants: the variables that its files declare, held against the inputs of tfgen.toml.
+"""The variables that the files of a local module declare, held against the inputs of tfgen.toml.
 
 Two steps, so that the second can be cached by the first's bytes: `module_files` collects, `parse_module` is pure.
 Read with tree-sitter: python-hcl2 needs seconds for its first parse after an install (docs/adr/0003-hcl-readers.md).

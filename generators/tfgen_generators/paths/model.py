@@ -38,14 +38,14 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
-    """What is loaded together. `files` maps each path to the hop that leads to it."""
+    """What is loaded together. `files` maps each path to the edge that leads to it."""
 
     key: str
     files: Mapping[str, Edge]
 
 
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit that an image reaches: from which unit, by which hop. `by` is None for the template's own unit."""
+    """A unit that an image reaches: from which unit, by which edge. `by` is None for the template's own unit."""
 
     unit: str
     by: str | None
@@ -53,7 +53,7 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """Why an image is made of `path`: `hops` lead from it back to the template (none: its own file), nearest first."""
+    """Why an image is made of `path`: `edges` lead from it back to the template (none: its own file), nearest first."""
 
     path: str
     edges: tuple[Edge, ...] = ()

@@ -20,7 +20,7 @@ from tfgen_generators.packer.syntax.values import Expression, Value, as_text, is
 
 #: A piece of a text that only a build knows.
 UNKNOWN = "\1"
-#: In `Surroundings.set_values`: what any variable may be set to.
+#: In `ValueSources.set_values`: what any variable may be set to.
 ANY_VARIABLE = "*"
 
 _MOST = 64

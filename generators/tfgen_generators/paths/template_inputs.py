@@ -1,4 +1,4 @@
-"""What one template wants of the repository: texts of paths, by what they are for. Asks no tree, so it can be kept."""
+"""What one template names in the repository: texts of paths, by what they are for. Asks no tree, so it can be kept."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TemplateInputs(msgspec.Struct, frozen=True, array_like=True):
 
 
 def template_inputs_of(template: Template, details: Sequence[Details], around: ValueSources) -> TemplateInputs:
-    """What `template` wants in a pipeline with these surroundings."""
+    """What `template` names in a pipeline with these value sources."""
     values = PossibleValues(template, details, around)
     scope = values.scope
     steps = [step for build in scope.builds for step in (*build.steps, *build.finish)]

@@ -48,7 +48,7 @@ class Resolver:
         return tuple(self._missing)
 
     def resolve(self, run: AnsibleRun) -> tuple[Reached, ...]:
-        """Units of the run, the playbook's own first (by None, an empty hop: the caller replaces them)."""
+        """Units of the run, the playbook's own first (by None, an empty edge: the caller replaces them)."""
         walk = _RunWalk(self, run)
         reached = walk.walk()
         self._missing.update(dict.fromkeys((missing, run) for missing in walk.missing))

@@ -1,4 +1,4 @@
-"""What is named and not there, or there and not readable: the gaps that the graph found, one rule a kind."""
+"""Rules on what is named and not found, or found and not readable: one rule for each kind of missing reference."""
 
 from __future__ import annotations
 
