@@ -24,7 +24,7 @@ _JSON = {**DONE, "forget": "forgotten"}
 EXAMPLES = """\b
 Examples:
   tfgen sync                 after adding, changing, renaming or removing a Packer file
-  tfgen sync --check --diff  in CI: exit 2, and the difference, when somebody forgot
+  tfgen sync --check --diff  in CI: show the diff and exit 2 when a generated file is stale
   tfgen sync --renamed packer/web.json=packer/team/site.json
 """
 
@@ -35,29 +35,39 @@ def command(
         typer.Option("--check", envvar="TFGEN_CHECK", help="Write nothing; exit 2 when a generated file is stale."),
     ] = False,
     diff: Annotated[
-        bool, typer.Option("--diff", envvar="TFGEN_DIFF", help="Show what changes as a unified diff.")
+        bool, typer.Option("--diff", envvar="TFGEN_DIFF", help="Show the changes as a unified diff.")
     ] = False,
     verify: Annotated[
         bool,
-        typer.Option("--verify", envvar="TFGEN_VERIFY", help="Read each generated file back with python-hcl2 as well."),
+        typer.Option(
+            "--verify", envvar="TFGEN_VERIFY", help="Check each generated file by reading it with python-hcl2."
+        ),
     ] = False,
     renamed: Annotated[
         list[str] | None,
         typer.Option(
-            "--renamed", metavar="OLD_PATH=NEW_PATH", envvar="TFGEN_RENAMED", help="Say which template is which."
+            "--renamed",
+            metavar="OLD_PATH=NEW_PATH",
+            envvar="TFGEN_RENAMED",
+            help="Say that a template was renamed. Repeatable.",
         ),
     ] = None,
     gone: Annotated[
         list[str] | None,
-        typer.Option("--gone", metavar="PATH", envvar="TFGEN_GONE", help="Say that a template is gone, not renamed."),
+        typer.Option(
+            "--gone",
+            metavar="PATH",
+            envvar="TFGEN_GONE",
+            help="Say that a template was deleted, not renamed. Repeatable.",
+        ),
     ] = None,
     format_: FormatOption = "table",
 ) -> int:
-    """Write terraform/pipelines/pipeline_NAME.gen.tf for each Packer template.
+    """Write one Terraform module block for each Packer template.
 
-    A template that was renamed or moved keeps its pipeline: its name is pinned in tfgen.toml. One that is gone takes
-    its file along; a broken one keeps the file that it has. A file that tfgen did not write, or that was edited
-    since, is never touched (exit 3, and nothing is written).
+    The files are terraform/pipelines/pipeline_NAME.gen.tf. A renamed or moved template keeps its pipeline: its name is
+    pinned in tfgen.toml. The file of a deleted template is deleted; the file of a template with errors is kept. A file
+    that tfgen did not write, or that was edited by hand, is refused (exit 3; nothing is written).
     """
     from tfgen.sync.fast_check import now
     from tfgen.workspace import open_workspace
@@ -110,7 +120,7 @@ def write(workspace: Workspace, result: Survey) -> None:
 
     if not workspace.terraform_dir.is_dir():
         folder = workspace.settings.terraform_dir
-        note(f"warning: there was no folder {folder} (terraform_dir): it is made now", style="yellow")
+        note(f"warning: creating the folder {folder} (terraform_dir), which did not exist", style="yellow")
     remove_leftovers(workspace.terraform_dir, workspace.root)
     if not result.changes.refused:
         # Where git does not know what a template was, the digest in the header must be today's.
@@ -169,7 +179,7 @@ def _pinned(result: Survey, *, done: bool) -> list[str]:
 
 def _alike(rename: Rename) -> str:
     """What a person must look at: git calls half of a file the same file."""
-    return "" if rename.score == 100 else f"  ({rename.score}% alike)"
+    return "" if rename.score == 100 else f"  ({rename.score}% similar)"
 
 
 def _width(*, done: bool) -> int:
@@ -185,7 +195,7 @@ def _conclude(workspace: Workspace, result: Survey, *, check: bool) -> None:
         return
     note(counted(changes, check=check))
     if any(change.action == "forget" for change in changes.changes):
-        note("what is forgotten stays in AWS; delete its file when that is applied everywhere")
+        note("forgotten pipelines stay in AWS; delete their files when the change has been applied everywhere")
     if check and changes.changes:
         note("run: tfgen sync")
 

@@ -60,8 +60,8 @@ def _tell_whose(workspace: Workspace, manifest: Manifest) -> None:
     from tfgen.git.repository import head_commit
 
     commit = f", of commit {manifest.commit[:12]}" if manifest.commit else ""
-    dirty = ", with changes that were not committed" if manifest.dirty else ""
+    dirty = ", with uncommitted changes" if manifest.dirty else ""
     note(f"applying the plan that {manifest.who} made at {manifest.when}{commit}{dirty}")
     now = head_commit(workspace.root)
     if manifest.commit and now and now != manifest.commit:
-        note(f"this is commit {now[:12]}: the files that were planned are the same")
+        note(f"this is commit {now[:12]}, with the same files as the plan")

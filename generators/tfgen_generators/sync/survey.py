@@ -61,9 +61,9 @@ def find_templates(
     """What stands in `packer_dir`, by the names that `settings` give. Raises TfgenError without that folder."""
     if not (root / packer_dir).is_dir():
         raise TfgenError(
-            "there is no such folder of Packer templates",
+            "folder of Packer templates not found",
             where=packer_dir,
-            fix="make it, or set packer_dir in tfgen.toml (for list: --packer-dir)",
+            fix="create it, or set packer_dir in tfgen.toml (for list: --packer-dir)",
         )
     return discover(
         root,
@@ -241,8 +241,8 @@ class _View:
             if source not in self.outside.answers.gone:
                 yield Refusal(
                     path=path,
-                    reason=f"its template {source} is called {new} now: its pipeline would be destroyed and made anew",
-                    fix=f'correct {FILE_NAME}, or write moved_from = ["{old}"] into [templates.{new}], or run: '
+                    reason=f"its template {source} is now named {new}: its pipeline would be destroyed and recreated",
+                    fix=f'fix {FILE_NAME}, or add moved_from = ["{old}"] to [templates.{new}], or run: '
                     f"tfgen sync --gone {pins.quoted(source)}",
                 )
 

@@ -56,7 +56,7 @@ def _template(data: bytes) -> FileFacts:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return FileFacts(shape="broken", problem="no text in UTF-8")
+        return FileFacts(shape="broken", problem="not UTF-8 text")
     return FileFacts(shape="other", refs=tuple(dict.fromkeys(of_template(text))), spaces=_spaces(data))
 
 
@@ -86,10 +86,10 @@ def _amiss(kind: FactsKind, root: Node | None, shape: Shape) -> str:
     if kind in ("tasks", "playbook"):
         if not isinstance(root, Seq):
             what = "plays" if kind == "playbook" else "tasks"
-            return f"a {'map' if shape == 'map' else 'text'} where a list of {what} belongs"
+            return f"expected a list of {what}, found a {'map' if shape == 'map' else 'string'}"
         odd = next((item for item in root.items if not isinstance(item, Map)), None)
-        return "" if odd is None else f"line {odd.line} is no {'play' if kind == 'playbook' else 'task'}"
-    return "" if isinstance(root, Map) else f"a {'text' if shape == 'other' else 'list'} where a map belongs"
+        return "" if odd is None else f"line {odd.line} is not a {'play' if kind == 'playbook' else 'task'}"
+    return "" if isinstance(root, Map) else f"expected a map, found a {'string' if shape == 'other' else 'list'}"
 
 
 def _refs(kind: FactsKind, root: Node | None, data: bytes) -> Iterator[Ref]:

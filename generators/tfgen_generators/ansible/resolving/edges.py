@@ -97,7 +97,7 @@ class EdgeFinder:
             if around.uploaded and folders[0] not in around.role_dirs and not part.role:
                 return Gap(
                     kind="missing-role-path",
-                    message=f"{ref.label}: the role is there, but not among role_paths, so that it is not uploaded",
+                    message=f"{ref.label}: the role exists but is not in role_paths, so it is not uploaded",
                     fix=f"add {folders[0]} to role_paths",
                     path=source,
                     line=ref.line,
@@ -114,8 +114,8 @@ class EdgeFinder:
         near = near if near.startswith("did you mean") else ""
         return Gap(
             kind="missing-role",
-            message=f"{ref.label}: there is no such role where Ansible looks for it",
-            fix=near or "add the role, or name it in requirements.yml",
+            message=f"{ref.label}: role not found in Ansible's search path",
+            fix=near or "add the role, or list it in requirements.yml",
             path=source,
             line=ref.line,
             name=name,
@@ -206,6 +206,6 @@ def _cycle_gap(circle: list[Part], hop: Hop) -> Gap:
         path=hop.path,
         line=hop.line,
         name=names[0],
-        message=f"{hop.label}: roles depend on each other in a circle: {' -> '.join([*names[:6], names[0]])}",
+        message=f"{hop.label}: dependency cycle between roles: {' -> '.join([*names[:6], names[0]])}",
         fix="remove one of the dependencies",
     )

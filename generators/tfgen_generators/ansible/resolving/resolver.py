@@ -113,7 +113,7 @@ class Journey:
                     self._no_playbook(ref.label, source, ref.line, name)
 
     def _no_playbook(self, label: str, source: str, line: int, name: str) -> None:
-        message, fix = f"{label}: there is no such playbook", "add the file, or mend the name"
+        message, fix = f"{label}: playbook not found", "add the file, or fix the name"
         gap = Gap(kind="missing-playbook", path=source, line=line, name=name, message=message, fix=fix)
         self._reacher.gap(gap, self._scene)
 
@@ -137,7 +137,7 @@ class Journey:
             return
         config = self._reacher.config(path)
         if config.problem:
-            gap = Gap(kind="unreadable", path=path, message=config.problem, fix="mend the file")
+            gap = Gap(kind="unreadable", path=path, message=config.problem, fix="fix the file")
             self._reacher.gap(gap, self._scene)
         files = {link: Hop(path="", label="") for link in (path, *finder.tree.links(path))}
         for folder in config.plugins:
