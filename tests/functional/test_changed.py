@@ -84,12 +84,12 @@ def test_ci_says_what_the_pull_request_is_for(
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        ("nowhere", "--base nowhere: git knows no such commit here; " + fetched("nowhere")),
-        ("origin/x", "--base origin/x: git knows no such commit here; " + fetched("x")),
-        ("--output=x", "--base --output=x: git knows no such commit here"),
-        ("-x;y", "name a branch, a tag or a commit that is here"),
-        ("main^{tree}", "git knows no such commit"),
-        ("", "which branch this one will be merged into is not known; name it, for example --base origin/main"),
+        ("nowhere", "--base nowhere: branch, tag or commit not found; " + fetched("nowhere")),
+        ("origin/x", "--base origin/x: branch, tag or commit not found; " + fetched("x")),
+        ("--output=x", "--base --output=x: branch, tag or commit not found"),
+        ("-x;y", "use an existing branch, tag or commit"),
+        ("main^{tree}", "--base main^{tree}: branch, tag or commit not found"),
+        ("", "the target branch is not known; use --base, for example --base origin/main"),
     ],
 )
 def test_a_base_that_git_does_not_know(root: Path, wanted: str, message: str) -> None:
@@ -103,7 +103,9 @@ def test_a_base_that_git_does_not_know(root: Path, wanted: str, message: str) ->
 
 def test_a_branch_that_ci_names_and_git_does_not_have(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_BASE_REF", "release/1")
-    with pytest.raises(TfgenError, match="GITHUB_BASE_REF is release/1.*" + re.escape(fetched("release/1"))):
+    with pytest.raises(
+        TfgenError, match="GITHUB_BASE_REF=release/1: branch not found.*" + re.escape(fetched("release/1"))
+    ):
         base(root)
 
 
@@ -122,20 +124,20 @@ def test_a_shallow_clone_says_how_to_fetch_the_rest(root: Path, tmp_path: Path) 
 def test_unrelated_histories(root: Path) -> None:
     git(root, "checkout", "--quiet", "--orphan", "other")
     push(root, {"other": "1"})
-    with pytest.raises(TfgenError, match="no history in common with main"):
+    with pytest.raises(TfgenError, match="no common history with main"):
         base(root)
 
 
 def test_no_git_no_repository_no_commit(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     root = repo({"a": "1"})
-    with pytest.raises(TfgenError, match="this is no git repository"):
+    with pytest.raises(TfgenError, match="not a git repository"):
         base(root)
     git(root, "init", "--quiet")
-    with pytest.raises(TfgenError, match="there is no commit yet to compare with; commit first"):
+    with pytest.raises(TfgenError, match="no commits yet; commit something first"):
         base(root)
     commit(root)
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(TfgenError, match="git is not on PATH"):
+    with pytest.raises(TfgenError, match="git not found on PATH"):
         base(root)
 
 
@@ -159,7 +161,7 @@ def test_a_trusted_base_is_not_one_that_the_author_has_chosen(
     git(root, "checkout", "--quiet", "-b", "second")
     here = clone(root, tmp_path / "clone")
     monkeypatch.setenv("GITHUB_BASE_REF", "feature")
-    with pytest.raises(RefusedError, match=r"GITHUB_BASE_REF names feature.*whoever opens a pull request chooses its"):
+    with pytest.raises(RefusedError, match=r"GITHUB_BASE_REF names feature.*the author of a pull request chooses its"):
         base(here, trusted=True)
     assert base(here, "feature", trusted=True).commit == sha(root)
     monkeypatch.setenv("GITHUB_BASE_REF", "main")
@@ -174,7 +176,7 @@ def test_beside_a_remote_a_local_branch_called_main_is_not_trusted(root: Path, t
     here = clone(root, tmp_path / "clone", "--branch", "feature", "--single-branch")
     git(here, "checkout", "--quiet", "-b", "main")
     assert base(here).name == "main"
-    with pytest.raises(TfgenError, match="is not known; name it, for example --base origin/main"):
+    with pytest.raises(TfgenError, match="is not known; use --base, for example --base origin/main"):
         base(here, trusted=True)
 
 

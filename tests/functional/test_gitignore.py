@@ -57,7 +57,7 @@ def test_a_tracked_file_is_never_ignored(repo: Repo, cli: Command) -> None:
     result = cli("list", "--format", "json").expect(0)
     assert "packer/web.json" in result.out
     assert '"path": "packer/made/old.json"' in result.out
-    assert '"path": "packer/made/new.json",\n      "reason": "git ignores it"' in result.out
+    assert '"path": "packer/made/new.json",\n      "reason": "ignored by git"' in result.out
 
 
 def test_an_ignored_folder_is_said_once(repo: Repo, cli: Command) -> None:

@@ -30,7 +30,7 @@ def found(cli: Command, *rules: str) -> list[tuple[str, str, int | None, str]]:
         ("ansible/wbe.yml", "did you mean ansible/web.yml?"),
         ("ansible/web.yaml", "did you mean ansible/web.yml?"),
         ("ansibel/web.yml", "did you mean ansible/web.yml?"),
-        ("ansible/upgrade.yml", "make it, or correct the path"),
+        ("ansible/upgrade.yml", "create it, or fix the path"),
     ],
 )
 def test_the_nearest_playbook(repo: Repo, cli: Command, written: str, fix: str) -> None:
@@ -56,7 +56,7 @@ def test_the_nearest_file_of_a_role(repo: Repo, cli: Command) -> None:
     assert [fix for _, fix in sorted(meant)[:4]] == [
         f"did you mean {name}?" for name in ("nginx.conf.j2", "motd", "set.yml", "debian.yml")
     ]
-    assert sorted(meant)[4:] == [(5, "add the file, or mend the name")]
+    assert sorted(meant)[4:] == [(5, "add the file, or fix the name")]
 
 
 def test_a_composed_path_is_found_on_its_line(repo: Repo, cli: Command) -> None:

@@ -97,8 +97,8 @@ def test_an_ignored_candidate_can_be_the_answer(synced: Path, cli: Command) -> N
 def test_a_terminal_is_asked(synced: Path, answer: str, pinned: str) -> None:
     two_candidates(synced)
     child = pexpect.spawn(sys.executable, ["-m", "tfgen", "sync"], encoding="utf-8", timeout=60, cwd=str(synced))
-    child.expect_exact("packer/web.json is gone. Which template is it now?")
-    child.expect_exact("3  none: it is gone")
+    child.expect_exact("packer/web.json no longer exists. Which template is it now?")
+    child.expect_exact("3  none: delete its pipeline web")
     for line in answer.split("\n"):
         child.expect_exact("Number (1 to 3): ")
         child.sendline(line)

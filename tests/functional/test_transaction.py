@@ -119,7 +119,7 @@ def test_a_read_only_tfgen_toml_stops_everything(repo: Repo, cli: Command) -> No
     (root / "tfgen.toml").chmod(0o444)
     (root / "packer/web.json").rename(root / "packer/site.json")
     before = read_tree(root)
-    says = "tfgen.toml: is read-only, and a name must be pinned in it; make it writable"
+    says = "tfgen.toml: is read-only, but a name must be pinned in it; make it writable"
     assert says in cli("sync").expect(1).err
     assert read_tree(root) == before
 
@@ -139,7 +139,7 @@ def test_a_tfgen_toml_that_changes_meanwhile_is_not_lost(
         apply_changes(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(write, "apply_changes", late)
-    assert "was changed by somebody else just now" in cli("sync").expect(1).err
+    assert "was changed in the meantime" in cli("sync").expect(1).err
     assert (root / "tfgen.toml").read_text() == TOML + "# just saved\n"
 
 
@@ -170,7 +170,7 @@ def test_one_unreadable_generated_file_stops_no_other(
     (root / "packer/new.json").write_text(template("new"))
     result = cli("sync").expect(1)
     assert result.out == "created  terraform/pipelines/pipeline_new.gen.tf\n"
-    assert f"{WEB}: cannot be read: Permission denied; give yourself the right to read it" in result.err
+    assert f"{WEB}: cannot be read: Permission denied; make it readable" in result.err
     assert "1 kept (see the errors)" in result.err
     (root / "packer/web.json").unlink()
     assert cli("sync").expect(1).out == ""

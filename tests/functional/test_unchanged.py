@@ -135,7 +135,7 @@ def test_nothing_is_kept_of_a_look_that_found_something(clean: Path, tfgen: Comm
     (clean / "tfgen.toml").write_text(TOML + "[templates.nobody]\n")
     age(clean)
     time.sleep(1.1)
-    assert "is for no template here" in tfgen("sync", "--check").expect(0).err
+    assert "no such template" in tfgen("sync", "--check").expect(0).err
     assert not (clean / MEMORY).exists()
 
 

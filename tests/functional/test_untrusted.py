@@ -64,7 +64,7 @@ def test_line_ends_are_no_difference(root: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("web", "edited", "was edited by hand since tfgen wrote it"),
+        ("web", "edited", "was edited by hand"),
         ("web", "signed", r"is not what sync writes \(change\)"),
         ("evil", "signed", r"is not what sync writes \(delete\)"),
         ("evil", DATA, "was not written by tfgen"),
@@ -109,7 +109,7 @@ def test_a_cache_that_came_with_the_branch_is_not_believed(root: Path, cli: Comm
     cache = root / ".tfgen/cache"
     assert (cache / "facts").is_file()
     push(root, {".tfgen/cache/init": "x", "packer/web.json": JSON})
-    refused(r"\.tfgen: is in the commit, and must never be; git rm -r --cached \.tfgen")
+    refused(r"\.tfgen: must not be committed; run: git rm -r --cached \.tfgen")
 
 
 # What must not be tracked
@@ -206,7 +206,7 @@ def test_the_command_refuses_before_terraform_runs(root: Path, tfgen: Command) -
     push(root, {f"{ROOT}/evil.tf": DATA, f"{MODULE}/x\n.tf": "# x\n"})
     result = tfgen("plan", "--untrusted", "--terraform", str(tool)).expect(3)
     assert result.out == ""
-    assert f"error: {ROOT}/evil.tf:1: data source external runs a program or calls somebody" in result.err
+    assert f"error: {ROOT}/evil.tf:1: data source external runs a program or contacts a server" in result.err
     assert f"error: {MODULE}/x\\n.tf: is new: main does not have it" in result.err
     assert not witness.exists()
     assert not (root / ROOT / ".terraform").exists()

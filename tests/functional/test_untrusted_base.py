@@ -22,15 +22,15 @@ def test_a_base_that_the_author_chose(
     monkeypatch.chdir(here)
     refused(f"{ROOT}/evil.tf: is new: origin/main does not have it")
     monkeypatch.setenv("GITHUB_BASE_REF", "feature")
-    refused("whoever opens a pull request chooses its target")
+    refused("the author of a pull request chooses its target")
     accepted(base="feature")
 
 
 def test_without_a_base_everything_is_refused(root: Path, refused: Refused) -> None:
     git(root, "branch", "--quiet", "-m", "main", "trunk")
-    refused("which branch this one will be merged into is not known; name it")
+    refused("the target branch is not known; use --base")
     accepted(base="trunk")
-    refused("--base x: git knows no such commit here", base="x")
+    refused("--base x: branch, tag or commit not found", base="x")
 
 
 def test_without_a_repository_the_structure_is_looked_at(
@@ -39,7 +39,7 @@ def test_without_a_repository_the_structure_is_looked_at(
     root = repo(ESTATE)
     cli("sync").expect(0)
     accepted()
-    assert "warning: this is no git repository: hand-written files are not compared" in capfd.readouterr().err
+    assert "warning: not a git repository: hand-written files are not compared" in capfd.readouterr().err
     write_tree(root, {f"{ROOT}/evil.tf": DATA, f"{MODULE}/p.tf": 'resource "random_id" "x" {\n}\n'})
     (root / MODULE / "out.tf").symlink_to(tmp_path)
     refused(f"{ROOT}/evil.tf:1: data", f"{MODULE}/p.tf:1: provider hashicorp/random is new", "out.tf: is a symlink")
@@ -47,7 +47,7 @@ def test_without_a_repository_the_structure_is_looked_at(
 
 def test_without_git_but_with_a_repository(root: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused) -> None:
     monkeypatch.setenv("PATH", "")
-    refused("git is not on PATH")
+    refused("git not found on PATH")
 
 
 def test_a_workspace_below_gits_root(

@@ -136,7 +136,7 @@ def test_a_pipeline_that_is_destroyed_meanwhile_is_waited_for_no_longer(built: D
         process = built.begin()
         assert process.stderr
         for line in process.stderr:
-            if line.startswith("base > is started"):
+            if line.startswith("base > started"):
                 break
         built.client("codepipeline").delete_pipeline(name="base-ami-pipeline")
         out, err = process.communicate(timeout=60)
@@ -151,12 +151,12 @@ def test_an_interrupt_says_what_goes_on(built: DispatchEstate) -> None:
         process = built.begin()
         assert process.stderr
         for line in process.stderr:
-            if line.startswith("base > is started"):
+            if line.startswith("base > started"):
                 break
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "interrupted: nothing is waited for any more; what was started goes on" in err
+    assert "interrupted: stopped waiting for the builds; started builds go on" in err
     assert "base (" in err
     assert json.loads(out)["images"] == []
     assert built.statuses() == dict.fromkeys(("base", "app", "web"), "succeeded")

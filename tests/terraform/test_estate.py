@@ -122,8 +122,8 @@ def test_the_demo_tells_its_story_and_leaves_nothing(tfgen: Command) -> None:
     assert "blog   created       14        0         0          0" in result.out
     assert "blog-ami-pipeline" in result.out
     assert "PACKER_SCRIPT=packer/wordpress.json" in result.out
-    assert "\nNo changes. AWS is what the templates say.\n" in result.out
-    last = "error: the plan destroys what was not allowed: blog (14 destroyed)"
+    assert "\nNo changes. AWS matches the templates.\n" in result.out
+    last = "error: the plan destroys or replaces resources without permission: blog (14 destroyed)"
     assert result.out.splitlines()[-1].startswith(last)
     documented = console_blocks("README.md")
     shown = [line for command, text in documented.items() if ".tfplan" in command for line in text.splitlines() if line]

@@ -39,7 +39,7 @@ def test_an_interrupted_apply_stops_in_order(repo: Repo, tfgen: Command, number:
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
-    assert "stopping: terraform finishes what it has begun" in err
+    assert "stopping: terraform finishes running operations" in err
     said = r"apply was interrupted after \d resource changes? \(applied: web \(\d of 3\)\); Terraform has stopped"
     assert re.search(said, err)
     assert "Traceback" not in out + err
@@ -50,8 +50,8 @@ def test_an_interrupted_apply_stops_in_order(repo: Repo, tfgen: Command, number:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["plan", "--out", "new"], "error: plan was interrupted; nothing has changed in AWS"),
-        (["apply", "saved"], "and Terraform was killed: its state may miss what was being made"),
+        (["plan", "--out", "new"], "error: plan was interrupted; nothing was changed in AWS"),
+        (["apply", "saved"], "and Terraform was killed: its state may lack changes in progress"),
     ],
 )
 def test_the_second_interrupt_kills(repo: Repo, tfgen: Command, arguments: list[str], says: str) -> None:
@@ -95,7 +95,7 @@ def test_an_interrupted_plan_with_the_real_provider(
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert "error: plan was interrupted; nothing has changed in AWS" in err
+    assert "error: plan was interrupted; nothing was changed in AWS" in err
     assert not (root / "saved").exists()
     assert processes_in(root) == {}
 
@@ -135,7 +135,7 @@ def test_an_interrupt_that_init_outran_still_stops_us(repo: Repo, tfgen: Command
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "init was interrupted; nothing has changed in AWS" in err
+    assert "init was interrupted; nothing was changed in AWS" in err
     assert not (root / STATE).exists()
 
 

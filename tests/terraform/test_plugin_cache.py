@@ -68,7 +68,7 @@ def test_two_inits_at_once_share_the_cache_in_turn(repo: Repo, tfgen: Command, t
     while subprocess.run(["flock", "-n", str(cache / "tfgen/plugins/.tfgen.lock"), "true"]).returncode == 0:
         assert holder.poll() is None
     result = tfgen("plan", XDG_CACHE_HOME=str(cache)).expect(0)
-    assert "waiting for another init of Terraform" in result.err
+    assert "waiting for another terraform init" in result.err
     assert holder.wait() == 0
     assert root.exists()
 

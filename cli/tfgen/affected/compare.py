@@ -61,7 +61,7 @@ class Comparison:
             why.setdefault(name, []).extend(keys)
         for image in graph.images:
             if image.problem:
-                message = "cannot be read, so that everything counts"
+                message = "cannot be read, so every change counts"
                 why.setdefault(image.name, []).append(Why(path=image.template, message=message))
         templates = {one.name: one for one in self.sides.templates}
         images = [
@@ -134,7 +134,7 @@ class Comparison:
         found = reshaped(graph, base, {before: now for before, now in pairs if now is not None})
         return {
             name: Why(
-                path=reason.path, message="is part of it now" if new else "is no longer part of it", via=reason.edges
+                path=reason.path, message="is now used by it" if new else "is no longer used by it", via=reason.edges
             )
             for name, (reason, new) in found.items()
         }
@@ -186,7 +186,7 @@ class Comparison:
         for path in sorted(self.sides.disk.unreadable):
             yield f"{path}: cannot be read: {self.sides.disk.unreadable[path]}"
         for path in sorted(self.sides.head_tree.outside):
-            yield f"{path}: a link that leads out of the repository: what is there is not looked at"
+            yield f"{path}: is a symlink to outside the repository; its target is not checked"
 
 
 def _sorted(reasons: Iterable[Why]) -> tuple[Why, ...]:

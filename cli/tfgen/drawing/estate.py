@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tfgen_generators.ancestry.parents import Ancestry
     from tfgen_generators.graph.graph import Graph, ImageNode
 
-DASHED = "A dashed line: a name is computed, so it may be another image."
+DASHED = "Dashed line: the name is computed, so it may be another image."
 
 
 def estate_diagram(graph: Graph, ancestry: Ancestry, title: str) -> Diagram:
@@ -62,7 +62,7 @@ def _card(members: list[str], images: Mapping[str, ImageNode], ancestry: Ancestr
     kind: Kind = "broken" if first.problem else "image"
     lines = list(units.lines(first))
     if first.name in ancestry.itself:
-        lines.append("starts from its own former version")
+        lines.append("built from its own previous version")
     if first.problem:
         lines.append("cannot be read")
     alone = len(members) == 1
@@ -84,13 +84,13 @@ def _from_parents(name: str, ancestry: Ancestry, card_of: Mapping[str, str]) -> 
 
 def _description(images: int, ancestry: Ancestry) -> str:
     edges = sum(bool(found) for found in ancestry.parents.values())
-    return f"{counted(images, 'image')}; {edges or 'none'} of them start{'s' * (edges == 1)} from another one."
+    return f"{counted(images, 'image')}, {edges or 'none'} built from another image."
 
 
 def _notes(units: UnitNames, ancestry: Ancestry, arrows: Iterable[Arrow]) -> Iterable[str]:
     if units.common:
-        yield f"Every image: {'; '.join(units.common)}."
+        yield f"All images: {'; '.join(units.common)}."
     for cycle in ancestry.cycles:
-        yield f"These start from each other: {', '.join(cycle)}."
+        yield f"These images depend on each other: {', '.join(cycle)}."
     if any(arrow.dashed for arrow in arrows):
         yield DASHED

@@ -30,7 +30,7 @@ def image_diagram(graph: Graph, ancestry: Ancestry, image: ImageNode, title: str
     arrows = [*(arrow for _, arrow in parents), *made.arrows(), *(arrow for _, arrow in children)]
     files = len(graph.made_of(image.name))
     notes = [f"{image.name}: cannot be read: {image.problem}"] if image.problem else []
-    notes += [DASHED.replace("another image", "something else")] if any(arrow.dashed for arrow in arrows) else []
+    notes += [DASHED.replace("another image", "another file")] if any(arrow.dashed for arrow in arrows) else []
     return Diagram(
         title=title,
         description=f"{image.name}: {counted(files, 'file')} in {counted(len(made.units), 'unit')}.",
@@ -65,7 +65,7 @@ def _children(ancestry: Ancestry, name: str) -> list[tuple[Card, Arrow]]:
     card = Card(
         id="children",
         kind="image",
-        title=direct[0] if len(direct) == 1 else counted(len(direct), "image") + " start from it",
+        title=direct[0] if len(direct) == 1 else counted(len(direct), "image") + " built from it",
         members=() if len(direct) == 1 else tuple(direct[:_MOST_CHILDREN]),
         lines=tuple(lines),
     )
@@ -83,7 +83,7 @@ class _Made:
 
     def image_card(self, ancestry: Ancestry) -> Card:
         name = self._image.name
-        itself = ["starts from its own former version"] if name in ancestry.itself else []
+        itself = ["built from its own previous version"] if name in ancestry.itself else []
         own = self._graph.units[self._own].files if self._own else {}
         return Card(id="chosen", kind="chosen", title=name, lines=(*itself, *_files(own, "")))
 

@@ -53,4 +53,4 @@ def _fetch(root: Path, *arguments: str) -> str:
         return ""
     said = [line for line in os.fsdecode(done.stderr).splitlines() if line.strip()]
     fatal = next((line for line in said if line.startswith("fatal: ")), said[-1] if said else "")
-    return fatal.removeprefix("fatal: ") or f"git fetch ended with exit code {done.returncode}"
+    return fatal.removeprefix("fatal: ") or f"git fetch failed with exit code {done.returncode}"

@@ -73,7 +73,7 @@ def find_base(
         if trusted and not target.given:
             _require_default_branch(root, target, commit)
     except NoAnswerError as error:
-        raise TfgenError(f"git has no answer: {error}") from None
+        raise TfgenError(f"git failed: {error}") from None
     return Base(commit=commit, name=target.name, found=target.found)
 
 
@@ -91,14 +91,14 @@ def ci_branch(env: Mapping[str, str]) -> str:
 
 def _require_history(root: Path) -> None:
     if shutil.which("git") is None:
-        raise TfgenError("git is not on PATH, and it knows what this branch changes", fix="install git")
+        raise TfgenError("git not found on PATH", fix="install git")
     if not has_history(root):
-        raise TfgenError("this is no git repository: what a branch changes is not known", where=str(root))
+        raise TfgenError("not a git repository", where=str(root))
     try:
         run_git(root, "rev-parse", "--verify", "--end-of-options", "HEAD^{commit}")
     except NoAnswerError as error:
-        message = f"git has no answer: {error}" if str(error) else "there is no commit yet to compare with"
-        raise TfgenError(message, fix="" if str(error) else "commit first") from None
+        message = f"git failed: {error}" if str(error) else "no commits yet"
+        raise TfgenError(message, fix="" if str(error) else "commit something first") from None
 
 
 def _given(root: Path, wanted: str, flag: str = "--base") -> _Target:
@@ -107,7 +107,7 @@ def _given(root: Path, wanted: str, flag: str = "--base") -> _Target:
         if commit := _commit(root, name):
             return _Target(commit=commit, name=wanted, found=flag, given=True)
     raise TfgenError(
-        f"{flag} {wanted}: git knows no such commit here", fix=_fetch(root, wanted.removeprefix("origin/"))
+        f"{flag} {wanted}: branch, tag or commit not found", fix=_fetch(root, wanted.removeprefix("origin/"))
     )
 
 
@@ -117,11 +117,11 @@ def _from_ci(root: Path, env: Mapping[str, str]) -> _Target | None:
             for name in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
                 if commit := _commit(root, name):
                     return _Target(commit=commit, name=branch, found=variable)
-            raise TfgenError(f"{variable} is {branch}, and git has no such branch here", fix=_fetch(root, branch))
+            raise TfgenError(f"{variable}={branch}: branch not found", fix=_fetch(root, branch))
     if wanted := env.get(_COMMIT_VARIABLE, ""):
         if _COMMIT.fullmatch(wanted) and (commit := _commit(root, wanted)):
             return _Target(commit=commit, name=wanted[:12], found=_COMMIT_VARIABLE)
-        raise TfgenError(f"{_COMMIT_VARIABLE} is {wanted}, and git has no such commit here", fix=_FETCH_ALL)
+        raise TfgenError(f"{_COMMIT_VARIABLE}={wanted}: commit not found", fix=_FETCH_ALL)
     return None
 
 
@@ -135,8 +135,8 @@ def _default(root: Path, *, trusted: bool) -> _Target:
             short = _named(root, name).removeprefix("refs/remotes/").removeprefix("refs/heads/")
             return _Target(commit=commit, name=short, found=short, given=True)
     raise TfgenError(
-        "which branch this one will be merged into is not known",
-        fix=f"name it, for example --base origin/main; to have that, {_fetch_branch('main')}",
+        "the target branch is not known",
+        fix=f"use --base, for example --base origin/main; to get that branch, {_fetch_branch('main')}",
     )
 
 
@@ -145,19 +145,19 @@ def _merge_base(root: Path, target: _Target, head: str) -> str:
         return os.fsdecode(run_git(root, "merge-base", target.commit, head)).split("\n")[0]
     except NoAnswerError:
         if is_shallow(root):
-            message = f"the clone is shallow and lacks the commit where this branch left {target.name}"
+            message = f"the clone is shallow and lacks the merge base with {target.name}"
             raise TfgenError(message, fix=_FETCH_ALL) from None
-        message = f"this branch has no history in common with {target.name} ({target.found})"
-        raise TfgenError(message, fix="name another with --base") from None
+        message = f"this branch has no common history with {target.name} ({target.found})"
+        raise TfgenError(message, fix="use another --base") from None
 
 
 def _require_default_branch(root: Path, target: _Target, base: str) -> None:
     known = [commit for name in _REMOTE_DEFAULTS if (commit := _commit(root, name))]
     if not any(_is_ancestor(root, base, commit) for commit in known):
         raise RefusedError(
-            f"{target.found} names {target.name}, and whether that can be trusted is not known: "
-            "whoever opens a pull request chooses its target",
-            fix=f"give the branch that you trust with --base, or have the default branch here; {_fetch_branch('main')}",
+            f"{target.found} names {target.name}, which may not be trusted: "
+            "the author of a pull request chooses its target",
+            fix=f"use --base with a branch that you trust, or get the default branch; {_fetch_branch('main')}",
         )
 
 
@@ -199,7 +199,7 @@ def _fetch(root: Path, branch: str) -> str:
     if _COMMIT.fullmatch(branch) and is_shallow(root):
         return _FETCH_ALL
     name = branch.removeprefix("refs/remotes/").removeprefix("refs/heads/").removeprefix("origin/")
-    return _fetch_branch(name) if _BRANCH.fullmatch(name) else "name a branch, a tag or a commit that is here"
+    return _fetch_branch(name) if _BRANCH.fullmatch(name) else "use an existing branch, tag or commit"
 
 
 def _fetch_branch(name: str) -> str:

@@ -146,10 +146,10 @@ def _run(root: Path, env: Mapping[str, str], *arguments: str, given: bytes = b""
             check=True,
         )
     except subprocess.TimeoutExpired:
-        raise NoAnswerError(f"it took more than {TIMEOUT} seconds") from None
+        raise NoAnswerError(f"timeout after {TIMEOUT} seconds") from None
     except subprocess.CalledProcessError as error:
         said = os.fsdecode(error.stderr)
-        owner = "the repository belongs to somebody else (git config --global --add safe.directory)"
+        owner = "the repository belongs to another user (run: git config --global --add safe.directory)"
         raise NoAnswerError(owner if "dubious ownership" in said else _reason(said)) from None
     except (OSError, ValueError) as error:
         raise NoAnswerError from error
@@ -160,4 +160,4 @@ def _reason(said: str) -> str:
     """What git complains of; "" where there is simply no history to ask."""
     if any(words in said for words in _NO_HISTORY):
         return ""
-    return next((line for line in said.splitlines() if line.strip()), "it failed").removeprefix("fatal: ")
+    return next((line for line in said.splitlines() if line.strip()), "no error message").removeprefix("fatal: ")

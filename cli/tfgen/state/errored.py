@@ -24,7 +24,7 @@ def require_none(workspace: Workspace) -> None:
     """Raises RefusedError when one lies there: the next failure would overwrite it."""
     if unsaved_state(workspace) is not None:
         raise RefusedError(
-            "an apply before could not save its state, which lies there alone; another apply would lose it",
+            "an earlier apply could not save its state, which is only in this file; another apply would lose it",
             where=_shown(workspace),
             fix=f"{_way_out(workspace)}, then delete that file",
         )
@@ -35,7 +35,7 @@ def warning(workspace: Workspace) -> str:
     if unsaved_state(workspace) is None:
         return ""
     return (
-        f"{_shown(workspace)}: an apply before could not save its state, so this plan does not know what it made; "
+        f"{_shown(workspace)}: an earlier apply could not save its state, so this plan does not know what it created; "
         f"{_way_out(workspace)}"
     )
 
@@ -50,10 +50,10 @@ def keep(workspace: Workspace) -> str:
         with os.fdopen(descriptor, "wb") as target, file.open("rb") as source:
             shutil.copyfileobj(source, target)
     except (OSError, TfgenError) as error:
-        copied = f"no copy could be made: {error}"
+        copied = f"copying it failed: {error}"
     else:
-        copied = f"a copy: {os.path.relpath(backup)}"
-    return f"the state could not be saved and lies in {_shown(workspace)} ({copied}); {_way_out(workspace)}"
+        copied = f"copy: {os.path.relpath(backup)}"
+    return f"the state could not be saved and is in {_shown(workspace)} ({copied}); {_way_out(workspace)}"
 
 
 def _shown(workspace: Workspace) -> str:

@@ -89,7 +89,7 @@ def tell(watcher: Watcher, run: Run) -> None:
     for severity, number in sorted(record.dropped.items()):
         watcher.text(f"{number} more {severity}s are in the log")
     if run.finished.cut:
-        watcher.text(f"{run.finished.cut} of Terraform's lines had no end in 4 MB; the rest of each is lost")
+        watcher.text(f"{run.finished.cut} of Terraform's lines were longer than 4 MB and were cut")
 
 
 def last_words(run: Run) -> str:

@@ -32,13 +32,13 @@ class MissingReferences:
 
         path, line = self._where(tuple(members), name)
         near = near_path(name, self._tree.names)
-        fix = f"did you mean {near}?" if near else "make it, or correct the path"
-        message = f"{what} {name!r} is not there"
+        fix = f"did you mean {near}?" if near else "create it, or fix the path"
+        message = f"{what} {name!r} not found"
         self.add(MissingReference(kind=kind, path=path, line=line, name=name, message=message, fix=fix), [image])
 
     def broken(self, path: str, line: int, message: str) -> None:
         """A file that cannot be read as what it should be."""
-        self.add(MissingReference(kind="broken-yaml", path=path, line=line, message=message, fix="correct it"), [])
+        self.add(MissingReference(kind="broken-yaml", path=path, line=line, message=message, fix="fix it"), [])
 
     def all(self) -> list[MissingReference]:
         """All gaps, sorted by where they are."""

@@ -67,7 +67,7 @@ def move_table(text: str, old: Path, new: Path, *, where: str) -> str:
     parent.clear()
     parent.update(moved)
     ways = (_renamed(old, new[-1]), _renamed_by_tomlkit(old, new[-1]))
-    return _first(text, wanted, ways, where=where, what=f"[{dotted(old)}] becomes [{dotted(new)}]")
+    return _first(text, wanted, ways, where=where, what=f"rename [{dotted(old)}] to [{dotted(new)}]")
 
 
 def _first(text: str, wanted: Document, ways: Iterable[_Way], *, where: str, what: str) -> str:
@@ -83,7 +83,7 @@ def _first(text: str, wanted: Document, ways: Iterable[_Way], *, where: str, wha
                 return bom + _with_line_ends(plain, edited)
         except Exception:  # noqa: BLE001, S112 an edit that fails in any way is no edit; the next way, or the error
             continue
-    raise SettingsError("cannot be changed without damage", where=where, fix=f"write it by hand: {what}")
+    raise SettingsError("cannot be edited safely", where=where, fix=f"edit it by hand: {what}")
 
 
 def _parse(text: str) -> Document:

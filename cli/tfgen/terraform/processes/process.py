@@ -161,14 +161,14 @@ def ending(code: int) -> str:
     except ValueError:
         name = ""
     if code == 0:
-        return "said an error, although its exit code is 0"
+        return "reported an error, although its exit code is 0"
     if not name:
         return f"failed (exit code {code})"
     how = f"was killed by signal {number} ({name})"
     if number == signal.SIGKILL:
-        return f"{how}, from outside: out of memory? (the kernel's log says so)"
+        return f"{how}, possibly out of memory (see the kernel log)"
     if number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL):
-        return f"{how}: it has crashed"
+        return f"{how}: it crashed"
     return how
 
 
@@ -197,9 +197,7 @@ def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str], out: int, err
             start_new_session=True,
         )
     except OSError as error:
-        raise TerraformError(
-            f"{argv[0]} cannot be run: {error.strerror}", fix="name one with --terraform PATH"
-        ) from None
+        raise TerraformError(f"{argv[0]} cannot be run: {error.strerror}", fix="use --terraform PATH") from None
     finally:
         os.close(out)
         os.close(err)

@@ -148,4 +148,4 @@ def _shortened(diagnostic: Diagnostic) -> Diagnostic:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} ... (cut; the log has all of it)"
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} ... (cut; see the log)"

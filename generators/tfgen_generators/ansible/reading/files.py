@@ -63,7 +63,7 @@ def _template_facts(data: bytes) -> FileFacts:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return FileFacts(shape="broken", problem="no text in UTF-8")
+        return FileFacts(shape="broken", problem="not UTF-8 text")
     return FileFacts(
         shape="other",
         references=tuple(dict.fromkeys(references_in_template(text))),
@@ -97,10 +97,10 @@ def _problem(kind: FactsKind, root: Node | None, shape: Shape) -> str:
     if kind in ("tasks", "playbook"):
         if not isinstance(root, Seq):
             what = "plays" if kind == "playbook" else "tasks"
-            return f"a {'map' if shape == 'map' else 'text'} where a list of {what} belongs"
+            return f"expected a list of {what}, found a {'map' if shape == 'map' else 'string'}"
         odd = next((item for item in root.items if not isinstance(item, Map)), None)
-        return "" if odd is None else f"line {odd.line} is no {'play' if kind == 'playbook' else 'task'}"
-    return "" if isinstance(root, Map) else f"a {'text' if shape == 'other' else 'list'} where a map belongs"
+        return "" if odd is None else f"line {odd.line} is not a {'play' if kind == 'playbook' else 'task'}"
+    return "" if isinstance(root, Map) else f"expected a map, found a {'string' if shape == 'other' else 'list'}"
 
 
 def _references(kind: FactsKind, root: Node | None, data: bytes) -> Iterator[Reference]:

@@ -73,11 +73,11 @@ def parse(data: bytes) -> Node | None:
         return _build(data)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise NotYamlError(error.problem or "no YAML", mark.line + 1 if mark else 0) from None
+        raise NotYamlError(error.problem or "not valid YAML", mark.line + 1 if mark else 0) from None
     except yaml.reader.ReaderError as error:
-        raise NotYamlError(f"no text in UTF-8: {error.reason}", 0) from None
+        raise NotYamlError(f"not UTF-8 text: {error.reason}", 0) from None
     except (yaml.YAMLError, UnicodeError, ValueError) as error:
-        raise NotYamlError(str(error).splitlines()[0] if str(error) else "no YAML", 0) from None
+        raise NotYamlError(str(error).splitlines()[0] if str(error) else "not valid YAML", 0) from None
 
 
 class _Builder:
@@ -130,7 +130,7 @@ class _Builder:
         if node is None:
             raise NotYamlError(f"the alias *{name} has no anchor", line)
         if any(node is outer for outer in self._open):
-            raise NotYamlError(f"the alias *{name} holds itself", line)
+            raise NotYamlError(f"the alias *{name} contains itself", line)
         self.add(node)
 
 

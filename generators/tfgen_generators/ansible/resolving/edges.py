@@ -103,7 +103,7 @@ class EdgeFinder:
             if paths.only_uploaded and folders[0] not in paths.role_dirs and not unit.role:
                 return MissingReference(
                     kind="missing-role-path",
-                    message=f"{ref.label}: the role is there, but not among role_paths, so that it is not uploaded",
+                    message=f"{ref.label}: the role exists but is not in role_paths, so it is not uploaded",
                     fix=f"add {folders[0]} to role_paths",
                     path=source,
                     line=ref.line,
@@ -122,8 +122,8 @@ class EdgeFinder:
         near = near if near.startswith("did you mean") else ""
         return MissingReference(
             kind="missing-role",
-            message=f"{ref.label}: there is no such role where Ansible looks for it",
-            fix=near or "add the role, or name it in requirements.yml",
+            message=f"{ref.label}: role not found in Ansible's search path",
+            fix=near or "add the role, or list it in requirements.yml",
             path=source,
             line=ref.line,
             name=name,
@@ -213,6 +213,6 @@ def _problem(cycle: list[LoadedUnit], reached: Reached) -> MissingReference:
         path=edge.path,
         line=edge.line,
         name=names[0],
-        message=f"{edge.label}: roles depend on each other in a circle: {' -> '.join([*names[:6], names[0]])}",
+        message=f"{edge.label}: dependency cycle between roles: {' -> '.join([*names[:6], names[0]])}",
         fix="remove one of the dependencies",
     )

@@ -29,8 +29,8 @@ def missing_reference(ref: Reference, name: str, source: str) -> MissingReferenc
         path=source,
         line=ref.line,
         name=name,
-        message=f"{ref.label}: there is no {name} where Ansible looks for it",
-        fix="add the file, or mend the name",
+        message=f"{ref.label}: {name} not found in Ansible's search path",
+        fix="add the file, or fix the name",
     )
 
 
@@ -41,6 +41,8 @@ def unreadable_file(path: str, facts: FileFacts, kind: FactsKind) -> MissingRefe
         kind="unreadable" if text else "broken-yaml",
         path=path,
         line=facts.line,
-        message=facts.problem if kind in ("vars", "template") else f"{facts.problem}; all that it could name counts",
-        fix="mend the file so that Ansible can load it",
+        message=facts.problem
+        if kind in ("vars", "template")
+        else f"{facts.problem}; every file that it may name counts",
+        fix="fix the file so that Ansible can load it",
     )

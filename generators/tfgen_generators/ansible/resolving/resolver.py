@@ -176,7 +176,7 @@ class _RunWalk:
             return
         configuration = self._search_paths.configuration(path)
         if configuration.problem:
-            problem = MissingReference(kind="unreadable", path=path, message=configuration.problem, fix="mend the file")
+            problem = MissingReference(kind="unreadable", path=path, message=configuration.problem, fix="fix the file")
             self._add_missing((problem,))
         files = {link: Edge(path="", label="") for link in (path, *finder.tree.links(path))}
         for folder in configuration.plugins:
@@ -217,5 +217,5 @@ class _RunWalk:
 
 
 def _missing_playbook(label: str, source: str, line: int, name: str) -> MissingReference:
-    message, fix = f"{label}: there is no such playbook", "add the file, or mend the name"
+    message, fix = f"{label}: playbook not found", "add the file, or fix the name"
     return MissingReference(kind="missing-playbook", path=source, line=line, name=name, message=message, fix=fix)

@@ -120,5 +120,5 @@ def _missing_entry(folder: str, name: str, wanted: str) -> MissingReference:
         path=f"{folder}/{name}",
         name=wanted,
         message=f"{name}_from: the role has no {name}/{wanted}",
-        fix="add the file, or mend the name",
+        fix="add the file, or fix the name",
     )

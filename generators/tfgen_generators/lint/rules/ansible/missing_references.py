@@ -13,15 +13,15 @@ from tfgen_generators.nearest import near_path
 from tfgen_generators.paths.model import MissingKind, MissingReference
 
 _SUMMARIES: dict[MissingKind, tuple[str, str]] = {
-    "missing-playbook": ("missing-playbook", "A playbook that is named is not there"),
-    "missing-role": ("missing-role", "A role that is named is not there"),
-    "missing-role-path": ("missing-role-path", "A folder of roles that a template names is not there"),
-    "missing-script": ("missing-script", "A script that a template runs is not there"),
-    "missing-file": ("missing-file", "A file that is uploaded, copied, filled in or read is not there"),
-    "missing-tasks": ("missing-tasks", "A file of tasks that is named is not there"),
-    "broken-yaml": ("broken-yaml", "A file of Ansible's is no valid YAML"),
-    "unreadable": ("unreadable-file", "A file that an image is made of cannot be read"),
-    "role-cycle": ("role-cycle", "Roles depend on each other in a circle"),
+    "missing-playbook": ("missing-playbook", "A playbook does not exist"),
+    "missing-role": ("missing-role", "A role does not exist"),
+    "missing-role-path": ("missing-role-path", "A role folder of a template does not exist"),
+    "missing-script": ("missing-script", "A script of a template does not exist"),
+    "missing-file": ("missing-file", "A file that a template, playbook or role uses does not exist"),
+    "missing-tasks": ("missing-tasks", "A task file does not exist"),
+    "broken-yaml": ("broken-yaml", "An Ansible file is not valid YAML"),
+    "unreadable": ("unreadable-file", "A file of an image cannot be read"),
+    "role-cycle": ("role-cycle", "Roles have a dependency cycle"),
 }
 _NAMED_BY_ANSIBLE = frozenset({"missing-file", "missing-playbook", "missing-tasks"})
 
@@ -70,7 +70,7 @@ def _folders(scope: Scope, kind: MissingKind) -> Iterator[Finding]:
             if resolved and scope.tree.kind(resolved) == "folder":
                 path, line = place_of(scope, template.path, written)
                 rule, message = _SUMMARIES[kind][0], f"{use} {written!r} is a folder"
-                fix, image = "name a file in it", template.name
+                fix, image = "use a file in it", template.name
                 yield Finding(rule=rule, path=path, line=line, message=message, fix=fix, image=image)
 
 

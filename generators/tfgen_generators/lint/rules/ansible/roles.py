@@ -31,7 +31,7 @@ def _unused_role(scope: Scope) -> Iterator[Finding]:
         if "ansible_collections" in role.split("/") or "/collections/" in f"/{role}":
             continue
         name = posixpath.basename(role)
-        message = f"no playbook of an image uses the role {name} ({role})"
+        message = f"no image uses the role {name} ({role})"
         path, fix = _face(scope, role), "remove it, or use it"
         yield Finding(rule="unused-role", path=path, line=int(path != role), message=message, fix=fix)
 
@@ -103,7 +103,7 @@ RULES = (
     Rule(
         id="unused-role",
         severity="warning",
-        summary="No playbook of an image uses the role",
+        summary="No image uses the role",
         check=_unused_role,
     ),
     Rule(
