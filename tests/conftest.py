@@ -7,13 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fork_server import ForkServer
 from tfgen.main import run
 
 #: A port on which nothing listens: whoever asks the network fails at once, and says whom it asked.
@@ -25,6 +26,7 @@ _HIDDEN = (
     "PYTHONDONTWRITEBYTECODE",  # with which each of thousands of processes compiles tfgen again
     *("CHANGE_TARGET", "CI_MERGE_REQUEST_", "DESTINATION_COMMIT"),
 )
+_TIMEOUT = 180.0  # seconds that a command may take
 _LOCAL = ("127.", "::1", "localhost")
 
 TOML = 'source_repository = "ami-builder"\n'
@@ -164,20 +166,35 @@ def cli(capfd: pytest.CaptureFixture[str]) -> Command:
     return call
 
 
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    server = ForkServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def tfgen() -> Command:
-    """The real command, as a process of its own."""
+def tfgen(fork_server: ForkServer) -> Command:
+    """The command, as a process of its own."""
 
     def call(*arguments: str, **environment: str) -> Result:
-        done = subprocess.run(
-            [sys.executable, "-m", "tfgen", *arguments],
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
+        whole = {**os.environ, **environment}
+        execute = fork_server.run if fork_server.can_run(whole) else started
+        done = execute(arguments, whole, _TIMEOUT)
         return Result(code=done.returncode, out=done.stdout, err=done.stderr)
 
     return call
+
+
+def started(
+    arguments: Sequence[str], environment: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tfgen", *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
