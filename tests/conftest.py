@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests import depth
 from tests.fork_server import ForkServer
 from tfgen.main import run
 
@@ -53,6 +54,23 @@ TOY = {
 }
 
 Files = Mapping[str, str | bytes]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    depth.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    depth.begin(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    depth.select(config, items)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return depth.headline(config)
 
 
 def heed_signals() -> None:

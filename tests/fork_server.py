@@ -9,6 +9,7 @@ The child is a process of its own (arguments, environment, working folder, strea
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import io
 import json
@@ -35,7 +36,7 @@ _LATE = ("boto3", "botocore.httpsession", "botocore.signers", "botocore.retries.
 #: Loads moto, or Terraform as a library, whose threads no fork survives.
 _NOT_FORKED = ("tfgen.emulator.", "tfgen.demo.", "tfgen.__main__", "tfgen.terraform.processes.standby")
 _BYTES = 4  # of a number in an answer
-_DESCRIPTORS = 5  # of a job: the job itself, three streams, the socket for the answer
+_DESCRIPTORS = 6  # of a job: itself, three streams, the working folder (which may be gone), the socket for answers
 
 
 def python_settings(environment: Mapping[str, str]) -> dict[str, str]:
@@ -65,12 +66,13 @@ class ForkServer:
         answers, theirs = socket.socketpair()
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         with answers, theirs, tempfile.TemporaryFile() as job, Path(os.devnull).open("rb") as nothing:
-            job.write(json.dumps([str(Path.cwd()), list(arguments), dict(environment)]).encode())
+            job.write(json.dumps([list(arguments), dict(environment)]).encode())
             job.flush()
-            passed = [job.fileno(), nothing.fileno(), out_end, err_end, theirs.fileno()]
+            folder = os.open(".", os.O_PATH)
+            passed = [job.fileno(), nothing.fileno(), out_end, err_end, folder, theirs.fileno()]
             socket.send_fds(server, [b"."], passed)
-            os.close(out_end)
-            os.close(err_end)
+            for descriptor in (out_end, err_end, folder):
+                os.close(descriptor)
             theirs.close()
             pid = _number(answers)
             try:
@@ -167,17 +169,18 @@ def _become(descriptors: Sequence[int]) -> None:
     """Makes this process what a command finds at its start."""
     with os.fdopen(descriptors[0], "rb", closefd=False) as job:
         job.seek(0)
-        folder, arguments, environment = json.load(job)
+        arguments, environment = json.load(job)
     for number, descriptor in enumerate(descriptors[1:4]):
         os.dup2(descriptor, number)
+    os.fchdir(descriptors[4])
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     for name, number in (("stdout", 1), ("stderr", 2)):
         setattr(sys, name, _stream(number, getattr(sys, f"__{name}__")))
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
-    os.chdir(folder)
-    sys.path[0] = folder
+    with contextlib.suppress(FileNotFoundError):
+        sys.path[0] = str(Path.cwd())
     sys.argv = [str(Path(sys.modules["tfgen"].__path__[0], "__main__.py")), *arguments]
 
 
