@@ -1,7 +1,7 @@
 """How much the tests try: what every change can wait for, and all of it under `--deep` (`make test-deep`).
 
-A test that tries less in a usual run carries the mark `deep` and asks `amount`; one of Hypothesis has the mark
-anyway. `--deep` runs those tests alone, `--deep-part 2/4` the second quarter of them: four runs have tried everything.
+A test that tries less in a usual run carries the mark `deep` and asks `amount`. `--deep` runs those tests alone,
+`--deep-part 2/4` the second quarter of them: four runs, one of each quarter, have tried everything.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import is_hypothesis_test, settings
 
 deep = pytest.mark.deep
 _on = False
@@ -19,8 +18,6 @@ def begin(config: pytest.Config) -> None:
     """Before any test is imported: what the command line asks for."""
     global _on  # noqa: PLW0603 test modules ask while they are imported, where there is no fixture
     _on = config.getoption("deep")
-    settings.register_profile("tfgen", parent=settings.get_profile("default"), max_examples=amount(25, 100))
-    settings.load_profile("tfgen")
 
 
 def amount(usual: int, full: int) -> int:
@@ -42,16 +39,12 @@ def _part(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _is_of_hypothesis(item: pytest.Item) -> bool:
-    return isinstance(item, pytest.Function) and is_hypothesis_test(item.obj)
-
-
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Under --deep, leaves the marked tests of this part."""
     if not _on:
         return
     number, parts = config.getoption("deep_part")
-    marked = [item for item in items if item.get_closest_marker("deep") or _is_of_hypothesis(item)]
+    marked = [item for item in items if item.get_closest_marker("deep")]
     chosen = sorted(marked, key=lambda item: item.nodeid)[number - 1 :: parts]
     left_out = set(items) - set(chosen)
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])

@@ -1,7 +1,7 @@
 """tfgen as a process that needs no start: a server with everything imported forks a child for each command.
 
 Python and the imports take 0.15 to 0.3 s of a command's processor time, and these tests run thousands of commands.
-The child is a process of its own (arguments, environment, working folder, streams, signals, exit code) and runs what
+The child is a process of its own (arguments, environment, working folder, umask, streams, signals, exit code) and runs what
 `python -m tfgen` runs. The tests of start-up, of pipes and of signals start the real command; so do all under
 `--deep`.
 """
@@ -66,7 +66,7 @@ class ForkServer:
         answers, theirs = socket.socketpair()
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         with answers, theirs, tempfile.TemporaryFile() as job, Path(os.devnull).open("rb") as nothing:
-            job.write(json.dumps([list(arguments), dict(environment)]).encode())
+            job.write(json.dumps([list(arguments), dict(environment), _umask()]).encode())
             job.flush()
             folder = os.open(".", os.O_PATH)
             passed = [job.fileno(), nothing.fileno(), out_end, err_end, folder, theirs.fileno()]
@@ -99,6 +99,12 @@ class ForkServer:
                 argv, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
             )
         return self._ours
+
+
+def _umask() -> int:
+    now = os.umask(0o077)  # the only way to read it
+    os.umask(now)
+    return now
 
 
 def _number(answers: socket.socket) -> int:
@@ -169,10 +175,11 @@ def _become(descriptors: Sequence[int]) -> None:
     """Makes this process what a command finds at its start."""
     with os.fdopen(descriptors[0], "rb", closefd=False) as job:
         job.seek(0)
-        arguments, environment = json.load(job)
+        arguments, environment, umask = json.load(job)
     for number, descriptor in enumerate(descriptors[1:4]):
         os.dup2(descriptor, number)
     os.fchdir(descriptors[4])
+    os.umask(umask)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     for name, number in (("stdout", 1), ("stderr", 2)):
         setattr(sys, name, _stream(number, getattr(sys, f"__{name}__")))

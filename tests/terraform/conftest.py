@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import JSON, TOY, Command, write_tree
+from tests.conftest import GO, JSON, TOY, Command, write_tree
 from tests.functional.pr_hosts import running
 from tests.terraform.github_recipe import GitHubWithActions
 from tests.terraform.recipes import Repository, recipes, shared_state
@@ -97,7 +97,7 @@ def make_estate(emulator: Emulator, cli_config: Path, folder: Path) -> Estate:
     made = Estate(
         folder=folder / "terraform" / "pipelines",
         emulator=emulator,
-        environment=terraform_environment(home, cli_config),
+        environment={**GO, **terraform_environment(home, cli_config)},
         program=find_terraform().argv,
     )
     made.generated.write_text(BLOCK, encoding="utf-8")
@@ -128,7 +128,7 @@ def real_estate(
     """This repository's own estate on main, whose provider talks to the emulator; nothing is applied yet."""
     emulator.reset()
     (tmp_path / "home").mkdir()
-    made = Repository(folder=tmp_path, env=terraform_environment(tmp_path / "home", cli_config))
+    made = Repository(folder=tmp_path, env={**GO, **terraform_environment(tmp_path / "home", cli_config)})
     for name in ("packer", "terraform", "ansible"):
         shutil.copytree(ROOT / name, made.origin / name, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
     monkeypatch.chdir(write_tree(made.origin, {"tfgen.toml": TOY["tfgen.toml"]}))
