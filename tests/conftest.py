@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests import depth
+from tests import aws_models, depth
 from tests.fork_server import ForkServer
 from tfgen.main import run
 
@@ -186,6 +186,11 @@ def cli(capfd: pytest.CaptureFixture[str]) -> Command:
         return Result(code=code, out=captured.out, err=captured.err)
 
     return call
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _aws_models() -> None:
+    aws_models.remember()
 
 
 @pytest.fixture(scope="session")
