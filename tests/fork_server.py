@@ -1,9 +1,9 @@
 """tfgen as a process that needs no start: a server with everything imported forks a child for each command.
 
 Python and the imports take 0.15 to 0.3 s of a command's processor time, and these tests run thousands of commands.
-The child is a process of its own (arguments, environment, working folder, umask, streams, signals, exit code) and runs what
-`python -m tfgen` runs. The tests of start-up, of pipes and of signals start the real command; so do all under
-`--deep`.
+The child is a process of its own (arguments, environment, working folder, umask, streams, signals, exit code) and runs
+what `python -m tfgen` runs. The tests of start-up, of pipes and of signals start the real command, and `--started`
+makes every test do so.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
+
+from tests import aws_models
 
 #: What Python reads at its start alone: a command that has others of them is started.
 _AT_START = ("PYTHON", "LC_", "LANG", "LD_")
@@ -94,9 +96,12 @@ class ForkServer:
         self._ours, theirs = socket.socketpair()
         self._settings = python_settings(environment)
         with theirs:
-            argv = [sys.executable, str(Path(__file__)), str(theirs.fileno())]
             self._process = subprocess.Popen(
-                argv, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+                [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
+                cwd=Path(__file__).parents[1],
+                env=environment,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
             )
         return self._ours
 
@@ -209,6 +214,8 @@ def _import_everything() -> None:
                 import_module(module.name)
     for name in _LATE:
         import_module(name)
+    aws_models.remember()
+    aws_models.read()
     tasks = os.listdir("/proc/self/task")  # noqa: PTH208 names alone
     assert len(tasks) == 1, "an import has started a thread, which no fork survives"
     gc.collect()
