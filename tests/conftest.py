@@ -206,7 +206,7 @@ def tfgen(fork_server: ForkServer) -> Command:
 
     def call(*arguments: str, **environment: str) -> Result:
         whole = {**os.environ, **environment}
-        execute = fork_server.run if fork_server.can_run(whole) else started
+        execute = fork_server.run if not depth.is_on() and fork_server.can_run(whole) else started
         done = execute(arguments, whole, _TIMEOUT)
         return Result(code=done.returncode, out=done.stdout, err=done.stderr)
 

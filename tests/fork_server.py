@@ -2,8 +2,8 @@
 
 Python and the imports take 0.15 to 0.3 s of a command's processor time, and these tests run thousands of commands.
 The child is a process of its own (arguments, environment, working folder, umask, streams, signals, exit code) and runs
-what `python -m tfgen` runs. The tests of start-up, of pipes and of signals start the real command, and `--started`
-makes every test do so.
+what `python -m tfgen` runs. The tests of start-up, of pipes and of signals start the real command; so do all under
+`--deep`.
 """
 
 from __future__ import annotations
