@@ -1,8 +1,9 @@
 """How much the tests try: what every change can wait for, and all of it under `--deep` (`make test-deep`).
 
 A test that tries less in a usual run carries the mark `deep` and asks `amount`; one of the command as a process is
-deep too, since a usual run forks what is then started (tests/fork_server.py). `--deep` runs these tests alone,
-`--deep-part 2/4` the second quarter of them: four runs, one of each quarter, have tried everything.
+deep too, since a usual run forks what is then started (fork_server.py), and one of Terraform with the AWS provider,
+which a usual run starts once (terraform/attached_provider.py). `--deep` runs these tests alone, `--deep-part 2/4` the
+second quarter of them: four runs, one of each quarter, have tried everything.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import re
 import pytest
 
 deep = pytest.mark.deep
-#: The fixture that is another under --deep.
-FORKED = "tfgen"
+#: The fixtures that are others under --deep.
+_OTHERS = {"tfgen", "attached"}
 _on = False
 
 
@@ -56,7 +57,7 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not _on:
         return
     number, parts = config.getoption("deep_part")
-    concerned = [item for item in items if item.get_closest_marker("deep") or FORKED in _fixtures(item)]
+    concerned = [item for item in items if item.get_closest_marker("deep") or _OTHERS & set(_fixtures(item))]
     chosen = sorted(concerned, key=lambda item: item.nodeid)[number - 1 :: parts]
     left_out = set(items) - set(chosen)
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
