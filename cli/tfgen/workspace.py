@@ -101,15 +101,15 @@ def facts_cache(workspace: Workspace, *, details: bool = False) -> Iterator[Fact
 
 
 @contextlib.contextmanager
-def locked(workspace: Workspace, name: str, *, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
-    """Holds `.tfgen/<name>.lock`. Raises BusyError after `timeout` seconds. A killed holder releases it."""
+def locked(workspace: Workspace, name: str, *, timeout: float | None = None) -> Iterator[None]:
+    """Holds `.tfgen/<name>.lock`. Raises BusyError after `timeout` seconds (LOCK_TIMEOUT). A killed holder releases it."""
     path = workspace.make_state_dir() / f"{name}.lock"
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
         raise TfgenError(f"cannot be opened: {error.strerror}", where=str(path)) from None
     try:
-        _acquire(descriptor, name, time.monotonic() + timeout)
+        _acquire(descriptor, name, time.monotonic() + (LOCK_TIMEOUT if timeout is None else timeout))
         yield
     finally:
         os.close(descriptor)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import depth
 from tests.conftest import TOML, Command, Repo, read_tree
 from tests.functional.git_repo import WEB, commit, edited, git, make, template
 from tfgen_generators.errors import TfgenError
@@ -220,10 +221,11 @@ def test_what_is_written_names_its_place_when_it_fails(tmp_path: Path) -> None:
         apply_changes(tmp_path, [Change(action="create", path="terraform/pipelines/x", after="x")])
 
 
+@depth.deep
 def test_syncs_killed_at_random_points_leave_whole_files(
     repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """kill -9, `TFGEN_KILLS` times (12 by default): all is whole, and the next one ends it."""
+    """kill -9, again and again: all is whole, and the next one ends it."""
     root = make(repo, {f"packer/image{number}.json": template(f"image {number}") for number in range(40)})
     git(root, "init", "--quiet")
     cli("sync").expect(0)
@@ -240,7 +242,7 @@ def test_syncs_killed_at_random_points_leave_whole_files(
     duration = time.monotonic() - started
     after = read_tree(whole)
     chance = random.Random(3)
-    for turn in range(int(os.environ.get("TFGEN_KILLS", "12"))):
+    for turn in range(depth.amount(6, 60)):
         copy = tmp_path / f"turn-{turn}"
         shutil.copytree(root, copy)
         argv = [sys.executable, "-m", "tfgen", "sync"]

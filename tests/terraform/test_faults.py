@@ -129,7 +129,7 @@ def test_an_interrupt_that_init_outran_still_stops_us(repo: Repo, tfgen: Command
     tfgen("sync").expect(0)
     tfgen("plan", "--out", "saved").expect(0)
     (root / ".tfgen/cache/init").unlink()
-    fault = "trap '' INT; touch begun; sleep 2; exit 0"
+    fault = "trap '' INT; touch begun; sleep 1; exit 0"
     process = start(*arguments, "--terraform", faulty_terraform(root, "init", fault))
     wait_for(root / "terraform/pipelines/begun")
     process.send_signal(signal.SIGINT)

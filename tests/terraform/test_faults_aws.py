@@ -78,7 +78,7 @@ def refusing() -> Iterator[tuple[str, list[str]]]:
             return
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}", codes
         server.shutdown()
 

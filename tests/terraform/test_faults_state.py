@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,11 +26,11 @@ from tests.terraform.toy import (
 )
 from tfgen.terraform.binary import find_terraform
 
-#: A module whose apply takes long enough to be in its way.
+#: A module whose apply is in the way until it may go.
 WAIT = """
 resource "terraform_data" "slow" {
   provisioner "local-exec" {
-    command = "touch '${abspath(path.root)}/.begun' && sleep 6"
+    command = "cd '${abspath(path.root)}' && touch .begun && until test -e .go; do sleep 0.1; done"
   }
 }
 """
@@ -47,15 +47,21 @@ def eventually(true: Callable[[], bool], what: str) -> None:
 
 
 @pytest.fixture
-def in_the_way(repo: Repo, tfgen: Command) -> subprocess.Popen[str]:
-    """An apply that holds the state's lock for some seconds, and a plan `saved` beside it."""
+def in_the_way(repo: Repo, tfgen: Command) -> Iterator[subprocess.Popen[str]]:
+    """An apply that holds the state's lock until `go`, and a plan `saved` beside it."""
     module = TOY["terraform/modules/codepipeline/main.tf"] + WAIT
     root = repo({**TOY, "terraform/modules/codepipeline/main.tf": module, "packer/web.json": JSON})
     tfgen("sync").expect(0)
     tfgen("plan", "--out", "saved").expect(0)
     process = start("apply", "saved")
     wait_for(root / "terraform/pipelines/.begun")
-    return process
+    yield process
+    go()
+    process.communicate(timeout=60)
+
+
+def go() -> None:
+    Path("terraform/pipelines/.go").touch()
 
 
 @pytest.mark.parametrize("arguments", [["plan"], ["apply", "saved"]])
@@ -71,6 +77,7 @@ def test_a_held_lock_says_whose(in_the_way: subprocess.Popen[str], tfgen: Comman
     assert said is not None, err
     assert "@" in said[1]
     assert said[3] == said[4]
+    go()
     assert in_the_way.wait(timeout=60) == 0, "and the first apply goes on undisturbed"
 
 
@@ -82,6 +89,7 @@ def test_a_wait_for_the_lock_can_be_interrupted(in_the_way: subprocess.Popen[str
     _, err = waiting.communicate(timeout=30)
     assert waiting.returncode == 130, err
     assert "error: plan was interrupted; nothing was changed in AWS" in err
+    go()
     assert in_the_way.wait(timeout=60) == 0
 
 
@@ -283,12 +291,16 @@ def test_the_lock_of_init_is_waited_for(repo: Repo, tfgen: Command) -> None:
     """Two at once: one init, and the other uses what it made."""
     root = planned(repo, tfgen)
     (root / ".tfgen/cache/init").unlink()
-    slow = faulty_terraform(root, "init", "touch .begun; sleep 8")
+    slow = faulty_terraform(root, "init", "touch .begun; until test -e .go; do sleep 0.1; done")
     first = start("plan", "--out", "other", "--lock-timeout", "30s", "--terraform", slow)  # the state is one for both
     wait_for(root / "terraform/pipelines/.begun")
-    second = tfgen("plan", "--lock-timeout", "30s").expect(0)
-    assert "waiting for another tfgen that runs init" in second.err
-    assert "terraform init" not in second.err
+    second = start("plan", "--lock-timeout", "30s")
+    assert second.stderr is not None
+    assert second.stderr.readline().startswith("waiting for another tfgen that runs init")
+    go()
+    _, err = second.communicate(timeout=60)
+    assert second.returncode == 0, err
+    assert "terraform init" not in err
     assert first.wait(timeout=60) == 0
 
 

@@ -156,18 +156,18 @@ def test_an_apply_that_says_nothing(repo: Repo, tfgen: Command) -> None:
 
 def test_silence_is_said(repo: Repo, tfgen: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     root = synced(repo, tfgen)
-    monkeypatch.setenv("TFGEN_HEARTBEAT", "0.5")
-    fault = "sleep 3; exit 1"
+    monkeypatch.setenv("TFGEN_HEARTBEAT", "0.2")
+    fault = "sleep 1.5; exit 1"
     result = tfgen("plan", "--terraform", faulty_terraform(root, "plan", fault)).expect(1)
     assert re.search(r"^still in terraform plan after \ds; no output from terraform for \ds$", result.err, re.MULTILINE)
 
 
 def test_a_long_apply_says_what_it_is_at(repo: Repo, tfgen: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = 'resource "terraform_data" "slow" {\n  provisioner "local-exec" {\n    command = "sleep 3"\n  }\n}\n'
+    module = 'resource "terraform_data" "slow" {\n  provisioner "local-exec" {\n    command = "sleep 1.5"\n  }\n}\n'
     root = synced(repo, tfgen)
     with (root / "terraform/modules/codepipeline/main.tf").open("a") as file:
         file.write(module)
-    monkeypatch.setenv("TFGEN_HEARTBEAT", "0.5")
+    monkeypatch.setenv("TFGEN_HEARTBEAT", "0.2")
     tfgen("plan", "--out", "saved").expect(0)
     err = tfgen("apply", "saved").expect(0).err
     assert re.search(r"^still creating db, web after \ds", err, re.MULTILINE), err

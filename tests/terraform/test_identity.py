@@ -198,7 +198,7 @@ def test_a_real_pipeline_is_updated_in_place(estate: Estate, tfgen: Command, mon
         shutil.copytree(ROOT / part, root / part)
     for part in ("buildspec.yml", "tfgen.toml"):
         shutil.copyfile(ROOT / part, root / part)
-    for name, value in estate.environment.items():
+    for name, value in {**estate.environment, **estate.attached}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(root)
     tfgen("sync").expect(0)

@@ -173,7 +173,7 @@ def test_drifted(estate: Estate, tfgen: Command, monkeypatch: pytest.MonkeyPatch
     write_tree(root, {"tfgen.toml": TOY["tfgen.toml"], "packer/web.json": ESTATE["packer/web.json"]})
     estate.generated.unlink()
     monkeypatch.chdir(root)
-    for name, value in estate.environment.items():
+    for name, value in {**estate.environment, **estate.attached}.items():
         monkeypatch.setenv(name, value)
     tfgen("sync").expect(0)
     tfgen("plan", "--out", "saved").expect(0)

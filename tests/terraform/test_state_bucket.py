@@ -146,15 +146,16 @@ def test_killed_in_the_middle_the_next_run_finishes(
     assert tfgen(*INIT).expect(0).out.startswith("unchanged:")
 
 
-def test_what_aws_did_not_do_is_an_error(repo: Repo, tfgen: Command, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_aws_did_not_do_is_an_error(repo: Repo, cli: Command, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     repo(FILES)
+    monkeypatch.setattr("tfgen.aws.state_bucket.bucket._PAUSE", 0.01)
 
     def swallow(call: Call) -> Answer:
         return (200, "") if call.method == "PUT" and call.path.endswith("?versioning") else None
 
     with proxy(aws.emulator.endpoint, swallow) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        done = tfgen(*INIT).expect(1)
+        done = cli(*INIT).expect(1)
     assert f"AWS has taken 'versioning on' for {BUCKET}, and it is not there" in done.err
 
 

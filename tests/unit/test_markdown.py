@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tfgen.hosts.model import STYLES, HostName, Style, marker
-from tfgen.plan.markdown import WHOLE, compose, verdict
+from tests import depth
+from tfgen.hosts.model import STYLES, HostName, marker
+from tfgen.plan.markdown import WHOLE, Style, compose, verdict
 from tfgen.plan.markdown_text import code, names
 from tfgen.terraform.reports.plan import SHARED, ImagePlan, PlanSummary, ResourceChange
 
@@ -225,7 +226,8 @@ SAMPLES = [
 HOSTILE = st.one_of(st.text(max_size=120), st.sampled_from(SAMPLES))
 
 
-@settings(max_examples=60, deadline=None)
+@depth.deep
+@settings(max_examples=depth.amount(20, 120), deadline=None)
 @given(
     texts=st.lists(HOSTILE, min_size=8, max_size=8),
     host=st.sampled_from([*HOSTS, None]),
