@@ -12,8 +12,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tests import depth
-from tfgen.hosts.model import STYLES, HostName, marker
-from tfgen.plan.markdown import WHOLE, Style, compose, verdict
+from tfgen.hosts.model import STYLES, HostName, Style, marker
+from tfgen.plan.markdown import WHOLE, compose, verdict
 from tfgen.plan.markdown_text import code, names
 from tfgen.terraform.reports.plan import SHARED, ImagePlan, PlanSummary, ResourceChange
 
