@@ -102,7 +102,7 @@ def facts_cache(workspace: Workspace, *, details: bool = False) -> Iterator[Fact
 
 @contextlib.contextmanager
 def locked(workspace: Workspace, name: str, *, timeout: float | None = None) -> Iterator[None]:
-    """Holds `.tfgen/NAME.lock`; a killed holder releases it. Raises BusyError after `timeout` (LOCK_TIMEOUT) seconds."""
+    """Holds `.tfgen/NAME.lock`; a killed holder releases it. Raises BusyError after `timeout` seconds."""
     path = workspace.make_state_dir() / f"{name}.lock"
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
