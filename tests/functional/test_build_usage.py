@@ -25,7 +25,7 @@ def _repository(repo: Repo) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("wbe",), "there is no image 'wbe'; did you mean web?"),
+        (("wbe",), "image 'wbe' not found; did you mean web?"),
         (("x" * 40,), "known: bad, db, web"),
         (("web", "--env", "A=1"), "--env (TFGEN_BUILD_ENV) requires --local"),
         (("web", "--keep"), "--keep (TFGEN_KEEP_SOURCE) requires --local"),

@@ -63,7 +63,7 @@ def test_a_tracked_file_is_never_ignored(repo: Repo, cli: Command) -> None:
 def test_an_ignored_folder_is_said_once(repo: Repo, cli: Command) -> None:
     repo({"packer/a.pkr.hcl": HCL2, ".gitignore": "build\n", **{f"packer/build/{n}.json": JSON for n in range(5)}})
     result = cli("list").expect(0)
-    assert "packer/build: a folder that git ignores" in result.err
+    assert "packer/build: folder ignored by git" in result.err
     assert "packer/build/0.json" not in result.out + result.err
 
 

@@ -152,7 +152,7 @@ def test_nothing_to_draw(repo: Repo, cli: Command) -> None:
     repo({"tfgen.toml": TOML, "packer/readme.txt": ""})
     assert "no images" in cli("graph").expect(0).err
     ElementTree.fromstring(cli("graph", "--format", "svg").expect(0).out)
-    assert "no such folder" in cli("-C", "/", "graph").expect(1).err
+    assert "packer: folder of Packer templates not found" in cli("-C", "/", "graph").expect(1).err
 
 
 def test_names_never_become_markup(repo: Repo, cli: Command) -> None:

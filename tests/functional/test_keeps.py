@@ -36,7 +36,7 @@ def test_a_copy_that_still_names_the_old_source(repo: Repo, cli: Command) -> Non
         cli,
         before,
         "packer/base.pkr.hcl: still exists but is no longer a template",
-        "(it is part of the template packer now)",
+        "(it is now part of the template packer)",
         "delete terraform/pipelines/pipeline_base.gen.tf",
     )
     (root / "terraform/pipelines/pipeline_base.gen.tf").unlink()
@@ -52,7 +52,7 @@ def test_a_reference_to_the_neighbours_variable(repo: Repo, cli: Command) -> Non
     assert len(before) == 2
     file = root / "packer/two.pkr.hcl"
     file.write_text(file.read_text().replace("var.two_region", "var.one_region"))
-    kept(root, cli, before, "packer/one.pkr.hcl: is still there", "packer/two.pkr.hcl: is still there")
+    kept(root, cli, before, "packer/one.pkr.hcl: still exists", "packer/two.pkr.hcl: still exists")
 
 
 def test_a_typo_in_a_folder_template(repo: Repo, cli: Command) -> None:
@@ -66,7 +66,7 @@ def test_a_typo_in_a_folder_template(repo: Repo, cli: Command) -> None:
         cli,
         before,
         "packer/team/web.pkr.hcl:2: var.regoin is not declared in this template",
-        "packer/team: is still there",
+        "packer/team: still exists",
     )
 
 
@@ -75,7 +75,7 @@ def test_a_wrong_packer_dir(repo: Repo, cli: Command) -> None:
     cli("sync").expect(0)
     before = generated(root)
     (root / "tfgen.toml").write_text(TOML + 'packer_dir = "scripts"\n')
-    kept(root, cli, before, "packer/web.json: is still there")
+    kept(root, cli, before, "packer/web.json: still exists")
 
 
 def test_a_folder_that_became_a_symlink(repo: Repo, cli: Command) -> None:
@@ -84,7 +84,7 @@ def test_a_folder_that_became_a_symlink(repo: Repo, cli: Command) -> None:
     before = generated(root)
     (root / "packer/team").rename(root.parent / "elsewhere")
     (root / "packer/team").symlink_to(root.parent / "elsewhere")
-    kept(root, cli, before, "packer/team/web.json: is still there")
+    kept(root, cli, before, "packer/team/web.json: still exists")
 
 
 @pytest.mark.parametrize("start", ["<<<<<<< HEAD\n", "\ufeff"])

@@ -72,8 +72,8 @@ def test_a_folder_is_no_playbook_and_no_script(repo: Repo, cli: Command) -> None
     files = {"ansible/web.yml/x": "", "scripts/all/x.sh": "true\n"}
     repo({"packer/web.json": template(ANSIBLE.replace("PLAYBOOK", "ansible/web.yml"), script), **files})
     assert found(cli, "missing-playbook", "missing-script") == [
-        ("missing-playbook", "packer/web.json", 1, "name a file in it"),
-        ("missing-script", "packer/web.json", 1, "name a file in it"),
+        ("missing-playbook", "packer/web.json", 1, "use a file in it"),
+        ("missing-script", "packer/web.json", 1, "use a file in it"),
     ]
 
 
@@ -120,6 +120,6 @@ def test_a_role_without_a_main_file_is_shown_at_a_file(repo: Repo, cli: Command)
 
 def test_settings_for_a_template_that_is_gone_are_found_once(repo: Repo, cli: Command) -> None:
     repo({"tfgen.toml": f'{TOML}[lint.templates.gone]\npublic-ami = "why"\n', "packer/web.json": template()})
-    fix = "remove it, or write a name that `tfgen list` shows"
+    fix = "remove it, or use a name that tfgen list shows"
     line = TOML.count("\n") + 1
     assert found(cli, "invalid-ignore", "unused-ignore") == [("invalid-ignore", "tfgen.toml", line, fix)]

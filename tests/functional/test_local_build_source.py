@@ -237,7 +237,7 @@ def test_the_buildspec_that_the_module_is_given(repo: Repo, cli: Command) -> Non
 def test_a_name_that_there_is_not(repo: Repo, cli: Command) -> None:
     estate(repo, cli, spec(build=["true"]))
     result = cli("build", "wbe", "--local").expect(64)
-    assert "there is no image 'wbe'" in result.err
+    assert "image 'wbe' not found" in result.err
     assert "web" in result.err
 
 

@@ -131,7 +131,7 @@ def test_what_lint_leaves_alone_under_both_names(synced: Path, cli: Command) -> 
     text = path.read_text() + '[lint.templates.web]\nno-imdsv2 = "a"\n[lint.templates.site]\nno-imdsv2 = "b"\n'
     path.write_text(text)
     result = cli("rename", "web", "site").expect(64)
-    assert f"[lint.templates.site] is in tfgen.toml:{text.count(chr(10)) - 1} already" in result.err
+    assert f"[lint.templates.site] already exists in tfgen.toml:{text.count(chr(10)) - 1}" in result.err
     assert path.read_text() == text
 
 
@@ -157,12 +157,12 @@ def test_there_and_back(synced: Path, cli: Command) -> None:
     [
         (("wib", "site"), "template wib not found; did you mean web?"),
         (("web", "web"), "web already has that name"),
-        (("web", "db"), "db is the name of packer/db.json (db)"),
-        (("web", "DB"), "DB is the name of packer/db.json (db)"),
-        (("web", "1st"), "'1st' cannot be the name of a pipeline"),
-        (("web", 'x"\n'), "cannot be the name of a pipeline"),
-        (("web", "x" * 201), "cannot be the name of a pipeline"),
-        (("web", "spare"), "[templates.spare] is in tfgen.toml:2 already"),
+        (("web", "db"), "db is already used by packer/db.json (db)"),
+        (("web", "DB"), "DB is already used by packer/db.json (db)"),
+        (("web", "1st"), "'1st' is not a valid pipeline name"),
+        (("web", 'x"\n'), "is not a valid pipeline name"),
+        (("web", "x" * 201), "is not a valid pipeline name"),
+        (("web", "spare"), "[templates.spare] already exists in tfgen.toml:2"),
         (("web", "old"), "old is an old name of db (moved_from, tfgen.toml:3); use another name"),
     ],
 )
@@ -224,7 +224,7 @@ def test_two_names_for_one_path(synced: Path, cli: Command) -> None:
 
 def test_a_pin_that_leads_nowhere(synced: Path, cli: Command) -> None:
     (synced / "tfgen.toml").write_text(TOML + '[templates.site]\npath = "packer/wib.json"\n')
-    says = 'tfgen.toml:3: path = "packer/wib.json" of [templates.site] is no template; did you mean packer/web.json?'
+    says = 'tfgen.toml:3: path = "packer/wib.json" of [templates.site] is not a template; did you mean packer/web.json?'
     assert says in cli("sync").expect(0).err
 
 

@@ -208,7 +208,7 @@ def test_verify_reads_back_what_stands_there(repo: Repo, cli: Command, monkeypat
     cli("sync", "--check", "--verify").expect(0)
     monkeypatch.setattr("tfgen.sync.read_back.verify", lambda *_: "source: is another")
     result = cli("sync", "--check", "--verify").expect(1)
-    assert "pipeline_db.gen.tf: does not read back: source: is another" in result.err
+    assert "pipeline_db.gen.tf: is not what tfgen meant to write: source: is another" in result.err
     assert root.exists()
 
 

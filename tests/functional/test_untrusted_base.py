@@ -62,7 +62,7 @@ def test_a_workspace_below_gits_root(
     push(root, {f"team/{ROOT}/evil.tf": DATA, "team/.tfgen/x": "1", ".tool-versions": "terraform path:./evil\n"})
     refused(
         f"^error: {ROOT}/evil.tf:1",
-        r"^error: \.tfgen: is in",
+        r"^error: \.tfgen: must not be committed",
         r"\.\./\.tool-versions: chooses",
         base=sha(root, "HEAD~1"),
     )

@@ -138,7 +138,7 @@ def test_another_root_module(repo: Repo, cli: Command, refused: Refused) -> None
     push(root, {"tfgen.toml": 'terraform_dir = "terraform/other"\n' + TOML})
     cli("sync").expect(0)
     commit(root)
-    refused("^error: tfgen.toml:1: terraform_dir is not terraform/pipelines, as in main")
+    refused("^error: tfgen.toml:1: terraform_dir is terraform/pipelines in main")
 
 
 def test_a_base_without_settings(root: Path, refused: Refused) -> None:
@@ -147,7 +147,7 @@ def test_a_base_without_settings(root: Path, refused: Refused) -> None:
     git(root, "commit", "--quiet", "--message", "x")
     git(root, "checkout", "--quiet", "-b", "later")
     push(root, {"tfgen.toml": TOML})
-    said = refused("^error: tfgen.toml: main has none that can be read")
+    said = refused("^error: tfgen.toml: main has no readable tfgen.toml")
     assert len(said) == 1
 
 

@@ -80,13 +80,13 @@ def test_an_approval_is_said_and_waited_for(pipelines: Pipelines) -> None:
     assert f"web > Approve is waiting for approval: {CONSOLE}\n" in said
     assert "web > Approve: look at the\\nticket\n" in said
     assert (process.returncode, out.splitlines()[1].split()[:3]) == (0, ["web", "succeeded", AMI])
-    assert (said + rest).count("waits for a person") == 1
+    assert (said + rest).count("is waiting for approval") == 1
 
 
 def test_a_rejection_is_the_reason(pipelines: Pipelines) -> None:
     pipelines.make(WEB, approval={})
     with building("web") as process:
-        read_until(process, "waits for a person")
+        read_until(process, "is waiting for approval")
         pipelines.approve(WEB, "Rejected", "not on a Friday")
         _, rest = process.communicate(timeout=60)
     assert process.returncode == 1

@@ -65,7 +65,7 @@ def test_the_second_interrupt_kills(repo: Repo, tfgen: Command, arguments: list[
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
-    assert "terraform is killed" in err
+    assert "killing terraform" in err
     assert says in err
     assert subprocess.run(["pgrep", "-f", str(stubborn)], capture_output=True, check=False).stdout == b""
     assert [path.name for path in root.iterdir() if "new" in path.name] == []

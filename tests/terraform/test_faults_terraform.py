@@ -90,7 +90,7 @@ KILLED = "was killed by signal 9 (SIGKILL), possibly out of memory (see the kern
         ("init", "exit 1", "failed (exit code 1)"),
         ("plan", "kill -9 $$", KILLED),
         ("plan", "sh -c 'kill -9 $$'; exit $?", KILLED),
-        ("plan", "kill -SEGV $$", "was killed by signal 11 (SIGSEGV): it has crashed"),
+        ("plan", "kill -SEGV $$", "was killed by signal 11 (SIGSEGV): it crashed"),
         ("apply", "kill -9 $$", KILLED),
         ("apply", "exit 1", "failed (exit code 1)"),
     ],
