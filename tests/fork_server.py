@@ -56,7 +56,8 @@ class ForkServer:
 
     def can_run(self, environment: Mapping[str, str]) -> bool:
         """Whether a forked command would be what a started one is: on this system, in this environment."""
-        if not hasattr(os, "pidfd_open") or any(name.startswith("COVERAGE_") for name in environment):
+        special = ("COVERAGE_", "PYTHONPROFILEIMPORTTIME")
+        if not hasattr(os, "pidfd_open") or any(name.startswith(special) for name in environment):
             return False
         return self._ours is None or self._settings == python_settings(environment)
 

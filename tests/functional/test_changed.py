@@ -279,7 +279,7 @@ def test_a_module_elsewhere(repo: Repo, cli: Command, tmp_path: Path) -> None:
     shutil.copytree(Path(write_tree(tmp_path / "x", ESTATE)) / "terraform/modules", tmp_path / "shared")
     toml = ESTATE["tfgen.toml"] + '[module]\nsource = "../../../shared/codepipeline"\n'
     branched(repo, cli, {"tfgen.toml": toml})
-    assert changed().whole.endswith("lies outside the repository")
+    assert changed().whole.endswith("is outside the repository")
 
 
 def test_terraform_in_the_roots_own_folder(repo: Repo, cli: Command) -> None:
