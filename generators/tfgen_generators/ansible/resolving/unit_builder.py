@@ -52,10 +52,16 @@ class UnitBuilder:
     def add(self, path: str, hop: Hop) -> None:
         """Adds a file, and the links that lead to it."""
         files = self.unit.files
-        if path not in files or (files[path].widened and not hop.widened):
+        if path not in files or (files[path].widened and not hop.widened and not self._is_by(path, hop.path)):
             files[path] = hop
             for link in self._finder.tree.links(path):
                 files.setdefault(link, hop)
+
+    def _is_by(self, path: str, source: str) -> bool:
+        """Whether `path` leads to `source`: their hops must not make a cycle."""
+        while source in self.unit.files and source != path:
+            source = self.unit.files[source].path
+        return source == path
 
     def load(self, file: LoadedFile, hop: Hop, kind: FactsKind | None = None) -> None:
         """Adds a file, and follows what it names."""
