@@ -254,3 +254,27 @@ def test_a_name_may_be_empty(task: str) -> None:
         "roles/web/tasks/main.yml": f"- {task}\n",
     }
     assert set(made_of(files).files) == set(files)
+
+
+@pytest.mark.parametrize("name", ["'{{ x }}.j2'", "x", "'c0.j2'"])
+def test_templates_beside_the_playbook_that_include_each_other(name: str) -> None:
+    count = 20
+    templates = {f"templates/c{n}.j2": f"{{% include {name} %}}{{% include 'c{n + 1}.j2' %}}" for n in range(count)}
+    files = templates | {
+        "site.yml": "- hosts: all\n  roles: [web, db]\n",
+        f"templates/c{count}.j2": "{{ lookup('template', y) }}",
+        "roles/web/tasks/main.yml": "- template: {src: c0.j2, dest: /x}\n",
+        "roles/db/tasks/main.yml": "- template: {src: c1.j2, dest: /x}\n",
+    }
+    assert set(made_of(files).files) == set(files)
+
+
+def test_tasks_beside_the_playbook_that_include_each_other() -> None:
+    names = [f"t{n}.yml" for n in range(12)]
+    files = dict.fromkeys(names, "- include_tasks: '{{ x }}.yml'\n- copy: {src: f, dest: /f}\n")
+    files |= {
+        "site.yml": "- hosts: all\n  roles: [web]\n",
+        "roles/web/tasks/main.yml": "- include_tasks: t0.yml\n",
+        "files/f": "x",
+    }
+    assert set(made_of(files).files) == set(files)

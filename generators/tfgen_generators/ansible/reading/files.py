@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from tfgen_generators.ansible.reading.lookups import references_in_scalars
 from tfgen_generators.ansible.reading.model import (
     DYNAMIC,
+    PLAYBOOK_DIR,
+    ROLE_PATH,
     FactsKind,
     FileFacts,
     Reference,
@@ -17,12 +19,12 @@ from tfgen_generators.ansible.reading.nodes import VAULT, Map, Node, NotYamlErro
 from tfgen_generators.ansible.reading.playbooks import references_in_play, requirements_names, role_references
 from tfgen_generators.ansible.reading.possible_texts import possible_texts
 from tfgen_generators.ansible.reading.tasks import references_in_tasks
-from tfgen_generators.ansible.reading.templates import references_in_template
 
 _LARGEST = 4_000_000
 _DOTTED = re.compile(rb"\b([a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*)\.[a-z_]")
 _NO_COLLECTIONS = ("ansible.", "ansible_", "item.", "hostvars.", "inventory_", "self.", "loop.", "galaxy_info.")
 _MOST_PATHS = 200
+_NO_PATH = ("-", "$", "(", "<", "%", "[", "|")
 
 
 def read_facts(kind: FactsKind, data: bytes) -> FileFacts:
@@ -64,6 +66,8 @@ def _template_facts(data: bytes) -> FileFacts:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return FileFacts(shape="broken", problem="not UTF-8 text")
+    from tfgen_generators.ansible.reading.templates import references_in_template
+
     return FileFacts(
         shape="other",
         references=tuple(dict.fromkeys(references_in_template(text))),
@@ -154,4 +158,4 @@ def _path_values(root: Node | None) -> tuple[str, ...]:
 
 
 def _may_be_path(name: str) -> bool:
-    return bool(name) and not name.startswith(("-", "$", "(", "<", "%", "[", "|"))
+    return name[:1] in (ROLE_PATH, PLAYBOOK_DIR) or ("/" in name and not name.startswith(_NO_PATH))

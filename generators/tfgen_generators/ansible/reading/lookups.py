@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
 
 from tfgen_generators.ansible.reading.model import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, Load, Reference, ReferenceKind
-from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar, Seq
-from tfgen_generators.ansible.reading.possible_texts import Bindings, list_items, possible_texts, possible_values
+from tfgen_generators.ansible.reading.nodes import Bindings, Map, Node, Scalar, Seq
+from tfgen_generators.ansible.reading.possible_texts import (
+    LookupCall,
+    has_jinja,
+    possible_texts,
+    possible_words,
+    read_lookup,
+)
+from tfgen_generators.ansible.reading.values import Values
 
 _CALL = re.compile(r"\b(?:lookup|query|q)\s*\(")
-_KEYWORD = re.compile(r"\s*([A-Za-z_]\w*)\s*=(?!=)")
 _WORD = re.compile(r"""[^\s'"=,;|&<>()]+""")
-_SIGN = re.compile(r"\\.|['\"()\[\]{},]", re.DOTALL)
-_LONGEST_CALL = 4000
+
 _MOST_CALLS = 300
+_MOST_INCOMPLETE = 20
 
 
 class LookupKind(msgspec.Struct, frozen=True):
@@ -77,15 +83,26 @@ def references_in_scalars(
 
 
 def references_in_lookups(text: str, line: int, bindings: Bindings, load: Load, lazy: bool) -> Iterator[Reference]:
-    """References of the calls of lookups in a text."""
-    if "(" in text:
-        for match in islice(_CALL.finditer(text), _MOST_CALLS):
-            yield from _lookup_references(text, match, line + text.count("\n", 0, match.start()), bindings, load, lazy)
+    """References of the calls of lookups in a text, which may be a bare expression."""
+    if "(" not in text or not (matches := list(islice(_CALL.finditer(text), _MOST_CALLS))):
+        return
+    from tfgen_generators.ansible.reading.jinja import call_source
+
+    incomplete = 0
+    for match in matches:
+        source = call_source(text, match.start())
+        incomplete += not source
+        if incomplete > _MOST_INCOMPLETE:
+            return
+        call = read_lookup(source, bindings) if source else None
+        ref = _reference(call, source, line + text.count("\n", 0, match.start()), load) if call else None
+        if ref is not None:
+            yield msgspec.structs.replace(ref, lazy=lazy)
 
 
 def references_in_paths(text: str, line: int, bindings: Bindings, lazy: bool) -> Iterator[Reference]:
     """References of the words of a text that start at the role's or the playbook's folder."""
-    for name in possible_texts(text, bindings) if "{{" in text else ():
+    for name in possible_words(text, bindings) if has_jinja(text) else ():
         words = [w for w in _WORD.findall(name) if w[0] in (ROLE_PATH, PLAYBOOK_DIR) and "/" in w]
         if words:
             yield Reference(
@@ -99,47 +116,32 @@ def label_of(text: str) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _lookup_references(
-    text: str, call: re.Match[str], line: int, bindings: Bindings, load: Load, lazy: bool
-) -> Iterator[Reference]:
-    arguments, end = split_arguments(text, call.end())
-    if not arguments:
-        return
-    name = (
-        (possible_values(arguments[0], {}) or ("",))[0].removeprefix("ansible.builtin.").removeprefix("ansible.legacy.")
-    )
-    plugin = name.rsplit(".", 1)[-1]
-    if plugin in _NO_FILES or DYNAMIC in plugin:
-        return
-    kind = LOOKUPS.get(plugin) or LookupKind("search", "files")
-    keywords = {m[1]: argument[m.end() :] for argument in arguments[1:] if (m := _KEYWORD.match(argument))}
-    terms = [argument for argument in arguments[1:] if not _KEYWORD.match(argument)]
-    if plugin in _BY_KEYWORD:
-        terms = [keywords["file"]] if "file" in keywords else []
-    found = [value for term in terms for value in term_values(term, bindings)]
-    if plugin == "first_found" and "files" in keywords:
-        found += term_values(keywords["files"], bindings)
-    folders = term_values(keywords["paths"], bindings) if plugin == "first_found" and "paths" in keywords else []
-    optional = plugin not in LOOKUPS or "errors" in keywords or "skip" in keywords or "{{" in "".join(found)
+def _reference(call: LookupCall, source: str, line: int, load: Load) -> Reference | None:
+    plugin = call.plugin.rsplit(".", 1)[-1]
+    if plugin in _NO_FILES:
+        return None
+    lookup = LOOKUPS.get(plugin) or LookupKind("search", "files")
+    names = call.keywords.get("file", ()) if plugin in _BY_KEYWORD else call.terms
+    folders: Values = ()
+    if plugin == "first_found":
+        names, folders = (*names, *call.keywords.get("files", ())), call.keywords.get("paths", ())
     if plugin not in LOOKUPS:
-        found = [value for value in found if DYNAMIC not in value]
-    label = label_of(text[call.start() : end + 1])
-    if kind.kind == "first" and any(DYNAMIC in name for name in found):
-        kind = LookupKind("first", _SUBDIRS[load])
-    ref = lookup_reference(kind, found, label, line, optional=optional, load=load, folders=folders)
-    if ref is not None:
-        yield msgspec.structs.replace(ref, lazy=lazy)
+        names = tuple(name for name in names if DYNAMIC not in name)
+    if lookup.kind == "first" and any(DYNAMIC in name for name in names):
+        lookup = LookupKind("first", _SUBDIRS[load])
+    optional = plugin not in LOOKUPS or not call.keywords.keys().isdisjoint(("errors", "skip")) or "{{" in source
+    return lookup_reference(lookup, names, label_of(source), line, optional=optional, load=load, folders=folders)
 
 
 def lookup_reference(
     kind: LookupKind,
-    names: list[str],
+    names: Sequence[str],
     label: str,
     line: int,
     *,
     optional: bool,
     load: Load,
-    folders: list[str] | None = None,
+    folders: Sequence[str] = (),
 ) -> Reference | None:
     """The reference of a lookup of names; None when there are none."""
     if kind.kind == "first":
@@ -162,36 +164,6 @@ def lookup_reference(
         if names
         else None
     )
-
-
-def term_values(expression: str, bindings: Bindings) -> list[str]:
-    """All that a lookup's term may be: of a list that is written there, its items."""
-    listed = list_items(expression, bindings) if expression.strip().startswith("[") else None
-    return listed if listed is not None else list(possible_values(expression, bindings))
-
-
-def split_arguments(text: str, start: int) -> tuple[list[str], int]:
-    """The arguments of a call whose bracket opens before `start`, and where it closes; none when it does not."""
-    depth, quote, begin = 0, "", start
-    found: list[str] = []
-    for match in _SIGN.finditer(text, start, start + _LONGEST_CALL):
-        sign = match[0]
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "'\"":
-            quote = sign
-        elif sign in "([{":
-            depth += 1
-        elif sign == ",":
-            if depth == 0:
-                found.append(text[begin : match.start()])
-                begin = match.end()
-        elif sign in ")]}":
-            if depth == 0:
-                last = text[begin : match.start()]
-                return [*found, *([last] if last.strip() else ())], match.start()
-            depth -= 1
-    return [], start
 
 
 def first_found_terms(node: Node | None, bindings: Bindings) -> tuple[list[str], bool]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from tfgen_generators.ansible.reading.lookups import LOOKUPS, LookupKind, first_found_terms, label_of, lookup_reference
-from tfgen_generators.ansible.reading.model import Load, Reference
-from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar, Seq, scalars
-from tfgen_generators.ansible.reading.possible_texts import list_items, possible_texts
+from tfgen_generators.ansible.reading.model import PLAYBOOK_DIR, ROLE_PATH, Load, Reference
+from tfgen_generators.ansible.reading.nodes import Bindings, Map, Node, Scalar, Seq, scalars
+from tfgen_generators.ansible.reading.possible_texts import has_jinja, list_items, possible_texts
 
 _LISTS = ("items", "list", "flattened", "random_choice", "indexed_items", "loop")
 _PRODUCTS = ("nested", "cartesian", "together")
@@ -19,7 +19,7 @@ _FILES = ("fileglob", "first_found", "filetree")
 class Loop(msgspec.Struct, frozen=True):
     """The bindings of the loop variable, and what the loop itself names."""
 
-    bindings: dict[str, Sequence[Node] | None]
+    bindings: Bindings
     references: tuple[Reference, ...] = ()
 
 
@@ -75,7 +75,7 @@ def _flat(kind: str, node: Node) -> Sequence[Node] | None:
     for item in node.items:
         if kind not in ("loop", "list") and isinstance(item, Seq):
             found += item.items
-        elif kind != "loop" and isinstance(item, Scalar) and "{{" in item.text:
+        elif kind != "loop" and isinstance(item, Scalar) and has_jinja(item.text):
             return None  # it may be a list, which `with_items` flattens
         else:
             found.append(item)
@@ -88,8 +88,12 @@ def _literal_list(node: Scalar) -> Sequence[Node] | None:
     text = node.text.strip()
     if not (text.startswith("{{") and text.endswith("}}")):
         return None
-    found = list_items(text[2:-2].strip(), {})
-    return None if found is None or any("\0" in item for item in found) else [Scalar(item, node.line) for item in found]
+    found = list_items(text[2:-2].strip("-+ \n"))
+    return None if found is None else [Scalar(_jinja(item), node.line) for item in found]
+
+
+def _jinja(item: str) -> str:
+    return item.replace(ROLE_PATH, "{{ role_path }}").replace(PLAYBOOK_DIR, "{{ playbook_dir }}")
 
 
 def _product(node: Seq) -> Sequence[Node] | None:

@@ -15,6 +15,9 @@ Shape = Literal["map", "list", "plays", "empty", "other", "vault", "broken"]
 
 #: Marks in a name: a part that only a run knows; the role's folder; the playbook's folder.
 DYNAMIC, ROLE_PATH, PLAYBOOK_DIR = "\0", "\1", "\2"
+FOLDERS = {"role_path": ROLE_PATH, "playbook_dir": PLAYBOOK_DIR}
+#: While a name is evaluated: the file that a lookup finds; a key that an item of a loop does not have.
+FOUND, MISSING = "\3", "\4"
 
 
 class Reference(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):

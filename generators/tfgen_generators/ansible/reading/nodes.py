@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from tfgen_generators.errors import TfgenError
@@ -63,6 +63,8 @@ class Map:
 
 
 Node: TypeAlias = Scalar | Seq | Map
+#: The items that a loop variable may be; None when they are files that a lookup finds.
+Bindings: TypeAlias = Mapping[str, Sequence[Node] | None]
 
 
 def parse(data: bytes) -> Node | None:
@@ -167,6 +169,19 @@ def _build(data: bytes) -> Node | None:
             if documents > 1:
                 raise NotYamlError("more than one document", event.start_mark.line + 1)
     return builder.root
+
+
+def node_at(item: Node, keys: Sequence[str]) -> Node | None:
+    """What an item has at the keys, None when nothing; a list when a variable is on the way."""
+    node: Node | None = item
+    for key in keys:
+        if isinstance(node, Scalar):
+            return Seq(node.line) if "{{" in node.text else None
+        if isinstance(node, Map):
+            node = node.pairs.get(key)
+        elif isinstance(node, Seq):
+            node = node.items[int(key)] if key.isdecimal() and int(key) < len(node.items) else None
+    return node
 
 
 def scalars(node: Node | None) -> Iterator[Scalar]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tfgen_generators.ansible.reading.lookups import label_of, references_in_scalars
 from tfgen_generators.ansible.reading.model import Reference, ReferenceKind
 from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar, Seq, scalars
-from tfgen_generators.ansible.reading.possible_texts import possible_texts
+from tfgen_generators.ansible.reading.possible_texts import has_jinja, possible_texts
 from tfgen_generators.ansible.reading.tasks import references_in_task, references_in_tasks
 
 _TASKS = ("pre_tasks", "tasks", "post_tasks")
@@ -34,11 +34,11 @@ def references_in_play(play: Map) -> Iterator[Reference]:
 
 
 def _import_references(key: str, node: Scalar) -> Iterator[Reference]:
-    text = node.text.split()[0] if node.text.strip() and "{{" not in node.text else node.text
+    text = node.text.split()[0] if node.text.strip() and not has_jinja(node.text) else node.text
     names = possible_texts(text, {})
     if text and names:
         label = label_of(f"{key}: {text}")
-        yield Reference(kind="playbook", names=names, label=label, line=node.line, optional="{{" in text)
+        yield Reference(kind="playbook", names=names, label=label, line=node.line, optional=has_jinja(text))
 
 
 def role_references(node: Node | None, key: str) -> Iterator[Reference]:
@@ -55,7 +55,7 @@ def role_references(node: Node | None, key: str) -> Iterator[Reference]:
         names = possible_texts(text, {}) if text else ()
         if names:
             yield Reference(
-                kind="role", names=names, label=label_of(f"{key}: {text}"), line=line, optional="{{" in text
+                kind="role", names=names, label=label_of(f"{key}: {text}"), line=line, optional=has_jinja(text)
             )
 
 
@@ -65,7 +65,7 @@ def _vars_files_references(node: Node | None) -> Iterator[Reference]:
         texts = [choice.text for choice in choices if isinstance(choice, Scalar)]
         names = tuple(name for text in texts for name in possible_texts(text, {}))
         if names:
-            label, optional = label_of(f"vars_files: {', '.join(texts)}"), any("{{" in text for text in texts)
+            label, optional = label_of(f"vars_files: {', '.join(texts)}"), any(has_jinja(text) for text in texts)
             kind: ReferenceKind = "first" if isinstance(item, Seq) else "search"
             yield Reference(
                 kind=kind, names=names, label=label, line=item.line, subdir="vars", load="vars", optional=optional

@@ -25,8 +25,8 @@ from tfgen_generators.ansible.reading.lookups import (
 )
 from tfgen_generators.ansible.reading.loops import read_loop
 from tfgen_generators.ansible.reading.model import DYNAMIC, Load, Reference, ReferenceKind
-from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar, Seq, scalars
-from tfgen_generators.ansible.reading.possible_texts import Bindings, possible_texts
+from tfgen_generators.ansible.reading.nodes import Bindings, Map, Node, Scalar, Seq, scalars
+from tfgen_generators.ansible.reading.possible_texts import has_jinja, possible_texts
 
 _BLOCKS = ("block", "rescue", "always")
 _INCLUDES = ("include_tasks", "import_tasks", "include")
@@ -76,7 +76,7 @@ def references_in_task(task: Map, subdir: str) -> Iterator[Reference]:
         for ref in _action_references(action, loop.bindings, builtin, subdir):
             yield msgspec.structs.replace(ref, optional=True) if optional else ref
     for key, node in task.pairs.items():
-        if isinstance(node, Scalar) and "{{" not in node.text and "(" not in node.text:
+        if isinstance(node, Scalar) and not has_jinja(node.text) and "(" not in node.text:
             continue
         words = not (key.startswith("with_") or (read and (key not in KEYWORDS or key in _ARGUMENTS)))
         yield from references_in_scalars(scalars(node), loop.bindings, load=load, words=words)
@@ -123,7 +123,7 @@ def _include_references(action: Action, bindings: Bindings, subdir: str) -> Iter
         kind: ReferenceKind = "import" if action.short_name == "import_tasks" else "tasks"
         label = label_of(f"{action.short_name}: {text}")
         yield Reference(
-            kind=kind, names=names, label=label, line=line, subdir=subdir, load="tasks", optional="{{" in text
+            kind=kind, names=names, label=label, line=line, subdir=subdir, load="tasks", optional=has_jinja(text)
         )
 
 
@@ -138,7 +138,7 @@ def _role_references(action: Action, bindings: Bindings) -> Iterator[Reference]:
     if text and names:
         for row in rows:
             label = label_of(f"{action.short_name}: {text}")
-            yield Reference(kind="role", names=names, label=label, line=line, options=row, optional="{{" in text)
+            yield Reference(kind="role", names=names, label=label, line=line, options=row, optional=has_jinja(text))
 
 
 def _vars_folder_references(action: Action, bindings: Bindings) -> Iterator[Reference]:
@@ -146,7 +146,7 @@ def _vars_folder_references(action: Action, bindings: Bindings) -> Iterator[Refe
     options = []
     for key in ("extensions", "depth", "ignore_files", "files_matching", "ignore_unknown_extensions"):
         node = action.arguments.pairs.get(key)
-        if node is not None and not any("{{" in part.text for part in scalars(node)):
+        if node is not None and not any(has_jinja(part.text) for part in scalars(node)):
             options.append((key, "\n".join(part.text for part in scalars(node))))
     names = possible_texts(text, bindings)
     if names:
@@ -158,7 +158,7 @@ def _vars_folder_references(action: Action, bindings: Bindings) -> Iterator[Refe
             line=line,
             load="vars",
             options=tuple(options),
-            optional="{{" in text,
+            optional=has_jinja(text),
         )
 
 
@@ -173,7 +173,7 @@ def _file_references(action: Action, source: FileArgument, bindings: Bindings) -
     name = first_word(text) if action.short_name == "script" else text
     names = possible_texts(name, bindings)
     if names and name and "://" not in name:
-        optional = "{{" in text or action.short_name in ("synchronize", "uri", "assemble", "patch")
+        optional = has_jinja(text) or action.short_name in ("synchronize", "uri", "assemble", "patch")
         label = label_of(f"{action.short_name}: {text}")
         yield Reference(
             kind="search",

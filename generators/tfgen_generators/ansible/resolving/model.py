@@ -41,6 +41,8 @@ class LoadedUnit(msgspec.Struct, kw_only=True):
     """What Ansible loads together: a playbook (`playbook` is its path), a role (`role` its folder), variables, ..."""
 
     key: str
+    #: The key of the role or playbook of which the unit acts as a part.
+    owner: str = ""
     playbook: str = ""
     role: str = ""
     basedirs: tuple[str, ...] = ()

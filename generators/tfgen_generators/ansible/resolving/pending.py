@@ -16,7 +16,7 @@ from tfgen_generators.ansible.resolving.missing import missing_reference
 from tfgen_generators.ansible.resolving.model import LoadedUnit, Matches, PendingReference
 from tfgen_generators.ansible.resolving.unit_builder import UnitBuilder
 from tfgen_generators.ansible.resolving.unit_store import UnitStore
-from tfgen_generators.ansible.search.finder import Finder, joined
+from tfgen_generators.ansible.search.finder import Finder, joined, parent
 from tfgen_generators.ansible.search.search_order import files_at, is_dynamic, tasks_at
 from tfgen_generators.paths.model import Edge, MissingReference, Reached
 
@@ -159,16 +159,18 @@ class PendingSearch:
             found.append((other, Reached(unit=other.key, by=unit.key, edge=edge)))
         return found
 
-    def _unit(self, owner: LoadedUnit, pending: PendingReference, name: str, path: str) -> LoadedUnit:
+    def _unit(self, by: LoadedUnit, pending: PendingReference, name: str, path: str) -> LoadedUnit:
+        """The unit of a file: one for each folder of files that name it, and not for each way, which may be a cycle."""
         load = pending.ref.load
+        owner = by.owner or by.key
         if load and not (is_dynamic(name) and self._has_wrong_shape(path, load)):
-            loaded = self._store.get(f"{owner.key} + {load} {path}")
-            return loaded or self._store.add(self._store.loader.pending(pending, name, path, owner))
-        key = f"{owner.key} + {path}"
+            key = f"{owner} + {load} {path}" + (f" from {parent(pending.source)}" if by.owner else "")
+            return self._store.get(key) or self._store.add(self._store.loader.pending(key, pending, name, path, by))
+        key = f"{owner} + {path}"
         unread = self._store.get(key)
         if unread is None:
             files = {link: Edge(path="", label="") for link in (path, *self._finder.tree.links(path))}
-            unread = self._store.add(LoadedUnit(key=key, role=owner.role, files=files))
+            unread = self._store.add(LoadedUnit(key=key, owner=owner, role=by.role, files=files))
         return unread
 
 

@@ -52,10 +52,16 @@ class UnitBuilder:
     def add(self, path: str, edge: Edge) -> None:
         """Adds a file, and the links that lead to it."""
         files = self.unit.files
-        if path not in files or (files[path].widened and not edge.widened):
+        if path not in files or (files[path].widened and not edge.widened and not self._is_by(path, edge.path)):
             files[path] = edge
             for link in self._finder.tree.links(path):
                 files.setdefault(link, edge)
+
+    def _is_by(self, path: str, source: str) -> bool:
+        """Whether `path` leads to `source`: their edges must not make a cycle."""
+        while source in self.unit.files and source != path:
+            source = self.unit.files[source].path
+        return source == path
 
     def load(self, file: LoadedFile, edge: Edge, kind: FactsKind | None = None) -> None:
         """Adds a file, and follows what it names."""

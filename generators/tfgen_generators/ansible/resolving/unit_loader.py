@@ -81,9 +81,9 @@ class UnitLoader:
                 builder.add(plugin, Edge(path=path, label="plugins beside the playbook"))
         return builder.build()
 
-    def pending(self, pending: PendingReference, name: str, path: str, owner: LoadedUnit) -> LoadedUnit:
-        """The file that a pending reference of `owner` means, and all that it names; it acts as a part of `owner`."""
-        unit = LoadedUnit(key=f"{owner.key} + {pending.ref.load} {path}", role=owner.role, basedirs=owner.basedirs)
+    def pending(self, key: str, pending: PendingReference, name: str, path: str, by: LoadedUnit) -> LoadedUnit:
+        """The file that a pending reference of `by` means, and all that it names; it acts as a part of by's owner."""
+        unit = LoadedUnit(key=key, owner=by.owner or by.key, role=by.role, basedirs=by.basedirs)
         builder = UnitBuilder(self._finder, self._facts, unit)
         source = LoadedFile(pending.source, "", parent(pending.source))
         builder.load(builder.loaded_by(pending.ref, name, path, source), Edge(path="", label=""))
