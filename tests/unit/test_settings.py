@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.settings.inputs import FACTS, Expression, Fact, Literal, Pattern
+from tfgen_generators.settings.lines import line_of, own_line_of
 from tfgen_generators.settings.model import Module, Names, Settings, TemplateNames, TemplateSettings
 from tfgen_generators.settings.read import parse_settings
 
@@ -261,3 +263,33 @@ def test_every_key_is_documented() -> None:
                 assert re.search(rf"^(# |\[|\[module\.)?{field.name}\b", "".join(EXAMPLES), re.MULTILINE), field.name
     for fact in FACTS:
         assert f"`{fact}`" in DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "line"),
+    [
+        ('a = 1\ntemplates = { web = { removed = "keep" } }\n', ("templates", "web", "removed"), 2),
+        ("[templates]\nweb = { environment = { A = '1' }, path = 'x' }\n", ("templates", "web", "path"), 2),
+        ("templates = { web.path = 'x', 'd.b' = {} }\n", ("templates", "d.b"), 1),
+        ("[templates.web]\n\"p\\u0061th\" = 'x'\n", ("templates", "web", "path"), 2),
+        ("ignore = [\n'a', # [names]\n]\nnames = {}\n", ("names",), 4),
+        ('branch = """\n[names]\n"""\n[names]\n', ("names",), 4),
+        ("[[lint.x]]\na = 1\n[[lint.x]]\nb = 1\n", ("lint", "x", "b"), 4),
+    ],
+)
+def test_the_line_of_a_key(text: str, path: tuple[str, ...], line: int) -> None:
+    tomllib.loads(text)
+    assert own_line_of(text, path) == line
+    assert own_line_of(text, (*path, "no")) == 0
+    assert line_of(text, (*path, "no")) == line
+
+
+def test_keys_of_inner_tables_are_not_keys_of_outer_ones() -> None:
+    text = 'templates = { web = { removed = "keep" } }\n'
+    assert own_line_of(text, ("templates", "removed")) == 0
+
+
+def test_the_line_of_a_key_that_is_nested_deeply() -> None:
+    text = "a = 1\n" + "t = { " * 100 + "x = 1" + " }" * 100
+    assert own_line_of(text, ("t",) * 100 + ("x",)) == 2
+    assert own_line_of("t = { " * 1000 + "x = 1" + " }" * 1000, ("t",) * 1000 + ("x",)) == 1

@@ -12,7 +12,8 @@ import msgspec
 
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
 from tfgen_generators.packer.discovery.folders import format_of, group_folder
-from tfgen_generators.packer.discovery.gitignore import GitIgnore, patterns
+from tfgen_generators.packer.discovery.gitignore import GitIgnore
+from tfgen_generators.packer.discovery.ignore_patterns import IgnorePatterns
 from tfgen_generators.packer.discovery.naming import name_templates
 from tfgen_generators.packer.discovery.outcome import Outcome
 from tfgen_generators.packer.discovery.values_files import names_set
@@ -279,11 +280,9 @@ def _other(name: str) -> str:
 
 def _left_out(search: _Search, ignore: Sequence[str]) -> frozenset[str]:
     """Paths of the templates that tfgen.toml's `ignore` names."""
-    spec = patterns(list(ignore)) if ignore else None
-    if spec is None:
-        return frozenset()
+    patterns = IgnorePatterns(ignore)
     return frozenset(
         template.path
         for template in search.templates
-        if spec.match_file(f"{template.path}/" if template.kind == "directory" else template.path)
+        if patterns.leaves_out(template.path, folder=template.kind == "directory")
     )
