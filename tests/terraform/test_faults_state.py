@@ -177,8 +177,8 @@ def test_a_state_that_cannot_be_saved_is_kept(
     assert done.returncode == 1, done.stderr
     last = done.stderr.splitlines()[-1]
     assert "the state could not be saved and is in terraform/pipelines/errored.tfstate" in last
-    assert "run: terraform -chdir=terraform/pipelines state push errored.tfstate" in last
-    kept = re.search(r"a copy: (\.tfgen/backup/errored\.tfstate\.\d{8}-\d{6})", last)
+    assert "run: tfgen state push-errored" in last
+    kept = re.search(r"copy: (\.tfgen/backup/errored\.tfstate\.\d{8}-\d{6})", last)
     assert kept is not None, last
     assert (root / kept[1]).stat().st_mode & 0o777 == 0o600
     state = json.loads((root / kept[1]).read_text())
@@ -187,7 +187,7 @@ def test_a_state_that_cannot_be_saved_is_kept(
     assert "this plan does not know what it created" in pushed.err
     refused = tfgen("apply", "saved").expect(3).err
     assert "an earlier apply could not save its state, which is only in this file" in refused
-    assert "state push errored.tfstate, then delete that file" in refused
+    assert "another apply would lose it; run: tfgen state push-errored" in refused
     way_out = [*find_terraform().argv, "-chdir=terraform/pipelines", "state", "push", "errored.tfstate"]
     subprocess.run(way_out, check=True, capture_output=True)
     (root / "terraform/pipelines/errored.tfstate").unlink()

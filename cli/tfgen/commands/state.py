@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -94,6 +95,39 @@ def command(
         account = open_account(region)
         wanted = Wanted(bucket=StateBucket(account, bucket, key), lock_table=lock_table or "", adopt=adopt)
         init_state(workspace, wanted, terraform)
+    return 0
+
+
+PUSH_EXAMPLES = """\b
+Examples:
+  tfgen state push-errored                                  what the last apply could not save
+  tfgen state push-errored /tmp/errored.tfstate.k2x81bqa    the file that it named
+  tfgen state push-errored .tfgen/log/20261130-0712-apply-4242.log
+"""
+
+
+@app.command("push-errored", epilog=PUSH_EXAMPLES)
+def push_errored_command(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", show_default=False, help="A state, or a log or text that holds one."),
+    ] = None,
+    terraform: TerraformOption = None,
+) -> int:
+    """Push a state that an apply could not save, and remove errored.tfstate.
+
+    Without FILE: errored.tfstate, else the newest copy in .tfgen/backup/. Terraform checks lineage and serial; a newer
+    state is never overwritten.
+    """
+    from tfgen.console import out
+    from tfgen.state.push import push_errored
+    from tfgen.terraform.binary import find_terraform
+    from tfgen.workspace import locked, open_workspace
+
+    workspace = open_workspace()
+    with locked(workspace, "state"):
+        source = push_errored(workspace, find_terraform(terraform), file, os.environ)
+    out(f"pushed the state in {source}")
     return 0
 
 

@@ -207,7 +207,7 @@ class Driver:
         from tfgen.terraform.interruption import after_stop
 
         finished, record = done.finished, done.record
-        unsaved = errored.keep(self.workspace) if done.command == "apply" and not ended_well else ""
+        unsaved = self._unsaved(done) if done.command == "apply" and not ended_well else ""
         if finished.interrupted:
             killed = finished.killed or finished.code < 0
             return after_stop(done.command, record, complete=ended_well, killed=killed, unsaved=unsaved)
@@ -230,6 +230,12 @@ class Driver:
         error = explain(failure)
         error.fix = "; ".join(filter(None, (unsaved, error.fix)))
         return error
+
+    def _unsaved(self, done: Run) -> str:
+        """Keeps a state that Terraform could not save, and says where it is."""
+        if done.record.unsaved_state:
+            return errored.keep_dump(self.workspace, done.record.unsaved_state)
+        return errored.keep(self.workspace)
 
 
 def _is_lock_free_again(done: Run) -> bool:

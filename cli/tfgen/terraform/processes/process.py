@@ -102,13 +102,15 @@ def run(
     whole_lines: bool = True,
     timeout: float = float("inf"),
     kept_log: KeptLog | None = None,
+    uncut: bytes = b"",
 ) -> Finished:
     """Runs `argv` to its end, handing each line of its stdout to `on_line`; raw pieces without `whole_lines`.
 
     `on_output` gets all that it writes, `on_stderr` stderr alone. `on_stop(killed)` is called when a signal stops it,
     `on_tick` several times a second. After `timeout` seconds it is killed. With `kept_log` it is stopped in order even
-    when tfgen is killed. Raises TerraformError when it cannot be started, and, once it has ended, what a callback has
-    raised.
+    when tfgen is killed. A line with `uncut` in its
+    beginning is handed on whole, however long. Raises TerraformError when it cannot be started, and, once it has ended,
+    what a callback has raised.
     """
     stop = _Stop(on_stop, grace)
     deadline, expired = time.monotonic() + timeout, False
@@ -120,7 +122,7 @@ def run(
             kill_group(process)
         on_tick()
 
-    pump = Pump(on_line, on_stderr, on_output, tick, whole_lines=whole_lines)
+    pump = Pump(on_line, on_stderr, on_output, tick, whole_lines=whole_lines, uncut=uncut)
     with contextlib.ExitStack() as stack:
         stack.callback(stop.cancel_timer)
         stack.enter_context(handling(stop))
