@@ -58,7 +58,7 @@ def test_a_state_that_finds_no_room_is_kept_in_the_backup(filling: Path, tfgen: 
     assert Path(kept[1]).parent == filling / ".tfgen/backup"
     assert Path(kept[1]).stat().st_mode & 0o777 == 0o600
     assert resources(Path(kept[1]).read_bytes()) == ["module.web"]
-    assert "pushed the state in" in tfgen("state", "push-errored").expect(0).out
+    assert "pushed the state from" in tfgen("state", "push-errored").expect(0).out
     assert "No changes" in tfgen("plan").expect(0).out
 
 
@@ -91,7 +91,7 @@ def test_it_is_printed_when_no_disk_takes_it(
     for name in ("new_backup", "_in_temporary_folder", "_at_home"):
         monkeypatch.setattr(errored, name, full)
     said = errored.keep_dump(open_workspace(), state)
-    assert "the state could be saved nowhere ([Errno 28] No space left on device: 'somewhere'; " in said
+    assert "the state could not be saved anywhere ([Errno 28] No space left on device: 'somewhere'; " in said
     printed = capsys.readouterr().err
     assert resources(printed.partition(errored.BEGIN)[2].partition(errored.END)[0].encode()) == ["module.web"]
     (filling / "ci.log").write_text(f"2026-11-30 12:00 a line of CI\n{printed}{said}\n")

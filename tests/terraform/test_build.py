@@ -179,7 +179,7 @@ def test_no_wait_prints_the_executions(pipelines: Pipelines, cli: Command) -> No
 def test_without_a_pipeline_none_is_started(pipelines: Pipelines, cli: Command) -> None:
     done = cli("build", "web", "db").expect(1)
     where = "in region eu-west-1 of account 123456789012"
-    assert f"error: there is no pipeline {DB} {where}; make it with tfgen apply" in done.err
+    assert f"error: pipeline {DB} not found {where}; create it with tfgen apply" in done.err
     assert pipelines.executions(WEB) == []
 
 
@@ -200,7 +200,7 @@ def test_a_name_that_only_terraform_knows(pipelines: Pipelines, cli: Command, re
 
 def test_another_region_has_its_own_pipelines(pipelines: Pipelines, cli: Command) -> None:
     done = cli("build", "web", "--region", "us-east-1").expect(1)
-    assert "there is no pipeline web-ami-pipeline in region us-east-1" in done.err
+    assert "pipeline web-ami-pipeline not found in region us-east-1" in done.err
 
 
 def test_refused_calls_are_tried_again(pipelines: Pipelines, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:

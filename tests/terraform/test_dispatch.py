@@ -34,7 +34,7 @@ def test_what_was_never_built_is_built_parents_first(estate: DispatchEstate) -> 
     images = estate.images()
     assert list(images).index("base") < min(list(images).index("app"), list(images).index("web"))
     assert {each["commit"] for each in images.values()} == {HEADS[REPOSITORY]}
-    assert images["base"]["reason"] == "no good build of it is known"
+    assert images["base"]["reason"] == "no successful build yet"
     assert estate.all_started() == dict.fromkeys(IMAGES, 1)
     assert estate.images() == {}
 
@@ -201,7 +201,7 @@ def test_refusals_say_what_to_do(estate: DispatchEstate, monkeypatch: pytest.Mon
         assert "git not found on PATH" in estate.dispatch(code=1).err
     git(estate.root, "checkout", "--quiet", "-b", "mine")
     done = estate.dispatch(code=64)
-    assert "mine is checked out, and the pipelines build main (tfgen.toml); git checkout main" in done.err
+    assert "mine is checked out, and the pipelines build main (tfgen.toml); run: git checkout main" in done.err
     git(estate.root, "checkout", "--quiet", "--detach")
     estate.push({"tfgen.toml": 'source_repository = "ami-builder"\n'})
     done = estate.dispatch(code=1)

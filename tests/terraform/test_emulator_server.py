@@ -87,7 +87,7 @@ def test_a_reset_empties_it_and_a_second_entry_is_refused(emulator: Emulator) ->
     assert emulator.client("logs").describe_log_groups()["logGroups"] == []
     with pytest.raises(RuntimeError, match="is already running"):
         emulator.__enter__()
-    with pytest.raises(RuntimeError, match="does not run"):
+    with pytest.raises(RuntimeError, match="is not running"):
         _ = Emulator().endpoint
 
 
@@ -184,7 +184,7 @@ def altered(folder: Path) -> list[Wheel]:
     ("files", "said"),
     [
         (lambda _: no_wheel("x"), "not installed"),
-        (lambda _: [], "holds no terraform-provider-aws"),
+        (lambda _: [], "does not contain terraform-provider-aws"),
         (altered, "the checksum is not that of the AWS provider 3.39.0"),
         (lambda folder: [Wheel(folder / "terraform-provider-aws_3.39.0_linux_amd64.zip")], "cannot be read"),
     ],

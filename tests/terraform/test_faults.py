@@ -40,7 +40,7 @@ def test_an_interrupted_apply_stops_in_order(repo: Repo, tfgen: Command, number:
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert "stopping: terraform finishes running operations" in err
-    said = r"apply was interrupted after \d resource changes? \(applied: web \(\d of 3\)\); Terraform has stopped"
+    said = r"apply was interrupted after \d resource changes? \(applied: web \(\d of 3\)\); Terraform stopped cleanly"
     assert re.search(said, err)
     assert "Traceback" not in out + err
     assert "module.web.first" in resources(root)

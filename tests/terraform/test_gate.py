@@ -149,7 +149,7 @@ def test_a_manifest_of_another_tfgen(repo: Repo, tfgen: Command) -> None:
     root = planned(repo, tfgen)
     file = root / "saved.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "format": 2, "tfgen": "9.0.0"}))
-    assert "saved.json: was written by another tfgen (9.0.0)" in tfgen("apply", "saved").expect(3).err
+    assert "saved.json: was written by another version of tfgen (9.0.0)" in tfgen("apply", "saved").expect(3).err
 
 
 def test_what_is_looked_at_is_what_is_applied(repo: Repo, tfgen: Command) -> None:
@@ -188,7 +188,7 @@ def test_two_plans_into_one_file_never_get_each_others_manifest(repo: Repo, tfge
 def test_a_file_that_the_manifest_would_overwrite_is_refused(repo: Repo, tfgen: Command) -> None:
     root = repo(ESTATE)
     tfgen("sync").expect(0)
-    assert "packer/web.json, which is there and is none" in tfgen("plan", "--out", "packer/web").expect(3).err
+    assert "packer/web.json, which exists and is not a manifest" in tfgen("plan", "--out", "packer/web").expect(3).err
     assert (root / "packer/web.json").read_text() == JSON
 
 

@@ -130,7 +130,7 @@ def test_another_name_moves(applied: Path, tfgen: Command) -> None:
 
 
 def test_another_name_without_keeping_replaces_and_says_so(applied: Path, tfgen: Command) -> None:
-    assert "replaced" in tfgen("rename", "web", "site").expect(0).err
+    assert "the plan replaces the named resources" in tfgen("rename", "web", "site").expect(0).err
     (image,) = plan(tfgen)["images"]
     assert (image["name"], image["action"]) == ("site", "replaced")
     apply(tfgen, "site")

@@ -93,7 +93,7 @@ def test_replaced_says_which_attribute_forces_it(repo: Repo, tfgen: Command) -> 
     ]
     shown = tfgen("plan").expect(0).out
     assert "module.web.terraform_data.pipeline is replaced: forced by triggers_replace" in shown
-    assert "module.web.terraform_data.after is replaced: what it depends on is replaced" in shown
+    assert "module.web.terraform_data.after is replaced: a resource that it depends on is replaced" in shown
 
 
 def test_what_stands_behind_the_dashes_is_told_as_it_is(repo: Repo, tfgen: Command) -> None:

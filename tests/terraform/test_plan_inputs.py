@@ -108,7 +108,7 @@ def test_another_product_of_the_same_version_is_refused(repo: Repo, tfgen: Comma
     file.write_text(f"""#!/bin/sh\necho '{{"terraform_version": "{version}"}}'\n""")
     file.chmod(0o755)
     assert (
-        f"by terraform {version}, and this is tofu" in tfgen("apply", "saved", "--terraform", str(file)).expect(3).err
+        f"by terraform {version}, but this is tofu" in tfgen("apply", "saved", "--terraform", str(file)).expect(3).err
     )
 
 

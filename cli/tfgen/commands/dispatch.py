@@ -113,7 +113,7 @@ def _require_branch(workspace: Workspace, said: str | None) -> None:
     found = built if said else checked_out_branch(workspace.root)
     if found not in ("", built):
         message = f"{found} is checked out, and the pipelines build {built} (tfgen.toml)"
-        raise UsageError(message, fix=f"run: git checkout {built}; or add --branch {built} if this is a commit of it")
+        raise UsageError(message, fix=f"run: git checkout {built}, or add --branch {built} if this is a commit of it")
 
 
 def _commit(workspace: Workspace, wanted: str) -> str:

@@ -100,8 +100,8 @@ def command(
 
 PUSH_EXAMPLES = """\b
 Examples:
-  tfgen state push-errored                                  what the last apply could not save
-  tfgen state push-errored /tmp/errored.tfstate.k2x81bqa    the file that it named
+  tfgen state push-errored                                  push the state of the last apply
+  tfgen state push-errored /tmp/errored.tfstate.k2x81bqa    push the file that the error named
   tfgen state push-errored .tfgen/log/20261130-0712-apply-4242.log
 """
 
@@ -110,7 +110,7 @@ Examples:
 def push_errored_command(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", show_default=False, help="A state, or a log or text that holds one."),
+        typer.Argument(metavar="[FILE]", show_default=False, help="A state, or a log or text that contains one."),
     ] = None,
     terraform: TerraformOption = None,
 ) -> int:
@@ -127,7 +127,7 @@ def push_errored_command(
     workspace = open_workspace()
     with locked(workspace, "state"):
         source = push_errored(workspace, find_terraform(terraform), file, os.environ)
-    out(f"pushed the state in {source}")
+    out(f"pushed the state from {source}")
     return 0
 
 

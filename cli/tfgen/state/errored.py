@@ -94,7 +94,7 @@ def keep_dump(workspace: Workspace, state: bytes) -> str:
     sys.stderr.write(f"{BEGIN}\n{state.decode('utf-8', 'replace')}\n{END}\n")
     sys.stderr.flush()
     reasons = "; ".join(tried)
-    return f"the state could be saved nowhere ({reasons}); it is printed above: save that text, run: {_PUSH} FILE"
+    return f"the state could not be saved anywhere ({reasons}); it is printed above: save that text, then run: {_PUSH} FILE"
 
 
 def read_errored(workspace: Workspace, file: Path | None) -> tuple[bytes, Path]:
@@ -113,8 +113,8 @@ def read_errored(workspace: Workspace, file: Path | None) -> tuple[bytes, Path]:
             return state, path
     if file:
         message = "no state found in it" if file.exists() else "file not found"
-        raise TfgenError(message, where=str(file), fix="name the file that tfgen apply named, or the log of that apply")
-    raise TfgenError("no unsaved state found", fix=f"name its file: {_PUSH} FILE")
+        raise TfgenError(message, where=str(file), fix="use the file that tfgen apply named, or the log of that apply")
+    raise TfgenError("no unsaved state found", fix=f"run it with the file: {_PUSH} FILE")
 
 
 def _state_in(data: bytes) -> bytes:

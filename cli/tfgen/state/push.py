@@ -42,10 +42,10 @@ def _push(workspace: Workspace, binary: Binary, name: str, env: Mapping[str, str
         cwd=workspace.terraform_dir,
         env={**env, "TF_IN_AUTOMATION": "1"},
         on_line=said.extend,
-        on_stop=lambda _killed: note("terraform stops in order; once more kills it"),
+        on_stop=lambda _killed: note("stopping: terraform finishes running operations; press Ctrl-C again to kill it"),
     )
     if finished.interrupted:
-        raise InterruptedRunError("state push was interrupted", fix="run the same command again")
+        raise InterruptedRunError("state push was interrupted", fix="run this again")
     if finished.code:
         note(f"{said.decode('utf-8', 'replace')}{finished.stderr}".strip())
         folder = os.path.relpath(workspace.terraform_dir)
