@@ -94,7 +94,8 @@ def keep_dump(workspace: Workspace, state: bytes) -> str:
     sys.stderr.write(f"{BEGIN}\n{state.decode('utf-8', 'replace')}\n{END}\n")
     sys.stderr.flush()
     reasons = "; ".join(tried)
-    return f"the state could not be saved anywhere ({reasons}); it is printed above: save that text, then run: {_PUSH} FILE"
+    way_out = f"it is printed above: save that text, then run: {_PUSH} FILE"
+    return f"the state could not be saved anywhere ({reasons}); {way_out}"
 
 
 def read_errored(workspace: Workspace, file: Path | None) -> tuple[bytes, Path]:
