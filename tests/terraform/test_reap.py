@@ -126,7 +126,7 @@ def test_one_sign_alone_is_not_enough_for_an_instance(ec2: Ec2, cli: Command) ->
     done = cli("reap", "--delete", *NOW_ARGUMENTS).expect(0)
     assert {*unsure, key, group} <= ec2.there()
     for instance, sign in zip(unsure, ("key pair", "security group", "tags"), strict=True):
-        said = f"skipped: instance {instance} (eu-west-1): nothing but its {sign} says that it is Packer's\n"
+        said = f"skipped: instance {instance} (eu-west-1): only its {sign} shows that Packer created it\n"
         assert said in done.err
 
 
@@ -204,7 +204,7 @@ def test_json_says_all_of_it(ec2: Ec2, cli: Command) -> None:
     assert key == {**wanted, "deleted": False}
     (gone,) = deleted["leftovers"]
     assert (gone["deleted"], gone["reason"]) == (True, "")
-    reason = "nothing but its tags says that it is Packer's"
+    reason = "only its tags shows that Packer created it"
     assert looked["left_alone"] == [{"region": "eu-west-1", "id": doubtful, "reason": reason}]
 
 
@@ -245,7 +245,7 @@ def test_an_instance_that_cannot_go_keeps_what_it_uses(ec2: Ec2, cli: Command) -
     results = [line.split()[-1] for line in done.out.splitlines()[1:]]
     assert results == ["failed", "failed", "failed", "deleted"]
     assert f"error: instance {instance} (eu-west-1): AWS refused ec2 terminate_instances" in done.err
-    assert f"error: security group {group} (eu-west-1): its instance {instance} is still there" in done.err
+    assert f"error: security group {group} (eu-west-1): its instance {instance} still exists" in done.err
     assert ec2.there() == {instance, group, key}
 
 

@@ -156,7 +156,7 @@ def test_what_aws_did_not_do_is_an_error(repo: Repo, cli: Command, aws: Aws, mon
     with proxy(aws.emulator.endpoint, swallow) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         done = cli(*INIT).expect(1)
-    assert f"AWS has taken 'versioning on' for {BUCKET}, and it is not there" in done.err
+    assert f"AWS accepted 'versioning on' for {BUCKET}, but it is not set" in done.err
 
 
 def sts(code: str, message: str) -> Callable[[Call], Answer]:
@@ -217,7 +217,7 @@ def test_a_bucket_that_may_be_somebody_else_s(
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         done = tfgen(*INIT).expect(3)
     assert f"the bucket {BUCKET} does not belong to account" in done.err
-    assert "(AWS says: 403)" in done.err
+    assert "(AWS error: 403)" in done.err
     assert aws.buckets() == []
 
 

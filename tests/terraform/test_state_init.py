@@ -30,7 +30,7 @@ def test_a_bucket_a_backend_the_state_moved_and_nothing_to_do_twice(repo: Repo, 
         f"created bucket {BUCKET} (eu-west-1, account 123456789012)",
         *(f"bucket {BUCKET}: {name}" for name in SETTINGS),
     ]
-    assert [line.split()[0] for line in lines[7:]] == ["kept", "wrote", "moved", "removed"]
+    assert [line.split()[0] for line in lines[7:]] == ["copied", "wrote", "moved", "deleted"]
 
     assert aws.configuration() == {
         "Status": "Enabled",

@@ -53,10 +53,10 @@ def refused(root: Path, cli: Command, *arguments: str) -> Result:
 @pytest.mark.parametrize(
     ("changes", "how"),
     [
-        ({"lineage": "other"}, "holds another one (1 resource, serial 3, lineage other)"),
-        ({"serial": 0}, "holds an older one (1 resource, serial 0"),
-        ({"serial": 1}, "holds another one (1 resource, serial 1"),
-        ({"lineage": "other", "resources": []}, "holds another one (0 resources"),
+        ({"lineage": "other"}, "has another state (1 resource, serial 3, lineage other)"),
+        ({"serial": 0}, "has an older state (1 resource, serial 0"),
+        ({"serial": 1}, "has another state (1 resource, serial 1"),
+        ({"lineage": "other", "resources": []}, "has another state (0 resources"),
     ],
 )
 def test_a_state_in_the_bucket_is_never_overwritten(
@@ -119,19 +119,22 @@ def backend(text: str) -> str:
             {f"{ROOT}/a.tf.json": '{"terraform": {"backend": {"local": {}}}}', BACKEND: ""},
             "the backend is in a JSON file",
         ),
-        ({BACKEND: backend('  backend "local" {\n    workspace_dir = "x"\n  }')}, "says more than a plain path"),
-        ({BACKEND: backend('  backend "local" {\n    path = "${path.module}/x"\n  }')}, "says more than a plain path"),
+        ({BACKEND: backend('  backend "local" {\n    workspace_dir = "x"\n  }')}, "has more than a plain path"),
+        ({BACKEND: backend('  backend "local" {\n    path = "${path.module}/x"\n  }')}, "has more than a plain path"),
         ({f"{ROOT}/a.tf": 'terraform {\n  backend "s3" {\n'}, f"{ROOT}/a.tf:"),
         ({f"{ROOT}/errored.tfstate": "{}"}, "errored.tfstate"),
-        ({f"{ROOT}/terraform.tfstate.d/blue/terraform.tfstate": "{}"}, "other Terraform workspaces: blue"),
+        (
+            {f"{ROOT}/terraform.tfstate.d/blue/terraform.tfstate": "{}"},
+            "other Terraform workspaces have local state: blue",
+        ),
         ({f"{ROOT}/.terraform/environment": "blue"}, "the Terraform workspace 'blue' is selected"),
         (
             {f"{ROOT}/.terraform/terraform.tfstate": '{"backend": {"type": "http", "config": {}}}'},
-            "init has recorded the backend 'http'",
+            "terraform init recorded the backend 'http'",
         ),
         (
             {f"{ROOT}/.terraform/terraform.tfstate": '{"backend": {"type": "local", "config": {"path": "x"}}}'},
-            "init has recorded local state in x, and the backend block says terraform.tfstate",
+            "terraform init recorded local state in x, but the backend block has terraform.tfstate",
         ),
         (
             {f"{ROOT}/.terraform/terraform.tfstate": '{"backend": {"type": "s3", "config": {"bucket": "x"}}}'},
@@ -221,7 +224,7 @@ def test_killed_at_the_move_the_next_run_finishes(estate: Path, tfgen: Command, 
 def test_an_init_that_only_says_yes_is_found_out(estate: Path, tfgen: Command, aws: Aws) -> None:
     before = read_tree(estate)
     done = tfgen(*INIT, "--terraform", faulty_terraform(estate, "init", "exit 0")).expect(1)
-    assert "the bucket does not hold the state that was moved" in done.err
+    assert "the moved state is not in the bucket" in done.err
     (estate / "faulty").unlink()
     assert read_tree(estate) == before
 
