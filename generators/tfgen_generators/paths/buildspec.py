@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfgen_generators.paths.shell_paths import assigned_in, packer_variables, playbooks_of, words_of
+from tfgen_generators.shell.paths import assigned_in, packer_variables, playbooks_of, words_of
 from tfgen_generators.trees.linked import LinkedTree
 
 

@@ -11,7 +11,7 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Expression, Value, as_written
 from tfgen_generators.packer.uses import of_computed
 from tfgen_generators.paths.possible_values import UNKNOWN, PossibleValues, ValueSources
-from tfgen_generators.paths.shell_paths import playbooks_of, words_of
+from tfgen_generators.shell.paths import playbooks_of, words_of
 
 _ANSIBLE = frozenset({"ansible", "ansible-local"})
 #: What is done with a file that is named for this: it counts, no more.

@@ -40,16 +40,17 @@ def replace_file(file: Path, encode: Callable[[int], bytes]) -> None:
 
 
 def readers_version(packages: Iterable[str]) -> str:
-    """Changes with every change of the readers in `packages` (and of the grammar): their files' sizes and times."""
+    """Changes with every change of the readers in `packages` (and of the grammars): their files' sizes and times."""
     seen: list[tuple[str, int, int]] = []
     here = Path(__file__).parents[1]
     for package in packages:
         for file in sorted((here / package).rglob("*.py")):
             status = file.stat()
             seen.append((file.name, status.st_size, status.st_mtime_ns))
-    grammar = importlib.util.find_spec("tree_sitter_hcl")
-    if grammar and grammar.origin:
-        seen.append(("grammar", 0, Path(grammar.origin).stat().st_mtime_ns))
+    for name in ("tree_sitter_bash", "tree_sitter_hcl"):
+        grammar = importlib.util.find_spec(name)
+        if grammar and grammar.origin:
+            seen.append((name, 0, Path(grammar.origin).stat().st_mtime_ns))
     return hashlib.sha256(repr(seen).encode()).hexdigest()
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfgen_generators.lint.rules.scripts.shell import Pipeline, read_shell
 from tfgen_generators.lint.templates.nodes import Node
 from tfgen_generators.packer.syntax.values import Expression, Value, as_text, as_written
+from tfgen_generators.shell.commands import Pipelines, read_pipelines
 
 if TYPE_CHECKING:
     from tfgen_generators.lint.scope import Scope
@@ -41,9 +41,9 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
         """Path and line in the repository of the `line`th line, counted from 0."""
         return self.places[min(line, len(self.places) - 1)]
 
-    def pipelines(self) -> list[Pipeline]:
+    def pipelines(self) -> Pipelines:
         """What it runs."""
-        return read_shell(self.text)
+        return read_pipelines(self.text)
 
 
 def scripts(scope: Scope, source: Source) -> list[Script]:

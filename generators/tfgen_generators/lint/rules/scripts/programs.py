@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tfgen_generators.lint.rules.scripts.shell import Command
+from tfgen_generators.shell.commands import Command
 
 
 def _words(*lines: str) -> frozenset[str]:
@@ -35,8 +35,8 @@ _QUERIES = _words(
 )
 #: What may fail because there is nothing to do, or whose failure is an answer.
 _CLEANUP = _words(
-    ". [ [[ cmp command deluser diff dpkg-query fuser getent grep groupdel history id kill killall ls modprobe pgrep",
-    "pkill rm rmdir rmmod source sync test true type umount unalias unlink unset userdel which",
+    ". (( [ [[ cmp command deluser diff dpkg-query fuser getent grep groupdel history id kill killall ls modprobe",
+    "pgrep pkill rm rmdir rmmod source sync test true type umount unalias unlink unset userdel which",
 )
 _CLEANING = _words("autoremove clean disable down kill mask prune purge remove rm stop")
 _PREFIXES = _words("command doas eatmydata env exec nice nohup sudo time timeout")
@@ -53,7 +53,7 @@ _THERE = _words("/ /etc /home /opt /srv /tmp /usr/local /usr/local/src /usr/src 
 #: What only looks into an archive.
 _LOOKING = {"tar": re.compile(r"-?[a-zA-Z]*t[a-zA-Z]*$|--list$"), "unzip": re.compile(r"-[plvtZ]")}
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*=")
-_ANSWERING = _words("break case continue exit for return select")
+_ANSWERING = _words("(( break case continue exit for return select")
 _SUCCEEDING = (("true",), (":",), ("exit", "0"), ("/bin/true",))
 
 
@@ -90,7 +90,7 @@ def does_something(command: Command) -> bool:
         return False
     if name == "cd":
         return bool(set(arguments) - _THERE)
-    return name in _DOING or ("/" in full and not full.startswith(("/proc", "/sys", "$")))
+    return name in _DOING or ("/" in full and not full.startswith(("/proc", "/sys", "$", "`")))
 
 
 def is_hidden_by(command: Command, last: Command) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,9 @@ from tfgen_generators.lint.rules.scripts.programs import (
     name_of,
     succeeds,
 )
-from tfgen_generators.lint.rules.scripts.shell import Pipeline, read_shell
 from tfgen_generators.lint.templates.source import sources
 from tfgen_generators.packer.syntax.values import Value
+from tfgen_generators.shell.commands import Pipeline, read_pipelines
 
 if TYPE_CHECKING:
     from tfgen_generators.lint.scope import Scope
@@ -40,7 +40,8 @@ def _hidden(scope: Scope) -> Iterator[Finding]:
 def hidden_failures(text: str, options: str) -> list[tuple[Pipeline, str, str]]:
     """Where a shell with these options does not end although a command fails: what is said of it, and what to do."""
     state = ShellOptions(options)
-    found = read_shell(text)
+    read = read_pipelines(text)
+    found = read.found
     ends = _ends(found)
     last_set = _last(found, lambda one: _is_set(one) and ShellOptions(" ".join(one.commands[0].words[1:])).errexit)
     last_doing = _last(found, lambda one: any(map(does_something, one.commands)))
@@ -51,7 +52,8 @@ def hidden_failures(text: str, options: str) -> list[tuple[Pipeline, str, str]]:
             before = state.errexit
             state.take(pipeline.commands[0].words[1:])
             # Not where exit codes are looked at, where -e comes back, and where nothing more is done.
-            if before and not state.errexit and last_set < number < last_doing and "$?" not in text:
+            goes_on = read.is_whole and last_set < number < last_doing
+            if before and not state.errexit and goes_on and "$?" not in text:
                 message, fix = "after `set +e`, failures do not end the script", _FIX_SET
         elif state.errexit and not pipeline.condition:
             message, fix = "" if state.pipefail else _in_pipe(pipeline), _FIX_PIPE
@@ -62,7 +64,7 @@ def hidden_failures(text: str, options: str) -> list[tuple[Pipeline, str, str]]:
     return hidden
 
 
-def _ends(found: list[Pipeline]) -> list[int]:
+def _ends(found: Sequence[Pipeline]) -> list[int]:
     """For each pipeline where the list of `&&` ends that it stands in."""
     ends = list(range(len(found)))
     for number in range(len(found) - 2, -1, -1):
@@ -71,7 +73,7 @@ def _ends(found: list[Pipeline]) -> list[int]:
     return ends
 
 
-def _last(found: list[Pipeline], wanted: Callable[[Pipeline], bool]) -> int:
+def _last(found: Sequence[Pipeline], wanted: Callable[[Pipeline], bool]) -> int:
     return next((number for number in range(len(found) - 1, -1, -1) if wanted(found[number])), -1)
 
 
@@ -99,10 +101,11 @@ def _in_list(pipeline: Pipeline, end: Pipeline) -> str:
 
 def _ignored(scope: Scope) -> Iterator[Finding]:
     for script, image in _each(scope):
-        found = script.pipelines()
-        for number, (tried, pipeline) in enumerate(pairwise(found), start=2):
+        read = script.pipelines()
+        for number, (tried, pipeline) in enumerate(pairwise(read.found), start=2):
             last, failed = pipeline.commands[0], tried.commands[-1]
-            ignored = succeeds(last) or (does_something(failed) and _only_says(pipeline, found[number:]))
+            says = read.is_whole and does_something(failed) and _only_says(pipeline, read.found[number:])
+            ignored = succeeds(last) or says
             if pipeline.before == "||" and ignored and not is_cleanup(failed):
                 said = " ".join(last.words) if succeeds(last) else f"{name_of(last)} ..."
                 message = f"a failure of {name_of(failed)!r} is ignored by `|| {said}`"
@@ -123,7 +126,7 @@ def _ignored(scope: Scope) -> Iterator[Finding]:
                 )
 
 
-def _only_says(pipeline: Pipeline, rest: list[Pipeline]) -> bool:
+def _only_says(pipeline: Pipeline, rest: Sequence[Pipeline]) -> bool:
     """Whether nothing but a message comes of a failure; not where the script may end, or decide, behind it."""
     last = pipeline.commands[-1]
     says = name_of(last) in ("echo", "printf", "logger") and not pipeline.condition and pipeline.after != "&&"
@@ -137,8 +140,10 @@ def _failures(codes: Value) -> list[int]:
 
 def _no_errexit(scope: Scope) -> Iterator[Finding]:
     for script, image in _each(scope):
-        found = script.pipelines()
-        if _ends_early(script, found) or not any(does_something(one) for each in found[:-1] for one in each.commands):
+        read = script.pipelines()
+        found = read.found
+        early = not read.is_whole or _ends_early(script, found)
+        if early or not any(does_something(one) for each in found[:-1] for one in each.commands):
             continue
         if script.runner is None:
             message = "the script continues after a failed command, and only the last command decides"
@@ -155,7 +160,7 @@ def _no_errexit(scope: Scope) -> Iterator[Finding]:
         )
 
 
-def _ends_early(script: Script, found: list[Pipeline]) -> bool:
+def _ends_early(script: Script, found: Sequence[Pipeline]) -> bool:
     """Whether a failure ends the script, from its beginning or from some line on."""
     options = ShellOptions(script.options)
     for pipeline in found:

@@ -1,0 +1,108 @@
+"""Words of shell commands that may be paths, found without running anything: rather too many than too few."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from tfgen_generators.shell.commands import command_words
+from tfgen_generators.shell.tree import Tree, kinds, parse
+
+_PATH = re.compile(r"(?!\.\.?$|\S*://)[^-$/~\s]\S{0,4094}")
+_PLAYBOOK = re.compile(r"(?:.*/)?ansible-playbook")
+_YAML = (".yml", ".yaml", ".json")
+_ASSIGNED = re.compile(r"(?:^|\(|\$\{)([A-Za-z_]\w*)[+:]?=")
+_SETTING = frozenset({"for", "getopts", "mapfile", "read", "readarray", "select"})
+_VARIABLE = re.compile(r"--?var=([A-Za-z_][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
+#: Behind what a quoted text is a script.
+_RUNNING = re.compile(r"-\w*c|eval")
+_BLANK = re.compile(r"\s")
+#: What is in these is looked at by itself.
+_SUBSTITUTIONS = ("$(", "`", "<(", ">(")
+_SEPARATORS = re.compile(r"[\s;&|()<>`'\"]+")
+_WORDS = kinds(
+    "ansi_c_string arithmetic_expansion brace_expression command_name command_substitution concatenation expansion for",
+    "number process_substitution raw_string select simple_expansion string translated_string variable_name word",
+)
+#: Words with others in them.
+_WITHIN = kinds("command_substitution expansion process_substitution")
+
+
+class _Group(NamedTuple):
+    """Words that stand together. Not `sure`: split without a look at quotes; not `runs`: of a text that is shown."""
+
+    words: tuple[str, ...]
+    sure: bool = True
+    runs: bool = True
+
+
+def words_of(command: str) -> list[str]:
+    """The words of a command as a shell would split it; comments and what is only text (with blanks in it) are none."""
+    words = (word for group in _groups(command) if group.runs for word in group.words)
+    pieces = (piece for word in words for piece in (word, word.rpartition("=")[2], word.rpartition("@")[2]))
+    return [piece.removeprefix("./") for piece in dict.fromkeys(pieces) if _PATH.fullmatch(piece)]
+
+
+def playbooks_of(command: str) -> list[str]:
+    """What `ansible-playbook` is given in a command."""
+    found: dict[str, None] = {}
+    for words, _, _ in _groups(command):
+        at = next((at for at, word in enumerate(words, 1) if _PLAYBOOK.fullmatch(word)), len(words))
+        found |= {word.removeprefix("./"): None for word in words[at:] if word.endswith(_YAML)}
+    return list(found)
+
+
+def assigned_in(command: str) -> Iterator[str]:
+    """Names of variables that a command may set."""
+    for words, _, _ in _groups(command):
+        for word in words:
+            yield from _ASSIGNED.findall(word)
+        if not _SETTING.isdisjoint(words):
+            yield from filter(str.isidentifier, words)
+
+
+def packer_variables(command: str) -> list[tuple[str, str]]:
+    """Name and text of every `-var name=text`. What is not known of the text has a `$` in it."""
+    found: list[tuple[str, str]] = []
+    for words, sure, _ in _groups(command):
+        for before, word in pairwise(("", *words)):
+            given = f"{before}={word}" if before in ("-var", "--var") else word
+            if match := _VARIABLE.fullmatch(given):
+                found.append((match[1], match[2] if sure and "`" not in match[2] else "$"))
+    return found
+
+
+@lru_cache(maxsize=1000)
+def _groups(text: str) -> tuple[_Group, ...]:
+    """All words of a text; those of what cannot be read as a shell would are guessed."""
+    tree = parse(text)
+    if tree is None or not tree.is_whole:
+        return tuple(_guessed(text, runs=True))
+    return tuple(_read(tree))
+
+
+def _guessed(text: str, *, runs: bool) -> Iterator[_Group]:
+    for line in text.replace("\\\n", " ").replace("\0", " ").splitlines():
+        yield _Group(tuple(filter(None, _SEPARATORS.split(line))), sure=False, runs=runs)
+
+
+def _read(tree: Tree) -> Iterator[_Group]:
+    ahead = [(tree.root, False)]
+    while ahead:
+        node, is_part = ahead.pop()
+        kind, parts = node.type, node.children
+        if kind == "heredoc_body":
+            yield from _guessed(tree.word(node), runs=True)
+        elif not is_part:
+            is_set = kind == "variable_assignment"
+            own = () if is_set else command_words(tree, node)
+            words = own or tuple(tree.word(part) for part in parts if part.type in _WORDS)
+            yield _Group((f"{tree.word(parts[0])}=", *words) if is_set else words)
+            for before, word in pairwise(("", *words)):
+                if _BLANK.search(word) and not word.startswith(_SUBSTITUTIONS):
+                    yield from _guessed(word, runs=bool(_RUNNING.fullmatch(before)))
+        is_part = (is_part or kind in _WORDS) and kind not in _WITHIN
+        ahead.extend((part, is_part) for part in reversed(parts))

@@ -1,0 +1,192 @@
+"""Shell texts: pipelines, words that may be paths, and what is no shell at all."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import pytest
+
+from tfgen_generators.shell.commands import read_pipelines
+from tfgen_generators.shell.paths import assigned_in, packer_variables, playbooks_of, words_of
+
+
+def _written(text: str) -> str:
+    """The pipelines of a text, each with the operators around it; conditions with a `?`."""
+    return "  ".join(
+        f"{one.before} {' | '.join(' '.join(part.words) for part in one.commands)}{'?' * one.condition} {one.after}"
+        for one in read_pipelines(text).found
+    ).strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a b\nc", "a b ;  ; c ;"),
+        ("a | b |& c && d || e &", "a | b | c &&  && d ||  || e &"),
+        ("a |\n b | # c\n c", "a | b | c ;"),
+        ("a \\\n  b", "a b ;"),
+        ("A=1 b 'c d' \"e$f\" g\\ h $'i'", "A=1 b c d e$f g h i ;"),
+        ("a 2>&1 >b c <d | e", "a c | e ;"),
+        (">b a c", "a c ;"),
+        ("a <<E b\nc | d\nE\ne", "a b ;  ; e ;"),
+        ("a <<E | b && c\nd | e\nE\nf", "a | b &&  && c ;  ; f ;"),
+        ("a <<'E F' || b\nc | d\nE F\ne", "a ||  || b ;  ; e ;"),
+        ("if a; then b; elif c | d\nthen e; else f; fi", "a? ;  ; b ;  ; c | d? ;  ; e ;  ; f ;"),
+        ("while a; do b; done | c", "a? ;  ; b ;  ; c ;"),
+        ("! a | b; c", "a | b? ;  ; c ;"),
+        ("{ a; b; } || c", "a ;  ; b }  || c ;"),
+        ("(a && b\n)\nc", "( a &&  && b )  ) c ;"),
+        ("f() { a; b; }\nf", "function ;  ; a ;  ; b }  ; f ;"),
+        ("case $x in a|b) c | d ;; 'e f'|*) g ;; esac", "case ;  ; c | d ;  ; g ;"),
+        ("for x in a b; do c; done", "for ;  ; c ;"),
+        ("for ((i = 0; i < 3 || j; i++)); do c; done", "for ;  ; i = 0 ;  ; c ;"),
+        ('x=$(a | b) y=`a | b`; c <(a | b) "$(d | e)"', "x=$(a | b) y=`a | b` ;  ; c <(a | b) $(d | e) ;"),
+        ("x=([/]=1 b)", "x=([/]=1 b) ;"),
+        ("((x++)) || a", "(( x++ )) ||  || a ;"),
+        ("[ -f a ] && [[ $b =~ ^(c|d)e ]] && f", "[ -f a ] &&  && [[ $b =~ ^(c|d)e ]] &&  && f ;"),
+        ("export A=b && unset C", "export A=b &&  && unset C ;"),
+        ("time { a; b; }\nc", "time { a ;  ; b }  ; c ;"),
+    ],
+)
+def test_a_text_is_pipelines(text: str, wanted: str) -> None:
+    assert _written(text) == wanted
+    assert read_pipelines(text).is_whole
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a\nb | c\n)\nd", "a ;"),
+        ("a && b\n{{ .Vars }} c", ""),
+        ("{{ .Vars }} sudo sh {{ .Path }}", ""),
+        ("a\nexec 3<>b\nc", "a ;"),  # not in the grammar
+        ("a\ncat <<E &\nb | c\nE\n", "a ;"),  # nor this
+        ("a; b 'c", "a ;"),
+        ("a\nif b; then c", ""),
+        ("a; for b in c; do d; exec 3<>e; f; done", "a ;  ; for ;  ; d ;"),
+        ("a\n)\nf() { b; }\n", ""),
+        ("if ($x) { a | b }", ""),
+        ("a; ((<<E\n", "a ;"),
+    ],
+)
+def test_only_what_stands_before_something_that_is_no_shell_is_known(text: str, wanted: str) -> None:
+    assert _written(text) == wanted
+    assert not read_pipelines(text).is_whole
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("bash scripts/a.sh --with x=./scripts/b.sh # scripts/c.sh", ["bash", "scripts/a.sh", "scripts/b.sh"]),
+        ("a -e @vars/b.yml", ["vars/b.yml"]),
+        ("a >out.txt <in.txt", ["out.txt", "in.txt"]),
+        ("x=a/b; c=('d e' f/g)", ["a/b", "f/g"]),
+        ('a "$(cat b/c)" `cat d/e` ${F:-g/h} ${i}/j', ["b/c", "d/e", "g/h"]),
+        ("for x in a/b c/d; do e; done", ["a/b", "c/d"]),
+        ("if [ -f a/b ]; then . c/d; fi", ["a/b", "c/d"]),
+        ("cat <<E\nb/c $(cat d/e)\nE\nf/g", ["b/c", "d/e", "f/g"]),
+        ("bash -euc 'cd a && b/c.sh' d", ["b/c.sh"]),
+        ("eval 'a/b c'", ["a/b"]),
+        ("{{ .Vars }} a/b 'c/d' \"e/f\" # g/h", ["a/b", "c/d", "e/f"]),
+    ],
+)
+def test_words_may_be_paths(text: str, wanted: list[str]) -> None:
+    assert set(wanted) <= set(words_of(text))
+
+
+@pytest.mark.parametrize("text", ["a # b/c", "echo 'as b/c says'", "a /b/c ~/b/c $b/c -b/c http://b/c", "a 'b\\/c'"])
+def test_others_are_none(text: str) -> None:
+    assert not any("b/c" in word for word in words_of(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("ansible-playbook -i x, ./a.yml b.json c.txt", ["a.yml", "b.json"]),
+        ("cd x && A=1 /opt/bin/ansible-playbook \\\n  a.yml; cat b.yml", ["a.yml"]),
+        ("ansible-playbook >log a.yml", ["a.yml"]),
+        ("x=$(ansible-playbook 'a b.yml')", ["a b.yml"]),
+        ("sudo sh -c \"cd x; ansible-playbook 'a.yml'\"", ["a.yml"]),
+        ("ssh host <<E\nansible-playbook a.yml\nE", ["a.yml"]),
+        ("{{ .Vars }} ansible-playbook a.yml", ["a.yml"]),
+        ("cat a.yml", []),
+    ],
+)
+def test_playbooks(text: str, wanted: list[str]) -> None:
+    assert playbooks_of(text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("A=b", "a; A=b c", "export A=b", "export 'A=b c'", "env A=b c", "(A=b)", "A+=b", "A=(b)", "((A=1))"),
+        *("read -r A", "for A in b; do c; done", ": ${A:=b}", 'echo "${A=b}"', "sh -c 'x; A=b'", "{{ .Vars }} A=b"),
+        *("mapfile -t A < b", "while read A; do b; done", "cat <<E\nA=b\nE", 'echo "A=b c" >> x'),
+    ],
+)
+def test_what_is_assigned(text: str) -> None:
+    assert "A" in assigned_in(text)
+
+
+@pytest.mark.parametrize("text", ["a", "echo $A", "a -A=b", "aA=b", "a # A=b", "[ A = b ]"])
+def test_what_is_not(text: str) -> None:
+    assert "A" not in assigned_in(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("packer build -var x=b -var 'y=c d' -var=z=e -var-file=f g", [("x", "b"), ("y", "c d"), ("z", "e")]),
+        ('packer build -var "x=$B" -var y=`c`', [("x", "$B"), ("y", "$")]),
+        ("options+=(-var x=b)", [("x", "b")]),
+        ("options='-var x=b'", [("x", "$")]),
+        ("sh -c 'packer build -var x=b'", [("x", "$")]),
+        ("{{ .Vars }} packer build -var 'x=b c'", [("x", "$")]),
+    ],
+)
+def test_variables_for_packer(text: str, wanted: list[tuple[str, str]]) -> None:
+    assert packer_variables(text) == wanted
+
+
+def test_names_that_are_no_utf8_stay_what_they_are() -> None:
+    assert words_of("a b/\udcff.sh") == ["a", "b/\udcff.sh"]
+    assert words_of("a b\0c") == ["a", "b", "c"]
+
+
+_MANY = 20_000
+HOSTILE = {
+    "nested": [*(opened * _MANY + "a" + closed * _MANY for opened, closed in ("()", ("$(", ")"), ('"$(', ')"')))],
+    "open": [opened * _MANY for opened in ("(", "{ ", "${x:-", "if a; then ", "case x in ", "a=(", "f() ", "[[ ", "`")],
+    "closed": [closed * _MANY for closed in (")", "}", ";;", ">&", "<", "'", '"', "\\", "\0", "\xff", "esac ", "|")],
+    "pipes": ["a | " * 1999 + end for end in ("b", ")", "(")] + [("a | " * 20 + "b && ") * 5000 + "("],
+    "here-documents": ["<<E\n" * 2000, "cat " + "<<E " * 2000, "cat <<" + "E" * 5000 + "\na", "cat <<E\n$(" * 2000],
+    "no shell": [
+        'if ($x -eq 1) { Write-Host "a $($b.c)" } else { $y = @{a=1; b=2} }\n' * 3000,
+        "${var.x} ${jsonencode({a = [1, 2]})}\n" * 3000,
+        "{{ .Vars }} sudo -S bash {{ .Path }}\n" * 3000,
+        bytes(range(256)).decode("latin-1") * 400,
+        "a \udcff | '\udcff' \"\ud800\n" * 3000,
+    ],
+    "long": ["a" * 1_000_000, "a " * 200_000, "# a\n" * 200_000, "a$b" * 100_000, "'a'\"b\"" * 50_000],
+    "many": ["a\n" * 200_000],
+}
+
+
+@pytest.mark.parametrize(
+    "text", [pytest.param(text, id=f"{name} {at}") for name, texts in HOSTILE.items() for at, text in enumerate(texts)]
+)
+def test_any_text_is_read_to_its_end_in_time(text: str) -> None:
+    begun = time.process_time()
+    read_pipelines(text)
+    assert all(isinstance(word, str) for word in (*words_of(text), *playbooks_of(text), *assigned_in(text)))
+    assert packer_variables(text) == []
+    assert time.process_time() - begun < 60  # what takes the square of the time takes more
+
+
+def test_tokens_in_any_order_are_read() -> None:
+    tokens = ["|", "&&", "(", ")", "$(", "`", '"', "'", "<<E\n", "E\n", "case x in", "esac", "a", "\n", "{", "}", "<("]
+    for one in itertools.product(tokens, repeat=3):
+        text = " ".join(one)
+        assert len(read_pipelines(text).found) <= 3
+        assert len(words_of(text)) <= 6
