@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen.git.differences import differences
-from tfgen.git.repository import NoAnswerError
+from tfgen.git.repository import NoAnswerError, records, run_git
 from tfgen.untrusted.base_tree import BaseTree, find_top, inside, is_below, is_outside
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.generated.ownership import examine, is_generated, same
@@ -42,6 +42,13 @@ class ChangedImages(msgspec.Struct, frozen=True, kw_only=True):
     base: Base
 
 
+class _Differing(msgspec.Struct, frozen=True, kw_only=True):
+    """Paths that are not as in the base, relative to the repository's root; `untracked` are those git does not know."""
+
+    paths: tuple[str, ...]
+    untracked: frozenset[str]
+
+
 def find_changed(workspace: Workspace, base: Base) -> ChangedImages:
     """What the work tree changes against `base`, uncommitted and untracked files too. Raises TfgenError."""
     try:
@@ -66,8 +73,8 @@ class _Comparison:
         modules, outside = self._modules()
         if outside:
             return self._whole(outside)
-        differing = sorted(differences(self.top, self.base.commit, [self.root, *modules]))
-        generated = [path for path in differing if self._is_generated(path)]
+        differing = self._differing([self.root, *modules])
+        generated = [path for path in differing.paths if self._is_generated(path)]
         before = self._before(generated)
         names: set[str] = set()
         for path in generated:
@@ -75,8 +82,8 @@ class _Comparison:
             if found is None:
                 return self._whole(self._differs(path))
             names |= found
-        for path in differing:
-            if path not in generated and self._matters(path, modules):
+        for path in differing.paths:
+            if path not in generated and self._matters(path, modules, differing):
                 return self._whole(self._differs(path))
         return ChangedImages(targets=tuple(sorted(names)), whole="", base=self.base)
 
@@ -109,6 +116,13 @@ class _Comparison:
                     found[path] = (self.top / path).read_bytes()
         return found
 
+    def _differing(self, folders: list[str]) -> _Differing:
+        """git's own comparison: line ends and what is ignored are its business."""
+        changed = differences(self.top, self.base.commit, folders)
+        others = records(run_git(self.top, "ls-files", "--others", "--exclude-standard", "-z", "--", *folders))
+        untracked = frozenset(others)
+        return _Differing(paths=tuple(sorted({*changed, *untracked})), untracked=untracked)
+
     def _is_generated(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
         return (folder or ".") == self.root and is_generated(name)
@@ -132,12 +146,12 @@ class _Comparison:
             return set()
         return {one or other for text in texts for one, other in _NAMES.findall(text.replace("\r\n", "\n"))}
 
-    def _matters(self, path: str, modules: list[str]) -> bool:
+    def _matters(self, path: str, modules: list[str], differing: _Differing) -> bool:
         """Whether a hand-written file that differs may be read by Terraform."""
         name = path.rpartition("/")[2]
         if _FOLDERS.intersection(path.split("/")) or (_MADE.fullmatch(name) and not is_terraform(name)):
             return False
-        if name == _LOCK and not self.tree.is_of_a_commit(path):
+        if name == _LOCK and path in differing.untracked and path not in self.tree.entries:
             return False  # init has just written it, for the versions that it would choose for the base as well
         if any(is_below(path, module) for module in modules):
             return True

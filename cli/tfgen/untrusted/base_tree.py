@@ -14,8 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from stat import S_ISLNK, S_ISREG
 
-from tfgen.git.blobs import read_blobs
-from tfgen.git.repository import NoAnswerError, records, run_git, top_of
+from tfgen.git.repository import records, run_git
 
 _LINK = "120000"
 _FILES = ("100644", "100755", "100664")
@@ -71,17 +70,26 @@ class BaseTree:
         return _hash(data, digest) or _hash(data.replace(b"\r\n", b"\n"), digest)
 
     def read(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """The contents of those of `paths` that are files in the commit. Raises NoAnswerError where git lacks one."""
+        """The contents of those of `paths` that are files in the commit, by one process."""
         wanted = [path for path in paths if self.entries.get(path, ("",))[0] in _FILES]
-        contents = dict(read_blobs(self.top, sorted({self.entries[path][1] for path in wanted})))
-        if missing := next((path for path in wanted if self.entries[path][1] not in contents), ""):
-            raise NoAnswerError(f"{missing} of the base is not in this clone (clone without --filter)")
-        return {path: contents[self.entries[path][1]] for path in wanted}
+        if not wanted:
+            return {}
+        given = "".join(f"{self.entries[path][1]}\n" for path in wanted).encode()
+        output = run_git(self.top, "cat-file", "--batch", given=given)
+        found: dict[str, bytes] = {}
+        start = 0
+        for path in wanted:
+            end = output.index(b"\n", start)
+            size = int(output[start:end].split(b" ")[2])
+            found[path] = output[end + 1 : end + 1 + size]
+            start = end + size + 2
+        return found
 
 
 def find_top(root: Path) -> Path:
     """The real path of the root of the repository around `root`. Raises NoAnswerError."""
-    return top_of(root)
+    answer = os.fsdecode(run_git(root, "rev-parse", "--show-toplevel")).removesuffix("\n")
+    return Path(os.path.realpath(answer))
 
 
 def is_below(path: str, folder: str) -> bool:
