@@ -29,6 +29,7 @@ def _is_ours(repository: Repository) -> bool:
     return owners == {os.geteuid()}
 
 
+@lru_cache
 def _ask_for_the_owner(repository: Repository) -> None:
     """git looks at the owner only where it finds the repository itself, so once it has to."""
     found = os.fsdecode(answer(looking_for(repository))).removesuffix("\n")

@@ -20,7 +20,7 @@ _ELSEWHERE = (
     *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE"),
     *("GIT_REPLACE_REF_BASE", "GIT_QUARANTINE_PATH", "GIT_INTERNAL_SUPER_PREFIX"),
 )
-#: Where the user's and the machine's settings lie; the values of git's own variables GIT_CONFIG_COUNT are no files.
+#: Where the user's and the machine's settings lie; those that GIT_CONFIG_COUNT brings do not count.
 _CONFIG_FILES = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM")
 _KEPT = (*_CONFIG_FILES, "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH")
 _BARE = "safe.bareRepository=explicit"
@@ -54,7 +54,6 @@ _READ = (
 _SET = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_GRAFT_FILE": f"{os.devnull}/none",  # git hints at length on one that is there, even if empty
-    "GIT_NO_LAZY_FETCH": "1",
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -63,7 +62,8 @@ _SET = {
     "GIT_TRACE2_PERF": "0",
     "LC_ALL": "C",
 }
-_NO_PROTOCOL = "none"
+#: What is not here is not fetched: a partial clone lacks files.
+_OFFLINE = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +83,7 @@ def reading(
     """
     options = ("--no-pager", "--no-replace-objects", "--no-optional-locks", "--literal-pathspecs")
     place = _place(root, repository) if repository else (f"--git-dir={os.devnull}",)
-    env = _closed(root) | {"GIT_ALLOW_PROTOCOL": _NO_PROTOCOL}
+    env = _closed(root) | _OFFLINE
     if index:
         env["GIT_INDEX_FILE"] = str(index)
     settings = _settings(*_CLOSED, *_READ, *off)
@@ -94,17 +94,17 @@ def looking_for(repository: Repository) -> Call:
     """Lets git itself find `repository`, and say whether its owner lets us: git's rule, with the user's settings."""
     env = _closed(repository.top)
     env |= {name: value for name, value in os.environ.items() if name.startswith("GIT_CONFIG")}
-    env |= {"GIT_CEILING_DIRECTORIES": str(repository.top.parent), "GIT_ALLOW_PROTOCOL": _NO_PROTOCOL}
+    env |= _OFFLINE | {"GIT_CEILING_DIRECTORIES": str(repository.top.parent)}
     argv = (find_git(repository.top), "--no-pager", *_settings(*_CLOSED), "rev-parse", "--absolute-git-dir")
     return Call(argv=argv, env=env, cwd=repository.top)
 
 
-def fetching(root: Path, repository: Repository, protocols: str, *arguments: str, off: Iterable[str] = ()) -> Call:
+def fetching(root: Path, repository: Repository, protocols: str, *arguments: str) -> Call:
     """Fetches by `protocols` (as in GIT_ALLOW_PROTOCOL) with the user's own way to the network; nobody is asked."""
     own = {name: value for name, value in os.environ.items() if name not in (*_ELSEWHERE, *_KEPT)}
     env = own | _closed(root) | {"GIT_ALLOW_PROTOCOL": protocols, "GIT_ASKPASS": "", "SSH_ASKPASS": "true"}
     env.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
-    argv = (find_git(root), *_place(root, repository), *_settings(*_CLOSED, *off), *arguments)
+    argv = (find_git(root), *_place(root, repository), *_settings(*_CLOSED), *arguments)
     return Call(argv=argv, env=env, cwd=Path("/"))
 
 
