@@ -8,16 +8,23 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 PYTEST_ARGS ?= --numprocesses=auto --dist=loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e lint format golden bench clean
+.PHONY: help demo check test test-deep e2e lint format golden bench clean
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
 demo: $(VENV)/.demo ## the main job on this machine: no AWS account, no Terraform needed
 	$(BIN)/tfgen demo
 
 test: $(VENV)/.test ## all tests that this machine can run; what was left out is named at the end
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PYTEST_ARGS) --durations=10
+
+check: lint ## linters and unit tests, within a minute: before each commit
+	$(BIN)/python -m pytest -q $(PYTEST_ARGS) tests/unit
+
+# DEEP="--deep-part 2/4": the second quarter of them.
+test-deep: $(VENV)/.test ## the tests that can try more, with all of it: every example, every process really started
+	$(BIN)/python -m pytest $(PYTEST_ARGS) --durations=10 --deep $(DEEP)
 
 e2e: $(VENV)/.test ## both images built for real, and all that can go wrong: root, packer, mmdebstrap, shellcheck, awscli
 	$(BIN)/python -m pytest $(PYTEST_ARGS) tests/e2e

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
-from tfgen.options import PassesOn
+from tfgen.options import PassesOn, PlainUsage
 
 if TYPE_CHECKING:
     from typer._click.core import Command
@@ -65,6 +65,6 @@ def _build(name: str, module_name: str) -> Command:
     if hasattr(module, "app"):  # it has commands itself
         return typer.main.get_group(module.app)
     app = typer.Typer(rich_markup_mode=None, add_completion=False)
-    cls = PassesOn if name in _PASS_ON else TyperCommand
+    cls = PassesOn if name in _PASS_ON else PlainUsage
     app.command(name, cls=cls, epilog=module.EXAMPLES)(module.command)
     return typer.main.get_command(app)

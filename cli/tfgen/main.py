@@ -26,31 +26,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="""One Packer template in, one AMI pipeline out.
+    help="""Create and manage one AMI pipeline for each Packer template.
 
-tfgen scans the folder packer/, writes one Terraform module block for each template, and drives terraform
+tfgen scans the folder packer/, writes one Terraform module block for each template, and runs terraform
 plan and apply.
 
-\b
-  tfgen list     what is a template here, and what is not
-  tfgen affected which images a change touches, and why
-  tfgen graph    draw the images, their parents and what they are made of
-  tfgen lint     find what lies between Packer, Ansible and the pipelines
-  tfgen sync     write the module blocks (after adding a Packer file)
-  tfgen rename   give a pipeline another name
-  tfgen plan     what would change in AWS, by image
-  tfgen apply    change it
-  tfgen build    build images: on AWS, or on this machine (--local)
-  tfgen dispatch start what a push affects, parents before children
-  tfgen reap     find what builds that AWS has killed left behind
-  tfgen comment  show a plan on its pull request
-  tfgen ci       write the recipe that does all this in CI
-  tfgen state    keep Terraform's state where a team can share it
-  tfgen remote   push to the CodeCommit repository beside the origin
-  tfgen demo     all of it on this machine, with no AWS account
-
-Exit codes: 0 done, 1 failure, 2 changes (only with --check or
---detailed-exitcode), 3 refused, 64 usage, 70 bug, 75 busy, 130 interrupted.""",
+Exit codes: 0 success, 1 failure, 2 changes (only with --check or
+--detailed-exitcode), 3 refused, 64 usage error, 70 bug in tfgen, 75 busy (try
+again), 130 interrupted.""",
 )
 
 
@@ -62,12 +45,12 @@ def root(
         typer.Option(
             "-C",
             metavar="DIR",
-            help="Run as if started in DIR; given again, relative to the one before.  [env var: TFGEN_DIR]",
+            help="Run as if started in DIR. Repeatable: each is relative to the one before.  [env var: TFGEN_DIR]",
         ),
     ] = None,
     terraform: TerraformOption = None,
     version: Annotated[
-        bool, typer.Option("--version", help="tfgen's version, Terraform's, and which binary that is.")
+        bool, typer.Option("--version", help="Show the versions of tfgen and Terraform, and which binary is used.")
     ] = False,
 ) -> None:
     # Typer would split the variable at every colon, as it does for lists of paths.
@@ -75,7 +58,7 @@ def root(
         try:
             os.chdir(folder)
         except OSError as error:
-            raise UsageError(f"-C {folder}: {error.strerror}", fix="name a folder that is there") from None
+            raise UsageError(f"-C {folder}: {error.strerror}", fix="use an existing folder") from None
     if terraform:
         os.environ["TFGEN_TERRAFORM"] = terraform
     if version:
@@ -188,8 +171,8 @@ def _log_bug(error: Exception) -> str:
         with tempfile.NamedTemporaryFile("w", prefix="tfgen-bug-", suffix=".log", delete=False) as file:
             file.write(f"{sys.argv}\n\n{text}")
     except OSError:
-        return f"a bug in tfgen: {kind}; its log could not be written"
-    return f"a bug in tfgen: {kind}; please report it with {file.name}"
+        return f"bug in tfgen: {kind}; the log could not be written"
+    return f"bug in tfgen: {kind}; please report it and attach {file.name}"
 
 
 if __name__ == "__main__":

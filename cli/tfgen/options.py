@@ -16,9 +16,7 @@ _BEHIND_DASHES = "tfgen.behind_dashes"
 
 FormatOption = Annotated[
     Format,
-    typer.Option(
-        "--format", envvar="TFGEN_FORMAT", help="A table for people, or JSON for programs (see docs/json.md)."
-    ),
+    typer.Option("--format", envvar="TFGEN_FORMAT", help="Output format: a table, or JSON (docs/json.md)."),
 ]
 TerraformOption = Annotated[
     str | None,
@@ -26,7 +24,7 @@ TerraformOption = Annotated[
         "--terraform",
         metavar="PATH",
         envvar="TFGEN_TERRAFORM",
-        help="The terraform or tofu to use. By default terraform, then tofu on PATH, then the embedded one.",
+        help="The terraform or tofu binary (default: terraform, then tofu on PATH, then the embedded one).",
     ),
 ]
 LockTimeoutOption = Annotated[
@@ -35,7 +33,7 @@ LockTimeoutOption = Annotated[
         "--lock-timeout",
         metavar="DURATION",
         envvar="TFGEN_LOCK_TIMEOUT",
-        help="How long to wait for somebody else's state lock, for example 60s or 5m; then exit 75.",
+        help="How long to wait for a state lock that another run holds, for example 60s or 5m; then exit 75.",
     ),
 ]
 AllowDestroyOption = Annotated[
@@ -44,13 +42,20 @@ AllowDestroyOption = Annotated[
         "--allow-destroy",
         metavar="NAME",
         envvar="TFGEN_ALLOW_DESTROY",
-        help="Let the plan destroy or replace resources of this image; can be given again.",
+        help="Allow the plan to destroy or replace resources of this image. Repeatable.",
     ),
 ]
 
 
-class PassesOn(TyperCommand):
-    """A command that hands what stands behind `--` to Terraform, as it is."""
+class PlainUsage(TyperCommand):
+    """A command whose usage line has required arguments as NAME, not as Typer's {NAME}."""
+
+    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+
+class PassesOn(PlainUsage):
+    """A command that hands what follows `--` to Terraform, as it is."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         behind = args.index("--") if "--" in args else len(args)
@@ -60,17 +65,19 @@ class PassesOn(TyperCommand):
 
 
 def behind_dashes(context: typer.Context) -> tuple[str, ...]:
-    """What stood behind `--`. Raises UsageError for what would cut tfgen off from what Terraform says."""
+    """What followed `--`. Raises UsageError for what would cut tfgen off from what Terraform says."""
     given: tuple[str, ...] = context.meta.get(_BEHIND_DASHES, ())
     for argument in given:
         name = argument.lstrip("-").partition("=")[0]
         if argument.startswith("-") and name in ("out", "json", "detailed-exitcode", "help", "h"):
-            raise UsageError(f"{argument} behind -- is tfgen's own to set", fix="use --out of tfgen, or leave it out")
+            raise UsageError(
+                f"{argument} cannot be passed after --: tfgen sets it", fix="use tfgen's --out, or remove it"
+            )
     return given
 
 
 def check_duration(flag: str, text: str) -> str:
     """`text` when it is empty or a duration in Terraform's form. Raises UsageError."""
     if text and not re.fullmatch(_DURATION, text):
-        raise UsageError(f"{flag} {text} is no duration", fix="write for example 30s or 5m")
+        raise UsageError(f"{flag} {text} is not a duration", fix="use for example 30s or 5m")
     return text

@@ -43,7 +43,7 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
         """`.tfgen/` (or a folder in it), made if need be. Raises TfgenError."""
         folder = self.state_dir / name
         if self.state_dir.is_symlink():
-            raise TfgenError("is a symlink, and what it holds would lie elsewhere", where=".tfgen", fix="remove it")
+            raise TfgenError("must not be a symlink", where=".tfgen", fix="remove it")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             ignore = self.state_dir / ".gitignore"
@@ -51,9 +51,9 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
                 ignore.write_text("*\n")
         except OSError as error:
             raise TfgenError(
-                f"cannot be made: {error.strerror}",
+                f"cannot be created: {error.strerror}",
                 where=str(folder),
-                fix="make the repository writable, and remove what is in its place",
+                fix="make the repository writable, or remove what is in its place",
             ) from None
         return folder
 
@@ -75,8 +75,8 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
     except FileNotFoundError:
         if need_settings:
             raise SettingsError(
-                f"there is no {FILE_NAME} in {root}",
-                fix=f'write one with source_repository = "NAME" (the CodeCommit repository) in {root.name}/',
+                f"{FILE_NAME} not found in {root}",
+                fix=f'create {root.name}/{FILE_NAME} with source_repository = "NAME" (the CodeCommit repository)',
             ) from None
         return Workspace(root=root)
     except UnicodeDecodeError as error:
@@ -101,15 +101,15 @@ def facts_cache(workspace: Workspace, *, details: bool = False) -> Iterator[Fact
 
 
 @contextlib.contextmanager
-def locked(workspace: Workspace, name: str, *, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
-    """Holds `.tfgen/<name>.lock`. Raises BusyError after `timeout` seconds. A killed holder releases it."""
+def locked(workspace: Workspace, name: str, *, timeout: float | None = None) -> Iterator[None]:
+    """Holds `.tfgen/NAME.lock`; a killed holder releases it. Raises BusyError after `timeout` seconds."""
     path = workspace.make_state_dir() / f"{name}.lock"
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
         raise TfgenError(f"cannot be opened: {error.strerror}", where=str(path)) from None
     try:
-        _acquire(descriptor, name, time.monotonic() + timeout)
+        _acquire(descriptor, name, time.monotonic() + (LOCK_TIMEOUT if timeout is None else timeout))
         yield
     finally:
         os.close(descriptor)
@@ -140,7 +140,9 @@ def _acquire(descriptor: int, name: str, deadline: float) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             if time.monotonic() >= deadline:
-                raise BusyError(f"another tfgen {name} is at work here", fix="try again when it is done") from None
+                raise BusyError(
+                    f"another tfgen {name} is running in this repository", fix="try again when it has finished"
+                ) from None
             time.sleep(0.05)
         else:
             return

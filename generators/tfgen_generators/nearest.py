@@ -14,7 +14,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6) or [name for name in names if name.startswith(word)]
     if close:
         return f"did you mean {close[0]}?"
-    return f"known are: {', '.join(names)}" if names else ""
+    return f"known: {', '.join(names)}" if names else ""
 
 
 def near_path(path: str, names: Callable[[str], Iterable[str]]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from tests import depth
 from tests.e2e.tools import ROOT, bare_environment, require_tool, run
 
 _ROLES = ROOT / "ansible/roles"
@@ -64,7 +66,7 @@ def rehearse(folder: Path, roles: list[str], machines: Mapping[str, Mapping[str,
     (copy / "machines.yaml").write_text(json.dumps({"all": {"hosts": machines}}))
     program = require_tool("ansible-playbook", "pip install -e '.[test]' brings")
     argv = [
-        program,
+        *([program] if depth.is_on() else [sys.executable, "-m", "tests.functional.ansible_in_process"]),
         "-i",
         "machines.yaml",
         "-c",
@@ -73,7 +75,9 @@ def rehearse(folder: Path, roles: list[str], machines: Mapping[str, Mapping[str,
         "--extra-vars",
         '{"ansible_facts": "{{ facts }}"}',
     ]
-    env = bare_environment(folder, {"ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_NOCOLOR": "1"})
+    env = bare_environment(
+        folder, {"ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_NOCOLOR": "1", "PYTHONPATH": str(ROOT)}
+    )
     done = run(argv, env=env, cwd=copy, timeout=300)
     assert done.returncode in (0, 2), done.stdout  # 2: some machines failed
     return _by_machine(done.stdout, machines)

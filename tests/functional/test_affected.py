@@ -100,13 +100,13 @@ def test_a_key_of_tfgen_toml_names_the_images_that_it_concerns(
 
 def test_nothing_differs(estate: Path, cli: Command) -> None:
     result = cli("affected").expect(0)
-    assert (result.out, result.err) == ("", "nothing differs between main and the work tree\n")
+    assert (result.out, result.err) == ("", "no differences between main and the work tree\n")
 
 
 def test_what_no_image_is_made_of_is_said(estate: Path, cli: Command) -> None:
     (estate / "notes.txt").write_text("x")
     result = cli("affected").expect(0)
-    assert (result.out, result.err) == ("", "one file differs from main, and no image is made of it\n")
+    assert (result.out, result.err) == ("", "one file differs from main; no image uses it\n")
     assert json.loads(cli("affected", "--format", "json").expect(0).out)["unused"] == ["notes.txt"]
 
 
@@ -142,14 +142,14 @@ def test_a_file_that_only_another_commit_has(estate: Path, cli: Command) -> None
     assert names(cli, "--base", "main", "--head", "change") == ["wordpress"]
     found = cli("affected", "--base", "main", "--format", "json").expect(0)
     assert [image["name"] for image in json.loads(found.out)["images"]] == ["base"]
-    assert "gone: wordpress" in found.err
+    assert "removed: wordpress" in found.err
 
 
 def test_a_renamed_template_is_affected(estate: Path, cli: Command) -> None:
     git(estate, "mv", "packer/wordpress.json", "packer/blog.json")
     result = cli("affected", "--why").expect(0)
     assert "blog  because packer/blog.json\n" in result.out
-    assert "gone: wordpress\n" in result.err
+    assert "removed: wordpress\n" in result.err
     assert names(cli) == ["blog"]
 
 
@@ -212,4 +212,4 @@ def test_a_new_role_that_hides_another_counts(estate: Path, cli: Command) -> Non
     hidden.write_text("x")
     said = cli("affected", "--why").expect(0).out
     assert "base  because shared/shared/" in said
-    assert "is no longer part of it" in said
+    assert "is no longer used by it" in said

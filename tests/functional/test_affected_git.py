@@ -76,9 +76,9 @@ def test_where_a_shallow_clone_cannot_be_deepened_everything_counts(
     result = cli("affected", "--format", "json").expect(0)
     document = json.loads(result.out)
     assert [image["name"] for image in document["images"]] == ["db", "web"]
-    assert "could not be deepened" in document["everything"]
-    assert "warning: every image counts as affected" in result.err
-    assert "every image" in cli("affected", "--why").expect(0).err
+    assert "fetching its history failed" in document["everything"]
+    assert "warning: all images count as affected" in result.err
+    assert "the clone is shallow" in cli("affected", "--why").expect(0).err
 
 
 def test_a_partial_clone_makes_everything_count(
@@ -94,17 +94,17 @@ def test_a_partial_clone_makes_everything_count(
     monkeypatch.chdir(clone)
     result = cli("affected", "--base", "origin/main", "--format", "names").expect(0)
     assert result.out.split() == ["db", "web"]
-    assert "warning: every image counts as affected: what origin/main has is not all here" in result.err
+    assert "warning: all images count as affected: files of origin/main are missing in this clone" in result.err
 
 
 def test_no_repository_no_commit_and_no_such_base_are_errors_that_say_what_to_do(repo: Repo, cli: Command) -> None:
     root = repo(FILES)
-    assert "no git repository" in cli("affected").expect(1).err
+    assert "not a git repository" in cli("affected").expect(1).err
     git(root, "init", "--quiet")
-    assert "commit first" in cli("affected").expect(1).err
+    assert "no commits yet; commit something first" in cli("affected").expect(1).err
     commit(root)
-    assert "--base gone: git knows no such commit here" in cli("affected", "--base", "gone").expect(1).err
-    assert "--head gone: git knows no such commit here" in cli("affected", "--head", "gone").expect(1).err
+    assert "--base gone: branch, tag or commit not found" in cli("affected", "--base", "gone").expect(1).err
+    assert "--head gone: branch, tag or commit not found" in cli("affected", "--head", "gone").expect(1).err
 
 
 def test_a_tfgen_toml_that_cannot_be_read_at_the_base_makes_everything_count(repo: Repo, cli: Command) -> None:
@@ -116,8 +116,7 @@ def test_a_tfgen_toml_that_cannot_be_read_at_the_base_makes_everything_count(rep
     result = cli("affected", "--format", "names").expect(0)
     assert result.out.split() == ["db", "web"]
     assert (
-        "warning: every image counts as affected: tfgen.toml of the base cannot be read (main:tfgen.toml:1"
-        in result.err
+        "warning: all images count as affected: tfgen.toml of the base cannot be read (main:tfgen.toml:1" in result.err
     )
 
 
@@ -238,7 +237,7 @@ def test_children_of_what_is_affected_on_request(repo: Repo, cli: Command) -> No
 
 def test_git_is_not_there(estate: Path, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    assert "git is not on PATH" in cli("affected").expect(1).err
+    assert "git not found on PATH" in cli("affected").expect(1).err
 
 
 def test_nothing_of_gits_is_touched(estate: Path, cli: Command) -> None:

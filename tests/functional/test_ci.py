@@ -49,7 +49,7 @@ def test_it_is_written_where_ci_looks_for_it(host: str, repo: Repo, cli: Command
     text = (root / path).read_text()
     assert "@" not in re.sub(r"uses: \S+@[0-9a-f]{40}|\$\{\w+%%@\*\}", "", text)  # no placeholder is left
     assert cli("ci", host, "--output", "-").expect(0).out == text
-    assert cli("ci", host).expect(0).err == f"nothing to do for {path}\n"
+    assert cli("ci", host).expect(0).err == f"unchanged: {path}\n"
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -57,7 +57,7 @@ def test_a_file_that_is_there_is_left_as_it_is(host: str, repo: Repo, cli: Comma
     path = RECIPES[host][1]
     root = repo({"tfgen.toml": TOML, path: "mine\n"})
     done = cli("ci", host).expect(3)
-    assert done.err.startswith(f"error: {path}: is there already")
+    assert done.err.startswith(f"error: {path}: already exists with other content")
     assert f"tfgen ci {host} --output -" in done.err
     assert (root / path).read_text() == "mine\n"
 

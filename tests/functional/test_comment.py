@@ -69,7 +69,7 @@ def test_a_comment_is_made_once_and_then_updated(host: Any, comment: Command) ->
 
 def test_nothing_changed_updates_the_old_comment_and_makes_none(host: Any, comment: Command) -> None:
     save_plan(changed=False, unchanged=("web", "db"))
-    assert "there is no comment to update" in comment(host).expect(0).err
+    assert "no comment to update" in comment(host).expect(0).err
     assert host.bodies() == []
     save_plan(image("web"))
     comment(host).expect(0)
@@ -81,7 +81,7 @@ def test_nothing_changed_updates_the_old_comment_and_makes_none(host: Any, comme
 
 
 def test_a_plan_that_failed_takes_the_old_comment_s_place_and_makes_none(host: Any, comment: Command) -> None:
-    assert "there is no comment to update" in comment(host, plan="--failed").expect(0).err
+    assert "no comment to update" in comment(host, plan="--failed").expect(0).err
     assert host.bodies() == []
     comment(host).expect(0)
     comment(host, plan="--failed").expect(0)
@@ -96,7 +96,7 @@ def test_a_plan_that_failed_takes_the_old_comment_s_place_and_makes_none(host: A
 
 def test_a_plan_that_failed_needs_no_plan_file(here: Path, cli: Command) -> None:
     assert "**The plan failed**" in cli("comment", "--failed", "--dry-run").expect(0).out
-    assert "leave saved out" in cli("comment", "saved", "--failed").expect(64).err
+    assert "remove saved" in cli("comment", "saved", "--failed").expect(64).err
 
 
 def test_settings_that_cannot_be_read_may_be_why_the_plan_failed(host: Any, here: Path, comment: Command) -> None:
@@ -269,13 +269,13 @@ def test_on_no_ci_it_says_what_works_anywhere(cli: Command, here: Path) -> None:
     ("kind", "variable", "said"),
     [
         (GitHub, "GITHUB_TOKEN", "GITHUB_TOKEN is not set"),
-        (GitHub, "GITHUB_REF", "belongs to no pull request"),
+        (GitHub, "GITHUB_REF", "is not for a pull request"),
         (GitHub, "GITHUB_REPOSITORY", "GITHUB_REPOSITORY is not set"),
         (Bitbucket, "BITBUCKET_TOKEN", "BITBUCKET_TOKEN (or BITBUCKET_USER and BITBUCKET_APP_PASSWORD) is not set"),
-        (Bitbucket, "BITBUCKET_PR_ID", "belongs to no pull request"),
-        (CodeCommit, "PULL_REQUEST_ID", "belongs to no pull request"),
+        (Bitbucket, "BITBUCKET_PR_ID", "is not for a pull request"),
+        (CodeCommit, "PULL_REQUEST_ID", "is not for a pull request"),
         (CodeCommit, "SOURCE_COMMIT", "SOURCE_COMMIT is not set"),
-        (CodeCommit, "AWS_REGION", "no AWS region is set"),
+        (CodeCommit, "AWS_REGION", "AWS region not set"),
     ],
 )
 def test_a_missing_variable_is_named(
@@ -318,14 +318,14 @@ def test_output_that_cannot_be_written(cli: Command, here: Path) -> None:
 
 
 def test_no_plan(cli: Command, here: Path) -> None:
-    assert "there is no plan file other.tfplan" in cli("comment", "other.tfplan", "--dry-run").expect(64).err
+    assert "plan file other.tfplan not found" in cli("comment", "other.tfplan", "--dry-run").expect(64).err
     assert ".tfgen/tfplan" in cli("comment", "--dry-run").expect(64).err
 
 
 def test_an_altered_manifest_is_not_shown(cli: Command, here: Path) -> None:
     manifest = here / "images.tfplan.json"
     manifest.write_text(manifest.read_text().replace('"delete"', '"create"'))
-    assert "was altered" in cli("comment", "images.tfplan", "--dry-run").expect(3).err
+    assert "was changed after the plan was made" in cli("comment", "images.tfplan", "--dry-run").expect(3).err
 
 
 def test_names_reach_the_log_as_text_alone(github: GitHub, comment: Command) -> None:

@@ -49,7 +49,7 @@ REFUSALS = [
     (GitHub, 401, "Bad credentials", "check the token"),
     (GitHub, 403, "Resource not accessible by integration", "give the token the permission pull-requests: write"),
     (GitHub, 404, "Not Found", "check the repository and the pull request"),
-    (GitHub, 422, "Validation Failed", "see its words"),
+    (GitHub, 422, "Validation Failed", "see its message"),
     (Bitbucket, 401, "Token is invalid", "check the token"),
     (Bitbucket, 403, "Your credentials lack one or more required scopes", "pullrequest:write"),
     (Bitbucket, 404, "Not found", "check the repository and the pull request"),
@@ -73,8 +73,8 @@ def test_a_refusal_is_one_line_and_not_tried_again(
         server.fail(Reply(status=status, body=body), method=method)
         done = comment(server).expect(1)
         last = done.err.splitlines()[-1]
-        assert last.startswith("error: the comment was not made: ")
-        assert f"refuses (HTTP {status}: {words})" in last
+        assert last.startswith("error: the comment was not posted: ")
+        assert f"refused the request (HTTP {status}: {words})" in last
         assert fix in last
         assert_kept(done, here)
         assert pauses == []
@@ -86,7 +86,7 @@ def test_codecommit_refuses(comment: Command, here: Path) -> None:
         words = "User is not authorized to perform: codecommit:GetCommentsForPullRequest"
         server.fail(Reply(status=400, body={"__type": "AccessDeniedException", "message": words}))
         done = comment(server).expect(1)
-        assert f"CodeCommit refuses GetCommentsForPullRequest (AccessDeniedException: {words})" in done.err
+        assert f"CodeCommit refused GetCommentsForPullRequest (AccessDeniedException: {words})" in done.err
         assert "allow codecommit:GetCommentsForPullRequest" in done.err
         assert_kept(done, here)
 
@@ -94,7 +94,7 @@ def test_codecommit_refuses(comment: Command, here: Path) -> None:
 def test_no_credentials(comment: Command, here: Path) -> None:
     with running(CodeCommit) as server:
         done = comment(server, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="").expect(1)
-        assert "no AWS credentials were found; set AWS_PROFILE" in done.err
+        assert "no AWS credentials found; set AWS_PROFILE" in done.err
         assert_kept(done, here)
 
 
@@ -106,7 +106,7 @@ def test_down_for_a_moment(kind: type[Server], status: int, comment: Command, he
         done = comment(server).expect(0)
         assert len(server.comments) == 1
         assert pauses == [1, 2]
-        assert f"is down (HTTP {status}); next try in 1 s" in done.err
+        assert f"is down (HTTP {status}); retrying in 1 s" in done.err
 
 
 @pytest.mark.parametrize("kind", [GitHub, Bitbucket])
@@ -114,7 +114,7 @@ def test_down_for_long(kind: type[Server], comment: Command, here: Path, pauses:
     with running(kind) as server:
         server.fail(*[Reply(status=503)] * 9)
         done = comment(server).expect(1)
-        assert "is down (HTTP 503); run this again later" in done.err.splitlines()[-1]
+        assert "is down (HTTP 503); try again later" in done.err.splitlines()[-1]
         assert pauses == [1, 2, 4, 8]
         assert_kept(done, here)
 
@@ -134,7 +134,7 @@ def test_codecommit_down(comment: Command, here: Path) -> None:
     with running(CodeCommit) as server:
         server.fail(*[Reply(status=503, body={})] * 9)
         done = comment(server, AWS_MAX_ATTEMPTS="2").expect(1)
-        assert "CodeCommit refuses GetCommentsForPullRequest (503" in done.err
+        assert "CodeCommit refused GetCommentsForPullRequest (503" in done.err
         assert_kept(done, here)
 
 
@@ -153,7 +153,7 @@ def test_a_name_that_is_unknown(github: GitHub, comment: Command, here: Path, pa
 
 def test_the_proxy_is_used_and_its_failure_named(github: GitHub, comment: Command, pauses: list[float]) -> None:
     done = comment(github, GITHUB_API_URL="https://api.example").expect(1)  # conftest's proxy leads nowhere
-    assert "GitHub cannot be reached: the proxy (HTTPS_PROXY) does not answer" in done.err.splitlines()[-1]
+    assert "GitHub cannot be reached: no response from the proxy (HTTPS_PROXY)" in done.err.splitlines()[-1]
 
 
 # A POST that may have been carried out
@@ -221,7 +221,7 @@ def test_a_rate_limit_is_waited_for(
     github.fail(Reply(status=status, headers=headers, body=body), method=method)
     done = comment(github).expect(0)
     assert pauses == [seconds]
-    assert f"GitHub limits how often we may ask; next try in {seconds} s" in done.err
+    assert f"GitHub limits the rate of requests; retrying in {seconds} s" in done.err
     assert len(github.comments) == 1
 
 
@@ -236,7 +236,7 @@ def test_a_rate_limit_that_says_when_it_ends(github: GitHub, comment: Command, p
 def test_a_wait_that_is_too_long_is_an_error(github: GitHub, comment: Command, here: Path, pauses: list[float]) -> None:
     github.fail(Reply(status=429, headers={"Retry-After": "3600"}, body={}))
     done = comment(github).expect(1)
-    assert "limits how often we may ask; it asks to wait 3600 seconds; run this again later" in done.err
+    assert "limits the rate of requests; retry after 3600 s; try again later" in done.err
     assert pauses == []
     assert_kept(done, here)
 
@@ -276,7 +276,7 @@ def test_a_next_page_on_another_host_is_not_asked_for(comment: Command, here: Pa
     with running(Bitbucket) as server, running(Bitbucket) as other:
         server.fail(Reply(body={"values": [], "next": f"{other.url}/2.0/page"}))
         done = comment(server).expect(1)
-        assert "sends us to another host (127.0.0.1), where our token does not go" in done.err
+        assert "redirects to another host (127.0.0.1), and the token must not be sent there" in done.err
         assert other.requests == []
 
 
@@ -302,7 +302,7 @@ def test_an_address_without_tls_is_refused(url: str, github: GitHub, comment: Co
 
 @pytest.mark.parametrize("token", ["test\ntest", "test test", "t\u00e9st"])
 def test_a_token_that_is_none(token: str, github: GitHub, comment: Command) -> None:
-    assert "the token holds characters that no token has" in comment(github, GITHUB_TOKEN=token).expect(64).err
+    assert "the token contains invalid characters" in comment(github, GITHUB_TOKEN=token).expect(64).err
 
 
 def test_a_certificate_that_nobody_trusts(
@@ -310,7 +310,7 @@ def test_a_certificate_that_nobody_trusts(
 ) -> None:
     github.speak_tls(tmp_path)
     done = comment(github, GITHUB_API_URL=github.url.replace("http:", "https:"), GITHUB_TOKEN=TOKEN).expect(1)
-    assert "its certificate is not trusted here" in done.err.splitlines()[-1]
+    assert "its certificate is not trusted" in done.err.splitlines()[-1]
     assert github.requests == []
 
 
@@ -321,7 +321,7 @@ def test_a_certificate_that_nobody_trusts(
 def test_an_answer_that_is_not_the_api_s(body: Any, github: GitHub, comment: Command, here: Path) -> None:
     github.fail(Reply(body=body))
     done = comment(github).expect(1)
-    assert "not what its API promises" in done.err
+    assert "unexpected response from the host's API" in done.err
     assert_kept(done, here)
 
 
@@ -331,7 +331,7 @@ def test_an_answer_without_an_end(
     monkeypatch.setattr("tfgen.hosts.http._MOST_BYTES", 10_000)
     github.fail(Reply(body=["x" * 20_000]))
     done = comment(github).expect(1)
-    assert "GitHub's answer has no end" in done.err
+    assert "the response of GitHub is too large" in done.err
     assert_kept(done, here)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Command, Repo, write_tree
+from tests.conftest import Command, Repo, Result, started, write_tree
 from tests.functional.git_repo import commit, edited, git, make, template
 from tfgen.git.invocation.discovery import find_repository, superproject
 from tfgen.git.repository import NoAnswerError, head_commit, run_git, top_of
@@ -182,7 +182,7 @@ def test_the_owner_is_asked_for_with_the_user_s_settings(
             os.chown(path, 12345, 12345)
         except PermissionError:
             give_up("only root can give files away: run the tests as root")
-    assert "belongs to somebody else" in cli("affected", "--base", "main").expect(1).err
+    assert "belongs to another user" in cli("affected", "--base", "main").expect(1).err
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "safe.directory")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", str(root))
@@ -190,12 +190,16 @@ def test_the_owner_is_asked_for_with_the_user_s_settings(
 
 
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
-def test_the_locale_changes_no_name(repo: Repo, tfgen: Command, locale: dict[str, str]) -> None:
+def test_the_locale_changes_no_name(repo: Repo, locale: dict[str, str]) -> None:
+    def run(*arguments: str, **environment: str) -> Result:
+        done = started(arguments, {**os.environ, **environment}, 120)
+        return Result(code=done.returncode, out=done.stdout, err=done.stderr)
+
     play = '{"builders": [{"type": "null"}], "provisioners": [{"type": "ansible", "playbook_file": "ü/größe.yml"}]}'
     root = repo({"tfgen.toml": 'source_repository = "x"\n', "packer/é.json": play, "ü/größe.yml": "- hosts: all\n"})
     write_tree(root, {".gitignore": ".tfgen/\n", "packer/ü.json": template("u")})
     utf_8 = {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
-    tfgen("sync", **utf_8).expect(0)
+    run("sync", **utf_8).expect(0)
     git(root, "init", "--quiet")
     commit(root)
     (root / "ü/größe.yml").write_text("- hosts: web\n")
@@ -203,9 +207,9 @@ def test_the_locale_changes_no_name(repo: Repo, tfgen: Command, locale: dict[str
     json = ("--format", "json")
     reading = (("sync", "--check"), ("list", *json), ("lint", *json), ("graph", *json))
     for arguments in (*reading, ("affected", "--base", "main", "--why"), ("affected", "--base", "main", *json)):
-        assert tfgen(*arguments, **locale) == tfgen(*arguments, **utf_8), arguments
+        assert run(*arguments, **locale) == run(*arguments, **utf_8), arguments
     (root / "packer/ü.json").rename(root / "packer/ö.json")
-    assert tfgen("sync", "--check", **locale) == tfgen("sync", "--check", **utf_8).expect(2)
+    assert run("sync", "--check", **locale) == run("sync", "--check", **utf_8).expect(2)
 
 
 def test_git_is_started_by_its_absolute_path(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,7 +124,7 @@ def test_the_documented_json_is_that_of_the_schema() -> None:
 
 def test_a_wrong_name(repo: Repo, cli: Command) -> None:
     repo(FILES)
-    assert "there is no image 'wep'; did you mean web?" in cli("graph", "wep").expect(64).err
+    assert "image 'wep' not found; did you mean web?" in cli("graph", "wep").expect(64).err
 
 
 def test_what_nobody_builds_and_circles_are_said(repo: Repo, cli: Command) -> None:
@@ -133,9 +133,9 @@ def test_what_nobody_builds_and_circles_are_said(repo: Repo, cli: Command) -> No
     second = CHILD.replace("base-*", "first-*").replace("web-1", "second-1")
     repo({**FILES, "packer/lost.pkr.hcl": lost, "packer/first.pkr.hcl": first, "packer/second.pkr.hcl": second})
     result = cli("graph").expect(0)
-    assert "name bass-*: no template builds that image; did you mean base?" in result.err
-    assert "these start from each other: first, second" in result.err
-    assert "These start from each other: first, second." in result.out
+    assert "name bass-*: no template builds this image; did you mean base?" in result.err
+    assert "these images depend on each other: first, second" in result.err
+    assert "These images depend on each other: first, second." in result.out
     assert "lost" not in cli("graph", "web").expect(0).err
 
 
@@ -152,7 +152,7 @@ def test_nothing_to_draw(repo: Repo, cli: Command) -> None:
     repo({"tfgen.toml": TOML, "packer/readme.txt": ""})
     assert "no images" in cli("graph").expect(0).err
     ElementTree.fromstring(cli("graph", "--format", "svg").expect(0).out)
-    assert "no such folder" in cli("-C", "/", "graph").expect(1).err
+    assert "packer: folder of Packer templates not found" in cli("-C", "/", "graph").expect(1).err
 
 
 def test_names_never_become_markup(repo: Repo, cli: Command) -> None:

@@ -9,6 +9,7 @@ import time
 import tomllib
 from typing import TYPE_CHECKING
 
+from tests import depth
 from tests.conftest import JSON, TOML, Command, Repo
 from tfgen.main import run
 from tfgen_generators.generated.ownership import examine
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-KILLS = 200
+KILLS = depth.amount(40, 200)
 TEMPLATES = 12
 
 
+@depth.deep
 def test_two_hundred_kills(repo: Repo, cli: Command) -> None:
     root = repo({"tfgen.toml": TOML, **{f"packer/t{number}.json": template(number) for number in range(TEMPLATES)}})
     cli("sync").expect(0)

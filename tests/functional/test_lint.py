@@ -44,8 +44,8 @@ def test_errors_make_the_exit_code_1(repo: Repo, tfgen: Command) -> None:
     assert result.out.splitlines() == [
         f"packer/web.json:3: warning[env-not-passed] {reads}",
         "  fix: add VPC_ID to [environment], or to [templates.web] environment, in tfgen.toml",
-        "packer/web.json:8: error[name-limits] ami_name has ':', which AWS does not take in a name",
-        "  fix: use letters, digits and ()[] ./-'@_; clean_resource_name() does it",
+        "packer/web.json:8: error[name-limits] ami_name contains ':', which AWS does not allow",
+        "  fix: use only letters, digits and ()[] ./-'@_; clean_resource_name() replaces other characters",
     ]
     assert result.err == "1 error, 1 warning in 1 template\n"
 
@@ -59,7 +59,7 @@ def test_warnings_alone_are_no_failure_unless_strict(repo: Repo, cli: Command) -
 def test_nothing_found_says_so(repo: Repo, cli: Command) -> None:
     repo({"tfgen.toml": TOML, "packer/web.json": JSON, "packer/db.pkr.hcl": HCL2})
     result = cli("lint", *ONLY).expect(0)
-    assert (result.out, result.err) == ("", "nothing found in 2 templates\n")
+    assert (result.out, result.err) == ("", "no findings in 2 templates\n")
 
 
 def test_no_settings_and_no_git_are_enough(repo: Repo, cli: Command) -> None:
@@ -69,7 +69,7 @@ def test_no_settings_and_no_git_are_enough(repo: Repo, cli: Command) -> None:
 
 def test_no_templates_folder_is_a_failure(repo: Repo, cli: Command) -> None:
     repo({"tfgen.toml": TOML})
-    assert "packer: there is no such folder" in cli("lint").expect(1).err
+    assert "packer: folder of Packer templates not found" in cli("lint").expect(1).err
 
 
 def test_paths_restrict_what_is_shown(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,10 +87,10 @@ def test_paths_restrict_what_is_shown(repo: Repo, cli: Command, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("packer/wbe.json", "packer/wbe.json: there is no such file or folder"),
-        ("", "an empty path: there is no such file or folder"),
-        ("..", "..: lies outside of the repository"),
-        ("outside/secret", "outside/secret: lies outside of the repository"),
+        ("packer/wbe.json", "packer/wbe.json: no such file or folder"),
+        ("", "an empty path: no such file or folder"),
+        ("..", "..: is outside the repository"),
+        ("outside/secret", "outside/secret: is outside the repository"),
     ],
 )
 def test_a_path_that_is_none_is_wrong_usage(repo: Repo, cli: Command, path: str, says: str) -> None:
@@ -104,9 +104,7 @@ def test_a_path_that_is_none_is_wrong_usage(repo: Repo, cli: Command, path: str,
 
 def test_an_unknown_rule_has_the_nearest_name(repo: Repo, cli: Command) -> None:
     repo({"tfgen.toml": TOML, "packer/web.json": JSON})
-    assert (
-        "there is no rule 'name-limit'; did you mean name-limits?" in cli("lint", "--rule", "name-limit").expect(64).err
-    )
+    assert "unknown rule 'name-limit'; did you mean name-limits?" in cli("lint", "--rule", "name-limit").expect(64).err
 
 
 def test_templates_that_cannot_be_read_are_findings(repo: Repo, cli: Command) -> None:
@@ -131,7 +129,7 @@ def test_a_comment_switches_a_rule_off(repo: Repo, cli: Command, _name: str, tex
     repo({"tfgen.toml": TOML, "packer/x.pkr.hcl": HCL_NAME.replace('  ami_name = "a:b"', text)})
     of_names = [(rule, reason) for rule, _, _, reason in found(cli) if rule == "name-limits"]
     assert of_names == [("name-limits", "replaced later")]
-    assert "1 switched off" in cli("lint", "--rule", "name-limits").expect(0).err
+    assert "1 disabled" in cli("lint", "--rule", "name-limits").expect(0).err
 
 
 @pytest.mark.parametrize(
@@ -224,18 +222,23 @@ def test_settings_that_name_nothing_are_findings(repo: Repo, cli: Command) -> No
     repo({"tfgen.toml": f"{TOML}{lint}", "packer/web.json": JSON})
     result = cli("lint", *ONLY).expect(1)
     assert (
-        "tfgen.toml:3: error[invalid-ignore] there is no rule 'name-limit'\n  fix: did you mean name-limits?"
-        in result.out
+        "tfgen.toml:3: error[invalid-ignore] unknown rule 'name-limit'\n  fix: did you mean name-limits?" in result.out
     )
-    assert "tfgen.toml:4: error[invalid-ignore] there is no template 'wbe'\n  fix: did you mean web?" in result.out
-    assert "tfgen.toml:8: warning[unused-ignore] name-limits finds nothing in web" in result.out
+    assert "tfgen.toml:4: error[invalid-ignore] template 'wbe' not found\n  fix: did you mean web?" in result.out
+    assert "tfgen.toml:8: warning[unused-ignore] name-limits has no finding in web" in result.out
 
 
 @pytest.mark.parametrize(
     ("lint", "says"),
     [
-        ('[lint.disable]\nname-limits = " "\n', "tfgen.toml:3: lint.disable.name-limits must say why the rule is off"),
-        ("[lint.templates.web]\nname-limits = true\n", "tfgen.toml:3: lint.templates.web.name-limits must say why"),
+        (
+            '[lint.disable]\nname-limits = " "\n',
+            "tfgen.toml:3: lint.disable.name-limits must be the reason for disabling the rule",
+        ),
+        (
+            "[lint.templates.web]\nname-limits = true\n",
+            "tfgen.toml:3: lint.templates.web.name-limits must be the reason",
+        ),
         ('[lint.severity]\nname-limits = "fatal"\n', "tfgen.toml:3: lint.severity.name-limits must be a severity"),
         ('[lint]\ndisabled = ["x"]\n', "tfgen.toml:3: unknown key lint.disabled; did you mean disable?"),
     ],

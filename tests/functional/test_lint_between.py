@@ -30,7 +30,7 @@ def found(cli: Command, *rules: str) -> list[tuple[str, str, int | None, str]]:
         ("ansible/wbe.yml", "did you mean ansible/web.yml?"),
         ("ansible/web.yaml", "did you mean ansible/web.yml?"),
         ("ansibel/web.yml", "did you mean ansible/web.yml?"),
-        ("ansible/upgrade.yml", "make it, or correct the path"),
+        ("ansible/upgrade.yml", "create it, or fix the path"),
     ],
 )
 def test_the_nearest_playbook(repo: Repo, cli: Command, written: str, fix: str) -> None:
@@ -56,7 +56,7 @@ def test_the_nearest_file_of_a_role(repo: Repo, cli: Command) -> None:
     assert [fix for _, fix in sorted(meant)[:4]] == [
         f"did you mean {name}?" for name in ("nginx.conf.j2", "motd", "set.yml", "debian.yml")
     ]
-    assert sorted(meant)[4:] == [(5, "add the file, or mend the name")]
+    assert sorted(meant)[4:] == [(5, "add the file, or fix the name")]
 
 
 def test_a_composed_path_is_found_on_its_line(repo: Repo, cli: Command) -> None:
@@ -72,8 +72,8 @@ def test_a_folder_is_no_playbook_and_no_script(repo: Repo, cli: Command) -> None
     files = {"ansible/web.yml/x": "", "scripts/all/x.sh": "true\n"}
     repo({"packer/web.json": template(ANSIBLE.replace("PLAYBOOK", "ansible/web.yml"), script), **files})
     assert found(cli, "missing-playbook", "missing-script") == [
-        ("missing-playbook", "packer/web.json", 1, "name a file in it"),
-        ("missing-script", "packer/web.json", 1, "name a file in it"),
+        ("missing-playbook", "packer/web.json", 1, "use a file in it"),
+        ("missing-script", "packer/web.json", 1, "use a file in it"),
     ]
 
 
@@ -120,6 +120,6 @@ def test_a_role_without_a_main_file_is_shown_at_a_file(repo: Repo, cli: Command)
 
 def test_settings_for_a_template_that_is_gone_are_found_once(repo: Repo, cli: Command) -> None:
     repo({"tfgen.toml": f'{TOML}[lint.templates.gone]\npublic-ami = "why"\n', "packer/web.json": template()})
-    fix = "remove it, or write a name that `tfgen list` shows"
+    fix = "remove it, or use a name that tfgen list shows"
     line = TOML.count("\n") + 1
     assert found(cli, "invalid-ignore", "unused-ignore") == [("invalid-ignore", "tfgen.toml", line, fix)]

@@ -37,7 +37,7 @@ def test_a_comment_of_no_use_goes_and_nothing_else(repo: Repo, cli: Command, bef
     untouched = (root / "packer/db.pkr.hcl").stat().st_ino
     result = cli("lint", *ONLY, "--fix").expect(0)
     assert result.out == ""
-    assert "nothing found in 2 templates; " in result.err
+    assert "no findings in 2 templates; " in result.err
     assert (root / "packer/web.pkr.hcl").read_bytes() == after.encode()
     assert stat.S_IMODE((root / "packer/web.pkr.hcl").stat().st_mode) == 0o640
     assert (root / "packer/db.pkr.hcl").stat().st_ino == untouched
@@ -71,7 +71,7 @@ def test_a_link_is_left_alone(repo: Repo, cli: Command) -> None:
     root = repo({"tfgen.toml": TOML, "shared/web.hcl": f"{COMMENT}\n{HCL2}", "packer/.keep": ""})
     (root / "packer/web.pkr.hcl").symlink_to("../shared/web.hcl")
     result = cli("lint", *ONLY, "--fix").expect(0)
-    assert "warning: packer/web.pkr.hcl: a link, or outside of the repository: left alone" in result.err
+    assert "warning: packer/web.pkr.hcl: not fixed: a symlink, or outside the repository" in result.err
     assert "warning[unused-ignore]" in result.out
     assert (root / "shared/web.hcl").read_text() == f"{COMMENT}\n{HCL2}"
 
@@ -111,7 +111,7 @@ def test_a_file_that_changed_meanwhile_is_left_alone(repo: Repo) -> None:
     read = reader(root)
     (root / "a").write_text("0123 and more")
     fixed, left = apply_edits(root, [finding("a", (0, 1, "x")), finding("b", (0, 1, "x"))], read)
-    assert (fixed, left) == (1, ["a: changed meanwhile: left alone"])
+    assert (fixed, left) == (1, ["a: not fixed: the file has changed"])
     assert (root / "a").read_text() == "0123 and more"
     assert (root / "b").read_text() == "x123"
 
@@ -137,6 +137,6 @@ def test_a_full_disk_leaves_the_old_file(repo: Repo, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "fsync", full)
     assert apply_edits(root, [finding("a", (0, 1, "x"))], reader(root)) == (
         0,
-        ["a: cannot be changed: No space left on device"],
+        ["a: not fixed: No space left on device"],
     )
     assert read_tree(root) == {"a": b"0123"}

@@ -70,7 +70,7 @@ def test_a_fix_changes_that_and_nothing_else(
     more = 'variable "x" {}\n' if "var.x" in before else ""
     root = repo({"tfgen.toml": TOML, f"packer/{name}": (before + more).replace("\n", ends).encode()})
     result = cli("lint", "--rule", rule, "--fix").expect(0)
-    assert "mended" in result.err
+    assert " fixed" in result.err
     assert (root / "packer" / name).read_bytes().decode() == (after + more).replace("\n", ends)
 
 
@@ -95,7 +95,7 @@ def test_what_is_not_safe_is_left(repo: Repo, cli: Command, rule: str, name: str
 def test_packer_takes_what_was_mended(repo: Repo, cli: Command, tmp_path: Path, name: str, text: str) -> None:
     packer = require_tool("packer")
     root = repo({"tfgen.toml": TOML, f"packer/{name}": text})
-    assert "mended" in cli("lint", "--fix").err
+    assert " fixed" in cli("lint", "--fix").err
     run = subprocess.run(
         [packer, "validate", f"packer/{name}"],
         cwd=root,

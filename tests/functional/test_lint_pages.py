@@ -73,7 +73,7 @@ def test_the_page_says_what_the_rule_is(rule) -> None:  # type: ignore[no-untype
     assert text.startswith(f"# {rule.id}\n")
     assert f"Severity: **{rule.severity}**." in text
     headings = [heading for heading, _ in sections(page)]
-    assert {"Why it matters", "How to fix it", "How to switch it off"} <= {*headings}
+    assert {"Why it matters", "How to fix it", "How to disable it"} <= {*headings}
     assert any(heading.startswith("Bad") for heading in headings)
     assert any(heading.startswith("Good") for heading in headings)
     assert re.fullmatch(r"\S.*[^.\s]", rule.summary), "one line, no full stop"

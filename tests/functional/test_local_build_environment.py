@@ -167,7 +167,7 @@ def test_exported_variables(repo: Repo, cli: Command) -> None:
 def test_a_region_that_nobody_knows_is_said(repo: Repo, tfgen: Command) -> None:
     made = estate(repo, tfgen, dumping({}))
     result = tfgen("build", "web", "--local").expect(0)
-    assert "warning: no AWS region is known, which CodeBuild always sets; give --region" in result.err
+    assert "warning: AWS region not set, which CodeBuild always sets; use --region" in result.err
     assert "AWS_REGION" not in made.variables()
     config = made.root.parent / "aws-config"
     config.write_text("[profile images]\nregion = us-west-2\n")

@@ -130,7 +130,7 @@ def test_on_failure_retry(repo: Repo, cli: Command, on_failure: str, code: int, 
     result = built.build("--env", f"COUNT={count}").expect(code)
     assert len(count.read_text().split()) == attempts
     assert result.err.count("Entering phase POST_BUILD") == 1
-    assert result.err.count("building web here") == attempts
+    assert result.err.count("building web: ") == attempts
 
 
 def test_a_retry_starts_with_a_fresh_source_and_its_own_number(repo: Repo, cli: Command) -> None:
@@ -206,7 +206,7 @@ def test_the_folder_of_a_command_is_gone(repo: Repo, cli: Command) -> None:
     result = built.build().expect(0)
     here, source = built.kept("said").split()
     assert here == source
-    assert "is gone; the next command runs in the source's folder" in result.err
+    assert "no longer exists; the next command runs in the source folder" in result.err
 
 
 def test_a_command_that_is_no_shell(repo: Repo, cli: Command) -> None:

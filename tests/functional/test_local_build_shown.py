@@ -64,6 +64,6 @@ def test_of_a_flood_that_is_faster_the_end_is_shown(
     os.write(descriptor, b"\nend\n")
     view.look(whole=True)
     said = capfd.readouterr().err
-    assert said.startswith("start\n[tfgen] 19 MB are not shown: they come too fast; the log has them\n")
+    assert said.startswith("start\n[tfgen] 19 MB of output not shown; see the log\n")
     assert said.endswith("\nend\n")
     assert view.last == "end"

@@ -48,7 +48,7 @@ def test_the_source_is_what_git_would_take(repo: Repo, cli: Command) -> None:
     assert listed(built) == {*names, "run.sh", "tfgen.toml", "untracked"}
     assert built.kept("text") == "new"
     assert {"f 755 run.sh", "l 777 link"} <= set(built.kept("listed").splitlines())
-    assert "not as committed: gone, kept, untracked" in result.err
+    assert "uncommitted changes: gone, kept, untracked" in result.err
 
 
 def test_without_git_it_is_everything(repo: Repo, cli: Command) -> None:
@@ -92,9 +92,7 @@ def test_links_out_of_the_source_are_warned_of(repo: Repo, cli: Command, tmp_pat
     for name, target in {**targets, "absolute": str(built.root / "folder")}.items():
         (built.root / name).symlink_to(target)
     result = built.build().expect(0)
-    assert (
-        "links that lead out of the source, to where CodeBuild has nothing: absolute, other/away, out\n" in result.err
-    )
+    assert "symlinks to outside the source, which do not exist in CodeBuild: absolute, other/away, out\n" in result.err
     assert {*targets, "absolute"} <= listed(built)
 
 
@@ -105,7 +103,7 @@ def test_submodules_are_left_out(repo: Repo, cli: Command) -> None:
     commit(built.root / "sub")
     commit(built.root)
     (built.root / "sub/file").write_text("changed")
-    assert "not as committed" not in built.build().expect(0).err
+    assert "uncommitted changes" not in built.build().expect(0).err
     assert not any(name.startswith("sub") for name in listed(built))
 
 
@@ -113,7 +111,7 @@ def test_a_sparse_checkout(repo: Repo, cli: Command) -> None:
     built = committed(repo, cli)
     git(built.root, "sparse-checkout", "set", "--no-cone", "/*", "!/folder/")
     result = built.build().expect(0)
-    assert "files that this sparse checkout leaves out, and CodeBuild will have: folder/a\n" in result.err
+    assert "files missing in this sparse checkout, but present in CodeBuild: folder/a\n" in result.err
     assert "folder/a" not in listed(built)
 
 
@@ -123,8 +121,8 @@ def test_a_large_file_that_git_does_not_track(repo: Repo, cli: Command) -> None:
         (built.root / name).touch()
         os.truncate(built.root / name, size)
     result = built.build().expect(0)
-    assert "a file that git does not track is copied too: large (120 MB)\n" in result.err
-    assert "copied too: small" not in result.err
+    assert "copied an untracked file: large (120 MB)\n" in result.err
+    assert "copied an untracked file: small" not in result.err
 
 
 def test_git_has_no_answer(repo: Repo, cli: Command) -> None:
@@ -132,7 +130,7 @@ def test_git_has_no_answer(repo: Repo, cli: Command) -> None:
     shutil.rmtree(built.root / ".git")
     (built.root / ".git").write_text("gitdir: nowhere\n")
     result = built.build().expect(0)
-    assert "git does not say what belongs to the source" in result.err
+    assert "git cannot list the source files" in result.err
     assert ".git" not in listed(built)
     assert "folder/a" in listed(built)
 
@@ -151,7 +149,7 @@ def test_keep_leaves_the_copy(repo: Repo, cli: Command, temporary: Path) -> None
     result = built.build("--keep").expect(0)
     (kept,) = temporary.glob("tfgen-build-web-*/src")
     assert (kept / "made").is_file()
-    assert f"the copy of the source is kept: {kept}" in result.err
+    assert f"kept the copy of the source: {kept}" in result.err
 
 
 def test_a_repository_without_a_folder_for_git(repo: Repo, cli: Command) -> None:
@@ -211,7 +209,7 @@ def test_several_images_one_after_the_other(repo: Repo, cli: Command) -> None:
     result = cli("build", "db", "web", "db", "--local", "--region", "eu-west-1").expect(1)
     assert [line.split()[:2] for line in result.out.splitlines()[1:]] == [["db", "failed"], ["web", "succeeded"]]
     assert built.kept("said") == "packer/web.json\n"
-    assert re.search(r"^db: failed after \d+s; artefacts: .*/.tfgen/build/db$", result.err, re.MULTILINE)
+    assert re.search(r"^db: failed after \d+s; artifacts: .*/.tfgen/build/db$", result.err, re.MULTILINE)
     assert re.search(r"^web: built no AMI in eu-west-1 after \d+s; ", result.err, re.MULTILINE)
     assert (built.root / ".tfgen/build/db/said").read_text() == "packer/db.json\n"
 
@@ -219,7 +217,7 @@ def test_several_images_one_after_the_other(repo: Repo, cli: Command) -> None:
 def test_no_buildspec(repo: Repo, cli: Command) -> None:
     built = estate(repo, cli, spec(build=["true"]))
     (built.root / "buildspec.yml").unlink()
-    assert "error: buildspec.yml: there is no such file" in built.build().expect(1).err
+    assert "error: buildspec.yml: file not found" in built.build().expect(1).err
     (built.root / "buildspec.yml").write_bytes(b"\xff\n")
     assert "error: buildspec.yml: not UTF-8 text" in built.build().expect(1).err
     (built.root / "buildspec.yml").unlink()
@@ -239,24 +237,27 @@ def test_the_buildspec_that_the_module_is_given(repo: Repo, cli: Command) -> Non
 def test_a_name_that_there_is_not(repo: Repo, cli: Command) -> None:
     estate(repo, cli, spec(build=["true"]))
     result = cli("build", "wbe", "--local").expect(64)
-    assert "there is no image 'wbe'" in result.err
+    assert "image 'wbe' not found" in result.err
     assert "web" in result.err
 
 
 def test_a_bad_buildspec_names_its_line(repo: Repo, cli: Command) -> None:
     built = estate(repo, cli, "version: 0.2\nphases:\n  build:\n    commands:\n      - echo a: b\n")
-    assert "error: buildspec.yml:5: commands[0] is not a text" in built.build().expect(1).err
+    assert "error: buildspec.yml:5: commands[0] is not a string" in built.build().expect(1).err
 
 
 def test_a_warning_is_said(repo: Repo, cli: Command) -> None:
     built = estate(repo, cli, "version: 0.2\nrun-as: root\nphases:\n  build:\n    commands: ['true']\n")
-    assert "warning: buildspec.yml:2: run-as is ignored here: commands run as you" in built.build().expect(0).err
+    assert (
+        "warning: buildspec.yml:2: run-as is ignored in a local build: commands run as you"
+        in built.build().expect(0).err
+    )
 
 
 def test_no_shell(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     built = estate(repo, cli, spec(build=["true"]))
     monkeypatch.setenv("PATH", str(built.root))
-    assert "there is no bash on PATH" in built.build().expect(1).err
+    assert "bash not found on PATH" in built.build().expect(1).err
 
 
 def test_a_file_that_cannot_be_copied_costs_its_build_alone(

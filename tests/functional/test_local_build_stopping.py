@@ -75,7 +75,7 @@ def test_one_signal_lets_it_clean_up(
     assert out == ""
     assert (state / "cleaned").read_text() == "cleaned\n"
     assert not alive(pid(state))
-    assert "[tfgen] interrupted; what runs may clean up after itself for 10 minutes" in err
+    assert "[tfgen] interrupted; the build has 10 minutes to clean up" in err
     assert "error: web: the build was interrupted" in err
     kept = {path.name for path in (built.root / ".tfgen/build/web").iterdir()}
     assert "packer-build.log" in kept
@@ -119,8 +119,8 @@ def test_the_time_is_up(
     running(repo, cli, _CLEANS)
     (outcome,) = build_locally(open_workspace(), ["web"], late)
     assert (state / "cleaned").is_file()
-    assert (outcome.succeeded, outcome.reason) == (False, "it took too long and was stopped (--timeout)")
-    assert "[tfgen] the time is up; what runs may clean up" in capfd.readouterr().err
+    assert (outcome.succeeded, outcome.reason) == (False, "timeout (--timeout); it was stopped")
+    assert "[tfgen] timeout; the build has 10 minutes to clean up" in capfd.readouterr().err
     assert Path(outcome.artifacts, "tfgen.toml").is_file()
 
 
@@ -130,7 +130,9 @@ def test_a_signal_while_it_cleans_up_is_an_interrupt(
     built = running(repo, cli, _DEAF)
 
     def interrupt() -> None:
-        wait_for(lambda: [path for path in logs.glob("*.log") if "the time is up" in path.read_text()], "it is late")
+        wait_for(
+            lambda: [path for path in logs.glob("*.log") if "timeout; the build" in path.read_text()], "it is late"
+        )
         os.kill(os.getpid(), signal.SIGINT)
 
     logs = built.root / ".tfgen/log"
@@ -190,7 +192,7 @@ def test_tfgen_is_killed_and_the_build_ends_in_order(repo: Repo, cli: Command, s
     wait_for(lambda: not list(temporary.iterdir()), "the copy is gone")
     (log,) = (built.root / ".tfgen/log").glob("*build-web*")
     wait_for(lambda: "the build has ended" in log.read_text(), "the log says so")
-    assert "tfgen was killed; the build is told to stop" in log.read_text()
+    assert "tfgen was killed; stopping the build" in log.read_text()
     assert "post_build" not in log.read_text().lower()
     assert not alive(pid(state))
 
@@ -220,7 +222,7 @@ def test_nobody_reads_what_is_said(repo: Repo, cli: Command, state: Path) -> Non
 def test_what_runs_the_commands_is_killed(repo: Repo, cli: Command, state: Path) -> None:
     built = running(repo, cli, 'echo $$ >"$STATE/pid"; kill -KILL $PPID; sleep 600')
     outcome = built.outcome("--env", f"STATE={state}", code=1)
-    assert outcome["reason"].startswith("what runs the build's commands was killed")
+    assert outcome["reason"].startswith("the process that runs the build's commands was killed")
     wait_for(lambda: not alive(pid(state)), "the command is stopped")
 
 
@@ -228,6 +230,6 @@ def test_the_same_image_twice_at_once(repo: Repo, cli: Command, state: Path) -> 
     built = running(repo, cli, _CLEANS)
     process = started(built, state)
     error = built.build().expect(75).err
-    assert "another tfgen build-web is at work here" in error
+    assert "another tfgen build-web is running in this repository" in error
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)

@@ -1,4 +1,4 @@
-"""The README's tour shows what really happens."""
+"""The examples of README.md and docs/affected.md are run, and their output is compared."""
 
 from __future__ import annotations
 
@@ -9,26 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command
-
-ROOT = Path(__file__).parents[2]
-
-
-def console_blocks() -> dict[str, str]:
-    """Command -> its output, of every console block in the README."""
-    found: dict[str, str] = {}
-    for block in (ROOT / "README.md").read_text().split("```console\n")[1:]:
-        command = ""
-        for line in block.split("```")[0].splitlines():
-            if line.startswith("$ "):
-                command = line[2:]
-                found[command] = ""
-            else:
-                found[command] += f"{line}\n"
-    return found
+from tests.documented import ROOT, console_blocks
 
 
 def test_the_tour_is_true(tmp_path: Path, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = console_blocks()
+    shown = console_blocks("README.md")
     for part in ("packer", "terraform"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
     shutil.copyfile(ROOT / "tfgen.toml", tmp_path / "tfgen.toml")
@@ -41,8 +26,11 @@ def test_the_tour_is_true(tmp_path: Path, cli: Command, monkeypatch: pytest.Monk
     assert generated.read_text() == shown[f"cat {generated}"]
 
 
-def test_what_it_says_of_a_change_is_true(tmp_path: Path, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = console_blocks()
+@pytest.mark.parametrize(("page", "count"), [("README.md", 2), ("docs/affected.md", 3)])
+def test_a_change_is_shown_as_it_is(
+    tmp_path: Path, cli: Command, monkeypatch: pytest.MonkeyPatch, page: str, count: int
+) -> None:
+    shown = console_blocks(page)
     kept = ("packer", "terraform", "ansible")
     for part in kept:
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
@@ -53,7 +41,7 @@ def test_what_it_says_of_a_change_is_true(tmp_path: Path, cli: Command, monkeypa
     for words in (("init", "-q"), ("add", *kept, "tfgen.toml", "buildspec.yml"), (*user, "commit", "-qm", "all")):
         subprocess.run(["git", *words], check=True)
     steps = [words for words in shown if words.startswith(("echo ", "tfgen affected", "sed ", "tfgen lint"))]
-    assert len(steps) == 5
+    assert len(steps) == count
     for step in steps:
         if step.startswith("tfgen "):
             result = cli(*step.split()[1:])

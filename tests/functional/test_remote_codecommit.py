@@ -109,7 +109,7 @@ def test_git_pushes_through_the_helper(repo: Repo, cli: Command, codecommit: Cod
     add_commit(root)
     done = cli("remote", "push").expect(1)
     assert "not found" in done.err
-    assert "did not get to codecommit (git ended with exit code 128); origin has it" in done.err
+    assert "was not pushed to codecommit (git failed with exit code 128); origin has it" in done.err
     assert "ofimages" not in done.err
 
 

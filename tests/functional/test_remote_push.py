@@ -74,7 +74,7 @@ def test_a_named_branch_and_odd_names_are_data(root: Path, cli: Command) -> None
 @pytest.mark.parametrize("branch", ["nope", "HEAD", "refs/heads/main", "HEAD:main", ":main", "main@{0}", "../x", "*"])
 def test_what_is_no_local_branch_is_not_pushed(root: Path, cli: Command, branch: str) -> None:
     before = at(root, "main")
-    assert "there is no local branch" in cli("remote", "push", branch).expect(1).err
+    assert f"local branch {branch!r} not found" in cli("remote", "push", branch).expect(1).err
     assert at(root, "main") == before
     cli("remote", "push", f"-{branch}").expect(64)
 
@@ -85,7 +85,7 @@ def test_the_default_branch_is_refused(root: Path, cli: Command, branch: str) ->
     add_commit(root)
     before = at(root, branch)
     for arguments in ([], [branch], ["--remote", "codecommit"]):
-        assert f"{branch} is not pushed to directly" in cli("remote", "push", *arguments).expect(3).err
+        assert f"{branch} cannot be pushed to directly" in cli("remote", "push", *arguments).expect(3).err
     assert at(root, branch) == before
 
 
@@ -112,15 +112,15 @@ def test_no_branch_is_checked_out(root: Path, cli: Command) -> None:
 
 def test_a_branch_without_a_commit(root: Path, cli: Command) -> None:
     git(root, "switch", "--quiet", "--orphan", "empty")
-    assert "the branch empty has no commit yet" in cli("remote", "push").expect(1).err
+    assert "branch empty has no commits yet" in cli("remote", "push").expect(1).err
 
 
 def test_uncommitted_changes_are_one_line(root: Path, cli: Command) -> None:
-    assert "not committed" not in cli("remote", "push").expect(0).err
+    assert "uncommitted" not in cli("remote", "push").expect(0).err
     (root / "new").touch()
-    assert cli("remote", "push").expect(0).err.startswith("note: there are changes that are not committed")
+    assert cli("remote", "push").expect(0).err.startswith("note: uncommitted changes are not pushed")
     git(root, "branch", "other")
-    assert "not committed" not in cli("remote", "push", "other").expect(0).err
+    assert "uncommitted" not in cli("remote", "push", "other").expect(0).err
 
 
 def test_a_remote_that_has_more_is_not_forced_and_the_advice_works(root: Path, cli: Command) -> None:
@@ -131,8 +131,8 @@ def test_a_remote_that_has_more_is_not_forced_and_the_advice_works(root: Path, c
     assert at(root) == (ours, theirs)
     assert "hint: " in done.err  # git's own words
     last = done.err.splitlines()[-1]
-    assert last.startswith(f"error: {BRANCH} did not get to codecommit ([rejected] (fetch first)); origin has it; ")
-    advice = last.partition("not here: ")[2].partition(", then")[0]
+    assert last.startswith(f"error: {BRANCH} was not pushed to codecommit ([rejected] (fetch first)); origin has it; ")
+    advice = last.partition("do not have; run: ")[2].partition(", then")[0]
     git(root, *advice.split()[1:], "--no-edit")
     cli("remote", "push").expect(0)
     assert len(set(at(root))) == 1
@@ -145,7 +145,7 @@ def test_the_advice_for_a_branch_that_is_not_checked_out_merges_into_that_branch
     git(root, "switch", "--quiet", "main")
     main = git(root, "rev-parse", "main")
     done = cli("remote", "push", BRANCH).expect(1)
-    advice = done.err.splitlines()[-1].partition("not here: ")[2].partition(", then")[0]
+    advice = done.err.splitlines()[-1].partition("do not have; run: ")[2].partition(", then")[0]
     assert advice == f"git switch {BRANCH} && git pull --no-rebase codecommit {BRANCH}"
     for words in advice.split(" && "):
         git(root, *words.split()[1:], *(["--no-edit"] if "pull" in words else []))
@@ -170,7 +170,7 @@ def test_a_shallow_clone_is_told_so_and_the_advice_works(
     monkeypatch.chdir(shallow)
     done = cli("remote", "push").expect(1)
     assert at(root) == (head, "")
-    assert "shallow clone: git fetch --unshallow, then" in done.err
+    assert "shallow clone; run: git fetch --unshallow, then" in done.err
     git(shallow, "fetch", "--quiet", "--unshallow")
     cli("remote", "push").expect(0)
     assert at(root) == (head, head)
@@ -215,11 +215,11 @@ def test_one_of_two_that_cannot_be_reached(root: Path, cli: Command) -> None:
     (root.parent / "origin.git").rename(root.parent / "gone.git")
     done = cli("remote", "push").expect(1)
     assert "does not appear to be a git repository" in done.err
-    assert "did not get to origin (git ended with exit code 128); codecommit has it" in done.err
+    assert "was not pushed to origin (git failed with exit code 128); codecommit has it" in done.err
     assert commit_at(root.parent / "codecommit.git", BRANCH)
     (root.parent / "codecommit.git").rename(root.parent / "gone2.git")
     done = cli("remote", "push").expect(1)
-    assert "did not get to origin (" in done.err
+    assert "was not pushed to origin (" in done.err
     assert "; no remote has it; " in done.err
 
 
@@ -233,7 +233,7 @@ def test_what_a_remotes_hook_says_is_shown(root: Path, cli: Command) -> None:
 def test_a_hook_of_the_users_own_runs_and_can_stop_it(root: Path, cli: Command) -> None:
     program(root / ".git/hooks", "pre-push", 'echo a linter says; echo another >&2; [ "$1" = origin ]')
     done = cli("remote", "push").expect(1)
-    assert "did not get to codecommit" in done.err
+    assert "was not pushed to codecommit" in done.err
     assert done.err.count("a linter says\n") == done.err.count("another\n") == 2
     assert done.out == f"pushed     {BRANCH} -> origin  [new branch]\n"
     assert [bool(commit) for commit in at(root)] == [True, False]
@@ -241,7 +241,7 @@ def test_a_hook_of_the_users_own_runs_and_can_stop_it(root: Path, cli: Command) 
 
 def test_a_push_to_several_addresses_of_one_remote_is_all_or_an_error(root: Path, cli: Command) -> None:
     git(root, "config", "--add", "remote.origin.url", str(root.parent / "gone.git"))
-    assert "did not get to origin" in cli("remote", "push").expect(1).err
+    assert "was not pushed to origin" in cli("remote", "push").expect(1).err
 
 
 def test_the_remotes_must_be_there(repo: Repo, cli: Command) -> None:
@@ -249,9 +249,9 @@ def test_the_remotes_must_be_there(repo: Repo, cli: Command) -> None:
     git(root, "switch", "--quiet", "--create", BRANCH)
     assert "run: tfgen remote add" in cli("remote", "push").expect(1).err
     for name in ("nope", "-x", "--receive-pack=touch x", str(root.parent / "origin.git"), "ext::sh -c true"):
-        assert "there is no remote" in cli("remote", "push", f"--remote={name}").expect(1).err
+        assert "not found; remotes: " in cli("remote", "push", f"--remote={name}").expect(1).err
     git(root, "remote", "remove", "origin")
-    assert "there is no remote origin" in cli("remote", "push").expect(1).err
+    assert "remote origin not found" in cli("remote", "push").expect(1).err
 
 
 def test_a_codecommit_remote_is_found_by_its_address_and_needs_its_helper(

@@ -31,7 +31,7 @@ def tables(root: Path) -> dict[str, object]:
 def test_rename_writes_the_move(synced: Path, cli: Command) -> None:
     result = cli("rename", "web", "site").expect(0)
     assert result.out == f"renamed  web -> site\nchanged  tfgen.toml\ncreated  {SITE}\ndeleted  {WEB}\n"
-    assert "the plan will show module.web moved to module.site" in result.err
+    assert "the plan will move module.web to module.site" in result.err
     assert "--keep-names" in result.err
     assert tables(synced) == {"site": {"path": "packer/web.json", "moved_from": ["web"]}}
     text = (synced / SITE).read_text()
@@ -131,7 +131,7 @@ def test_what_lint_leaves_alone_under_both_names(synced: Path, cli: Command) -> 
     text = path.read_text() + '[lint.templates.web]\nno-imdsv2 = "a"\n[lint.templates.site]\nno-imdsv2 = "b"\n'
     path.write_text(text)
     result = cli("rename", "web", "site").expect(64)
-    assert f"[lint.templates.site] is in tfgen.toml:{text.count(chr(10)) - 1} already" in result.err
+    assert f"[lint.templates.site] already exists in tfgen.toml:{text.count(chr(10)) - 1}" in result.err
     assert path.read_text() == text
 
 
@@ -146,8 +146,8 @@ def test_there_and_back(synced: Path, cli: Command) -> None:
     assert tables(synced) == {"site": {"path": "packer/web.json", "moved_from": ["web", "shop"]}}
     (synced / "tfgen.toml").write_text(TOML)
     refused = cli("sync").expect(3).err
-    assert "its template packer/web.json is called web now: its pipeline would be destroyed and made anew" in refused
-    assert 'moved_from = ["site"] into [templates.web], or run: tfgen sync --gone packer/web.json' in refused
+    assert "its template packer/web.json is now named web: its pipeline would be destroyed and recreated" in refused
+    assert 'moved_from = ["site"] to [templates.web], or run: tfgen sync --gone packer/web.json' in refused
     cli("sync", "--gone", "packer/web.json").expect(0)
     assert (synced / WEB).read_text() == before
 
@@ -155,15 +155,15 @@ def test_there_and_back(synced: Path, cli: Command) -> None:
 @pytest.mark.parametrize(
     ("names", "says"),
     [
-        (("wib", "site"), "wib is no template here; did you mean web?"),
-        (("web", "web"), "web is called that already"),
-        (("web", "db"), "db is the name of packer/db.json (db)"),
-        (("web", "DB"), "DB is the name of packer/db.json (db)"),
-        (("web", "1st"), "'1st' cannot be the name of a pipeline"),
-        (("web", 'x"\n'), "cannot be the name of a pipeline"),
-        (("web", "x" * 201), "cannot be the name of a pipeline"),
-        (("web", "spare"), "[templates.spare] is in tfgen.toml:2 already"),
-        (("web", "old"), "old is an old name of db (moved_from, tfgen.toml:3); give another name"),
+        (("wib", "site"), "template wib not found; did you mean web?"),
+        (("web", "web"), "web already has that name"),
+        (("web", "db"), "db is already used by packer/db.json (db)"),
+        (("web", "DB"), "DB is already used by packer/db.json (db)"),
+        (("web", "1st"), "'1st' is not a valid pipeline name"),
+        (("web", 'x"\n'), "is not a valid pipeline name"),
+        (("web", "x" * 201), "is not a valid pipeline name"),
+        (("web", "spare"), "[templates.spare] already exists in tfgen.toml:2"),
+        (("web", "old"), "old is an old name of db (moved_from, tfgen.toml:3); use another name"),
     ],
 )
 def test_a_name_that_cannot_be(synced: Path, cli: Command, names: tuple[str, str], says: str) -> None:
@@ -184,7 +184,7 @@ def test_a_stale_estate_is_synced_first(synced: Path, cli: Command) -> None:
 def test_a_name_that_aws_would_not_take(synced: Path, cli: Command) -> None:
     before = read_tree(synced)
     result = cli("rename", "web", "xn--web").expect(1)
-    assert "web cannot be called xn--web; see above; nothing was written" in result.err
+    assert "web cannot be renamed to xn--web; see above; nothing was written" in result.err
     assert read_tree(synced) == before
 
 
@@ -224,7 +224,7 @@ def test_two_names_for_one_path(synced: Path, cli: Command) -> None:
 
 def test_a_pin_that_leads_nowhere(synced: Path, cli: Command) -> None:
     (synced / "tfgen.toml").write_text(TOML + '[templates.site]\npath = "packer/wib.json"\n')
-    says = 'tfgen.toml:3: path = "packer/wib.json" of [templates.site] is no template; did you mean packer/web.json?'
+    says = 'tfgen.toml:3: path = "packer/wib.json" of [templates.site] is not a template; did you mean packer/web.json?'
     assert says in cli("sync").expect(0).err
 
 
@@ -255,7 +255,10 @@ def test_a_broken_template_has_no_names_to_keep(synced: Path, cli: Command) -> N
     (synced / "packer/web.json").write_text('{"builders": [')
     cli("sync").expect(1)
     before = read_tree(synced)
-    assert "web has no pipeline now" in cli("rename", "web", "site", "--keep-names").expect(3).err
+    assert (
+        "web has no pipeline, so its names in AWS are not known"
+        in cli("rename", "web", "site", "--keep-names").expect(3).err
+    )
     assert read_tree(synced) == before
     cli("rename", "web", "site").expect(1)
     (synced / "packer/web.json").write_text(template("web"))
@@ -278,7 +281,7 @@ def test_a_forgotten_pipeline_comes_back(synced: Path, cli: Command) -> None:
     (synced / "packer/web.json").unlink()
     result = cli("sync").expect(0)
     assert result.out == f"forgot   {WEB}\n"
-    assert "stays in AWS" in result.err
+    assert "stay in AWS" in result.err
     body = "removed {\n  from = module.web\n\n  lifecycle {\n    destroy = false\n  }\n}\n"
     assert (synced / WEB).read_text().endswith(body)
     (synced / "tfgen.toml").write_text(TOML)
@@ -316,5 +319,5 @@ def test_terraform_must_know_removed_blocks(
     old.write_text(f'#!/bin/sh\necho \'{{"terraform_version": "{version}"}}\'\n')
     old.chmod(0o755)
     error = cli("plan", "--terraform", str(old)).expect(1).err
-    assert f"{WEB}: holds a removed block, and {product} {version} does not know that" in error
+    assert f"{WEB}: has a removed block, which {product} {version} does not support" in error
     assert f"use {needed} or newer (--terraform PATH)" in error

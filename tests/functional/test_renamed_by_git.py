@@ -135,6 +135,6 @@ def test_a_repository_of_somebody_else_is_said(synced: Path, cli: Command, monke
     (synced / "packer/site.json").write_text(edited(file.read_text()))
     file.unlink()
     error = cli("sync").expect(3).err
-    assert "git cannot say whether it was renamed: the repository belongs to somebody else" in error
+    assert "git cannot say whether it was renamed: the repository belongs to another user" in error
     assert (synced / WEB).exists()
     assert "deleted" in cli("sync", "--gone", "packer/web.json").expect(0).out

@@ -25,7 +25,10 @@ def test_two_candidates_are_refused_where_nobody_can_answer(synced: Path, cli: C
     before = read_tree(synced)
     for arguments in (["sync"], ["sync", "--check"], ["plan"]):
         result = cli(*arguments).expect(3)
-        assert "packer/web.json is gone, and may be packer/a.json (100%) or packer/b.json (100%) now" in result.err
+        assert (
+            "packer/web.json no longer exists and may have become packer/a.json (100%) or packer/b.json (100%)"
+            in result.err
+        )
         assert "--renamed packer/web.json=packer/a.json" in result.err
         assert "--gone packer/web.json" in result.err
     assert read_tree(synced) == before
@@ -52,14 +55,14 @@ def test_gone_overrides_what_git_says(synced: Path, cli: Command) -> None:
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
-        (["--renamed", "packer/web.json"], "OLD_PATH=NEW_PATH is wanted"),
+        (["--renamed", "packer/web.json"], "is not OLD_PATH=NEW_PATH"),
         (
             ["--renamed", "packer/wib.json=packer/b.json"],
-            "no template of that path is gone; did you mean packer/web.json?",
+            "no template was deleted at that path; did you mean packer/web.json?",
         ),
-        (["--renamed", "packer/web.json=packer/c.json"], "packer/c.json is no template"),
+        (["--renamed", "packer/web.json=packer/c.json"], "packer/c.json is not a template"),
         (["--renamed", "packer/web.json=packer/db.json", "--gone", "packer/web.json"], "contradicts another flag"),
-        (["--gone", "packer/db.json"], "no template of that path is gone"),
+        (["--gone", "packer/db.json"], "no template was deleted at that path"),
     ],
 )
 def test_wrong_flags_are_usage_errors(synced: Path, cli: Command, flags: list[str], says: str) -> None:
@@ -76,8 +79,8 @@ def test_one_new_template_that_fits_two_gone_ones(synced: Path, cli: Command) ->
     (synced / "packer/web2.json").unlink()
     renamed_and_edited(synced)
     result = cli("sync").expect(3)
-    assert "packer/web.json is gone" in result.err
-    assert "packer/web2.json is gone" in result.err
+    assert "packer/web.json no longer exists" in result.err
+    assert "packer/web2.json no longer exists" in result.err
     out = cli("sync", "--gone", "packer/web2.json").expect(0).out
     assert "pinned   web  packer/web.json -> packer/site.json" in out
 
@@ -97,8 +100,8 @@ def test_an_ignored_candidate_can_be_the_answer(synced: Path, cli: Command) -> N
 def test_a_terminal_is_asked(synced: Path, answer: str, pinned: str) -> None:
     two_candidates(synced)
     child = pexpect.spawn(sys.executable, ["-m", "tfgen", "sync"], encoding="utf-8", timeout=60, cwd=str(synced))
-    child.expect_exact("packer/web.json is gone. Which template is it now?")
-    child.expect_exact("3  none: it is gone")
+    child.expect_exact("packer/web.json no longer exists. Which template is it now?")
+    child.expect_exact("3  none: delete its pipeline web")
     for line in answer.split("\n"):
         child.expect_exact("Number (1 to 3): ")
         child.sendline(line)

@@ -194,7 +194,7 @@ def test_into_an_ignored_folder_is_forgotten(synced: Path, cli: Command) -> None
 def test_a_rename_goes_before_forgetting(synced: Path, cli: Command) -> None:
     (synced / "tfgen.toml").write_text(TOML + 'removed = "keep"\n')
     path = renamed_and_edited(synced)
-    assert f"pin     web  packer/web.json -> {path}  (97% alike)\n" in cli("sync", "--check").expect(2).out
+    assert f"pin     web  packer/web.json -> {path}  (97% similar)\n" in cli("sync", "--check").expect(2).out
     out = cli("sync", "--gone", "packer/web.json").expect(0).out
     assert out == f"created  terraform/pipelines/pipeline_site.gen.tf\nforgot   {WEB}\n"
 
@@ -212,7 +212,7 @@ def test_a_name_with_a_tab_is_a_name_like_others(synced: Path, cli: Command) -> 
     cli("sync").expect(0)
     commit(synced)
     odd.write_text(template("odd").replace("builders", "bilders"))
-    assert "is still there but no template of its own any more" in cli("sync").expect(1).err
+    assert "still exists but is no longer a template" in cli("sync").expect(1).err
     odd.write_text(edited(template("odd")))
     odd.rename(synced / "packer" / "even.json")
     assert "pin     od-d  packer/od\\td.json -> packer/even.json" in cli("sync", "--check").expect(2).out.replace(

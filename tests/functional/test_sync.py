@@ -84,9 +84,7 @@ def test_json_says_what_was_done(repo: Repo, cli: Command) -> None:
 
 def test_an_unused_section_is_a_warning_with_its_line(repo: Repo, cli: Command) -> None:
     repo({**BASE, "tfgen.toml": TOML + "\n[templates.wbe]\n"})
-    assert (
-        "warning: tfgen.toml:3: [templates.wbe] is for no template here; did you mean web?" in cli("sync").expect(0).err
-    )
+    assert "warning: tfgen.toml:3: [templates.wbe]: no such template; did you mean web?" in cli("sync").expect(0).err
 
 
 def test_sync_works_from_a_folder_below_and_with_c(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,8 +101,7 @@ def test_a_template_that_is_none_any_more_keeps_its_pipeline(repo: Repo, cli: Co
     (root / "packer/web.json").write_text('{"bilders": []}')
     result = cli("sync").expect(1)
     assert (
-        "packer/web.json: is still there but no template of its own any more (no builders: not a Packer template)"
-        in result.err
+        "packer/web.json: still exists but is no longer a template (no builders: not a Packer template)" in result.err
     )
     assert (root / WEB).exists()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import depth
 from tests.conftest import TOML, Command, Repo, read_tree
 from tests.functional.git_repo import WEB, commit, edited, git, make, template
 from tfgen_generators.errors import TfgenError
@@ -119,7 +120,7 @@ def test_a_read_only_tfgen_toml_stops_everything(repo: Repo, cli: Command) -> No
     (root / "tfgen.toml").chmod(0o444)
     (root / "packer/web.json").rename(root / "packer/site.json")
     before = read_tree(root)
-    says = "tfgen.toml: is read-only, and a name must be pinned in it; make it writable"
+    says = "tfgen.toml: is read-only, but a name must be pinned in it; make it writable"
     assert says in cli("sync").expect(1).err
     assert read_tree(root) == before
 
@@ -139,7 +140,7 @@ def test_a_tfgen_toml_that_changes_meanwhile_is_not_lost(
         apply_changes(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(write, "apply_changes", late)
-    assert "was changed by somebody else just now" in cli("sync").expect(1).err
+    assert "was changed in the meantime" in cli("sync").expect(1).err
     assert (root / "tfgen.toml").read_text() == TOML + "# just saved\n"
 
 
@@ -170,7 +171,7 @@ def test_one_unreadable_generated_file_stops_no_other(
     (root / "packer/new.json").write_text(template("new"))
     result = cli("sync").expect(1)
     assert result.out == "created  terraform/pipelines/pipeline_new.gen.tf\n"
-    assert f"{WEB}: cannot be read: Permission denied; give yourself the right to read it" in result.err
+    assert f"{WEB}: cannot be read: Permission denied; make it readable" in result.err
     assert "1 kept (see the errors)" in result.err
     (root / "packer/web.json").unlink()
     assert cli("sync").expect(1).out == ""
@@ -207,7 +208,7 @@ def test_verify_reads_back_what_stands_there(repo: Repo, cli: Command, monkeypat
     cli("sync", "--check", "--verify").expect(0)
     monkeypatch.setattr("tfgen.sync.read_back.verify", lambda *_: "source: is another")
     result = cli("sync", "--check", "--verify").expect(1)
-    assert "pipeline_db.gen.tf: does not read back: source: is another" in result.err
+    assert "pipeline_db.gen.tf: is not what tfgen meant to write: source: is another" in result.err
     assert root.exists()
 
 
@@ -220,10 +221,11 @@ def test_what_is_written_names_its_place_when_it_fails(tmp_path: Path) -> None:
         apply_changes(tmp_path, [Change(action="create", path="terraform/pipelines/x", after="x")])
 
 
+@depth.deep
 def test_syncs_killed_at_random_points_leave_whole_files(
     repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """kill -9, `TFGEN_KILLS` times (12 by default): all is whole, and the next one ends it."""
+    """kill -9, again and again: all is whole, and the next one ends it."""
     root = make(repo, {f"packer/image{number}.json": template(f"image {number}") for number in range(40)})
     git(root, "init", "--quiet")
     cli("sync").expect(0)
@@ -240,7 +242,7 @@ def test_syncs_killed_at_random_points_leave_whole_files(
     duration = time.monotonic() - started
     after = read_tree(whole)
     chance = random.Random(3)
-    for turn in range(int(os.environ.get("TFGEN_KILLS", "12"))):
+    for turn in range(depth.amount(6, 60)):
         copy = tmp_path / f"turn-{turn}"
         shutil.copytree(root, copy)
         argv = [sys.executable, "-m", "tfgen", "sync"]

@@ -13,30 +13,42 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import HCL2, JSON, TOML, TOY, TOY_MODULE, Command, Repo, Result
+from tests.conftest import HCL2, JSON, TOML, TOY, TOY_MODULE, Command, Result, write_tree
 from tfgen.sync import fast_check as unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MORE = "terraform/pipelines/pipeline_x.gen.tf"
+FILES = {**TOY, "packer/web.json": JSON, "packer/t/base.pkr.hcl": HCL2, "packer/vars.json": "{}"}
+#: How many repositories are made when a test finds none.
+TOGETHER = 10
 MEMORY = Path(".tfgen/cache") / unchanged.FILE_NAME
 
 
+@pytest.fixture(scope="module")
+def aging() -> list[tuple[Path, float]]:
+    """Synced repositories that no test has yet, and when each was made."""
+    return []
+
+
 @pytest.fixture
-def clean(repo: Repo, tfgen: Command) -> Path:
+def clean(
+    aging: list[tuple[Path, float]],
+    tfgen: Command,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
     """A synced repository that is old enough to be trusted, and was looked at once."""
-    root = repo(
-        {
-            **TOY,
-            "packer/web.json": JSON,
-            "packer/t/base.pkr.hcl": HCL2,
-            "packer/vars.json": "{}",
-        }
-    )
-    tfgen("sync").expect(0)
-    age(root)
-    time.sleep(1.1)
+    if not aging:  # some at once, which grow old together
+        for _ in range(TOGETHER):
+            made = tmp_path_factory.mktemp("clean") / "ami-builder"
+            tfgen("-C", str(write_tree(made, FILES)), "sync").expect(0)
+            age(made)
+            aging.append((made, time.monotonic()))
+    root, since = aging.pop(0)
+    time.sleep(max(0.0, since + 1.1 - time.monotonic()))
+    monkeypatch.chdir(root)
     tfgen("sync", "--check").expect(0)
     assert (root / MEMORY).exists()
     return root
@@ -135,7 +147,7 @@ def test_nothing_is_kept_of_a_look_that_found_something(clean: Path, tfgen: Comm
     (clean / "tfgen.toml").write_text(TOML + "[templates.nobody]\n")
     age(clean)
     time.sleep(1.1)
-    assert "is for no template here" in tfgen("sync", "--check").expect(0).err
+    assert "no such template" in tfgen("sync", "--check").expect(0).err
     assert not (clean / MEMORY).exists()
 
 

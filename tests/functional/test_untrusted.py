@@ -64,7 +64,7 @@ def test_line_ends_are_no_difference(root: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("web", "edited", "was edited by hand since tfgen wrote it"),
+        ("web", "edited", "was edited by hand"),
         ("web", "signed", r"is not what sync writes \(change\)"),
         ("evil", "signed", r"is not what sync writes \(delete\)"),
         ("evil", DATA, "was not written by tfgen"),
@@ -99,7 +99,7 @@ def test_a_generated_file_that_is_a_symlink(root: Path, refused: Refused) -> Non
     shutil.move(root / WEB, root / "packer/elsewhere")
     (root / WEB).symlink_to("../../packer/elsewhere")
     commit(root)
-    refused(f"{WEB}: is a symlink")
+    refused(f"{WEB}: must not be a symlink")
 
 
 def test_a_cache_that_came_with_the_branch_is_not_believed(root: Path, cli: Command, refused: Refused) -> None:
@@ -109,7 +109,7 @@ def test_a_cache_that_came_with_the_branch_is_not_believed(root: Path, cli: Comm
     cache = root / ".tfgen/cache"
     assert (cache / "facts").is_file()
     push(root, {".tfgen/cache/init": "x", "packer/web.json": JSON})
-    refused(r"\.tfgen: is in the commit, and must never be; git rm -r --cached \.tfgen")
+    refused(r"\.tfgen: must not be committed; run: git rm -r --cached \.tfgen")
 
 
 # What must not be tracked
@@ -127,7 +127,7 @@ def test_a_cache_that_came_with_the_branch_is_not_believed(root: Path, cli: Comm
 )
 def test_what_no_commit_may_hold(root: Path, refused: Refused, path: str, shown: str) -> None:
     push(root, {path: "{}"})
-    refused(f"^error: {re.escape(shown)}: is in the commit")
+    refused(f"^error: {re.escape(shown)}: must not be committed")
 
 
 def test_terraforms_folder_as_a_symlink(root: Path, refused: Refused) -> None:
@@ -135,7 +135,7 @@ def test_terraforms_folder_as_a_symlink(root: Path, refused: Refused) -> None:
     (root / ROOT / ".terraform").symlink_to("../../packer/data")
     git(root, "add", "--force", "--all")
     commit(root)
-    refused(f"{ROOT}/.terraform: is in the commit")
+    refused(f"{ROOT}/.terraform: must not be committed")
 
 
 # What runs as Terraform
@@ -151,7 +151,7 @@ def test_what_the_environment_points_to_is_that_of_the_base(
     monkeypatch.setenv(variable, str(root / path) if absolute else path)
     accepted()
     push(root, {"bin/tool": "2"})
-    refused(f"^error: bin/tool: is named by {variable}, and is not as in main")
+    refused(f"^error: bin/tool: is named by {variable} and differs from main")
 
 
 @pytest.mark.parametrize("name", ["terraform", "tofu"])
@@ -163,7 +163,7 @@ def test_a_program_on_path_that_lies_in_the_repository(
     monkeypatch.setenv("PATH", os.pathsep.join([str(root / "bin"), os.environ["PATH"]]))
     accepted()
     push(root, {f"bin/{name}": "#!/bin/sh\nid\n"})
-    refused(f"^error: bin/{name}: is named by PATH, and is not as in main")
+    refused(f"^error: bin/{name}: is named by PATH and differs from main")
 
 
 def test_a_link_that_is_named(
@@ -176,7 +176,7 @@ def test_a_link_that_is_named(
         (root / "bin/terraform").unlink()
         (root / "bin/terraform").symlink_to(target)
         commit(root)
-        refused("^error: bin/terraform: is named by TFGEN_TERRAFORM, and is not as in main")
+        refused("^error: bin/terraform: is named by TFGEN_TERRAFORM and differs from main")
 
 
 @pytest.mark.parametrize("name", ["aqua.yaml", "mise.local.toml", ".prototools", ".opentofu-version"])
@@ -187,7 +187,7 @@ def test_a_version_manager_s_file(root: Path, refused: Refused, name: str) -> No
 
 def test_what_the_command_line_names(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     push(root, {"bin/terraform": "#!/bin/sh\n", "vars/x.tfvars": "x = 1\n"})
-    with pytest.raises(RefusedError, match=r"bin/terraform: is named by --terraform, and is not as in main"):
+    with pytest.raises(RefusedError, match=r"bin/terraform: is named by --terraform and differs from main"):
         check_untrusted(open_workspace(), protected(), terraform="bin/terraform")
     with pytest.raises(RefusedError, match=r"vars/x.tfvars: is named by -var-file=../../vars/x.tfvars"):
         check_untrusted(open_workspace(), protected(), arguments=["-parallelism=2", "-var-file=../../vars/x.tfvars"])
@@ -206,7 +206,7 @@ def test_the_command_refuses_before_terraform_runs(root: Path, tfgen: Command) -
     push(root, {f"{ROOT}/evil.tf": DATA, f"{MODULE}/x\n.tf": "# x\n"})
     result = tfgen("plan", "--untrusted", "--base", protected(), "--terraform", str(tool)).expect(3)
     assert result.out == ""
-    assert f"error: {ROOT}/evil.tf:1: data source external runs a program or calls somebody" in result.err
+    assert f"error: {ROOT}/evil.tf:1: data source external runs a program or contacts a server" in result.err
     assert f"error: {MODULE}/x\\n.tf: is new: main does not have it" in result.err
     assert not witness.exists()
     assert not (root / ROOT / ".terraform").exists()

@@ -48,7 +48,7 @@ def test_a_file_that_terraform_reads_is_that_of_the_base(root: Path, refused: Re
 def test_a_file_that_is_gone(root: Path, refused: Refused, path: str) -> None:
     (root / path).unlink()
     commit(root)
-    refused(f"^error: {path}: is gone, and main has it")
+    refused(f"^error: {path}: was deleted; main has it")
 
 
 def test_a_file_that_the_branch_lets_git_ignore_counts_all_the_same(root: Path, refused: Refused) -> None:
@@ -114,7 +114,7 @@ def test_symlinks_that_lead_out(root: Path, refused: Refused, tmp_path: Path) ->
     (root / ROOT / "folder").symlink_to(tmp_path / "out")
     (root / "packer/secret.pkr.hcl").symlink_to("/proc/self/environ")
     commit(root)
-    out = "is a symlink that leads out of the repository"
+    out = "is a symlink to outside the repository"
     refused(*(f"^error: {path}: {out}" for path in (f"{ROOT}/x.tf", f"{ROOT}/folder", "packer/secret.pkr.hcl")))
 
 
@@ -123,7 +123,7 @@ def test_folders_that_lead_out(root: Path, refused: Refused, tmp_path: Path, nam
     shutil.move(root / name, tmp_path / "out")
     (root / name).symlink_to(tmp_path / "out")
     commit(root)
-    refused(f"^error: {name}: leads out of the repository")
+    refused(f"^error: {name}: is a symlink to outside the repository")
 
 
 def test_a_link_of_the_bases_whose_target_changes(repo: Repo, cli: Command, refused: Refused) -> None:

@@ -36,12 +36,12 @@ def test_what_terraform_would_do_is_named(root: Path, refused: Refused, folder: 
         f"^error: {folder}/b_override.tf.json: provisioner local-exec runs commands",
         f"^error: {folder}/c.tofu:1: provider hashicorp/random is new",
         f"^error: {folder}/d.tf:2: the source of module 'x' is not on the allow-list",
-        f"^error: {folder}/d.tf:5: module 'y' is a folder outside the repository",
-        f"^error: {folder}/e.tf:2: backend http is not as in main",
+        f"^error: {folder}/d.tf:5: module 'y' is outside the repository",
+        f"^error: {folder}/e.tf:2: backend http differs from main",
         f"^error: {folder}/f.tf:2: is not valid HCL",
     )
     assert len(said) == 7
-    assert "a maintainer who has read it plans this without --untrusted" in said[0]
+    assert "a maintainer must review it and plan without --untrusted" in said[0]
 
 
 def test_more_data_sources_that_act_are_refused_although_the_base_has_them(
@@ -138,7 +138,7 @@ def test_another_root_module(repo: Repo, cli: Command, refused: Refused) -> None
     push(root, {"tfgen.toml": 'terraform_dir = "terraform/other"\n' + TOML})
     cli("sync").expect(0)
     commit(root)
-    refused("^error: tfgen.toml:1: terraform_dir is not terraform/pipelines, as in main")
+    refused("^error: tfgen.toml:1: terraform_dir is terraform/pipelines in main")
 
 
 def test_a_base_without_settings(root: Path, refused: Refused) -> None:
@@ -147,7 +147,7 @@ def test_a_base_without_settings(root: Path, refused: Refused) -> None:
     git(root, "commit", "--quiet", "--message", "x")
     git(root, "checkout", "--quiet", "-b", "later")
     push(root, {"tfgen.toml": TOML})
-    said = refused("^error: tfgen.toml: main has none that can be read")
+    said = refused("^error: tfgen.toml: main has no readable tfgen.toml")
     assert len(said) == 1
 
 

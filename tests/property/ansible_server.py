@@ -86,14 +86,14 @@ def _prepare() -> None:
     for name, stand_in in stand_ins.items():
         assert hasattr(ActionBase, name), name
         setattr(ActionBase, name, stand_in)
-    ansible.executor.process.worker.WorkerProcess.start = _start
+    ansible.executor.process.worker.WorkerProcess.start = run_in_process
     _warm()
     gc.collect()
     gc.disable()  # else a child would write to, and so copy, nearly every page
     gc.freeze()
 
 
-def _start(worker: Any) -> None:
+def run_in_process(worker: Any) -> None:
     """A task in this process and not in a fork of it: what it opens is the same, and seven times as fast."""
     from ansible.executor.process import worker as module
     from ansible.executor.task_executor import TaskExecutor

@@ -28,6 +28,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Hands a call on to `target`, unless `before` answers it."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # as in pr_hosts.py
     target = ""
     before: Callable[[Call], Answer]
     after: Callable[[Call], None]
@@ -78,7 +79,7 @@ def proxy(
     handler = type("Handler", (_Handler,), parts)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import JSON, TOY, Command, write_tree
+from tests import depth
+from tests.conftest import GO, JSON, TOY, Command, write_tree
 from tests.functional.pr_hosts import running
+from tests.terraform.attached_provider import attached_provider
 from tests.terraform.github_recipe import GitHubWithActions
 from tests.terraform.recipes import Repository, recipes, shared_state
 from tests.terraform.state_estate import Aws
 from tfgen.emulator.environment import terraform_environment
 from tfgen.emulator.override import override_text, write_override
-from tfgen.emulator.provider import write_cli_config
+from tfgen.emulator.provider import has_mirror, write_cli_config
 from tfgen.emulator.server import Emulator
 from tfgen.terraform.binary import find_terraform
 
@@ -37,6 +39,8 @@ class Estate:
     emulator: Emulator
     environment: dict[str, str]
     program: tuple[str, ...]
+    #: What makes Terraform use the provider that runs already.
+    attached: dict[str, str]
 
     @property
     def generated(self) -> Path:
@@ -49,7 +53,7 @@ class Estate:
         done = subprocess.run(
             [*self.program, *arguments],
             cwd=cwd or self.folder,
-            env=self.environment,
+            env={**self.environment, **self.attached},
             capture_output=True,
             text=True,
             timeout=120,
@@ -59,7 +63,8 @@ class Estate:
         return done
 
     def init(self, cwd: Path | None = None) -> None:
-        self.terraform("init", "-input=false", "-no-color", cwd=cwd)
+        """Installs the provider, attached or not."""
+        replace(self, attached={}).terraform("init", "-input=false", "-no-color", cwd=cwd)
 
 
 @pytest.fixture(scope="session")
@@ -82,13 +87,23 @@ def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Aws:
     return Aws(emulator=emulator)
 
 
+@pytest.fixture(scope="session")
+def attached(cli_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """What to add to Terraform's environment, so that it uses a provider which runs already; nothing under --deep."""
+    if depth.is_on() or not has_mirror():
+        yield {}
+        return
+    with attached_provider(cli_config.parent / "mirror", tmp_path_factory.mktemp("provider")) as environment:
+        yield environment
+
+
 @pytest.fixture
-def estate(emulator: Emulator, cli_config: Path, tmp_path: Path) -> Estate:
+def estate(emulator: Emulator, cli_config: Path, tmp_path: Path, attached: dict[str, str]) -> Estate:
     """A fresh copy beside an empty emulator; not yet initialised."""
-    return make_estate(emulator, cli_config, tmp_path)
+    return make_estate(emulator, cli_config, tmp_path, attached)
 
 
-def make_estate(emulator: Emulator, cli_config: Path, folder: Path) -> Estate:
+def make_estate(emulator: Emulator, cli_config: Path, folder: Path, attached: dict[str, str]) -> Estate:
     emulator.reset()
     ignored = shutil.ignore_patterns(".terraform*", "*.gen.tf", "*.tfstate*")
     shutil.copytree(ROOT / "terraform", folder / "terraform", ignore=ignored)
@@ -97,8 +112,9 @@ def make_estate(emulator: Emulator, cli_config: Path, folder: Path) -> Estate:
     made = Estate(
         folder=folder / "terraform" / "pipelines",
         emulator=emulator,
-        environment=terraform_environment(home, cli_config),
+        environment={**GO, **terraform_environment(home, cli_config)},
         program=find_terraform().argv,
+        attached=attached,
     )
     made.generated.write_text(BLOCK, encoding="utf-8")
     write_override(made.folder, emulator)
@@ -128,7 +144,7 @@ def real_estate(
     """This repository's own estate on main, whose provider talks to the emulator; nothing is applied yet."""
     emulator.reset()
     (tmp_path / "home").mkdir()
-    made = Repository(folder=tmp_path, env=terraform_environment(tmp_path / "home", cli_config))
+    made = Repository(folder=tmp_path, env={**GO, **terraform_environment(tmp_path / "home", cli_config)})
     for name in ("packer", "terraform", "ansible"):
         shutil.copytree(ROOT / name, made.origin / name, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
     monkeypatch.chdir(write_tree(made.origin, {"tfgen.toml": TOY["tfgen.toml"]}))

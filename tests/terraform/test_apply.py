@@ -30,14 +30,14 @@ def test_a_plan_that_was_overtaken_is_refused(repo: Repo, tfgen: Command) -> Non
 def test_a_file_that_is_no_plan(repo: Repo, tfgen: Command) -> None:
     repo(ESTATE)
     tfgen("sync").expect(0)
-    assert "there is no plan file nope" in tfgen("apply", "nope").expect(64).err
-    assert "tfgen.toml is no saved plan" in tfgen("apply", "tfgen.toml").expect(64).err
+    assert "plan file nope not found" in tfgen("apply", "nope").expect(64).err
+    assert "tfgen.toml is not a saved plan" in tfgen("apply", "tfgen.toml").expect(64).err
 
 
 def test_apply_without_a_plan_and_without_a_terminal_is_refused(repo: Repo, tfgen: Command) -> None:
     repo(ESTATE)
     tfgen("sync").expect(0)
-    assert "this is no terminal; run: tfgen plan --out FILE" in tfgen("apply").expect(3).err
+    assert "this is not a terminal; run: tfgen plan --out FILE" in tfgen("apply").expect(3).err
 
 
 @pytest.mark.parametrize(("answer", "code", "made"), [("yes", 0, True), ("no", 1, False), ("y", 1, False)])

@@ -78,16 +78,16 @@ def test_every_line_of_the_log_comes_once_and_in_order(pipelines: Pipelines, cli
     log = {"INSTALL": lines[:1], "PRE_BUILD": lines[1:30], "BUILD": lines[30:33], "UPLOAD_ARTIFACTS": lines[33:]}
     said = build(cli, play=Play(log=log), code=0).err.splitlines()
     assert [line.removeprefix("web | ") for line in said if line.startswith("web | ")] == lines
-    ours = ["Source has begun", "Source is done", "Build has begun", "Build is done"]
+    ours = ["Source started", "Source succeeded", "Build started", "Build succeeded"]
     ended = said.pop()
     assert [line.removeprefix("web > ") for line in said if line.startswith("web > ")] == ours
-    assert said[-1] == "web > Build is done"
+    assert said[-1] == "web > Build succeeded"
     assert ended.startswith("web > succeeded after ")
 
 
 def test_the_log_comes_although_the_history_does_not_name_the_build_yet(pipelines: Pipelines, cli: Command) -> None:
     said = build(cli, play=Play(log={"INSTALL": ["first"], "BUILD": ["x"]}, silent=True), code=0).err.splitlines()
-    assert said.index("web | first") < said.index("web > Build is done")
+    assert said.index("web | first") < said.index("web > Build succeeded")
 
 
 def test_text_of_aws_is_data(pipelines: Pipelines, cli: Command) -> None:
@@ -132,11 +132,14 @@ def test_what_the_buildspec_said_before_is_no_reason(pipelines: Pipelines, cli: 
     ("play", "reason"),
     [
         (Play(fails_in="Source", message="no branch main"), "stage Source failed: no branch main"),
-        (Play(fails_in="BUILD", status="TIMED_OUT", message=""), "phase BUILD took longer than it may"),
-        (Play(fails_in="PROVISIONING", status="FAULT", message="m"), "phase PROVISIONING met an error of CodeBuild's"),
-        (Play(ends_as="Superseded"), "a newer execution has overtaken it while it waited (Superseded)"),
+        (Play(fails_in="BUILD", status="TIMED_OUT", message=""), "phase BUILD timed out"),
+        (
+            Play(fails_in="PROVISIONING", status="FAULT", message="m"),
+            "phase PROVISIONING had an internal error of CodeBuild",
+        ),
+        (Play(ends_as="Superseded"), "superseded by a newer execution"),
         (Play(ends_as="Stopped"), "it was stopped"),
-        (Play(ends_as="Cancelled"), "its pipeline was changed meanwhile (Cancelled)"),
+        (Play(ends_as="Cancelled"), "its pipeline was changed during the execution (Cancelled)"),
     ],
 )
 def test_why_it_has_no_ami(pipelines: Pipelines, cli: Command, play: Play, reason: str) -> None:
@@ -147,7 +150,7 @@ def test_why_it_has_no_ami(pipelines: Pipelines, cli: Command, play: Play, reaso
 
 def test_a_build_that_exports_no_ami_is_said(pipelines: Pipelines, cli: Command) -> None:
     done = build(cli, play=Play(exported={}), code=0)
-    assert "web > warning: its build exports no AMI_ID" in done.err
+    assert "web > warning: its build does not export AMI_ID" in done.err
     assert done.out.splitlines()[1].split()[:3] == ["web", "succeeded", "-"]
 
 
@@ -158,7 +161,7 @@ def test_several_at_once_each_with_its_name(pipelines: Pipelines, cli: Command) 
         done = cli("build", "db", "web", "db").expect(1)
     assert [line.split()[:2] for line in done.out.splitlines()[1:]] == [["db", "failed"], ["web", "succeeded"]]
     said = done.err.splitlines()
-    assert said.index("web > Source has begun") < said.index("db  > Source is done"), "they go side by side"
+    assert said.index("web > Source started") < said.index("db  > Source succeeded"), "they go side by side"
     assert {"db  | hello", "web | hello"} < set(said)
     assert len(pipelines.executions(DB)) == len(pipelines.executions(WEB)) == 1
 
@@ -176,7 +179,7 @@ def test_no_wait_prints_the_executions(pipelines: Pipelines, cli: Command) -> No
 def test_without_a_pipeline_none_is_started(pipelines: Pipelines, cli: Command) -> None:
     done = cli("build", "web", "db").expect(1)
     where = "in region eu-west-1 of account 123456789012"
-    assert f"error: there is no pipeline {DB} {where}; make it with tfgen apply" in done.err
+    assert f"error: pipeline {DB} not found {where}; create it with tfgen apply" in done.err
     assert pipelines.executions(WEB) == []
 
 
@@ -190,14 +193,14 @@ def test_a_name_with_the_account_in_it(pipelines: Pipelines, cli: Command, repo:
 def test_a_name_that_only_terraform_knows(pipelines: Pipelines, cli: Command, repo: Repo) -> None:
     toml = f'{TOML}\n[templates.web.inputs]\nproject_name = {{ expression = "var.name" }}\n'
     repo({**FILES, "tfgen.toml": toml})
-    assert "for Terraform alone to know: web; give the module's project_name a pattern" in (
+    assert "the pipeline name of web in AWS is known only to Terraform; set the module's project_name to a pattern" in (
         cli("build", "web").expect(1).err
     )
 
 
 def test_another_region_has_its_own_pipelines(pipelines: Pipelines, cli: Command) -> None:
     done = cli("build", "web", "--region", "us-east-1").expect(1)
-    assert "there is no pipeline web-ami-pipeline in region us-east-1" in done.err
+    assert "pipeline web-ami-pipeline not found in region us-east-1" in done.err
 
 
 def test_refused_calls_are_tried_again(pipelines: Pipelines, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,16 +77,16 @@ def test_an_approval_is_said_and_waited_for(pipelines: Pipelines) -> None:
         said = read_until(process, topic)
         pipelines.approve(WEB, "Approved", "fine")
         out, rest = process.communicate(timeout=60)
-    assert f"web > Approve waits for a person who may approve it: {CONSOLE}\n" in said
-    assert "web > Approve says: look at the\\nticket\n" in said
+    assert f"web > Approve is waiting for approval: {CONSOLE}\n" in said
+    assert "web > Approve: look at the\\nticket\n" in said
     assert (process.returncode, out.splitlines()[1].split()[:3]) == (0, ["web", "succeeded", AMI])
-    assert (said + rest).count("waits for a person") == 1
+    assert (said + rest).count("is waiting for approval") == 1
 
 
 def test_a_rejection_is_the_reason(pipelines: Pipelines) -> None:
     pipelines.make(WEB, approval={})
     with building("web") as process:
-        read_until(process, "waits for a person")
+        read_until(process, "is waiting for approval")
         pipelines.approve(WEB, "Rejected", "not on a Friday")
         _, rest = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -95,7 +95,7 @@ def test_a_rejection_is_the_reason(pipelines: Pipelines) -> None:
 
 def test_a_disabled_transition_is_said(web: Pipelines) -> None:
     with played(WEB, Play(disabled="closed for the holidays")) as play, building("web") as process:
-        read_until(process, "web > waits: the transition into Build is disabled: closed for the holidays")
+        read_until(process, "web > waiting: the transition to stage Build is disabled: closed for the holidays")
         play.disabled = ""
         process.communicate(timeout=60)
     assert process.returncode == 0
@@ -114,11 +114,11 @@ def test_a_long_silence_is_broken(web: Pipelines, monkeypatch: pytest.MonkeyPatc
 
 def test_a_stopped_execution_says_why(web: Pipelines) -> None:
     with played(WEB, Play(hold="Source")) as play, building("web") as process:
-        read_until(process, "Source has begun")
+        read_until(process, "Source started")
         execution = web.executions(WEB)[0]["pipelineExecutionId"]
         stop = web.client("codepipeline").stop_pipeline_execution
         stop(pipelineName=WEB, pipelineExecutionId=execution, reason="wrong branch")
-        said = read_until(process, "web > is being stopped")
+        said = read_until(process, "web > stopping")
         play.hold = ""
         _, rest = process.communicate(timeout=60)
     assert process.returncode == 1, said
@@ -138,11 +138,11 @@ def test_an_interrupt_leaves_the_builds_and_says_how_to_stop_them(web: Pipelines
     (execution,) = web.executions(WEB)
     stop = f"--pipeline-name {WEB} --pipeline-execution-id {execution['pipelineExecutionId']}"
     assert execution["status"] == "InProgress"
-    assert f"web goes on: {CONSOLE}\n" in said
+    assert f"web is still running: {CONSOLE}\n" in said
     assert f"aws codepipeline stop-pipeline-execution {stop} --abandon --region eu-west-1\n" in said
     assert f"aws codebuild stop-build --id {WEB}:" in said
-    assert "db goes on" not in said
-    assert said.endswith("error: interrupted: nothing is followed any more; what was started goes on: web\n")
+    assert "db is still running" not in said
+    assert said.endswith("error: interrupted: stopped waiting for the builds; still running: web\n")
 
 
 def test_after_the_time_of_timeout_it_is_not_followed(web: Pipelines) -> None:
@@ -151,18 +151,18 @@ def test_after_the_time_of_timeout_it_is_not_followed(web: Pipelines) -> None:
     build = Following("web", run, teller)
     with played(WEB, Play(hold="Source")):
         follow_start([build])
-        with pytest.raises(TfgenError, match="the time of --timeout is over"):
+        with pytest.raises(TfgenError, match="timeout before all images were built"):
             follow([build], teller, seconds=0.1)
-    assert how_to_stop([build])[0] == f"web goes on: {CONSOLE}"
+    assert how_to_stop([build])[0] == f"web is still running: {CONSOLE}"
 
 
 def test_a_superseded_execution_names_the_newer_one(web: Pipelines) -> None:
     with played(WEB, Play(ends_as="Superseded", hold="Source")) as play, building("web") as process:
-        read_until(process, "Source has begun")
+        read_until(process, "Source started")
         newer = web.client("codepipeline").start_pipeline_execution(name=WEB)["pipelineExecutionId"]
         play.hold = ""
         _, rest = process.communicate(timeout=60)
-    assert rest.endswith(f"overtaken it while it waited (Superseded): see {newer}\n")
+    assert rest.endswith(f"superseded by a newer execution: see {newer}\n")
 
 
 def test_a_start_whose_answer_is_lost_starts_one(
@@ -246,7 +246,7 @@ def test_what_was_started_before_a_refusal_is_printed(
         done = cli("build", "web", "db", "--no-wait", "--format", "json").expect(1)
     (started,) = json.loads(done.out)["executions"]
     assert started["execution_id"] == web.executions(WEB)[0]["pipelineExecutionId"]
-    assert done.err.startswith(f"web goes on: {CONSOLE}\n")
+    assert done.err.startswith(f"web is still running: {CONSOLE}\n")
     assert "error: AWS refused codepipeline start_pipeline_execution" in done.err.splitlines()[-1]
 
 
@@ -260,7 +260,7 @@ def test_a_session_that_expires_ends_the_following_alone(
     with proxy(aws.emulator.endpoint, expire) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         done = cli("build", "web").expect(1)
-    assert f"web goes on: {CONSOLE}\n" in done.err
+    assert f"web is still running: {CONSOLE}\n" in done.err
     assert "The security token is expired (ExpiredTokenException" in done.err.splitlines()[-1]
     assert "sign in again" in done.err.splitlines()[-1]
 
@@ -280,13 +280,13 @@ def test_without_a_network_it_says_so(web: Pipelines, cli: Command, monkeypatch:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     said = cli("build", "web").expect(1).err
-    assert said.startswith("error: AWS cannot be asked (sts get_caller_identity): ")
-    assert said.endswith("is there a network, and is the region right?\n")
+    assert said.startswith("error: AWS request failed (sts get_caller_identity): ")
+    assert said.endswith("check the network connection and the region\n")
 
 
 def test_a_portal_answers_for_aws(web: Pipelines, aws: Aws, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     with proxy(aws.emulator.endpoint, lambda *_: (200, "<html>Sign in to the hotel's network")) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         said = cli("build", "web").expect(1).err
-    assert said.startswith("error: AWS cannot be asked (sts get_caller_identity): Unable to parse response")
-    assert "is there a network" in said
+    assert said.startswith("error: AWS request failed (sts get_caller_identity): Unable to parse response")
+    assert "check the network connection" in said

@@ -58,7 +58,7 @@ def test_a_move_that_is_not_applied_yet_is_planned_too(root: Path, tfgen: Comman
     write_tree(root, {"packer/new.json": JSON})
     tfgen("sync").expect(0)
     result = tfgen("plan", "--changed", "--base", "main", "--format", "json").expect(0)
-    assert "planning only what differs from main: new, and site, web, which a moved block names" in result.err
+    assert "planning only the images that differ from main: new, and site, web (named by a moved block)" in result.err
     document = json.loads(result.out)
     assert [(image["name"], image["action"]) for image in document["images"]] == [("new", "created"), ("site", "moved")]
     assert document["unchanged"] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -33,7 +34,7 @@ def test_what_was_never_built_is_built_parents_first(estate: DispatchEstate) -> 
     images = estate.images()
     assert list(images).index("base") < min(list(images).index("app"), list(images).index("web"))
     assert {each["commit"] for each in images.values()} == {HEADS[REPOSITORY]}
-    assert images["base"]["reason"] == "no good build of it is known"
+    assert images["base"]["reason"] == "no successful build yet"
     assert estate.all_started() == dict.fromkeys(IMAGES, 1)
     assert estate.images() == {}
 
@@ -52,7 +53,7 @@ def test_a_file_of_no_image_starts_nothing(built: DispatchEstate) -> None:
     commit = built.push({"README.md": "other words\n"})
     done = built.dispatch()
     assert done.out == ""
-    assert "0 of 4 images are to be built" in done.err
+    assert "0 of 4 images to build" in done.err
     assert {built.item(name)["good"] for name in IMAGES} == {commit}
 
 
@@ -62,8 +63,8 @@ def test_children_follow_when_their_parent_has_succeeded(built: DispatchEstate) 
     said = done.err.splitlines()
     ended = next(number for number, line in enumerate(said) if line.startswith("base > succeeded"))
     for child in ("app", "web"):
-        assert any(line.startswith(f"{child} > is started") for line in said[ended:])
-        assert not any(line.startswith(f"{child} > is started") for line in said[:ended])
+        assert any(line.startswith(f"{child} > started") for line in said[ended:])
+        assert not any(line.startswith(f"{child} > started") for line in said[:ended])
     assert built.all_started() == {"app": 2, "base": 2, "other": 1, "web": 2}
     assert "due" not in built.item("web")
 
@@ -105,7 +106,7 @@ def test_a_commit_that_git_lost_makes_its_image_affected(built: DispatchEstate) 
     git(built.root, "gc", "--quiet", "--prune=now")
     images = built.images()
     assert set(images) == set(IMAGES)
-    assert "git does not have the commit" in images["other"]["reason"]
+    assert re.fullmatch("commit [0-9a-f]{40} not found", images["other"]["reason"])
 
 
 def test_after_a_force_push_the_trees_are_compared(built: DispatchEstate) -> None:
@@ -144,9 +145,9 @@ def test_a_pipeline_that_is_not_there_keeps_the_others_from_nothing(built: Dispa
     done = built.dispatch(code=1)
     rows = {line.split()[0]: line.split()[1] for line in done.out.splitlines()[1:]}
     assert rows == {"new": "lost", "web": "succeeded"}
-    assert "new-ami-pipeline is not there, or may not be started (PipelineNotFoundException)" in done.out
+    assert "pipeline new-ami-pipeline not found, or not allowed to start it (PipelineNotFoundException)" in done.out
     assert "does not have a pipeline with name 'new-ami-pipeline'" in done.err
-    assert "new: a pipeline that is new is made by tfgen apply, and builds for the first time then" in done.err
+    assert "new: pipeline not found; tfgen apply creates a new pipeline, which then builds by itself" in done.err
 
 
 def test_one_that_its_role_does_not_know_yet_keeps_the_others_from_nothing(built: DispatchEstate) -> None:
@@ -189,22 +190,22 @@ def test_a_broken_template_is_said_and_the_others_are_built(built: DispatchEstat
 
 def test_refusals_say_what_to_do(estate: DispatchEstate, monkeypatch: pytest.MonkeyPatch) -> None:
     done = estate.dispatch("--table", "no-such-table", code=1)
-    assert "there is no table no-such-table in region eu-west-1" in done.err
+    assert "table no-such-table not found in region eu-west-1" in done.err
     done = estate.dispatch("--branch", "dev", code=64)
     assert "the pipelines build main (tfgen.toml)" in done.err
     done = estate.dispatch("--commit", "0" * 40, code=1)
-    assert "git knows no such commit here" in done.err
+    assert ": commit not found; clone the whole history" in done.err
     assert "tfgen-dispatcher is the dispatcher; it starts" in estate.cli("build", "tfgen-dispatcher").expect(64).err
     with monkeypatch.context() as without_git:
         without_git.setenv("PATH", "/nowhere")
-        assert "git is not on PATH" in estate.dispatch(code=1).err
+        assert "git not found on PATH" in estate.dispatch(code=1).err
     git(estate.root, "checkout", "--quiet", "-b", "mine")
     done = estate.dispatch(code=64)
-    assert "mine is checked out, and the pipelines build main (tfgen.toml); git checkout main" in done.err
+    assert "mine is checked out, and the pipelines build main (tfgen.toml); run: git checkout main" in done.err
     git(estate.root, "checkout", "--quiet", "--detach")
     estate.push({"tfgen.toml": 'source_repository = "ami-builder"\n'})
     done = estate.dispatch(code=1)
-    assert 'error: tfgen.toml: there is no pipeline that a dispatcher starts; write trigger = "affected"' in done.err
+    assert 'error: tfgen.toml: no pipeline has trigger = "affected"; set trigger = "affected"' in done.err
 
 
 def test_an_execution_that_is_not_there_any_more_is_started_anew(built: DispatchEstate) -> None:

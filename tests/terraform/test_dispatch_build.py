@@ -24,12 +24,14 @@ from tfgen.emulator.pipeline_run import HEADS, Play, played
 
 BASE_ROLE = "ansible/roles/base/tasks/main.yml"
 BUILDSPEC = "terraform/modules/dispatcher/buildspec.yml"
+#: Where this tree's packages are: the buildspec lets no PYTHONPATH through.
+SOURCES = (ROOT / "cli", ROOT / "generators")
 #: Stands for the venv's: pip installs nothing here, and tfgen is the one that is tested.
-PYTHON = '#!/bin/sh\n[ "$1 $2" = "-m venv" ] || exit 9\nmkdir -p "$3/bin"\n{}\n'
+PYTHON = '#!/bin/sh\n[ "$1 $2 $3" = "-I -m venv" ] || exit 9\nmkdir -p "$4/bin"\n{}\n'
 FAKE = (
-    'printf \'#!/bin/sh\\necho "$@" >>"{log}"\\n\' >"$3/bin/python"\n'
-    'printf \'#!/bin/sh\\nexec "{python}" -m tfgen "$@"\\n\' >"$3/bin/tfgen"\n'
-    'chmod +x "$3/bin/python" "$3/bin/tfgen"'
+    'printf \'#!/bin/sh\\necho "$@" >>"{log}"\\n\' >"$4/bin/python"\n'
+    'printf \'#!/bin/sh\\nPYTHONPATH="{path}" exec "{python}" -m tfgen "$@"\\n\' >"$4/bin/tfgen"\n'
+    'chmod +x "$4/bin/python" "$4/bin/tfgen"'
 )
 
 
@@ -50,7 +52,9 @@ def pip_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What the buildspec asks pip for; nothing is installed."""
     log, programs = tmp_path / "pip", tmp_path / "programs"
     programs.mkdir()
-    (programs / "python3").write_text(PYTHON.format(FAKE.format(log=log, python=sys.executable)))
+    path = os.pathsep.join(map(str, SOURCES))
+    fake = FAKE.format(log=log, python=sys.executable, path=path)
+    (programs / "python3").write_text(PYTHON.format(fake))
     (programs / "python3").chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -63,7 +67,7 @@ def test_the_buildspec_as_codebuild_runs_it(built: DispatchEstate, tmp_path: Pat
     git(tmp_path, "clone", "--quiet", str(built.root), str(clone))
     result = run_buildspec(clone, tmp_path / "build")
     assert result.status == "SUCCEEDED", (tmp_path / "build/log").read_text()
-    assert pip_log.read_text() == "-I -m pip install --quiet --disable-pip-version-check tfgen==0.1.0\n"
+    assert pip_log.read_text() == "-I -m pip --isolated install --quiet --disable-pip-version-check tfgen==0.1.0\n"
     assert built.all_started() == {"app": 2, "base": 2, "other": 1, "web": 2}
     assert built.item("web")["good"] == git(clone, "rev-parse", "HEAD")
 
@@ -91,7 +95,7 @@ def run_buildspec(source: Path, folder: Path, timeout: int = 120) -> Result:
     run = Run(
         read_buildspec((ROOT / BUILDSPEC).read_text(), BUILDSPEC),
         processes,
-        {**os.environ, **GIVEN, "CODEBUILD_BUILD_SUCCEEDING": "1", "PYTHONPATH": str(ROOT / "cli")},
+        {**os.environ, **GIVEN, "CODEBUILD_BUILD_SUCCEEDING": "1", "CODEBUILD_SRC_DIR": str(source)},
         source=source,
         state=folder,
         shell="/bin/sh",
@@ -136,7 +140,7 @@ def test_a_pipeline_that_is_destroyed_meanwhile_is_waited_for_no_longer(built: D
         process = built.begin()
         assert process.stderr
         for line in process.stderr:
-            if line.startswith("base > is started"):
+            if line.startswith("base > started"):
                 break
         built.client("codepipeline").delete_pipeline(name="base-ami-pipeline")
         out, err = process.communicate(timeout=60)
@@ -151,12 +155,12 @@ def test_an_interrupt_says_what_goes_on(built: DispatchEstate) -> None:
         process = built.begin()
         assert process.stderr
         for line in process.stderr:
-            if line.startswith("base > is started"):
+            if line.startswith("base > started"):
                 break
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "interrupted: nothing is waited for any more; what was started goes on" in err
+    assert "interrupted: stopped waiting for the builds; started builds go on" in err
     assert "base (" in err
     assert json.loads(out)["images"] == []
     assert built.statuses() == dict.fromkeys(("base", "app", "web"), "succeeded")

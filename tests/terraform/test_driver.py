@@ -44,7 +44,7 @@ def test_a_lock_file_in_the_bucket_needs_a_newer_one(product: str, old: str, new
     assert has_feature(binary, new, "use_lockfile")
     assert not has_feature(binary, old, "use_lockfile")
     with pytest.raises(
-        TerraformError, match=rf"backend.tf: x, and {product} {old} does not know that; use 1.10 or newer"
+        TerraformError, match=rf"backend.tf: x, which {product} {old} does not support; use 1.10 or newer"
     ):
         require_feature(binary, old, "use_lockfile", where="backend.tf", message="x")
 
@@ -96,5 +96,5 @@ def test_an_error_in_a_plan_that_ended_well_is_one(repo: Repo, tfgen: Command) -
     fake = faulty_terraform(root, "plan", f"echo '{event}'")
     result = tfgen("plan", "--out", "saved", "--terraform", fake).expect(1)
     assert "It is odd" in result.err
-    assert "terraform plan said an error, although its exit code is 0 (log: " in result.err.splitlines()[-1]
+    assert "terraform plan reported an error, although its exit code is 0 (log: " in result.err.splitlines()[-1]
     assert not (root / "saved").exists()

@@ -85,9 +85,9 @@ def test_a_reset_empties_it_and_a_second_entry_is_refused(emulator: Emulator) ->
     emulator.client("logs").create_log_group(logGroupName="x")
     emulator.reset()
     assert emulator.client("logs").describe_log_groups()["logGroups"] == []
-    with pytest.raises(RuntimeError, match="runs already"):
+    with pytest.raises(RuntimeError, match="is already running"):
         emulator.__enter__()
-    with pytest.raises(RuntimeError, match="does not run"):
+    with pytest.raises(RuntimeError, match="is not running"):
         _ = Emulator().endpoint
 
 
@@ -184,8 +184,8 @@ def altered(folder: Path) -> list[Wheel]:
     ("files", "said"),
     [
         (lambda _: no_wheel("x"), "not installed"),
-        (lambda _: [], "holds no terraform-provider-aws"),
-        (altered, "not the AWS provider 3.39.0 that was published"),
+        (lambda _: [], "does not contain terraform-provider-aws"),
+        (altered, "the checksum is not that of the AWS provider 3.39.0"),
         (lambda folder: [Wheel(folder / "terraform-provider-aws_3.39.0_linux_amd64.zip")], "cannot be read"),
     ],
 )

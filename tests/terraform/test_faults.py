@@ -39,8 +39,8 @@ def test_an_interrupted_apply_stops_in_order(repo: Repo, tfgen: Command, number:
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
-    assert "stopping: terraform finishes what it has begun" in err
-    said = r"apply was interrupted after \d resource changes? \(applied: web \(\d of 3\)\); Terraform has stopped"
+    assert "stopping: terraform finishes running operations" in err
+    said = r"apply was interrupted after \d resource changes? \(applied: web \(\d of 3\)\); Terraform stopped cleanly"
     assert re.search(said, err)
     assert "Traceback" not in out + err
     assert "module.web.first" in resources(root)
@@ -50,8 +50,8 @@ def test_an_interrupted_apply_stops_in_order(repo: Repo, tfgen: Command, number:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["plan", "--out", "new"], "error: plan was interrupted; nothing has changed in AWS"),
-        (["apply", "saved"], "and Terraform was killed: its state may miss what was being made"),
+        (["plan", "--out", "new"], "error: plan was interrupted; nothing was changed in AWS"),
+        (["apply", "saved"], "and Terraform was killed: its state may lack changes in progress"),
     ],
 )
 def test_the_second_interrupt_kills(repo: Repo, tfgen: Command, arguments: list[str], says: str) -> None:
@@ -65,7 +65,7 @@ def test_the_second_interrupt_kills(repo: Repo, tfgen: Command, arguments: list[
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
-    assert "terraform is killed" in err
+    assert "killing terraform" in err
     assert says in err
     assert subprocess.run(["pgrep", "-f", str(stubborn)], capture_output=True, check=False).stdout == b""
     assert [path.name for path in root.iterdir() if "new" in path.name] == []
@@ -95,7 +95,7 @@ def test_an_interrupted_plan_with_the_real_provider(
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert "error: plan was interrupted; nothing has changed in AWS" in err
+    assert "error: plan was interrupted; nothing was changed in AWS" in err
     assert not (root / "saved").exists()
     assert processes_in(root) == {}
 
@@ -129,13 +129,13 @@ def test_an_interrupt_that_init_outran_still_stops_us(repo: Repo, tfgen: Command
     tfgen("sync").expect(0)
     tfgen("plan", "--out", "saved").expect(0)
     (root / ".tfgen/cache/init").unlink()
-    fault = "trap '' INT; touch begun; sleep 2; exit 0"
+    fault = "trap '' INT; touch begun; sleep 1; exit 0"
     process = start(*arguments, "--terraform", faulty_terraform(root, "init", fault))
     wait_for(root / "terraform/pipelines/begun")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "init was interrupted; nothing has changed in AWS" in err
+    assert "init was interrupted; nothing was changed in AWS" in err
     assert not (root / STATE).exists()
 
 

@@ -31,8 +31,8 @@ def test_a_state_that_the_bucket_refuses_is_kept(repo: Repo, tfgen: Command, aws
     policy = aws.s3.get_bucket_policy(Bucket=BUCKET)["Policy"]
     tfgen("plan", "--out", "saved").expect(0)
     last = tfgen("apply", "saved").expect(1).err.splitlines()[-1]
-    assert f"the state could not be saved and lies in {ROOT}/errored.tfstate" in last
-    kept = re.search(r"a copy: (\.tfgen/backup/errored\.tfstate\.\d{8}-\d{6})", last)
+    assert f"the state could not be saved and is in {ROOT}/errored.tfstate" in last
+    kept = re.search(r"copy: (\.tfgen/backup/errored\.tfstate\.\d{8}-\d{6})", last)
     assert kept is not None, last
     assert [item["module"] for item in json.loads(Path(kept[1]).read_text())["resources"]] == ["module.web"]
     assert KEY not in aws.objects()

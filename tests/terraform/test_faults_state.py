@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,11 +26,11 @@ from tests.terraform.toy import (
 )
 from tfgen.terraform.binary import find_terraform
 
-#: A module whose apply takes long enough to be in its way.
+#: A module whose apply is in the way until it may go.
 WAIT = """
 resource "terraform_data" "slow" {
   provisioner "local-exec" {
-    command = "touch '${abspath(path.root)}/.begun' && sleep 6"
+    command = "cd '${abspath(path.root)}' && touch .begun && until test -e .go; do sleep 0.1; done"
   }
 }
 """
@@ -47,15 +47,21 @@ def eventually(true: Callable[[], bool], what: str) -> None:
 
 
 @pytest.fixture
-def in_the_way(repo: Repo, tfgen: Command) -> subprocess.Popen[str]:
-    """An apply that holds the state's lock for some seconds, and a plan `saved` beside it."""
+def in_the_way(repo: Repo, tfgen: Command) -> Iterator[subprocess.Popen[str]]:
+    """An apply that holds the state's lock until `go`, and a plan `saved` beside it."""
     module = TOY["terraform/modules/codepipeline/main.tf"] + WAIT
     root = repo({**TOY, "terraform/modules/codepipeline/main.tf": module, "packer/web.json": JSON})
     tfgen("sync").expect(0)
     tfgen("plan", "--out", "saved").expect(0)
     process = start("apply", "saved")
     wait_for(root / "terraform/pipelines/.begun")
-    return process
+    yield process
+    go()
+    process.communicate(timeout=60)
+
+
+def go() -> None:
+    Path("terraform/pipelines/.go").touch()
 
 
 @pytest.mark.parametrize("arguments", [["plan"], ["apply", "saved"]])
@@ -64,13 +70,14 @@ def test_a_held_lock_says_whose(in_the_way: subprocess.Popen[str], tfgen: Comman
     err = tfgen(*arguments).expect(75).err
     said = re.search(
         r"the state is locked by (\S+) since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC \(apply, lock ([0-9a-f-]{36})\); "
-        r"try again when that run is done, or wait for it with --lock-timeout; only if it is surely dead, a person may "
+        r"try again when that run has finished, or wait for it with --lock-timeout; only if it is certainly dead, "
         r"run: terraform -chdir=terraform/pipelines force-unlock ([0-9a-f-]{36})",
         err,
     )
     assert said is not None, err
     assert "@" in said[1]
     assert said[3] == said[4]
+    go()
     assert in_the_way.wait(timeout=60) == 0, "and the first apply goes on undisturbed"
 
 
@@ -81,7 +88,8 @@ def test_a_wait_for_the_lock_can_be_interrupted(in_the_way: subprocess.Popen[str
     waiting.send_signal(signal.SIGINT)
     _, err = waiting.communicate(timeout=30)
     assert waiting.returncode == 130, err
-    assert "error: plan was interrupted; nothing has changed in AWS" in err
+    assert "error: plan was interrupted; nothing was changed in AWS" in err
+    go()
     assert in_the_way.wait(timeout=60) == 0
 
 
@@ -90,8 +98,8 @@ def test_a_broken_state_is_no_held_lock(repo: Repo, tfgen: Command) -> None:
     root = planned(repo, tfgen)
     (root / STATE).write_text("garbage")
     err = tfgen("plan").expect(1).err
-    assert "terraform plan failed (exit code 1): the state cannot be read; nothing was written to it" in err
-    assert "put back a good version (terraform.tfstate.backup" in err
+    assert "terraform plan failed (exit code 1): the state cannot be read, and was not changed" in err
+    assert "restore a good version (terraform.tfstate.backup" in err
     assert (root / STATE).read_text() == "garbage"
 
 
@@ -125,7 +133,7 @@ def test_a_disk_that_is_full_while_the_plan_is_written(repo: Repo, tfgen: Comman
         f"mount -t tmpfs -o size=4k none '{root}/small' && {FILL} > '{root}/small/full'", "plan", "--out", "small/plan"
     )
     assert done.returncode == 1, done.stderr
-    assert "error: Terraform ended well, but the plan that it wrote is cut short: the disk may be" in done.stderr
+    assert "error: Terraform reported success, but its plan file is truncated: the disk may be" in done.stderr
     assert not (root / "small/plan").exists()
     assert "Traceback" not in done.stderr
 
@@ -168,18 +176,18 @@ def test_a_state_that_cannot_be_saved_is_kept(
     root, done = unsaved
     assert done.returncode == 1, done.stderr
     last = done.stderr.splitlines()[-1]
-    assert "the state could not be saved and lies in terraform/pipelines/errored.tfstate" in last
-    assert "run: terraform -chdir=terraform/pipelines state push errored.tfstate" in last
-    kept = re.search(r"a copy: (\.tfgen/backup/errored\.tfstate\.\d{8}-\d{6})", last)
+    assert "the state could not be saved and is in terraform/pipelines/errored.tfstate" in last
+    assert "run: tfgen state push-errored" in last
+    kept = re.search(r"copy: (\.tfgen/backup/errored\.tfstate\.\d{8}-\d{6})", last)
     assert kept is not None, last
     assert (root / kept[1]).stat().st_mode & 0o777 == 0o600
     state = json.loads((root / kept[1]).read_text())
     assert [resource["module"] for resource in state["resources"]] == ["module.db", "module.web"]
     pushed = tfgen("plan").expect(0)
-    assert "this plan does not know what it made" in pushed.err
+    assert "this plan does not know what it created" in pushed.err
     refused = tfgen("apply", "saved").expect(3).err
-    assert "an apply before could not save its state, which lies there alone" in refused
-    assert "state push errored.tfstate, then delete that file" in refused
+    assert "an earlier apply could not save its state, which is only in this file" in refused
+    assert "another apply would lose it; run: tfgen state push-errored" in refused
     way_out = [*find_terraform().argv, "-chdir=terraform/pipelines", "state", "push", "errored.tfstate"]
     subprocess.run(way_out, check=True, capture_output=True)
     (root / "terraform/pipelines/errored.tfstate").unlink()
@@ -196,7 +204,7 @@ def test_a_killed_tfgen_lets_terraform_stop_in_order(repo: Repo, tfgen: Command)
     log = logs(root, "apply")[-1]
     eventually(lambda: "terraform has ended" in log.read_text(), "the keeper ended")
     text = log.read_text()
-    assert "tfgen was killed; terraform is told to stop in order" in text
+    assert "tfgen was killed; stopping terraform" in text
     assert "Stopping operation..." in text
     assert "module.web.first" in resources(root)
     assert not (root / LOCK).exists()
@@ -211,12 +219,12 @@ def test_a_killed_tfgen_that_had_been_interrupted_sends_no_second_one(repo: Repo
     wait_for(root / "terraform/pipelines/.begun")
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
-    while "once more kills it" not in process.stderr.readline():
+    while "again to kill it" not in process.stderr.readline():
         assert process.poll() is None
     process.kill()
     process.wait(timeout=30)
     log = logs(root, "apply")[-1]
-    eventually(lambda: "tfgen was killed; terraform had been told to stop" in log.read_text(), "the keeper took over")
+    eventually(lambda: "tfgen was killed; terraform was already stopping" in log.read_text(), "the keeper took over")
     (root / "terraform/pipelines/.enough").touch()
     eventually(lambda: "terraform has ended" in log.read_text(), "the keeper ended")
     assert (root / "terraform/pipelines/.ints").read_text() == "x\n"
@@ -231,12 +239,12 @@ def test_a_killed_apply_names_what_was_being_made(repo: Repo, tfgen: Command) ->
     wait_for(root / "terraform/pipelines/.begun")
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
-    while "once more kills it" not in process.stderr.readline():
+    while "again to kill it" not in process.stderr.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    said = "its state may miss what was being made: module.web.terraform_data.slow (create), and its lock may be held"
+    said = "its state may lack changes in progress: module.web.terraform_data.slow (create), and its lock may be held"
     assert said in err
 
 
@@ -283,12 +291,16 @@ def test_the_lock_of_init_is_waited_for(repo: Repo, tfgen: Command) -> None:
     """Two at once: one init, and the other uses what it made."""
     root = planned(repo, tfgen)
     (root / ".tfgen/cache/init").unlink()
-    slow = faulty_terraform(root, "init", "touch .begun; sleep 8")
+    slow = faulty_terraform(root, "init", "touch .begun; until test -e .go; do sleep 0.1; done")
     first = start("plan", "--out", "other", "--lock-timeout", "30s", "--terraform", slow)  # the state is one for both
     wait_for(root / "terraform/pipelines/.begun")
-    second = tfgen("plan", "--lock-timeout", "30s").expect(0)
-    assert "waiting for another tfgen, which runs init here" in second.err
-    assert "terraform init" not in second.err
+    second = start("plan", "--lock-timeout", "30s")
+    assert second.stderr is not None
+    assert second.stderr.readline().startswith("waiting for another tfgen that runs init")
+    go()
+    _, err = second.communicate(timeout=60)
+    assert second.returncode == 0, err
+    assert "terraform init" not in err
     assert first.wait(timeout=60) == 0
 
 
@@ -300,6 +312,6 @@ def test_another_backend_is_a_decision(repo: Repo, tfgen: Command) -> None:
     tfgen("plan")
     (root / "terraform/pipelines/backend.tf").write_text(moved.replace("elsewhere", "nowhere"))
     err = tfgen("plan").expect(1).err
-    assert "terraform init failed (exit code 1): the backend is another than before" in err
-    assert "decide what becomes of the old state: terraform init -migrate-state takes it along" in err
+    assert "terraform init failed (exit code 1): the backend has changed" in err
+    assert "run terraform init with -migrate-state, which moves the old state, or with -reconfigure" in err
     assert not (root / "terraform/pipelines/nowhere.tfstate").exists()

@@ -75,18 +75,18 @@ def test_the_manifest_says_what_the_plan_was_made_from(repo: Repo, tfgen: Comman
 @pytest.mark.parametrize(
     ("path", "change", "says"),
     [
-        ("packer/web.json", JSON.replace("amazon-ebs", "null"), "packer/web.json has changed since"),
-        ("packer/new.json", JSON, "packer/new.json was added since"),
-        ("packer/db.json", None, "packer/db.json is gone since"),
-        ("tfgen.toml", RENAMED, "tfgen.toml has changed since"),
-        ("terraform/pipelines/pipeline_web.gen.tf", "", "terraform/pipelines/pipeline_web.gen.tf has changed since"),
-        ("terraform/pipelines/locals.tf", "locals {\n  account_id = 1\n}\n", "locals.tf has changed since"),
-        ("terraform/pipelines/more.tf", "", "terraform/pipelines/more.tf was added since"),
-        ("terraform/pipelines/x.auto.tfvars", "a = 1\n", "x.auto.tfvars was added since"),
-        ("terraform/modules/codepipeline/text.tpl", "", "terraform/modules/codepipeline/text.tpl was added since"),
-        ("saved", b"PK\x03\x04", "saved: was altered since it was planned"),
+        ("packer/web.json", JSON.replace("amazon-ebs", "null"), "packer/web.json has changed"),
+        ("packer/new.json", JSON, "packer/new.json was added"),
+        ("packer/db.json", None, "packer/db.json was deleted"),
+        ("tfgen.toml", RENAMED, "tfgen.toml has changed"),
+        ("terraform/pipelines/pipeline_web.gen.tf", "", "terraform/pipelines/pipeline_web.gen.tf has changed"),
+        ("terraform/pipelines/locals.tf", "locals {\n  account_id = 1\n}\n", "locals.tf has changed"),
+        ("terraform/pipelines/more.tf", "", "terraform/pipelines/more.tf was added"),
+        ("terraform/pipelines/x.auto.tfvars", "a = 1\n", "x.auto.tfvars was added"),
+        ("terraform/modules/codepipeline/text.tpl", "", "terraform/modules/codepipeline/text.tpl was added"),
+        ("saved", b"PK\x03\x04", "saved: was changed after it was made"),
         ("saved.json", None, "saved: has no manifest"),
-        ("saved.json", "{}", "saved.json: is no manifest of a plan"),
+        ("saved.json", "{}", "saved.json: is not a plan manifest"),
     ],
 )
 def test_apply_refuses_what_was_not_reviewed(
@@ -110,46 +110,46 @@ def test_a_manifest_that_was_edited_is_refused(repo: Repo, tfgen: Command) -> No
     tfgen("plan", "--out", "saved").expect(0)
     file = root / "saved.json"
     file.write_text(file.read_text().replace('"replace"', '"update"'))
-    assert "saved.json: was altered since the plan was made" in tfgen("apply", "saved").expect(3).err
+    assert "saved.json: was changed after the plan was made" in tfgen("apply", "saved").expect(3).err
 
 
 def test_a_plan_of_bare_terraform_is_refused(repo: Repo, tfgen: Command) -> None:
     root = planned(repo, tfgen)
     subprocess.run([*find_terraform().argv, "plan", "-out=../../foreign"], cwd=root / "terraform/pipelines", check=True)
-    assert "foreign: has no manifest, so nobody can say" in tfgen("apply", "foreign").expect(3).err
+    assert "foreign: has no manifest, so its inputs are not known" in tfgen("apply", "foreign").expect(3).err
 
 
 def test_a_plan_of_another_run_under_this_manifest_is_refused(repo: Repo, tfgen: Command) -> None:
     root = planned(repo, tfgen)
     tfgen("plan", "--out", "other", "--", "-target=module.web").expect(0)
     shutil.copyfile(root / "other", root / "saved")
-    assert "saved: was altered since it was planned" in tfgen("apply", "saved").expect(3).err
+    assert "saved: was changed after it was made" in tfgen("apply", "saved").expect(3).err
 
 
 def test_another_terraform_is_refused(repo: Repo, tfgen: Command) -> None:
     root = planned(repo, tfgen)
     fault = """echo '{"terraform_version": "1.10.0"}'; exit 0"""
     result = tfgen("apply", "saved", "--terraform", faulty_terraform(root, "version", fault)).expect(3)
-    assert f"saved: was made by terraform {read_version(find_terraform())}, and this is terraform 1.10.0" in result.err
+    assert f"saved: was made by terraform {read_version(find_terraform())}, but this is terraform 1.10.0" in result.err
 
 
 def test_another_workspace_is_refused(repo: Repo, tfgen: Command) -> None:
     planned(repo, tfgen)
     result = tfgen("apply", "saved", TF_WORKSPACE="other").expect(3)
-    assert "was made in Terraform's workspace 'default', and this is 'other'" in result.err
+    assert "was made in the Terraform workspace 'default', but this is 'other'" in result.err
 
 
 def test_a_plan_that_is_gone(repo: Repo, tfgen: Command) -> None:
     root = planned(repo, tfgen)
     (root / "saved").unlink()
-    assert "saved: is gone, only its manifest is there" in tfgen("apply", "saved").expect(3).err
+    assert "saved: does not exist, only its manifest does" in tfgen("apply", "saved").expect(3).err
 
 
 def test_a_manifest_of_another_tfgen(repo: Repo, tfgen: Command) -> None:
     root = planned(repo, tfgen)
     file = root / "saved.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "format": 2, "tfgen": "9.0.0"}))
-    assert "saved.json: was written by another tfgen (9.0.0)" in tfgen("apply", "saved").expect(3).err
+    assert "saved.json: was written by another version of tfgen (9.0.0)" in tfgen("apply", "saved").expect(3).err
 
 
 def test_what_is_looked_at_is_what_is_applied(repo: Repo, tfgen: Command) -> None:
@@ -188,7 +188,7 @@ def test_two_plans_into_one_file_never_get_each_others_manifest(repo: Repo, tfge
 def test_a_file_that_the_manifest_would_overwrite_is_refused(repo: Repo, tfgen: Command) -> None:
     root = repo(ESTATE)
     tfgen("sync").expect(0)
-    assert "packer/web.json, which is there and is none" in tfgen("plan", "--out", "packer/web").expect(3).err
+    assert "packer/web.json, which exists and is not a manifest" in tfgen("plan", "--out", "packer/web").expect(3).err
     assert (root / "packer/web.json").read_text() == JSON
 
 
@@ -236,7 +236,10 @@ def test_a_destroy_must_be_allowed_by_name(
     change(root)
     tfgen("sync").expect(0)
     tfgen("plan", "--out", "saved").expect(0)
-    says = f"error: the plan destroys what was not allowed: db ({counted}); if that is meant, add: --allow-destroy db"
+    says = (
+        f"error: the plan destroys or replaces resources without permission: db ({counted}); "
+        "to allow it, add: --allow-destroy db"
+    )
     gated = tfgen("plan", "--out", "saved", "--gate", "--detailed-exitcode").expect(3)
     assert says in gated.err
     assert counted.split()[1] in gated.out, "the plan itself is shown all the same"
@@ -264,7 +267,7 @@ def test_what_is_not_an_image_is_gated_too(repo: Repo, tfgen: Command) -> None:
     (root / "terraform/pipelines/more.tf").write_text(other)
     tfgen("plan", "--out", "saved").expect(0)
     refused = tfgen("apply", "saved").expect(3).err
-    assert "(shared) (1 destroyed); if that is meant, add: --allow-destroy '(shared)'" in refused
+    assert "(shared) (1 destroyed); to allow it, add: --allow-destroy '(shared)'" in refused
     tfgen("apply", "saved", "--allow-destroy", "(shared)").expect(0)
 
 
@@ -305,7 +308,7 @@ def test_a_file_that_changes_while_terraform_plans(repo: Repo, tfgen: Command) -
     result = tfgen(
         "plan", "--out", "saved", "--terraform", faulty_terraform(root, "plan", f'{edit}; set -- plan "$@"; shift')
     )
-    assert "terraform/pipelines/late.tf.json: has changed while the plan was made" in result.expect(1).err
+    assert "terraform/pipelines/late.tf.json: changed while the plan was made" in result.expect(1).err
     assert not (root / "saved.json").exists()
     assert not (root / "saved").exists()
 
@@ -323,10 +326,10 @@ def test_plan_review_apply_on_the_emulator(estate: Estate, tfgen: Command, monke
     assert manifest(root)["providers"] == {"registry.terraform.io/hashicorp/aws": "3.39.0"}
     whole = (root / "saved").read_bytes()
     (root / "saved").write_bytes(whole[:-1] + b"x")
-    assert "was altered since it was planned" in tfgen("apply", "saved").expect(3).err
+    assert "was changed after it was made" in tfgen("apply", "saved").expect(3).err
     (root / "saved").write_bytes(whole)
     write_tree(root, {"packer/web.json": JSON + "\n"})
-    assert "packer/web.json has changed since" in tfgen("apply", "saved").expect(3).err
+    assert "packer/web.json has changed" in tfgen("apply", "saved").expect(3).err
     write_tree(root, {"packer/web.json": JSON})
     assert estate.emulator.client("codepipeline").list_pipelines()["pipelines"] == []
     tfgen("apply", "saved").expect(0)

@@ -152,14 +152,14 @@ def test_long_names_suit_the_shipped_module(estate: Estate, name: str) -> None:
     [
         (
             "[inputs]\nproject_nam = 1\n",
-            "tfgen.toml:3: the module in terraform/modules/codepipeline declares no variable",
+            "tfgen.toml:3: the module in terraform/modules/codepipeline does not declare the variable",
         ),
         ("[module.inputs]\nproject_name = 'x'\n", "tfgen.toml:2: the module requires 'artefact_bucket_name' ("),
         (
             "[templates.web.inputs]\nsize = 1\n",
-            "tfgen.toml:3: the module in terraform/modules/codepipeline declares no",
+            "tfgen.toml:3: the module in terraform/modules/codepipeline does not declare",
         ),
-        ('[module]\nsource = "../nowhere"\n', "tfgen.toml:3: module.source is '../nowhere', and there is no folder"),
+        ('[module]\nsource = "../nowhere"\n', "tfgen.toml:3: module.source '../nowhere': folder"),
     ],
 )
 def test_an_input_that_does_not_fit_is_said_before_terraform_runs(

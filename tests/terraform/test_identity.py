@@ -130,7 +130,7 @@ def test_another_name_moves(applied: Path, tfgen: Command) -> None:
 
 
 def test_another_name_without_keeping_replaces_and_says_so(applied: Path, tfgen: Command) -> None:
-    assert "replaced" in tfgen("rename", "web", "site").expect(0).err
+    assert "the plan replaces the named resources" in tfgen("rename", "web", "site").expect(0).err
     (image,) = plan(tfgen)["images"]
     assert (image["name"], image["action"]) == ("site", "replaced")
     apply(tfgen, "site")
@@ -198,7 +198,7 @@ def test_a_real_pipeline_is_updated_in_place(estate: Estate, tfgen: Command, mon
         shutil.copytree(ROOT / part, root / part)
     for part in ("buildspec.yml", "tfgen.toml"):
         shutil.copyfile(ROOT / part, root / part)
-    for name, value in estate.environment.items():
+    for name, value in {**estate.environment, **estate.attached}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(root)
     tfgen("sync").expect(0)

@@ -110,9 +110,11 @@ def packer_build(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture(scope="module")
-def policies(emulator: Emulator, cli_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Policies:
+def policies(
+    emulator: Emulator, cli_config: Path, tmp_path_factory: pytest.TempPathFactory, attached: dict[str, str]
+) -> Policies:
     """Use of the module -> name of the inline policy -> its text, as planned."""
-    estate = make_estate(emulator, cli_config, tmp_path_factory.mktemp("policies"))
+    estate = make_estate(emulator, cli_config, tmp_path_factory.mktemp("policies"), attached)
     blocks = []
     for name, inputs in USES.items():
         lines = "\n".join(f"  {key} = {value}" for key, value in {**GOOD, **inputs}.items())
@@ -215,10 +217,10 @@ def test_what_a_newer_plugin_and_the_buildspec_do_is_allowed(
 
 @pytest.mark.parametrize(("partition", "region"), [("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")])
 def test_china_and_govcloud_have_arns_of_their_own_and_no_limit_by_tag(
-    emulator: Emulator, cli_config: Path, tmp_path: Path, partition: str, region: str
+    emulator: Emulator, cli_config: Path, tmp_path: Path, attached: dict[str, str], partition: str, region: str
 ) -> None:
     """Packer tags an instance there after it was started."""
-    estate = make_estate(emulator, cli_config, tmp_path)
+    estate = make_estate(emulator, cli_config, tmp_path, attached)
     elsewhere = Elsewhere(endpoint=emulator.endpoint, region=region)
     write_override(estate.folder, elsewhere)
     estate.init()

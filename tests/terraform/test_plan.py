@@ -111,10 +111,10 @@ def test_init_runs_again_when_terraform_asks_for_it(repo: Repo, tfgen: Command) 
 @pytest.mark.parametrize(
     ("out", "code", "says"),
     [
-        ("packer/web.json", 3, "is there and is no plan"),
+        ("packer/web.json", 3, "exists and is not a plan"),
         ("packer", 64, "is a folder"),
-        ("nowhere/plan", 64, "there is no folder"),
-        ("pipe", 3, "is there and is no plan"),
+        ("nowhere/plan", 64, "nowhere not found; create it"),
+        ("pipe", 3, "exists and is not a plan"),
     ],
 )
 def test_a_plan_overwrites_nothing_but_plans(repo: Repo, tfgen: Command, out: str, code: int, says: str) -> None:

@@ -47,7 +47,7 @@ def test_created_updated_destroyed_unchanged(repo: Repo, tfgen: Command) -> None
     assert (found["unchanged"], found["moves_only"], found["refused"]) == (["same"], False, ["db"])
     table = tfgen("plan").expect(0).out
     assert "\n1 more unchanged\n" in table
-    assert "\ndb is destroyed, all that it has: 1 resource\n" in table
+    assert "\ndb is destroyed completely: 1 resource\n" in table
 
 
 def test_an_image_that_loses_or_gains_a_part_is_changed(repo: Repo, tfgen: Command) -> None:
@@ -93,13 +93,13 @@ def test_replaced_says_which_attribute_forces_it(repo: Repo, tfgen: Command) -> 
     ]
     shown = tfgen("plan").expect(0).out
     assert "module.web.terraform_data.pipeline is replaced: forced by triggers_replace" in shown
-    assert "module.web.terraform_data.after is replaced: what it depends on is replaced" in shown
+    assert "module.web.terraform_data.after is replaced: a resource that it depends on is replaced" in shown
 
 
 def test_what_stands_behind_the_dashes_is_told_as_it_is(repo: Repo, tfgen: Command) -> None:
     root = applied(repo, tfgen)
     destroying = tfgen("plan", "--", "-destroy").expect(0)
-    assert "web is destroyed, all that it has: 1 resource" in destroying.out
+    assert "web is destroyed completely: 1 resource" in destroying.out
     assert words(document(tfgen, "--", "-destroy")) == [("db", "destroyed"), ("web", "destroyed")]
     assert "**2 destroyed**" in tfgen("plan", "--format", "markdown", "--", "-destroy").expect(0).out
     write_tree(root, {"tfgen.toml": TOY["tfgen.toml"] + '[environment]\nA = "1"\n'})
@@ -107,16 +107,19 @@ def test_what_stands_behind_the_dashes_is_told_as_it_is(repo: Repo, tfgen: Comma
     changing = tfgen("plan").expect(0).out
     assert "\nmodule.db.terraform_data.pipeline is changed\n" in changing
     limited = tfgen("plan", "--", "-target=module.nothing").expect(0).out
-    assert "AWS is what the templates say" not in limited
-    assert "tfgen's own to set" in tfgen("plan", "--", "-help").expect(64).err
+    assert "AWS matches the templates" not in limited
+    assert "cannot be passed after --: tfgen sets it" in tfgen("plan", "--", "-help").expect(64).err
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--base", "main"], "--base says what a branch is compared with; add --changed or --untrusted"),
-        (["--changed", "--allow-module", "x"], "--allow-module allows what --untrusted refuses; add --untrusted"),
-        (["--lock-timeout", "30"], "--lock-timeout 30 is no duration; write for example 30s or 5m"),
+        (["--base", "main"], "--base requires --changed or --untrusted; add one of them, or remove --base"),
+        (
+            ["--changed", "--allow-module", "x"],
+            "--allow-module requires --untrusted; add --untrusted, or remove --allow-module",
+        ),
+        (["--lock-timeout", "30"], "--lock-timeout 30 is not a duration; use for example 30s or 5m"),
     ],
 )
 def test_flags_that_mean_nothing_here(repo: Repo, tfgen: Command, arguments: list[str], says: str) -> None:
@@ -170,7 +173,7 @@ def test_drifted(estate: Estate, tfgen: Command, monkeypatch: pytest.MonkeyPatch
     write_tree(root, {"tfgen.toml": TOY["tfgen.toml"], "packer/web.json": ESTATE["packer/web.json"]})
     estate.generated.unlink()
     monkeypatch.chdir(root)
-    for name, value in estate.environment.items():
+    for name, value in {**estate.environment, **estate.attached}.items():
         monkeypatch.setenv(name, value)
     tfgen("sync").expect(0)
     tfgen("plan", "--out", "saved").expect(0)

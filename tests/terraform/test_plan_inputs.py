@@ -32,7 +32,7 @@ def test_a_hand_written_module_is_an_input_and_no_image(repo: Repo, tfgen: Comma
     found = json.loads(tfgen("plan", "--out", "saved", "--format", "json").expect(0).out)
     assert [image["name"] for image in found["images"]] == ["db", "web", "(shared)"]
     write_tree(root, {"terraform/net/main.tf": MODULE + "\n"})
-    assert "terraform/net/main.tf has changed since" in tfgen("apply", "saved").expect(3).err
+    assert "terraform/net/main.tf has changed" in tfgen("apply", "saved").expect(3).err
 
 
 def test_modules_of_modules_are_inputs(repo: Repo, tfgen: Command) -> None:
@@ -63,7 +63,7 @@ def planned(repo: Repo, tfgen: Command, files: dict[str, str], *arguments: str) 
 def test_a_lock_file_counts_where_it_is(repo: Repo, tfgen: Command) -> None:
     root = planned(repo, tfgen, {LOCK: "# one\n"})
     write_tree(root, {LOCK: "# two\n"})
-    assert f"{LOCK} has changed since" in tfgen("apply", "saved").expect(3).err
+    assert f"{LOCK} has changed" in tfgen("apply", "saved").expect(3).err
     (root / LOCK).unlink()
     tfgen("apply", "saved").expect(0)
 
@@ -73,7 +73,7 @@ def test_a_var_file_is_an_input(repo: Repo, tfgen: Command, flag: tuple[str, ...
     root = planned(repo, tfgen, {"terraform/vars/more.tfvars": ""}, "--", *flag)
     assert json.loads((root / "saved.json").read_text())["arguments"] == ["-var-file"]
     (root / "terraform/vars/more.tfvars").unlink()
-    assert "vars/more.tfvars is gone since" in tfgen("apply", "saved").expect(3).err
+    assert "vars/more.tfvars was deleted" in tfgen("apply", "saved").expect(3).err
 
 
 def test_what_terraform_and_tfgen_write_is_no_input(repo: Repo, tfgen: Command) -> None:
@@ -98,7 +98,7 @@ def test_what_terraform_and_tfgen_write_is_no_input(repo: Repo, tfgen: Command) 
 def test_what_terraform_reads_is_an_input_whatever_it_is_called(repo: Repo, tfgen: Command, name: str) -> None:
     root = planned(repo, tfgen, {f"terraform/pipelines/{name}": "{}\n" if name.endswith("json") else "\n"})
     (root / "terraform/pipelines" / name).unlink()
-    assert f"{name} is gone since" in tfgen("apply", "saved").expect(3).err
+    assert f"{name} was deleted" in tfgen("apply", "saved").expect(3).err
 
 
 def test_another_product_of_the_same_version_is_refused(repo: Repo, tfgen: Command) -> None:
@@ -108,7 +108,7 @@ def test_another_product_of_the_same_version_is_refused(repo: Repo, tfgen: Comma
     file.write_text(f"""#!/bin/sh\necho '{{"terraform_version": "{version}"}}'\n""")
     file.chmod(0o755)
     assert (
-        f"by terraform {version}, and this is tofu" in tfgen("apply", "saved", "--terraform", str(file)).expect(3).err
+        f"by terraform {version}, but this is tofu" in tfgen("apply", "saved", "--terraform", str(file)).expect(3).err
     )
 
 
@@ -125,7 +125,7 @@ def test_what_the_environment_adds_to_the_plan_counts_too(repo: Repo, tfgen: Com
     tfgen("sync").expect(0)
     tfgen("plan", "--out", "saved", TF_CLI_ARGS_plan="-var-file=../vars/more.tfvars").expect(0)
     (root / "terraform/vars/more.tfvars").unlink()
-    assert "vars/more.tfvars is gone since" in tfgen("apply", "saved").expect(3).err
+    assert "vars/more.tfvars was deleted" in tfgen("apply", "saved").expect(3).err
 
 
 @pytest.mark.parametrize("flag", [("-target=module.web",), ("-target", "module.web.terraform_data.pipeline")])
@@ -143,7 +143,7 @@ def test_a_template_that_cannot_be_read_stops_the_plan(repo: Repo, tfgen: Comman
     tfgen("sync").expect(1)
     result = tfgen("plan").expect(1)
     assert "packer/web.json:1" in result.err
-    assert result.err.endswith("error: not every template can be read; correct the errors above\n")
+    assert result.err.endswith("error: some templates cannot be read; fix the errors above\n")
 
 
 def test_what_runs_beside_a_plan_is_no_input(repo: Repo, tfgen: Command) -> None:
@@ -162,7 +162,7 @@ def test_a_file_that_the_root_module_names_is_an_input(repo: Repo, tfgen: Comman
     more = 'output "x" {\n  value = file("${path.module}/policy.txt")\n}\n'
     root = planned(repo, tfgen, {"terraform/pipelines/more.tf": more, "terraform/pipelines/policy.txt": "a"})
     write_tree(root, {"terraform/pipelines/policy.txt": "b"})
-    assert "terraform/pipelines/policy.txt has changed since" in tfgen("apply", "saved").expect(3).err
+    assert "terraform/pipelines/policy.txt has changed" in tfgen("apply", "saved").expect(3).err
 
 
 def test_a_root_module_around_the_whole_repository(repo: Repo, tfgen: Command) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import Command, Repo, write_tree
 from tests.terraform.faults import synced
 from tests.terraform.test_faults_aws import MUTE, REQUIRED
+from tests.terraform.toy import start
 
 
 @pytest.fixture(autouse=True)
@@ -59,16 +60,25 @@ def test_a_cache_that_cannot_be_made_costs_nothing_but_time(repo: Repo, tfgen: C
     assert len(packages(root / "terraform/pipelines/.terraform/providers")) == 1
 
 
-def test_two_inits_at_once_share_the_cache_in_turn(repo: Repo, tfgen: Command, tmp_path: Path) -> None:
+def test_two_inits_at_once_share_the_cache_in_turn(
+    repo: Repo, tfgen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = aws(repo, tfgen)
     cache = tmp_path / "cache"
+    until = f"until test -e {tmp_path}/go; do sleep 0.1; done"
     holder = subprocess.Popen(
-        ["flock", str(made(cache / "tfgen/plugins") / ".tfgen.lock"), "sleep", "3"], stdin=subprocess.DEVNULL
+        ["flock", str(made(cache / "tfgen/plugins") / ".tfgen.lock"), "sh", "-c", until], stdin=subprocess.DEVNULL
     )
     while subprocess.run(["flock", "-n", str(cache / "tfgen/plugins/.tfgen.lock"), "true"]).returncode == 0:
         assert holder.poll() is None
-    result = tfgen("plan", XDG_CACHE_HOME=str(cache)).expect(0)
-    assert "waiting for another init of Terraform" in result.err
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    process = start("plan")
+    assert process.stderr is not None
+    while "waiting for another terraform init" not in process.stderr.readline():
+        assert process.poll() is None
+    (tmp_path / "go").touch()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
     assert holder.wait() == 0
     assert root.exists()
 

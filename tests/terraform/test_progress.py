@@ -20,7 +20,7 @@ def test_a_bar_and_the_images_at_work(repo: Repo, tfgen: Command) -> None:
         child.expect_exact("web: module.web.terraform_data.first created")
         child.expect(r"━.* 2/3 .*terraform apply: creating web.* 0:00:0\d")
         child.sendintr()
-        child.expect_exact("stopping: terraform finishes what it has begun; once more kills it")
+        child.expect_exact("stopping: terraform finishes running operations; press Ctrl-C again to kill it")
         child.expect_exact("(applied: web (2 of 3))")
         child.expect(pexpect.EOF)
         child.close()

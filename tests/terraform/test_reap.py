@@ -48,7 +48,7 @@ def test_a_killed_build_is_shown_and_nothing_is_deleted(ec2: Ec2, cli: Command) 
     assert lines[1] == ["eu-west-1", "instance", instance, "packer-build-web", "1d"]
     assert lines[2][:5] == ["eu-west-1", "security", "group", group, name()]
     assert lines[3][:3] + lines[3][4:5] == ["eu-west-1", "key", "pair", key]
-    assert done.err == "nothing is deleted; to delete these, add --delete\n"
+    assert done.err == "nothing was deleted; to delete these, add --delete\n"
     assert ec2.there() == {instance, group, key}
 
 
@@ -57,14 +57,14 @@ def test_deleted_it_is_gone(ec2: Ec2, cli: Command) -> None:
     done = cli("reap", "--delete", *NOW_ARGUMENTS).expect(0)
     assert [line.split()[-1] for line in done.out.splitlines()] == ["RESULT", "deleted", "deleted", "deleted"]
     waiting, *said = done.err.splitlines()
-    assert waiting == "terminating 1 instance in eu-west-1, and waiting for that"
+    assert waiting == "terminating 1 instance in eu-west-1"
     assert [line.split()[:2] for line in said] == [
         ["deleted", "instance"],
         ["deleted", "security"],
         ["deleted", "key"],
     ]
     assert ec2.there() == set(), (instance, group, key)
-    assert cli("reap", "--delete", *NOW_ARGUMENTS).expect(0).err == "nothing was left behind\n"
+    assert cli("reap", "--delete", *NOW_ARGUMENTS).expect(0).err == "nothing found\n"
 
 
 def test_what_is_young_stays(ec2: Ec2, cli: Command) -> None:
@@ -126,7 +126,7 @@ def test_one_sign_alone_is_not_enough_for_an_instance(ec2: Ec2, cli: Command) ->
     done = cli("reap", "--delete", *NOW_ARGUMENTS).expect(0)
     assert {*unsure, key, group} <= ec2.there()
     for instance, sign in zip(unsure, ("key pair", "security group", "tags"), strict=True):
-        said = f"left alone: instance {instance} (eu-west-1): nothing but its {sign} says that it is Packer's\n"
+        said = f"skipped: instance {instance} (eu-west-1): only its {sign} shows that Packer created it\n"
         assert said in done.err
 
 
@@ -155,7 +155,7 @@ def test_the_instance_of_a_build_that_goes_on_stays(ec2: Ec2, aws: Aws, cli: Com
         key = ec2.key()
         instance = ec2.instance(key, tags={**RUN_TAGS, "CodeBuildProject": build_id})
         done = cli("reap", "--delete", *NOW_ARGUMENTS).expect(0)
-        assert f"left alone: instance {instance} (eu-west-1): its build {build_id} goes on\n" in done.err
+        assert f"skipped: instance {instance} (eu-west-1): its build {build_id} is still running\n" in done.err
         assert ec2.there() == {instance, key}
         for _ in range(8):
             codepipeline.get_pipeline_execution(**asked)
@@ -175,7 +175,7 @@ def test_when_codebuild_cannot_be_asked_the_instance_stays(
     with proxy(aws.emulator.endpoint, deny) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         done = cli("reap", "--delete", *NOW_ARGUMENTS).expect(0)
-    assert f"left alone: instance {instance} (eu-west-1): whether its build goes on is not known" in done.err
+    assert f"skipped: instance {instance} (eu-west-1): the status of its build is not known" in done.err
     assert ec2.there() == {instance, key}
 
 
@@ -186,8 +186,8 @@ def test_a_build_of_elsewhere_protects_its_instance_as_long_as_it_can_take(ec2: 
     instance = ec2.instance(key, tags={**RUN_TAGS, "CodeBuildProject": build})
     ec2.age(hours=35)
     done = cli("reap", "--delete").expect(0)
-    why = f"its build {build} is not in this region, and may go on elsewhere"
-    assert f"left alone: instance {instance} (eu-west-1): {why}\n" in done.err
+    why = f"its build {build} is not in this region, and may still be running"
+    assert f"skipped: instance {instance} (eu-west-1): {why}\n" in done.err
     assert ec2.there() == {instance, key}
     ec2.age(hours=2)
     assert reap(cli) == {instance, key}
@@ -204,7 +204,7 @@ def test_json_says_all_of_it(ec2: Ec2, cli: Command) -> None:
     assert key == {**wanted, "deleted": False}
     (gone,) = deleted["leftovers"]
     assert (gone["deleted"], gone["reason"]) == (True, "")
-    reason = "nothing but its tags says that it is Packer's"
+    reason = "only its tags shows that Packer created it"
     assert looked["left_alone"] == [{"region": "eu-west-1", "id": doubtful, "reason": reason}]
 
 
@@ -245,7 +245,7 @@ def test_an_instance_that_cannot_go_keeps_what_it_uses(ec2: Ec2, cli: Command) -
     results = [line.split()[-1] for line in done.out.splitlines()[1:]]
     assert results == ["failed", "failed", "failed", "deleted"]
     assert f"error: instance {instance} (eu-west-1): AWS refused ec2 terminate_instances" in done.err
-    assert f"error: security group {group} (eu-west-1): its instance {instance} is still there" in done.err
+    assert f"error: security group {group} (eu-west-1): its instance {instance} still exists" in done.err
     assert ec2.there() == {instance, group, key}
 
 

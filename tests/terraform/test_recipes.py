@@ -174,4 +174,4 @@ def test_moto_has_no_comments_of_codecommit_yet(
     with running(CodeCommit) as server:
         env = {**server.env, "AWS_ENDPOINT_URL": emulator.endpoint, "AWS_MAX_ATTEMPTS": "1"}
     done = tfgen("comment", "images.tfplan", **env).expect(1)
-    assert "CodeCommit refuses GetCommentsForPullRequest" in done.err
+    assert "CodeCommit refused GetCommentsForPullRequest" in done.err

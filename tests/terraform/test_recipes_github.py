@@ -15,7 +15,7 @@ def test_github_from_pull_request_to_apply(repository: Repository, github: GitHu
     planned = pull_request(repository, github, "add-db").expect(0)
     assert list(planned.steps) == [
         "Install tfgen",
-        "Check that the generated files are what the templates say",
+        "Check that the generated files match the templates",
         "Read what may be destroyed",
         "Plan",
         "Comment",
@@ -48,7 +48,7 @@ def test_github_s_gate_and_the_label_that_opens_it(repository: Repository, githu
     pull_request(repository, github, "drop-db", run="3", labels=label).expect(0)
     assert "Refused" not in github.bodies()[0]
     taken_away = merge(repository, github, "drop-db").expect(3)  # the label is gone at the merge
-    assert "::error::tfgen refuses the reviewed plan" in taken_away.text
+    assert "::error::tfgen refused the reviewed plan" in taken_away.text
     assert images(repository.folder) == {"module.web", "module.db"}
     merged = repository.git("rev-parse", "main")
     github.pulls[merged][1]["labels"] = [{"name": name} for name in label]
@@ -71,11 +71,11 @@ def test_github_says_that_the_plan_failed(repository: Repository, github: GitHub
 def test_github_says_when_no_reviewed_plan_is_there(repository: Repository, github: GitHubWithActions) -> None:
     pushed = repository.commit("main", {"packer/db.json": JSON})
     job = GitHubJob(repository=repository, server=github, event="push", revision=pushed, run="5")
-    assert f"::error::{pushed} was merged by no pull request" in job.start("apply").expect(1).text
+    assert f"::error::{pushed} was not merged by a pull request" in job.start("apply").expect(1).text
 
     head = repository.commit("more", {"packer/more.json": JSON})
     assert (
-        f"last commit {head} has no good plan; run this workflow by hand on main"
+        f"last commit {head} has no successful plan; run this workflow by hand on main"
         in merge(repository, github, "more").expect(1).text
     )
 
@@ -91,7 +91,7 @@ def test_github_says_when_no_reviewed_plan_is_there(repository: Repository, gith
     )
     merged = repository.git("rev-parse", "main")
     job = GitHubJob(repository=repository, server=github, event="push", revision=merged, run="6")
-    assert "has no good plan" in job.start("apply").expect(1).text
+    assert "has no successful plan" in job.start("apply").expect(1).text
     assert images(repository.folder) == set()
 
 
@@ -119,14 +119,14 @@ def test_github_takes_the_plan_for_the_branch_alone(repository: Repository, gith
     merged = repository.git("rev-parse", "main")
     github.pulls[merged][1]["base"] = {"ref": "develop"}
     job = GitHubJob(repository=repository, server=github, event="push", revision=merged, run="91")
-    assert f"::error::{merged} was merged by no pull request" in job.start("apply").expect(1).text
+    assert f"::error::{merged} was not merged by a pull request" in job.start("apply").expect(1).text
 
 
 def test_github_s_plan_that_has_expired(repository: Repository, github: GitHubWithActions) -> None:
     repository.commit("add-db", {"packer/db.json": JSON})
     pull_request(repository, github, "add-db").expect(0)
     github.artifacts.clear()
-    assert "::error::run 1 has no plan (any more)" in merge(repository, github, "add-db").expect(1).text
+    assert "::error::run 1 has no plan, or it has expired" in merge(repository, github, "add-db").expect(1).text
 
 
 def test_github_when_another_change_came_between_and_by_hand(repository: Repository, github: GitHubWithActions) -> None:
@@ -137,7 +137,7 @@ def test_github_when_another_change_came_between_and_by_hand(repository: Reposit
     pull_request(repository, github, "add-mail", run="2").expect(0)
     merge(repository, github, "add-db").expect(0)
     refused = merge(repository, github, "add-mail").expect(3)
-    assert "::error::tfgen refuses the reviewed plan (its reason is above); run this workflow by hand" in refused.text
+    assert "::error::tfgen refused the reviewed plan (see the reason above); run this workflow by hand" in refused.text
     assert images(repository.folder) == {"module.web", "module.db"}
 
     main = repository.git("rev-parse", "main")

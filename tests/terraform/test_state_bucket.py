@@ -51,7 +51,7 @@ def test_another_accounts_bucket_is_not_touched(repo: Repo, cli: Command, aws: A
     before = aws.configuration()
     for flags in ((), ("--adopt",)):
         said = refused(cli, *flags)
-        assert f"the bucket {BUCKET} is not account 123456789012's" in said.err
+        assert f"the bucket {BUCKET} does not belong to account 123456789012" in said.err
     assert aws.configuration() == before
 
 
@@ -59,7 +59,7 @@ def test_a_bucket_in_another_region_is_named_with_it(repo: Repo, cli: Command, a
     repo(FILES)
     aws.make(region="us-west-2")
     before = aws.configuration()
-    assert f"the bucket {BUCKET} is in us-west-2, not in eu-west-1; give --region us-west-2" in refused(cli).err
+    assert f"the bucket {BUCKET} is in us-west-2, not in eu-west-1; use --region us-west-2" in refused(cli).err
     assert aws.configuration() == before
 
 
@@ -79,8 +79,7 @@ def test_a_bucket_with_another_use_needs_adopt(repo: Repo, cli: Command, aws: Aw
     said = refused(cli)
     lacks = ", ".join(name for name in SETTINGS[1:] if name != "versioning on")
     assert (
-        f"it holds other objects ('logs/2026.txt'), and it lacks: {lacks}; give another --bucket, or --adopt"
-        in said.err
+        f"it holds other objects ('logs/2026.txt'), and it lacks: {lacks}; use another --bucket, or --adopt" in said.err
     )
     assert aws.configuration() == before
 
@@ -97,7 +96,7 @@ def test_a_bucket_that_another_tool_manages_needs_adopt(repo: Repo, cli: Command
     aws.make()
     tags = [{"Key": "ManagedBy", "Value": "terraform"}]
     aws.s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": tags})
-    assert "its tag ManagedBy says 'terraform', and it lacks: public access blocked" in refused(cli).err
+    assert "its tag ManagedBy is 'terraform', and it lacks: public access blocked" in refused(cli).err
     cli(*INIT, "--adopt").expect(0)
     assert aws.configuration()["TagSet"] == tags
 
@@ -147,16 +146,17 @@ def test_killed_in_the_middle_the_next_run_finishes(
     assert tfgen(*INIT).expect(0).out.startswith("unchanged:")
 
 
-def test_what_aws_did_not_do_is_an_error(repo: Repo, tfgen: Command, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_aws_did_not_do_is_an_error(repo: Repo, cli: Command, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     repo(FILES)
+    monkeypatch.setattr("tfgen.aws.state_bucket.bucket._PAUSE", 0.01)
 
     def swallow(call: Call) -> Answer:
         return (200, "") if call.method == "PUT" and call.path.endswith("?versioning") else None
 
     with proxy(aws.emulator.endpoint, swallow) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        done = tfgen(*INIT).expect(1)
-    assert f"AWS has taken 'versioning on' for {BUCKET}, and it is not there" in done.err
+        done = cli(*INIT).expect(1)
+    assert f"AWS accepted 'versioning on' for {BUCKET}, but it is not set" in done.err
 
 
 def sts(code: str, message: str) -> Callable[[Call], Answer]:
@@ -216,8 +216,8 @@ def test_a_bucket_that_may_be_somebody_else_s(
     with proxy(aws.emulator.endpoint, s3(f"HEAD /{BUCKET}", "", "")) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         done = tfgen(*INIT).expect(3)
-    assert f"the bucket {BUCKET} is not account" in done.err
-    assert "(AWS says: 403)" in done.err
+    assert f"the bucket {BUCKET} does not belong to account" in done.err
+    assert "(AWS error: 403)" in done.err
     assert aws.buckets() == []
 
 
@@ -229,13 +229,13 @@ def test_a_redirect_to_nowhere_is_one_line(
     with proxy(aws.emulator.endpoint, s3(f"HEAD /{BUCKET}", "", "", 301)) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         (line,) = tfgen(*INIT).expect(1).err.splitlines()
-    assert "AWS cannot be asked (s3 head_bucket): it redirects without saying where to (" in line
+    assert "AWS request failed (s3 head_bucket): redirect without a target (" in line
 
 
 @pytest.mark.parametrize(
     ("environment", "code", "said"),
     [
-        ({"AWS_REGION": ""}, 64, "no AWS region is known; give --region, or set AWS_REGION"),
+        ({"AWS_REGION": ""}, 64, "AWS region not set; use --region, or set AWS_REGION"),
         ({"AWS_PROFILE": "nobody"}, 1, "(nobody) could not be found (profile nobody, region "),
         (NO_KEYS, 1, "Unable to locate credentials (profile default, region eu-west-1); sign in"),
         (

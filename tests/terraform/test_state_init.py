@@ -30,7 +30,7 @@ def test_a_bucket_a_backend_the_state_moved_and_nothing_to_do_twice(repo: Repo, 
         f"created bucket {BUCKET} (eu-west-1, account 123456789012)",
         *(f"bucket {BUCKET}: {name}" for name in SETTINGS),
     ]
-    assert [line.split()[0] for line in lines[7:]] == ["kept", "wrote", "moved", "removed"]
+    assert [line.split()[0] for line in lines[7:]] == ["copied", "wrote", "moved", "deleted"]
 
     assert aws.configuration() == {
         "Status": "Enabled",
@@ -72,7 +72,7 @@ def test_a_bucket_a_backend_the_state_moved_and_nothing_to_do_twice(repo: Repo, 
     assert old.read_text() == FILES[BACKEND]
 
     again = tfgen(*INIT).expect(0)
-    assert again.out == f"unchanged: the state is in s3://{BUCKET}/{KEY}, and nothing is missing\n"
+    assert again.out == f"unchanged: the state is in s3://{BUCKET}/{KEY}\n"
     planned = tfgen("plan", "--detailed-exitcode").expect(0)
     assert "No changes" in planned.out
     assert "terraform init" not in planned.err, "the init that was just made counts"
@@ -184,7 +184,7 @@ def test_use_lockfile_and_a_terraform_that_does_not_know_it(repo: Repo, tfgen: C
     tfgen(*INIT).expect(0)
     refused = tfgen(*INIT, "--terraform", older).expect(1)
     assert (
-        f"{BACKEND}:3: the backend says use_lockfile, and terraform 1.9.8 does not know that; use 1.10 or newer"
+        f"{BACKEND}:3: the backend has use_lockfile, which terraform 1.9.8 does not support; use 1.10 or newer"
         in refused.err
     )
 
@@ -194,14 +194,14 @@ def test_a_backend_without_a_lock_is_said(repo: Repo, tfgen: Command, aws: Aws) 
     tfgen(*INIT).expect(0)
     file = Path(BACKEND)
     file.write_text(file.read_text().replace("    use_lockfile = true\n", ""))
-    assert f"warning: {BACKEND}:3: this backend locks nothing" in tfgen(*INIT).expect(0).err
+    assert f"warning: {BACKEND}:3: this backend has no lock" in tfgen(*INIT).expect(0).err
 
 
 def test_a_lock_table_that_the_backend_does_not_name_is_refused(repo: Repo, tfgen: Command, aws: Aws) -> None:
     repo(FILES)
     tfgen(*INIT).expect(0)
     assert (
-        f"{BACKEND}:3: the backend does not say dynamodb_table" in tfgen(*INIT, "--lock-table", "locks").expect(3).err
+        f"{BACKEND}:3: the backend does not have dynamodb_table" in tfgen(*INIT, "--lock-table", "locks").expect(3).err
     )
     assert aws.emulator.client("dynamodb").list_tables()["TableNames"] == []
 
@@ -298,7 +298,7 @@ def test_a_held_lock_stops_the_move(repo: Repo, tfgen: Command, aws: Aws) -> Non
     aws.put(f"{KEY}.tflock", json.dumps(lock))
     refused = tfgen(*INIT).expect(75)
     assert "locked by ci@runner since 2026-01-02" in refused.err
-    assert "put back" in refused.out
+    assert "restored" in refused.out
     assert (root / BACKEND).read_text() == FILES[BACKEND]
     assert json.loads((root / STATE).read_text()) == before
     aws.s3.delete_object(Bucket=BUCKET, Key=f"{KEY}.tflock")

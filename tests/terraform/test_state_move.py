@@ -53,10 +53,10 @@ def refused(root: Path, cli: Command, *arguments: str) -> Result:
 @pytest.mark.parametrize(
     ("changes", "how"),
     [
-        ({"lineage": "other"}, "holds another one (1 resource, serial 3, lineage other)"),
-        ({"serial": 0}, "holds an older one (1 resource, serial 0"),
-        ({"serial": 1}, "holds another one (1 resource, serial 1"),
-        ({"lineage": "other", "resources": []}, "holds another one (0 resources"),
+        ({"lineage": "other"}, "has another state (1 resource, serial 3, lineage other)"),
+        ({"serial": 0}, "has an older state (1 resource, serial 0"),
+        ({"serial": 1}, "has another state (1 resource, serial 1"),
+        ({"lineage": "other", "resources": []}, "has another state (0 resources"),
     ],
 )
 def test_a_state_in_the_bucket_is_never_overwritten(
@@ -86,7 +86,7 @@ def test_a_state_there_and_none_here_needs_adopt(repo: Repo, tfgen: Command, aws
     tfgen("sync").expect(0)
     aws.make()
     aws.put(KEY, state_text(resources=[], outputs={"x": {"value": "1", "type": "string"}}))
-    assert f"s3://{BUCKET}/{KEY}: holds a state already" in refused(root, tfgen).err
+    assert f"s3://{BUCKET}/{KEY}: already has a state" in refused(root, tfgen).err
     tfgen(*INIT, "--adopt").expect(0)
     assert json.loads(aws.body())["outputs"]
 
@@ -95,10 +95,10 @@ def test_a_state_there_and_none_here_needs_adopt(repo: Repo, tfgen: Command, aws
 def test_what_is_no_state_is_refused(estate: Path, cli: Command, aws: Aws, text: str) -> None:
     aws.make()
     aws.put(KEY, text)
-    assert f"s3://{BUCKET}/{KEY}: is no Terraform state" in refused(estate, cli).err
+    assert f"s3://{BUCKET}/{KEY}: is not a Terraform state" in refused(estate, cli).err
     aws.s3.delete_object(Bucket=BUCKET, Key=KEY)
     (estate / STATE).write_text(text)
-    assert f"{STATE}: is no Terraform state" in refused(estate, cli).err
+    assert f"{STATE}: is not a Terraform state" in refused(estate, cli).err
 
 
 def backend(text: str) -> str:
@@ -119,23 +119,26 @@ def backend(text: str) -> str:
             {f"{ROOT}/a.tf.json": '{"terraform": {"backend": {"local": {}}}}', BACKEND: ""},
             "the backend is in a JSON file",
         ),
-        ({BACKEND: backend('  backend "local" {\n    workspace_dir = "x"\n  }')}, "says more than a plain path"),
-        ({BACKEND: backend('  backend "local" {\n    path = "${path.module}/x"\n  }')}, "says more than a plain path"),
+        ({BACKEND: backend('  backend "local" {\n    workspace_dir = "x"\n  }')}, "has more than a plain path"),
+        ({BACKEND: backend('  backend "local" {\n    path = "${path.module}/x"\n  }')}, "has more than a plain path"),
         ({f"{ROOT}/a.tf": 'terraform {\n  backend "s3" {\n'}, f"{ROOT}/a.tf:"),
         ({f"{ROOT}/errored.tfstate": "{}"}, "errored.tfstate"),
-        ({f"{ROOT}/terraform.tfstate.d/blue/terraform.tfstate": "{}"}, "other Terraform workspaces: blue"),
+        (
+            {f"{ROOT}/terraform.tfstate.d/blue/terraform.tfstate": "{}"},
+            "other Terraform workspaces have local state: blue",
+        ),
         ({f"{ROOT}/.terraform/environment": "blue"}, "the Terraform workspace 'blue' is selected"),
         (
             {f"{ROOT}/.terraform/terraform.tfstate": '{"backend": {"type": "http", "config": {}}}'},
-            "init has recorded the backend 'http'",
+            "terraform init recorded the backend 'http'",
         ),
         (
             {f"{ROOT}/.terraform/terraform.tfstate": '{"backend": {"type": "local", "config": {"path": "x"}}}'},
-            "init has recorded local state in x, and the backend block says terraform.tfstate",
+            "terraform init recorded local state in x, but the backend block has terraform.tfstate",
         ),
         (
             {f"{ROOT}/.terraform/terraform.tfstate": '{"backend": {"type": "s3", "config": {"bucket": "x"}}}'},
-            "init has recorded an S3 backend of another place",
+            "terraform init recorded another S3 backend",
         ),
     ],
 )
@@ -168,7 +171,7 @@ def test_a_move_that_aws_refuses_leaves_all_as_it_was(
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         done = tfgen(*INIT).expect(1)
     assert "AccessDenied" in done.err
-    assert f"put back {BACKEND}" in done.out
+    assert f"restored {BACKEND}" in done.out
     assert read_tree(estate) == before
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.emulator.endpoint)
     assert KEY not in aws.objects()
@@ -193,11 +196,11 @@ def test_an_init_that_fails_beside_the_move_leaves_the_state_in_one_place(
     more.write_text(fault)
     done = tfgen(*INIT).expect(1)
     if tuple(map(int, read_version(find_terraform()).split(".")[:2])) < (1, 15):
-        assert f"the backend is s3://{BUCKET}/{KEY} from now on" in done.out
+        assert f"the backend is now s3://{BUCKET}/{KEY}" in done.out
         assert json.loads(aws.body())["resources"] == before["resources"]
         assert 'backend "s3"' in (estate / BACKEND).read_text()
     else:
-        assert f"put back {BACKEND}; the state is where it was" in done.out
+        assert f"restored {BACKEND}; the state was not moved" in done.out
         assert KEY not in aws.objects()
         assert local(estate) == before
     more.unlink()
@@ -221,7 +224,7 @@ def test_killed_at_the_move_the_next_run_finishes(estate: Path, tfgen: Command, 
 def test_an_init_that_only_says_yes_is_found_out(estate: Path, tfgen: Command, aws: Aws) -> None:
     before = read_tree(estate)
     done = tfgen(*INIT, "--terraform", faulty_terraform(estate, "init", "exit 0")).expect(1)
-    assert "the bucket does not hold the state that was moved" in done.err
+    assert "the moved state is not in the bucket" in done.err
     (estate / "faulty").unlink()
     assert read_tree(estate) == before
 
@@ -234,7 +237,7 @@ def test_interrupted_all_is_as_it_was(estate: Path, aws: Aws) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, "Traceback" in err) == (130, False), err
-    assert f"put back {BACKEND}" in out
+    assert f"restored {BACKEND}" in out
     (estate / "faulty").unlink()
     (estate / "begun").unlink()
     assert read_tree(estate) == before
@@ -252,7 +255,7 @@ def test_state_that_is_gone_from_the_bucket_is_not_replaced_unasked(estate: Path
     tfgen(*INIT).expect(0)
     aws.s3.delete_object(Bucket=BUCKET, Key=KEY)
     (estate / STATE).write_text(state_text())
-    assert "is not in the bucket, although init has recorded the bucket" in refused(estate, tfgen).err
+    assert "is not in the bucket, although terraform init recorded the bucket" in refused(estate, tfgen).err
 
 
 def test_two_at_once(estate: Path, tfgen: Command, aws: Aws) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests import depth
 from tfgen.terraform.binary import find_terraform
 from tfgen_generators.hcl.write import quote, why_changed
 from tfgen_generators.packer.model import Template
@@ -166,7 +167,8 @@ VALUE = {toml(environment)}
 rows = st.tuples(paths, texts.map(lambda text: text.replace("\0", "")), texts, trees)
 
 
-@settings(_SETTINGS, max_examples=12)
+@depth.deep
+@settings(_SETTINGS, max_examples=depth.amount(4, 24))
 @given(st.lists(rows, min_size=BLOCKS, max_size=BLOCKS))
 def test_whatever_stands_there_comes_back(root: Terraform, batch: list[tuple[str, str, str, object]]) -> None:
     pipelines = [pipeline(number, *row) for number, row in enumerate(batch)]

@@ -95,10 +95,10 @@ def faulty_terraform(root: Path, command: str, fault: str) -> str:
 
 
 def three_steps(repo: Repo, tfgen: Command) -> Path:
-    """An apply that goes on for three seconds, resource after resource."""
+    """An apply that goes on for more than a second, resource after resource."""
     steps = "".join(
         f'resource "terraform_data" "s{n}" {{\n  depends_on = [terraform_data.s{n - 1}]\n\n'
-        f'  provisioner "local-exec" {{\n    command = "touch \'${{abspath(path.root)}}/begun\' && sleep 1"\n  }}\n}}\n'
+        f'  provisioner "local-exec" {{\n    command = "touch \'${{abspath(path.root)}}/begun\'; sleep 0.5"\n  }}\n}}\n'
         for n in (1, 2, 3)
     )
     module = TOY["terraform/modules/codepipeline/main.tf"] + 'resource "terraform_data" "s0" {\n}\n' + steps

@@ -1,4 +1,4 @@
-"""A repository of texts for tests of what Ansible is made of, and what a scene reaches in it."""
+"""A repository of texts for tests of what Ansible is made of, and what a run reaches in it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from tfgen_generators.ansible.reading.facts import FactsSource
-from tfgen_generators.ansible.resolving.reach import Reacher
-from tfgen_generators.ansible.resolving.run import AnsibleScene
-from tfgen_generators.paths.model import Gap, Hop
+from tfgen_generators.ansible.resolving.resolver import Resolver
+from tfgen_generators.ansible.resolving.run import AnsibleRun
+from tfgen_generators.paths.model import Edge, MissingReference
 from tfgen_generators.trees.tree import Kind
 
 
@@ -66,13 +66,13 @@ class DictTree:
 class Made(msgspec.Struct, frozen=True):
     """What a playbook is made of: why each file, and what is missing."""
 
-    files: dict[str, list[Hop]]
-    gaps: list[Gap]
+    files: dict[str, list[Edge]]
+    missing_references: list[MissingReference]
     unused: tuple[str, ...]
 
     def why(self, path: str) -> str:
         """The names that lead from a file to the playbook, with `?` after a computed one."""
-        return " < ".join(hop.label + "?" * hop.widened for hop in self.files[path] if hop.path)
+        return " < ".join(edge.label + "?" * edge.widened for edge in self.files[path] if edge.path)
 
     def below(self, folder: str = "") -> set[str]:
         """The files below a folder, relative to it."""
@@ -80,7 +80,7 @@ class Made(msgspec.Struct, frozen=True):
 
     def exact(self) -> set[str]:
         """The files of which every name on the way is literal."""
-        return {path for path, hops in self.files.items() if not any(hop.widened for hop in hops)}
+        return {path for path, edges in self.files.items() if not any(edge.widened for edge in edges)}
 
 
 def made_of(
@@ -88,43 +88,43 @@ def made_of(
     playbook: str = "site.yml",
     *,
     links: Mapping[str, str] | None = None,
-    **scene: Any,
+    **run: Any,
 ) -> Made:
-    """What one scene is made of in a repository of these files."""
+    """What one run is made of in a repository of these files."""
     tree = DictTree(files, links)
-    reacher = Reacher(tree, FactsSource(tree))
-    return made(reacher, AnsibleScene(playbook=playbook, **scene))
+    resolver = Resolver(tree, FactsSource(tree))
+    return made(resolver, AnsibleRun(playbook=playbook, **run))
 
 
-def made(reacher: Reacher, scene: AnsibleScene) -> Made:
-    """What a scene is made of, with the hops from each file to the playbook."""
-    reached = reacher.reach(scene)
+def made(resolver: Resolver, run: AnsibleRun) -> Made:
+    """What a run is made of, with the hops from each file to the playbook."""
+    reached = resolver.resolve(run)
     by_unit = {each.unit: each for each in reached}
     assert reached[0].by is None
     assert len(by_unit) == len(reached)
-    found: dict[str, list[Hop]] = {}
+    found: dict[str, list[Edge]] = {}
     for each in reached:
-        for path in reacher.units[each.unit].files:
-            hops = _hops(reacher, by_unit, each.unit, path)
+        for path in resolver.units[each.unit].files:
+            edges = _edges(resolver, by_unit, each.unit, path)
             old = found.get(path)
-            if old is None or (any(h.widened for h in old) and not any(h.widened for h in hops)):
-                found[path] = hops
-    gaps = [gap for gap, whose in reacher.gaps if whose == scene]
-    return Made(found, gaps, reacher.unused_roles())
+            if old is None or (any(h.widened for h in old) and not any(h.widened for h in edges)):
+                found[path] = edges
+    missing_references = [missing for missing, whose in resolver.missing if whose == run]
+    return Made(found, missing_references, resolver.unused_roles())
 
 
-def _hops(reacher: Reacher, by_unit: Mapping[str, Any], unit: str, path: str) -> list[Hop]:
-    hops: list[Hop] = []
+def _edges(resolver: Resolver, by_unit: Mapping[str, Any], unit: str, path: str) -> list[Edge]:
+    edges: list[Edge] = []
     at: str | None = unit
     while at is not None:
-        files = reacher.units[at].files
+        files = resolver.units[at].files
         while path in files:
-            hops.append(files[path])
-            assert len(hops) < 3000, "hops lead round in a circle"
+            edges.append(files[path])
+            assert len(edges) < 3000, "hops lead round in a circle"
             path = files[path].path
         reached = by_unit[at]
-        hops.append(reached.hop)
+        edges.append(reached.edge)
         if path == "" and at is not None:
-            path = reached.hop.path
+            path = reached.edge.path
         at = reached.by
-    return hops
+    return edges

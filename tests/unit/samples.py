@@ -46,25 +46,34 @@ BROKEN = {
     "stray brace": (_NULL + _BUILD + "}\n", ":7: not valid HCL2"),
     "two attributes on a line": ('locals {\n  a = "a" b = "b"\n}\n' + _NULL + _BUILD, ":2: "),
     "two attributes in a one-line block": ('variable "a" { default = "b" type = string }\n' + _NULL + _BUILD, ":1: "),
-    "attribute twice": ('locals {\n  a = "a"\n  a = "b"\n}\n' + _NULL + _BUILD, ":3: the attribute 'a' stands twice"),
+    "attribute twice": ('locals {\n  a = "a"\n  a = "b"\n}\n' + _NULL + _BUILD, ":3: duplicate attribute 'a'"),
     "string over two lines": ('locals {\n  a = "a\nb"\n}\n' + _NULL + _BUILD, ":2: "),
     "brace on the next line": ('locals\n{\n  a = "a"\n}\n' + _NULL + _BUILD, ":1: "),
     "two blocks on a line": ('variable "a" {\n} ' + _NULL + _BUILD, ":2: "),
-    "attribute at the top": ("foo = 1\n" + _NULL + _BUILD, ":1: attribute 'foo' cannot stand at the top"),
-    "misspelt block": (_NULL + _BUILD + "biuld {\n}\n", ":7: block 'biuld' cannot stand at the top of a Packer file"),
+    "attribute at the top": ("foo = 1\n" + _NULL + _BUILD, ":1: attribute 'foo' is not allowed at the top level"),
+    "misspelt block": (
+        _NULL + _BUILD + "biuld {\n}\n",
+        ":7: block 'biuld' is not allowed at the top level of a Packer file",
+    ),
     "variable twice": ('variable "a" {\n}\nvariable "a" {\n}\n' + _NULL + _BUILD, ":3: var.a is declared twice"),
     "undeclared variable": (
         'variable "region" {\n  default = "x"\n}\nlocals {\n  a = var.regoin\n}\n' + _NULL + _BUILD,
-        ":5: var.regoin is declared nowhere in this template; did you mean var.region?",
+        ":5: var.regoin is not declared in this template; did you mean var.region?",
     ),
-    "undeclared local": ("locals {\n  a = local.b\n}\n" + _NULL + _BUILD, ":2: local.b is declared nowhere"),
-    "undeclared source": ('build {\n  sources = ["source.null.y"]\n}\n', ":2: source.null.y is declared nowhere"),
+    "undeclared local": (
+        "locals {\n  a = local.b\n}\n" + _NULL + _BUILD,
+        ":2: local.b is not declared in this template",
+    ),
+    "undeclared source": (
+        'build {\n  sources = ["source.null.y"]\n}\n',
+        ":2: source.null.y is not declared in this template",
+    ),
 }
 
 #: Files that are no templates, and what tfgen says of them.
 OTHER = {
     "values": ('region = "eu-west-1"\nsize = 8\n', "variable values, not a template"),
-    "another tool": ('terraform {\n}\nresource "a" "b" {\n}\n', "HCL of another tool: no block of Packer's"),
+    "another tool": ('terraform {\n}\nresource "a" "b" {\n}\n', "HCL of another tool: no Packer block"),
     "only variables": ('variable "a" {\n}\n', "no build block"),
     "only packer": ('packer {\n  required_version = ">= 1.6"\n}\n', "only a packer block: no build"),
     "empty": ("", "no build block"),

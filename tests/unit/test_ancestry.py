@@ -51,7 +51,7 @@ def ancestry(root: Path, templates: dict[str, str], settings: Settings | None = 
 def parents(found: Ancestry) -> dict[str, list[str]]:
     """Only images that have some; `?` behind those that may be another one."""
     return {
-        name: [parent.name + "?" * parent.hop.widened for parent in above]
+        name: [parent.name + "?" * parent.edge.widened for parent in above]
         for name, above in found.parents.items()
         if above
     }
@@ -76,8 +76,8 @@ def test_a_chain_of_three(tmp_path: Path) -> None:
     assert found.children(["app"]) == {}
     (origin,) = found.origins["base"]
     assert (origin.status, origin.owners) == ("public", "Debian")
-    assert found.parents["app"][0].hop.label == "source_ami_filter: name java-*"
-    assert found.parents["app"][0].hop.path == "packer/app.pkr.hcl"
+    assert found.parents["app"][0].edge.label == "source_ami_filter: name java-*"
+    assert found.parents["app"][0].edge.path == "packer/app.pkr.hcl"
     assert (found.cycles, found.unresolved) == ((), ())
 
 
@@ -255,7 +255,7 @@ def test_a_data_source(tmp_path: Path, value: str) -> None:
     }
     found = ancestry(tmp_path, templates)
     assert parents(found) == {"web": ["base"]}
-    assert found.parents["web"][0].hop.label == "data.amazon-ami.base: name base-*"
+    assert found.parents["web"][0].edge.label == "data.amazon-ami.base: name base-*"
 
 
 def test_what_cannot_be_known(tmp_path: Path) -> None:

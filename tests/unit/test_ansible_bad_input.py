@@ -6,10 +6,10 @@ import pytest
 
 from tests.unit.ansible_tree import DictTree, Made, made_of
 from tfgen_generators.ansible.reading.facts import FactsSource
-from tfgen_generators.ansible.reading.files import facts_of
+from tfgen_generators.ansible.reading.files import read_facts
 from tfgen_generators.ansible.reading.nodes import Map, NotYamlError, Scalar, Seq, parse, scalars
-from tfgen_generators.ansible.resolving.reach import Reacher
-from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.ansible.resolving.resolver import Resolver
+from tfgen_generators.ansible.resolving.run import AnsibleRun
 
 _BOMB = "a: &a [x, x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(24)
@@ -51,11 +51,11 @@ def _role(main: str | bytes) -> Made:
 def test_broken_tasks_widen_to_the_role(name: str) -> None:
     text, line = _BROKEN[name]
     made = _role(text)
-    (gap,) = made.gaps
-    assert (gap.kind, gap.path, gap.line) == ("broken-yaml", "roles/web/tasks/main.yml", line)
-    assert gap.message
-    assert gap.fix
-    assert "\n" not in gap.message
+    (missing,) = made.missing_references
+    assert (missing.kind, missing.path, missing.line) == ("broken-yaml", "roles/web/tasks/main.yml", line)
+    assert missing.message
+    assert missing.fix
+    assert "\n" not in missing.message
     assert made.below("roles/web/") == {"tasks/main.yml", "tasks/other.yml", "templates/t.j2", "files/sub/f"}
     assert made.exact() == {"site.yml", "roles/web/tasks/main.yml"}
     assert not made.below("roles/db")
@@ -65,7 +65,7 @@ def test_encrypted_tasks_widen_without_a_gap() -> None:
     made = _role("$ANSIBLE_VAULT;1.1;AES256\n6162\n")
     assert "roles/web/files/sub/f" in made.files
     assert "roles/web/README.md" not in made.files
-    assert not made.gaps
+    assert not made.missing_references
     assert made.why("roles/web/templates/t.j2") == "is encrypted? < roles: web"
 
 
@@ -79,7 +79,7 @@ def test_encrypted_variables_and_values_are_files_like_others() -> None:
     }
     made = made_of(files)
     assert set(made.files) == {"site.yml", "secret.yml", "roles/web/defaults/main.yml"}
-    assert not made.gaps
+    assert not made.missing_references
 
 
 @pytest.mark.parametrize("name", ["tab", "no text", "deep", "map", "texts"])
@@ -92,7 +92,7 @@ def test_a_broken_playbook_widens_to_all_roles_and_what_lies_beside(name: str) -
     }
     made = made_of(files | {"other.yml": "- hosts: all\n"})
     assert set(made.files) == set(files)
-    assert [gap.kind for gap in made.gaps] == ["broken-yaml"]
+    assert [missing.kind for missing in made.missing_references] == ["broken-yaml"]
 
 
 def test_broken_variables_templates_and_meta() -> None:
@@ -104,7 +104,7 @@ def test_broken_variables_templates_and_meta() -> None:
         "roles/web/meta/main.yml": "dependencies: [\n",
     }
     made = made_of(files)
-    assert {(gap.kind, gap.path) for gap in made.gaps} == {
+    assert {(missing.kind, missing.path) for missing in made.missing_references} == {
         ("broken-yaml", "roles/web/defaults/main.yml"),
         ("unreadable", "roles/web/templates/t.j2"),
         ("broken-yaml", "roles/web/meta/main.yml"),
@@ -157,18 +157,18 @@ def test_odd_shapes_are_no_traceback(play: str) -> None:
 def test_odd_jinja_is_no_traceback(text: str) -> None:
     quoted = text.replace('"', '\\"')
     task = f'- copy: {{src: "{quoted}", dest: /x}}\n  with_items: [a, b, c, d, e]\n'.replace("\\\\\\\\", "\\\\")
-    assert facts_of("tasks", task.encode()).shape in ("list", "broken")
-    assert facts_of("vars", f'a: "{quoted}"\n'.encode()).shape in ("map", "broken")
-    assert facts_of("template", text.encode()).shape == "other"
+    assert read_facts("tasks", task.encode()).shape in ("list", "broken")
+    assert read_facts("vars", f'a: "{quoted}"\n'.encode()).shape in ("map", "broken")
+    assert read_facts("template", text.encode()).shape == "other"
 
 
 def test_aliases_are_shared_not_expanded() -> None:
     root = parse(_BOMB.encode())
     assert isinstance(root, Map)
     assert len(list(scalars(root))) == 2
-    assert facts_of("vars", (_BOMB + "q: '{{ x }}'\n").encode()).shape == "map"
+    assert read_facts("vars", (_BOMB + "q: '{{ x }}'\n").encode()).shape == "map"
     tasks = "- &t\n  block:\n  - copy: {src: f, dest: /f}\n- *t\n- block: [*t, *t]\n"
-    assert len(facts_of("tasks", tasks.encode()).refs) == 1
+    assert len(read_facts("tasks", tasks.encode()).references) == 1
 
 
 def test_merged_keys_and_duplicate_ones() -> None:
@@ -180,7 +180,7 @@ def test_merged_keys_and_duplicate_ones() -> None:
     }
     made = made_of(files)
     assert set(made.files) == set(files)
-    assert not made.gaps
+    assert not made.missing_references
 
 
 def test_lines_and_tags_are_kept() -> None:
@@ -206,10 +206,10 @@ def test_a_chain_of_a_thousand_roles_and_of_includes() -> None:
     files |= {f"roles/r{count}/tasks/t{n}.yml": f"- include_tasks: t{n + 1}.yml\n" for n in range(count)}
     files |= {f"roles/r{count}/tasks/t{count}.yml": "- debug: {}\n", "site.yml": "- hosts: all\n  roles: [r0]\n"}
     tree = DictTree(files)
-    reacher = Reacher(tree, FactsSource(tree))
-    reached = reacher.reach(AnsibleScene(playbook="site.yml"))
-    assert {path for each in reached for path in reacher.units[each.unit].files} == set(files)
-    assert not reacher.gaps
+    resolver = Resolver(tree, FactsSource(tree))
+    reached = resolver.resolve(AnsibleRun(playbook="site.yml"))
+    assert {path for each in reached for path in resolver.units[each.unit].files} == set(files)
+    assert not resolver.missing
 
 
 def test_names_that_lead_out_of_the_repository() -> None:
@@ -221,7 +221,7 @@ def test_names_that_lead_out_of_the_repository() -> None:
     }
     made = made_of(files, "p/site.yml")
     assert set(made.files) == set(files)
-    assert {gap.name for gap in made.gaps} == {"../../../etc", "../../v.yml"}
+    assert {missing.name for missing in made.missing_references} == {"../../../etc", "../../v.yml"}
 
 
 def test_names_with_odd_signs() -> None:
@@ -230,3 +230,51 @@ def test_names_with_odd_signs() -> None:
     files = {"site.yml": "- hosts: all\n  roles: [web]\n", "roles/web/tasks/main.yml": tasks}
     made = made_of(files | {f"roles/web/templates/{name}": "x" for name in [*names, "aXb.j2", "x.j2"]})
     assert made.below("roles/web/templates/") == set(names)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "copy: {src: '{{ item }}', dest: /x}\n  loop: ['']",
+        "copy: {src: \"{{ 'a' if x else '' }}\", dest: /x}",
+        "include_tasks: \"{{ '' }}\"",
+        "include_vars: {dir: \"{{ '' }}\"}",
+        "include_vars: '{{ item }}'\n  with_first_found: ['', a]",
+        "include_vars: \"{{ lookup('first_found', ['', 'a']) }}\"",
+        "include_role: {name: \"{{ '' }}\"}",
+        "debug: {}\n  vars: {a: \"{{ 'x/y' if z else '' }}\"}",
+    ],
+)
+def test_a_name_may_be_empty(task: str) -> None:
+    variables = "a: \"{{ 'x/y' if z else '' }}\"\n"
+    files = {
+        "site.yml": "- hosts: all\n  roles: [web]\n  vars_files: [\"{{ '' }}\", v.yml]\n",
+        "v.yml": variables,
+        "roles/web/defaults/main.yml": variables,
+        "roles/web/tasks/main.yml": f"- {task}\n",
+    }
+    assert set(made_of(files).files) == set(files)
+
+
+@pytest.mark.parametrize("name", ["'{{ x }}.j2'", "x", "'c0.j2'"])
+def test_templates_beside_the_playbook_that_include_each_other(name: str) -> None:
+    count = 20
+    templates = {f"templates/c{n}.j2": f"{{% include {name} %}}{{% include 'c{n + 1}.j2' %}}" for n in range(count)}
+    files = templates | {
+        "site.yml": "- hosts: all\n  roles: [web, db]\n",
+        f"templates/c{count}.j2": "{{ lookup('template', y) }}",
+        "roles/web/tasks/main.yml": "- template: {src: c0.j2, dest: /x}\n",
+        "roles/db/tasks/main.yml": "- template: {src: c1.j2, dest: /x}\n",
+    }
+    assert set(made_of(files).files) == set(files)
+
+
+def test_tasks_beside_the_playbook_that_include_each_other() -> None:
+    names = [f"t{n}.yml" for n in range(12)]
+    files = dict.fromkeys(names, "- include_tasks: '{{ x }}.yml'\n- copy: {src: f, dest: /f}\n")
+    files |= {
+        "site.yml": "- hosts: all\n  roles: [web]\n",
+        "roles/web/tasks/main.yml": "- include_tasks: t0.yml\n",
+        "files/f": "x",
+    }
+    assert set(made_of(files).files) == set(files)

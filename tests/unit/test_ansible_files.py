@@ -77,6 +77,19 @@ def _named(made: Made) -> set[str]:
         ("copy: {src: '{{ playbook_dir }}/files/a', dest: /x}", "files/a"),
         ("command: bash {{ role_path }}/x.sh --flag", "roles/web/x.sh"),
         ("shell: \"sh '{{ playbook_dir }}/top' && true\"", "top"),
+        ("template: {src: '{% if x %}t{% else %}u{% endif %}.j2', dest: /x}", "roles/web/templates/t.j2"),
+        ("copy: {src: \"{{ 'a' if x else 'b' }}\", dest: /x}", "roles/web/files/a"),
+        ("copy: {src: \"{{ x | ternary('a', 'b') }}\", dest: /x}", "roles/web/files/a"),
+        ("copy: {src: \"{{ {'Debian': 'a', 'RedHat': 'b'}[os] }}\", dest: /x}", "roles/web/files/a"),
+        ("copy: {src: \"{{ [role_path, 'files', 'a'] | path_join }}\", dest: /x}", "roles/web/files/a"),
+        ("copy: {src: \"{{ ['sub', 'b'] | join('/') }}\", dest: /x}", "roles/web/files/sub/b"),
+        ("copy: {src: \"{{ '/etc/' ~ x ~ '/c.conf' | basename }}\", dest: /x}", ""),
+        ("copy: {src: \"{{ ('/etc/' ~ x ~ '/c.conf') | basename }}\", dest: /x}", "roles/web/files/c.conf"),
+        ("copy: {src: '{{ item }}', dest: /x}\n  loop: \"{{ ['a'] + ['a'] }}\"", "roles/web/files/a"),
+        ("copy: {src: '{{ item }}', dest: /x}\n  loop: \"{{ [role_path ~ '/x.sh'] }}\"", "roles/web/x.sh"),
+        ('command: "{% set d = role_path %}bash {{ d }}/x.sh"', "roles/web/x.sh"),
+        ('command: "{% if x %}bash {{ role_path }}/x.sh{% else %}true{% endif %}"', "roles/web/x.sh"),
+        ("debug: {msg: \"{{ lookup('file', x | ternary('a', 'a')) }}\"}", "roles/web/files/a"),
         ("copy: {src: a, dest: /a, remote_src: true}", ""),
         ("copy: {src: a, dest: /a, remote_src: yes}", ""),
         ("copy: {content: a, dest: /a}", ""),
@@ -95,7 +108,7 @@ def test_one_file_exactly(task: str, expected: str) -> None:
     made = _role(task)
     assert _named(made) == ({expected} if expected else set())
     assert made.exact() == set(made.files)
-    assert not made.gaps
+    assert not made.missing_references
 
 
 @pytest.mark.parametrize(
@@ -105,7 +118,6 @@ def test_one_file_exactly(task: str, expected: str) -> None:
         ("copy: {src: '{{ x }}/b', dest: /x}", {"files/sub/b"}),
         ("copy: {src: 'sub/{{ x }}', dest: /x}", {"files/sub/b"}),
         ("template: {src: '{{ x }}', dest: /x}", {"templates/t.j2", "x.sh"}),
-        ("template: {src: '{% if a %}t{% else %}u{% endif %}.j2', dest: /x}", {"templates/t.j2"}),
         ("include_vars: '{{ ansible_os_family }}.yml'", {"vars/Debian.yml", "vars/more/one.yml"}),
         (
             "copy: {src: '{{ item }}', dest: /x}\n  loop: '{{ list }}'",
@@ -118,7 +130,7 @@ def test_computed_names_mean_all_that_fits(task: str, expected: set[str]) -> Non
     made = _role(task)
     assert {path.removeprefix("roles/web/") for path in _named(made) if path.startswith("roles/web/")} == expected
     assert made.exact() == {"site.yml", "roles/web/tasks/main.yml"}
-    assert not made.gaps
+    assert not made.missing_references
 
 
 def test_a_folder_as_source_counts_with_all_in_it() -> None:
@@ -180,7 +192,7 @@ def test_trees_of_files() -> None:
 def test_the_first_that_is_found(task: str) -> None:
     made = _role(task, {"roles/web/vars/Debian.yml": "a: \"{{ lookup('file', 'a') }}\""})
     assert _named(made) == {"roles/web/vars/Debian.yml", "roles/web/files/a"}
-    assert not made.gaps
+    assert not made.missing_references
 
 
 def test_computed_names_before_the_first_that_is_found() -> None:
@@ -195,9 +207,9 @@ def test_computed_names_before_the_first_that_is_found() -> None:
             == "with_first_found: {{ os }}.yml, default.yml, never.yml? < roles: web"
         )
     nothing = _role("include_vars: '{{ item }}'\n  with_first_found: [no.yml, nor.yml]")
-    assert [gap.kind for gap in nothing.gaps] == ["missing-file"]
+    assert [missing.kind for missing in nothing.missing_references] == ["missing-file"]
     skipped = "include_vars: '{{ item }}'\n  with_first_found: [{files: [no.yml], skip: true}]"
-    assert not _role(skipped).gaps
+    assert not _role(skipped).missing_references
 
 
 def test_parameters_of_first_found_in_a_variable_of_the_task() -> None:
@@ -282,19 +294,19 @@ def test_the_roles_that_led_here_are_searched_before_the_playbook() -> None:
     ],
 )
 def test_what_is_missing_is_told_with_its_line(task: str) -> None:
-    (gap,) = _role(f"debug: {{}}\n- {task}").gaps
-    assert (gap.path, gap.line) == ("roles/web/tasks/main.yml", 2)
-    assert gap.name.startswith("nope")
-    assert gap.kind in ("missing-file", "missing-tasks")
-    assert not _role(f"{task}\n  ignore_errors: true").gaps or "lookup" in task
-    assert not _role(task.replace("nope", "{{ nope }}")).gaps or "lookup" in task
+    (missing,) = _role(f"debug: {{}}\n- {task}").missing_references
+    assert (missing.path, missing.line) == ("roles/web/tasks/main.yml", 2)
+    assert missing.name.startswith("nope")
+    assert missing.kind in ("missing-file", "missing-tasks")
+    assert not _role(f"{task}\n  ignore_errors: true").missing_references or "lookup" in task
+    assert not _role(task.replace("nope", "{{ nope }}")).missing_references or "lookup" in task
 
 
 def test_a_file_of_the_wrong_shape_counts_when_a_computed_name_finds_it() -> None:
     for place in ("roles/web/vars/Suse.yml", "roles/web/Suse.yml", "Suse.yml"):
         made = _role("include_vars: '{{ os }}.yml'", {place: "- a\n"})
         assert place in made.files
-        assert not made.gaps
+        assert not made.missing_references
 
 
 def test_an_unknown_folder_may_be_any_above() -> None:

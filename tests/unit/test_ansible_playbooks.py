@@ -6,8 +6,8 @@ import pytest
 
 from tests.unit.ansible_tree import DictTree, made, made_of
 from tfgen_generators.ansible.reading.facts import FactsSource
-from tfgen_generators.ansible.resolving.reach import Reacher
-from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.ansible.resolving.resolver import Resolver
+from tfgen_generators.ansible.resolving.run import AnsibleRun
 
 _TASK = "- debug: {msg: x}\n"
 
@@ -17,7 +17,7 @@ def test_a_playbook_without_anything_else() -> None:
         {"site.yml": "- hosts: all\n  tasks: [{debug: {}}]\n", "other.yml": "- hosts: all\n", "README.md": "x"}
     )
     assert set(result.files) == {"site.yml"}
-    assert not result.gaps
+    assert not result.missing_references
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_imported_playbooks_work_in_their_own_folder(entry: str) -> None:
     result = made_of(files)
     wanted = ("two.yml", "v.yml", "t.yml", "roles/web/tasks/main.yml", "files/p", "group_vars/all.yml", "library/m.py")
     assert set(result.files) == {"site.yml", "group_vars/all.yml", *(f"plays/{path}" for path in wanted)}
-    assert not result.gaps
+    assert not result.missing_references
 
 
 def test_playbooks_that_import_each_other_and_missing_ones() -> None:
@@ -52,8 +52,8 @@ def test_playbooks_that_import_each_other_and_missing_ones() -> None:
         {"site.yml": "- import_playbook: a.yml\n- import_playbook: no.yml\n", "a.yml": "- import_playbook: site.yml\n"}
     )
     assert set(result.files) == {"site.yml", "a.yml"}
-    (gap,) = result.gaps
-    assert (gap.kind, gap.path, gap.line, gap.name) == ("missing-playbook", "site.yml", 2, "no.yml")
+    (missing,) = result.missing_references
+    assert (missing.kind, missing.path, missing.line, missing.name) == ("missing-playbook", "site.yml", 2, "no.yml")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_tasks_of_a_playbook(task: str, expected: str, section: str) -> None:
     files = {"p/site.yml": f"- hosts: all\n  {section}:\n  - {task}\n"}
     result = made_of(files | {f"p/{name}": _TASK for name in ("a.yml", "sub/b.yml", "c.yml")}, "p/site.yml")
     assert result.below("p/") == {"site.yml", expected}
-    assert not result.gaps
+    assert not result.missing_references
 
 
 def test_includes_within_included_files_of_a_playbook() -> None:
@@ -118,7 +118,7 @@ def test_tasks_of_a_role(written: str, there: list[str], expected: str) -> None:
     without = made_of(
         files | {"tasks/sub/x.yml": _TASK, "tasks/x.yml": "- copy: {src: f, dest: /f}\n"} | {"roles/web/files/f": "x"}
     )
-    assert bool(without.gaps) == (written.startswith("..") and "extra" in written)
+    assert bool(without.missing_references) == (written.startswith("..") and "extra" in written)
     if written == "x.yml":
         assert {"tasks/x.yml", "roles/web/files/f"} <= set(without.files)
 
@@ -158,7 +158,7 @@ def test_computed_tasks_mean_lists_of_tasks_and_no_playbooks() -> None:
     }
     result = made_of(files, "ansible/site.yml")
     assert result.below("ansible/roles/web/") == {"tasks/main.yml", "tasks/Debian.yml", "vars/Debian.yml"}
-    assert not result.gaps
+    assert not result.missing_references
     assert "ansible/other.yml" not in result.files
     assert "ansible/requirements.yml" not in result.files
 
@@ -175,7 +175,9 @@ def test_files_of_variables_of_a_play() -> None:
     result = made_of(files, "p/site.yml")
     assert result.below("p/") == {"site.yml", "vars/a.yml", "b.yml", "c.yml", "prod.yml", "files/key"}
     assert result.exact() == {"p/site.yml", "p/vars/a.yml", "p/b.yml", "p/files/key"}
-    assert [(gap.kind, gap.line, gap.name) for gap in result.gaps] == [("missing-file", 6, "none.yml")]
+    assert [(missing.kind, missing.line, missing.name) for missing in result.missing_references] == [
+        ("missing-file", 6, "none.yml")
+    ]
 
 
 _GROUPS = {
@@ -211,7 +213,7 @@ def test_a_folder_that_is_uploaded_beside_the_playbook() -> None:
     }
     result = made_of(files, "packer/site.yml", playbook_dir="ansible")
     assert set(result.files) == set(files)
-    assert not result.gaps
+    assert not result.missing_references
 
 
 def test_what_ansible_cfg_says() -> None:
@@ -225,13 +227,13 @@ def test_what_ansible_cfg_says() -> None:
     }
     result = made_of(files, "plays/site.yml", config="ansible.cfg")
     assert set(result.files) == set(files)
-    assert not result.gaps
+    assert not result.missing_references
     broken = made_of(files | {"ansible.cfg": "roles_path = x\n"}, "plays/site.yml", config="ansible.cfg")
     assert "ansible.cfg" in broken.files
-    assert [gap.kind for gap in broken.gaps if gap.path == "ansible.cfg"] == ["unreadable"]
+    assert [missing.kind for missing in broken.missing_references if missing.path == "ansible.cfg"] == ["unreadable"]
 
 
-def test_units_are_shared_by_scenes() -> None:
+def test_units_are_shared_by_runs() -> None:
     tree = DictTree(
         {
             "a.yml": "- hosts: all\n  roles: [web]\n",
@@ -240,29 +242,29 @@ def test_units_are_shared_by_scenes() -> None:
             "roles/db/tasks/main.yml": "- include_tasks: no.yml\n",
         }
     )
-    reacher = Reacher(tree, FactsSource(tree))
-    first, second = (AnsibleScene(playbook=name) for name in ("a.yml", "b.yml"))
-    assert {each.unit for each in reacher.reach(first)} == {"playbook a.yml", "role roles/web"}
-    assert {each.unit for each in reacher.reach(second)} == {"playbook b.yml", "role roles/web", "role roles/db"}
-    assert [(gap.kind, scene.playbook) for gap, scene in reacher.gaps] == [("missing-tasks", "b.yml")]
-    assert not made(reacher, first).gaps
-    assert reacher.unused_roles() == ()
+    resolver = Resolver(tree, FactsSource(tree))
+    first, second = (AnsibleRun(playbook=name) for name in ("a.yml", "b.yml"))
+    assert {each.unit for each in resolver.resolve(first)} == {"playbook a.yml", "role roles/web"}
+    assert {each.unit for each in resolver.resolve(second)} == {"playbook b.yml", "role roles/web", "role roles/db"}
+    assert [(missing.kind, run.playbook) for missing, run in resolver.missing] == [("missing-tasks", "b.yml")]
+    assert not made(resolver, first).missing_references
+    assert resolver.unused_roles() == ()
 
 
 def test_facts_are_kept_by_content() -> None:
     import msgspec
 
-    from tfgen_generators.ansible.reading.facts import FileFacts
+    from tfgen_generators.ansible.reading.model import FileFacts
 
     files = {"site.yml": "- hosts: all\n  roles: [web]\n", "roles/web/tasks/main.yml": "- copy: {src: a, dest: /a}\n"}
     tree = DictTree(files | {"roles/web/files/a": "x"})
     source = FactsSource(tree)
-    Reacher(tree, source).reach(AnsibleScene(playbook="site.yml"))
+    Resolver(tree, source).resolve(AnsibleRun(playbook="site.yml"))
     data = msgspec.msgpack.encode(list(source.known.items()))
     known = dict(msgspec.msgpack.decode(data, type=list[tuple[tuple[str, str], FileFacts]]))
     assert known == source.known
     again = FactsSource(tree, known)
-    reached = Reacher(tree, again).reach(AnsibleScene(playbook="site.yml"))
+    reached = Resolver(tree, again).resolve(AnsibleRun(playbook="site.yml"))
     assert again.fresh == set()
     assert len(reached) == 2
 
@@ -292,6 +294,6 @@ def test_a_folder_of_playbooks_is_not_listed_for_plugins() -> None:
             return super().names(folder)
 
     tree = Tree({"plays/site.yml": "- hosts: all\n", "plays/library/a.py": "", "plays/filter_plugins/b.py": ""})
-    found = made(Reacher(tree, FactsSource(tree)), AnsibleScene(playbook="plays/site.yml"))
+    found = made(Resolver(tree, FactsSource(tree)), AnsibleRun(playbook="plays/site.yml"))
     assert set(found.files) == {"plays/site.yml", "plays/library/a.py", "plays/filter_plugins/b.py"}
     assert "plays" not in listed

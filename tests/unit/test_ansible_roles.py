@@ -73,7 +73,7 @@ def test_a_folder_counts_for_variables_only_when_no_file_of_that_name_does() -> 
 def test_every_form_of_a_role_in_a_play(roles: str) -> None:
     made = made_of({"site.yml": f"- hosts: all\n  roles: {roles}\n", "roles/web/tasks/main.yml": "[]"})
     assert made.why("roles/web/tasks/main.yml") == "roles: web"
-    assert not made.gaps
+    assert not made.missing_references
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_the_entries_of_a_role_replace_its_main() -> None:
     expected = {"tasks/a.yml", "vars/a.yml", "defaults/a.yml", "handlers/b.yml"}
     assert made.below("roles/web/") == expected
     assert made.why("roles/web/tasks/a.yml") == "import_role: web"
-    assert not made.gaps
+    assert not made.missing_references
 
 
 def test_entries_by_loop_and_computed_ones() -> None:
@@ -142,7 +142,7 @@ def test_dependencies_with_their_reasons() -> None:
     assert made.files["roles/common/tasks/main.yml"][1].path == "roles/web/meta/main.yml"
     assert made.files["roles/common/tasks/main.yml"][1].line == 2
     assert made.unused == ("roles/other",)
-    assert not made.gaps
+    assert not made.missing_references
 
 
 def test_where_roles_are_searched_in_order() -> None:
@@ -153,8 +153,8 @@ def test_where_roles_are_searched_in_order() -> None:
         wanted = "web/tasks/main.yml" if where == "." else f"{where}/web/tasks/main.yml"
         assert {path for path in made.files if path.endswith("web/tasks/main.yml")} == {wanted}
         files.pop(wanted)
-    (gap,) = made_of(files, role_paths=("shared", "more")).gaps
-    assert (gap.kind, gap.path, gap.line, gap.name) == ("missing-role", "site.yml", 2, "web")
+    (missing,) = made_of(files, role_paths=("shared", "more")).missing_references
+    assert (missing.kind, missing.path, missing.line, missing.name) == ("missing-role", "site.yml", 2, "web")
 
 
 def test_a_dependency_is_also_searched_beside_the_role_that_names_it() -> None:
@@ -167,7 +167,7 @@ def test_a_dependency_is_also_searched_beside_the_role_that_names_it() -> None:
         "plays/site.yml",
     )
     assert "shared/common/tasks/main.yml" in made.files
-    assert not made.gaps
+    assert not made.missing_references
 
 
 def test_single_roles_that_are_uploaded_are_found_by_their_last_part() -> None:
@@ -181,14 +181,18 @@ def test_single_roles_that_are_uploaded_are_found_by_their_last_part() -> None:
         role_dirs=("elsewhere/web",),
     )
     assert made.below("elsewhere/") == {"web/tasks/main.yml"}
-    (gap,) = made.gaps
-    assert (gap.kind, gap.name, gap.fix) == ("missing-role-path", "near", "add plays/roles/near to role_paths")
+    (missing,) = made.missing_references
+    assert (missing.kind, missing.name, missing.fix) == (
+        "missing-role-path",
+        "near",
+        "add plays/roles/near to role_paths",
+    )
 
 
 def test_a_missing_role_is_named_with_the_nearest() -> None:
     made = made_of({"site.yml": "- hosts: all\n  roles:\n    - commom\n", "roles/common/tasks/main.yml": "[]"})
-    (gap,) = made.gaps
-    assert (gap.kind, gap.line, gap.fix) == ("missing-role", 3, "did you mean common?")
+    (missing,) = made.missing_references
+    assert (missing.kind, missing.line, missing.fix) == ("missing-role", 3, "did you mean common?")
     assert made.unused == ("roles/common",)
 
 
@@ -198,10 +202,10 @@ def test_roles_of_galaxy_are_not_missing() -> None:
         "ansible/requirements.yml": "roles:\n  - geerlingguy.nginx\n  - src: git+https://h.example/a/ansible-role-x.git\n"
         "  - {src: 'https://h.example/q.git', name: y}\ncollections: [{name: ns.col, version: 1.0.0}]\n",
     }
-    assert [gap.name for gap in made_of(files, "ansible/site.yml").gaps] == ["not.there.q"]
+    assert [missing.name for missing in made_of(files, "ansible/site.yml").missing_references] == ["not.there.q"]
     old = {"site.yml": "- hosts: all\n  roles: [a]\n", "x/galaxy.yml": "- src: a\n"}
-    assert [gap.name for gap in made_of(old).gaps] == ["a"]
-    assert not made_of(old, galaxy_files=("x/galaxy.yml",)).gaps
+    assert [missing.name for missing in made_of(old).missing_references] == ["a"]
+    assert not made_of(old, galaxy_files=("x/galaxy.yml",)).missing_references
 
 
 def test_computed_roles_mean_all_that_fit() -> None:
@@ -216,7 +220,7 @@ def test_computed_roles_mean_all_that_fit() -> None:
     files["roles/db/tasks/up.yml"] = "[]"
     some = made_of({"site.yml": entry} | files)
     assert some.below("roles/") == {"db/tasks/up.yml"}
-    assert not some.gaps
+    assert not some.missing_references
 
 
 def test_exact_reasons_win_over_computed_ones() -> None:
@@ -236,9 +240,9 @@ def test_circles_of_dependencies_end_and_are_told() -> None:
         }
     )
     assert len(made.below("roles/")) == 4
-    (gap,) = made.gaps
-    assert (gap.kind, gap.path, gap.line) == ("role-cycle", "roles/c/meta/main.yml", 3)
-    assert "a -> b -> c -> a" in gap.message
+    (missing,) = made.missing_references
+    assert (missing.kind, missing.path, missing.line) == ("role-cycle", "roles/c/meta/main.yml", 3)
+    assert "a -> b -> c -> a" in missing.message
 
 
 def test_roles_that_include_each_other_are_no_fault() -> None:
@@ -249,7 +253,7 @@ def test_roles_that_include_each_other_are_no_fault() -> None:
             "roles/b/tasks/main.yml": "- include_role: {name: a}\n",
         }
     )
-    assert not made.gaps
+    assert not made.missing_references
     assert made.below("roles/") == {"a/tasks/main.yml", "b/tasks/main.yml"}
 
 
@@ -269,7 +273,7 @@ def test_a_role_behind_a_link_counts_with_the_link() -> None:
         *("web-2/tasks/main.yml", "web-2/files/x", "web-2/meta/main.yml", "beside/tasks/main.yml"),
     }
     assert made.why("plays/roles/web") == "roles: web"
-    assert not made.gaps
+    assert not made.missing_references
     assert not made.unused
 
 
@@ -306,5 +310,5 @@ def test_collections_of_the_repository() -> None:
     }.items():
         made = made_of({"site.yml": play} | files)
         assert made.below(f"{col}/") == expected, play
-        assert not made.gaps, play
+        assert not made.missing_references, play
         assert not made.below("collections/ansible_collections/my/other")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import depth
 from tfgen.terraform.binary import find_terraform
 from tfgen_generators.errors import RefusedError
 from tfgen_generators.packer.syntax.hcl_reader import read_native
@@ -143,7 +144,8 @@ def test_the_result_is_what_terraform_fmt_leaves(tmp_path: Path, text: str) -> N
     assert done.returncode == 0, done.stdout
 
 
-@settings(max_examples=200, deadline=None)
+@depth.deep
+@settings(max_examples=depth.amount(50, 400), deadline=None)
 @given(bucket=st.text(), key=st.text())
 def test_text_is_data(bucket: str, key: str) -> None:
     backend = S3Backend(bucket=bucket, key=key, region='${file("x")}')

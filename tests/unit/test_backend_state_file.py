@@ -38,7 +38,7 @@ def test_no_state(data: bytes | None) -> None:
 
 @pytest.mark.parametrize("data", [b"{", b"[]", b'{"lineage": 1, "serial": 1}', b"\xff", b'{"lineage": "a"}'])
 def test_what_is_none_is_refused(data: bytes) -> None:
-    with pytest.raises(RefusedError, match=r"^x: is no Terraform state"):
+    with pytest.raises(RefusedError, match=r"^x: is not a Terraform state"):
         parse_state(data, "x")
 
 

@@ -94,7 +94,7 @@ def test_paths_that_lead_out_of_the_source(source: Path) -> None:
     wanted = Artifact(files=("../secret", str(source.parent / "secret"), "a/../../secret", "*.log"))
     assert keep_artifacts([wanted], source, source.parent / "kept", said.append) == 1
     assert len(said) == 3
-    assert all("not below the source" in words for words in said)
+    assert all("outside the source folder" in words for words in said)
 
 
 def test_what_an_earlier_build_left_is_gone(source: Path) -> None:

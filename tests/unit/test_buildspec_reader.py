@@ -35,11 +35,11 @@ def error(text: str) -> str:
         pytest.param("", "buildspec.yml:1: is empty", id="empty"),
         pytest.param("# nothing\n", "buildspec.yml:1: is empty", id="only a comment"),
         pytest.param("- a\n", "buildspec.yml:1: the buildspec is not a mapping", id="a list"),
-        pytest.param("version: 0.2\nphases: [\n", "buildspec.yml:3: is not YAML", id="not YAML"),
-        pytest.param("version: 0.2\nphases:\n\tbuild:\n", "buildspec.yml:3: is not YAML", id="tabs"),
-        pytest.param("a: \x00", "buildspec.yml:1: is not YAML", id="a control character"),
-        pytest.param(f"a: {'[' * 5000}", "buildspec.yml:1: is not YAML", id="without end"),
-        pytest.param(f"{GOOD}---\n{GOOD}", "buildspec.yml:6: is not YAML", id="two documents"),
+        pytest.param("version: 0.2\nphases: [\n", "buildspec.yml:3: is not valid YAML", id="not YAML"),
+        pytest.param("version: 0.2\nphases:\n\tbuild:\n", "buildspec.yml:3: is not valid YAML", id="tabs"),
+        pytest.param("a: \x00", "buildspec.yml:1: is not valid YAML", id="a control character"),
+        pytest.param(f"a: {'[' * 5000}", "buildspec.yml:1: is not valid YAML", id="without end"),
+        pytest.param(f"{GOOD}---\n{GOOD}", "buildspec.yml:6: is not valid YAML", id="two documents"),
         pytest.param("version: 0.2\n", "has no phases", id="no phases"),
         pytest.param("version: 0.2\nphases:\n", "buildspec.yml:2: has no phases", id="phases of nothing"),
         pytest.param("version: 0.2\nphases: 3\n", "buildspec.yml:2: phases is not a mapping", id="phases"),
@@ -50,9 +50,9 @@ def test_a_document_that_is_none(text: str, expected: str) -> None:
 
 
 def test_the_version() -> None:
-    assert "buildspec.yml:1: is of version 0.1, whose commands share nothing" in error("version: 0.1\nphases: {}\n")
+    assert "buildspec.yml:1: is of version 0.1; tfgen supports version 0.2" in error("version: 0.1\nphases: {}\n")
     assert "buildspec.yml:1: version '2' is not known" in error("version: 2\nphases: {}\n")
-    assert "has no version; write version: 0.2" in error("phases: {}\n")
+    assert "has no version; add version: 0.2" in error("phases: {}\n")
 
 
 @pytest.mark.parametrize(("name", "program"), [("bash", "bash"), ("/bin/sh", "/bin/sh"), ("sh", "/bin/sh")])
@@ -73,13 +73,13 @@ def test_variables_are_texts_as_they_are_written() -> None:
 
 
 def test_a_variable_that_is_none() -> None:
-    assert "buildspec.yml:4: 'A-B' is not the name of a variable" in error(with_env("  variables:\n    A-B: 1\n"))
-    assert "buildspec.yml:4: A is not a text" in error(with_env("  variables:\n    A: [1]\n"))
+    assert "buildspec.yml:4: 'A-B' is not a valid variable name" in error(with_env("  variables:\n    A-B: 1\n"))
+    assert "buildspec.yml:4: A is not a string" in error(with_env("  variables:\n    A: [1]\n"))
 
 
 @pytest.mark.parametrize("bad", ["\\0", "\\ud800"])
 def test_a_character_that_no_program_can_be_given(bad: str) -> None:
-    expected = "holds a character that no program can be given"
+    expected = "contains a character that cannot be passed to a program"
     assert f"buildspec.yml:4: A {expected}" in error(with_env(f'  variables:\n    A: "x{bad}"\n'))
     assert f"buildspec.yml:6: commands[1] {expected}" in error(f'{GOOD}      - "echo {bad}"\n')
 
@@ -91,7 +91,7 @@ def test_sections_of_nothing() -> None:
 
 def test_a_reserved_name_is_warned_of() -> None:
     assert notes(with_env("  variables:\n    CODEBUILD_X: 1\n")) == [
-        "buildspec.yml:4: CODEBUILD_X: AWS keeps names that start with CODEBUILD_ to itself"
+        "buildspec.yml:4: CODEBUILD_X: names that begin with CODEBUILD_ are reserved by AWS"
     ]
 
 
@@ -103,13 +103,13 @@ def test_what_is_fetched_from_aws() -> None:
 def test_aws_variables_are_not_exported() -> None:
     text = with_env("  exported-variables:\n    - AMI_ID\n    - AWS_REGION\n")
     assert read_buildspec(text).exported == ("AMI_ID",)
-    assert notes(text) == ["buildspec.yml:5: AWS_REGION is not exported: AWS exports no AWS_ variables"]
+    assert notes(text) == ["buildspec.yml:5: AWS_REGION is not exported: AWS does not export AWS_ variables"]
 
 
 def test_secrets_are_not_exported() -> None:
     text = with_env("  parameter-store:\n    A: /a\n  exported-variables:\n    - A\n    - B\n")
     assert read_buildspec(text).exported == ("B",)
-    assert notes(text) == ["buildspec.yml:6: A is not exported: AWS exports no secrets"]
+    assert notes(text) == ["buildspec.yml:6: A is not exported: AWS does not export secrets"]
 
 
 def test_the_order_of_the_phases_is_codebuilds() -> None:
@@ -120,7 +120,7 @@ def test_the_order_of_the_phases_is_codebuilds() -> None:
 
 
 def test_a_phase_that_there_is_not() -> None:
-    assert "buildspec.yml:3: 'test' is not a phase; the phases are install" in error(
+    assert "buildspec.yml:3: 'test' is not a phase; use one of install" in error(
         "version: 0.2\nphases:\n  test:\n    commands: [make]\n"
     )
 
@@ -132,7 +132,7 @@ def test_a_phase_needs_commands() -> None:
 
 
 def test_a_command_that_yaml_takes_for_a_mapping() -> None:
-    assert "buildspec.yml:5: commands[0] is not a text; put it in quotes" in error(
+    assert "buildspec.yml:5: commands[0] is not a string; put it in quotes" in error(
         "version: 0.2\nphases:\n  build:\n    commands:\n      - echo a: b\n"
     )
 
@@ -160,15 +160,17 @@ def test_an_on_failure_that_is_none(said: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param(in_build("run-as: root"), "4: build: run-as is ignored here", id="run-as"),
-        pytest.param(f"{GOOD}run-as: root\n", "6: run-as is ignored here", id="run-as of all"),
+        pytest.param(in_build("run-as: root"), "4: build: run-as is ignored in a local build", id="run-as"),
+        pytest.param(f"{GOOD}run-as: root\n", "6: run-as is ignored in a local build", id="run-as of all"),
         pytest.param(in_build("runtime-versions: {go: 1}"), "4: build: runtime-versions is ignored", id="runtimes"),
         pytest.param(with_env("  git-credential-helper: yes\n"), "3: git-credential-helper is ignored", id="git"),
-        pytest.param(f"{GOOD}cache:\n  paths: [a]\n", "6: cache is ignored here", id="cache"),
-        pytest.param(f"{GOOD}reports:\n  a: {{}}\n", "6: reports is ignored here", id="reports"),
-        pytest.param(f"{GOOD}proxy:\n  logs: no\n", "6: proxy is ignored here", id="proxy"),
-        pytest.param(f"{GOOD}batch:\n  fast-fail: no\n", "6: batch is ignored here", id="batch"),
-        pytest.param(with_artifacts("  files: [a]\n  name: x\n"), "8: artifacts: name is ignored here", id="name"),
+        pytest.param(f"{GOOD}cache:\n  paths: [a]\n", "6: cache is ignored in a local build", id="cache"),
+        pytest.param(f"{GOOD}reports:\n  a: {{}}\n", "6: reports is ignored in a local build", id="reports"),
+        pytest.param(f"{GOOD}proxy:\n  logs: no\n", "6: proxy is ignored in a local build", id="proxy"),
+        pytest.param(f"{GOOD}batch:\n  fast-fail: no\n", "6: batch is ignored in a local build", id="batch"),
+        pytest.param(
+            with_artifacts("  files: [a]\n  name: x\n"), "8: artifacts: name is ignored in a local build", id="name"
+        ),
         pytest.param(with_artifacts("  files: [a]\n  s3-prefix: x\n"), "8: artifacts: s3-prefix is", id="s3-prefix"),
         pytest.param(
             with_artifacts("  files: [a]\n  enable-symlinks: yes\n"), "8: artifacts: enable-symlinks is", id="symlinks"
@@ -199,7 +201,7 @@ def test_an_unknown_key_is_warned_of(text: str, expected: str) -> None:
 
 def test_a_key_that_comes_twice() -> None:
     assert notes(f"{GOOD}env: {{}}\nenv: {{shell: bash}}\n") == [
-        "buildspec.yml:7: the buildspec: env is given twice; the last one counts"
+        "buildspec.yml:7: the buildspec: env is defined twice; the last one counts"
     ]
 
 
@@ -214,7 +216,7 @@ def test_anchors_and_merges() -> None:
     [
         ("  discard-paths: yes\n", "artifacts has no files"),
         ("  files: a\n", "7: files is not a list"),
-        ("  files: [a]\n  discard-paths: maybe\n", "8: discard-paths is neither yes nor no"),
+        ("  files: [a]\n  discard-paths: maybe\n", "8: discard-paths is not yes or no"),
         ("  files: [a]\n  secondary-artifacts:\n    ../x:\n      files: [a]\n", "9: '../x' is not an artifact"),
         ("  files: [a]\n  secondary-artifacts:\n    x: {}\n", "artifact x has no files"),
     ],

@@ -71,7 +71,7 @@ def test_hcl2_in_json(tmp_path: Path) -> None:
         ("a.pkr.json", b'{"build": "\xff"}', "packer/a.pkr.json:1: not UTF-8 text"),
         ("a.json", '{\n "builders": []}', "packer/a.json:2: builders must be a list with at least one builder"),
         ("a.json", '{"builders": [{}]}', 'packer/a.json:1: builder 1 has no "type"'),
-        ("a.json", '{\n"builders": [{"type": "x",\n"a": 1, "a": 2}]}', "packer/a.json:3: the key 'a' stands twice"),
+        ("a.json", '{\n"builders": [{"type": "x",\n"a": 1, "a": 2}]}', "packer/a.json:3: duplicate key 'a'"),
         ("a.json", '{"builders":' + "[" * 100_000, "packer/a.json:1: nested too deeply"),
         ("a.pkr.hcl", "build {\n  x = [1,\n", "packer/a.pkr.hcl:"),
         ("a.pkr.hcl", 'source "a" "b" {\n}\nbuild {\n  sources = ["a.b"]\n}}\n', "packer/a.pkr.hcl:5: not valid HCL2"),
@@ -109,7 +109,7 @@ def test_a_broken_template_is_no_input_of_a_generator(tmp_path: Path, text: str,
 def test_an_escaped_interpolation_in_json_is_text(tmp_path: Path) -> None:
     text = '{"source": {"null": {"x": {"a": "$${var.nope} $$${local.nope}"}}}, "build": {"sources": ["null.x"]}}'
     assert errors(found(tmp_path, {"packer/a.pkr.json": text})) == [
-        "packer/a.pkr.json: local.nope is declared nowhere in this template; declare it, or correct the name"
+        "packer/a.pkr.json: local.nope is not declared in this template; declare it, or fix the name"
     ]
 
 
@@ -124,7 +124,7 @@ def test_inputs_of_generators_and_other_tools_are_skipped(tmp_path: Path) -> Non
     )
     assert set(names(discovery)) == {"latin1"}
     assert {skipped.path: skipped.reason for skipped in discovery.skipped} == {
-        "packer/builders.json": "its builders are no list: not a Packer template",
+        "packer/builders.json": "builders is not a list: not a Packer template",
         "packer/windows.pkr.hcl": "input of a generator (Jinja or Go template), not HCL",
     }
 
@@ -132,10 +132,10 @@ def test_inputs_of_generators_and_other_tools_are_skipped(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        ("a.json", "", "no valid JSON, and no builders: not a Packer template"),
-        ("a.json", '{"a": 1, // why\n "b": [1,],}', "no valid JSON, and no builders: not a Packer template"),
-        ("a.json", '{"a": 1}\n{"b": 2}\n', "no valid JSON, and no builders: not a Packer template"),
-        ("a.json", '{"a": ${size}}', "no valid JSON, and no builders: not a Packer template"),
+        ("a.json", "", "not valid JSON, and no builders: not a Packer template"),
+        ("a.json", '{"a": 1, // why\n "b": [1,],}', "not valid JSON, and no builders: not a Packer template"),
+        ("a.json", '{"a": 1}\n{"b": 2}\n', "not valid JSON, and no builders: not a Packer template"),
+        ("a.json", '{"a": ${size}}', "not valid JSON, and no builders: not a Packer template"),
         ("a.json", '{"builders": {{ .Builders | toJson }} }', "input of a generator (Jinja or Go template), not JSON"),
         (
             "a.json",
@@ -143,8 +143,8 @@ def test_inputs_of_generators_and_other_tools_are_skipped(tmp_path: Path) -> Non
             "input of a generator (Jinja or Go template), not JSON",
         ),
         ("a.pkr.hcl", 'source "{{ cookiecutter.type }}" "x" {\n}\n', "input of a generator (Jinja or Go template)"),
-        ("a.pkr.hcl", 'resource "a" "b" {\n}\nvariable "x" {\n}\n', "HCL of another tool: no block of Packer's"),
-        ("a.pkr.json", '{"resource": {"a": {"b": {}}}}', "HCL of another tool: no block of Packer's"),
+        ("a.pkr.hcl", 'resource "a" "b" {\n}\nvariable "x" {\n}\n', "HCL of another tool: no Packer block"),
+        ("a.pkr.json", '{"resource": {"a": {"b": {}}}}', "HCL of another tool: no Packer block"),
         ("a.pkr.json", '{"region": "eu-west-1"}', "variable values, not a template"),
         ("a.pkr.hcl.example", HCL2, "an example, not a template"),
     ],
@@ -158,14 +158,14 @@ def test_what_only_looks_like_a_template(tmp_path: Path, name: str, text: str, r
 def test_an_unknown_root_key_is_said_as_packer_does(tmp_path: Path) -> None:
     text = '{\n"_note": 1,\n"provisoners": [],\n"builders": [{"type": "null"}]}'
     assert errors(found(tmp_path, {"packer/a.json": text})) == [
-        "packer/a.json:3: unknown key 'provisoners', which Packer refuses; did you mean provisioners?"
+        "packer/a.json:3: unknown key 'provisoners', which Packer rejects; did you mean provisioners?"
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('{"builders": [{"type": "null"}, {"type": "null"}]}', "two builders are called 'null'"),
+        ('{"builders": [{"type": "null"}, {"type": "null"}]}', "two builders are named 'null'"),
         ('{"builders": [{"type": "null"}], "provisioners": [{"x": 1}]}', 'provisioner 1 has no "type"'),
     ],
 )
@@ -177,7 +177,7 @@ def test_what_packer_refuses_in_legacy_json(tmp_path: Path, text: str, says: str
 def test_many_repeated_keys_and_sources_end_soon(tmp_path: Path) -> None:
     keys = ",".join(f'"k{number}": 1' for number in range(60_000))
     discovery = found(tmp_path, {"packer/a.json": f'{{"builders": [{{"type": "null", {keys}, "k59999": 2}}]}}'})
-    assert "the key 'k59999' stands twice" in errors(discovery)[0]
+    assert "duplicate key 'k59999'" in errors(discovery)[0]
 
 
 def test_a_megabyte_with_105_builders(tmp_path: Path) -> None:

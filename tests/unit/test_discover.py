@@ -12,10 +12,10 @@ from tfgen_generators.packer.discovery.discover import discover
 
 def test_two_templates_of_one_name_are_both_named(tmp_path: Path) -> None:
     discovery = found(tmp_path, {"packer/web.json": JSON, "packer/Web.pkr.hcl": HCL2})
-    fix = "rename one of them, or pin another name to it in tfgen.toml"
+    fix = "rename one of them, or pin another name in tfgen.toml"
     assert errors(discovery) == [
-        f"packer/Web.pkr.hcl: the name 'Web' is given by packer/web.json too; {fix}",
-        f"packer/web.json: the name 'web' is given by packer/Web.pkr.hcl too; {fix}",
+        f"packer/Web.pkr.hcl: the name 'Web' is also used by packer/web.json; {fix}",
+        f"packer/web.json: the name 'web' is also used by packer/Web.pkr.hcl; {fix}",
     ]
 
 
@@ -40,9 +40,7 @@ def test_symlinked_folders_are_not_followed(tmp_path: Path) -> None:
     discovery = discover(tmp_path, "packer")
     assert names(discovery) == {"web": "packer/web.json"}
     assert [skipped.path for skipped in discovery.skipped] == ["packer/loop"]
-    assert [str(problem) for problem in discovery.unreadable] == [
-        "packer/gone.json: a broken symlink or a special file"
-    ]
+    assert [str(problem) for problem in discovery.unreadable] == ["packer/gone.json: broken symlink or special file"]
 
 
 def test_a_folder_named_like_a_file_and_a_pipe(tmp_path: Path) -> None:
@@ -59,7 +57,7 @@ def test_hidden_files_are_editors_and_not_ours(tmp_path: Path) -> None:
     discovery = discover(tmp_path, "packer")
     assert names(discovery) == {"web": "packer/web.json"}
     assert [(skipped.path, skipped.reason) for skipped in discovery.skipped] == [
-        ("packer/.web.json", "a hidden file"),
+        ("packer/.web.json", "hidden file"),
     ]
     assert discovery.unreadable == ()
 
@@ -96,8 +94,8 @@ def test_folders_that_are_no_ground_for_templates(tmp_path: Path) -> None:
     )
     assert names(discovery) == {"ci-runner": "packer/.ci/runner.json", "x-pkr-hcl-real": "packer/x.pkr.hcl/real.json"}
     assert {skipped.path: skipped.reason for skipped in discovery.skipped} == {
-        "packer/x.pkr.hcl": "a folder that is named like a file",
-        "packer/{{cookiecutter.slug}}": "a folder of a generator (its name is to be filled in)",
+        "packer/x.pkr.hcl": "folder named like a file",
+        "packer/{{cookiecutter.slug}}": "folder with a template expression in its name",
     }
 
 

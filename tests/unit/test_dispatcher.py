@@ -91,7 +91,7 @@ def test_the_dispatchers_file_is_owned_like_the_others(estate: Estate, cli: Comm
     cli("sync").expect(0)
     text = (root / DISPATCHER).read_text()
     (root / DISPATCHER).write_text(text.replace("0.1.0", "9.9.9"))
-    assert "was edited by hand since tfgen wrote it" in cli("sync").expect(3).err
+    assert "was edited by hand" in cli("sync").expect(3).err
     (root / "tfgen.toml").write_text(PUSH)
     cli("sync").expect(3)
     (root / DISPATCHER).write_text('module "mine" {\n}\n')
@@ -119,16 +119,16 @@ def test_a_module_without_the_switch_is_named_with_the_line(estate: Estate, cli:
     estate(AFFECTED, module=MODULE)
     said = cli("sync").expect(1).err
     assert (
-        "error: tfgen.toml:2: trigger = \"affected\" needs a variable 'start_on_push', and the module in "
-        "terraform/modules/codepipeline has none; declare it there (bool; false: no push starts the pipeline), or "
-        'write trigger = "push"\n'
+        "error: tfgen.toml:2: trigger = \"affected\" needs a variable 'start_on_push', not in the module "
+        "terraform/modules/codepipeline; declare it there (bool; false: no push starts the pipeline), or "
+        'set trigger = "push"\n'
     ) in said
 
 
 def test_what_pip_installs_must_be_said(estate: Estate, cli: Command) -> None:
     estate('source_repository = "ami-builder"\ntrigger = "affected"\n')
     said = cli("sync").expect(1).err
-    assert "error: tfgen.toml:2: the dispatcher must be told what pip installs tfgen from: tfgen_requirement" in said
+    assert "error: tfgen.toml:2: the dispatcher needs tfgen_requirement, from which pip installs tfgen" in said
 
 
 OWN = "".join(f'variable "{name}" {{ type = any }}\n' for name in ("name", "source_repository", "pipelines"))
@@ -137,12 +137,16 @@ OWN = "".join(f'variable "{name}" {{ type = any }}\n' for name in ("name", "sour
 @pytest.mark.parametrize(
     ("inputs", "module", "said"),
     [
-        ('tfgen_requirement = ""', "", "the dispatcher must be told what pip installs tfgen from"),
-        ("children = true", OWN, "declares no variable 'children'"),
+        ('tfgen_requirement = ""', "", "the dispatcher needs tfgen_requirement, from which pip installs tfgen"),
+        ("children = true", OWN, "does not declare the variable 'children'"),
         ('tags = "x"', OWN + 'variable "tag" {\n  default = ""\n}\n', "did you mean tag?"),
         ("", OWN + 'variable "team" {}\n', "the dispatcher's module in terraform/modules/dispatcher requires 'team'"),
-        ("", OWN.replace("pipelines", "x"), "declares no variable 'pipelines'; declare it there: tfgen gives it"),
-        ("", OWN + 'variable "tfgen_requirement" {}\n', "what pip installs tfgen from: tfgen_requirement"),
+        (
+            "",
+            OWN.replace("pipelines", "x"),
+            "does not declare the variable 'pipelines'; declare it there: tfgen sets it",
+        ),
+        ("", OWN + 'variable "tfgen_requirement" {}\n', "tfgen_requirement, from which pip installs tfgen"),
     ],
 )
 def test_inputs_that_its_module_would_refuse_are_refused(
@@ -159,7 +163,7 @@ def test_a_module_of_ones_own_needs_no_requirement_and_is_looked_at_each_time(es
     toml = 'source_repository = "ami-builder"\ntrigger = "affected"\n[dispatcher]\nsource = "../modules/own"\n'
     root = estate(toml)
     said = cli("sync").expect(1).err
-    assert "error: tfgen.toml:4: dispatcher.source is '../modules/own', and no folder is there" in said
+    assert "error: tfgen.toml:4: dispatcher.source '../modules/own': folder not found" in said
     (root / "terraform/modules/own").mkdir()
     (root / "terraform/modules/own/main.tf").write_text(OWN)
     cli("sync").expect(0)
@@ -180,7 +184,7 @@ def test_no_template_can_be_called_like_the_dispatcher(estate: Estate, cli: Comm
     cli("sync").expect(0)
     (root / "tfgen.toml").write_text(AFFECTED)
     said = cli("sync").expect(1).err
-    assert "packer/tfgen-dispatcher.json: its name tfgen-dispatcher is that of the dispatcher" in said
+    assert "packer/tfgen-dispatcher.json: its name tfgen-dispatcher is reserved for the dispatcher" in said
     assert "from packer/tfgen-dispatcher.json" in (root / DISPATCHER).read_text()
 
 
@@ -193,9 +197,9 @@ def test_a_pipeline_that_it_cannot_start_keeps_its_trigger(estate: Estate, cli: 
         **{"packer/app.json": JSON},
     )
     said = cli("sync").expect(0).err
-    assert "warning: web is still built after every push: it has providers of its own" in said
-    assert "warning: db is still built after every push: its source_repository is another one" in said
-    assert "warning: app is still built after every push: its source_type is an expression" in said
+    assert "warning: web is built after every push: it has its own providers" in said
+    assert "warning: db is built after every push: its source_repository differs from tfgen.toml" in said
+    assert "warning: app is built after every push: its source_type is an expression" in said
     assert not (root / DISPATCHER).exists()
     assert "start_on_push" not in (root / "terraform/pipelines/pipeline_web.gen.tf").read_text()
 

@@ -15,12 +15,12 @@ from tfgen_generators.errors import BusyError, RefusedError, TerraformError, Tfg
 
 PROFILE = {"AWS_PROFILE": "ci", "AWS_REGION": "eu-west-1"}
 MISSING = (
-    "there are no AWS credentials: profile ci, region eu-west-1 (log: the.log); set AWS_PROFILE, or the keys in "
+    "no AWS credentials found: profile ci, region eu-west-1 (log: the.log); set AWS_PROFILE, or the keys in "
     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 )
 EXPIRED = "the AWS credentials have expired: profile ci, region eu-west-1 (log: the.log)"
-UNKNOWN = "AWS does not know these credentials: profile ci, region eu-west-1 (log: the.log)"
-NETWORK = "the network does not answer (log: the.log)"
+UNKNOWN = "AWS rejected the credentials: profile ci, region eu-west-1 (log: the.log)"
+NETWORK = "the network is not reachable (log: the.log)"
 
 
 def failure(summary: str, detail: str = "", *, stderr: str = "", env: Mapping[str, str] = PROFILE) -> TfgenError:
@@ -109,7 +109,7 @@ def failure(summary: str, detail: str = "", *, stderr: str = "", env: Mapping[st
                 "api error AccessDenied: User: arn:aws:iam::123456789012:user/x is not authorized to "
                 "perform: iam:CreateRole"
             ),
-            "AWS does not allow it to these credentials: profile ci, region eu-west-1",
+            "these AWS credentials do not have the permission: profile ci, region eu-west-1",
         ),
         # The network
         (
@@ -153,7 +153,7 @@ def failure(summary: str, detail: str = "", *, stderr: str = "", env: Mapping[st
             "the state cannot be read",
         ),
         ("Failed to write plan file", "write saved: no space left on device", "the disk is full"),
-        ("Backend configuration changed", "", "the backend is another than before"),
+        ("Backend configuration changed", "", "the backend has changed"),
     ],
 )
 def test_a_cause_and_a_way_out(summary: str, detail: str, says: str) -> None:
@@ -205,7 +205,7 @@ def test_a_lock_on_s3() -> None:
 def test_a_lock_that_cannot_be_asked_for_is_no_held_one() -> None:
     error = failure("Error acquiring the state lock", "api error AccessDenied: Access Denied")
     assert isinstance(error, TerraformError)
-    assert "AWS does not allow it" in str(error)
+    assert "do not have the permission" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -58,15 +58,14 @@ def test_the_deepest_folders_are_widened_first_and_no_more_than_needed() -> None
     assert 0 < len(found.widened) < 12
     assert all(folder.endswith("/templates") for folder in found.widened)
     assert found.warning("web").startswith("web is built after any change in ansible/roles/r")
-    assert found.warning("web").endswith("more: its files do not fit into 8 file paths of 255 characters")
+    assert found.warning("web").endswith("more: its files need more than 8 file paths of 255 characters")
 
 
 def test_what_does_not_fit_at_all_is_no_filter() -> None:
     found = compile_filter([f"{chr(97 + number)}{'x' * 200}.json" for number in range(9)])
     assert found == FileFilter(includes=())
     assert (
-        found.warning("web")
-        == "web is built after every push: its files do not fit into 8 file paths of 255 characters"
+        found.warning("web") == "web is built after every push: its files need more than 8 file paths of 255 characters"
     )
 
 

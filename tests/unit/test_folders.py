@@ -39,10 +39,7 @@ def test_a_file_of_its_own_beside_a_folder_template(tmp_path: Path) -> None:
 def test_an_undeclared_source_is_said_with_its_file(tmp_path: Path) -> None:
     discovery = found(tmp_path, {"packer/a.pkr.hcl": 'build {\n  sources = ["amazon-ebs.nope"]\n}\n'})
     assert errors(discovery) == [
-        (
-            "packer/a.pkr.hcl:2: source.amazon-ebs.nope is declared nowhere in this template; "
-            "declare it, or correct the name"
-        )
+        ("packer/a.pkr.hcl:2: source.amazon-ebs.nope is not declared in this template; declare it, or fix the name")
     ]
 
 
@@ -115,7 +112,7 @@ def test_a_folder_template_beside_one_that_clashes(tmp_path: Path) -> None:
         "alone.pkr.hcl": VARIABLES + needy.replace('"a"', '"b"').replace("null.a", "null.b"),
         "vars.pkr.hcl": VARIABLES,
     }
-    says = "var.region is declared in a neighbour too, and Packer reads both"
+    says = "var.region is also declared beside it, and Packer reads both files"
     assert one(tmp_path, needy, **more) == [
         ("directory", "packer/t", ("null",), [says]),
         ("file", "packer/t/alone.pkr.hcl", ("null",), []),
@@ -154,8 +151,8 @@ def test_what_two_files_of_a_folder_declare_is_said(tmp_path: Path) -> None:
     )
     assert errors(discovery) == [
         (
-            "packer/t/b.variables.pkr.hcl: var.region is declared in packer/t/a.variables.pkr.hcl too, and Packer "
-            "reads both; remove one, or give each template a folder of its own"
+            "packer/t/b.variables.pkr.hcl: var.region is also declared in packer/t/a.variables.pkr.hcl, and Packer "
+            "reads both; remove one, or move each template to its own folder"
         )
     ]
 

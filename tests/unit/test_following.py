@@ -144,7 +144,7 @@ def test_a_stage_that_is_tried_again_is_told_by_its_last_build(
     assert web.outcome.reason == "stage Build failed: phase BUILD failed: a script of p:2"
     said = capsys.readouterr().err.splitlines()
     heard = [line for line in said if line.startswith("web >")][:-1]
-    assert heard == [f"web > Build {words}" for words in ("has failed", "has begun", "has failed")]
+    assert heard == [f"web > Build {words}" for words in ("failed", "started", "failed")]
     assert "web | again" in said
 
 
@@ -169,7 +169,7 @@ def test_a_build_that_was_abandoned_goes_on(aws: Played, web: Following) -> None
     aws.status, aws.summary = "Stopped", "wrong branch"
     web.step()
     assert web.outcome is not None
-    assert web.outcome.reason == "it was stopped: wrong branch: its build p:1 goes on"
+    assert web.outcome.reason == "it was stopped: wrong branch: its build p:1 is still running"
 
 
 def test_a_pipeline_that_is_busy_is_waited_for(aws: Played, capsys: pytest.CaptureFixture[str]) -> None:
@@ -178,11 +178,11 @@ def test_a_pipeline_that_is_busy_is_waited_for(aws: Played, capsys: pytest.Captu
     web = following(aws)
     start([web])
     assert web.run.id == "ours"
-    assert capsys.readouterr().err == "web > the pipeline is busy; it is asked again\n"
+    assert capsys.readouterr().err == "web > the pipeline is busy; retrying\n"
 
 
 def test_a_start_that_was_not_answered_is_said(aws: Played) -> None:
     aws.starts = [AwsError("lost", code="ReadTimeoutError")]
     web = following(aws)
     web.start()
-    assert how_to_stop([web]) == [f"whether web was started is not known: {web.run.console}"]
+    assert how_to_stop([web]) == [f"it is not known whether web was started: {web.run.console}"]

@@ -124,8 +124,8 @@ def test_what_may_be_gone_when_it_is_asked_again(error: AwsError, passing: bool)
 @pytest.mark.parametrize(
     ("latest", "inbound", "words"),
     [
-        ("InProgress", "inboundExecution", "another execution is in Build: other"),
-        ("Stopping", "inboundExecutions", "another execution is in Build: other"),
+        ("InProgress", "inboundExecution", "another execution is in stage Build: other"),
+        ("Stopping", "inboundExecutions", "another execution is in stage Build: other"),
         ("Succeeded", "inboundExecution", ""),
         ("Failed", "inboundExecutions", ""),
     ],
@@ -159,7 +159,7 @@ def test_whether_a_start_without_an_answer_was_one_is_not_known(code: str, doubt
     [
         ([("BUILD", "SUCCEEDED", "")], "SUCCEEDED", ""),
         ([("BUILD", "FAILED", "first"), ("POST_BUILD", "FAILED", "second")], "FAILED", "phase BUILD failed: C: first"),
-        ([("BUILD", "TIMED_OUT", "")], "TIMED_OUT", "phase BUILD took longer than it may: C"),
+        ([("BUILD", "TIMED_OUT", "")], "TIMED_OUT", "phase BUILD timed out: C"),
         ([], "STOPPED", "the build was stopped"),
         ([("BUILD", "FAILED", "x" * 400)], "FAILED", f"phase BUILD failed: C: {'x' * 150} ... {'x' * 150}"),
     ],

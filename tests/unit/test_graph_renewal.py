@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import TOML, write_tree
 from tfgen_generators.graph.graph import Graph
-from tfgen_generators.graph.incremental import Renewal
+from tfgen_generators.graph.incremental import IncrementalGraph
 from tfgen_generators.graph.state import State
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
 from tfgen_generators.settings.read import parse_settings
@@ -65,16 +65,16 @@ PLACES = (
 )
 
 
-def renewal(root: Path, tree: DiskTree | OverlayTree, toml: str, store: Store, started: int) -> Renewal:
+def renewal(root: Path, tree: DiskTree | OverlayTree, toml: str, store: Store, started: int) -> IncrementalGraph:
     settings = parse_settings(toml)
     found = find_templates(root, "packer", settings, Outside(cache=FactsCache(details=True)))
-    return Renewal(tree, found.templates, settings, store, started)
+    return IncrementalGraph(tree, found.templates, settings, store, started)
 
 
 def shown(graph: Graph) -> dict[str, object]:
     return {
         **{image.name: (image.problem, graph.made_of(image.name)) for image in graph.images},
-        "gaps": sorted(repr(gap) for gap in graph.gaps if gap.templates),
+        "gaps": sorted(repr(missing) for missing in graph.missing_references if missing.templates),
     }
 
 

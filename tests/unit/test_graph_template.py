@@ -78,8 +78,8 @@ def test_a_path_is_what_the_pipeline_will_make_of_it(tmp_path: Path, value: str,
 
 def test_a_widened_name_says_so(tmp_path: Path) -> None:
     found = graph(tmp_path, script('"scripts/${timestamp()}.sh"')).made_of("web")
-    assert [(hop.label, hop.widened) for hop in found["scripts/b.sh"].hops] == [("script", True)]
-    assert not found["buildspec.yml"].hops[0].widened
+    assert [(edge.label, edge.widened) for edge in found["scripts/b.sh"].edges] == [("script", True)]
+    assert not found["buildspec.yml"].edges[0].widened
 
 
 @pytest.mark.parametrize(
@@ -249,10 +249,10 @@ def test_more_playbooks_count_and_may_be_imported(tmp_path: Path, clean: bool) -
         "roles/db/tasks/main.yml": "[]\n",
     }
     found = graph(tmp_path, files)
-    assert not found.gaps
+    assert not found.missing_references
     named = {path for path in found.made_of("web") if not path.startswith(("packer/", "buildspec"))}
     assert named == {"play.yml", "shared/more/db.yml", "shared/more/notes/x.yml", "roles/db/tasks/main.yml"}
-    assert found.made_of("web")["roles/db/tasks/main.yml"].hops[0].label == "roles: db"
+    assert found.made_of("web")["roles/db/tasks/main.yml"].edges[0].label == "roles: db"
 
 
 def test_a_playbook_that_is_not_known_is_every_playbook(tmp_path: Path) -> None:
@@ -267,10 +267,11 @@ def test_a_playbook_that_is_not_known_is_every_playbook(tmp_path: Path) -> None:
 
 def test_what_is_missing_is_a_gap_with_its_line_and_the_nearest_name(tmp_path: Path) -> None:
     files = script('"scripts/aa.sh"')
-    gaps = graph(tmp_path, files).gaps
-    assert [(gap.kind, gap.path, gap.line, gap.name, gap.fix, gap.templates) for gap in gaps] == [
-        ("missing-script", "packer/web.pkr.hcl", 7, "scripts/aa.sh", "did you mean scripts/a.sh?", ("web",))
-    ]
+    missing_references = graph(tmp_path, files).missing_references
+    assert [
+        (missing.kind, missing.path, missing.line, missing.name, missing.fix, missing.templates)
+        for missing in missing_references
+    ] == [("missing-script", "packer/web.pkr.hcl", 7, "scripts/aa.sh", "did you mean scripts/a.sh?", ("web",))]
 
 
 def test_a_buildspec_of_ones_own_and_what_it_runs(tmp_path: Path) -> None:
@@ -283,7 +284,7 @@ def test_a_buildspec_of_ones_own_and_what_it_runs(tmp_path: Path) -> None:
     }
     found = graph(tmp_path, files, toml).made_of("web")
     assert "buildspec.yml" not in found
-    assert [(hop.path, hop.line, hop.label) for hop in found["ci/run.sh"].hops] == [
+    assert [(edge.path, edge.line, edge.label) for edge in found["ci/run.sh"].edges] == [
         ("ci/build.yml", 0, "commands"),
         ("tfgen.toml", 3, "templates.web.inputs.buildspec"),
     ]

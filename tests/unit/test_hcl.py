@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import depth
 from tfgen_generators.hcl.write import Interpolated, Reference, Value, block, comment, is_identifier, quote, why_changed
 
 ACCOUNT = Reference(expression="local.account_id")
@@ -113,7 +114,8 @@ def test_identifiers(text: str, *, good: bool) -> None:
     assert is_identifier(text) is good
 
 
-@settings(max_examples=300, deadline=None)
+@depth.deep
+@settings(max_examples=depth.amount(75, 600), deadline=None)
 @given(st.text(alphabet=st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=20))
 def test_hcl2_reads_back_one_block_whatever_the_text(text: str) -> None:
     document = hcl2.loads(block("module", "m", [[("value", text)]]))

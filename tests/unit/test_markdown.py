@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from tests import depth
 from tfgen.hosts.model import STYLES, HostName, Style, marker
 from tfgen.plan.markdown import WHOLE, compose, verdict
 from tfgen.plan.markdown_text import code, names
@@ -90,7 +91,7 @@ def test_what_a_reviewer_reads() -> None:
     )
     text = render(summary, target="terraform/pipelines", refused=["web", "db"], link=LINK, commit="0123456789abcdef")
     assert text.startswith("### Plan of `terraform/pipelines`\n\n**1 destroyed, 1 replaced, 1 created, 2 unchanged**\n")
-    assert "**Refused:** 2 images would be destroyed or replaced, which nobody has allowed: `db`, `web`." in text
+    assert "**Refused:** 2 images would be destroyed or replaced without permission: `db`, `web`." in text
     assert "as in `--allow-destroy db`" in text
     assert "`Plan: 1 to add.`" in text
     assert "Changes to outputs: `region`." in text
@@ -135,7 +136,7 @@ def test_the_verdict(summary: PlanSummary, said: str) -> None:
 
 def test_a_limited_plan_says_so() -> None:
     text = render(plan(image("web", "create"), targets=("web",)), target="t")
-    assert "Only what the branch changes was planned: `web`. A full plan follows after the merge." in text
+    assert "Only the images that the branch changes were planned: `web`. A full plan follows after the merge." in text
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -151,7 +152,7 @@ def test_three_hundred_images_stay_within_each_limit(host: HostName) -> None:
     assert made.cut
     assert made.text.startswith(f"{marker(style, 't')}\n\n### Plan of `t`\n\n**75 destroyed, 75 replaced, 75 changed")
     assert "**Refused:** 150 images" in made.text
-    assert f"The whole plan is in [the log of the CI run]({LINK})." in made.text.splitlines()[-1]
+    assert f"The full plan is in [the log of the CI run]({LINK})." in made.text.splitlines()[-1]
     shown = len(re.findall(r"^\| `image", made.text, re.MULTILINE))
     absent = re.search(r"(\d+) images left out of the table", made.text)
     assert shown + (int(absent.group(1)) if absent else 0) == 300
@@ -225,7 +226,8 @@ SAMPLES = [
 HOSTILE = st.one_of(st.text(max_size=120), st.sampled_from(SAMPLES))
 
 
-@settings(max_examples=60, deadline=None)
+@depth.deep
+@settings(max_examples=depth.amount(20, 120), deadline=None)
 @given(
     texts=st.lists(HOSTILE, min_size=8, max_size=8),
     host=st.sampled_from([*HOSTS, None]),

@@ -155,8 +155,8 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, NAME + '[module]\nsource = "../module/x"\n')
     assert str(caught.value) == (
-        "tfgen.toml:3: module.source is '../module/x', and there is no folder terraform/module/x; "
-        "make it, or write its path from terraform/pipelines"
+        "tfgen.toml:3: module.source '../module/x': folder terraform/module/x not found; "
+        "create it, or use its path relative to terraform/pipelines"
     )
 
 
@@ -168,10 +168,10 @@ def test_a_folder_that_cannot_be_read(tmp_path: Path, source: str) -> None:
         read(tmp_path, NAME + f'[module]\nsource = "{source}"\n')
 
 
-REQUIRES_VPC = "the module requires 'vpc' (m/main.tf:13), and no input gives it"
+REQUIRES_VPC = "the module requires 'vpc' (m/main.tf:13), and no input sets it"
 OTHER_MODULE = (
     "tfgen.toml:3: the module in m does not declare project_description, artefact_bucket_name, source_repository, "
-    "environment_vars, which tfgen gives by default; write [module.inputs] with the names that it declares "
+    "environment_vars, which tfgen sets by default; set [module.inputs] to the names that it declares "
     "(it requires id, project_name)"
 )
 
@@ -196,12 +196,12 @@ def test_the_shipped_names_fit() -> None:
         (
             "[inputs]\nbrnch = 1\n",
             SEED,
-            ["tfgen.toml:3: the module in m declares no variable 'brnch'; did you mean branch?"],
+            ["tfgen.toml:3: the module in m does not declare the variable 'brnch'; did you mean branch?"],
         ),
         (
             '[module.inputs]\nnam = { fact = "name" }\n',
             'variable "name" {}\n',
-            ["tfgen.toml:3: the module in m declares no variable 'nam'; did you mean name?"],
+            ["tfgen.toml:3: the module in m does not declare the variable 'nam'; did you mean name?"],
         ),
         (
             "",

@@ -53,7 +53,7 @@ def test_letters_that_a_name_cannot_have(path: str, name: str) -> None:
 
 @pytest.mark.parametrize("path", ["packer/2019.json", "packer/---.json", "packer/!.json"])
 def test_what_is_no_identifier_is_said(path: str) -> None:
-    assert "gives no Terraform identifier" in name_problem(name_of(path, "packer"))
+    assert "is not a Terraform identifier" in name_problem(name_of(path, "packer"))
 
 
 def test_an_identifier_is_no_problem() -> None:

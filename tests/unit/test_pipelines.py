@@ -177,15 +177,15 @@ def test_names_of_one_template() -> None:
 @pytest.mark.parametrize(
     ("bucket", "says"),
     [
-        ("xn--{name}", "keeps names with xn-- for itself"),
-        ("{name}-s3alias", "keeps names with -s3alias for itself"),
-        ("{name}--ol-s3", "keeps names with --ol-s3 for itself"),
-        ("{name}.x", "a dot would break TLS"),
-        ("192.168.5.{name}", "a dot would break TLS"),
-        ("{name}-", "and AWS allows 3 to 63 lower-case"),
-        ("{name}_x", "and AWS allows 3 to 63 lower-case"),
-        ("X{name}", "and AWS allows 3 to 63 lower-case"),
-        ("{name}" + "x" * 61, "and AWS allows 3 to 63 lower-case"),
+        ("xn--{name}", "names with xn-- are reserved by AWS"),
+        ("{name}-s3alias", "names with -s3alias are reserved by AWS"),
+        ("{name}--ol-s3", "names with --ol-s3 are reserved by AWS"),
+        ("{name}.x", "no dot: it breaks TLS"),
+        ("192.168.5.{name}", "no dot: it breaks TLS"),
+        ("{name}-", "but AWS allows 3 to 63 lower-case"),
+        ("{name}_x", "but AWS allows 3 to 63 lower-case"),
+        ("X{name}", "but AWS allows 3 to 63 lower-case"),
+        ("{name}" + "x" * 61, "but AWS allows 3 to 63 lower-case"),
     ],
 )
 def test_bucket_names_that_s3_refuses(bucket: str, says: str) -> None:
@@ -205,7 +205,7 @@ def test_a_name_that_nothing_uses_is_not_checked() -> None:
         ('inputs = { project_name = "a b" }\n', "change templates.web.inputs.project_name (tfgen.toml:7)"),
         ('names = { project_name = "a b" }\n', "change templates.web.names.project_name (tfgen.toml:7)"),
         ('[inputs]\nproject_name = "a b"\n', "change inputs.project_name (tfgen.toml:8)"),
-        ('[inputs]\nsource_repository = "x.git"\n', "no CodeCommit repository's name ends in .git"),
+        ('[inputs]\nsource_repository = "x.git"\n', "CodeCommit does not allow names that end in .git"),
         ('[inputs]\nx = { pattern = "{name}\u0338" }\n', ""),
     ],
 )
@@ -245,7 +245,7 @@ def test_an_own_input_that_the_module_does_not_declare() -> None:
     with pytest.raises(PipelineProblemError) as caught:
         make_pipeline(template(), settings, module)
     assert str(caught.value) == (
-        "tfgen.toml:7: the module in terraform/modules/m declares no variable 'size'; remove it"
+        "tfgen.toml:7: the module in terraform/modules/m does not declare the variable 'size'; remove it"
     )
     assert make_pipeline(template("api", "packer/api.json"), settings, module).name == "api"
 

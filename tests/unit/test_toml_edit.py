@@ -95,7 +95,7 @@ def test_a_key_can_go() -> None:
     with pytest.raises(SettingsError) as error:  # a comment would go with it
         set_keys(before, WEB, {"path": None, "moved_from": ["a"]}, where="tfgen.toml:1")
     assert str(error.value) == (
-        'tfgen.toml:1: cannot be changed without damage; write it by hand: [templates.web]: moved_from = ["a"]'
+        'tfgen.toml:1: cannot be edited safely; edit it by hand: [templates.web]: moved_from = ["a"]'
     )
     before = before.replace(" # x", "")
     after = set_keys(before, WEB, {"path": None, "moved_from": ["a"]}, where="tfgen.toml")

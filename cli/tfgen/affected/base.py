@@ -28,7 +28,7 @@ def _base(root: Path, base: str | None, of: str) -> tuple[Point, str]:
             raise
         first = error
     branch = (base or "").removeprefix("origin/") or ci_branch(os.environ)
-    note(one_line("the clone is shallow: git fetch gets the history that is missing"))
+    note(one_line("the clone is shallow: fetching the missing history"))
     for whole in (False, True):
         failed = deepen(root, branch if _is_name(branch) else "", whole=whole)
         if failed:
@@ -39,7 +39,7 @@ def _base(root: Path, base: str | None, of: str) -> tuple[Point, str]:
             first = error
             if not _is_shallow(root):
                 raise
-    why = f"the clone is shallow, and it could not be deepened ({failed})" if failed else str(first)
+    why = f"the clone is shallow, and fetching its history failed ({failed})" if failed else str(first)
     return Point(commit=None, name=base or "the default branch"), why
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tfgen_generators.ancestry.parents import Ancestry
     from tfgen_generators.graph.state import State
 
-_SHOWN_GAPS = frozenset({"broken-yaml", "unreadable", "role-cycle"})
+_SHOWN_MISSING = frozenset({"broken-yaml", "unreadable", "role-cycle"})
 
 
 class Comparison:
@@ -53,7 +53,7 @@ class Comparison:
     def _compared(self, found: Affected, *, include_children: bool) -> Affected:
         graph, base = self._graphs()
         why = {
-            name: [Why(path=one.path, via=one.hops) for one in reasons] for name, reasons in self._touched(graph, base)
+            name: [Why(path=one.path, via=one.edges) for one in reasons] for name, reasons in self._touched(graph, base)
         }
         for name, one in self._reshaped(graph, base).items():
             why.setdefault(name, [one])
@@ -61,7 +61,7 @@ class Comparison:
             why.setdefault(name, []).extend(keys)
         for image in graph.images:
             if image.problem:
-                message = "cannot be read, so that everything counts"
+                message = "cannot be read, so every change counts"
                 why.setdefault(image.name, []).append(Why(path=image.template, message=message))
         templates = {one.name: one for one in self.sides.templates}
         images = [
@@ -80,7 +80,7 @@ class Comparison:
             gone=tuple(
                 sorted(image.name for image in base.images if self._head_name(image.template, image.name) is None)
             ),
-            gaps=tuple(gap for gap in graph.gaps if gap.kind in _SHOWN_GAPS),
+            missing_references=tuple(missing for missing in graph.missing_references if missing.kind in _SHOWN_MISSING),
             warnings=tuple(self._warnings()),
         )
 
@@ -94,17 +94,17 @@ class Comparison:
 
     def _graphs(self) -> tuple[Graph, Graph]:
         """The head's and the base's, made of what is known from before, and the base's of the head's."""
-        from tfgen_generators.graph.incremental import Renewal
+        from tfgen_generators.graph.incremental import IncrementalGraph
 
         sides = self.sides
         on_disk = sides.head_tree is sides.disk
         before = self._before
         started = self.started if on_disk else 0
-        head = Renewal(sides.head_tree, sides.templates, sides.settings, sides.store, started).state(before)
+        head = IncrementalGraph(sides.head_tree, sides.templates, sides.settings, sides.store, started).state(before)
         if on_disk and head is not before:
             keep_state(sides.store, head)
         same = sides.base_templates is sides.templates and sides.base_settings is sides.settings
-        base = Renewal(sides.base_tree, sides.base_templates, sides.base_settings, sides.store)
+        base = IncrementalGraph(sides.base_tree, sides.base_templates, sides.base_settings, sides.store)
         then = base.state(head, sides.changes, same_images=same)
         graph = head.graph()
         return graph, graph if then is head else then.graph()
@@ -134,7 +134,7 @@ class Comparison:
         found = reshaped(graph, base, {before: now for before, now in pairs if now is not None})
         return {
             name: Why(
-                path=reason.path, message="is part of it now" if new else "is no longer part of it", via=reason.hops
+                path=reason.path, message="is now used by it" if new else "is no longer used by it", via=reason.edges
             )
             for name, (reason, new) in found.items()
         }
@@ -186,7 +186,7 @@ class Comparison:
         for path in sorted(self.sides.disk.unreadable):
             yield f"{path}: cannot be read: {self.sides.disk.unreadable[path]}"
         for path in sorted(self.sides.head_tree.outside):
-            yield f"{path}: a link that leads out of the repository: what is there is not looked at"
+            yield f"{path}: is a symlink to outside the repository; its target is not checked"
 
 
 def _sorted(reasons: Iterable[Why]) -> tuple[Why, ...]:

@@ -45,7 +45,7 @@ def affected_between(
         commit = find_commit(workspace.root, base)
     except TfgenError:
         missing = Point(commit=base, name=base)
-        why = f"git does not have the commit {base} here"
+        why = f"commit {base} not found"
         return compare(workspace, missing, end, everything=why, include_children=include_children)
     return compare(workspace, Point(commit=commit, name=base), end, include_children=include_children)
 
@@ -62,11 +62,13 @@ def compare(
             return Comparison(workspace, base, head).result(everything, include_children=include_children)
         except MissingBlobsError as error:
             if head.commit is not None:
-                raise TfgenError(f"what {head.name} or {base.name} has is not all here: {error}", fix=_FETCH) from None
-            why = f"what {base.name} has is not all here ({error}); {_FETCH}"
+                raise TfgenError(
+                    f"files of {head.name} or {base.name} are missing in this clone: {error}", fix=_FETCH
+                ) from None
+            why = f"files of {base.name} are missing in this clone ({error}); {_FETCH}"
             return Comparison(workspace, base, head).result(why, include_children=include_children)
     except NoAnswerError as error:
-        raise TfgenError(f"git cannot say what differs{f': {error}' if str(error) else ''}") from None
+        raise TfgenError(f"git cannot compare the commits{f': {error}' if str(error) else ''}") from None
 
 
 def resolve_commit(workspace: Workspace, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tfgen_generators.paths.model import Gap, Hop
+from tfgen_generators.paths.model import Edge, MissingReference
 
 WORK_TREE = "work tree"
 
@@ -22,7 +22,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     line: int = 0
     message: str = ""
-    via: tuple[Hop, ...] = ()
+    via: tuple[Edge, ...] = ()
 
 
 class AffectedImage(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class AffectedImage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Affected(msgspec.Struct, frozen=True, kw_only=True):
-    """What `docs/affected.schema.json` describes; `gone` are images of the base, `gaps` what could not be read."""
+    """What docs/affected.schema.json describes; `gone` are images of the base."""
 
     base: Point
     head: Point
@@ -44,5 +44,5 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     unused: tuple[str, ...] = ()
     images: tuple[AffectedImage, ...] = ()
     gone: tuple[str, ...] = ()
-    gaps: tuple[Gap, ...] = ()
+    missing_references: tuple[MissingReference, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from tfgen.console import note, one_line, out, out_json, out_table
 
 if TYPE_CHECKING:
     from tfgen.affected.model import Affected, AffectedImage, Why
-    from tfgen_generators.paths.model import Hop
+    from tfgen_generators.paths.model import Edge
 
 _MOST_WARNINGS = 20
 
@@ -27,7 +27,7 @@ def show(found: Affected, form: str, *, why: bool) -> None:
             _ways(image, found)
     elif found.images:
         rows = [[image.name, image.template, _reason(image, found)] for image in found.images]
-        out_table(["NAME", "TEMPLATE", "BECAUSE"], rows)
+        out_table(["NAME", "TEMPLATE", "REASON"], rows)
     elif found.changed:
         note(_nothing(found))
 
@@ -35,21 +35,23 @@ def show(found: Affected, form: str, *, why: bool) -> None:
 def _nothing(found: Affected) -> str:
     number = len(found.changed)
     differ = f"{number} files differ" if number > 1 else "one file differs"
-    return f"{differ} from {found.base.name}, and no image is made of {'them' if number > 1 else 'it'}"
+    return f"{differ} from {found.base.name}; no image uses {'them' if number > 1 else 'it'}"
 
 
 def warn(found: Affected) -> None:
     """To stderr what makes the answer larger or smaller than it looks."""
     if found.everything:
-        note(one_line(f"warning: every image counts as affected: {found.everything}"), style="yellow")
-    gaps = [f"{_at(gap.path, gap.line)}: {gap.message}" for gap in found.gaps]
-    warnings = [*gaps, *found.warnings]
+        note(one_line(f"warning: all images count as affected: {found.everything}"), style="yellow")
+    missing_references = [
+        f"{_at(missing.path, missing.line)}: {missing.message}" for missing in found.missing_references
+    ]
+    warnings = [*missing_references, *found.warnings]
     for warning in warnings[:_MOST_WARNINGS]:
         note(one_line(f"warning: {warning}"), style="yellow")
     if len(warnings) > _MOST_WARNINGS:
-        note(f"warning: and {len(warnings) - _MOST_WARNINGS} more (all: tfgen lint)", style="yellow")
+        note(f"warning: and {len(warnings) - _MOST_WARNINGS} more (tfgen lint shows all)", style="yellow")
     for name in found.gone:
-        note(one_line(f"gone: {name}"))
+        note(one_line(f"removed: {name}"))
 
 
 def as_json(found: Affected) -> dict[str, object]:
@@ -83,7 +85,8 @@ def _image(image: AffectedImage) -> dict[str, object]:
                 "line": why.line,
                 "message": why.message,
                 "via": [
-                    {"path": hop.path, "line": hop.line, "label": hop.label, "widened": hop.widened} for hop in why.via
+                    {"path": edge.path, "line": edge.line, "label": edge.label, "widened": edge.widened}
+                    for edge in why.via
                 ],
             }
             for why in image.reasons
@@ -97,15 +100,15 @@ def _ways(image: AffectedImage, found: Affected) -> None:
     if found.everything:
         out(one_line(f"{image.name}  because {found.everything}"))
     for why in image.reasons:
-        out(one_line("  ".join([f"{image.name}  because {_what(why)}", *(f"via {_hop(hop)}" for hop in why.via)])))
+        out(one_line("  ".join([f"{image.name}  because {_what(why)}", *(f"via {_edge(edge)}" for edge in why.via)])))
 
 
 def _what(why: Why) -> str:
     return f"{_at(why.path, why.line)} {why.message}".rstrip()
 
 
-def _hop(hop: Hop) -> str:
-    return f"{hop.path} {hop.label}{' (computed: all that it may mean)' if hop.widened else ''}"
+def _edge(edge: Edge) -> str:
+    return f"{edge.path} {edge.label}{' (computed name: all matches count)' if edge.widened else ''}"
 
 
 def _at(path: str, line: int) -> str:
@@ -116,6 +119,6 @@ def _reason(image: AffectedImage, found: Affected) -> str:
     if image.parent and not image.reasons:
         return f"its parent {image.parent}"
     if not image.reasons:
-        return "everything counts" if found.everything else ""
+        return "all images are affected" if found.everything else ""
     first = _what(image.reasons[0])
     return first if len(image.reasons) == 1 else f"{first} and {len(image.reasons) - 1} more"

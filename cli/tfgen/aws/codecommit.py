@@ -78,7 +78,7 @@ def _role(arn: str) -> str:
 def _client(service: str) -> AwsClient:
     region = region_of("")
     if not region:
-        raise UsageError("no AWS region is set", fix="set AWS_REGION")
+        raise UsageError("AWS region not set", fix="set AWS_REGION")
     return client(service, region=region)
 
 
@@ -94,10 +94,12 @@ def _explained(operation: str) -> Iterator[None]:
         said = error.response.get("Error", {})
         code, words = str(said.get("Code", "")), " ".join(str(said.get("Message", "")).split())[:300]
         if code == _OTHERS:
-            raise OtherAuthorError("somebody else wrote that comment") from None
-        fix = f"allow {action} on the repository" if "AccessDenied" in code else "see its words"
-        raise TfgenError(f"CodeCommit refuses {operation} ({code}{f': {words}' if words else ''})", fix=fix) from None
+            raise OtherAuthorError("another user wrote the comment") from None
+        fix = f"allow {action} on the repository" if "AccessDenied" in code else "see its message"
+        raise TfgenError(f"CodeCommit refused {operation} ({code}{f': {words}' if words else ''})", fix=fix) from None
     except NoCredentialsError:
-        raise TfgenError("no AWS credentials were found", fix=f"set AWS_PROFILE, or a role that may {action}") from None
+        raise TfgenError(
+            "no AWS credentials found", fix=f"set AWS_PROFILE, or use a role that allows {action}"
+        ) from None
     except BotoCoreError as error:
-        raise TfgenError(f"CodeCommit cannot be asked: {error}", fix="run this again later") from None
+        raise TfgenError(f"CodeCommit cannot be reached: {error}", fix="try again later") from None

@@ -9,12 +9,12 @@ from typing import Any
 
 from tfgen_generators.errors import TfgenError
 
-_SIGN_IN = "sign in again (aws sso login, or new keys), or name another profile with AWS_PROFILE"
-_DENIED = "let that profile do it (docs/state.md and docs/building.md list the permissions), or use another one"
-_LATER = "AWS asks for fewer calls: try again in a minute"
+_SIGN_IN = "sign in again (aws sso login, or new keys), or set AWS_PROFILE to another profile"
+_DENIED = "give that profile the permission (see docs/state.md and docs/building.md), or use another profile"
+_LATER = "too many calls: try again in a minute"
 #: Of an answer that is no answer botocore shows all.
 _MOST_WORDS = 300
-_NETWORK = "is there a network, and is the region right?"
+_NETWORK = "check the network connection and the region"
 #: Error code, or class of botocore's, -> what to do.
 _FIXES = {
     **dict.fromkeys(
@@ -32,7 +32,7 @@ _FIXES = {
     **dict.fromkeys(
         ("NoCredentialsError", "PartialCredentialsError"), "sign in (aws configure, aws sso login), or set AWS_PROFILE"
     ),
-    "ProfileNotFound": "name a profile that is there with AWS_PROFILE",
+    "ProfileNotFound": "set AWS_PROFILE to an existing profile",
     **dict.fromkeys(
         ("Throttling", "ThrottlingException", "SlowDown", "RequestLimitExceeded", "TooManyRequests"), _LATER
     ),
@@ -44,8 +44,8 @@ _FIXES = {
         ),
         _NETWORK,
     ),
-    "OperationAborted": "another change of it is under way: try again in a minute",
-    "RequestTimeTooSkewed": "set this machine's clock",
+    "OperationAborted": "another change is in progress: try again in a minute",
+    "RequestTimeTooSkewed": "correct this machine's clock",
 }
 
 
@@ -84,12 +84,10 @@ def explained(who: Who, service: str, operation: str) -> Iterator[None]:
     except (BotoCoreError, ResponseParserError) as error:
         raise _from_botocore(error, what, who) from None
     except RecursionError:  # botocore follows a redirect to where it was, which S3 itself never sends
-        message = "it redirects without saying where to"
-        raise AwsError(
-            f"AWS cannot be asked ({what}): {message} ({who})", code="RecursionError", fix=_NETWORK
-        ) from None
+        message = "redirect without a target"
+        raise AwsError(f"AWS request failed ({what}): {message} ({who})", code="RecursionError", fix=_NETWORK) from None
     except ValueError as error:  # botocore's word for an endpoint or a parameter that makes no sense
-        raise AwsError(f"AWS cannot be asked ({what}): {error} ({who})", code="ValueError") from None
+        raise AwsError(f"AWS request failed ({what}): {error} ({who})", code="ValueError") from None
 
 
 def _from_answer(response: Any, what: str, who: Who) -> AwsError:
@@ -106,4 +104,4 @@ def _from_botocore(error: Exception, what: str, who: Who) -> AwsError:
     names = [kind.__name__ for kind in type(error).__mro__]
     fix = next((_FIXES[name] for name in names if name in _FIXES), "")
     message = " ".join(str(error).split())[:_MOST_WORDS].rstrip(".")
-    return AwsError(f"AWS cannot be asked ({what}): {message} ({who})", code=names[0], fix=fix)
+    return AwsError(f"AWS request failed ({what}): {message} ({who})", code=names[0], fix=fix)

@@ -22,8 +22,8 @@ def region_of(profile: str) -> str:
             # botocore itself does not know AWS_REGION, which Terraform and the AWS CLI take first.
             return str(os.environ.get("AWS_REGION") or session.get_config_variable("region") or "")
     raise TfgenError(
-        f"there is no AWS profile {profile!r}; there are: {', '.join(profiles) or 'none'}",
-        fix="name another one with --profile, or make it with: aws configure --profile NAME",
+        f"AWS profile {profile!r} not found; profiles: {', '.join(profiles) or 'none'}",
+        fix="use another --profile, or create it with: aws configure --profile NAME",
     )
 
 

@@ -62,7 +62,7 @@ def open_account(region: str | None) -> Account:
         found = region or os.environ.get("AWS_REGION") or session.region_name
         credentials = session.get_credentials()
     if not found:
-        raise UsageError("no AWS region is known", fix="give --region, or set AWS_REGION")
+        raise UsageError("AWS region not set", fix="use --region, or set AWS_REGION")
     keys = credentials is not None and credentials.method == "env"
     return Account(Who(profile=profile or str(session.profile_name), region=found, keys=keys), session)
 

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from tfgen.aws.pipelines.build_log import BuildLog
 from tfgen.aws.failures import AwsError
+from tfgen.aws.pipelines.build_log import BuildLog
 from tfgen.aws.pipelines.executions import ENDED, Action, Execution, PipelineRun, is_passing, is_signed_out
-from tfgen.codebuild.outcome import BuildOutcome
 from tfgen.build.progress import PlainTeller
+from tfgen.codebuild.outcome import BuildOutcome
 from tfgen.phrases import duration
 from tfgen_generators.errors import TfgenError
 
@@ -26,8 +26,8 @@ _LOG = "the build's log"
 _LAST_PAUSE = 1.0
 _ENDINGS = {
     "Stopped": "it was stopped",
-    "Superseded": "a newer execution has overtaken it while it waited (Superseded)",
-    "Cancelled": "its pipeline was changed meanwhile (Cancelled)",
+    "Superseded": "superseded by a newer execution",
+    "Cancelled": "its pipeline was changed during the execution (Cancelled)",
 }
 
 
@@ -66,7 +66,7 @@ class Following:
             self._trouble_since = self._trouble_since or now
             if not is_passing(error) or now - self._trouble_since > _PATIENCE:
                 raise
-            self._tell_once(f"{error.message}; it is asked again")
+            self._tell_once(f"{error.message}; retrying")
         else:
             self._trouble_since = None
 
@@ -83,10 +83,10 @@ class Following:
                 self._read_to_the_end(log)
             self._end(execution)
         elif execution.status == "Stopping":
-            self._tell_once("is being stopped")
+            self._tell_once("stopping")
         elif all(action.status != "InProgress" for action in execution.actions) and (reason := self.run.waits_for()):
             self._teller.is_at(self.name, "waiting")
-            self._tell_once(f"waits: {reason}")
+            self._tell_once(f"waiting: {reason}")
 
     def _report(self, action: Action) -> None:
         key, label = (action.stage, action.name), _label(action)
@@ -96,13 +96,13 @@ class Following:
         if action.status == "InProgress":
             self._teller.is_at(self.name, label)
             if action.category == "Approval":
-                self._tell_once(f"{label} waits for a person who may approve it: {self.run.console}")
+                self._tell_once(f"{label} is waiting for approval: {self.run.console}")
                 for text in action.asks:
-                    self._tell_once(f"{label} says: {text}")
+                    self._tell_once(f"{label}: {text}")
             else:
-                self._teller.says(self.name, f"{label} has begun")
+                self._teller.says(self.name, f"{label} started")
         else:
-            words = {"Succeeded": "is done", "Failed": "has failed", "Abandoned": "was abandoned"}
+            words = {"Succeeded": "succeeded", "Failed": "failed", "Abandoned": "was abandoned"}
             self._teller.says(self.name, f"{label} {words.get(action.status, action.status)}")
 
     def _follow_log(self, action: Action) -> None:
@@ -167,7 +167,7 @@ class Following:
             log=told.log_link if told else "",
         )
         if succeeded and not ami:
-            self._teller.says(self.name, f"warning: its build exports no {_AMI}", style="yellow")
+            self._teller.says(self.name, f"warning: its build does not export {_AMI}", style="yellow")
         self._teller.says(self.name, f"{'succeeded' if succeeded else 'failed'} after {duration(self.outcome.seconds)}")
         self._teller.has_ended(self.name)
 
@@ -175,10 +175,10 @@ class Following:
         if execution.status in _ENDINGS:
             newest = self.run.newest() if execution.status == "Superseded" else ""
             more = [execution.summary, newest and newest != self.run.id and f"see {newest}"]
-            more += [f"its build {build} goes on" for build in self.running_builds]
+            more += [f"its build {build} is still running" for build in self.running_builds]
             return ": ".join(text for text in (_ENDINGS[execution.status], *more) if text)
         if failed is None:
-            return execution.summary or "its pipeline failed without a word"
+            return execution.summary or "its pipeline failed without a message"
         log = self._logs.get(failed.external_id)
         words = (log and log.failure) or failed.message or execution.summary
         return f"stage {_label(failed)} failed{f': {words}' if words else ''}"
@@ -210,7 +210,7 @@ def follow(all_: Sequence[Following], teller: PlainTeller, seconds: float | None
         if not any(each.outcome is None for each in going):
             return
         if end is not None and time.monotonic() >= end:
-            raise TfgenError("the time of --timeout is over, and not all is built", fix="give it more minutes")
+            raise TfgenError("timeout before all images were built", fix="use a longer --timeout")
         teller.tick()
         time.sleep(poll_seconds())
 
@@ -221,13 +221,15 @@ def how_to_stop(all_: Iterable[Following]) -> list[str]:
     for each in all_:
         run, region = each.run, f" --region {each.run.account.region}"
         if run.in_doubt:
-            lines.append(f"whether {each.name} was started is not known: {run.console}")
+            lines.append(f"it is not known whether {each.name} was started: {run.console}")
         if not run.id or each.outcome:
             continue
-        lines.append(f"{each.name} goes on: {run.console}")
+        lines.append(f"{each.name} is still running: {run.console}")
         stop = f"--pipeline-name {run.pipeline} --pipeline-execution-id {run.id}"
-        lines.append(f"  to stop it: aws codepipeline stop-pipeline-execution {stop} --abandon{region}")
-        lines += [f"  and its build: aws codebuild stop-build --id {build}{region}" for build in each.running_builds]
+        lines.append(f"  to stop it, run: aws codepipeline stop-pipeline-execution {stop} --abandon{region}")
+        lines += [
+            f"  and its build, run: aws codebuild stop-build --id {build}{region}" for build in each.running_builds
+        ]
     return lines
 
 

@@ -68,7 +68,7 @@ def _job(workspace: Workspace, pipeline: Pipeline, options: LocalOptions, spec: 
         spec=spec,
         spec_path=path,
         shell=_program(spec.shell, "the buildspec's shell"),
-        env_program=_program("env", "it says what a command leaves"),
+        env_program=_program("env", "needed to read a command's variables"),
         region=_region(workspace, options),
     )
 
@@ -79,7 +79,7 @@ def _read(workspace: Workspace, path: str) -> Buildspec:
     try:
         text = (workspace.root / path).read_bytes().decode()
     except FileNotFoundError:
-        raise TfgenError("there is no such file", where=path, fix="the build is described there: write one") from None
+        raise TfgenError("file not found", where=path, fix="create it") from None
     except UnicodeDecodeError:
         raise TfgenError("not UTF-8 text", where=path, fix="save it as UTF-8") from None
     except OSError as error:
@@ -109,8 +109,8 @@ def _variables(workspace: Workspace, pipeline: Pipeline) -> dict[str, str]:
 
 
 def _project(workspace: Workspace, pipeline: Pipeline) -> str:
-    from tfgen.sync.chosen_pipelines import name_in_aws
     from tfgen.codebuild.environment import NO_ACCOUNT
+    from tfgen.sync.chosen_pipelines import name_in_aws
 
     try:
         return name_in_aws(workspace, pipeline, NO_ACCOUNT)
@@ -128,14 +128,14 @@ def _region(workspace: Workspace, options: LocalOptions) -> str:
 
     found = workspace.settings.remote.region or region_of("")
     if not found:
-        note("warning: no AWS region is known, which CodeBuild always sets; give --region", style="yellow")
+        note("warning: AWS region not set, which CodeBuild always sets; use --region", style="yellow")
     return found
 
 
 def _program(name: str, what: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise TfgenError(f"there is no {name} on PATH: {what}", fix=f"install {name}")
+        raise TfgenError(f"{name} not found on PATH ({what})", fix=f"install {name}")
     return found
 
 
@@ -151,6 +151,6 @@ def _build(workspace: Workspace, job: Job, options: LocalOptions) -> BuildOutcom
         if attempt > result.retry:
             outcome = replace(outcome, seconds=round(time.monotonic() - began, 1))
             what = f"built {outcome.ami_id or 'no AMI'} in {outcome.region}" if outcome.succeeded else "failed"
-            kept = f"; artefacts: {outcome.artifacts}" if outcome.artifacts else ""
+            kept = f"; artifacts: {outcome.artifacts}" if outcome.artifacts else ""
             talk(one_line(f"{job.name}: {what} after {outcome.seconds:.0f}s{kept}"), "bold")
             return outcome

@@ -49,7 +49,7 @@ def _files(artifact: Artifact, source: Path, say: Callable[[str], None]) -> dict
     found: dict[str, Path] = {}
     for wanted in artifact.files:
         if wanted.startswith("/") or ".." in PurePosixPath(wanted).parts:
-            say(f"Skipping {wanted}: it is not below the source")
+            say(f"Skipping {wanted}: outside the source folder")
             continue
         matches = [
             (name, base / name)

@@ -61,7 +61,7 @@ def attempt_build(workspace: Workspace, job: Job, options: LocalOptions, attempt
                 version=source_version(workspace.root),
             )
             environment = build_environment(job.spec, facts, job.variables, options.environment, job.spec_path)
-            talk(f"building {job.name} here: {facts.build_id}, number {facts.number}; log: {log.path}")
+            talk(f"building {job.name}: {facts.build_id}, number {facts.number}; log: {log.path}")
             try:
                 result = _run(workspace, job, options, environment, base, log, attempt)
             except (TfgenError, OSError) as error:  # a full disk, a file that cannot be read: this build, not the next
@@ -69,7 +69,7 @@ def attempt_build(workspace: Workspace, job: Job, options: LocalOptions, attempt
             return _finish(workspace, job, result, facts.build_id, source, log)
     finally:
         if options.keep:
-            talk(f"the copy of the source is kept: {source}")
+            talk(f"kept the copy of the source: {source}")
         else:
             shutil.rmtree(base, ignore_errors=True)
             if base.exists():
@@ -79,9 +79,9 @@ def attempt_build(workspace: Workspace, job: Job, options: LocalOptions, attempt
 def _copy(workspace: Workspace, source: Path) -> None:
     source.mkdir()
     copied = copy_source(workspace.root, source, lambda words: talk(one_line(f"warning: {words}"), "yellow"))
-    talk(f"the source is a copy of the working tree: {counted(copied, 'file')}")
+    talk(f"the source is a copy of the work tree: {counted(copied, 'file')}")
     if changed := not_committed(workspace.root):
-        talk(one_line(f"not as committed: {some(changed, 5)}"), style="yellow")
+        talk(one_line(f"uncommitted changes: {some(changed, 5)}"), style="yellow")
 
 
 def _run(
@@ -131,12 +131,12 @@ def _finish(
     shutil.rmtree(kept, ignore_errors=True)
     if job.spec.artifacts:
         try:
-            say(f"Kept {counted(keep_artifacts(job.spec.artifacts, source, kept, say), 'artefact')} in {kept}")
+            say(f"Kept {counted(keep_artifacts(job.spec.artifacts, source, kept, say), 'artifact')} in {kept}")
         except (TfgenError, OSError) as error:
             trouble = f"UPLOAD_ARTIFACTS: {_world(error)}"
             say(trouble)
     if result.status == "STOPPED":
-        raise InterruptedRunError("the build was interrupted", where=job.name, fix=f"its log: {log.path}")
+        raise InterruptedRunError("the build was interrupted", where=job.name, fix=f"log: {log.path}")
     succeeded = result.status == "SUCCEEDED" and not trouble
     return result, BuildOutcome(
         name=job.name,

@@ -32,17 +32,17 @@ _ONE_ARTIFACT = frozenset(
 )
 #: Known, without effect here, and why.
 _IGNORED = {
-    "proxy": "there is no CodeBuild proxy here",
-    "batch": "one build runs here, not a batch",
-    "reports": "test reports are not collected here",
-    "cache": "nothing is cached between builds here",
-    "git-credential-helper": "git has your own credentials here",
+    "proxy": "no CodeBuild proxy",
+    "batch": "no batch builds",
+    "reports": "test reports are not collected",
+    "cache": "nothing is cached between builds",
+    "git-credential-helper": "git uses your own credentials",
     "run-as": "commands run as you",
-    "runtime-versions": "the programs are those on your PATH",
-    "name": "a pipeline's artifact has the name that CodePipeline gives it",
-    "s3-prefix": "nothing is uploaded from here",
-    "enable-symlinks": "no ZIP is made here",
-    "type": "it says nothing in version 0.2",
+    "runtime-versions": "programs are those on your PATH",
+    "name": "CodePipeline sets the artifact's name",
+    "s3-prefix": "nothing is uploaded",
+    "enable-symlinks": "no ZIP file is created",
+    "type": "no effect in version 0.2",
 }
 
 OnFailure = Literal["", "ABORT", "CONTINUE", "RETRY"]
@@ -97,11 +97,11 @@ class _Parser(Reader):
     def read(self, text: str) -> Buildspec:
         root = self.compose(text)
         if root is None:
-            self._fail("is empty", 1, "write version: 0.2 and phases")
+            self._fail("is empty", 1, "add version: 0.2 and phases")
         top = self.known(root, "the buildspec", _TOP)
         self._version(top, root)
         if "phases" not in top:
-            self.fail("has no phases", root, f"write phases with one of {', '.join(PHASES)}")
+            self.fail("has no phases", root, f"add phases with one of {', '.join(PHASES)}")
         self._ignore(top)
         env = self.known(top["env"][1], "env", _ENV) if "env" in top else {}
         self._ignore(env)
@@ -118,18 +118,18 @@ class _Parser(Reader):
 
     def _version(self, top: dict[str, tuple[int, yaml.Node]], root: yaml.Node) -> None:
         if "version" not in top:
-            self.fail("has no version", root, "write version: 0.2")
+            self.fail("has no version", root, "add version: 0.2")
         node = top["version"][1]
         version = self.text(node, "version")
         if version == "0.1":
-            self.fail("is of version 0.1, whose commands share nothing; tfgen runs 0.2", node, "write version: 0.2")
+            self.fail("is of version 0.1; tfgen supports version 0.2", node, "use version: 0.2")
         if version != "0.2":
-            self.fail(f"version {version!r} is not known", node, "write version: 0.2")
+            self.fail(f"version {version!r} is not known", node, "use version: 0.2")
 
     def _ignore(self, found: dict[str, tuple[int, yaml.Node]], prefix: str = "") -> None:
         for name, (where, _) in found.items():
             if name in _IGNORED:
-                self.notes.append(f"{self.path}:{where}: {prefix}{name} is ignored here: {_IGNORED[name]}")
+                self.notes.append(f"{self.path}:{where}: {prefix}{name} is ignored in a local build: {_IGNORED[name]}")
 
     def _shell(self, env: dict[str, tuple[int, yaml.Node]]) -> str:
         if "shell" not in env:
@@ -137,7 +137,9 @@ class _Parser(Reader):
         node = env["shell"][1]
         shell = self.text(node, "env.shell")
         if shell not in _SHELLS:
-            self.fail(f"env.shell {shell!r} is not bash or /bin/sh", node, "tfgen runs Linux builds")
+            self.fail(
+                f"env.shell {shell!r} is not bash or /bin/sh", node, "use bash or /bin/sh: tfgen runs Linux builds"
+            )
         return _SHELLS[shell]
 
     def _variables(self, env: dict[str, tuple[int, yaml.Node]]) -> dict[str, str]:
@@ -157,9 +159,9 @@ class _Parser(Reader):
         found = []
         for name, (where, node) in self.mapping(env[key][1], f"env.{key}").items():
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-                self._fail(f"{name!r} is not the name of a variable", where)
+                self._fail(f"{name!r} is not a valid variable name", where)
             if name.startswith("CODEBUILD_"):
-                self.notes.append(f"{self.path}:{where}: {name}: AWS keeps names that start with CODEBUILD_ to itself")
+                self.notes.append(f"{self.path}:{where}: {name}: names that begin with CODEBUILD_ are reserved by AWS")
             found.append((name, where, node))
         return found
 
@@ -170,7 +172,7 @@ class _Parser(Reader):
         for name, where in self.texts(env["exported-variables"][1], "exported-variables"):
             if name.startswith("AWS_") or name in secret:
                 what = "secrets" if name in secret else "AWS_ variables"
-                self.notes.append(f"{self.path}:{where}: {name} is not exported: AWS exports no {what}")
+                self.notes.append(f"{self.path}:{where}: {name} is not exported: AWS does not export {what}")
             else:
                 names.append(name)
         return tuple(names)
@@ -179,17 +181,17 @@ class _Parser(Reader):
         found = {}
         for name, (where, content) in self.mapping(node, "phases").items():
             if name not in PHASES:
-                self._fail(f"{name!r} is not a phase", where, f"the phases are {', '.join(PHASES)}")
+                self._fail(f"{name!r} is not a phase", where, f"use one of {', '.join(PHASES)}")
             found[name] = self._phase(name, content)
         if not found:
-            self.fail("has no phases", node, f"write one of {', '.join(PHASES)}")
+            self.fail("has no phases", node, f"add one of {', '.join(PHASES)}")
         return tuple(found[name] for name in PHASES if name in found)
 
     def _phase(self, name: str, node: yaml.Node) -> Phase:
         found = self.known(node, f"phase {name}", _PHASE)
         self._ignore(found, f"{name}: ")
         if "commands" not in found and name != "install":
-            self.fail(f"phase {name} has no commands", node, "write commands, or leave the phase out")
+            self.fail(f"phase {name} has no commands", node, "add commands, or remove the phase")
         on_failure, retries, pattern = self._on_failure(found)
         return Phase(
             name=name,
@@ -217,7 +219,7 @@ class _Parser(Reader):
             self.fail(f"on-failure {said!r} is not ABORT, CONTINUE, RETRY, RETRY-count or RETRY-count-regex", node)
         retries = int(match[1]) if match[1] else _RETRIES
         if retries > _MOST_RETRIES:
-            self.fail(f"on-failure: {retries} is more than {_MOST_RETRIES}", node)
+            self.fail(f"on-failure: {retries} retries are more than {_MOST_RETRIES}", node)
         try:
             re.compile(match[2] or "")
         except re.error as error:
@@ -240,7 +242,7 @@ class _Parser(Reader):
         found = self.known(node, what, names)
         self._ignore(found, f"{what}: ")
         if "files" not in found:
-            self.fail(f"{what} has no files", node, "write files, or leave it out")
+            self.fail(f"{what} has no files", node, "add files, or remove it")
         return Artifact(
             identifier=identifier,
             files=self._paths(found, "files"),

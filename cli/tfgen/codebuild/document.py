@@ -31,9 +31,9 @@ class Reader:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1
-            self._fail(f"is not YAML: {error.problem or error.context or error}", line)
+            self._fail(f"is not valid YAML: {error.problem or error.context or error}", line)
         except (yaml.YAMLError, RecursionError, ValueError) as error:
-            self._fail(f"is not YAML: {str(error).splitlines()[0]}", 1)
+            self._fail(f"is not valid YAML: {str(error).splitlines()[0]}", 1)
 
     def mapping(self, node: yaml.Node, what: str) -> dict[str, tuple[int, yaml.Node]]:
         """Key -> the key's line and the value; null has none. Of a key that comes twice the last one counts."""
@@ -47,7 +47,7 @@ class Reader:
         for key, value in _merged(node):
             name = self.text(key, f"a key of {what}")
             if name in found:
-                self.note(f"{what}: {name} is given twice; the last one counts", key)
+                self.note(f"{what}: {name} is defined twice; the last one counts", key)
             found[name] = (line(key), value)
         return found
 
@@ -68,16 +68,16 @@ class Reader:
         import yaml
 
         if not isinstance(node, yaml.ScalarNode):
-            self.fail(f"{what} is not a text", node, "put it in quotes, or after |: YAML takes `: ` in it for its own")
+            self.fail(f"{what} is not a string", node, "put it in quotes or after |: in YAML, `: ` starts a mapping")
         if re.search("[\0\ud800-\udfff]", node.value):
-            self.fail(f"{what} holds a character that no program can be given", node)
+            self.fail(f"{what} contains a character that cannot be passed to a program", node)
         return "" if node.tag == _NULL else str(node.value)
 
     def flag(self, node: yaml.Node, what: str) -> bool:
         """yes or no."""
         said = self.text(node, what).lower()
         if said not in ("yes", "no", "true", "false"):
-            self.fail(f"{what} is neither yes nor no", node)
+            self.fail(f"{what} is not yes or no", node)
         return said in ("yes", "true")
 
     def note(self, message: str, node: yaml.Node) -> None:

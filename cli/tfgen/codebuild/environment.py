@@ -62,7 +62,7 @@ def build_environment(
     environment = {**own, **spec.variables, **fetched, **project, **_told(facts), **given}
     for name, (where, line) in spec.needed.items():
         if name not in environment:
-            message = f"{name} comes from {where}, which is not asked from here"
+            message = f"{name} comes from {where}, which a local build does not read"
             raise TfgenError(message, where=f"{path}:{line}", fix=f"set {name} in your environment")
     return environment
 

@@ -31,8 +31,8 @@ _LONGEST = 1 << 16
 _BEHIND = 1 << 23
 
 _STOPPING = (
-    "what runs may clean up after itself for 10 minutes (Packer deletes its instance, key pair and security group); "
-    "Ctrl-C once more kills it, and leaves those behind"
+    "the build has 10 minutes to clean up (Packer deletes its instance, key pair and security group); "
+    "press Ctrl-C again to kill it, which leaves them behind"
 )
 
 
@@ -99,7 +99,7 @@ class LogView:
 
     def _skip(self, to: int) -> None:
         self._show(self._lines.end())
-        talk(f"[tfgen] {(to - self._at) // 1_000_000} MB are not shown: they come too fast; the log has them", "bold")
+        talk(f"[tfgen] {(to - self._at) // 1_000_000} MB of output not shown; see the log", "bold")
         self._at = os.lseek(self._reading, to, os.SEEK_SET)
 
     def _show(self, lines: Sequence[bytes]) -> None:
@@ -158,7 +158,10 @@ class Processes:
                 if not data:
                     with contextlib.suppress(OSError):
                         os.killpg(self._process.pid, signal.SIGTERM)
-                    raise TfgenError("what runs the build's commands was killed", fix="look for leftovers: tfgen reap")
+                    raise TfgenError(
+                        "the process that runs the build's commands was killed",
+                        fix="to find leftover resources, run: tfgen reap",
+                    )
                 self._answers += data
             self.log.look()
             self._obey()
@@ -170,7 +173,7 @@ class Processes:
         if not self.stopped and (self._signals or time.monotonic() > self._deadline):
             self.stopped, self.interrupted, self.timed_out = True, bool(self._signals), not self._signals
             self._tell("stop")
-            self.log.write(f"{'the time is up' if self.timed_out else 'interrupted'}; {_STOPPING}")
+            self.log.write(f"{'timeout' if self.timed_out else 'interrupted'}; {_STOPPING}")
         elif self._signals > int(self.interrupted) and not self.killed:
             self.interrupted = self.killed = True
             self._tell("kill")

@@ -133,7 +133,7 @@ class Run:
 
     def _where(self) -> Path:
         if not self.folder.is_dir():
-            self._log.write(f"{self.folder} is gone; the next command runs in the source's folder")
+            self._log.write(f"{self.folder} no longer exists; the next command runs in the source folder")
             self.folder = self.source
         return self.folder
 
@@ -141,7 +141,7 @@ class Run:
         exported = {name: self.environment[name] for name in self.spec.exported if name in self.environment}
         reason = "; ".join(self._reasons)
         if status == "TIMED_OUT":
-            reason = "it took too long and was stopped (--timeout)"
+            reason = "timeout (--timeout); it was stopped"
         elif status == "STOPPED":
             reason = "interrupted"
         return Result(status=status, reason=reason, exported=exported)

@@ -40,7 +40,7 @@ def copy_source(root: Path, target: Path, warn: Callable[[str], None]) -> int:
         shutil.copy2(file, target / name, follow_symlinks=False)
         copied += 1
     if outside:
-        warn(f"links that lead out of the source, to where CodeBuild has nothing: {some(outside, 5)}")
+        warn(f"symlinks to outside the source, which do not exist in CodeBuild: {some(outside, 5)}")
     return copied
 
 
@@ -67,10 +67,10 @@ def _speak_of(root: Path, entries: Sequence[tuple[str, str]], warn: Callable[[st
     """Warns of what makes the copy otherwise than the commit, or slow; `entries` are git's letters and the names."""
     absent = [name for tag, name in entries if tag == "S" and not os.path.lexists(root / name)]
     if absent:
-        warn(f"files that this sparse checkout leaves out, and CodeBuild will have: {some(absent, 5)}")
+        warn(f"files missing in this sparse checkout, but present in CodeBuild: {some(absent, 5)}")
     for tag, name in entries:
         if tag == "?" and (root / name).is_file() and (size := (root / name).stat().st_size) >= _LARGE:
-            warn(f"a file that git does not track is copied too: {name} ({size // 1_000_000} MB)")
+            warn(f"copied an untracked file: {name} ({size // 1_000_000} MB)")
 
 
 def _files(root: Path, warn: Callable[[str], None]) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _files(root: Path, warn: Callable[[str], None]) -> Iterator[str]:
         try:
             listed = run_git(root, "ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard")
         except NoAnswerError as error:
-            warn(f"git does not say what belongs to the source{f' ({error})' if str(error) else ''}: all is copied")
+            warn(f"git cannot list the source files{f' ({error})' if str(error) else ''}; copying everything")
         else:
             entries = [(record[0], record[2:]) for record in records(listed)]
             entries = [(tag, name) for tag, name in entries if Path(name).parts[0] not in _NEVER]

@@ -69,7 +69,7 @@ class Supervisor:
     def _hear(self, data: bytes) -> None:
         if not data:
             self.orphaned = True
-            _say("tfgen was killed; the build is told to stop")
+            _say("tfgen was killed; stopping the build")
             self._stop()
             return
         *lines, self._heard = (self._heard + data).split(b"\n")

@@ -1,4 +1,4 @@
-"""`tfgen affected`: which images a change touches, and why."""
+"""`tfgen affected`: which images a change affects, and why."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _Format = Literal["table", "json", "names", "matrix"]
 
 EXAMPLES = """\b
 Examples:
-  tfgen affected                           this branch, and what is not committed yet
-  tfgen affected --why                     each file, and how it comes into the image
-  tfgen affected --base v1.4 --head v1.5   what a release rebuilds
+  tfgen affected                           this branch and uncommitted changes
+  tfgen affected --why                     each changed file and its dependency path to the image
+  tfgen affected --base v1.4 --head v1.5   between two releases
   tfgen affected --format names | xargs -r tfgen build
 """
 
@@ -23,7 +23,7 @@ def command(
     base: Annotated[
         str | None,
         typer.Option(
-            "--base", metavar="REF", envvar="TFGEN_BASE", help="What the branch goes into (default: CI's or git's own)."
+            "--base", metavar="REF", envvar="TFGEN_BASE", help="The target branch (default: from CI, or git's default)."
         ),
     ] = None,
     head: Annotated[
@@ -32,18 +32,19 @@ def command(
             "--head",
             metavar="REF",
             envvar="TFGEN_HEAD",
-            help="The commit to look at (default: the work tree, with what is not committed).",
+            help="The commit to check (default: the work tree with uncommitted changes).",
         ),
     ] = None,
     why: Annotated[
-        bool, typer.Option("--why", envvar="TFGEN_WHY", help="Show every file that differs, and the way to the image.")
+        bool,
+        typer.Option("--why", envvar="TFGEN_WHY", help="Show every changed file and its dependency path to the image."),
     ] = False,
     include_children: Annotated[
         bool,
         typer.Option(
             "--include-children",
             envvar="TFGEN_INCLUDE_CHILDREN",
-            help="Also the images that start from an affected one.",
+            help="Include images that are built from an affected image.",
         ),
     ] = False,
     format_: Annotated[
@@ -51,14 +52,14 @@ def command(
         typer.Option(
             "--format",
             envvar="TFGEN_FORMAT",
-            help="A table, JSON (see docs/json.md), names alone, or GitHub's matrix.",
+            help="Output format: a table, JSON (docs/json.md), names only, or a matrix for GitHub Actions.",
         ),
     ] = "table",
 ) -> int:
-    """Show which images a change touches, and why.
+    """Show which images a change affects, and why.
 
-    Compares the work tree (or --head) with the commit where it left --base, and reads templates, playbooks and roles
-    to know what each image is made of. Nothing is executed. Exit 0 whether or not an image is affected.
+    Compares the work tree (or --head) with the merge base of --base. Reads templates, playbooks and roles to find the
+    files that each image is built from; executes nothing. Exits 0 whether or not an image is affected.
     """
     from tfgen.affected.find import find_affected
     from tfgen.affected.view import show, warn
@@ -69,6 +70,6 @@ def command(
     )
     warn(found)
     if not found.changed and not found.everything:
-        note(one_line(f"nothing differs between {found.base.name} and the {found.head.name}"))
+        note(one_line(f"no differences between {found.base.name} and the {found.head.name}"))
     show(found, format_, why=why)
     return 0

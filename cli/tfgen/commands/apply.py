@@ -18,31 +18,30 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  tfgen apply images.tfplan                     exactly what was reviewed
-  tfgen apply images.tfplan --allow-destroy db  although it destroys something of db
-  tfgen apply                                   plan, show, ask (on a terminal)
+  tfgen apply images.tfplan                     apply a saved plan
+  tfgen apply images.tfplan --allow-destroy db  also if it destroys resources of db
+  tfgen apply                                   plan and ask for approval (on a terminal)
 """
 
 
 def command(
     context: typer.Context,
     plan_file: Annotated[
-        Path | None, typer.Argument(metavar="[PLANFILE]", show_default=False, help="A plan that tfgen plan has kept.")
+        Path | None, typer.Argument(metavar="[PLANFILE]", show_default=False, help="A plan that tfgen plan saved.")
     ] = None,
     allow_destroy: AllowDestroyOption = None,
     lock_timeout: LockTimeoutOption = "",
     terraform: TerraformOption = None,
 ) -> int:
-    """Apply exactly the saved plan; without one: plan, show, ask.
+    """Apply a saved plan, or plan and ask for approval.
 
-    Refuses (exit 3) a plan that was altered, made from other files or by another Terraform, or overtaken by a newer
-    state, and one that destroys or replaces what --allow-destroy does not name. Not on a terminal there is nobody
-    to ask, so a PLANFILE is needed there. What stands behind -- goes to terraform as it is: to apply with a
-    PLANFILE, to plan without one.
+    Refuses (exit 3) a plan that was changed, is stale, or was made from other files or by another Terraform, and a plan
+    that destroys or replaces resources of an image without --allow-destroy. PLANFILE is required when not on a
+    terminal. Arguments after -- are passed to terraform: to apply with a PLANFILE, to plan without one.
     """
     if plan_file is None and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise RefusedError(
-            "apply without a plan asks before it changes anything, and this is no terminal",
+            "apply without a plan file must ask for approval, and this is not a terminal",
             fix="run: tfgen plan --out FILE, then: tfgen apply FILE",
         )
     from tfgen.plan.make import PlanRequest
@@ -83,7 +82,7 @@ def _plan_and_ask(workspace: Workspace, allowed: tuple[str, ...], request: PlanR
             return 0
         require_allowed(summary, allowed)
         if not _confirmed():
-            note("apply cancelled; nothing has changed")
+            note("apply cancelled; nothing was changed")
             return 1
         apply_plan(workspace, file, allowed, replace(request, extra=()))
     finally:

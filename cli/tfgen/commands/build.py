@@ -23,23 +23,23 @@ _LOCAL_TIMEOUT = 60
 
 EXAMPLES = """\b
 Examples:
-  tfgen build wordpress              start its pipeline, follow it, show the AMI
-  tfgen build wordpress base         two at once
-  tfgen build wordpress --no-wait    start it, print the execution's id
-  tfgen build wordpress --local      run buildspec.yml on this machine, as CodeBuild would
+  tfgen build wordpress              start its pipeline, follow the build, show the AMI
+  tfgen build wordpress base         two images in parallel
+  tfgen build wordpress --no-wait    start its pipeline, print the execution id
+  tfgen build wordpress --local      run buildspec.yml on this machine as CodeBuild does
 """
 
 
 def command(
     names: Annotated[
-        list[str], typer.Argument(metavar="NAME...", show_default=False, help="Images, as tfgen list names them.")
+        list[str], typer.Argument(metavar="NAME...", show_default=False, help="Image names as shown by tfgen list.")
     ],
     local: Annotated[
         bool,
-        typer.Option("--local", envvar="TFGEN_LOCAL", help="Run the build here instead (see docs/local-builds.md)."),
+        typer.Option("--local", envvar="TFGEN_LOCAL", help="Run the build on this machine (docs/local-builds.md)."),
     ] = False,
     no_wait: Annotated[
-        bool, typer.Option("--no-wait", envvar="TFGEN_NO_WAIT", help="Start the pipelines and do not follow them.")
+        bool, typer.Option("--no-wait", envvar="TFGEN_NO_WAIT", help="Start the pipelines without waiting for them.")
     ] = False,
     timeout: Annotated[
         int | None,
@@ -48,7 +48,7 @@ def command(
             metavar="MINUTES",
             min=1,
             envvar="TFGEN_BUILD_TIMEOUT",
-            help="How long to follow (by default to the end); with --local, how long a build may take (60).",
+            help="How long to wait (default: until the end); with --local, the build's timeout (default 60).",
         ),
     ] = None,
     region: Annotated[
@@ -57,7 +57,7 @@ def command(
             "--region",
             metavar="REGION",
             envvar="TFGEN_BUILD_REGION",
-            help="By default AWS_REGION's, or the profile's.",
+            help="AWS region (default: AWS_REGION, or the profile's).",
         ),
     ] = None,
     env: Annotated[
@@ -66,7 +66,7 @@ def command(
             "--env",
             metavar="NAME=VALUE",
             envvar="TFGEN_BUILD_ENV",
-            help="With --local: a variable of the build; can be given again.",
+            help="With --local: an environment variable of the build. Repeatable.",
         ),
     ] = None,
     keep: Annotated[
@@ -75,20 +75,20 @@ def command(
     ] = False,
     format_: FormatOption = "table",
 ) -> int:
-    """Build images: start their pipelines, show the log as it comes, end with the AMIs.
+    """Build images in AWS, or on this machine with --local.
 
-    Exit 1 when a build failed, with the stage and why. Ctrl-C ends the following, not the builds. With --local,
-    the repository's buildspec.yml runs on this machine, in a copy of the working tree.
+    Starts the pipelines, shows their logs, and prints the AMIs. Exits 1 and names the stage and the reason when a build
+    fails. Ctrl-C stops waiting, not the builds. With --local, runs buildspec.yml in a copy of the work tree.
     """
     from tfgen.workspace import open_workspace
 
     if local:
         if no_wait:
-            raise UsageError("--no-wait does not go with --local", fix="leave one of them out")
+            raise UsageError("--no-wait cannot be used with --local", fix="remove one of them")
         return _build_here(open_workspace(), names, _variables(env or []), timeout, keep, region, format_)
     for flag, variable, given in (("--env", "TFGEN_BUILD_ENV", env), ("--keep", "TFGEN_KEEP_SOURCE", keep)):
         if given:
-            raise UsageError(f"{flag} ({variable}) is of use with --local alone", fix="add --local, or leave it out")
+            raise UsageError(f"{flag} ({variable}) requires --local", fix=f"add --local, or remove {flag}")
     return _build_there(open_workspace(), names, timeout, region, format_, wait=not no_wait)
 
 
@@ -142,14 +142,14 @@ def _build_there(
         _say_what_goes_on(builds, format_, wait=wait)
         if isinstance(error, TfgenError):
             raise
-        raise InterruptedRunError("interrupted: nothing is followed any more", fix=_goes_on(builds)) from None
+        raise InterruptedRunError("interrupted: stopped waiting for the builds", fix=_goes_on(builds)) from None
     if not wait:
         return _show_started(builds, format_)
     return _show([build.outcome for build in builds if build.outcome], format_)
 
 
 def _say_what_goes_on(builds: Sequence[Following], format_: Format, *, wait: bool) -> None:
-    """What ended (was started, when nothing is waited for), as data; what goes on, and how to stop that."""
+    """What ended (was started, when nothing is waited for), as data; what still runs, and how to stop it."""
     from tfgen.build.follow import how_to_stop
     from tfgen.console import note
 
@@ -165,7 +165,7 @@ def _say_what_goes_on(builds: Sequence[Following], format_: Format, *, wait: boo
 
 def _goes_on(builds: Sequence[Following]) -> str:
     going = [build.name for build in builds if build.run.id and not build.outcome]
-    return f"what was started goes on: {', '.join(going)}" if going else "nothing that was started goes on"
+    return f"still running: {', '.join(going)}" if going else "no build is still running"
 
 
 def _show_started(builds: Sequence[Following], format_: Format) -> int:
@@ -185,7 +185,7 @@ def _variables(given: Sequence[str]) -> dict[str, str]:
     for text in given:
         name, sign, value = text.partition("=")
         if not sign or not _VARIABLE.fullmatch(name) or "\0" in value:
-            raise UsageError(f"--env {text!r} is not NAME=VALUE", fix="write for example --env SUBNET_ID=subnet-1")
+            raise UsageError(f"--env {text!r} is not NAME=VALUE", fix="use for example --env SUBNET_ID=subnet-1")
         found[name] = value
     return found
 
@@ -213,7 +213,7 @@ def _show(outcomes: Sequence[BuildOutcome], format_: Format) -> int:
             ]
             for outcome in outcomes
         ]
-        out_table([*header, *(["ARTEFACTS"] if here else [])], rows)
+        out_table([*header, *(["ARTIFACTS"] if here else [])], rows)
     for outcome in outcomes:
         if not outcome.succeeded:
             note(one_line(f"error: {outcome.name}: {outcome.reason or 'the build failed'}"), style="red")

@@ -21,26 +21,27 @@ RECIPES = {
 
 EXAMPLES = """\b
 Examples:
-  tfgen ci github             .github/workflows/tfgen.yml
-  tfgen ci bitbucket          bitbucket-pipelines.yml
-  tfgen ci codecommit         buildspec-plan.yml
-  tfgen ci github --output -  print it
+  tfgen ci github             write .github/workflows/tfgen.yml
+  tfgen ci bitbucket          write bitbucket-pipelines.yml
+  tfgen ci codecommit         write buildspec-plan.yml
+  tfgen ci github --output -  print to stdout
 """
 
 
 def command(
-    host: Annotated[Literal["github", "bitbucket", "codecommit"], typer.Argument(help="Where the pull requests are.")],
+    host: Annotated[
+        Literal["github", "bitbucket", "codecommit"],
+        typer.Argument(metavar="HOST", help="Host of the pull requests: github, bitbucket or codecommit."),
+    ],
     output: Annotated[
         str,
-        typer.Option(
-            "--output", metavar="FILE", envvar="TFGEN_CI_OUTPUT", help="Write to FILE instead; - prints to stdout."
-        ),
+        typer.Option("--output", metavar="FILE", envvar="TFGEN_CI_OUTPUT", help="Write to FILE; - is stdout."),
     ] = "",
 ) -> int:
-    """Write a CI recipe: plan and comment on pull requests, apply what was reviewed.
+    """Write a CI pipeline that plans, comments and applies.
 
-    A file that is there is never overwritten (exit 3), unless it says the same already. What to set up besides is in
-    docs/pull-requests.md.
+    It plans and comments on pull requests, and applies the reviewed plan. An existing file is never overwritten
+    (exit 3). For the rest of the setup, see docs/pull-requests.md.
     """
     from tfgen.console import note, out
     from tfgen.git.repository import has_history
@@ -53,7 +54,7 @@ def command(
         return 0
     shown = output or RECIPES[host][1]
     path = Path(output) if output else workspace.root / shown
-    note(f"{'wrote' if write(path, text, host, shown) else 'nothing to do for'} {shown}")
+    note(f"{'wrote' if write(path, text, host, shown) else 'unchanged:'} {shown}")
     if not output and not (workspace.root / ".git").exists() and has_history(workspace.root):
         note("tfgen.toml is not at the root of the git repository, where CI looks for it", style="yellow")
     return 0
@@ -80,7 +81,7 @@ def write(path: Path, text: str, host: str, shown: str) -> bool:
             if path.is_file() and path.read_bytes() == text.encode():
                 return False
             raise RefusedError(
-                "is there already, and says something else",
+                "already exists with other content",
                 where=shown,
                 fix=f"compare it with: tfgen ci {host} --output -",
             )

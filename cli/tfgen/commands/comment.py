@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  tfgen comment images.tfplan            in CI: create this pull request's comment, or update it
-  tfgen comment images.tfplan --dry-run  look at it
+  tfgen comment images.tfplan            in CI: create or update the pull request's comment
+  tfgen comment images.tfplan --dry-run  print the comment
   tfgen comment images.tfplan --output plan.md
-  tfgen comment --failed                 in CI, after a plan that failed: the comment shows an older one
+  tfgen comment --failed                 in CI: say that the plan failed
 """
 
 
 def command(
     plan_file: Annotated[
         Path | None,
-        typer.Argument(metavar="[PLANFILE]", show_default=False, help="A kept plan (default .tfgen/tfplan)."),
+        typer.Argument(metavar="[PLANFILE]", show_default=False, help="A saved plan (default .tfgen/tfplan)."),
     ] = None,
     host: Annotated[
         Literal["github", "bitbucket", "codecommit"] | None,
         typer.Option(
-            "--host", envvar="TFGEN_HOST", help="Whose pull request; by default the one that CI's variables name."
+            "--host", envvar="TFGEN_HOST", help="Host of the pull request (default: detected from CI's variables)."
         ),
     ] = None,
     target: Annotated[
@@ -41,7 +41,7 @@ def command(
             "--target",
             metavar="NAME",
             envvar="TFGEN_TARGET",
-            help="Several plans, several comments: whose this is (default terraform_dir).",
+            help="Name of the plan; each name has its own comment (default: terraform_dir).",
         ),
     ] = "",
     allow_destroy: Annotated[
@@ -50,37 +50,41 @@ def command(
             "--allow-destroy",
             metavar="NAME",
             envvar="TFGEN_ALLOW_DESTROY",
-            help="As for plan: the comment does not call this image refused.",
+            help="As in tfgen plan: do not mark this image as refused. Repeatable.",
         ),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", metavar="FILE", envvar="TFGEN_COMMENT_OUTPUT", help="Write the Markdown to FILE, ask no host."
+            "--output",
+            metavar="FILE",
+            envvar="TFGEN_COMMENT_OUTPUT",
+            help="Write the Markdown to FILE instead of posting.",
         ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", envvar="TFGEN_DRY_RUN", help="Print the Markdown, ask no host.")
+        bool, typer.Option("--dry-run", envvar="TFGEN_DRY_RUN", help="Print the Markdown instead of posting.")
     ] = False,
     failed: Annotated[
         bool,
         typer.Option(
             "--failed",
             envvar="TFGEN_FAILED",
-            help="There is no plan, since it failed: an older comment is to say so.",
+            help="Say in an existing comment that the plan failed.",
         ),
     ] = False,
 ) -> int:
-    """Create or update the comment that shows a plan on its pull request.
+    """Post a plan as a comment on its pull request.
 
-    Reads what tfgen plan has written beside the plan, never the plan itself. Where nothing changes, an old comment
-    is updated and none is made. With --output and --dry-run it is GitHub's Markdown in full, or what fits on --host.
+    Reads the manifest that tfgen plan wrote next to the plan, never the plan itself. When nothing changes, an existing
+    comment is updated and no new one is created. --output and --dry-run give the full Markdown; with --host, what
+    fits in a comment of that host.
     """
     from tfgen.workspace import open_workspace
     from tfgen_generators.errors import UsageError
 
     if failed and plan_file:
-        raise UsageError("--failed says that there is no plan", fix=f"leave {plan_file} out")
+        raise UsageError("--failed cannot be used with a plan file", fix=f"remove {plan_file}")
     workspace = _workspace() if failed else open_workspace()
     name = target or workspace.settings.terraform_dir
     page: Page | Failed
@@ -197,7 +201,7 @@ def _post(workspace: Workspace, page: Page | Failed, host: HostName | None) -> N
         done = post(request, comment.text, marker=mark, create=page.is_news)
     except TfgenError as error:
         note(whole)
-        raise TfgenError(f"the comment was not made: {error}", fix=f"its text is {_keep(workspace, whole)}") from None
+        raise TfgenError(f"the comment was not posted: {error}", fix=f"its text is {_keep(workspace, whole)}") from None
     if comment.cut:
         note(whole)
     note(_told(done, request.title))
@@ -208,7 +212,7 @@ def _told(done: Done, title: str) -> str:
         "created": "commented on",
         "updated": "updated the comment on",
         "unchanged": "the comment is up to date on",
-        "unneeded": "nothing to say, and there is no comment to update on",
+        "unneeded": "no changes and no comment to update on",
     }
     return f"{said[done]} {title}"
 

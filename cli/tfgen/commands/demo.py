@@ -1,4 +1,4 @@
-"""`tfgen demo`: the whole story on this machine."""
+"""`tfgen demo`: the commands in turn, on this machine."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ from tfgen.options import TerraformOption
 EXAMPLES = """\b
 Examples:
   tfgen demo
-  tfgen demo --keep          leaves the folder, to look at its files
+  tfgen demo --keep          keep the files
 """
 
 
 def command(
-    keep: Annotated[
-        bool, typer.Option("--keep", envvar="TFGEN_KEEP", help="Keep the temporary folder, to look at its files.")
-    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", envvar="TFGEN_KEEP", help="Keep the temporary folder.")] = False,
     terraform: TerraformOption = None,
 ) -> int:
-    """Run the whole story on this machine: an AWS emulator, sync, plan, apply, one more image.
+    """Run a demo on this machine, without an AWS account.
 
-    Needs no AWS account and no Terraform: pip install 'tfgen[demo]' brings both. Works in a temporary folder,
-    reads no AWS variable, profile or home file of yours, and writes nothing elsewhere.
+    Runs sync, plan and apply against an AWS emulator; pip install 'tfgen[demo]' installs it and Terraform. Works in a
+    temporary folder; does not use your AWS variables, profiles or home folder.
     """
     from tfgen.demo.run import run_demo
 

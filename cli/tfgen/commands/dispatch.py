@@ -21,8 +21,8 @@ _TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 EXAMPLES = """\b
 Examples:
-  tfgen dispatch --table ami-builder-dispatcher            what the dispatcher does after a push
-  tfgen dispatch --table ami-builder-dispatcher --no-wait  start what can be started, and end
+  tfgen dispatch --table ami-builder-dispatcher            what the dispatcher runs after a push
+  tfgen dispatch --table ami-builder-dispatcher --no-wait  do not wait for builds, nor start their children
 """
 
 
@@ -34,7 +34,7 @@ def command(
             metavar="NAME",
             envvar="TFGEN_DISPATCH_TABLE",
             show_default=False,
-            help="The dispatcher's table in DynamoDB.",
+            help="The dispatcher's DynamoDB table.",
         ),
     ],
     branch: Annotated[
@@ -43,7 +43,7 @@ def command(
             "--branch",
             metavar="BRANCH",
             envvar="TFGEN_DISPATCH_BRANCH",
-            help="The branch that the pipelines build; refused when tfgen.toml names another one.",
+            help="The branch that the pipelines build; must be that of tfgen.toml.",
         ),
     ] = None,
     commit: Annotated[
@@ -52,7 +52,7 @@ def command(
             "--commit",
             metavar="COMMIT",
             envvar="TFGEN_DISPATCH_COMMIT",
-            help="What was pushed; it is checked out here.",
+            help="The pushed commit; it must be checked out.",
         ),
     ] = "HEAD",
     wait: Annotated[
@@ -60,7 +60,7 @@ def command(
         typer.Option(
             "--wait/--no-wait",
             envvar="TFGEN_DISPATCH_WAIT",
-            help="Wait for the builds, so that children can follow their parents.",
+            help="Wait for the builds, so that children start after their parents.",
         ),
     ] = True,
     children: Annotated[
@@ -68,27 +68,31 @@ def command(
         typer.Option(
             "--children/--no-children",
             envvar="TFGEN_DISPATCH_CHILDREN",
-            help="Build images again when their parent was: their source AMI is another one.",
+            help="Rebuild images whose parent was built.",
         ),
     ] = True,
     region: Annotated[
         str | None,
         typer.Option(
-            "--region", metavar="REGION", envvar="TFGEN_BUILD_REGION", help="By default AWS_REGION's, or the profile's."
+            "--region",
+            metavar="REGION",
+            envvar="TFGEN_BUILD_REGION",
+            help="AWS region (default: AWS_REGION, or the profile's).",
         ),
     ] = None,
     format_: FormatOption = "table",
 ) -> int:
-    """Start the pipelines of the images that a commit affects since they were last built, parents before children.
+    """Start the pipelines of the images that a push affects.
 
-    The last good commit of each image is kept in the table, so that what failed or was overtaken is started again by
-    the next push. Several can run at once. Exit 1 when an image could not be built.
+    An image is affected when its files changed since its last good build; the table keeps the commit of that build. So
+    a failed build is started again by the next push. Parents are built before their children. Several dispatches can
+    run at the same time. Exits 1 when an image could not be built.
     """
     from tfgen.workspace import open_workspace
 
     if not _TABLE.fullmatch(table):
         message = f"--table {table!r}: AWS allows 3 to 255 letters, digits, _ . -"
-        raise UsageError(message, fix="name the dispatcher's table (output table_name of its module)")
+        raise UsageError(message, fix="use the dispatcher's table (output table_name of its module)")
     workspace = open_workspace()
     _require_branch(workspace, branch)
     job, dispatch, broken = _opened(workspace, _commit(workspace, commit), table, region, children=children, wait=wait)
@@ -104,12 +108,12 @@ def _require_branch(workspace: Workspace, said: str | None) -> None:
 
     built = workspace.settings.branch
     if said is not None and said != built:
-        message, fix = f"--branch {said}: the pipelines build {built} (tfgen.toml)", "correct one of the two"
+        message, fix = f"--branch {said}: the pipelines build {built} (tfgen.toml)", "change one of the two"
         raise UsageError(message, fix=fix)
     found = built if said else checked_out_branch(workspace.root)
     if found not in ("", built):
         message = f"{found} is checked out, and the pipelines build {built} (tfgen.toml)"
-        raise UsageError(message, fix=f"git checkout {built}; or --branch {built}, when this is its commit")
+        raise UsageError(message, fix=f"run: git checkout {built}, or add --branch {built} if this is a commit of it")
 
 
 def _commit(workspace: Workspace, wanted: str) -> str:
@@ -117,16 +121,14 @@ def _commit(workspace: Workspace, wanted: str) -> str:
     from tfgen.affected.find import resolve_commit
     from tfgen.git.repository import head_commit, require_program
 
-    require_program(workspace.root, "it knows what has changed")
+    require_program(workspace.root)
     head, commit = head_commit(workspace.root), resolve_commit(workspace, wanted)
     if not head:
-        raise TfgenError("there is no commit here to dispatch", fix="run it in a clone of the repository")
+        raise TfgenError("no commit to dispatch", fix="run this in a clone of the repository")
     if not commit:
-        raise TfgenError(
-            f"--commit {wanted}: git knows no such commit here", fix="clone the whole history, or fetch it"
-        )
+        raise TfgenError(f"--commit {wanted}: commit not found", fix="clone the whole history, or fetch the commit")
     if commit != head:
-        raise TfgenError(f"--commit {wanted}: {head[:12]} is checked out here", fix=f"git checkout {commit[:12]}")
+        raise TfgenError(f"--commit {wanted}: {head[:12]} is checked out", fix=f"run: git checkout {commit[:12]}")
     return commit
 
 
@@ -151,7 +153,7 @@ def _opened(
     job = make_job(workspace, found, commit, account.id, children=children, wait=wait)
     assessor = Assessor(job, StateTable(account, table), affected_since(workspace, commit), poll_seconds)
     plan = make_plan(assessor)
-    note(f"{len(plan.reasons)} of {len(job.pipelines)} images are to be built for {commit[:12]}")
+    note(f"{len(plan.reasons)} of {len(job.pipelines)} images to build for {commit[:12]}")
     tell = lambda name, text: note(one_line(f"{name} > {text}"))  # noqa: E731 one line of talk
     return job, Dispatch(assessor, plan, tell, poll_seconds), bool(found.problems)
 
@@ -162,13 +164,13 @@ def _run(dispatch: Dispatch, format_: Format) -> None:
     except (KeyboardInterrupt, TfgenError) as error:
         _show(dispatch.job, list(dispatch.outcomes.values()), format_)
         going = ", ".join(f"{name} ({execution})" for name, execution in dispatch.going.items())
-        fix = f"what was started goes on, and the next dispatch takes it up{f': {going}' if going else ''}"
+        fix = f"started builds go on, and the next dispatch follows them{f': {going}' if going else ''}"
         if isinstance(error, TfgenError):
             from tfgen.console import note, one_line
 
             note(one_line(fix))
             raise
-        raise InterruptedRunError("interrupted: nothing is waited for any more", fix=fix) from None
+        raise InterruptedRunError("interrupted: stopped waiting for the builds", fix=fix) from None
 
 
 def _show(job: Job, outcomes: Sequence[Outcome], format_: Format) -> None:
@@ -191,7 +193,7 @@ def _exit_code(outcomes: Sequence[Outcome], *, broken: bool) -> int:
     if bad:
         note(f"not built: {', '.join(bad)}; the next dispatch starts them again", style="red")
     if lost := [each.name for each in outcomes if each.status == "lost"]:
-        note(f"{', '.join(lost)}: a pipeline that is new is made by tfgen apply, and builds for the first time then")
+        note(f"{', '.join(lost)}: pipeline not found; tfgen apply creates a new pipeline, which then builds by itself")
     if broken:
-        note("images whose templates are wrong were not looked at", style="red")
+        note("images whose templates have errors were not checked", style="red")
     return 1 if bad or broken else 0

@@ -1,4 +1,4 @@
-"""`tfgen graph`: a picture of the images, their parents and what they are made of."""
+"""`tfgen graph`: a picture of the images, their parents and the files they are built from."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Format = Literal["mermaid", "dot", "json", "svg"]
 EXAMPLES = """\b
 Examples:
   tfgen graph --format svg > images.svg            all images
-  tfgen graph wordpress --format svg > web.svg     one, and every file that it is made of
+  tfgen graph wordpress --format svg > web.svg     one image and the files it is built from
   tfgen graph --format dot | dot -Tpng > images.png
 """
 
@@ -31,17 +31,19 @@ Examples:
 def command(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="One image (all, when left out).", show_default=False),
+        typer.Argument(metavar="[NAME]", help="An image (default: all images).", show_default=False),
     ] = None,
     format_: Annotated[
         _Format,
-        typer.Option("--format", envvar="TFGEN_FORMAT", help="Mermaid, DOT, JSON (see docs/json.md) or SVG."),
+        typer.Option(
+            "--format", envvar="TFGEN_FORMAT", help="Output format: Mermaid, DOT, JSON (docs/json.md) or SVG."
+        ),
     ] = "mermaid",
 ) -> int:
-    """Draw the images, what they start from, and what they are made of.
+    """Draw the images, their parents and the files they consist of.
 
-    Without NAME: all images; those that start from the same and share playbooks and roles stand together. With NAME:
-    that image, its parents and children, and every file that it is made of.
+    Without NAME: all images, grouped by common parents, playbooks and roles. With NAME: that image, its parents and
+    children, and every file that it is built from.
     """
     from tfgen.drawing.read import look
     from tfgen.workspace import open_workspace
@@ -65,8 +67,8 @@ def _chosen(graph: Graph, name: str) -> ImageNode:
 
         hint = did_you_mean(name, [image.name for image in graph.images])
         long = len(graph.images) > _LISTED and not hint.startswith("did you mean")
-        fix = "see what there is with: tfgen list" if long or not hint else hint
-        raise UsageError(f"there is no image {name!r}", fix=fix)
+        fix = "to see all names, run: tfgen list" if long or not hint else hint
+        raise UsageError(f"image {name!r} not found", fix=fix)
     return image
 
 
@@ -75,9 +77,9 @@ def _diagram(workspace: Workspace, graph: Graph, ancestry: Ancestry, chosen: Ima
     from tfgen.drawing.image import image_diagram
 
     if chosen is not None:
-        return image_diagram(graph, ancestry, chosen, f"{chosen.name}: what it is made of")
+        return image_diagram(graph, ancestry, chosen, f"{chosen.name}: files it is built from")
     title = workspace.settings.source_repository or workspace.root.name
-    return estate_diagram(graph, ancestry, f"{title}: images and what they start from")
+    return estate_diagram(graph, ancestry, f"{title}: images and their parents")
 
 
 def _draw(diagram: Diagram, format_: str) -> None:
@@ -95,24 +97,24 @@ def _draw(diagram: Diagram, format_: str) -> None:
         text, problem = as_mermaid(diagram)
         out(text.rstrip("\n"))
         if problem:
-            note(f"warning: {problem}; take --format svg, or one image by its name", style="yellow")
+            note(f"warning: {problem}; use --format svg, or name one image", style="yellow")
 
 
 def _complain(graph: Graph, ancestry: Ancestry, chosen: ImageNode | None) -> int:
     """Says what the picture cannot: 1 when an image's template cannot be read."""
     if not graph.images:
-        note("no images: there is no Packer template")
+        note("no images: no Packer template found")
     images = graph.images if chosen is None else (chosen,)
     names = {image.name for image in images}
     for origin in ancestry.unresolved:
         if origin.image in names:
             hint = f"; did you mean {origin.nearest}?" if origin.nearest else ""
             note(
-                one_line(f"warning: {origin.path}: {origin.label}: no template builds that image{hint}"), style="yellow"
+                one_line(f"warning: {origin.path}: {origin.label}: no template builds this image{hint}"), style="yellow"
             )
     for cycle in ancestry.cycles:
         if names & set(cycle):
-            note(one_line(f"warning: these start from each other: {', '.join(cycle)}"), style="yellow")
+            note(one_line(f"warning: these images depend on each other: {', '.join(cycle)}"), style="yellow")
     broken = [image for image in images if image.problem]
     for image in broken:
         note(one_line(f"error: {image.problem}"), style="red")

@@ -1,4 +1,4 @@
-"""`tfgen lint`: what Packer, ansible-lint and tflint cannot see because it lies between them."""
+"""`tfgen lint`: checks across Packer, Ansible and the pipelines."""
 
 from __future__ import annotations
 
@@ -17,36 +17,38 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   tfgen lint                               the whole repository
-  tfgen lint packer/web.json ansible/      what was found in these
-  tfgen lint --fix                         mend what is safe to mend, then show the rest
+  tfgen lint packer/web.json ansible/      show the findings in these paths
+  tfgen lint --fix                         fix what can be fixed safely, show the rest
   tfgen lint --format sarif > tfgen.sarif  for GitHub's code scanning
-  tfgen lint --rule unused-role            one rule alone
+  tfgen lint --rule unused-role            run only this rule
 """
 
 
 def command(
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATHS]...", help="Show what was found in these files and folders.")
+        list[str] | None,
+        typer.Argument(metavar="[PATHS]...", help="Show only the findings in these files and folders."),
     ] = None,
     format_: Annotated[
         LintFormat,
-        typer.Option("--format", envvar="TFGEN_LINT_FORMAT", help="How findings are written (see docs/lint.md)."),
+        typer.Option("--format", envvar="TFGEN_LINT_FORMAT", help="Output format (docs/lint.md)."),
     ] = "text",
     fix: Annotated[
-        bool, typer.Option("--fix", envvar="TFGEN_LINT_FIX", help="Mend what is safe to mend, then show what is left.")
+        bool, typer.Option("--fix", envvar="TFGEN_LINT_FIX", help="Fix what can be fixed safely, then show the rest.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", envvar="TFGEN_LINT_STRICT", help="Exit 1 for warnings too.")
+        bool, typer.Option("--strict", envvar="TFGEN_LINT_STRICT", help="Exit 1 on warnings, too.")
     ] = False,
     rule: Annotated[
         list[str] | None,
-        typer.Option("--rule", metavar="ID", envvar="TFGEN_LINT_RULE", help="Only this rule; can be given again."),
+        typer.Option("--rule", metavar="ID", envvar="TFGEN_LINT_RULE", help="Run only this rule. Repeatable."),
     ] = None,
 ) -> int:
-    """Find what lies between Packer, Ansible and the pipelines.
+    """Check templates, playbooks and pipelines against each other.
 
-    A missing playbook or role, a variable that the pipeline does not pass, a public image: each rule has its page in
-    docs/rules/. [lint] in tfgen.toml and comments (tfgen:ignore RULE-ID reason) switch one off. Exit 1 on errors.
+    Finds for example a missing playbook or role, a variable that the pipeline does not pass, a public image. Each rule
+    has a page in docs/rules/. To disable a rule, use [lint] in tfgen.toml or a comment (tfgen:ignore RULE-ID reason).
+    Exits 1 on errors.
     """
     from tfgen.lint.formats.render import render
     from tfgen.lint.run import find, read_paths
@@ -67,7 +69,7 @@ def _summary(result: Result) -> str:
 
     severities: tuple[Severity, ...] = ("error", "warning", "note")
     found = [counted(number, severity) for severity in severities if (number := result.count(severity))]
-    text = f"{', '.join(found) or 'nothing found'} in {counted(result.images, 'template')}"
-    text += f"; {result.fixed} mended" * bool(result.fixed)
+    text = f"{', '.join(found) or 'no findings'} in {counted(result.images, 'template')}"
+    text += f"; {result.fixed} fixed" * bool(result.fixed)
     off = len(result.judged) - len(result.open)
-    return text + f"; {off} switched off" * bool(off)
+    return text + f"; {off} disabled" * bool(off)

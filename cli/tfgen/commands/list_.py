@@ -22,7 +22,7 @@ _SHOWN = 50
 EXAMPLES = """\b
 Examples:
   tfgen list                               this repository
-  tfgen list --packer-dir .                any tree, with no tfgen.toml
+  tfgen list --packer-dir .                any folder, without tfgen.toml
   tfgen list --format json | jq -r .templates[].path
 """
 
@@ -30,14 +30,14 @@ Examples:
 def command(
     packer_dir: Annotated[
         str | None,
-        typer.Option("--packer-dir", metavar="DIR", envvar="TFGEN_PACKER_DIR", help="Where to look; any folder."),
+        typer.Option("--packer-dir", metavar="DIR", envvar="TFGEN_PACKER_DIR", help="The folder to scan."),
     ] = None,
     format_: FormatOption = "table",
 ) -> int:
-    """Show the templates found, and what was skipped and why.
+    """List the Packer templates, and what was skipped and why.
 
-    A template is what you give to packer build: a JSON file with builders, an HCL2 file with a build block,
-    or a folder of HCL2 files that need each other. Needs no tfgen.toml. Exit 1 when one cannot be read.
+    A template is what packer build takes: a JSON file with builders, an HCL2 file with a build block, or a folder of
+    HCL2 files that belong together. Needs no tfgen.toml. Exits 1 when a template cannot be read.
     """
     from tfgen.git.repository import tracked_although_ignored
     from tfgen.workspace import facts_cache
@@ -153,4 +153,4 @@ def _show(found: Discovery, folder: str) -> None:
         for skipped in found.skipped[:_SHOWN]:
             note(one_line(f"  {skipped.path}: {skipped.reason}"))
         if len(found.skipped) > _SHOWN:
-            note(f"  and {len(found.skipped) - _SHOWN} more (all: --format json)")
+            note(f"  and {len(found.skipped) - _SHOWN} more (--format json shows all)")

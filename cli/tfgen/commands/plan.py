@@ -19,9 +19,9 @@ _Format = Literal["table", "json", "markdown"]
 
 EXAMPLES = """\b
 Examples:
-  tfgen plan                                       look
-  tfgen plan --out images.tfplan                   keep, to apply exactly this
-  tfgen plan --out images.tfplan --gate            in CI: exit 3 when something is destroyed
+  tfgen plan                                       show the changes
+  tfgen plan --out images.tfplan                   save the plan for tfgen apply
+  tfgen plan --out images.tfplan --gate            in CI: exit 3 when a resource is destroyed
   tfgen plan --changed                             only the images that this branch changes
   tfgen plan -- -parallelism=20 -var region=eu-west-1
 """
@@ -32,7 +32,7 @@ def command(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FILE", envvar="TFGEN_OUT", help="Keep the plan in FILE (default .tfgen/tfplan)."
+            "--out", metavar="FILE", envvar="TFGEN_OUT", help="Save the plan to FILE (default .tfgen/tfplan)."
         ),
     ] = None,
     detailed_exitcode: Annotated[
@@ -45,7 +45,11 @@ def command(
     ] = False,
     gate: Annotated[
         bool,
-        typer.Option("--gate", envvar="TFGEN_GATE", help="Exit 3 when something is destroyed that is not allowed."),
+        typer.Option(
+            "--gate",
+            envvar="TFGEN_GATE",
+            help="Exit 3 when the plan destroys or replaces something without --allow-destroy.",
+        ),
     ] = False,
     allow_destroy: AllowDestroyOption = None,
     changed: Annotated[
@@ -55,7 +59,7 @@ def command(
     base: Annotated[
         str | None,
         typer.Option(
-            "--base", metavar="REF", envvar="TFGEN_BASE", help="What the branch goes into (default: CI's or git's own)."
+            "--base", metavar="REF", envvar="TFGEN_BASE", help="The target branch (default: from CI, or git's default)."
         ),
     ] = None,
     untrusted: Annotated[
@@ -63,7 +67,7 @@ def command(
         typer.Option(
             "--untrusted",
             envvar="TFGEN_UNTRUSTED",
-            help="The branch is somebody else's: refuse all but templates and tfgen.toml.",
+            help="For an untrusted branch: refuse changes to anything but templates and tfgen.toml.",
         ),
     ] = False,
     allow_module: Annotated[
@@ -72,20 +76,22 @@ def command(
             "--allow-module",
             metavar="PREFIX",
             envvar="TFGEN_ALLOW_MODULE",
-            help="With --untrusted: module sources that begin with PREFIX are all right.",
+            help="With --untrusted: allow module sources that begin with PREFIX. Repeatable.",
         ),
     ] = None,
     lock_timeout: LockTimeoutOption = "",
     format_: Annotated[
         _Format,
-        typer.Option("--format", envvar="TFGEN_FORMAT", help="For people, for programs (docs/json.md), for a page."),
+        typer.Option(
+            "--format", envvar="TFGEN_FORMAT", help="Output format: a table, JSON (docs/json.md) or Markdown."
+        ),
     ] = "table",
     terraform: TerraformOption = None,
 ) -> int:
-    """Show what would change in AWS, by image, and keep the plan.
+    """Show what would change in AWS, by image, and save the plan.
 
-    Refuses stale generated files (exit 3): a plan is made from what was committed. Runs terraform init only
-    when its inputs have changed. What stands behind -- goes to terraform plan as it is.
+    Refuses stale generated files (exit 3). Runs terraform init only when its inputs have changed. Arguments after --
+    are passed to terraform plan.
     """
     from tfgen.plan.make import PlanRequest, make_plan
     from tfgen.workspace import open_workspace
@@ -116,9 +122,9 @@ def _require_meaning(context: typer.Context, *, compares: bool, untrusted: bool)
     """Raises UsageError for a flag on the command line that nothing would look at."""
     typed = {name for name in ("base", "allow_module") if _is_typed(context, name)}
     if "base" in typed and not compares:
-        raise UsageError("--base says what a branch is compared with", fix="add --changed or --untrusted")
+        raise UsageError("--base requires --changed or --untrusted", fix="add one of them, or remove --base")
     if "allow_module" in typed and not untrusted:
-        raise UsageError("--allow-module allows what --untrusted refuses", fix="add --untrusted")
+        raise UsageError("--allow-module requires --untrusted", fix="add --untrusted, or remove --allow-module")
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:

@@ -21,7 +21,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 EXAMPLES = """\b
 Examples:
-  tfgen reap                                     what is older than a day
+  tfgen reap                                     find what is older than a day
   tfgen reap --older-than 3h --region eu-west-1 --region us-east-1
   tfgen reap --delete                            delete it
 """
@@ -34,7 +34,7 @@ def command(
             "--older-than",
             metavar="AGE",
             envvar="TFGEN_OLDER_THAN",
-            help="Only what is older, for example 90m, 24h or 7d. Longer than your longest build.",
+            help="Only resources older than this, for example 90m, 24h or 7d. Use more than your longest build takes.",
         ),
     ] = "24h",
     region: Annotated[
@@ -43,24 +43,25 @@ def command(
             "--region",
             metavar="REGION",
             envvar="TFGEN_REAP_REGION",
-            help="By default AWS_REGION's, or the profile's; can be given again.",
+            help="AWS region (default: AWS_REGION, or the profile's). Repeatable.",
         ),
     ] = None,
     delete: Annotated[
-        bool, typer.Option("--delete", envvar="TFGEN_REAP_DELETE", help="Delete what was found. Without it, only look.")
+        bool, typer.Option("--delete", envvar="TFGEN_REAP_DELETE", help="Delete what was found.")
     ] = False,
     format_: FormatOption = "table",
 ) -> int:
-    """Find what builds that were killed left behind: instances, key pairs, security groups, volumes.
+    """Find resources that killed builds left in AWS.
 
-    Looks and deletes nothing, unless --delete is given. Leaves alone what is young, in use, of a build that goes on,
-    or not surely Packer's; never touches an AMI or a snapshot. Exit 1 when something could not be deleted.
+    Lists instances, key pairs, security groups and volumes; deletes them only with --delete. Skips what is recent, in
+    use, part of a running build, or not certainly created by Packer. Never touches AMIs and snapshots. Exits 1 when
+    something could not be deleted.
     """
     age = _age(older_than)
     try:
         before = datetime.now(UTC) - age
     except OverflowError:
-        raise UsageError(f"--older-than {older_than} is before all time", fix="give a shorter one") from None
+        raise UsageError(f"--older-than {older_than} is too long", fix="use a shorter age") from None
     found = _Found()
     for name in dict.fromkeys(region or [""]):
         found.look_at(name, before, delete=delete)
@@ -97,7 +98,7 @@ class _Found:
         if not delete:
             return
         if instances := sum(each.kind == "instance" for each in search.leftovers):
-            note(f"terminating {counted(instances, 'instance')} in {account.region}, and waiting for that")
+            note(f"terminating {counted(instances, 'instance')} in {account.region}")
         for each, reason in remove(account, search.leftovers):
             self.results[each] = reason
             what = f"{each.kind} {each.id} ({each.region})"
@@ -117,11 +118,11 @@ class _Found:
             header = ["REGION", "KIND", "ID", "NAME", "AGE", *(["RESULT"] if deleted else [])]
             out_table(header, [self._row(each, now, deleted=deleted) for each in self.leftovers])
         for doubt in self.doubts:
-            note(one_line(f"left alone: instance {doubt.id} ({doubt.region}): {doubt.reason}"), style="yellow")
+            note(one_line(f"skipped: instance {doubt.id} ({doubt.region}): {doubt.reason}"), style="yellow")
         if not self.leftovers and not self.errors:
-            note("nothing was left behind")
+            note("nothing found")
         elif self.leftovers and not deleted:
-            note("nothing is deleted; to delete these, add --delete")
+            note("nothing was deleted; to delete these, add --delete")
         return 1 if self.errors or any(self.results.values()) else 0
 
     def _row(self, each: Leftover, now: datetime, *, deleted: bool) -> Sequence[str]:
@@ -143,7 +144,7 @@ class _Found:
 def _age(text: str) -> timedelta:
     match = _AGE.fullmatch(text)
     if match is None:
-        raise UsageError(f"--older-than {text} is no age", fix="write for example 90m, 24h or 7d")
+        raise UsageError(f"--older-than {text} is not an age", fix="use for example 90m, 24h or 7d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 

@@ -1,4 +1,4 @@
-"""`tfgen remote`: the CodeCommit repository beside the origin, and pushes to both."""
+"""`tfgen remote`: the CodeCommit remote next to origin, and pushes to both."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 ADD_EXAMPLES = """\b
 Examples:
-  tfgen remote add                              codecommit::REGION://REPOSITORY as the remote codecommit
+  tfgen remote add                              add the remote codecommit
   tfgen remote add --region eu-west-1 --profile images
 """
 PUSH_EXAMPLES = """\b
 Examples:
-  tfgen remote push                    the branch that is checked out, to origin and to CodeCommit
-  tfgen remote push fix-nginx          another one
+  tfgen remote push                    push the current branch to origin and to CodeCommit
+  tfgen remote push fix-nginx          push another branch
   tfgen remote push --remote codecommit
 """
 
 app = typer.Typer(
     name="remote",
-    help="The CodeCommit repository beside the origin (docs/remotes.md).",
+    help="Set up the CodeCommit remote, and push to it (docs/remotes.md).",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -42,7 +42,7 @@ def add(
             "--name",
             metavar="NAME",
             envvar="TFGEN_REMOTE_NAME",
-            help="What git calls it; by default codecommit.",
+            help="The remote's name (default: tfgen.toml's, or codecommit).",
         ),
     ] = None,
     region: Annotated[
@@ -51,7 +51,7 @@ def add(
             "--region",
             metavar="REGION",
             envvar="TFGEN_REMOTE_REGION",
-            help="By default tfgen.toml's, AWS_REGION's, AWS_DEFAULT_REGION's or the profile's.",
+            help="AWS region (default: tfgen.toml's, AWS_REGION, AWS_DEFAULT_REGION, or the profile's).",
         ),
     ] = None,
     profile: Annotated[
@@ -60,19 +60,19 @@ def add(
             "--profile",
             metavar="PROFILE",
             envvar="TFGEN_REMOTE_PROFILE",
-            help="The AWS profile, written into the address; by default tfgen.toml's, else AWS_PROFILE's at each push.",
+            help="AWS profile to write into the URL (default: tfgen.toml's; without one, AWS_PROFILE at each push).",
         ),
     ] = None,
     force: Annotated[
         bool,
-        typer.Option("--force", envvar="TFGEN_REMOTE_FORCE", help="Change a remote that goes elsewhere."),
+        typer.Option("--force", envvar="TFGEN_REMOTE_FORCE", help="Change a remote that has another URL."),
     ] = False,
 ) -> int:
-    """Set the CodeCommit repository as a remote beside origin.
+    """Add the CodeCommit repository as a git remote.
 
-    It is the one that the pipelines read: source_repository in tfgen.toml. Run again, it changes nothing; a remote of
-    that name that goes elsewhere is not touched (exit 3). Nobody is asked: neither AWS nor CodeCommit. git needs the
-    program git-remote-codecommit for it: pip install git-remote-codecommit.
+    It is the repository that the pipelines read: source_repository in tfgen.toml. A remote of that name with another
+    URL is not changed (exit 3). Contacts neither AWS nor CodeCommit. git needs the program git-remote-codecommit:
+    pip install git-remote-codecommit.
     """
     from tfgen.console import note, out
     from tfgen.git.remotes import require_git, require_helper, set_remote
@@ -84,7 +84,7 @@ def add(
     require_helper()
     with locked(workspace, "remote"):
         out(set_remote(workspace.root, name, url, force=force))
-    note("push a branch to both with: tfgen remote push")
+    note("to push a branch to both, run: tfgen remote push")
     return 0
 
 
@@ -105,9 +105,9 @@ def _place(settings: Settings, name: str | None, region: str | None, profile: st
         found = region_of(profile)
         region = region or found
     if not region:
-        raise UsageError("no AWS region is known", fix="give --region, or set AWS_REGION")
+        raise UsageError("AWS region not set", fix="use --region, or set AWS_REGION")
     if not is_known_region("codecommit", _checked("region", region)):
-        note(f"warning: this boto3 knows no CodeCommit in {region}", style="yellow")
+        note(f"warning: boto3 does not know CodeCommit in {region}", style="yellow")
     return name, codecommit_url(region, settings.source_repository, profile)
 
 
@@ -116,14 +116,14 @@ def _checked(part: str, value: str) -> str:
     from tfgen_generators.settings.codecommit_url import what_is_allowed
 
     if allowed := what_is_allowed(part, value):
-        raise UsageError(f"the {part} cannot be {value!r}", fix=f"give {allowed}")
+        raise UsageError(f"{value!r} is not a valid {part}", fix=f"use {allowed}")
     return value
 
 
 @app.command("push", epilog=PUSH_EXAMPLES)
 def push(
     branch: Annotated[
-        str, typer.Argument(metavar="[BRANCH]", help="A local branch; by default the current one.", show_default=False)
+        str, typer.Argument(metavar="[BRANCH]", help="A local branch (default: the current one).", show_default=False)
     ] = "",
     remote: Annotated[
         list[str] | None,
@@ -131,14 +131,14 @@ def push(
             "--remote",
             metavar="NAME",
             envvar="TFGEN_REMOTE",
-            help="By default origin and CodeCommit's; can be given again.",
+            help="The remote (default: origin and CodeCommit's). Repeatable.",
         ),
     ] = None,
 ) -> int:
     """Push a branch to origin and to CodeCommit.
 
-    Nothing is ever forced. The default branch is refused (exit 3): it gets to both by a merged pull request. When
-    one of the two fails, the other is pushed to all the same, and the exit code is 1.
+    Never forces. Refuses the default branch (exit 3): merge a pull request instead. When the push to one remote fails,
+    the other is still pushed to, and the exit code is 1.
     """
     from tfgen.git.remotes import branch_to_push, chosen_remotes, refuse_default_branch, require_git, require_helper
     from tfgen.workspace import open_workspace
@@ -174,21 +174,21 @@ def push_all(root: Path, remotes: Sequence[str], branch: str) -> None:
     if failed:
         reasons = ", ".join(f"{result.remote} ({result.summary})" for result in failed)
         arrived = " and ".join(result.remote for result in results if result.is_there) or "no remote"
-        raise TfgenError(f"{branch} did not get to {reasons}; {arrived} has it", fix=_fix(root, failed[0], branch))
+        raise TfgenError(f"{branch} was not pushed to {reasons}; {arrived} has it", fix=_fix(root, failed[0], branch))
 
 
 def _fix(root: Path, failed: Pushed, branch: str) -> str:
     from tfgen.git.remotes import is_checked_out
 
     if failed.is_shallow:
-        return f"{failed.remote} takes no push of a shallow clone: git fetch --unshallow, then push again"
+        return f"{failed.remote} refuses a push from a shallow clone; run: git fetch --unshallow, then push again"
     if failed.is_behind:
         # A merge: what the other remote has got already must stay as it is.
         words = shlex.join(["git", "pull", "--no-rebase", failed.remote, branch])
         if not is_checked_out(root, branch):
             words = f"{shlex.join(['git', 'switch', branch])} && {words}"
-        return f"{failed.remote} has commits that are not here: {words}, then push again (nothing was forced)"
-    return "git's own words are above; mend that, then push again"
+        return f"{failed.remote} has commits that you do not have; run: {words}, then push again"
+    return "see git's message above"
 
 
 def _say_what_stays(root: Path, branch: str) -> None:
@@ -203,4 +203,4 @@ def _say_what_stays(root: Path, branch: str) -> None:
     except NoAnswerError:
         return
     if is_checked_out(root, branch) and is_dirty(top, ["."]):
-        note("note: there are changes that are not committed; they are not pushed")
+        note("note: uncommitted changes are not pushed")

@@ -1,4 +1,4 @@
-"""`tfgen rename`: gives a pipeline another name on purpose, and Terraform the `moved` block for it."""
+"""`tfgen rename`: renames a pipeline, with the `moved` block that Terraform needs."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  tfgen rename web site                 the names in AWS follow: the plan replaces what carries them
-  tfgen rename web site --keep-names    the names in AWS stay: the plan moves, and destroys nothing
+  tfgen rename web site                 new names in AWS: the plan replaces the named resources
+  tfgen rename web site --keep-names    same names in AWS: the plan only moves, destroys nothing
 """
 
 
 def command(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="The name that `tfgen list` shows.", show_default=False)],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The name that it shall have.", show_default=False)],
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", help="The current name, as shown by tfgen list.", show_default=False)
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The new name.", show_default=False)],
     keep_names: Annotated[
         bool,
         typer.Option(
-            "--keep-names", envvar="TFGEN_KEEP_NAMES", help="Keep the names in AWS: [templates.NEW.names] holds them."
+            "--keep-names", envvar="TFGEN_KEEP_NAMES", help="Keep the names in AWS, by [templates.NEW.names]."
         ),
     ] = False,
     format_: FormatOption = "table",
 ) -> int:
-    """Give a pipeline another name; its template stays where it is.
+    """Rename a pipeline; its template keeps its path.
 
-    Writes moved_from into tfgen.toml, and with it a moved block into the generated file, so that Terraform takes
-    module.OLD for module.NEW. Remove OLD from moved_from when the move is applied everywhere.
+    Writes moved_from into tfgen.toml and a moved block into the generated file, so that Terraform moves module.OLD to
+    module.NEW. Remove OLD from moved_from when the move has been applied everywhere.
     """
     from tfgen.commands.sync import exit_code
     from tfgen.console import out_json
@@ -71,13 +73,13 @@ def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tup
     template = check_names(workspace.settings, before.discovery.templates, old, new, forgotten)
     pipeline = next((pipeline for pipeline in before.pipelines if pipeline.name == old), None)
     if keep_names and pipeline is None:
-        raise RefusedError(f"{old} has no pipeline now, so its names in AWS are not known", fix="correct its template")
+        raise RefusedError(f"{old} has no pipeline, so its names in AWS are not known", fix="fix its template")
     text = workspace.settings_text
     changed = renamed_settings(text, workspace.settings, template, new, pipeline if keep_names else None)
     result = find_changes(replace(workspace, settings=parse_settings(changed), settings_text=changed))
     if pipeline is not None and all(made.name != new for made in result.pipelines):
         complain(result)
-        raise TfgenError(f"{old} cannot be called {new}", fix="see above; nothing was written")
+        raise TfgenError(f"{old} cannot be renamed to {new}", fix="see above; nothing was written")
     edit = Change(action="change", path=FILE_NAME, before=text, after=changed)
     result = replace(result, changes=replace(result.changes, changes=(edit, *result.changes.changes)))
     write(workspace, result)
@@ -105,13 +107,13 @@ def _show(result: SyncResult, old: str, new: str, *, keep_names: bool) -> None:
         return
     out(f"renamed  {old} -> {new}", style="yellow")
     show_changes(result, done=done)
-    note(f"the plan will show module.{old} moved to module.{new}")
+    note(f"the plan will move module.{old} to module.{new}")
     if keep_names:
-        note("the names in AWS stay as they are: [templates." + new + ".names] holds them")
+        note("names in AWS stay the same: [templates." + new + ".names]")
     else:
-        note(f"names in AWS are made of {new} now: what carries them is replaced")
-        note(f"to keep them instead: tfgen rename {new} {old}, then tfgen rename {old} {new} --keep-names")
-    note(f"when the move is applied everywhere, remove {old} from moved_from in [templates.{new}]")
+        note(f"names in AWS now contain {new}: the plan replaces the named resources")
+        note(f"to keep the names instead, run: tfgen rename {new} {old}, then: tfgen rename {old} {new} --keep-names")
+    note(f"when the move has been applied everywhere, remove {old} from moved_from in [templates.{new}]")
 
 
 def _as_json(result: SyncResult, template: Template, old: str, new: str) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,7 +37,7 @@ Examples:
   tfgen state init --bucket my-company-terraform-state --key team/images.tfstate --region eu-west-1
 """
 
-app = typer.Typer(name="state", help="Where Terraform's state is.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(name="state", help="Keep Terraform's state in S3.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("init", epilog=EXAMPLES)
@@ -44,15 +45,20 @@ def command(
     bucket: Annotated[
         str,
         typer.Option(
-            "--bucket", metavar="NAME", envvar="TFGEN_STATE_BUCKET", help="The S3 bucket; made unless it is there."
+            "--bucket", metavar="NAME", envvar="TFGEN_STATE_BUCKET", help="The S3 bucket; created if it does not exist."
         ),
     ],
     key: Annotated[
-        str, typer.Option("--key", envvar="TFGEN_STATE_KEY", help="The state's place in the bucket.")
+        str, typer.Option("--key", metavar="KEY", envvar="TFGEN_STATE_KEY", help="The state's key in the bucket.")
     ] = DEFAULT_KEY,
     region: Annotated[
         str | None,
-        typer.Option("--region", envvar="TFGEN_STATE_REGION", help="By default AWS_REGION's, or the profile's."),
+        typer.Option(
+            "--region",
+            metavar="REGION",
+            envvar="TFGEN_STATE_REGION",
+            help="AWS region (default: AWS_REGION, or the profile's).",
+        ),
     ] = None,
     lock_table: Annotated[
         str | None,
@@ -60,22 +66,20 @@ def command(
             "--lock-table",
             metavar="NAME",
             envvar="TFGEN_STATE_LOCK_TABLE",
-            help="Lock by this DynamoDB table. Terraform before 1.10 needs one (by default BUCKET-lock); "
-            "newer ones lock in S3 itself.",
+            help="Lock with this DynamoDB table. Terraform before 1.10 needs one (default: BUCKET-lock); "
+            "newer versions lock in S3.",
         ),
     ] = None,
     adopt: Annotated[
         bool,
-        typer.Option(
-            "--adopt", envvar="TFGEN_ADOPT", help="Take a bucket that has other uses, or a state that is there already."
-        ),
+        typer.Option("--adopt", envvar="TFGEN_ADOPT", help="Use a bucket that has other uses, or an existing state."),
     ] = False,
     terraform: TerraformOption = None,
 ) -> int:
-    """Keep the state in S3: make the bucket, write the backend, move the state.
+    """Create the bucket, write the backend, move the state.
 
-    Run again, it changes nothing. A bucket that is there is completed when it is ours; another account's is never
-    touched (exit 3). No state is ever overwritten: a copy of the local one stays in .tfgen/backup/.
+    A bucket that tfgen manages gets the settings that it lacks; a bucket of another account is refused (exit 3). A
+    state is never overwritten: the local one is copied to .tfgen/backup/. Run again, it changes nothing.
     """
     from tfgen.aws.session import open_account
     from tfgen.aws.state_bucket.bucket import StateBucket, check_bucket_name
@@ -91,6 +95,39 @@ def command(
         account = open_account(region)
         wanted = Wanted(bucket=StateBucket(account, bucket, key), lock_table=lock_table or "", adopt=adopt)
         init_state(workspace, wanted, terraform)
+    return 0
+
+
+PUSH_EXAMPLES = """\b
+Examples:
+  tfgen state push-errored                                  push the state of the last apply
+  tfgen state push-errored /tmp/errored.tfstate.k2x81bqa    push the file that the error named
+  tfgen state push-errored .tfgen/log/20261130-0712-apply-4242.log
+"""
+
+
+@app.command("push-errored", epilog=PUSH_EXAMPLES)
+def push_errored_command(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", show_default=False, help="A state, or a log or text that contains one."),
+    ] = None,
+    terraform: TerraformOption = None,
+) -> int:
+    """Push a state that an apply could not save, and remove errored.tfstate.
+
+    Without FILE: errored.tfstate, else the newest copy in .tfgen/backup/. Terraform checks lineage and serial; a newer
+    state is never overwritten.
+    """
+    from tfgen.console import out
+    from tfgen.state.push import push_errored
+    from tfgen.terraform.binary import find_terraform
+    from tfgen.workspace import locked, open_workspace
+
+    workspace = open_workspace()
+    with locked(workspace, "state"):
+        source = push_errored(workspace, find_terraform(terraform), file, os.environ)
+    out(f"pushed the state from {source}")
     return 0
 
 
@@ -134,9 +171,9 @@ def init_state(workspace: Workspace, wanted: Wanted, terraform: str | None) -> N
         _make_table(wanted, lock_table, say)
     move(root, _with_encryption(wanted, lock_table), step, wanted.bucket.state, say)
     if not done:
-        out(f"unchanged: the state is in s3://{place.bucket}/{place.key}, and nothing is missing")
+        out(f"unchanged: the state is in s3://{place.bucket}/{place.key}")
         return
-    note("done; commit the backend's file, then run: tfgen plan")
+    note("done; commit the backend file, then run: tfgen plan")
 
 
 def _root(workspace: Workspace, wanted: Wanted, terraform: str | None) -> Root:
@@ -168,14 +205,14 @@ def _lock_table(root: Root, wanted: Wanted) -> str:
         return wanted.lock_table or ("" if has_feature(*known, LOCKFILE) else f"{wanted.bucket.name}-lock")
     said = root.found.attributes.get("dynamodb_table") or ""
     if root.found.attributes.get(LOCKFILE):
-        require_feature(*known, LOCKFILE, where=root.found.place, message="the backend says use_lockfile")
+        require_feature(*known, LOCKFILE, where=root.found.place, message="the backend has use_lockfile")
     elif not said:
-        note(f"warning: {root.found.place}: this backend locks nothing; write use_lockfile = true there")
+        note(f"warning: {root.found.place}: this backend has no lock; add use_lockfile = true")
     if wanted.lock_table and said != wanted.lock_table:
         raise RefusedError(
-            f"the backend does not say dynamodb_table = {wanted.lock_table!r}",
+            f"the backend does not have dynamodb_table = {wanted.lock_table!r}",
             where=root.found.place,
-            fix="edit it, or leave out --lock-table",
+            fix="add it, or remove --lock-table",
         )
     return str(said)
 
@@ -185,10 +222,10 @@ def _check_bucket(wanted: Wanted, there: FoundBucket | None) -> None:
     if there is None or there.is_ours or not there.lacks or wanted.adopt:
         return
     others = ", ".join(repr(key) for key in there.others[:3])
-    use = f"it holds other objects ({others})" if others else f"its tag ManagedBy says {there.tags['ManagedBy']!r}"
+    use = f"it holds other objects ({others})" if others else f"its tag ManagedBy is {there.tags['ManagedBy']!r}"
     raise RefusedError(
         f"the bucket {wanted.bucket.name} has another use: {use}, and it lacks: {', '.join(there.lacks)}",
-        fix="give another --bucket, or --adopt to add these settings to it (none is removed)",
+        fix="use another --bucket, or --adopt to add these settings to it (none is removed)",
     )
 
 
@@ -223,5 +260,5 @@ def check_key(key: str) -> None:
     odd = not key or key.startswith(("/", "env:/")) or key.endswith("/") or "//" in key or not key.isprintable()
     if odd or len(key.encode()) > _LONGEST_KEY:
         raise UsageError(
-            f"--key {key!r} cannot be a state's place", fix=f"give a path such as {DEFAULT_KEY}, without / at its ends"
+            f"--key {key!r} is not a valid key", fix=f"use a path such as {DEFAULT_KEY}, without / at its ends"
         )

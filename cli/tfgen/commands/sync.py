@@ -18,7 +18,7 @@ EXIT_REFUSED = 3
 EXAMPLES = """\b
 Examples:
   tfgen sync                 after adding, changing, renaming or removing a Packer file
-  tfgen sync --check --diff  in CI: exit 2, and the difference, when somebody forgot
+  tfgen sync --check --diff  in CI: show the diff and exit 2 when a generated file is stale
   tfgen sync --renamed packer/web.json=packer/team/site.json
 """
 
@@ -29,29 +29,39 @@ def command(
         typer.Option("--check", envvar="TFGEN_CHECK", help="Write nothing; exit 2 when a generated file is stale."),
     ] = False,
     diff: Annotated[
-        bool, typer.Option("--diff", envvar="TFGEN_DIFF", help="Show what changes as a unified diff.")
+        bool, typer.Option("--diff", envvar="TFGEN_DIFF", help="Show the changes as a unified diff.")
     ] = False,
     verify: Annotated[
         bool,
-        typer.Option("--verify", envvar="TFGEN_VERIFY", help="Read each generated file back with python-hcl2 as well."),
+        typer.Option(
+            "--verify", envvar="TFGEN_VERIFY", help="Check each generated file by reading it with python-hcl2."
+        ),
     ] = False,
     renamed: Annotated[
         list[str] | None,
         typer.Option(
-            "--renamed", metavar="OLD_PATH=NEW_PATH", envvar="TFGEN_RENAMED", help="Say which template is which."
+            "--renamed",
+            metavar="OLD_PATH=NEW_PATH",
+            envvar="TFGEN_RENAMED",
+            help="Say that a template was renamed. Repeatable.",
         ),
     ] = None,
     gone: Annotated[
         list[str] | None,
-        typer.Option("--gone", metavar="PATH", envvar="TFGEN_GONE", help="Say that a template is gone, not renamed."),
+        typer.Option(
+            "--gone",
+            metavar="PATH",
+            envvar="TFGEN_GONE",
+            help="Say that a template was deleted, not renamed. Repeatable.",
+        ),
     ] = None,
     format_: FormatOption = "table",
 ) -> int:
-    """Write terraform/pipelines/pipeline_NAME.gen.tf for each Packer template.
+    """Write one Terraform module block for each Packer template.
 
-    A template that was renamed or moved keeps its pipeline: its name is pinned in tfgen.toml. One that is gone takes
-    its file along; a broken one keeps the file that it has. A file that tfgen did not write, or that was edited
-    since, is never touched (exit 3, and nothing is written).
+    The files are terraform/pipelines/pipeline_NAME.gen.tf. A renamed or moved template keeps its pipeline: its name is
+    pinned in tfgen.toml. The file of a deleted template is deleted; the file of a template with errors is kept. A file
+    that tfgen did not write, or that was edited by hand, is refused (exit 3; nothing is written).
     """
     from tfgen.sync.fast_check import now
     from tfgen.workspace import open_workspace

@@ -58,11 +58,11 @@ def run_demo(*, keep: bool = False, terraform: str | None = None) -> None:
             note(f"kept: {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    note("\nDone: nothing is left of it on this machine." if not keep else "\nDone.", style="green")
+    note("\nDone; all files were removed." if not keep else "\nDone.", style="green")
 
 
 def _tell(emulator: Emulator, repository: Path, terraform: str | None) -> None:
-    _step("An AWS account of our own: the emulator, with a CodeCommit repository, a VPC and two subnets")
+    _step("Prepare an emulated AWS account: a CodeCommit repository, a VPC and two subnets")
     network = _furnish(emulator)
     _say(f"aws codecommit create-repository --repository-name {_REPOSITORY}")
     _say("aws ec2 create-vpc ... ; aws ec2 create-subnet ...")
@@ -71,20 +71,20 @@ def _tell(emulator: Emulator, repository: Path, terraform: str | None) -> None:
     out(_settings(network).rstrip())
     write_override(open_workspace().terraform_dir, emulator)
 
-    _step("The templates become Terraform")
+    _step("Generate Terraform from the templates")
     _say("tfgen sync")
     _sync()
 
-    _step("Plan, then apply exactly that plan (terraform init runs by itself)")
+    _step("Plan, and apply the saved plan (terraform init runs automatically)")
     _say("tfgen plan --out images.tfplan")
     _plan(Path("images.tfplan"), terraform)
     _say("tfgen apply images.tfplan")
     _apply(Path("images.tfplan"), terraform)
 
-    _step("What AWS holds now, asked through boto3")
+    _step("Show the pipelines in AWS")
     _show_pipelines(emulator, expected={"base-ami-pipeline", "wordpress-ami-pipeline"})
 
-    _step("One more image: only it is touched")
+    _step("Add an image: the plan changes nothing else")
     _say(f"cp {_TEMPLATES[1]} {_ADDED}")
     shutil.copyfile(_TEMPLATES[1], _ADDED)
     _say("tfgen sync")
@@ -98,11 +98,11 @@ def _tell(emulator: Emulator, repository: Path, terraform: str | None) -> None:
     _apply(Path("blog.tfplan"), terraform)
     _show_pipelines(emulator, expected={"base-ami-pipeline", "blog-ami-pipeline", "wordpress-ami-pipeline"})
 
-    _step("And nothing is left to do")
+    _step("Plan again: no changes")
     _say("tfgen plan")
     _require(not _plan(Path("none.tfplan"), terraform).changed, "plan")
 
-    _step("A template that is deleted would take its pipeline along: that must be allowed by name")
+    _step("Delete a template: destroying its pipeline must be allowed with --allow-destroy")
     _say(f"rm {_ADDED}; tfgen sync")
     Path(_ADDED).unlink()
     _sync()
@@ -202,7 +202,7 @@ def _estate() -> Path:
     for folder in (package.parents[1], package / "estate"):
         if all((folder / part).exists() for part in _PARTS):
             return folder
-    raise TfgenError("the example estate is not installed", fix="run tfgen demo in a clone of tfgen's repository")
+    raise TfgenError("example files not found", fix="run tfgen demo in a clone of tfgen's repository")
 
 
 @contextlib.contextmanager
@@ -235,4 +235,4 @@ def _say(command: str) -> None:
 
 def _require(fact: bool, step: str) -> None:
     if not fact:
-        raise TfgenError(f"the demo's {step} did not do what the story says", fix="please report it, with this output")
+        raise TfgenError(f"the demo's {step} had an unexpected result", fix="please report it with this output")

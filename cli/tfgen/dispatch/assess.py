@@ -125,7 +125,7 @@ class Assessor:
 
     def _reason(self, item: Item, planned: Item | None) -> str:
         if not item.good:
-            return "no good build of it is known"
+            return "no successful build yet"
         is_newer = planned is not None and item.built > planned.claims
         if not is_newer and (because := self._since(item.good).get(item.image)):
             return because

@@ -29,10 +29,10 @@ def make_job(
         if is_dispatched(pipeline)
     }
     if not found.pipelines and found.problems:
-        raise TfgenError("no pipeline can be looked at", fix="correct the errors above")
+        raise TfgenError("no pipeline can be checked", fix="fix the errors above")
     if not pipelines:
-        message = "there is no pipeline that a dispatcher starts"
-        fix = 'write trigger = "affected" into tfgen.toml (docs/dispatcher.md)'
+        message = 'no pipeline has trigger = "affected"'
+        fix = 'set trigger = "affected" in tfgen.toml (docs/dispatcher.md)'
         raise TfgenError(message, where=FILE_NAME, fix=fix)
     parents, order = _ancestry(workspace)
     order = (*order, *sorted(set(pipelines) - set(order)))
@@ -86,4 +86,4 @@ def _why(image: AffectedImage) -> str:
         return "it is affected"
     first = image.reasons[0]
     more = f" and {len(image.reasons) - 1} more" if len(image.reasons) > 1 else ""
-    return f"{f'{first.path}: {first.message}' if first.message else first.path} has changed{more}"
+    return f"{f'{first.path} ({first.message})' if first.message else first.path} has changed{more}"

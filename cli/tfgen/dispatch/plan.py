@@ -37,7 +37,7 @@ def make_plan(assessor: Assessor) -> Plan:
             _advance(assessor, [each.item for name, each in found.items() if name not in reasons])
             ordered = [name for name in job.order if name in reasons]
             return Plan(reasons={name: reasons[name] for name in ordered}, items=marked)
-    raise BusyError("other dispatchers change the table all the time", fix="try again when they are done")
+    raise BusyError("other dispatchers keep changing the table", fix="try again when they have finished")
 
 
 def _with_children(job: Job, reasons: dict[str, str]) -> dict[str, str]:

@@ -20,8 +20,8 @@ _ENDS: dict[str, tuple[Status, str]] = {
     "Succeeded": ("succeeded", ""),
     "Failed": ("failed", "its execution failed"),
     "Stopped": ("stopped", "its execution was stopped"),
-    "Cancelled": ("stopped", "its pipeline was changed meanwhile (Cancelled)"),
-    "Superseded": ("superseded", "a newer execution has overtaken it"),
+    "Cancelled": ("stopped", "its pipeline was changed during the execution (Cancelled)"),
+    "Superseded": ("superseded", "superseded by a newer execution"),
 }
 
 
@@ -73,7 +73,7 @@ class Dispatch:
         elif len(known) == len(parents) and all(status == "succeeded" for status in known.values()):
             self._begin(name)
         elif not self.job.wait:
-            self._end(name, "waiting", f"its parent {parents[0]} is being built: dispatch again when that is done")
+            self._end(name, "waiting", f"its parent {parents[0]} is being built: dispatch again when it has finished")
 
     def _begin(self, name: str) -> None:
         try:
@@ -83,7 +83,7 @@ class Dispatch:
                 raise
             self._tell(name, error.message)
             pipeline = self.job.pipelines[name]
-            self._end(name, "lost", f"{pipeline} is not there, or may not be started ({error.code})")
+            self._end(name, "lost", f"pipeline {pipeline} not found, or not allowed to start it ({error.code})")
 
     def _begun(self, name: str) -> None:
         """Follows what another dispatcher has begun, if that will do; else claims the image and starts its pipeline."""
@@ -91,10 +91,10 @@ class Dispatch:
         while True:
             found = self.assessor.assess(item, self.plan.items[name])
             if not found.reason:
-                self._end(name, "succeeded", f"{self.plan.reasons[name]}; it is built already", found.item.good)
+                self._end(name, "succeeded", f"{self.plan.reasons[name]}; already built", found.item.good)
                 return
             if found.running is not None:
-                self._follow(name, found.running.id, "goes on already")
+                self._follow(name, found.running.id, "already running")
                 return
             claim = self._claim(found.item)
             if claim is not None:
@@ -121,7 +121,7 @@ class Dispatch:
             raise
         # Where the item is another one by now, somebody has found the same execution by the claim's token.
         self.assessor.table.swap(claim, replace(claim, execution=execution))
-        self._follow(claim.image, execution, "is started")
+        self._follow(claim.image, execution, "started")
 
     def _follow(self, name: str, execution: str, what: str) -> None:
         reason = self.plan.reasons[name]
@@ -143,7 +143,7 @@ class Dispatch:
             return
         self._settle(name, going.execution, execution)
         del self._going[name]
-        status, why = _ENDS[execution.status] if execution else ("lost", "its execution is not there any more")
+        status, why = _ENDS[execution.status] if execution else ("lost", "its execution was not found")
         reason = f"{going.reason}; {why}" if why else going.reason
         self._end(name, status, reason, execution.revision if execution else "", going.execution)
 

@@ -9,7 +9,7 @@ from tfgen.drawing.units import path_of
 if TYPE_CHECKING:
     from tfgen_generators.ancestry.parents import Ancestry
     from tfgen_generators.graph.graph import Graph, ImageNode
-    from tfgen_generators.paths.model import Hop, Unit
+    from tfgen_generators.paths.model import Edge, Unit
 
 
 def as_document(graph: Graph, ancestry: Ancestry, chosen: ImageNode | None = None) -> dict[str, object]:
@@ -30,14 +30,14 @@ def _image(image: ImageNode, ancestry: Ancestry) -> dict[str, object]:
         "name": image.name,
         "template": image.template,
         "problem": image.problem,
-        "parents": [{"image": parent.name, **_hop(parent.hop)} for parent in ancestry.parents.get(image.name, ())],
+        "parents": [{"image": parent.name, **_edge(parent.edge)} for parent in ancestry.parents.get(image.name, ())],
         "starts_from": [
             {"label": found.label, "status": found.status, "owners": found.owners, "nearest": found.nearest}
             for found in ancestry.origins.get(image.name, ())
         ],
         "from_itself": image.name in ancestry.itself,
         "children": sorted(name for name, parent in below.items() if parent == image.name),
-        "units": [{"unit": found.unit, "by": found.by, **_hop(found.hop)} for found in image.reached],
+        "units": [{"unit": found.unit, "by": found.by, **_edge(found.edge)} for found in image.reached],
     }
 
 
@@ -46,9 +46,9 @@ def _unit(unit: Unit) -> dict[str, object]:
         "unit": unit.key,
         "kind": unit.key.partition(" ")[0],
         "path": path_of(unit.key),
-        "files": [{"file": path, **_hop(hop)} for path, hop in sorted(unit.files.items())],
+        "files": [{"file": path, **_edge(edge)} for path, edge in sorted(unit.files.items())],
     }
 
 
-def _hop(hop: Hop) -> dict[str, object]:
-    return {"path": hop.path, "line": hop.line, "label": hop.label, "widened": hop.widened}
+def _edge(edge: Edge) -> dict[str, object]:
+    return {"path": edge.path, "line": edge.line, "label": edge.label, "widened": edge.widened}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tfgen_generators.ancestry.parents import Ancestry
     from tfgen_generators.graph.graph import Graph, ImageNode
 
-DASHED = "A dashed line: a name is computed, so it may be another image."
+DASHED = "Dashed line: the name is computed, so it may be another image."
 
 
 def estate_diagram(graph: Graph, ancestry: Ancestry, title: str) -> Diagram:
@@ -51,7 +51,7 @@ def _families(
     has_children = {parent.name for found in ancestry.parents.values() for parent in found}
     families: dict[object, list[str]] = {}
     for name in ancestry.ordered(images):
-        parents = tuple((parent.name, parent.hop.widened) for parent in ancestry.parents.get(name, ()))
+        parents = tuple((parent.name, parent.edge.widened) for parent in ancestry.parents.get(name, ()))
         common = (parents, origins.of(name), units.lines(images[name]), name in ancestry.itself, images[name].problem)
         families.setdefault(name if name in has_children else common, []).append(name)
     return families
@@ -62,7 +62,7 @@ def _card(members: list[str], images: Mapping[str, ImageNode], ancestry: Ancestr
     kind: Kind = "broken" if first.problem else "image"
     lines = list(units.lines(first))
     if first.name in ancestry.itself:
-        lines.append("starts from its own former version")
+        lines.append("built from its own previous version")
     if first.problem:
         lines.append("cannot be read")
     alone = len(members) == 1
@@ -78,19 +78,19 @@ def _card(members: list[str], images: Mapping[str, ImageNode], ancestry: Ancestr
 def _from_parents(name: str, ancestry: Ancestry, card_of: Mapping[str, str]) -> Iterable[Arrow]:
     for parent in ancestry.parents.get(name, ()):
         if parent.name in card_of and card_of[parent.name] != card_of[name]:
-            label = parent.hop.label.partition(": ")[2]
-            yield Arrow(source=card_of[parent.name], target=card_of[name], label=label, dashed=parent.hop.widened)
+            label = parent.edge.label.partition(": ")[2]
+            yield Arrow(source=card_of[parent.name], target=card_of[name], label=label, dashed=parent.edge.widened)
 
 
 def _description(images: int, ancestry: Ancestry) -> str:
     edges = sum(bool(found) for found in ancestry.parents.values())
-    return f"{counted(images, 'image')}; {edges or 'none'} of them start{'s' * (edges == 1)} from another one."
+    return f"{counted(images, 'image')}, {edges or 'none'} built from another image."
 
 
 def _notes(units: UnitNames, ancestry: Ancestry, arrows: Iterable[Arrow]) -> Iterable[str]:
     if units.common:
-        yield f"Every image: {'; '.join(units.common)}."
+        yield f"All images: {'; '.join(units.common)}."
     for cycle in ancestry.cycles:
-        yield f"These start from each other: {', '.join(cycle)}."
+        yield f"These images depend on each other: {', '.join(cycle)}."
     if any(arrow.dashed for arrow in arrows):
         yield DASHED

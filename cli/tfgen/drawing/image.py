@@ -15,7 +15,7 @@ from tfgen.phrases import counted
 if TYPE_CHECKING:
     from tfgen_generators.ancestry.parents import Ancestry
     from tfgen_generators.graph.graph import Graph, ImageNode
-    from tfgen_generators.paths.model import Hop
+    from tfgen_generators.paths.model import Edge
 
 _MOST_FILES = 16
 _MOST_CHILDREN = 40
@@ -30,7 +30,7 @@ def image_diagram(graph: Graph, ancestry: Ancestry, image: ImageNode, title: str
     arrows = [*(arrow for _, arrow in parents), *made.arrows(), *(arrow for _, arrow in children)]
     files = len(graph.made_of(image.name))
     notes = [f"{image.name}: cannot be read: {image.problem}"] if image.problem else []
-    notes += [DASHED.replace("another image", "something else")] if any(arrow.dashed for arrow in arrows) else []
+    notes += [DASHED.replace("another image", "another file")] if any(arrow.dashed for arrow in arrows) else []
     return Diagram(
         title=title,
         description=f"{image.name}: {counted(files, 'file')} in {counted(len(made.units), 'unit')}.",
@@ -46,7 +46,7 @@ def _parents(ancestry: Ancestry, name: str) -> Iterator[tuple[Card, Arrow]]:
         yield card, Arrow(source=card.id, target="chosen")
     for parent in ancestry.parents.get(name, ()):
         card = Card(id=f"image {parent.name}", kind="image", title=parent.name)
-        yield card, Arrow(source=card.id, target="chosen", label=parent.hop.label, dashed=parent.hop.widened)
+        yield card, Arrow(source=card.id, target="chosen", label=parent.edge.label, dashed=parent.edge.widened)
 
 
 def _children(ancestry: Ancestry, name: str) -> list[tuple[Card, Arrow]]:
@@ -60,12 +60,12 @@ def _children(ancestry: Ancestry, name: str) -> list[tuple[Card, Arrow]]:
     lines = [f"and {more} more"] if more > 0 else []
     lines += [f"and {counted(further, 'image')} through {'it' if len(direct) == 1 else 'them'}"] if further else []
     widened = [
-        parent.hop.widened for child in direct for parent in ancestry.parents.get(child, ()) if parent.name == name
+        parent.edge.widened for child in direct for parent in ancestry.parents.get(child, ()) if parent.name == name
     ]
     card = Card(
         id="children",
         kind="image",
-        title=direct[0] if len(direct) == 1 else counted(len(direct), "image") + " start from it",
+        title=direct[0] if len(direct) == 1 else counted(len(direct), "image") + " built from it",
         members=() if len(direct) == 1 else tuple(direct[:_MOST_CHILDREN]),
         lines=tuple(lines),
     )
@@ -83,7 +83,7 @@ class _Made:
 
     def image_card(self, ancestry: Ancestry) -> Card:
         name = self._image.name
-        itself = ["starts from its own former version"] if name in ancestry.itself else []
+        itself = ["built from its own previous version"] if name in ancestry.itself else []
         own = self._graph.units[self._own].files if self._own else {}
         return Card(id="chosen", kind="chosen", title=name, lines=(*itself, *_files(own, "")))
 
@@ -100,19 +100,19 @@ class _Made:
 
     def arrows(self) -> Iterator[Arrow]:
         """One for each unit that leads to another; it is dashed if all its names are computed."""
-        found: dict[tuple[str, str], list[Hop]] = {}
+        found: dict[tuple[str, str], list[Edge]] = {}
         for reached in self._image.reached:
             source = "chosen" if reached.by in (None, self._own) else str(reached.by)
             if reached.unit not in (self._own, reached.by) and (source == "chosen" or source in self.units):
-                found.setdefault((source, reached.unit), []).append(reached.hop)
-        for (source, target), hops in found.items():
-            dashed = all(hop.widened for hop in hops)
-            yield Arrow(source=source, target=target, label=_said(hops[0]), dashed=dashed)
+                found.setdefault((source, reached.unit), []).append(reached.edge)
+        for (source, target), edges in found.items():
+            dashed = all(edge.widened for edge in edges)
+            yield Arrow(source=source, target=target, label=_said(edges[0]), dashed=dashed)
 
 
-def _said(hop: Hop) -> str:
-    where = f" ({posixpath.basename(hop.path)}{f':{hop.line}' if hop.line else ''})" if hop.path else ""
-    return f"{hop.label}{where}"
+def _said(edge: Edge) -> str:
+    where = f" ({posixpath.basename(edge.path)}{f':{edge.line}' if edge.line else ''})" if edge.path else ""
+    return f"{edge.label}{where}"
 
 
 def _files(files: Iterable[str], folder: str) -> list[str]:

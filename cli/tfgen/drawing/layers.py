@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
+from graphlib import TopologicalSorter
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -116,19 +117,11 @@ def _ranks(nodes: Sequence[str], lines: Sequence[Line]) -> dict[str, int]:
     for source, target in lines:
         before[target].add(source)
         after[source].add(target)
-    rank = dict.fromkeys(nodes, 0)
-    waiting = {node: len(before[node]) for node in nodes}
-    ready = [node for node in nodes if not waiting[node]]
-    first = list(ready)
-    while ready:
-        node = ready.pop()
-        for following in sorted(after[node]):
-            rank[following] = max(rank[following], rank[node] + 1)
-            waiting[following] -= 1
-            if not waiting[following]:
-                ready.append(following)
-    for node in first:
-        if after[node]:
+    rank: dict[str, int] = {}
+    for node in TopologicalSorter(before).static_order():
+        rank[node] = max((rank[leading] + 1 for leading in before[node]), default=0)
+    for node in nodes:
+        if after[node] and not before[node]:
             rank[node] = min(rank[following] for following in after[node]) - 1
     return rank
 

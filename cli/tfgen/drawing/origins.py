@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 #: What the card says of it, by status; the others are images of this repository.
 _SAID = {
     "public": "",
-    "id": "a fixed id",
-    "account": "another account's image",
-    "unknown": "not known without AWS",
+    "id": "fixed AMI id",
+    "account": "image of another account",
+    "unknown": "known only in AWS",
     "unbuilt": "no template builds it",
 }
 

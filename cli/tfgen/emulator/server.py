@@ -53,11 +53,11 @@ class Emulator:
         finally:
             connection.close()
         if status != 200:
-            raise TfgenError(f"the AWS emulator could not be emptied (HTTP {status})")
+            raise TfgenError(f"the AWS emulator could not be reset (HTTP {status})")
 
     def __enter__(self) -> Self:
         if self._port is not None:
-            raise RuntimeError("this emulator runs already")
+            raise RuntimeError("the emulator is already running")
         with ExitStack() as stack:
             self._port = stack.enter_context(_server())
             stack.callback(self._forget_port)
@@ -75,7 +75,7 @@ class Emulator:
 
     def _running_port(self) -> int:
         if self._port is None:
-            raise RuntimeError("the emulator does not run: use it in a with statement")
+            raise RuntimeError("the emulator is not running: use it in a with statement")
         return self._port
 
 
@@ -102,7 +102,7 @@ def _moto_server() -> Any:
         from moto.server import ThreadedMotoServer
     except ImportError as error:
         raise TfgenError(
-            f"the AWS emulator needs the package {error.name or 'moto'}, which is not installed",
+            f"package {error.name or 'moto'}, which the AWS emulator needs, is not installed",
             fix="run: pip install 'tfgen[demo]'",
         ) from error
     return ThreadedMotoServer

@@ -58,16 +58,16 @@ def _fetch(root: Path, *arguments: str) -> str:
         # With the fetch's own settings: they may say to use another address instead.
         url = os.fsdecode(answer(fetching(root, repository, "none", "remote", "get-url", _REMOTE))).removesuffix("\n")
         if not (protocols := _allowed(protocol_of(url))):
-            return f"tfgen does not fetch from {_REMOTE}: its protocol is not allowed"
+            return f"the protocol of {_REMOTE} is not allowed"
         call = fetching(root, repository, protocols, "fetch", *_OPTIONS, depth, _REMOTE, *refs)
         code, _, told = finished(call, timeout=TIMEOUT)
     except NoAnswerError as error:
-        return f"git fetch: {error}" if str(error) else "git has no answer"
+        return f"git fetch: {error}" if str(error) else "git fetch failed"
     if code == 0:
         return ""
     said = [line for line in told.splitlines() if line.strip()]
     fatal = next((line for line in said if line.startswith("fatal: ")), said[-1] if said else "")
-    return fatal.removeprefix("fatal: ") or f"git fetch ended with exit code {code}"
+    return fatal.removeprefix("fatal: ") or f"git fetch failed with exit code {code}"
 
 
 def _allowed(protocols: str) -> str:

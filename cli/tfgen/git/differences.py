@@ -153,7 +153,7 @@ class Blobs:
             self._read |= dict(self._ask(sorted(self._expected - self._read.keys())))
             self._expected.clear()
         if blob not in self._read:
-            raise MissingBlobsError("git does not have them")
+            raise MissingBlobsError("git objects not found")
         return self._read[blob]
 
     def _ask(self, blobs: list[str]) -> Iterator[tuple[str, bytes]]:

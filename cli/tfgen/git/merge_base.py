@@ -66,7 +66,7 @@ def find_base(
         target = _trusted(root, wanted, environment) if trusted else _target(root, wanted, environment)
         commit = _merge_base(root, target, head)
     except NoAnswerError as error:
-        raise TfgenError(f"git has no answer: {error}") from None
+        raise TfgenError(f"git failed: {error}") from None
     return Base(commit=commit, name=target.name, found=target.found)
 
 
@@ -83,14 +83,14 @@ def ci_branch(env: Mapping[str, str]) -> str:
 
 
 def _require_history(root: Path) -> None:
-    require_program(root, "it knows what this branch changes")
+    require_program(root)
     if not has_history(root):
-        raise TfgenError("this is no git repository: what a branch changes is not known", where=str(root))
+        raise TfgenError("not a git repository", where=str(root))
     try:
         run_git(root, "rev-parse", "--verify", "--end-of-options", "HEAD^{commit}")
     except NoAnswerError as error:
-        message = f"git has no answer: {error}" if str(error) else "there is no commit yet to compare with"
-        raise TfgenError(message, fix="" if str(error) else "commit first") from None
+        message = f"git failed: {error}" if str(error) else "no commits yet"
+        raise TfgenError(message, fix="" if str(error) else "commit something first") from None
 
 
 def _trusted(root: Path, wanted: str | None, env: Mapping[str, str]) -> Target:
@@ -109,7 +109,7 @@ def _given(root: Path, wanted: str, flag: str = "--base") -> Target:
     if commit:
         return Target(commit=commit, name=wanted, found=flag)
     raise TfgenError(
-        f"{flag} {wanted}: git knows no such commit here", fix=how_to_fetch(root, wanted.removeprefix("origin/"))
+        f"{flag} {wanted}: branch, tag or commit not found", fix=how_to_fetch(root, wanted.removeprefix("origin/"))
     )
 
 
@@ -119,11 +119,11 @@ def _from_ci(root: Path, env: Mapping[str, str]) -> Target | None:
             for name in (f"{REMOTES}origin/{branch}", f"{HEADS}{branch}"):
                 if commit := branch_commit(root, name):
                     return Target(commit=commit, name=branch, found=variable)
-            raise TfgenError(f"{variable} is {branch}, and git has no such branch here", fix=how_to_fetch(root, branch))
+            raise TfgenError(f"{variable}={branch}: branch not found", fix=how_to_fetch(root, branch))
     if wanted := env.get(COMMIT_VARIABLE, ""):
         if COMMIT.fullmatch(wanted) and (commit := commit_of(root, wanted)):
             return Target(commit=commit, name=wanted[:12], found=COMMIT_VARIABLE)
-        raise TfgenError(f"{COMMIT_VARIABLE} is {wanted}, and git has no such commit here", fix=FETCH_ALL)
+        raise TfgenError(f"{COMMIT_VARIABLE}={wanted}: commit not found", fix=FETCH_ALL)
     return None
 
 
@@ -133,8 +133,8 @@ def _default(root: Path) -> Target:
             short = _named(root, name).removeprefix(REMOTES).removeprefix(HEADS)
             return Target(commit=commit, name=short, found=short)
     raise TfgenError(
-        "which branch this one will be merged into is not known",
-        fix=f"name it, for example --base origin/main; to have that, {fetch_branch('main')}",
+        "the target branch is not known",
+        fix=f"use --base, for example --base origin/main; to get that branch, {fetch_branch('main')}",
     )
 
 
@@ -143,10 +143,10 @@ def _merge_base(root: Path, target: Target, head: str) -> str:
         return next(lines(run_git(root, "merge-base", target.commit, head)), "")
     except NoAnswerError:
         if is_shallow(root):
-            message = f"the clone is shallow and lacks the commit where this branch left {target.name}"
+            message = f"the clone is shallow and lacks the merge base with {target.name}"
             raise TfgenError(message, fix=FETCH_ALL) from None
-        message = f"this branch has no history in common with {target.name} ({target.found})"
-        raise TfgenError(message, fix="name another with --base") from None
+        message = f"this branch has no common history with {target.name} ({target.found})"
+        raise TfgenError(message, fix="use another --base") from None
 
 
 def _named(root: Path, name: str) -> str:

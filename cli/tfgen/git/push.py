@@ -70,7 +70,7 @@ def push(root: Path, remote: str, branch: str) -> Pushed:
         raise
     failed = [summary for flag, summary in results if flag == _REJECTED]
     if process.returncode or failed or not results:
-        summary = ", ".join(dict.fromkeys(failed)) or f"git ended with exit code {process.returncode}"
+        summary = ", ".join(dict.fromkeys(failed)) or f"git failed with exit code {process.returncode}"
         return Pushed(remote=remote, is_there=False, summary=summary)
     new = [summary for flag, summary in results if flag != _UP_TO_DATE]
     return Pushed(remote=remote, is_there=True, is_new=bool(new), summary=", ".join(dict.fromkeys(new)))

@@ -76,7 +76,7 @@ def how_to_fetch(root: Path, name: str) -> str:
     if COMMIT.fullmatch(name) and is_shallow(root):
         return FETCH_ALL
     branch = name.removeprefix(REMOTES).removeprefix(HEADS).removeprefix("origin/")
-    return fetch_branch(branch) if BRANCH.fullmatch(branch) else "name a branch, a tag or a commit that is here"
+    return fetch_branch(branch) if BRANCH.fullmatch(branch) else "use an existing branch, tag or commit"
 
 
 def fetch_branch(name: str, remote: str = "origin") -> str:

@@ -50,7 +50,7 @@ def require_git(root: Path) -> None:
     except NoGitError as error:
         raise TfgenError(f"git is not installed: {error}", fix="install it") from None
     if not has_history(root):
-        raise TfgenError(f"{root} is not in a git repository", fix="run this in a clone, or: git init")
+        raise TfgenError(f"{root} is not in a git repository", fix="run this in a clone, or run: git init")
 
 
 def require_helper() -> None:
@@ -59,8 +59,8 @@ def require_helper() -> None:
         if shutil.which(HELPER) or shutil.which(HELPER, path=program_folder()):
             return
     raise TfgenError(
-        f"git cannot reach CodeCommit without {HELPER}, which is not on PATH",
-        fix=f"run: pip install {HELPER} (or pipx install {HELPER}), and have its folder on PATH",
+        f"{HELPER} not found on PATH; git needs it for CodeCommit",
+        fix=f"run: pip install {HELPER} (or pipx install {HELPER}), and put its folder on PATH",
     )
 
 
@@ -96,15 +96,15 @@ def set_remote(root: Path, name: str, url: str, *, force: bool) -> str:
         old = ", ".join(without_user(address) for address in (*there.urls, *there.push_urls))
         if not force:
             raise RefusedError(
-                f"the remote {name} is {old or 'without an address'}, not {url}",
-                fix="give another --name, or --force to change it",
+                f"remote {name} has {f'the URL {old}' if old else 'no URL'}, not {url}",
+                fix="use another --name, or --force to change it",
             )
         _told(root, "config", "--replace-all", f"remote.{name}.url", url)
         if there.push_urls:
             _told(root, "config", "--unset-all", f"remote.{name}.pushurl")
         said = f"changed remote {name}: {old} -> {url}"
     if not _goes_to(find_remotes(root)[name], url):
-        raise TfgenError(f"git's settings elsewhere say more of the remote {name}", fix="give another --name")
+        raise TfgenError(f"another git config file also defines remote {name}", fix="use another --name")
     return said
 
 
@@ -123,13 +123,13 @@ def chosen_remotes(root: Path, names: Iterable[str], codecommit: str) -> list[Re
         wanted = [name for name, remote in found.items() if name in (ORIGIN, codecommit) or remote.needs_helper]
         wanted.sort(key=lambda name: name != ORIGIN)
         if ORIGIN not in found:
-            raise TfgenError("there is no remote origin", fix="git remote add origin URL, or name others with --remote")
+            raise TfgenError("remote origin not found", fix="run: git remote add origin URL, or use --remote")
         if wanted == [ORIGIN] and not found[ORIGIN].needs_helper:
-            raise TfgenError("there is no CodeCommit remote beside origin", fix="run: tfgen remote add")
+            raise TfgenError("CodeCommit remote not found", fix="run: tfgen remote add")
     for name in wanted:
         if name not in found or not found[name].destinations:
             there = ", ".join(sorted(found)) or "none"
-            raise TfgenError(f"there is no remote {name!r}; there are: {there}", fix="run: tfgen remote add")
+            raise TfgenError(f"remote {name!r} not found; remotes: {there}", fix="run: tfgen remote add")
     return [found[name] for name in wanted]
 
 
@@ -141,14 +141,14 @@ def branch_to_push(root: Path, named: str) -> str:
             branch = ask(root, "symbolic-ref", "--quiet", "HEAD").removeprefix(_HEADS)
         except NoAnswerError:
             raise RefusedError(
-                "no branch is checked out", fix="name a branch, or make one: git switch -c NAME"
+                "no branch is checked out", fix="name a branch, or create one: git switch -c NAME"
             ) from None
     try:
         ask(root, "show-ref", "--verify", "--quiet", f"{_HEADS}{branch}")
     except NoAnswerError:
         if named:
-            raise TfgenError(f"there is no local branch {named!r}", fix="name one that `git branch` shows") from None
-        raise TfgenError(f"the branch {branch} has no commit yet", fix="commit something first") from None
+            raise TfgenError(f"local branch {named!r} not found", fix="to see all branches, run: git branch") from None
+        raise TfgenError(f"branch {branch} has no commits yet", fix="commit something first") from None
     return branch
 
 
@@ -167,8 +167,8 @@ def refuse_default_branch(root: Path, branch: str, remotes: Iterable[Remote], pi
     }
     if branch in reasons:
         raise RefusedError(
-            f"{branch} is not pushed to directly: {reasons[branch]}",
-            fix="push a branch (git switch -c NAME) and merge its pull request; CI takes it to CodeCommit from there",
+            f"{branch} cannot be pushed to directly: {reasons[branch]}",
+            fix="push another branch (git switch -c NAME) and merge its pull request; CI then pushes to CodeCommit",
         )
 
 
@@ -182,7 +182,7 @@ def _default_branches(root: Path, remotes: Iterable[str]) -> dict[str, str]:
             found[head] = f"it is {remote}'s default branch"
             continue
         if remote == ORIGIN:
-            found |= dict.fromkeys(("main", "master"), "that is a default branch's name")
+            found |= dict.fromkeys(("main", "master"), "it may be the default branch")
     return found
 
 
@@ -195,4 +195,4 @@ def _told(root: Path, *arguments: str) -> bytes:
     try:
         return run_git(root, *arguments)
     except NoAnswerError as error:
-        raise TfgenError(f"git {arguments[0]} failed: {error or 'there is no repository'}") from None
+        raise TfgenError(f"git {arguments[0]} failed: {error or 'not a git repository'}") from None

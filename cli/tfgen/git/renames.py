@@ -39,7 +39,7 @@ def ask_git(root: Path, gone: Sequence[str], new: Sequence[str]) -> GitFacts:
     if not has_history(root):
         return GitFacts()
     if sum(map(len, (*gone, *new))) > os.sysconf("SC_ARG_MAX") // 4:
-        return GitFacts(failure="there are too many paths for one call; sync in smaller steps")
+        return GitFacts(failure="too many paths for one git call; sync in smaller steps")
     import tempfile
 
     try:

@@ -55,12 +55,12 @@ def has_history(root: Path) -> bool:
         return True
 
 
-def require_program(root: Path, why: str) -> None:
-    """Raises TfgenError where there is no git that may be started; `why` says what it is needed for."""
+def require_program(root: Path) -> None:
+    """Raises TfgenError where there is no git that may be started."""
     try:
         find_git(root)
     except NoGitError as error:
-        raise TfgenError(f"{error}, and {why}", fix="install git") from None
+        raise TfgenError(str(error), fix="install git") from None
 
 
 def top_of(root: Path) -> Path:
@@ -147,7 +147,7 @@ def _filters_off(root: Path, repository: Repository) -> Iterator[str]:
     """Settings without which a branch's .gitattributes could choose one of the user's programs for its files."""
     for name in sorted(filter_names(root, repository)):
         if "=" in name:
-            raise NoAnswerError(f"the filter {name!r} of git's settings cannot be switched off: rename it")
+            raise NoAnswerError(f"the git filter {name!r} cannot be switched off: rename it")
         yield from (f"filter.{name}.{key}=" for key in _FILTER)
         yield f"filter.{name}.required=false"
 

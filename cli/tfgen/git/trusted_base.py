@@ -7,7 +7,6 @@ target must agree.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -32,7 +31,7 @@ from tfgen.git.repository import repository_of, run_git
 from tfgen_generators.errors import RefusedError, TfgenError, UsageError
 
 _FLAG = "--base"
-_EXAMPLE = "name the protected branch that pull requests go into, for example --base origin/main (or TFGEN_BASE)"
+_EXAMPLE = "use the protected branch that pull requests go into, for example --base origin/main (or TFGEN_BASE)"
 
 
 def trusted_target(root: Path, wanted: str | None, env: Mapping[str, str]) -> Target:
@@ -42,19 +41,19 @@ def trusted_target(root: Path, wanted: str | None, env: Mapping[str, str]) -> Ta
     where git does not have it, NoAnswerError.
     """
     if not wanted:
-        raise UsageError("what an untrusted branch is compared with is not guessed", fix=_EXAMPLE)
+        raise UsageError("--untrusted needs --base", fix=_EXAMPLE)
     if above := superproject(repository_of(root)):
-        message = f"this is a submodule of {os.path.dirname(above)}, whose branch says which repository it is"  # noqa: PTH120
-        raise RefusedError(message, fix="plan it in a clone of its own")
+        message = f"this is a submodule: the branch of {above.parent} can choose its remote"
+        raise RefusedError(message, fix="plan in a clone of the submodule's repository")
     if COMMIT.fullmatch(wanted):
         if not (commit := commit_of(root, wanted)):
-            message = f"{_FLAG} {wanted}: git knows no such commit here"
-            raise TfgenError(message, fix=FETCH_ALL if is_shallow(root) else "fetch it")
+            message = f"{_FLAG} {wanted}: commit not found"
+            raise TfgenError(message, fix=FETCH_ALL if is_shallow(root) else "fetch the commit")
         return Target(commit=commit, name=wanted[:12], found=_FLAG)
     remote, branch = _branch(root, wanted)
     commit = branch_commit(root, f"{REMOTES}{remote}/{branch}")
     if not commit:
-        message = f"{_FLAG} {wanted}: git knows no branch {branch} of {remote} here"
+        message = f"{_FLAG} {wanted}: branch {branch} of {remote} not found"
         raise TfgenError(message, fix=fetch_branch(branch, remote))
     _require_agreement(root, wanted, branch, commit, env)
     return Target(commit=commit, name=wanted.removeprefix(REMOTES), found=_FLAG)
@@ -69,25 +68,27 @@ def _branch(root: Path, wanted: str) -> tuple[str, str]:
         remote = name.partition("/")[0]
     branch = name.removeprefix(f"{remote}/") if remote else name
     if not BRANCH.fullmatch(branch) or branch.startswith("refs/") or branch == "HEAD":
-        message = f"{_FLAG} {wanted} is no commit's id and no branch of a remote: whoever made the branch may choose it"
+        message = f"{_FLAG} {wanted}: must be a branch of a remote, or a full commit ID"
         raise UsageError(message, fix=_EXAMPLE)
     if remote:
         return remote, branch
     if len(remotes) != 1:
         why = f"there are several remotes ({', '.join(sorted(remotes))})" if remotes else "there is no remote"
-        raise UsageError(f"{_FLAG} {wanted}: of which remote is not known, {why}", fix=_EXAMPLE)
+        raise UsageError(f"{_FLAG} {wanted}: the remote is not known, {why}", fix=_EXAMPLE)
     return remotes[0], branch
 
 
 def _require_agreement(root: Path, wanted: str, branch: str, commit: str, env: Mapping[str, str]) -> None:
     """Raises RefusedError where CI says that the pull request goes into another branch."""
-    fix = f"{_FLAG} names the branch that is trusted: plan pull requests into others in a pipeline of their own"
+    fix = f"plan pull requests into other branches in a pipeline with their own {_FLAG}"
     for variable in BRANCH_VARIABLES:
         named = env.get(variable, "").removeprefix(HEADS)
         if named and named != branch:
-            raise RefusedError(f"{variable} says that this goes into {named}, and {_FLAG} is {wanted}", fix=fix)
+            raise RefusedError(
+                f"{variable}={named}: the pull request targets another branch than {_FLAG} {wanted}", fix=fix
+            )
     if (named := env.get(COMMIT_VARIABLE, "")) and not (
         COMMIT.fullmatch(named) and commit_of(root, named) and is_ancestor(root, named, commit)
     ):
-        message = f"{COMMIT_VARIABLE} says that this goes into {named}, which is no commit of {wanted} here"
-        raise RefusedError(message, fix=f"{fix}; or fetch {wanted}")
+        message = f"{COMMIT_VARIABLE}={named}: not a commit of {_FLAG} {wanted}"
+        raise RefusedError(message, fix=f"{fix}, or fetch {wanted}")

@@ -22,7 +22,7 @@ CODECOMMIT_VARIABLES = ("PULL_REQUEST_ID", "REPOSITORY_NAME", "DESTINATION_COMMI
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.{}-]+/[A-Za-z0-9_.{}-]+")
 _WEBHOOK = re.compile(r"pr/(\d+)")
 _GITHUB_REF = re.compile(r"refs/pull/(\d+)/(merge|head)")
-_ELSEWHERE = "look at the Markdown with --dry-run, or write it with --output FILE"
+_ELSEWHERE = "print the Markdown with --dry-run, or write it with --output FILE"
 
 
 class _Numbered(msgspec.Struct, frozen=True):
@@ -48,8 +48,8 @@ def detect_host(env: Variables) -> HostName:
             return "github"
         return "bitbucket" if re.search(r"://([^/@]*@)?bitbucket\.org/", source) else "codecommit"
     raise UsageError(
-        "this is no CI run of GitHub Actions, Bitbucket Pipelines or CodeBuild, so there is no pull request",
-        fix=f"{_ELSEWHERE}; or name the host with --host, and set its variables (docs/pull-requests.md)",
+        "no CI run of GitHub Actions, Bitbucket Pipelines or CodeBuild detected, so the pull request is not known",
+        fix=f"{_ELSEWHERE}; or use --host and set the host's variables (docs/pull-requests.md)",
     )
 
 
@@ -75,7 +75,7 @@ def _github(env: Variables) -> Host:
 
     token = env.get("GITHUB_TOKEN") or env.get("GH_TOKEN")
     if not token:
-        _missing("GITHUB_TOKEN", "GitHub's token", "in GitHub Actions: env: GITHUB_TOKEN: ${{ github.token }}")
+        _missing("GITHUB_TOKEN", "the GitHub token", "in GitHub Actions: env: GITHUB_TOKEN: ${{ github.token }}")
     number = _github_number(env) or _webhook_number(env)
     if number is None:
         _no_pull_request()
@@ -107,8 +107,8 @@ def _bitbucket(env: Variables) -> Host:
     else:
         _missing(
             "BITBUCKET_TOKEN (or BITBUCKET_USER and BITBUCKET_APP_PASSWORD)",
-            "Bitbucket's token",
-            "make a repository access token, and store it as a secured variable",
+            "the Bitbucket token",
+            "create a repository access token, and store it as a secured variable",
         )
     named = env.get("BITBUCKET_PR_ID", "")
     number = int(named) if named.isdecimal() else _webhook_number(env)
@@ -126,7 +126,7 @@ def _codecommit(env: Variables) -> Host:
         _no_pull_request()
     for name in CODECOMMIT_VARIABLES:
         if not env.get(name):
-            _missing(name, "what CodeCommit needs to know", "see docs/pull-requests.md for the event's rule")
+            _missing(name, "required for CodeCommit", "see docs/pull-requests.md for the event rule")
     return CodeCommit(
         number=number,
         repository=env["REPOSITORY_NAME"],
@@ -151,7 +151,7 @@ def _repository(env: Variables, variable: str, host: str) -> str:
     if not repository:
         _missing(variable, "the repository", "set it to OWNER/NAME")
     if not _REPOSITORY.fullmatch(repository) or ".." in repository:
-        raise UsageError(f"{variable} is not OWNER/NAME: {repository!r}", fix="correct it")
+        raise UsageError(f"{variable} is not OWNER/NAME: {repository!r}", fix="set it to OWNER/NAME")
     return repository
 
 
@@ -160,4 +160,4 @@ def _missing(variable: str, what: str, fix: str) -> NoReturn:
 
 
 def _no_pull_request() -> NoReturn:
-    raise UsageError("this CI run belongs to no pull request", fix=f"run it for one; {_ELSEWHERE}")
+    raise UsageError("this CI run is not for a pull request", fix=f"run it for a pull request, or {_ELSEWHERE}")

@@ -44,7 +44,7 @@ def basic(user: str, password: str) -> str:
 def _header(token: str) -> str:
     token = token.strip()
     if not token.isascii() or not token.isprintable() or " " in token:
-        raise UsageError("the token holds characters that no token has", fix="set its variable to the token alone")
+        raise UsageError("the token contains invalid characters", fix="set its variable to the token only")
     return token
 
 
@@ -61,7 +61,7 @@ class Answer:
         try:
             return msgspec.json.decode(self.body, type=kind)
         except msgspec.DecodeError as error:
-            raise TfgenError(f"the host's answer is not what its API promises: {error}") from None
+            raise TfgenError(f"unexpected response from the host's API: {error}") from None
 
 
 class Api:
@@ -74,9 +74,9 @@ class Api:
         parts = urlsplit(base)
         loopback = _LOOPBACK.fullmatch(parts.hostname or "")
         if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
-            raise UsageError(f"{name}'s API must be an https:// address", fix="correct the variable that names it")
+            raise UsageError(f"{name}'s API URL must be https://", fix="fix the variable that sets it")
         if parts.username or parts.password:
-            raise UsageError(f"{name}'s address holds a password", fix="give the token by its own variable")
+            raise UsageError(f"{name}'s API URL contains a password", fix="set the token's own variable instead")
         self.base, self.name, self.permission = base.rstrip("/"), name, permission
         self._origin = (parts.scheme, parts.netloc)
         self._headers = {"User-Agent": "tfgen", **headers}
@@ -104,9 +104,9 @@ class Api:
                 raise UnsureError(f"{self.name} {problem}")
             seconds = max(delay or 0, wanted or 0)
             if delay is None or seconds > patience:
-                limited = f"; it asks to wait {seconds:.0f} seconds" if wanted else ""
-                raise TfgenError(f"{self.name} {problem}{limited}", fix="run this again later")
-            note(f"{self.name} {problem}; next try in {seconds:.0f} s")
+                limited = f"; retry after {seconds:.0f} s" if wanted else ""
+                raise TfgenError(f"{self.name} {problem}{limited}", fix="try again later")
+            note(f"{self.name} {problem}; retrying in {seconds:.0f} s")
             patience -= seconds
             waiting.pause(seconds)
         raise AssertionError("unreachable")  # pragma: no cover
@@ -127,7 +127,7 @@ class Api:
             if method != "GET" and answer.status not in (307, 308):
                 break
             url = self._address(urljoin(url, location))
-        raise TfgenError(f"{self.name} says that the repository has moved", fix="check the repository's name")
+        raise TfgenError(f"{self.name} redirects: the repository has moved", fix="check the repository's name")
 
     def _ask(self, method: str, url: str, data: bytes | None, headers: Mapping[str, str]) -> Answer:
         response = self._pool.request(
@@ -138,7 +138,7 @@ class Api:
         finally:
             response.release_conn()
         if len(body) > _MOST_BYTES:
-            raise TfgenError(f"{self.name}'s answer has no end", fix="check the address of its API")
+            raise TfgenError(f"the response of {self.name} is too large", fix="check its API URL")
         found = {name.lower(): value for name, value in response.headers.items()}
         return Answer(status=response.status, headers=found, body=body)
 
@@ -149,21 +149,21 @@ class Api:
         parts = urlsplit(path)
         if (parts.scheme, parts.netloc) != self._origin:
             raise TfgenError(
-                f"{self.name} sends us to another host ({parts.hostname}), where our token does not go",
-                fix="check the address of its API",
+                f"{self.name} redirects to another host ({parts.hostname}), and the token must not be sent there",
+                fix="check its API URL",
             )
         return path
 
     def _refused(self, answer: Answer) -> TfgenError:
         said = _message(answer)
-        told = f"{self.name} refuses (HTTP {answer.status}{f': {said}' if said else ''})"
+        told = f"{self.name} refused the request (HTTP {answer.status}{f': {said}' if said else ''})"
         fixes = {
             401: "check the token: it is wrong or has expired",
             403: f"give the token {self.permission}",
             404: f"check the repository and the pull request, and give the token {self.permission}",
-            422: "see its words",
+            422: "see its message",
         }
-        return TfgenError(told, fix=fixes.get(answer.status, "see its words"))
+        return TfgenError(told, fix=fixes.get(answer.status, "see its message"))
 
 
 def _pool(base: str) -> PoolManager:
@@ -189,19 +189,19 @@ def _unreachable(error: Exception) -> str:
     from urllib3.exceptions import TimeoutError as TimedOutError
 
     if isinstance(error, ProxyError):
-        return "cannot be reached: the proxy (HTTPS_PROXY) does not answer"
+        return "cannot be reached: no response from the proxy (HTTPS_PROXY)"
     if isinstance(error, NameResolutionError):
-        return "cannot be reached: its name is unknown here"
+        return "cannot be reached: host name not found"
     if isinstance(error, SSLError):
-        return "cannot be reached: its certificate is not trusted here"
+        return "cannot be reached: its certificate is not trusted"
     # urllib3 counts a refused connection among its time-outs.
     if isinstance(error, TimedOutError) and not isinstance(error, NewConnectionError):
-        return "does not answer in time"
-    return "cannot be reached, or broke off"
+        return "did not respond in time"
+    return "cannot be reached, or closed the connection"
 
 
 def _problem(answer: Answer) -> str:
-    return "limits how often we may ask" if answer.status in (403, 429) else f"is down (HTTP {answer.status})"
+    return "limits the rate of requests" if answer.status in (403, 429) else f"is down (HTTP {answer.status})"
 
 
 def _wait_wanted(answer: Answer) -> float | None:

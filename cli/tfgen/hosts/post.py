@@ -40,8 +40,8 @@ def _create(host: Host, body: str, marker: str) -> Done:
             host.create(body)
         except UnsureError as error:
             if delay is None:
-                raise TfgenError(str(error), fix="run this again later") from None
-            note(f"{error}; in {delay:.0f} s we look whether the comment is there")
+                raise TfgenError(str(error), fix="try again later") from None
+            note(f"{error}; checking in {delay:.0f} s whether the comment exists")
             waiting.pause(delay)
             if find(host, marker) is not None:
                 return "created"

@@ -13,7 +13,7 @@ from pathlib import Path
 from tfgen_generators.lint.model import Edit, Finding
 
 #: Why a file is left alone that another look may mend.
-CHANGED = "changed meanwhile: left alone"
+CHANGED = "not fixed: the file has changed"
 
 
 def apply_edits(root: Path, findings: Iterable[Finding], read: Callable[[str], bytes]) -> tuple[int, list[str]]:
@@ -51,17 +51,17 @@ def _write(root: Path, path: str, edits: list[Edit], seen: bytes) -> str:
     """Why the file was left alone, "" when it was changed."""
     file = root / path
     if ".git" in Path(path).parts or os.path.realpath(file) != f"{os.path.realpath(root)}/{path}":
-        return "a link, or outside of the repository: left alone"
+        return "not fixed: a symlink, or outside the repository"
     try:
         with _opened(file) as descriptor:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                return "no ordinary file: left alone"
+                return "not fixed: not a regular file"
             if _content(descriptor) != seen or file.stat().st_ino != status.st_ino:
                 return CHANGED
             _replace(file, edited(seen, edits), stat.S_IMODE(status.st_mode))
     except OSError as error:
-        return f"cannot be changed: {error.strerror}"
+        return f"not fixed: {error.strerror}"
     return ""
 
 

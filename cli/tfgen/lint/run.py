@@ -22,14 +22,12 @@ def read_paths(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
     found: list[str] = []
     for path in paths:
         if not path or "\0" in path or not os.path.lexists(path):
-            raise UsageError(
-                f"{path or 'an empty path'}: there is no such file or folder", fix="name one that is there"
-            )
+            raise UsageError(f"{path or 'an empty path'}: no such file or folder", fix="use an existing path")
         # Its folder's links are followed, its own is not: a link is a file of the repository.
         parent, name = os.path.split(os.path.normpath(Path.cwd() / path))
         full = f"{os.path.realpath(parent).rstrip('/')}/{name}"
         if not (full + "/").startswith(top.rstrip("/") + "/"):
-            raise UsageError(f"{path}: lies outside of the repository {top}", fix="name a path inside of it")
+            raise UsageError(f"{path}: is outside the repository {top}", fix="use a path inside it")
         found.append(os.path.relpath(full, top).replace(os.sep, "/"))
     return tuple(found)
 

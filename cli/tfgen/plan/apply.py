@@ -61,11 +61,11 @@ def _tell_whose(workspace: Workspace, manifest: Manifest) -> None:
     from tfgen.git.repository import head_commit
 
     commit = f", of commit {manifest.commit[:12]}" if manifest.commit else ""
-    dirty = ", with changes that were not committed" if manifest.dirty else ""
+    dirty = ", with uncommitted changes" if manifest.dirty else ""
     note(f"applying the plan that {manifest.who} made at {manifest.when}{commit}{dirty}")
     now = head_commit(workspace.root)
     if manifest.commit and now and now != manifest.commit:
-        note(f"this is commit {now[:12]}: the files that were planned are the same")
+        note(f"this is commit {now[:12]}, with the same files as the plan")
 
 
 def apply_plan(
@@ -75,10 +75,10 @@ def apply_plan(
     from tfgen.plan.plan_file import is_plan
 
     if plan_file.exists() and not is_plan(plan_file):
-        raise UsageError(f"{plan_file} is no saved plan", fix="run: tfgen plan --out FILE, then: tfgen apply FILE")
+        raise UsageError(f"{plan_file} is not a saved plan", fix="run: tfgen plan --out FILE, then: tfgen apply FILE")
     try:
         done = apply_saved(workspace, plan_file, allowed, request)
     except TerraformError as error:
-        error.fix = error.fix or "what was applied stands; to see what is left, run: tfgen plan"
+        error.fix = error.fix or "changes applied so far are kept; to see the rest, run: tfgen plan"
         raise
     out(done.line)

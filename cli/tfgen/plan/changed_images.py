@@ -55,7 +55,9 @@ def find_changed(workspace: Workspace, base: Base) -> ChangedImages:
         return _Comparison(workspace, base).result()
     except NoAnswerError as error:
         reason = f": {error}" if str(error) else ""
-        raise TfgenError(f"git cannot say what this branch changes{reason}", fix="plan without --changed") from None
+        raise TfgenError(
+            f"git cannot compare this branch with its base{reason}", fix="plan without --changed"
+        ) from None
 
 
 class _Comparison:
@@ -69,7 +71,7 @@ class _Comparison:
 
     def result(self) -> ChangedImages:
         if not self.root:
-            return self._whole(f"{self.workspace.settings.terraform_dir} lies outside the repository")
+            return self._whole(f"{self.workspace.settings.terraform_dir} is outside the repository")
         modules, outside = self._modules()
         if outside:
             return self._whole(outside)
@@ -100,7 +102,7 @@ class _Comparison:
         def follow(path: str) -> str | None:
             real = None if is_outside(path) else inside(self.top, self.top / path)
             if real is None:
-                outside.append(f"the module in {path} lies outside the repository")
+                outside.append(f"the module in {path} is outside the repository")
             return real
 
         reached = reach(self.root, generated_calls(self.workspace.settings), self._hand_written, follow)

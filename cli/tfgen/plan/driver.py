@@ -46,7 +46,7 @@ class Driver:
         self.folder = workspace.terraform_dir
         if not self.folder.is_dir():
             raise TfgenError(
-                "there is no such folder", where=workspace.settings.terraform_dir, fix="set terraform_dir in tfgen.toml"
+                "folder not found", where=workspace.settings.terraform_dir, fix="set terraform_dir in tfgen.toml"
             )
         self.binary: Binary = find_terraform(terraform)
         self.cache = workspace.make_state_dir("cache")
@@ -120,9 +120,11 @@ class Driver:
             whole_lines=False,
         )
         if finished.interrupted:
-            raise InterruptedRunError("plan was interrupted; nothing has changed in AWS")
+            raise InterruptedRunError("plan was interrupted; nothing was changed in AWS")
         if finished.code:
-            self.watcher.text("terraform show failed: the plan is good, but what forces its replacements is not known")
+            self.watcher.text(
+                "terraform show failed: the plan is valid, but the reasons for replacements are not known"
+            )
         return forced.found
 
     def _with_init(self, command: str, argv: Sequence[str], options: RunOptions) -> Run:
@@ -150,7 +152,7 @@ class Driver:
             if not forced and self._is_init_done():  # the one that we have waited for has done it
                 return False
             self._init_mark.unlink(missing_ok=True)
-            with plugin_cache(self.env, lambda: self.watcher.text("waiting for another init of Terraform")) as env:
+            with plugin_cache(self.env, lambda: self.watcher.text("waiting for another terraform init")) as env:
                 done = self._run("init", init_argv(self.binary), env=env)
             self._require_good(done, 0)
             init.keep_done(self.folder, self._init_mark, self.version, self.env)
@@ -162,7 +164,7 @@ class Driver:
             try:
                 stack.enter_context(locked(self.workspace, "init", timeout=0))
             except BusyError:
-                self.watcher.text("waiting for another tfgen, which runs init here")
+                self.watcher.text("waiting for another tfgen that runs init")
                 stack.enter_context(locked(self.workspace, "init", timeout=_INIT_TIMEOUT))
             yield
 
@@ -205,7 +207,7 @@ class Driver:
         from tfgen.terraform.interruption import after_stop
 
         finished, record = done.finished, done.record
-        unsaved = errored.keep(self.workspace) if done.command == "apply" and not ended_well else ""
+        unsaved = self._unsaved(done) if done.command == "apply" and not ended_well else ""
         if finished.interrupted:
             killed = finished.killed or finished.code < 0
             return after_stop(done.command, record, complete=ended_well, killed=killed, unsaved=unsaved)
@@ -228,6 +230,12 @@ class Driver:
         error = explain(failure)
         error.fix = "; ".join(filter(None, (unsaved, error.fix)))
         return error
+
+    def _unsaved(self, done: Run) -> str:
+        """Keeps a state that Terraform could not save, and says where it is."""
+        if done.record.unsaved_state:
+            return errored.keep_dump(self.workspace, done.record.unsaved_state)
+        return errored.keep(self.workspace)
 
 
 def _is_lock_free_again(done: Run) -> bool:

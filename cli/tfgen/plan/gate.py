@@ -24,8 +24,12 @@ def require_allowed(summary: PlanSummary, allowed: Collection[str]) -> None:
         return
     told = some([f"{image.name} ({_counts(image)})" for image in refused], most=5)
     flags = " ".join(f"--allow-destroy {shlex.quote(image.name)}" for image in refused)
-    fix = f"if that is meant, add: {flags}" if len(refused) <= _MOST_FLAGS else "allow each by --allow-destroy NAME"
-    raise RefusedError(f"the plan destroys what was not allowed: {told}", fix=fix)
+    fix = (
+        f"to allow it, add: {flags}"
+        if len(refused) <= _MOST_FLAGS
+        else "to allow it, add --allow-destroy NAME for each image"
+    )
+    raise RefusedError(f"the plan destroys or replaces resources without permission: {told}", fix=fix)
 
 
 def _counts(image: ImagePlan) -> str:

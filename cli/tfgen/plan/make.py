@@ -90,12 +90,12 @@ def require_synced(workspace: Workspace, *, cached: bool = True) -> Collection[s
     result = find_changes(workspace, cached=cached)
     complain(result)
     if result.changes.refused:
-        raise RefusedError("the generated files need a decision first", fix="see above")
+        raise RefusedError("generated files were refused", fix="see above")
     if result.changes.changes:
         stale = some([f"{change.path} ({change.action})" for change in result.changes.changes], most=5)
         raise RefusedError(f"generated files are stale: {stale}", fix="run: tfgen sync")
     if result.problems:
-        raise TemplateError("not every template can be read", fix="correct the errors above")
+        raise TemplateError("some templates cannot be read", fix="fix the errors above")
     remember(workspace, result, started)
     return sources_of(result)
 
@@ -116,14 +116,14 @@ def _targets(workspace: Workspace, request: PlanRequest) -> tuple[str, ...] | No
 
     changed = find_changed(workspace, find_base(workspace.root, request.base, trusted=request.untrusted))
     if changed.whole:
-        note(f"planning everything: {changed.whole}", style="yellow")
+        note(f"planning all images: {changed.whole}", style="yellow")
         return None
     if not changed.targets:
         return ()
     moved = moved_images(workspace.terraform_dir) - {*changed.targets}
-    also = f", and {', '.join(sorted(moved))}, which a moved block names" if moved else ""
-    note(f"planning only what differs from {changed.base.name}: {some(changed.targets)}{also}")
-    note("nothing is seen of other images: after the merge a full plan must follow", style="yellow")
+    also = f", and {', '.join(sorted(moved))} (named by a moved block)" if moved else ""
+    note(f"planning only the images that differ from {changed.base.name}: {some(changed.targets)}{also}")
+    note("other images are not planned: run a full plan after the merge", style="yellow")
     return tuple(sorted({*changed.targets, *moved}))
 
 
@@ -184,7 +184,7 @@ def _require_unchanged(before: Mapping[str, str], after: Mapping[str, str], name
 
     for path in sorted({*before, *after}):
         if before.get(path) != after.get(path) and (path in named or is_read(path)):
-            raise TfgenError("has changed while the plan was made", where=path, fix="plan again")
+            raise TfgenError("changed while the plan was made", where=path, fix="run tfgen plan again")
 
 
 def _manifest(

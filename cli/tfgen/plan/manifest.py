@@ -88,20 +88,18 @@ def read_manifest(plan: Path) -> Manifest:
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         if not os.path.lexists(plan):
-            raise UsageError(f"there is no plan file {plan}", fix=f"run: tfgen plan --out {plan}") from None
-        raise RefusedError(
-            "has no manifest, so nobody can say what it was made from", where=str(plan), fix=_AGAIN
-        ) from None
+            raise UsageError(f"plan file {plan} not found", fix=f"run: tfgen plan --out {plan}") from None
+        raise RefusedError("has no manifest, so its inputs are not known", where=str(plan), fix=_AGAIN) from None
     except OSError as error:
         raise TfgenError(f"cannot be read: {error.strerror}", where=str(path)) from None
     try:
         _require_readable(msgspec.json.decode(data, type=_Format), path)
         sealed = msgspec.json.decode(data, type=_Sealed)
     except msgspec.DecodeError as error:
-        raise RefusedError(f"is no manifest of a plan: {error}", where=str(path), fix=_AGAIN) from None
+        raise RefusedError(f"is not a plan manifest: {error}", where=str(path), fix=_AGAIN) from None
     manifest = Manifest(**{name: getattr(sealed, name) for name in Manifest.__struct_fields__})
     if _digest(manifest) != sealed.sha256:
-        raise RefusedError("was altered since the plan was made", where=str(path), fix=_AGAIN)
+        raise RefusedError("was changed after the plan was made", where=str(path), fix=_AGAIN)
     return manifest
 
 
@@ -110,11 +108,11 @@ def require_planned(plan: Path, digest: str, manifest: Manifest) -> None:
     if digest == manifest.plan:
         return
     if not digest:
-        what = "is gone, only its manifest is there"
+        what = "does not exist, only its manifest does"
     elif not manifest.plan:
-        what = "is there, but its manifest says that nothing was planned"
+        what = "exists, but according to its manifest nothing was planned"
     else:
-        what = "was altered since it was planned (its digest is another)"
+        what = "was changed after it was made (another digest)"
     raise RefusedError(what, where=str(plan), fix=_AGAIN)
 
 
@@ -130,7 +128,7 @@ def require_same_inputs(plan: Path, manifest: Manifest, inputs: dict[str, str]) 
     ]
     if told:
         more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
-        raise RefusedError(f"was made from other files: {told[0]} since{more}", where=str(plan), fix=_AGAIN)
+        raise RefusedError(f"was made from other files: {told[0]}{more}", where=str(plan), fix=_AGAIN)
 
 
 def require_same_terraform(plan: Path, manifest: Manifest, now: Terraform, workspace: str) -> None:
@@ -138,29 +136,31 @@ def require_same_terraform(plan: Path, manifest: Manifest, now: Terraform, works
     then = manifest.terraform
     if then != now:
         raise RefusedError(
-            f"was made by {then.product} {then.version}, and this is {now.product} {now.version}",
+            f"was made by {then.product} {then.version}, but this is {now.product} {now.version}",
             where=str(plan),
-            fix="use that one (--terraform PATH), or plan again",
+            fix="use that version (--terraform PATH), or run tfgen plan again",
         )
     if manifest.workspace != workspace:
         raise RefusedError(
-            f"was made in Terraform's workspace {manifest.workspace!r}, and this is {workspace!r}",
+            f"was made in the Terraform workspace {manifest.workspace!r}, but this is {workspace!r}",
             where=str(plan),
-            fix="select that one, or plan again",
+            fix="select that workspace, or run tfgen plan again",
         )
 
 
 def _require_readable(found: _Format, path: Path) -> None:
     if found.format != 1:
         raise RefusedError(
-            f"was written by another tfgen ({found.tfgen})", where=str(path), fix=f"use that one, or {_AGAIN}"
+            f"was written by another version of tfgen ({found.tfgen})",
+            where=str(path),
+            fix=f"use that version, or {_AGAIN}",
         )
 
 
 def _what(then: str | None, now: str | None) -> str:
     if then is None:
         return "was added"
-    return "has changed" if now else "is gone"
+    return "has changed" if now else "was deleted"
 
 
 def _sealed(manifest: Manifest) -> bytes:

@@ -68,7 +68,7 @@ def compose(
 
 def compose_failed(target: str, *, link: str = "", commit: str = "", marker: str = "") -> Rendered:
     """What is said in the place of a plan that failed; `marker` is the first line."""
-    said = [*([marker] if marker else []), _title(target), "**The plan failed**, so nobody knows what would change."]
+    said = [*([marker] if marker else []), _title(target), "**The plan failed**, so the changes are not known."]
     return Rendered(text="\n\n".join([*said, *_origin(link, commit)]) + "\n", cut=False)
 
 
@@ -77,7 +77,7 @@ def verdict(summary: PlanSummary) -> str:
     if summary.line == NOTHING_DIFFERS:
         return "No image differs from the base: nothing was planned"
     if summary.refresh_only and summary.changed:
-        return "Refresh only: the state takes over what others changed, nothing in AWS changes"
+        return "Refresh only: the state is updated, nothing in AWS changes"
     if not summary.changed:
         drifted = sum(image.action == "drifted" for image in summary.images)
         return f"No changes{f'; {_images(drifted)} drifted' if drifted else ''}"
@@ -86,7 +86,7 @@ def verdict(summary: PlanSummary) -> str:
     counts = {word: sum(image.action == word for image in summary.images) for word in GRAVITY}
     said = [f"{count} {word}" for word, count in counts.items() if count]
     if not said:
-        return "Changes to outputs only" if summary.outputs else "Changes that concern no image"
+        return "Changes to outputs only" if summary.outputs else "Changes outside of images"
     if summary.unchanged:
         said.append(f"{len(summary.unchanged)} unchanged")
     return ", ".join(said)
@@ -98,14 +98,15 @@ def _summary(summary: PlanSummary, target: str, refused: Sequence[str], link: st
     if refused:
         allow = "; ".join(code(f"--allow-destroy {name}") for name in sorted(refused)[:1])
         yield (
-            f"**Refused:** {_images(len(refused))} would be destroyed or replaced, which nobody has allowed: "
-            f"{names(sorted(refused))}. If that is meant, allow each by its name, as in {allow}."
+            f"**Refused:** {_images(len(refused))} would be destroyed or replaced without permission: "
+            f"{names(sorted(refused))}. To allow it, name each image, as in {allow}."
         )
     if summary.line and summary.changed:
         yield code(summary.line, most=MOST_ADDRESS)
     if summary.targets:
         yield (
-            f"Only what the branch changes was planned: {names(summary.targets)}. A full plan follows after the merge."
+            f"Only the images that the branch changes were planned: {names(summary.targets)}. "
+            "A full plan follows after the merge."
         )
     if summary.outputs:
         yield f"Changes to outputs: {names(summary.outputs)}."
@@ -205,7 +206,7 @@ def _left_out(images: int, resources: int, log: str) -> str:
     absent = f"{_images(images)} left out of the table, and " if images else ""
     return (
         f"**Cut:** {absent}the resources of {_images(resources)} left out, whole or in part, "
-        f"because a comment here may hold no more. The whole plan is in {log}."
+        f"because of the length limit of comments. The full plan is in {log}."
     )
 
 

@@ -23,19 +23,19 @@ def check_plan_target(out: Path) -> None:
     """Raises TfgenError when a plan cannot, or should not, be written to `out`: before minutes are spent on it."""
     folder = out.absolute().parent
     if not folder.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {folder}", fix="make it, or name another file")
+        raise UsageError(f"--out {out}: folder {folder} not found", fix="create it, or use another file")
     if not os.access(folder, os.W_OK):
-        raise TfgenError("a plan cannot be written there", where=str(folder), fix="make the folder writable")
+        raise TfgenError("folder is not writable", where=str(folder), fix="make it writable, or use another file")
     if out.is_dir() or not out.name:
-        raise UsageError(f"--out {out or '.'} is a folder", fix="name a file")
+        raise UsageError(f"--out {out or '.'} is a folder", fix="use a file")
     if len(os.fsencode(out.name)) > _LONGEST_NAME:
-        raise UsageError(f"--out: the name has more than {_LONGEST_NAME} bytes", fix="name a shorter one")
+        raise UsageError(f"--out: the name has more than {_LONGEST_NAME} bytes", fix="use a shorter name")
     if os.path.lexists(out) and not is_plan(out):
-        raise RefusedError(f"--out {out} is there and is no plan", fix="name another file, or delete that one")
+        raise RefusedError(f"--out {out} exists and is not a plan", fix="use another file, or delete that one")
     manifest = manifest_path(out)
     if os.path.lexists(manifest) and not is_manifest(manifest):
         raise RefusedError(
-            f"--out {out}: its manifest would be {manifest}, which is there and is none", fix="name another file"
+            f"--out {out}: its manifest would be {manifest}, which exists and is not a manifest", fix="use another file"
         )
 
 
@@ -118,8 +118,8 @@ def require_whole(plan: Path) -> None:
     if broken is None:
         return
     if plan.read_bytes() == _UNWRITTEN:
-        raise TerraformError("Terraform ended well, but has written no plan")
+        raise TerraformError("Terraform reported success, but wrote no plan")
     raise TerraformError(
-        "Terraform ended well, but the plan that it wrote is cut short: the disk may be full",
-        fix="free some space there, and run it again",
+        "Terraform reported success, but its plan file is truncated: the disk may be full",
+        fix="free some space, and run this again",
     )

@@ -19,8 +19,8 @@ _DOING = {"create": "creating", "update": "changing", "delete": "destroying", "r
 _DONE = {"create": "created", "update": "changed", "delete": "destroyed", "read": "read", "replace": "replaced"}
 _BEGINS = frozenset({"apply_start", "refresh_start"})
 _ENDS = frozenset({"apply_complete", "apply_errored", "refresh_complete"})
-_STOPPING = "stopping: terraform finishes what it has begun; once more kills it"
-_KILLED = "terraform is killed"
+_STOPPING = "stopping: terraform finishes running operations; press Ctrl-C again to kill it"
+_KILLED = "killing terraform"
 
 
 class PlainWatcher:
@@ -102,7 +102,7 @@ class PlainWatcher:
         """`applying after 120s: creating web; nothing heard for 60s`."""
         text = f"{self._activity()} after {now - self._since:.0f}s"
         silent = now - self._heard
-        return f"{text}; nothing heard from terraform for {silent:.0f}s" if silent >= self._heartbeat else text
+        return f"{text}; no output from terraform for {silent:.0f}s" if silent >= self._heartbeat else text
 
     def _activity(self) -> str:
         """What Terraform is at, with the images concerned."""

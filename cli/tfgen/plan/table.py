@@ -29,11 +29,11 @@ def show_plan(summary: PlanSummary) -> None:
         pass
     elif not summary.changed:
         whole = summary.unchanged and not summary.targets
-        out("No changes. AWS is what the templates say." if whole else "No changes in what was planned.")
+        out("No changes. AWS matches the templates." if whole else "No changes in what was planned.")
     elif summary.refresh_only:
-        out("Refresh only: Terraform's state takes over what others changed, and nothing changes in AWS.")
+        out("Refresh only: Terraform's state is updated, and nothing changes in AWS.")
     elif summary.moves_only:
-        out("Moves only: Terraform writes other addresses into its state, and nothing changes in AWS.")
+        out("Moves only: addresses change in Terraform's state, and nothing changes in AWS.")
     if summary.images:
         _show_images(summary)
     if summary.images and summary.unchanged:
@@ -82,12 +82,10 @@ def show_next(plan_file: Path, refused: Sequence[str] = ()) -> None:
     import shlex
 
     if refused:
-        note(f"it destroys or replaces: {some(refused, most=5)}; tfgen apply wants --allow-destroy NAME for each")
+        note(f"the plan destroys or replaces: {some(refused, most=5)}; tfgen apply needs --allow-destroy NAME for each")
         return
     shown = str(plan_file)
-    note(
-        f"to apply exactly this plan, run: tfgen apply {shlex.quote(f'./{shown}' if shown.startswith('-') else shown)}"
-    )
+    note(f"to apply this plan, run: tfgen apply {shlex.quote(f'./{shown}' if shown.startswith('-') else shown)}")
 
 
 def _show_images(summary: PlanSummary) -> None:
@@ -116,12 +114,12 @@ def _show_resources(summary: PlanSummary) -> None:
     for number, line in enumerate([*lost, *others][:_SHOWN]):
         out(one_line(line), style="red" if number < len(lost) else "")
     if (more := len(lost) + len(others) - _SHOWN) > 0:
-        out(f"and {more} more (--format json has all)")
+        out(f"and {more} more (--format json shows all)")
 
 
 def _lost(image: ImagePlan) -> Iterable[str]:
     if image.action == WORDS["delete"] and image.name != SHARED:
-        return [f"{image.name} is destroyed, all that it has: {counted(len(image.changes), 'resource')}"]
+        return [f"{image.name} is destroyed completely: {counted(len(image.changes), 'resource')}"]
     return _told(image, ("replace", "delete"))
 
 

@@ -28,7 +28,7 @@ def find_backend(workspace: Workspace, wanted: S3Backend) -> Found | None:
     found = find_backends(_files(workspace))
     if len(found) > 1:
         places = ", ".join(item.place for item in found)
-        raise RefusedError(f"there is more than one backend ({places})", fix="keep one")
+        raise RefusedError(f"more than one backend ({places})", fix="keep only one")
     if not found or wanted.is_at(found[0]):
         return found[0] if found else None
     _require_local(found[0])
@@ -49,14 +49,14 @@ def _require_local(found: Found) -> None:
         raise RefusedError(
             f"{named} is in use",
             where=found.place,
-            fix="tfgen moves local state alone; move that one by hand (terraform init -migrate-state), "
-            "or name its own bucket, key and region",
+            fix="tfgen moves only local state; move this one by hand (terraform init -migrate-state), "
+            "or use its bucket, key and region",
         )
     if not found.editable:
         raise RefusedError("the backend is in a JSON file", where=found.place, fix=f"move it to {FILE_NAME}")
     if set(found.attributes) - {"path"} or None in found.attributes.values():
         raise RefusedError(
-            "the local backend says more than a plain path", where=found.place, fix='leave path = "..." alone in it'
+            "the local backend has more than a plain path", where=found.place, fix='keep only path = "..."'
         )
 
 
@@ -68,7 +68,7 @@ def _files(workspace: Workspace) -> dict[str, bytes]:
         files = sorted(file for file in folder.iterdir() if is_terraform(file.name) and file.is_file())
         return {f"{shown}/{file.name}": file.read_bytes() for file in files}
     except FileNotFoundError:
-        raise TfgenError("there is no such folder", where=shown, fix="set terraform_dir in tfgen.toml") from None
+        raise TfgenError("folder not found", where=shown, fix="set terraform_dir in tfgen.toml") from None
     except OSError as error:
         where = Path(os.fsdecode(error.filename)).name if isinstance(error.filename, str | bytes) else shown
         raise TfgenError(f"cannot be read: {error.strerror}", where=f"{shown}/{where}") from None
@@ -100,7 +100,7 @@ def write_backend(workspace: Workspace, found: Found | None, backend: S3Backend)
     except OSError as error:
         raise TfgenError(f"cannot be read: {error.strerror}", where=shown) from None
     if found is not None and find_backends({shown: before or b""}) != (found,):
-        raise TfgenError("has just been changed", where=shown, fix="run it again")
+        raise TfgenError("was changed in the meantime", where=shown, fix="run this again")
     backup = None
     if before is not None:
         backup = keep(workspace, file.name, before)

@@ -43,13 +43,13 @@ def run_init(workspace: Workspace, terraform: Terraform, flags: Mapping[str, obj
     note(f"running {terraform.binary.product} init")
     with (
         locked(workspace, "init", timeout=_TIMEOUT),
-        plugin_cache(terraform.env, lambda: note("waiting for another init of Terraform")) as env,
+        plugin_cache(terraform.env, lambda: note("waiting for another terraform init")) as env,
         open_log(workspace.make_state_dir("log"), "init") as log,
     ):
         mark.unlink(missing_ok=True)
         finished = _run(workspace, argv, env, record, log)
         if finished.interrupted:
-            raise InterruptedRunError("init was interrupted", fix="run the same command again")
+            raise InterruptedRunError("init was interrupted", fix="run this again")
         if finished.code == 0:
             init.keep_done(workspace.terraform_dir, mark, terraform.version, terraform.env)
             return
@@ -75,4 +75,8 @@ def _run(workspace: Workspace, argv: list[str], env: Mapping[str, str], record: 
 
 
 def _stopping(killed: bool) -> None:
-    note("killing Terraform" if killed else "Terraform stops in order; once more kills it")
+    note(
+        "killing terraform"
+        if killed
+        else "stopping: terraform finishes running operations; press Ctrl-C again to kill it"
+    )

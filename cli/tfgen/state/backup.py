@@ -24,4 +24,4 @@ def new_backup(workspace: Workspace, name: str) -> tuple[Path, int]:
             continue
         except OSError as error:
             raise TfgenError(f"cannot be written: {error.strerror}", where=str(file)) from None
-    raise TfgenError("there is no free name for a copy", where=str(folder), fix="remove old copies")
+    raise TfgenError("no free name for a copy", where=str(folder), fix="remove old copies")

@@ -62,15 +62,15 @@ def look(workspace: Workspace, terraform: Terraform, found: Found | None) -> Roo
     path = local_path(found) if found is not None and found.kind == "local" else recorded_path or local_path(None)
     if recorded.kind not in ("", "local", "s3"):
         raise RefusedError(
-            f"init has recorded the backend {recorded.kind!r}, and its state would be left behind",
+            f"terraform init recorded the backend {recorded.kind!r}, whose state would be lost",
             where=workspace.settings.terraform_dir,
-            fix="run: terraform init, and look where the state is",
+            fix="run: terraform init, and check where the state is",
         )
     if recorded.kind == "local" and os.path.normpath(recorded_path or local_path(None)) != os.path.normpath(path):
         raise RefusedError(
-            f"init has recorded local state in {recorded_path}, and the backend block says {path}",
+            f"terraform init recorded local state in {recorded_path}, but the backend block has {path}",
             where=workspace.settings.terraform_dir,
-            fix="run: terraform init, and look where the state is",
+            fix="run: terraform init, and check where the state is",
         )
     data = read_local(folder, path, workspace.settings.terraform_dir)
     return Root(workspace=workspace, terraform=terraform, found=found, recorded=recorded, path=path, data=data)
@@ -90,17 +90,17 @@ def decide(root: Root, backend: S3Backend, remote: State | None, *, adopt: bool)
     written = root.found is not None and backend.is_at(root.found)
     if root.recorded.kind == "s3" and not recorded:
         raise RefusedError(
-            "init has recorded an S3 backend of another place, and its state would be left behind",
+            "terraform init recorded another S3 backend, whose state would be lost",
             where=root.workspace.settings.terraform_dir,
-            fix="run: terraform init, and look where the state is",
+            fix="run: terraform init, and check where the state is",
         )
     settled: Step = "none" if recorded and written else "init"
     if local is None:
         if remote is not None and not remote.is_empty and not written and not adopt:
             raise RefusedError(
-                f"holds a state already ({_of(remote)})",
+                f"already has a state ({_of(remote)})",
                 where=_place(backend),
-                fix="give another --key, or --adopt to work on it",
+                fix="use another --key, or --adopt to use it",
             )
         return settled
     if remote is None:
@@ -116,9 +116,9 @@ def _first_move(root: Root, local: State, *, recorded: bool) -> Step:
     """The bucket holds nothing yet."""
     if recorded:
         raise RefusedError(
-            f"the state here ({_of(local)}) is not in the bucket, although init has recorded the bucket",
+            f"the local state ({_of(local)}) is not in the bucket, although terraform init recorded the bucket",
             where=root.shown,
-            fix=f"look which one is true; to use this one: terraform state push {root.path}",
+            fix=f"check which one is correct; to use the local state, run: terraform state push {root.path}",
         )
     return "migrate"
 
@@ -126,10 +126,10 @@ def _first_move(root: Root, local: State, *, recorded: bool) -> Step:
 def _parted(root: Root, backend: S3Backend, local: State, remote: State) -> RefusedError:
     is_older = remote.lineage == local.lineage and remote.serial < local.serial
     return RefusedError(
-        f"holds {'an older one' if is_older else 'another one'} ({_of(remote)}) than {root.shown} ({_of(local)}), "
-        "and neither may be lost",
+        f"has {'an older state' if is_older else 'another state'} ({_of(remote)}) than {root.shown} ({_of(local)}), "
+        "and neither must be lost",
         where=_place(backend),
-        fix="give another --key, or look which one is true and move the other one away",
+        fix="use another --key, or check which one is correct and move the other one away",
     )
 
 
@@ -141,12 +141,12 @@ def move(
     `fetch` gives the bucket's state, `say` is told each thing that was done. Raises TfgenError.
     """
     if step == "leave":
-        note(f"warning: {root.shown} is not used, and is not what the bucket holds: look at it, then remove it")
+        note(f"warning: {root.shown} is not used and differs from the state in the bucket: check it, then delete it")
         return
     local = root.state()
     copy = keep(root.workspace, Path(root.path).name, root.data) if local and root.data else None
     if copy is not None:
-        say(f"kept a copy of {root.shown} in {_relative(root.workspace, copy)}")
+        say(f"copied {root.shown} to {_relative(root.workspace, copy)}")
     if step == "migrate" and root.recorded.kind == "" and root.path != local_path(None):
         _init(root, {})  # Terraform looks for a state of its own accord in the default place alone
     written = _write(root, backend, say)
@@ -170,8 +170,8 @@ def _write(root: Root, backend: S3Backend, say: Callable[[str], None]) -> Writte
     if root.found is not None and backend.is_at(root.found):
         return None
     written = write_backend(root.workspace, root.found, backend)
-    kept = f" (the old one: {_relative(root.workspace, written.backup)})" if written.backup else ""
-    say(f'wrote backend "s3" into {written.shown}{kept}')
+    kept = f" (old file: {_relative(root.workspace, written.backup)})" if written.backup else ""
+    say(f'wrote backend "s3" to {written.shown}{kept}')
     return written
 
 
@@ -180,17 +180,17 @@ def _settle(root: Root, backend: S3Backend, written: Written | None, say: Callab
     if root.is_untouched() and not is_recorded(initialised(root.folder, root.terraform.env), backend):
         if written is not None:
             written.undo()
-            say(f"put back {written.shown}; the state is where it was")
+            say(f"restored {written.shown}; the state was not moved")
     else:
-        say(f"the backend is {_place(backend)} from now on; .tfgen/backup/ has what was here")
+        say(f"the backend is now {_place(backend)}; the local state is in .tfgen/backup/")
 
 
 def _verify(local: State, remote: State | None, copy: str) -> None:
     """Raises TfgenError unless the bucket now holds `local`, or what became of it."""
     if remote is None or not remote.continues(local):
         raise TfgenError(
-            f"the bucket does not hold the state that was moved ({_of(local)}); its copy is {copy}",
-            fix=f"look at both; to put the copy into the bucket: terraform state push {copy}",
+            f"the moved state is not in the bucket ({_of(local)}); its copy is {copy}",
+            fix=f"compare them; to push the copy to the bucket, run: terraform state push {copy}",
         )
 
 
@@ -198,7 +198,7 @@ def _retire(root: Root, say: Callable[[str], None]) -> None:
     """Removes a local state that is not used any more; Terraform sometimes leaves an empty one itself."""
     if root.is_untouched():
         (root.folder / root.path).unlink(missing_ok=True)
-        say(f"removed {root.shown}: the bucket's state is used now")
+        say(f"deleted {root.shown}: the state is now in the bucket")
 
 
 def _init(root: Root, flags: Mapping[str, object]) -> None:

@@ -68,7 +68,9 @@ def parse_state(data: bytes | None, where: str) -> State | None:
     try:
         document = msgspec.json.decode(data, type=_Document)
     except msgspec.DecodeError as error:
-        raise RefusedError(f"is no Terraform state: {error}", where=where, fix="move it away, or restore it") from None
+        raise RefusedError(
+            f"is not a Terraform state: {error}", where=where, fix="move it away, or restore it"
+        ) from None
     known = (document.resources, document.outputs, document.encrypted_data)
     return State(
         lineage=document.lineage,
@@ -126,9 +128,9 @@ def require_default_workspace(folder: Path, env: Mapping[str, str], shown: str) 
     others = sorted(_with_state(folder / "terraform.tfstate.d"))
     if others:
         raise RefusedError(
-            f"there is local state of other Terraform workspaces: {', '.join(others)}",
+            f"other Terraform workspaces have local state: {', '.join(others)}",
             where=f"{shown}/terraform.tfstate.d",
-            fix="tfgen moves that of the default workspace alone; move all by hand: terraform init -migrate-state",
+            fix="tfgen moves only the default workspace; to move all by hand, run: terraform init -migrate-state",
         )
 
 

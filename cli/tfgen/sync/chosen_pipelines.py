@@ -39,10 +39,10 @@ def _unknown(found: SyncResult, name: str) -> TfgenError:
             where = f"{problem.path}:{problem.line}" if problem.line else problem.path
             return TemplateError(problem.message, where=where, fix=problem.fix or None)
     if name == LABEL:
-        fix = "it starts the pipelines of affected images, and is none (docs/dispatcher.md)"
+        fix = "it starts the pipelines of affected images and builds no image (docs/dispatcher.md)"
         return UsageError(f"{name} is the dispatcher", fix=fix)
     fix = did_you_mean(name, (template.name for template in found.discovery.templates))
-    return UsageError(f"there is no image {name!r}", fix=fix or "see what there is with: tfgen list")
+    return UsageError(f"image {name!r} not found", fix=fix or "to see all names, run: tfgen list")
 
 
 def name_in_aws(workspace: Workspace, pipeline: Pipeline, account_id: str) -> str:
@@ -62,8 +62,8 @@ def name_in_aws(workspace: Workspace, pipeline: Pipeline, account_id: str) -> st
             break
     if not text:
         raise TfgenError(
-            f"what its pipeline is called in AWS is for Terraform alone to know: {pipeline.name}",
+            f"the pipeline name of {pipeline.name} in AWS is known only to Terraform",
             where="tfgen.toml",
-            fix="give the module's project_name a pattern or a text there instead of an expression",
+            fix="set the module's project_name to a pattern or a string instead of an expression",
         )
     return text

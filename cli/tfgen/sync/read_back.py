@@ -22,6 +22,6 @@ def verified(workspace: Workspace, result: SyncResult, *, written: bool) -> Sync
     for pipeline in result.pipelines:
         path = join(workspace.settings.terraform_dir, file_name(pipeline.name))
         if path in there and (said := verify((workspace.root / path).read_text(encoding="utf-8"), pipeline)):
-            fix = "please report it: tfgen has written something else than it meant"
-            problems.append(Problem(path=path, message=f"does not read back: {said}", fix=fix))
+            fix = "this is a bug in tfgen: please report it"
+            problems.append(Problem(path=path, message=f"is not what tfgen meant to write: {said}", fix=fix))
     return replace(result, problems=(*result.problems, *problems))

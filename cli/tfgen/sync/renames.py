@@ -23,7 +23,9 @@ def read_answers(root: Path, renamed: Sequence[str], gone: Sequence[str]) -> Ans
     for flag in renamed:
         old, new = _split(root, flag)
         if pairs.setdefault(old, new) != new:
-            raise UsageError(f"--renamed {flag}: {old} is {pairs[old]} already", fix="say it once")
+            raise UsageError(
+                f"--renamed {flag}: {old} is already renamed to {pairs[old]}", fix="use one --renamed for each path"
+            )
     return Answers(renamed=pairs, gone=frozenset(_path(root, path) for path in gone))
 
 
@@ -38,7 +40,7 @@ def _split(root: Path, flag: str) -> tuple[str, str]:
     pairs = [(_path(root, flag[:at]), _path(root, flag[at + 1 :])) for at in places]
     if not pairs or flag.startswith("=") or flag.endswith("="):
         raise UsageError(
-            f"--renamed {flag}: OLD_PATH=NEW_PATH is wanted", fix="for example packer/a.json=packer/b.json"
+            f"--renamed {flag} is not OLD_PATH=NEW_PATH", fix="use for example packer/a.json=packer/b.json"
         )
     return next((pair for pair in pairs if (root / pair[1]).exists() and not (root / pair[0]).exists()), pairs[0])
 
@@ -53,11 +55,11 @@ def ask(questions: Sequence[Question], answers: Answers) -> Answers:
     from tfgen.console import one_line, printable
 
     question = questions[0]
-    found = [(match.new, f"{one_line(printable(match.new))} ({match.score}% alike)") for match in question.candidates]
+    found = [(match.new, f"{one_line(printable(match.new))} ({match.score}% similar)") for match in question.candidates]
     why = f" (git cannot say: {question.failure})" if not found else ""
-    lines = [f"{one_line(printable(question.gone.path))} is gone. Which template is it now?{why}"]
+    lines = [f"{one_line(printable(question.gone.path))} no longer exists. Which template is it now?{why}"]
     lines += [f"  {number}  {text}" for number, (_, text) in enumerate(found, 1)]
-    lines.append(f"  {len(found) + 1}  none: it is gone, and its pipeline {question.gone.name} too")
+    lines.append(f"  {len(found) + 1}  none: delete its pipeline {question.gone.name}")
     sys.stdout.flush()
     sys.stderr.write("\n".join(lines) + "\n")
     number = _number(len(found) + 1)

@@ -50,7 +50,7 @@ def _pinned(result: SyncResult, *, done: bool) -> list[str]:
 
 def _alike(rename: Rename) -> str:
     """What a person must look at: git calls half of a file the same file."""
-    return "" if rename.score == 100 else f"  ({rename.score}% alike)"
+    return "" if rename.score == 100 else f"  ({rename.score}% similar)"
 
 
 def _width(*, done: bool) -> int:
@@ -66,7 +66,7 @@ def _conclude(workspace: Workspace, result: SyncResult, *, check: bool) -> None:
         return
     note(counted(changes, check=check))
     if any(change.action == "forget" for change in changes.changes):
-        note("what is forgotten stays in AWS; delete its file when that is applied everywhere")
+        note("forgotten pipelines stay in AWS; delete their files when the change has been applied everywhere")
     if check and changes.changes:
         note("run: tfgen sync")
 

@@ -32,7 +32,7 @@ def write(workspace: Workspace, result: SyncResult) -> None:
 
     if not workspace.terraform_dir.is_dir():
         folder = workspace.settings.terraform_dir
-        note(f"warning: there was no folder {folder} (terraform_dir): it is made now", style="yellow")
+        note(f"warning: creating the folder {folder} (terraform_dir), which did not exist", style="yellow")
     remove_leftovers(workspace.terraform_dir, workspace.root)
     if not result.changes.refused:
         # Where git does not know what a template was, the digest in the header must be today's.

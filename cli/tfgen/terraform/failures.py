@@ -64,15 +64,15 @@ def explain(failure: Failure) -> TfgenError:
 
 def explain_silence(failure: Failure) -> TfgenError:
     """A run that ended well and yet did not say what a good one says, or said the opposite of its exit code."""
-    said = "it never said what it would change"
+    said = "did not report the planned changes"
     if failure.command == "apply":
-        said = "it never said what it has changed"
+        said = "did not report the applied changes"
     elif failure.record.summarizer.complete:
-        said = "its exit code contradicts what it said"
+        said = "this contradicts its report"
     return TerraformError(
         f"{failure.product} {failure.command} ended with exit code {failure.finished.code}, but {said} "
-        f"(log: {failure.log}); that is not taken for a good end",
-        fix=f"is that a real {failure.product}? see: tfgen --version",
+        f"(log: {failure.log}), so it counts as failed",
+        fix=f"check that this is {failure.product}: tfgen --version",
     )
 
 
@@ -96,11 +96,11 @@ def _locked(failure: Failure, match: re.Match[str]) -> TfgenError:
     since = info.get("Created", "").split(".")[0].removesuffix(" +0000 UTC")
     operation = info.get("Operation", "")
     return BusyError(
-        f"the state is locked by {info.get('Who') or 'somebody'} since {since or 'an unknown time'} UTC "
+        f"the state is locked by {info.get('Who') or 'an unknown user'} since {since or 'an unknown time'} UTC "
         f"({_OPERATIONS.get(operation, operation) or 'unknown operation'}, lock {info['ID']})",
         fix=(
-            "try again when that run is done, or wait for it with --lock-timeout; only if it is surely dead, a person "
-            f"may run: {failure.product} -chdir={failure.folder} force-unlock {info['ID']}"
+            "try again when that run has finished, or wait for it with --lock-timeout; only if it is certainly dead, "
+            f"run: {failure.product} -chdir={failure.folder} force-unlock {info['ID']}"
         ),
     )
 
@@ -130,7 +130,7 @@ def _crashed(failure: Failure, match: re.Match[str]) -> TfgenError:
     who = "a provider" if "plugin" in match.group().lower() else failure.product
     return TerraformError(
         f"{failure.what}: {who} has crashed; its stack trace is in the log ({failure.log})",
-        fix="see what was done with: tfgen plan; a crash is a bug of that program, or of too little memory",
+        fix="to see what was applied, run: tfgen plan; a crash is a bug in that program, or it ran out of memory",
     )
 
 
@@ -149,7 +149,7 @@ def _did_not_start(failure: Failure, match: re.Match[str]) -> TfgenError:
     return TerraformError(
         f"{failure.what}: the path of the temporary folder is too long for a provider's socket: {folder} "
         f"(log: {failure.log})",
-        fix="set TMPDIR to a shorter one",
+        fix="set TMPDIR to a shorter path",
     )
 
 
@@ -167,7 +167,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
             r"Failed to load \S+ as a plan file|Failed to read (?:the given file|plan)|Invalid plan file"
             r"|plan file was created by|Can't read variable from plan"
         ),
-        _refused("this file cannot be applied as a plan: it is broken, or another program's", _PLAN_AGAIN),
+        _refused("this file is not a valid plan", _PLAN_AGAIN),
     ),
     (
         re.compile(
@@ -175,25 +175,27 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
             r"state data in S3 does not have the expected content|state snapshot was created by"
         ),
         _failed(
-            "the state cannot be read; nothing was written to it",
-            "put back a good version (terraform.tfstate.backup, or an older one of the object in the bucket)",
+            "the state cannot be read, and was not changed",
+            "restore a good version (terraform.tfstate.backup, or an older version of the object in the bucket)",
         ),
     ),
     (
         re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE),
-        _failed("the disk is full", "free some space; what was applied stands, and: tfgen plan shows what is left"),
+        _failed(
+            "the disk is full", "free some space; changes applied so far are kept; to see the rest, run: tfgen plan"
+        ),
     ),
     (
         re.compile(r"permission denied|read-only file system", re.IGNORECASE),
-        _failed("a file or folder cannot be written", "make writable what Terraform names above"),
+        _failed("a file or folder cannot be written", "make the file or folder that Terraform names above writable"),
     ),
     (
         re.compile(
             r"Can't ask approval for state migration|Backend configuration changed|State store configuration changed"
         ),
         _failed(
-            "the backend is another than before",
-            "decide what becomes of the old state: terraform init -migrate-state takes it along, -reconfigure does not",
+            "the backend has changed",
+            "run terraform init with -migrate-state, which moves the old state, or with -reconfigure, which does not",
         ),
     ),
     (re.compile(r"Unrecognized remote plugin message"), _did_not_start),
@@ -212,7 +214,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
             r"InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId"
             r"|AuthFailure|security token included in the request is invalid"
         ),
-        _denied("AWS does not know these credentials", "check them with: aws sts get-caller-identity{profile}"),
+        _denied("AWS rejected the credentials", "to check them, run: aws sts get-caller-identity{profile}"),
     ),
     (
         re.compile(
@@ -222,13 +224,15 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
             re.IGNORECASE,
         ),
         _denied(
-            "there are no AWS credentials",
+            "no AWS credentials found",
             "set AWS_PROFILE, or the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         ),
     ),
     (
         re.compile(r"UnauthorizedOperation|AccessDenied|is not authorized to perform"),
-        _denied("AWS does not allow it to these credentials", "ask for the permission that Terraform names above"),
+        _denied(
+            "these AWS credentials do not have the permission", "ask for the permission that Terraform names above"
+        ),
     ),
     (
         re.compile(
@@ -237,8 +241,6 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
             r"|Client\.Timeout exceeded",
             re.IGNORECASE,
         ),
-        _failed(
-            "the network does not answer", "check the connection, and HTTPS_PROXY if there is one; then run it again"
-        ),
+        _failed("the network is not reachable", "check the connection and HTTPS_PROXY, then run this again"),
     ),
 )

@@ -12,24 +12,24 @@ _MOST_NAMES = 20
 def after_stop(command: str, record: Record, *, complete: bool, killed: bool, unsaved: str) -> InterruptedRunError:
     """What an interrupted run has left behind; `unsaved` says where its state lies when it could not be saved."""
     if command != "apply":
-        return InterruptedRunError(f"{command} was interrupted; nothing has changed in AWS")
+        return InterruptedRunError(f"{command} was interrupted; nothing was changed in AWS")
     if complete:
-        return InterruptedRunError("apply was interrupted, but everything had been applied already")
+        return InterruptedRunError("apply was interrupted, but all changes were already applied")
     if not (record.began or unsaved or killed):
-        return InterruptedRunError("apply was interrupted before it began; nothing has changed in AWS")
+        return InterruptedRunError("apply was interrupted before it began; nothing was changed in AWS")
     done = record.done
     text = f"apply was interrupted after {counted(done, 'resource change')}{applied(record)}"
     if unsaved:
         return InterruptedRunError(f"{text}; {unsaved}")
     if not killed:
         return InterruptedRunError(
-            f"{text}; Terraform has stopped in order and its state is saved. To see what is left, run: tfgen plan"
+            f"{text}; Terraform stopped cleanly and its state is saved; to see the remaining changes, run: tfgen plan"
         )
     flying = [f"{address} ({action})" for address, action in sorted(record.in_flight.items())]
     named = f": {some(flying, _MOST_NAMES)}" if flying else ""
     return InterruptedRunError(
-        f"{text} and Terraform was killed: its state may miss what was being made{named}, and its lock may be held; "
-        "see in AWS what is there, then run: tfgen plan"
+        f"{text} and Terraform was killed: its state may lack changes in progress{named}, and its lock may be held; "
+        "check these resources in AWS, then run: tfgen plan"
     )
 
 

@@ -36,7 +36,7 @@ def require_supported(binary: Binary, cache: Path | None = None) -> str:
     if _numbers(version) < MINIMUM:
         raise TerraformError(
             f"{binary.product} {version} ({binary.shown}) is too old",
-            fix=f"tfgen needs {'.'.join(map(str, MINIMUM))} or newer; install one, or name one with --terraform PATH",
+            fix=f"tfgen needs {'.'.join(map(str, MINIMUM))} or newer; install it, or use --terraform PATH",
         )
     return version
 
@@ -51,7 +51,7 @@ def require_feature(binary: Binary, version: str, feature: str, *, where: str, m
     if not has_feature(binary, version, feature):
         needed = ".".join(map(str, FEATURES[feature][binary.product]))
         raise TerraformError(
-            f"{message}, and {binary.product} {version} does not know that",
+            f"{message}, which {binary.product} {version} does not support",
             where=where,
             fix=f"use {needed} or newer (--terraform PATH)",
         )
@@ -65,7 +65,7 @@ def require_removed_blocks(binary: Binary, version: str, folder: Path, shown: st
     for file in sorted(folder.glob(f"{PREFIX}*{SUFFIX}")):
         if "\nremoved {" in file.read_text(encoding="utf-8", errors="replace"):
             where = f"{shown}/{file.name}"
-            require_feature(binary, version, feature, where=where, message="holds a removed block")
+            require_feature(binary, version, feature, where=where, message="has a removed block")
 
 
 def read_version(binary: Binary, *, timeout: float = TIMEOUT) -> str:
@@ -84,7 +84,7 @@ def read_version(binary: Binary, *, timeout: float = TIMEOUT) -> str:
         raise KeyboardInterrupt
     if finished.timed_out:
         raise TerraformError(
-            f"{binary.shown} did not say its version in {timeout:.0f} s", fix="name another one with --terraform PATH"
+            f"{binary.shown} did not report its version in {timeout:.0f} s", fix="use another one with --terraform PATH"
         )
     answer = b"".join(lines)
     try:
@@ -101,8 +101,8 @@ def _plain_version(binary: Binary, answer: bytes, finished: Finished) -> str:
     said = finished.stderr.strip().splitlines()[-1:]
     ended = f" ({binary.product} version {ending(finished.code)}{': ' + said[0][:500] if said else ''})"
     raise TerraformError(
-        f"{binary.shown} does not answer like Terraform{ended if finished.code else ''}",
-        fix="name one with --terraform PATH",
+        f"{binary.shown} does not respond like Terraform{ended if finished.code else ''}",
+        fix="use --terraform PATH",
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from tfgen.terraform.processes.log import open_log
 from tfgen.terraform.processes.process import Finished, run
-from tfgen.terraform.reports.events import Diagnostic, Event
+from tfgen.terraform.reports.events import EMERGENCY, Diagnostic, Event
 from tfgen.terraform.reports.images import RootModules
 from tfgen.terraform.reports.record import Record
 
@@ -71,6 +71,7 @@ def run_watched(
                 on_tick=watcher.tick,
                 on_stop=lambda killed: watcher.stopping(killed=killed),
                 kept_log=log.kept if command == "apply" else None,
+                uncut=EMERGENCY.encode() if command == "apply" else b"",
             )
         finally:
             watcher.finished()
@@ -89,7 +90,7 @@ def tell(watcher: Watcher, run: Run) -> None:
     for severity, number in sorted(record.dropped.items()):
         watcher.text(f"{number} more {severity}s are in the log")
     if run.finished.cut:
-        watcher.text(f"{run.finished.cut} of Terraform's lines had no end in 4 MB; the rest of each is lost")
+        watcher.text(f"{run.finished.cut} of Terraform's lines were longer than 4 MB and were cut")
 
 
 def last_words(run: Run) -> str:

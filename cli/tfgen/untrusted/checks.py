@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tfgen.untrusted.hand_written import HandWritten
     from tfgen.workspace import Workspace
 
-_SYNC = "run: tfgen sync, and commit what it writes"
+_SYNC = "run: tfgen sync, and commit the generated files"
 
 
 def check_untrusted(
@@ -62,7 +62,7 @@ def _trusted_base(root: Path, wanted: str | None) -> Base | None:
     from tfgen.git.merge_base import find_base
 
     if not any((folder / ".git").exists() for folder in (root, *root.parents)):
-        note("warning: this is no git repository: hand-written files are not compared with anything", style="yellow")
+        note("warning: not a git repository: hand-written files are not compared", style="yellow")
         return None
     try:
         return find_base(root, wanted, trusted=True)
@@ -107,10 +107,10 @@ def _findings(
         yield from _settings(workspace.settings, settings, hand)
         yield from hand.differences(work.modules, settings)
         for path, why in choosers(tree, hand.root, given) if tree else ():
-            yield Finding(path=hand.shown(path), message=f"{why}, and is not as in {hand.name}")
+            yield Finding(path=hand.shown(path), message=f"{why} and differs from {hand.name}")
     except NoAnswerError as error:
-        message = f"git has no answer: {error}" if str(error) else "git has no answer"
-        raise RefusedError(message, fix="repair the repository") from None
+        message = f"git failed: {error}" if str(error) else "git failed"
+        raise RefusedError(message, fix="check the repository") from None
 
 
 def _generated(workspace: Workspace) -> Iterator[Finding]:
@@ -133,13 +133,13 @@ def _generated(workspace: Workspace) -> Iterator[Finding]:
     for change in changes.changes:
         yield Finding(path=change.path, message=f"is not what sync writes ({change.action})", fix=_SYNC)
     for problem in result.problems:
-        yield Finding(path=problem.path, line=problem.line, message=problem.message, fix=problem.fix or "correct it")
+        yield Finding(path=problem.path, line=problem.line, message=problem.message, fix=problem.fix or "fix it")
     told = {*changes.unchanged, *(change.path for change in changes.changes), *(item.path for item in changes.refused)}
     for path in read_generated(root, settings.terraform_dir).texts:
         if path not in told:
-            yield Finding(path=path, message="is called like a generated file, and was not written by tfgen")
+            yield Finding(path=path, message="is named like a generated file, but was not written by tfgen")
         elif (root / path).is_symlink():
-            yield Finding(path=path, message="is a symlink, where tfgen writes a file", fix=_SYNC)
+            yield Finding(path=path, message="must not be a symlink: tfgen writes a file there", fix=_SYNC)
 
 
 def _known(hand: HandWritten) -> tuple[Settings | None, Known]:
@@ -159,9 +159,9 @@ def _known(hand: HandWritten) -> tuple[Settings | None, Known]:
 
 def _settings(now: Settings, before: Settings | None, hand: HandWritten) -> Iterator[Finding]:
     if hand.tree and before is None:
-        yield Finding(path=FILE_NAME, message=f"{hand.name} has none that can be read: nothing is known to be trusted")
+        yield Finding(path=FILE_NAME, message=f"{hand.name} has no readable {FILE_NAME}, so nothing can be trusted")
     if before is not None and now.terraform_dir != before.terraform_dir:
         was = before.terraform_dir
-        message = f"terraform_dir is not {was}, as in {hand.name}: another root module would be planned"
+        message = f"terraform_dir is {was} in {hand.name}: another root module would be planned"
         yield Finding(path=FILE_NAME, line=now.line("terraform_dir"), message=message)
     yield from judge_expressions(now, [text for text, _ in expressions(before)] if before else ())

@@ -77,17 +77,17 @@ class HandWritten:
         """What git tracks and must not: it could stand for a provider, a backend or an answer of ours."""
         found = {trace for path in self.tree.tracked if (trace := _trace(path))} if self.tree else set()
         for path in sorted(found):
-            fix = f"git rm -r --cached {shlex.quote(self.shown(path))}"
-            yield self._finding(path, "is in the commit, and must never be", fix)
+            fix = f"run: git rm -r --cached {shlex.quote(self.shown(path))}"
+            yield self._finding(path, "must not be committed", fix)
 
     def leading_out(self) -> Iterator[Finding]:
         """Symlinks that lead out of the repository, where tfgen would read."""
         for name in (FILE_NAME, self.settings.packer_dir, self.settings.terraform_dir):
             if self._real(self.path(name)) is None:
-                yield self._finding(self.path(name), "leads out of the repository", "remove the symlink")
+                yield self._finding(self.path(name), "is a symlink to outside the repository", "remove it")
         for path in files_below(self.top, self.templates, {".git"}):
             if (self.top / path).is_symlink() and self._real(path) is None:
-                yield self._finding(path, "is a symlink that leads out of the repository", "remove it")
+                yield self._finding(path, "is a symlink to outside the repository", "remove it")
 
     def reach(self, calls: Iterable[Call]) -> Reached:
         """The modules that the root module reaches, as they are on the disk."""
@@ -156,7 +156,7 @@ class HandWritten:
                 yield from self._file(path)
         for path in self.tree.below(folder) if self.tree else ():
             if self._is_compared(path, folder) and not os.path.lexists(self.top / path):
-                yield self._finding(path, f"is gone, and {self.name} has it")
+                yield self._finding(path, f"was deleted; {self.name} has it")
 
     def _is_compared(self, path: str, folder: str) -> bool:
         """Templates may lie in the root module's folder; what is generated has been looked at."""
@@ -179,7 +179,7 @@ class HandWritten:
         """What a link leads to is read too."""
         real = self._real(link)
         if real is None:
-            yield self._finding(link, "is a symlink that leads out of the repository", "remove it")
+            yield self._finding(link, "is a symlink to outside the repository", "remove it")
         elif (self.top / real).is_dir():
             yield from self._folder(real)
         elif not self._is_generated(real):

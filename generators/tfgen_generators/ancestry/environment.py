@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 _NOTHING = TemplateSettings()
 
 
-class Surrounding(msgspec.Struct, frozen=True, kw_only=True):
+class BuildVariable(msgspec.Struct, frozen=True, kw_only=True):
     """One template's: `values` of variables are those that files and the buildspec's commands set."""
 
     environment: Mapping[str, str]
     values: Mapping[str, Value]
 
 
-class Surroundings:
+class BuildEnvironment:
     """Those of all templates; reads each file once."""
 
     def __init__(self, settings: Settings | None, tree: LinkedTree | None) -> None:
@@ -34,7 +34,7 @@ class Surroundings:
         self._buildspecs: dict[str, Buildspec] = {}
         self._files: dict[str, dict[str, Value]] = {}
 
-    def of(self, template: Template) -> Surrounding:
+    def of(self, template: Template) -> BuildVariable:
         """What the pipeline of `template` gives to it."""
         buildspec = self._buildspec(template)
         environment = {**(buildspec.variables if buildspec else {})}
@@ -45,7 +45,7 @@ class Surroundings:
         for path in self._var_files(template, environment):
             values |= self._values(path)
         values |= {name: text for name, text in (buildspec.packer_variables if buildspec else ()) if "$" not in text}
-        return Surrounding(environment=environment, values=values)
+        return BuildVariable(environment=environment, values=values)
 
     def _buildspec(self, template: Template) -> Buildspec | None:
         if self._settings is None or self._tree is None:

@@ -16,7 +16,7 @@ from tfgen_generators.ancestry.owners import Whose, owners_shown, whose
 from tfgen_generators.ancestry.patterns import ANYTHING, Pattern, Wild, is_open, shown, with_wildcards
 from tfgen_generators.ancestry.texts import Texts
 from tfgen_generators.packer.details import Details, Part
-from tfgen_generators.packer.evaluation.scope import Scene
+from tfgen_generators.packer.evaluation.scope import Scope
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Value, as_written
 
@@ -81,7 +81,7 @@ def image_facts(
         given = {key.removeprefix(prefix): text for key, text in environment.items() if key.startswith(prefix)}
         values = {**given, **values}
     texts = Texts(details, values, environment)
-    parts = list(_sources(Scene(template, details)))
+    parts = list(_sources(Scope(template, details)))
     data = {(part.kind, part.name): part for one in details for part in one.data}
     return ImageFacts(
         name=template.name,
@@ -91,9 +91,9 @@ def image_facts(
     )
 
 
-def _sources(scene: Scene) -> Iterator[Part]:
+def _sources(scope: Scope) -> Iterator[Part]:
     """The sources that run: what a build adds to one stands in it."""
-    used = list(scene.used_parts())
+    used = list(scope.used_parts())
     own = [part for part in used if not part.name and "." in part.kind]
     bases = {f"{part.kind}.{part.name}": part for part in used if part.name}
     for part in own:

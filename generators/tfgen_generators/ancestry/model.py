@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from tfgen_generators.ancestry.order import descendants, in_order
-from tfgen_generators.paths.model import Hop
+from tfgen_generators.paths.model import Edge
 
 #: Of what an image starts: images of this repository; itself alone, as it was; others' public images; a fixed id; an
 #: image of our own account that no template builds; another account's; what cannot be known without AWS.
@@ -17,13 +17,13 @@ Status = Literal["built", "itself", "public", "id", "unbuilt", "account", "unkno
 
 
 class Parent(msgspec.Struct, frozen=True, kw_only=True):
-    """An image that another one starts from: `hop` is the setting that says so, in the child's template.
+    """An image that another one starts from: `edge` is the setting that says so, in the child's template.
 
-    `hop.widened`: a piece of a name or a tag is not known, so that it may be another one.
+    `edge.widened`: a piece of a name or a tag is not known, so that it may be another one.
     """
 
     name: str
-    hop: Hop
+    edge: Edge
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):

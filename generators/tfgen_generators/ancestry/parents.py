@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from tfgen_generators.ancestry.environment import Surrounding, Surroundings
+from tfgen_generators.ancestry.environment import BuildEnvironment, BuildVariable
 from tfgen_generators.ancestry.images import ImageFacts, image_facts
 from tfgen_generators.ancestry.model import Ancestry, Origin, Parent
 from tfgen_generators.ancestry.relations import relate
@@ -39,7 +39,7 @@ def find_ancestry(
 
     `tree` is asked for the buildspec's variables and for files of values; without it defaults hold.
     """
-    around = Surroundings(settings, tree)
+    around = BuildEnvironment(settings, tree)
     pairs = [(template, around.of(template)) for template in templates if template.details]
     if memory is None:
         return relate([_facts(template, given) for template, given in pairs])
@@ -55,7 +55,7 @@ def find_ancestry(
     return msgspec.msgpack.decode(found, type=Ancestry)
 
 
-def _facts(template: Template, given: Surrounding) -> ImageFacts:
+def _facts(template: Template, given: BuildVariable) -> ImageFacts:
     details = _details(template)
     environment = _read(given, _reads(details))
     return image_facts(template, details, environment, given.values)
@@ -73,7 +73,7 @@ def _reads(details: Sequence[Details]) -> list[str]:
     return sorted({*variables, *(name for one in details for name in one.environment)})
 
 
-def _read(given: Surrounding, names: Sequence[str]) -> dict[str, str]:
+def _read(given: BuildVariable, names: Sequence[str]) -> dict[str, str]:
     return {name: given.environment[name] for name in names if name in given.environment}
 
 
@@ -82,7 +82,7 @@ def _is_kept(template: Template) -> bool:
     return is_utf8(template.path)
 
 
-def _kept_facts(memory: Memory, version: str, template: Template, given: Surrounding) -> ImageFacts:
+def _kept_facts(memory: Memory, version: str, template: Template, given: BuildVariable) -> ImageFacts:
     """By all that they depend on: of the environment only what the template's files may read."""
     if not _is_kept(template):
         return _facts(template, given)

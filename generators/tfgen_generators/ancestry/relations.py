@@ -8,7 +8,7 @@ from tfgen_generators.ancestry.images import ImageFacts, Start
 from tfgen_generators.ancestry.matching import Index, asks_for_something
 from tfgen_generators.ancestry.model import Ancestry, Origin, Parent, Status
 from tfgen_generators.ancestry.patterns import prefix, says_nothing, shown
-from tfgen_generators.paths.model import Hop
+from tfgen_generators.paths.model import Edge
 
 
 def relate(images: Sequence[ImageFacts]) -> Ancestry:
@@ -26,8 +26,8 @@ def relate(images: Sequence[ImageFacts]) -> Ancestry:
                 itself.add(image.name)
             for name, widened in names.items():
                 old = found.get(name)
-                if name != image.name and (old is None or (old.hop.widened and not widened)):
-                    found[name] = Parent(name=name, hop=Hop(path=image.path, label=start.label, widened=widened))
+                if name != image.name and (old is None or (old.edge.widened and not widened)):
+                    found[name] = Parent(name=name, edge=Edge(path=image.path, label=start.label, widened=widened))
             nearest = matcher.nearest(image, start) if status == "unbuilt" else ""
             said.append(
                 Origin(

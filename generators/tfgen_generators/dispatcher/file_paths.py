@@ -40,7 +40,7 @@ class FileFilter(msgspec.Struct, frozen=True, kw_only=True):
             more = len(self.widened) - _SHOWN
             shown = ", ".join(f"{folder}/" for folder in self.widened[:_SHOWN])
             what = f"any change in {shown}" + (f" and {more} more" if more > 0 else "")
-        return f"{image} is built after {what}: its files do not fit into {MOST} file paths of {LONGEST} characters"
+        return f"{image} is built after {what}: its files need more than {MOST} file paths of {LONGEST} characters"
 
 
 def compile_filter(paths: Collection[str]) -> FileFilter:

@@ -95,7 +95,7 @@ def trigger(
 
 
 def _taken(pipeline: Pipeline) -> Problem:
-    message, fix = f"its name {LABEL} is that of the dispatcher", "pin another name to it in tfgen.toml"
+    message, fix = f"its name {LABEL} is reserved for the dispatcher", "pin another name in tfgen.toml"
     return Problem(path=pipeline.template_path, message=message, fix=fix)
 
 
@@ -117,7 +117,7 @@ def _triggered(
     filters = _filters(connected, settings, files_of)
     made = [_with_trigger(pipeline, elsewhere, filters) for pipeline in pipelines]
     started = [pipeline for pipeline in made if is_dispatched(pipeline)]
-    warnings = [f"{name} is still built after every push: {reason}" for name, reason in sorted(elsewhere.items())]
+    warnings = [f"{name} is built after every push: {reason}" for name, reason in sorted(elsewhere.items())]
     warnings += [text for name, each in sorted(filters.items()) if (text := each.warning(name))]
     return Triggered(pipelines=tuple(made), body=_block(settings, started) if started else "", warnings=tuple(warnings))
 
@@ -132,14 +132,14 @@ def _elsewhere(settings: Settings, pipeline: Pipeline) -> str:
         return ""
     own = settings.templates.get(pipeline.name)
     if own and own.providers and pipeline.providers != settings.module.providers:
-        return "it has providers of its own, and the dispatcher is in one account and region"
+        return "it has its own providers, and the dispatcher works in one account and region"
     values = dict(pipeline.values)
     expected = {"source_type": "codecommit", "source_repository": settings.source_repository, "branch": settings.branch}
     for name, wanted in expected.items():
         if isinstance(values.get(name), Reference):
-            return f"its {name} is an expression, which Terraform alone can tell"
+            return f"its {name} is an expression, whose value only Terraform knows"
         if values.get(name, wanted) != wanted:
-            return f"its {name} is another one"
+            return f"its {name} differs from tfgen.toml"
     return ""
 
 
@@ -176,16 +176,16 @@ def _lacking(
         yield Problem(
             path=FILE_NAME,
             line=settings.line("trigger"),
-            message=f'trigger = "affected" needs a variable {SWITCH!r}, and the module in {module.folder} has none',
-            fix='declare it there (bool; false: no push starts the pipeline), or write trigger = "push"',
+            message=f'trigger = "affected" needs a variable {SWITCH!r}, not in the module {module.folder}',
+            fix='declare it there (bool; false: no push starts the pipeline), or set trigger = "push"',
         )
     if connected and FILTER not in module.variables:
         yield Problem(
             path=FILE_NAME,
             line=settings.line("trigger"),
-            message=f'trigger = "affected" with a connection needs a variable {FILTER!r}, and the module in '
-            f"{module.folder} has none",
-            fix=f'write [module] source = "{_WITH_FILTER}" (AWS provider 5.39 or newer), or trigger = "push"',
+            message=f'trigger = "affected" with a connection needs a variable {FILTER!r}, not in the module '
+            f"{module.folder}",
+            fix=f'set [module] source = "{_WITH_FILTER}" (AWS provider 5.39 or newer), or trigger = "push"',
         )
 
 

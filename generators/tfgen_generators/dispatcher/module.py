@@ -35,9 +35,9 @@ def read_dispatcher(root: Path, settings: Settings) -> ModuleInterface | None:
     source = settings.dispatcher.source
     if source == Dispatcher().source:
         return None
-    message = f"dispatcher.source is {source!r}, and no folder is there"
+    message = f"dispatcher.source {source!r}: folder not found"
     where = f"{FILE_NAME}:{settings.line('dispatcher', 'source')}"
-    raise SettingsError(message, where=where, fix=f"make it, or write its path from {settings.terraform_dir}")
+    raise SettingsError(message, where=where, fix=f"create it, or use its path relative to {settings.terraform_dir}")
 
 
 def _as_pipelines(settings: Settings) -> Settings:
@@ -57,7 +57,7 @@ def wrong_inputs(settings: Settings, module: ModuleInterface | None, given: Coll
     if unknown := module.undeclared(settings, ("dispatcher", "inputs"), inputs):
         yield unknown
     if unknown := module.undeclared(settings, ("dispatcher", "source"), given):
-        yield replace(unknown, fix="declare it there: tfgen gives it (docs/dispatcher.md)")
+        yield replace(unknown, fix="declare it there: tfgen sets it (docs/dispatcher.md)")
     for name, variable in module.variables.items():
         if variable.required and name not in {*inputs, *given}:
             yield (
@@ -67,7 +67,7 @@ def wrong_inputs(settings: Settings, module: ModuleInterface | None, given: Coll
                     path=FILE_NAME,
                     line=_line(settings),
                     message=f"the dispatcher's module in {module.folder} requires {name!r}",
-                    fix=f"write [dispatcher] inputs = {{ {name} = ... }}",
+                    fix=f"add [dispatcher] inputs = {{ {name} = ... }}",
                 )
             )
 
@@ -76,8 +76,8 @@ def _no_requirement(settings: Settings) -> Problem:
     return Problem(
         path=FILE_NAME,
         line=_line(settings),
-        message=f"the dispatcher must be told what pip installs tfgen from: {_REQUIREMENT}",
-        fix=f'write [dispatcher] inputs = {{ {_REQUIREMENT} = "tfgen==VERSION" }}, or a URL of your own',
+        message=f"the dispatcher needs {_REQUIREMENT}, from which pip installs tfgen",
+        fix=f'add [dispatcher] inputs = {{ {_REQUIREMENT} = "tfgen==VERSION" }}, or your own URL',
     )
 
 

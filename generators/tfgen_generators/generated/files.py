@@ -42,7 +42,7 @@ def read_generated(root: Path, folder: str) -> Generated:
         except (IsADirectoryError, FileNotFoundError):
             texts[path] = ""  # a folder or a broken link: nothing of ours
         except OSError as error:
-            fix = "give yourself the right to read it"
+            fix = "make it readable"
             unreadable.append(Problem(path=path, message=f"cannot be read: {error.strerror}", fix=fix))
     return Generated(texts=texts, unreadable=tuple(unreadable))
 
@@ -97,12 +97,12 @@ class Unwanted(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                 continue
             reason = reasons.get(source, "")
             if not reason and _parent(source) in self.templates:
-                reason = f"it is part of the template {self.templates[_parent(source)]} now"
+                reason = f"it is now part of the template {self.templates[_parent(source)]}"
             problems.append(
                 Problem(
                     path=source,
-                    message=f"is still there but no template of its own any more{f' ({reason})' if reason else ''}",
-                    fix=f"correct that, or delete {path}",
+                    message=f"still exists but is no longer a template{f' ({reason})' if reason else ''}",
+                    fix=f"fix that, or delete {path}",
                 )
             )
         return problems

@@ -1,4 +1,4 @@
-"""From the settings of a provisioner to the scenes in which Ansible runs."""
+"""From the settings of a provisioner to the runs of Ansible."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tfgen_generators.ansible.resolving.run import AnsibleScene
-from tfgen_generators.paths.model import Hop, Reached
-from tfgen_generators.paths.path_resolution import Place, Places, glob
-from tfgen_generators.paths.template_inputs import ScenePlan, Wanted
+from tfgen_generators.ansible.resolving.run import AnsibleRun
+from tfgen_generators.paths.model import Edge, Reached
+from tfgen_generators.paths.path_resolution import PathResolver, ResolvedPath, glob
+from tfgen_generators.paths.template_inputs import AnsibleRunPlan, Wanted
 from tfgen_generators.trees.linked import LinkedTree
 
 if TYPE_CHECKING:
@@ -36,21 +36,21 @@ _PLAYBOOK_PATHS = "playbook_paths"
 _UPLOADED = frozenset({"inventory", "group_vars", "host_vars", "galaxy_file", "key", "vars_file", "ansible_config"})
 
 
-class Scenes:
-    """The scenes of one template."""
+class AnsibleRuns:
+    """The runs of Ansible of one template."""
 
     def __init__(
         self,
         builder: ImageParts,
         tree: LinkedTree,
-        places: Places,
+        path_resolver: PathResolver,
         folders: Sequence[str],
         environment: Mapping[str, str],
     ) -> None:
-        self._builder, self._tree, self._places = builder, tree, places
+        self._builder, self._tree, self._path_resolver = builder, tree, path_resolver
         self._folders, self._environment = folders, environment
 
-    def stage(self, plan: ScenePlan) -> None:
+    def stage(self, plan: AnsibleRunPlan) -> None:
         """All that one provisioner uses: what is uploaded, and every playbook with what it reaches."""
         found = {
             id(wanted): self._builder.found(self._playbook_dir(wanted, plan), self._folders) for wanted in plan.wanted
@@ -60,28 +60,28 @@ class Scenes:
         for wanted in plan.wanted:
             if wanted.use == "playbook":
                 for place in found[id(wanted)]:
-                    hop = self._builder.hop(wanted.label, widened=place.widened)
+                    edge = self._builder.edge(wanted.label, widened=place.widened)
                     for playbook in self._playbooks(place):
-                        reached += self._builder.scene(self._scene(plan, found, playbook), hop)
+                        reached += self._builder.ansible_run(self._ansible_run(plan, found, playbook), edge)
         self._unused(plan, found, reached)
 
-    def _playbook_dir(self, wanted: Wanted, plan: ScenePlan) -> Wanted:
+    def _playbook_dir(self, wanted: Wanted, plan: AnsibleRunPlan) -> Wanted:
         """With `playbook_dir` a playbook may be named from there."""
         if wanted.use != "playbook":
             return wanted
         folders = [text for one in plan.wanted if one.use == "playbook_dir" for text in one.texts]
         texts = list(wanted.texts)
-        if not any(self._places.find(text, self._folders) for text in texts):
+        if not any(self._path_resolver.find(text, self._folders) for text in texts):
             texts = [posixpath.join(folder, text) for folder in folders for text in texts] + texts
         return Wanted(wanted.use, wanted.label, wanted.written, tuple(texts))
 
-    def _upload(self, plan: ScenePlan, found: Mapping[int, list[Place]]) -> None:
+    def _upload(self, plan: AnsibleRunPlan, found: Mapping[int, list[ResolvedPath]]) -> None:
         for wanted in plan.wanted:
             whole = wanted.use == "collection_path" and plan.kind == "ansible-local"
             beside = wanted.use == "playbook_dir" and (not plan.clean or wanted.label == _PLAYBOOK_PATHS)
             if wanted.use in _UPLOADED or whole or beside:
                 for place in found[id(wanted)]:
-                    self._builder.place(place, self._builder.hop(wanted.label, widened=place.widened))
+                    self._builder.place(place, self._builder.edge(wanted.label, widened=place.widened))
                     if wanted.use == "galaxy_file":
                         self._galaxy(place.path)
 
@@ -91,16 +91,16 @@ class Scenes:
             return
         for match in _SOURCE.finditer(self._tree.read(path)):
             text = match.group(1).decode("utf-8", "replace").removeprefix("file://")
-            found = self._places.find(text, [".", posixpath.dirname(path) or "."])
+            found = self._path_resolver.find(text, [".", posixpath.dirname(path) or "."])
             if found is not None and found.path != ".":
-                self._builder.place(found, Hop(path=path, label="requirements"))
+                self._builder.place(found, Edge(path=path, label="requirements"))
 
-    def _playbooks(self, place: Place) -> Iterator[str]:
+    def _playbooks(self, place: ResolvedPath) -> Iterator[str]:
         if not place.widened:
             if self._tree.kind(place.path) == "file":
                 yield place.path
             return
-        for path in self._places.match(place.pattern):
+        for path in self._path_resolver.match(place.pattern):
             if path.endswith(_PLAYBOOK_ENDINGS) and self._is_playbook(path):
                 yield path
 
@@ -110,7 +110,7 @@ class Scenes:
         except OSError:
             return True
 
-    def _scene(self, plan: ScenePlan, found: Mapping[int, list[Place]], playbook: str) -> AnsibleScene:
+    def _ansible_run(self, plan: AnsibleRunPlan, found: Mapping[int, list[ResolvedPath]], playbook: str) -> AnsibleRun:
         def paths(use: str, *, more: bool = False) -> tuple[str, ...]:
             wanted = [one for one in plan.wanted if one.use == use and more == (one.label == _PLAYBOOK_PATHS)]
             named = [path for one in wanted for path in self._paths(found[id(one)])]
@@ -123,7 +123,7 @@ class Scenes:
             beside = path if self._tree.kind(path) == "folder" else posixpath.dirname(path) or "."
             group_vars += self._folder(f"{beside}/group_vars")
             host_vars += self._folder(f"{beside}/host_vars")
-        return AnsibleScene(
+        return AnsibleRun(
             playbook=playbook,
             role_dirs=roles if local else (),
             role_paths=() if local else roles,
@@ -137,7 +137,7 @@ class Scenes:
             galaxy_files=paths("galaxy_file"),
         )
 
-    def _config(self, plan: ScenePlan, folders: Sequence[str], named: Sequence[str]) -> str | None:
+    def _config(self, plan: AnsibleRunPlan, folders: Sequence[str], named: Sequence[str]) -> str | None:
         candidates = [path if self._tree.kind(path) == "file" else f"{path}/ansible.cfg" for path in named]
         if plan.kind == "ansible":
             candidates += [
@@ -152,14 +152,14 @@ class Scenes:
         path = posixpath.normpath(path)
         return (path,) if self._tree.kind(path) == "folder" else ()
 
-    def _paths(self, places: Sequence[Place]) -> Iterator[str]:
+    def _paths(self, path_resolver: Sequence[ResolvedPath]) -> Iterator[str]:
         """Paths of places; of a pattern, every folder (or file) that it may mean."""
-        for place in places:
+        for place in path_resolver:
             if not place.widened:
                 yield place.path
                 continue
             matches = glob(place.pattern).fullmatch
-            files = self._places.match(place.pattern)
+            files = self._path_resolver.match(place.pattern)
             above = dict.fromkeys(path for file in files for path in (file, *_folders_above(file)))
             yield from (path for path in above if matches(path))
 
@@ -172,7 +172,9 @@ class Scenes:
                 if not part.startswith(("/", "~")) and self._tree.kind(path):
                     yield path
 
-    def _unused(self, plan: ScenePlan, found: Mapping[int, list[Place]], reached: Sequence[Reached]) -> None:
+    def _unused(
+        self, plan: AnsibleRunPlan, found: Mapping[int, list[ResolvedPath]], reached: Sequence[Reached]
+    ) -> None:
         """Roles that are uploaded although no playbook of this template reaches them."""
         if plan.kind != "ansible-local":
             return
@@ -183,8 +185,10 @@ class Scenes:
                 if self._tree.kind(role) == "folder" and not any(
                     path.startswith(below) for unit in units for path in unit.files
                 ):
-                    files = [path for path in self._places.below(role) if not _NOT_UPLOADED.search(path[len(below) :])]
-                    self._builder.group(f"uploaded {role}", files, self._builder.hop(wanted.label, widened=True))
+                    files = [
+                        path for path in self._path_resolver.below(role) if not _NOT_UPLOADED.search(path[len(below) :])
+                    ]
+                    self._builder.group(f"uploaded {role}", files, self._builder.edge(wanted.label, widened=True))
 
 
 def _folders_above(path: str) -> Iterator[str]:

@@ -9,20 +9,20 @@ from pathlib import Path
 import msgspec
 
 from tfgen_generators.ansible.reading.facts import FactsSource
-from tfgen_generators.ansible.resolving.reach import Reacher
-from tfgen_generators.ansible.resolving.run import AnsibleScene
+from tfgen_generators.ansible.resolving.resolver import Resolver
+from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.generated.ownership import file_name
 from tfgen_generators.graph.graph import Graph, ImageNode, aliases_of
 from tfgen_generators.graph.image import ImageBuilder
-from tfgen_generators.graph.missing import GapBook
+from tfgen_generators.graph.missing import MissingReferences
 from tfgen_generators.graph.pipelines import Pipelines
 from tfgen_generators.packer.model import Discovery, Template
 from tfgen_generators.paths.buildspec import Buildspec, read_buildspec
-from tfgen_generators.paths.model import Hop, Unit
-from tfgen_generators.paths.path_resolution import Places
+from tfgen_generators.paths.model import Edge, Unit
+from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.paths.pipeline_files import buildspec_of, module_unit, named_inputs
-from tfgen_generators.paths.possible_values import Surroundings
-from tfgen_generators.paths.template_inputs import Wants, wants_of
+from tfgen_generators.paths.possible_values import ValueSources
+from tfgen_generators.paths.template_inputs import TemplateInputs, template_inputs_of
 from tfgen_generators.settings.model import FILE_NAME, Module, Settings
 from tfgen_generators.trees.linked import LinkedTree
 from tfgen_generators.trees.store import Store
@@ -52,10 +52,10 @@ class Builder:
 
     def __init__(self, tree: LinkedTree, settings: Settings | None, facts: FactsSource, store: Store) -> None:
         self.tree, self.settings, self.store = tree, settings, store
-        self.reacher = Reacher(tree, facts)
+        self.resolver = Resolver(tree, facts)
         self.units: dict[str, Unit] = {}
-        self.gaps = GapBook(tree)
-        self.places = Places(tree)
+        self.missing_references = MissingReferences(tree)
+        self.path_resolver = PathResolver(tree)
         self.buildspecs: dict[str, Buildspec] = {}
         self.module = module_unit(tree, settings) if settings else None
         #: Template's path -> the environment variables that it reads.
@@ -66,26 +66,30 @@ class Builder:
         """The whole graph."""
         nodes = self.nodes(templates)
         units = self.all_units()
-        return Graph(nodes, units, self.gaps.all(), self.reacher.unused_roles(), aliases_of(units, self.tree))
+        return Graph(
+            nodes, units, self.missing_references.all(), self.resolver.unused_roles(), aliases_of(units, self.tree)
+        )
 
     def nodes(self, templates: Iterable[Template]) -> list[ImageNode]:
-        """The images of `templates`; their units and gaps are then known too."""
+        """The images of `templates`; their units and missing references are then known too."""
         images = [self._image(template) for template in templates]
-        scenes: dict[AnsibleScene, list[str]] = {}
+        runs: dict[AnsibleRun, list[str]] = {}
         for image, found in images:
-            for scene in found:
-                scenes.setdefault(scene, []).append(image.name)
-        for gap, scene in self.reacher.gaps:
-            self.gaps.add(gap, scenes.get(scene, ()))
+            for ansible_run in found:
+                runs.setdefault(ansible_run, []).append(image.name)
+        for missing, ansible_run in self.resolver.missing:
+            self.missing_references.add(missing, runs.get(ansible_run, ()))
         return [image for image, _ in images]
 
     def all_units(self) -> dict[str, Unit]:
         """Every unit that an image reaches so far."""
-        return {**self.reacher.units, **self.units}
+        return {**self.resolver.units, **self.units}
 
-    def _image(self, template: Template) -> tuple[ImageNode, list[AnsibleScene]]:
-        builder = ImageBuilder(self.tree, self.places, self.reacher, self.units, self.gaps, template)
-        buildspec, hop = self._buildspec(template)
+    def _image(self, template: Template) -> tuple[ImageNode, list[AnsibleRun]]:
+        builder = ImageBuilder(
+            self.tree, self.path_resolver, self.resolver, self.units, self.missing_references, template
+        )
+        buildspec, edge = self._buildspec(template)
         if template.errors or len(template.details) != len(template.members):
             builder.members()
             problem = str(template.errors[0]) if template.errors else "the template cannot be read"
@@ -93,13 +97,13 @@ class Builder:
             builder.members()
             for path, named in self.pipelines.named_files(template):
                 builder.file(path, named)
-            wants = self._wants(template, self.pipelines.surroundings(template, buildspec))
-            self.reads[template.path] = wants.reads
+            inputs = self._wants(template, self.pipelines.surroundings(template, buildspec))
+            self.reads[template.path] = inputs.reads
             given = buildspec.variables if buildspec else {}
             environment = {name: value for name, (value, _) in self.pipelines.environment(template).items()}
-            builder.uses(wants, {**given, **environment})
+            builder.uses(inputs, {**given, **environment})
             problem = ""
-        self._of_pipeline(builder, template, buildspec, hop)
+        self._of_pipeline(builder, template, buildspec, edge)
         node = ImageNode(
             name=template.name,
             template=template.path,
@@ -107,10 +111,10 @@ class Builder:
             reached=builder.finish(),
             problem=problem,
         )
-        return node, builder.scenes
+        return node, builder.runs
 
-    def _wants(self, template: Template, around: Surroundings) -> Wants:
-        """What the template wants, by its content and by what of its surroundings decides something."""
+    def _wants(self, template: Template, around: ValueSources) -> TemplateInputs:
+        """What the template names, by its content and by what around it decides something."""
         unsure = None if around.unsure is None else sorted(around.unsure)
         own = (template.path, template.kind, template.digest, template.members)
         key = _digest((own, unsure, sorted(around.set_values.items())))
@@ -118,22 +122,22 @@ class Builder:
         reads: list[str] = msgspec.msgpack.decode(known, type=list[str]) if known else []
         found = self.store.find(_wants_key(key, reads, around)) if known else None
         if found is not None:
-            return msgspec.msgpack.decode(found, type=Wants)
+            return msgspec.msgpack.decode(found, type=TemplateInputs)
         from tfgen_generators.packer.details import decode_details
 
-        wants = wants_of(template, [decode_details(one) for one in template.details], around)
-        reads = sorted({*reads, *wants.reads})
-        wants = msgspec.structs.replace(wants, reads=tuple(reads))
+        inputs = template_inputs_of(template, [decode_details(one) for one in template.details], around)
+        reads = sorted({*reads, *inputs.reads})
+        inputs = msgspec.structs.replace(inputs, reads=tuple(reads))
         self.store.put(f"reads:{key}", msgspec.msgpack.encode(reads))
-        self.store.put(_wants_key(key, reads, around), msgspec.msgpack.encode(wants))
-        return wants
+        self.store.put(_wants_key(key, reads, around), msgspec.msgpack.encode(inputs))
+        return inputs
 
-    def _buildspec(self, template: Template) -> tuple[Buildspec | None, Hop]:
+    def _buildspec(self, template: Template) -> tuple[Buildspec | None, Edge]:
         named = buildspec_of(self.tree, self.settings, template) if self.settings else None
         if named is None:
-            return None, Hop(path=template.path, label="buildspec")
-        path, hop = named
-        return self.buildspec_at(path), hop
+            return None, Edge(path=template.path, label="buildspec")
+        path, edge = named
+        return self.buildspec_at(path), edge
 
     def buildspec_at(self, path: str) -> Buildspec:
         """The buildspec at `path`, read once."""
@@ -141,14 +145,14 @@ class Builder:
             self.buildspecs[path] = read_buildspec(self.tree, path)
         return self.buildspecs[path]
 
-    def _of_pipeline(self, builder: ImageBuilder, template: Template, buildspec: Buildspec | None, hop: Hop) -> None:
+    def _of_pipeline(self, builder: ImageBuilder, template: Template, buildspec: Buildspec | None, edge: Edge) -> None:
         if self.settings is None:
             return
         if buildspec is not None:
-            builder.shared(self._buildspec_unit(buildspec), hop)
+            builder.shared(self._buildspec_unit(buildspec), edge)
             for path in buildspec.playbooks:
                 builder.playbook_in(
-                    path, Hop(path=buildspec.path, label="ansible-playbook"), by=f"buildspec {buildspec.path}"
+                    path, Edge(path=buildspec.path, label="ansible-playbook"), by=f"buildspec {buildspec.path}"
                 )
         if self.module is not None:
             builder.shared(self.module, self._module_hop(template))
@@ -156,23 +160,23 @@ class Builder:
             builder.file(path, named)
         generated = f"{self.settings.terraform_dir}/{file_name(template.name)}"
         if self.tree.kind(generated) == "file":
-            builder.file(generated, Hop(path=template.path, label="pipeline"))
+            builder.file(generated, Edge(path=template.path, label="pipeline"))
 
-    def _module_hop(self, template: Template) -> Hop:
+    def _module_hop(self, template: Template) -> Edge:
         source = self.settings.module.source if self.settings else ""
         if source == Module().source:
-            return Hop(path=template.path, label=f"module {source}")
-        return Hop(path=FILE_NAME, line=self.pipelines.line("module", "source"), label="module.source")
+            return Edge(path=template.path, label=f"module {source}")
+        return Edge(path=FILE_NAME, line=self.pipelines.line("module", "source"), label="module.source")
 
     def _buildspec_unit(self, buildspec: Buildspec) -> Unit:
         key = f"buildspec {buildspec.path}"
         if key not in self.units:
-            files = {buildspec.path: Hop(path="", label="")}
+            files = {buildspec.path: Edge(path="", label="")}
             for name, path in self._named_by(buildspec):
-                files.setdefault(path, Hop(path=buildspec.path, label=name))
+                files.setdefault(path, Edge(path=buildspec.path, label=name))
             self.units[key] = Unit(key=key, files=files)
             if buildspec.problem:
-                self.gaps.broken(buildspec.path, buildspec.line, buildspec.problem)
+                self.missing_references.broken(buildspec.path, buildspec.line, buildspec.problem)
         return self.units[key]
 
     def _named_by(self, buildspec: Buildspec) -> Iterator[tuple[str, str]]:
@@ -184,7 +188,7 @@ class Builder:
                 yield "commands", word
 
 
-def _wants_key(key: str, reads: Iterable[str], around: Surroundings) -> str:
+def _wants_key(key: str, reads: Iterable[str], around: ValueSources) -> str:
     return f"wants:{_digest((key, [(name, around.environment.get(name)) for name in reads]))}"
 
 

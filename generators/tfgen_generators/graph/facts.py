@@ -6,7 +6,8 @@ from collections.abc import Iterator, MutableMapping
 
 import msgspec
 
-from tfgen_generators.ansible.reading.facts import FactsKind, FactsSource, FileFacts
+from tfgen_generators.ansible.reading.facts import FactsSource
+from tfgen_generators.ansible.reading.model import FactsKind, FileFacts
 from tfgen_generators.trees.linked import LinkedTree
 from tfgen_generators.trees.store import Store
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
-from tfgen_generators.paths.model import Gap, Hop, Reached, Reason, Unit
+from tfgen_generators.paths.model import Edge, MissingReference, Reached, Reason, Unit
 from tfgen_generators.trees.tree import Tree
 
 _LONGEST_WAY = 1000
@@ -33,13 +33,13 @@ class Graph:
         self,
         images: Sequence[ImageNode],
         units: Mapping[str, Unit],
-        gaps: Sequence[Gap] = (),
+        missing_references: Sequence[MissingReference] = (),
         unused_roles: Sequence[str] = (),
         aliases: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.images = tuple(images)
         self.units = units
-        self.gaps = tuple(gaps)
+        self.missing_references = tuple(missing_references)
         self.unused_roles = tuple(unused_roles)
         #: Unit -> other paths of its files (links, what is behind them) -> the path that the unit has.
         self.aliases = aliases or {}
@@ -119,29 +119,29 @@ class Graph:
 
     def _reason(self, image: ImageNode, unit: str, own: str, path: str) -> Reason:
         """The way from `path` (in `unit` under the name `own`) back to the template."""
-        hops: list[Hop] = [] if own == path else [Hop(path=own, label="link")]
+        edges: list[Edge] = [] if own == path else [Edge(path=own, label="link")]
         ways = self._ways(image)
         at: str | None = unit
-        while at is not None and len(hops) < _LONGEST_WAY:
-            hops += self._inside(at, own)
+        while at is not None and len(edges) < _LONGEST_WAY:
+            edges += self._inside(at, own)
             reached = ways.get(at)
             if reached is None:
                 break
-            if reached.hop.path:
-                hops.append(reached.hop)
-            own, at = reached.hop.path, reached.by
-        return Reason(path=path, hops=tuple(hops))
+            if reached.edge.path:
+                edges.append(reached.edge)
+            own, at = reached.edge.path, reached.by
+        return Reason(path=path, edges=tuple(edges))
 
-    def _inside(self, unit: str, path: str) -> Iterator[Hop]:
-        """The hops within a unit from `path` to what the unit begins with."""
+    def _inside(self, unit: str, path: str) -> Iterator[Edge]:
+        """The edges within a unit from `path` to what the unit begins with."""
         files, seen = self.units[unit].files, {path}
-        hop = files.get(path)
-        while hop is not None and hop.path:
-            yield hop
-            if hop.path in seen:
+        edge = files.get(path)
+        while edge is not None and edge.path:
+            yield edge
+            if edge.path in seen:
                 return
-            seen.add(hop.path)
-            hop = files.get(hop.path)
+            seen.add(edge.path)
+            edge = files.get(edge.path)
 
     def _ways(self, image: ImageNode) -> dict[str, Reached]:
         if image.name not in self._reached:
@@ -154,7 +154,7 @@ class Graph:
 
 def _vagueness(reason: Reason) -> tuple[bool, int]:
     """What is said for sure comes before what is computed, and a short way before a long one."""
-    return any(hop.widened for hop in reason.hops), len(reason.hops)
+    return any(edge.widened for edge in reason.edges), len(reason.edges)
 
 
 def aliases_of(units: Mapping[str, Unit], tree: Tree) -> dict[str, dict[str, str]]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tfgen_generators.ansible.resolving.reach import Reacher
-from tfgen_generators.ansible.resolving.run import AnsibleScene
-from tfgen_generators.graph.missing import GapBook
+from tfgen_generators.ansible.resolving.resolver import Resolver
+from tfgen_generators.ansible.resolving.run import AnsibleRun
+from tfgen_generators.graph.missing import MissingReferences
 from tfgen_generators.packer.model import Template
-from tfgen_generators.paths.model import GapKind, Hop, Reached, Unit
-from tfgen_generators.paths.path_resolution import Place, Places
+from tfgen_generators.paths.model import Edge, MissingKind, Reached, Unit
+from tfgen_generators.paths.path_resolution import PathResolver, ResolvedPath
 from tfgen_generators.paths.template_inputs import Wanted
 from tfgen_generators.trees.linked import LinkedTree
 
-_GAPS: Mapping[str, tuple[GapKind, str]] = {
+_MISSING_KINDS: Mapping[str, tuple[MissingKind, str]] = {
     "script": ("missing-script", "script"),
     "playbook": ("missing-playbook", "playbook"),
     "role_path": ("missing-role-path", "role path"),
@@ -28,97 +28,97 @@ class ImageParts:
     def __init__(
         self,
         tree: LinkedTree,
-        places: Places,
-        reacher: Reacher,
+        path_resolver: PathResolver,
+        resolver: Resolver,
         units: dict[str, Unit],
-        gaps: GapBook,
+        missing_references: MissingReferences,
         template: Template,
     ) -> None:
-        self._tree, self._places, self._reacher = tree, places, reacher
-        self._units, self._gaps, self._template = units, gaps, template
+        self._tree, self._path_resolver, self._resolver = tree, path_resolver, resolver
+        self._units, self._missing_references, self._template = units, missing_references, template
         self._key = f"template {template.path}"
-        self._files: dict[str, Hop] = {}
+        self._files: dict[str, Edge] = {}
         self._reached: dict[tuple[str, str | None], Reached] = {}
-        self.scenes: list[AnsibleScene] = []
+        self.runs: list[AnsibleRun] = []
 
     def members(self) -> None:
         """The template's own files."""
         for path in self._template.members:
-            self._files[path] = Hop(path="", label="")
+            self._files[path] = Edge(path="", label="")
 
-    def file(self, path: str, hop: Hop) -> None:
+    def file(self, path: str, edge: Edge) -> None:
         """One more file of the template's own unit."""
-        self._files.setdefault(path, hop)
+        self._files.setdefault(path, edge)
 
-    def shared(self, unit: Unit, hop: Hop, by: str | None = None) -> None:
+    def shared(self, unit: Unit, edge: Edge, by: str | None = None) -> None:
         """A unit that other images may reach as well."""
         self._units.setdefault(unit.key, unit)
-        self._reached.setdefault((unit.key, by), Reached(unit=unit.key, by=by, hop=hop))
+        self._reached.setdefault((unit.key, by), Reached(unit=unit.key, by=by, edge=edge))
 
-    def hop(self, label: str, *, widened: bool = False) -> Hop:
+    def edge(self, label: str, *, widened: bool = False) -> Edge:
         """The template names something."""
-        return Hop(path=self._template.path, label=label, widened=widened)
+        return Edge(path=self._template.path, label=label, widened=widened)
 
-    def found(self, wanted: Wanted, folders: Sequence[str]) -> list[Place]:
-        """Where what is wanted is. What is named for sure and is not there is a gap."""
-        places = [self._places.find(text, folders, globs=wanted.use == "media") for text in wanted.texts]
-        there = list(dict.fromkeys(place for place in places if place is not None))
+    def found(self, wanted: Wanted, folders: Sequence[str]) -> list[ResolvedPath]:
+        """Where what is wanted is. What is named for sure and is not there is a missing reference."""
+        path_resolver = [self._path_resolver.find(text, folders, globs=wanted.use == "media") for text in wanted.texts]
+        there = list(dict.fromkeys(place for place in path_resolver if place is not None))
         if not there and wanted.use not in _MAY_BE_MISSING and _is_ours(wanted.texts):
-            kind, what = _GAPS.get(wanted.use, ("missing-file", "file"))
-            self._gaps.missing(
+            kind, what = _MISSING_KINDS.get(wanted.use, ("missing-file", "file"))
+            self._missing_references.missing(
                 kind, self._template.members, wanted.texts[0].removeprefix("\0/"), what, self._template.name
             )
         return there
 
-    def place(self, place: Place, hop: Hop) -> None:
+    def place(self, place: ResolvedPath, edge: Edge) -> None:
         """A file, everything in a folder, or everything that a pattern means."""
         if place.widened:
-            key, files = f"files {place.pattern}", self._places.match(place.pattern)
+            key, files = f"files {place.pattern}", self._path_resolver.match(place.pattern)
         elif self._tree.kind(place.path) == "file":
-            self.file(place.path, hop)
+            self.file(place.path, edge)
             return
         else:
-            key, files = f"folder {place.path}", self._places.below(place.path)
-        self.group(key, files, hop)
+            key, files = f"folder {place.path}", self._path_resolver.below(place.path)
+        self.group(key, files, edge)
 
-    def group(self, key: str, files: Iterable[str], hop: Hop) -> None:
+    def group(self, key: str, files: Iterable[str], edge: Edge) -> None:
         """Files that several images may use alike, as a unit."""
         if key not in self._units:
-            self._units[key] = Unit(key=key, files=dict.fromkeys(files, Hop(path="", label="")))
+            self._units[key] = Unit(key=key, files=dict.fromkeys(files, Edge(path="", label="")))
         if self._units[key].files:
-            self.shared(self._units[key], hop, self._key)
+            self.shared(self._units[key], edge, self._key)
 
-    def playbook_in(self, path: str, hop: Hop, by: str | None = "") -> None:
+    def playbook_in(self, path: str, edge: Edge, by: str | None = "") -> None:
         """A playbook that a command runs; nothing is known of its inventory."""
         if self._tree.kind(path) == "file":
             config = "ansible.cfg" if self._tree.kind("ansible.cfg") == "file" else None
-            self.scene(AnsibleScene(playbook=path, config=config), hop, self._key if by == "" else by)
+            self.ansible_run(AnsibleRun(playbook=path, config=config), edge, self._key if by == "" else by)
 
-    def scene(self, scene: AnsibleScene, hop: Hop, by: str | None = "") -> list[Reached]:
-        """A run of Ansible: everything that it reaches, the playbook by `hop`."""
-        self.scenes.append(scene)
+    def ansible_run(self, ansible_run: AnsibleRun, edge: Edge, by: str | None = "") -> list[Reached]:
+        """A run of Ansible: everything that it reaches, the playbook by `edge`."""
+        self.runs.append(ansible_run)
         found: list[Reached] = []
-        for reached in self._reacher.reach(scene):
+        for reached in self._resolver.resolve(ansible_run):
             own = reached
             if reached.by is None:
-                own = Reached(unit=reached.unit, by=self._key if by == "" else by, hop=_led(hop, reached.hop))
+                own = Reached(unit=reached.unit, by=self._key if by == "" else by, edge=_led(edge, reached.edge))
             self._reached.setdefault((own.unit, own.by), own)
             found.append(own)
         return found
 
     def reached_files(self, found: Iterable[Reached]) -> Iterable[Unit]:
-        """The units of what a scene reached."""
-        return (self._reacher.units[reached.unit] for reached in found)
+        """The units of what a run reached."""
+        return (self._resolver.units[reached.unit] for reached in found)
 
     def finish(self) -> tuple[Reached, ...]:
         """All that the image reaches, its template's own unit first."""
         self._units[self._key] = Unit(key=self._key, files=self._files)
-        own = Reached(unit=self._key, by=None, hop=Hop(path="", label=""))
+        own = Reached(unit=self._key, by=None, edge=Edge(path="", label=""))
         return (own, *self._reached.values())
 
 
-def _led(hop: Hop, own: Hop) -> Hop:
-    return Hop(path=hop.path, label=hop.label, line=hop.line, widened=hop.widened or own.widened)
+def _led(edge: Edge, own: Edge) -> Edge:
+    return Edge(path=edge.path, label=edge.label, line=edge.line, widened=edge.widened or own.widened)
 
 
 def _is_ours(texts: Iterable[str]) -> bool:

@@ -13,7 +13,7 @@ from tfgen_generators.graph.graph import ImageNode, aliases_of
 from tfgen_generators.graph.state import FolderStamp, KeptImage, MadeFrom, State, digest_of, stamp_of
 from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.buildspec import Buildspec
-from tfgen_generators.paths.model import Gap, Unit
+from tfgen_generators.paths.model import MissingReference, Unit
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.trees.disk import DiskTree
 from tfgen_generators.trees.linked import HIDDEN, LinkedTree
@@ -27,7 +27,7 @@ _SHARED = tuple(
 _MATTER = ("ANSIBLE_",)
 
 
-class Renewal:
+class IncrementalGraph:
     """The graph of one tree, by way of another one's state where that helps."""
 
     def __init__(
@@ -175,8 +175,8 @@ class Renewal:
         units: dict[str, Unit] = {**(before.units if before else {}), **fresh}
         aliases = {key: found for key, found in before.aliases.items() if key not in fresh} if before else {}
         aliases |= aliases_of(fresh, self._tree)
-        for gap in _kept_gaps(before, {one.name for one in again}, {one.name for one in self._templates}):
-            builder.gaps.add(gap, ())
+        for missing in _kept_gaps(before, {one.name for one in again}, {one.name for one in self._templates}):
+            builder.missing_references.add(missing, ())
         made_from = self._made_from(before)
         folders = self._folders(made_from)
         return State(
@@ -184,7 +184,7 @@ class Renewal:
             images=images,
             units={key: unit for key, unit in units.items() if key in used},
             aliases={key: found for key, found in aliases.items() if key in used},
-            gaps=builder.gaps.all(),
+            missing_references=builder.missing_references.all(),
             buildspecs=self._buildspecs(before, builder),
             module=builder.module.key if builder.module else "",
             made_from=made_from,
@@ -195,8 +195,8 @@ class Renewal:
     def _kept(self, template: Template, node: ImageNode, builder: Builder) -> KeptImage:
         reads = builder.reads.get(template.path, ())
         own = builder.units[node.reached[0].unit]
-        hops = (*own.files.values(), *(reached.hop for reached in node.reached))
-        has_lines = any(hop.path == FILE_NAME and hop.line for hop in hops)
+        edges = (*own.files.values(), *(reached.edge for reached in node.reached))
+        has_lines = any(edge.path == FILE_NAME and edge.line for edge in edges)
         return KeptImage(self._key(template), node, reads, self._environment(template, reads, builder), has_lines)
 
     def _buildspecs(self, before: State | None, builder: Builder) -> dict[str, tuple[str, Buildspec]]:
@@ -225,8 +225,8 @@ class Renewal:
         return {folder: stamp for folder, stamp in stamps.items() if stamp}
 
 
-def _kept_gaps(before: State | None, made_again: set[str], there: set[str]) -> Iterator[Gap]:
-    for gap in before.gaps if before else ():
-        left = tuple(name for name in gap.templates if name not in made_again and name in there)
+def _kept_gaps(before: State | None, made_again: set[str], there: set[str]) -> Iterator[MissingReference]:
+    for missing in before.missing_references if before else ():
+        left = tuple(name for name in missing.templates if name not in made_again and name in there)
         if left:
-            yield msgspec.structs.replace(gap, templates=left)
+            yield msgspec.structs.replace(missing, templates=left)

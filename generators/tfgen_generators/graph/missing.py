@@ -1,4 +1,4 @@
-"""Gaps as they are found, each once, with all the images that it concerns."""
+"""Missing references as they are found, each once, with all the images that it concerns."""
 
 from __future__ import annotations
 
@@ -7,45 +7,46 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tfgen_generators.paths.model import Gap, GapKind
+from tfgen_generators.paths.model import MissingKind, MissingReference
 from tfgen_generators.trees.linked import LinkedTree
 
 
-class GapBook:
-    """Collects gaps over one tree."""
+class MissingReferences:
+    """Collects missing references over one tree."""
 
     def __init__(self, tree: LinkedTree) -> None:
         self._tree = tree
-        self._found: dict[tuple[str, str, int, str], Gap] = {}
+        self._found: dict[tuple[str, str, int, str], MissingReference] = {}
         self._images: dict[tuple[str, str, int, str], dict[str, None]] = {}
         self._texts: dict[str, list[str]] = {}
 
-    def add(self, gap: Gap, images: Iterable[str]) -> None:
-        """Remembers `gap` for `images`."""
-        key = (gap.kind, gap.path, gap.line, gap.name)
-        self._found.setdefault(key, gap)
-        self._images.setdefault(key, {}).update(dict.fromkeys((*gap.templates, *images)))
+    def add(self, missing: MissingReference, images: Iterable[str]) -> None:
+        """Remembers `missing` for `images`."""
+        key = (missing.kind, missing.path, missing.line, missing.name)
+        self._found.setdefault(key, missing)
+        self._images.setdefault(key, {}).update(dict.fromkeys((*missing.templates, *images)))
 
-    def missing(self, kind: GapKind, members: Iterable[str], name: str, what: str, image: str) -> None:
+    def missing(self, kind: MissingKind, members: Iterable[str], name: str, what: str, image: str) -> None:
         """A path that a template's members name and that is not there."""
         from tfgen_generators.nearest import near_path
 
         path, line = self._where(tuple(members), name)
         near = near_path(name, self._tree.names)
-        fix = f"did you mean {near}?" if near else "make it, or correct the path"
-        message = f"{what} {name!r} is not there"
-        self.add(Gap(kind=kind, path=path, line=line, name=name, message=message, fix=fix), [image])
+        fix = f"did you mean {near}?" if near else "create it, or fix the path"
+        message = f"{what} {name!r} not found"
+        self.add(MissingReference(kind=kind, path=path, line=line, name=name, message=message, fix=fix), [image])
 
     def broken(self, path: str, line: int, message: str) -> None:
         """A file that cannot be read as what it should be."""
-        self.add(Gap(kind="broken-yaml", path=path, line=line, message=message, fix="correct it"), [])
+        self.add(MissingReference(kind="broken-yaml", path=path, line=line, message=message, fix="fix it"), [])
 
-    def all(self) -> list[Gap]:
+    def all(self) -> list[MissingReference]:
         """All gaps, sorted by where they are."""
         found = [
-            msgspec.structs.replace(gap, templates=tuple(sorted(self._images[key]))) for key, gap in self._found.items()
+            msgspec.structs.replace(missing, templates=tuple(sorted(self._images[key])))
+            for key, missing in self._found.items()
         ]
-        return sorted(found, key=lambda gap: (gap.path, gap.line, gap.kind, gap.name))
+        return sorted(found, key=lambda missing: (missing.path, missing.line, missing.kind, missing.name))
 
     def _where(self, members: tuple[str, ...], name: str) -> tuple[str, int]:
         """The line of a template on which `name` stands; where it is composed, as much of its end as stands there."""

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Value
 from tfgen_generators.paths.buildspec import Buildspec
-from tfgen_generators.paths.model import Hop
-from tfgen_generators.paths.possible_values import ANY_VARIABLE, UNKNOWN, Surroundings
+from tfgen_generators.paths.model import Edge
+from tfgen_generators.paths.possible_values import ANY_VARIABLE, UNKNOWN, ValueSources
 from tfgen_generators.paths.var_files import auto_files, read_values
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.trees.linked import LinkedTree
@@ -26,12 +26,12 @@ class Pipelines:
         self._files: dict[str, str] = {}
         self._lines: dict[tuple[str, ...], int] = {}
 
-    def environment(self, template: Template) -> dict[str, tuple[str, Hop]]:
+    def environment(self, template: Template) -> dict[str, tuple[str, Edge]]:
         """What tfgen.toml gives to the template's builds: value, and where it says so."""
         if self._settings is None:
             return {}
         own = self._settings.templates.get(template.name)
-        found: dict[str, tuple[str, Hop]] = {}
+        found: dict[str, tuple[str, Edge]] = {}
         tables = (
             (("environment",), self._settings.environment),
             (("templates", template.name, "environment"), own.environment if own else {}),
@@ -39,7 +39,7 @@ class Pipelines:
         for path, table in tables:
             for name, value in table.items():
                 line = self.line(*path, name) if self.file_at(value) else 0
-                found[name] = value, Hop(path=FILE_NAME, line=line, label=".".join((*path, name)))
+                found[name] = value, Edge(path=FILE_NAME, line=line, label=".".join((*path, name)))
         return found
 
     def line(self, *path: str) -> int:
@@ -55,19 +55,19 @@ class Pipelines:
             self._files[text] = path if path and self._tree.kind(path) == "file" else ""
         return self._files[text]
 
-    def named_files(self, template: Template) -> Iterator[tuple[str, Hop]]:
+    def named_files(self, template: Template) -> Iterator[tuple[str, Edge]]:
         """Files of values that Packer reads by itself, and files that [environment] names."""
         for path in auto_files(self._tree, template.path) if template.kind == "directory" else ():
-            yield path, Hop(path=template.path, label=f"*.auto.pkrvars{path.rpartition('.auto.pkrvars')[2]}")
-        for value, hop in self.environment(template).values():
+            yield path, Edge(path=template.path, label=f"*.auto.pkrvars{path.rpartition('.auto.pkrvars')[2]}")
+        for value, edge in self.environment(template).values():
             if path := self.file_at(value):
-                yield path, hop
+                yield path, edge
 
-    def surroundings(self, template: Template, buildspec: Buildspec | None) -> Surroundings:
+    def surroundings(self, template: Template, buildspec: Buildspec | None) -> ValueSources:
         """All that may give a value to something in the template."""
         values = self._set_values([*self._value_files(template, buildspec)])
         if self._settings is None:
-            return Surroundings(unsure=None, set_values=values)
+            return ValueSources(unsure=None, set_values=values)
         named = {name: (value,) for name, value in (buildspec.variables if buildspec else {}).items()}
         named |= {name: (value,) for name, (value, _) in self.environment(template).items()}
         named["PACKER_SCRIPT"] = (template.path,)
@@ -75,7 +75,7 @@ class Pipelines:
             values.setdefault(name, []).append(UNKNOWN if "$" in text else text)
         is_known = buildspec is not None and not buildspec.problem
         unsure = buildspec.assigned - {"PACKER_SCRIPT"} if buildspec and is_known else None
-        return Surroundings(environment=named, unsure=unsure, set_values=values)
+        return ValueSources(environment=named, unsure=unsure, set_values=values)
 
     def _value_files(self, template: Template, buildspec: Buildspec | None) -> Iterator[str]:
         """Files of values, from those that Packer reads first to those that a person names."""

@@ -9,7 +9,7 @@ from tfgen_generators.trees.linked import LinkedTree
 from tfgen_generators.trees.store import Store
 
 
-def gives_the_same(
+def is_same_graph(
     tree: LinkedTree, facts: StoredFacts, other: LinkedTree, changed: Iterable[str], store: Store
 ) -> bool:
     """Whether the graph of `tree`, which is built, is that of `other` too; they differ in `changed` only."""

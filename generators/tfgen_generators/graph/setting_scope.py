@@ -15,7 +15,7 @@ from tfgen_generators.settings.model import Settings, TemplateNames, TemplateSet
 _OWN = TemplateSettings()
 
 
-def concerns(settings: Settings, name: str) -> dict[Path, tuple[str, Path]]:
+def setting_scope(settings: Settings, name: str) -> dict[Path, tuple[str, Path]]:
     """What the pipeline `name` gets: a text that changes with the value, and the path of the setting that decides."""
     own = settings.templates.get(name, _OWN)
     found: dict[Path, tuple[str, Path]] = {}
@@ -29,7 +29,7 @@ def differing(base: tuple[Settings, str], head: tuple[Settings, str]) -> list[tu
 
     Each with its line at `head`: 0 where it is not written there.
     """
-    before, after = concerns(*base), concerns(*head)
+    before, after = setting_scope(*base), setting_scope(*head)
     found: list[tuple[Path, int]] = []
     for key in (*after, *(key for key in before if key not in after)):
         if before.get(key, ("",))[0] != after.get(key, ("",))[0]:

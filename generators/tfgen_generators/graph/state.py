@@ -10,7 +10,7 @@ import msgspec
 
 from tfgen_generators.graph.graph import Graph, ImageNode
 from tfgen_generators.paths.buildspec import Buildspec
-from tfgen_generators.paths.model import Gap, Unit
+from tfgen_generators.paths.model import MissingReference, Unit
 
 FolderStamp = tuple[int, int, int]
 
@@ -47,7 +47,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     images: dict[str, KeptImage]
     units: dict[str, Unit]
     aliases: dict[str, dict[str, str]]
-    gaps: list[Gap]
+    missing_references: list[MissingReference]
     buildspecs: dict[str, tuple[str, Buildspec]]
     module: str
     made_from: MadeFrom
@@ -57,7 +57,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     def graph(self) -> Graph:
         """The graph; of unused roles nothing is kept."""
-        return Graph([kept.node for kept in self.images.values()], self.units, self.gaps, (), self.aliases)
+        return Graph(
+            [kept.node for kept in self.images.values()], self.units, self.missing_references, (), self.aliases
+        )
 
 
 def stamp_of(root: str, folder: str) -> FolderStamp | None:

@@ -173,7 +173,7 @@ def _word(node: Node) -> str:
     text = text_of(node)
     found = _plain(text) if text.startswith('"') else text
     if found is None or (not text.startswith('"') and not re.fullmatch(r"[\w-]+", text)):
-        raise UnreadableError("has a name that is not written plainly", _line(node))
+        raise UnreadableError("has a name that is not plain text", _line(node))
     return found
 
 

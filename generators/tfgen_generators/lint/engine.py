@@ -73,7 +73,7 @@ def chosen_rules(only: Collection[str]) -> tuple[Rule, ...]:
     known = {rule.id for rule in rules}
     for name in only:
         if name not in known:
-            raise UsageError(f"there is no rule {name!r}", fix=did_you_mean(name, known))
+            raise UsageError(f"unknown rule {name!r}", fix=did_you_mean(name, known))
     return tuple(rule for rule in rules if not only or rule.id in only)
 
 
@@ -117,11 +117,11 @@ class _Judge:
             unknown = [name for name in comment.rules if name not in known]
             message, fix = "", ""
             if not comment.rules:
-                message, fix = "names no rule", "write: tfgen:ignore RULE-ID reason"
+                message, fix = "tfgen:ignore without a rule", "write: tfgen:ignore RULE-ID reason"
             elif unknown:
-                message, fix = f"there is no rule {unknown[0]!r}", did_you_mean(unknown[0], known)
+                message, fix = f"unknown rule {unknown[0]!r}", did_you_mean(unknown[0], known)
             elif not comment.reason:
-                message, fix = f"does not say why {comment.rules[0]} is off here", "write the reason behind the rule"
+                message, fix = f"tfgen:ignore {comment.rules[0]} without a reason", "add the reason after the rule"
             if message:
                 yield Finding(rule="invalid-ignore", path=comment.path, line=comment.line, message=message, fix=fix)
         yield from self._invalid_settings(known)
@@ -136,14 +136,14 @@ class _Judge:
         for key, rules in named:
             for rule in rules:
                 if rule not in known:
-                    message, fix = f"there is no rule {rule!r}", did_you_mean(rule, known)
+                    message, fix = f"unknown rule {rule!r}", did_you_mean(rule, known)
                     yield self._in_toml("invalid-ignore", message, fix, *key, rule)
         names = {template.name for template in self._scope.discovery.templates}
         for name in lint_settings.templates:
             if name not in names:
                 near = did_you_mean(name, names)
-                fix = near if near.startswith("did you") else "remove it, or write a name that `tfgen list` shows"
-                yield self._in_toml("invalid-ignore", f"there is no template {name!r}", fix, "templates", name)
+                fix = near if near.startswith("did you") else "remove it, or use a name that tfgen list shows"
+                yield self._in_toml("invalid-ignore", f"template {name!r} not found", fix, "templates", name)
 
     def unused(self) -> Iterator[Finding]:
         """What switches nothing off any more; only of rules that ran."""
@@ -155,11 +155,11 @@ class _Judge:
         for name, rules in self._settings.templates.items():
             for rule in rules if name in names else ():  # else invalid-ignore says so
                 if rule in self._ran and (name, rule) not in self._used:
-                    message = f"{rule} finds nothing in {name} that this could switch off"
+                    message = f"{rule} has no finding in {name} to disable"
                     yield self._in_toml("unused-ignore", message, "remove it", "templates", name, rule)
 
     def _unused_comment(self, comment: Ignore, rule: str) -> Finding:
-        message = f"{rule} finds nothing here that this comment could switch off"
+        message = f"{rule} has no finding here to disable"
         fix, edits = "remove it", tuple[Edit, ...]()
         if len(comment.rules) > 1:
             fix = f"remove {rule} from it"

@@ -42,8 +42,8 @@ def _other_module(settings: Settings, module: ModuleInterface, unknown: list[str
     return Problem(
         path=FILE_NAME,
         line=settings.line("module", "source"),
-        message=f"the module in {module.folder} does not declare {', '.join(unknown)}, which tfgen gives by default",
-        fix="write [module.inputs] with the names that it declares"
+        message=f"the module in {module.folder} does not declare {', '.join(unknown)}, which tfgen sets by default",
+        fix="set [module.inputs] to the names that it declares"
         + (f" (it requires {', '.join(wanted)})" if wanted else ""),
     )
 
@@ -61,7 +61,7 @@ def _unknown(settings: Settings, module: ModuleInterface, name: str, missing: di
     return Problem(
         path=FILE_NAME,
         line=settings.line(*table, name),
-        message=f"the module in {module.folder} declares no variable {name!r}",
+        message=f"the module in {module.folder} does not declare the variable {name!r}",
         fix=fix,
     )
 
@@ -72,7 +72,7 @@ def _missing(settings: Settings, module: ModuleInterface, variable: Variable, la
     return Problem(
         path=FILE_NAME,
         line=settings.line("module", "inputs") if settings.module.inputs is not None else settings.line("inputs"),
-        message=f"the module requires {variable.name!r} ({where}), and no input gives it"
+        message=f"the module requires {variable.name!r} ({where}), and no input sets it"
         + (f" for {shown}" * bool(shown)),
         fix=f"add {variable.name} = ... to [inputs]",
     )

@@ -1,4 +1,4 @@
-"""What a local module wants: the variables that its files declare, held against the inputs of tfgen.toml.
+"""The variables that the files of a local module declare, held against the inputs of tfgen.toml.
 
 Two steps, so that the second can be cached by the first's bytes: `module_files` collects, `parse_module` is pure.
 Read with tree-sitter: python-hcl2 needs seconds for its first parse after an install (docs/adr/0003-hcl-readers.md).
@@ -54,7 +54,7 @@ class ModuleInterface(msgspec.Struct, frozen=True, kw_only=True):
         """The first of `names` (which stand in tfgen.toml's `table`) that the module does not declare."""
         for name in names if self.complete else ():
             if name not in self.variables:
-                message = f"the module in {self.folder} declares no variable {name!r}"
+                message = f"the module in {self.folder} does not declare the variable {name!r}"
                 line = settings.line(*table, name)
                 fix = did_you_mean(name, self.variables) or "remove it"
                 return Problem(path=FILE_NAME, line=line, message=message, fix=fix)
@@ -92,8 +92,8 @@ def module_files(root: Path, settings: Settings) -> ModuleFiles | None:
     except (FileNotFoundError, NotADirectoryError):
         if source == type(settings.module)().source:
             return None
-        message = f"module.source is {source!r}, and there is no folder {shown}"
-        fix = f"make it, or write its path from {settings.terraform_dir}"
+        message = f"module.source {source!r}: folder {shown} not found"
+        fix = f"create it, or use its path relative to {settings.terraform_dir}"
     except OSError as error:
         message, fix = f"the module in {shown} cannot be read: {error.strerror}", "make it readable"
     raise SettingsError(message, where=f"{FILE_NAME}:{settings.line('module', 'source')}", fix=fix)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from tfgen_generators.packer.details import Details
-from tfgen_generators.packer.evaluation.scope import ANCHOR, AmiSource, Scene, Text
+from tfgen_generators.packer.evaluation.scope import ANCHOR, AmiSource, Scope, Text
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Value
 
@@ -48,22 +48,22 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
 
 def describe(root: Path, template: Template, details: Sequence[Details]) -> Description:
     """The facts of one template. `details` are those of its members. Asks the disk where the files are."""
-    scene = Scene(template, details)
-    parts = list(scene.used_parts())
+    scope = Scope(template, details)
+    parts = list(scope.used_parts())
     variables = {name: default for one in details for name, default in one.variables.items()}
-    written = list(dict.fromkeys(scene.files(parts)))
+    written = list(dict.fromkeys(scope.files(parts)))
     return Description(
-        builders=scene.possible,
-        default_builders=scene.default,
+        builders=scope.possible,
+        default_builders=scope.default,
         required=tuple(name for name, default in variables.items() if _is_required(default, template.format)),
         optional=tuple(name for name, default in variables.items() if not _is_required(default, template.format)),
         environment=tuple(dict.fromkeys(name for one in details for name in one.environment)),
-        provisioners=tuple(step.kind for build in scene.builds for step in build.steps),
-        post_processors=tuple(step.kind for build in scene.builds for step in build.finish),
+        provisioners=tuple(step.kind for build in scope.builds for step in build.steps),
+        post_processors=tuple(step.kind for build in scope.builds for step in build.finish),
         files=tuple(_find(root, template, written)),
-        ami_names=tuple(dict.fromkeys(scene.texts(parts, "ami_name"))),
-        ami_sources=tuple(scene.ami_sources(parts)),
-        tags=tuple(dict.fromkeys(scene.tags(parts))),
+        ami_names=tuple(dict.fromkeys(scope.texts(parts, "ami_name"))),
+        ami_sources=tuple(scope.ami_sources(parts)),
+        tags=tuple(dict.fromkeys(scope.tags(parts))),
     )
 
 
@@ -76,7 +76,7 @@ def possible_builders(template: Template) -> tuple[str, ...]:
     """Types of all sources that the builds of an HCL2 template may use; of all declared ones when that can be any."""
     from tfgen_generators.packer.details import decode_details
 
-    return Scene(template, [decode_details(details) for details in template.details]).possible
+    return Scope(template, [decode_details(details) for details in template.details]).possible
 
 
 def _find(root: Path, template: Template, written: Sequence[tuple[str, str, str | None]]) -> Iterator[FileUse]:

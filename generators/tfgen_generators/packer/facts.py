@@ -56,7 +56,7 @@ _FOREIGN = frozenset(
     }
 )
 
-_OTHER_TOOL = "HCL of another tool: no block of Packer's"
+_OTHER_TOOL = "HCL of another tool: no Packer block"
 #: What a block declares for its neighbours, and how a reference to it begins.
 _DECLARING = {"variable": "var", "source": "source", "data": "data", "local": "local"}
 _DECLARING_ATTRIBUTES = {"variables": "var", "locals": "local"}
@@ -132,7 +132,7 @@ def check_top_level(body: Body) -> None:
     hint = did_you_mean(name, TOP_LEVEL)
     if len(unknown) == len(items) and not hint.startswith("did you mean"):
         raise NotATemplateError(_OTHER_TOOL)
-    raise BrokenTemplateError(f"{kind} {name!r} cannot stand at the top of a Packer file", line, hint)
+    raise BrokenTemplateError(f"{kind} {name!r} is not allowed at the top level of a Packer file", line, hint)
 
 
 def facts_of(body: Body) -> Facts:

@@ -44,10 +44,10 @@ def read_legacy(data: bytes) -> tuple[tuple[str, ...], dict[str, object]]:
     builders = root["builders"]
     foreign = isinstance(builders, Pairs) and "type" not in dict(builders)
     if foreign or (isinstance(builders, str) and "${" not in builders):
-        raise NotATemplateError("its builders are no list: not a Packer template")
+        raise NotATemplateError("builders is not a list: not a Packer template")
     if twice := repeated_key(document):
         line = line_of_key(data, twice, occurrence=2)
-        raise BrokenTemplateError(f"the key {twice!r} stands twice", line, "Packer refuses that; remove one")
+        raise BrokenTemplateError(f"duplicate key {twice!r}", line, "remove one: Packer rejects duplicate keys")
     line = line_of_key(data, "builders")
     if not isinstance(builders, list) or isinstance(builders, Pairs) or not builders:
         raise BrokenTemplateError("builders must be a list with at least one builder", line)
@@ -63,8 +63,8 @@ def _check_keys(root: dict[str, object], data: bytes) -> None:
     for key in root:
         if not key.startswith("_") and key.lower() not in _KEYS:
             fix = did_you_mean(key, _KEYS) if len(key) > 3 else ""
-            fix = fix if fix.startswith("did you mean") else "remove it, or begin it with _ (a comment)"
-            raise BrokenTemplateError(f"unknown key {key!r}, which Packer refuses", line_of_key(data, key), fix)
+            fix = fix if fix.startswith("did you mean") else "remove it, or begin it with _ to make it a comment"
+            raise BrokenTemplateError(f"unknown key {key!r}, which Packer rejects", line_of_key(data, key), fix)
 
 
 def _builder_type(value: object, number: int, line: int) -> str:
@@ -83,7 +83,7 @@ def _check_names(builders: list[object], types: list[str], line: int) -> None:
         name = dict(builder).get("name") if isinstance(builder, Pairs) else None
         name = name if isinstance(name, str) and name else kind
         if name in seen:
-            raise BrokenTemplateError(f"two builders are called {name!r}", line, 'give one of them another "name"')
+            raise BrokenTemplateError(f"two builders are named {name!r}", line, 'give one of them another "name"')
         seen.add(name)
 
 

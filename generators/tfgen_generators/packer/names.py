@@ -60,11 +60,11 @@ def without_ending(file_name: str) -> str:
 def name_problem(name: str) -> str:
     """Why `name` cannot be a module label, "" when it can."""
     if len(name) > LONGEST:
-        return f"its name has {len(name)} characters, and at most {LONGEST} can be used"
+        return f"its name has {len(name)} characters; at most {LONGEST} are allowed"
     if is_identifier(name):
         return ""
     return (
-        f"its name {name!r} gives no Terraform identifier "
+        f"its name {name!r} is not a Terraform identifier "
         "(ASCII letters, digits, - and _, beginning with a letter or _)"
     )
 

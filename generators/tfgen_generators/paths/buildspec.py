@@ -32,7 +32,7 @@ def read_buildspec(tree: LinkedTree, path: str) -> Buildspec:
         root = yaml.compose(data.decode(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        return Buildspec(path=path, problem=f"is not YAML: {error.problem}", line=mark.line + 1 if mark else 0)
+        return Buildspec(path=path, problem=f"is not valid YAML: {error.problem}", line=mark.line + 1 if mark else 0)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         return Buildspec(path=path, problem=f"cannot be read: {str(error).splitlines()[0]}")
     commands = list(_commands(root))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfgen_generators.packer.evaluation.scope import ANCHOR
-from tfgen_generators.paths.path_resolution import Places
+from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.paths.possible_values import UNKNOWN, without_globs
 
 #: Texts that the folder may be, and those that the pattern may be.
@@ -29,18 +29,18 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     widened: bool = False
 
 
-def find_filesets(places: Places, fileset: Fileset, folders: Sequence[str]) -> Iterator[Found]:
+def find_filesets(path_resolver: PathResolver, fileset: Fileset, folders: Sequence[str]) -> Iterator[Found]:
     """Everything that a fileset may find. Relative ones are looked for in `folders`, until something is there."""
     for folder in fileset[0]:
         for pattern in fileset[1]:
             text = posixpath.join(folder, pattern)
             matches = None if UNKNOWN in text else _expression(text)
             if matches is None:
-                place = places.find(without_globs(text), folders)
+                place = path_resolver.find(without_globs(text), folders)
                 if place is not None and place.widened:
-                    yield Found(pattern=place.pattern, files=places.match(place.pattern), widened=True)
+                    yield Found(pattern=place.pattern, files=path_resolver.match(place.pattern), widened=True)
             else:
-                yield from _exact(places, text, folders)
+                yield from _exact(path_resolver, text, folders)
 
 
 def beginning(fileset: Fileset) -> list[str]:
@@ -49,7 +49,7 @@ def beginning(fileset: Fileset) -> list[str]:
     return [_fixed(text) for text in texts if UNKNOWN not in text]
 
 
-def _exact(places: Places, text: str, folders: Sequence[str]) -> Iterator[Found]:
+def _exact(path_resolver: PathResolver, text: str, folders: Sequence[str]) -> Iterator[Found]:
     if text.startswith(ANCHOR):
         text, folders = text[len(ANCHOR) :], ["."]
     elif text.startswith(("/", "~")):
@@ -57,7 +57,7 @@ def _exact(places: Places, text: str, folders: Sequence[str]) -> Iterator[Found]
     for folder in folders:
         pattern = posixpath.normpath(posixpath.join(folder, text))
         matches = _expression(pattern)
-        files = () if matches is None else tuple(filter(matches.fullmatch, places.below(_fixed(pattern))))
+        files = () if matches is None else tuple(filter(matches.fullmatch, path_resolver.below(_fixed(pattern))))
         if files:
             yield Found(pattern=pattern, files=files)
             return

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-GapKind = Literal[
+MissingKind = Literal[
     "missing-playbook",
     "missing-role",
     "missing-role-path",
@@ -24,7 +24,7 @@ GapKind = Literal[
 ]
 
 
-class Hop(msgspec.Struct, frozen=True, kw_only=True):
+class Edge(msgspec.Struct, frozen=True, kw_only=True):
     """One file names another: `path:line` says `label` ("dependencies: common", "script", "import_tasks: web.yml").
 
     `path` "" means the file that led into the unit. `widened`: the name is computed, and all that it could mean in this
@@ -38,31 +38,31 @@ class Hop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
-    """What is loaded together. `files` maps each path to the hop that leads to it."""
+    """What is loaded together. `files` maps each path to the edge that leads to it."""
 
     key: str
-    files: Mapping[str, Hop]
+    files: Mapping[str, Edge]
 
 
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit that an image reaches: from which unit, by which hop. `by` is None for the template's own unit."""
+    """A unit that an image reaches: from which unit, by which edge. `by` is None for the template's own unit."""
 
     unit: str
     by: str | None
-    hop: Hop
+    edge: Edge
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """Why an image is made of `path`: `hops` lead from it back to the template (none: its own file), nearest first."""
+    """Why an image is made of `path`: `edges` lead from it back to the template (none: its own file), nearest first."""
 
     path: str
-    hops: tuple[Hop, ...] = ()
+    edges: tuple[Edge, ...] = ()
 
 
-class Gap(msgspec.Struct, frozen=True, kw_only=True):
+class MissingReference(msgspec.Struct, frozen=True, kw_only=True):
     """What is named and not there, or cannot be read. `name` as written; `templates` are the images that need it."""
 
-    kind: GapKind
+    kind: MissingKind
     path: str
     line: int = 0
     name: str = ""

@@ -22,7 +22,7 @@ _NEVER = re.compile(
 )
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class ResolvedPath(msgspec.Struct, frozen=True, kw_only=True):
     """What a text means: one path that exists, or (`widened`) all files that it may mean, named by `pattern`."""
 
     path: str = ""
@@ -30,7 +30,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     widened: bool = False
 
 
-class Places:
+class PathResolver:
     """Finds paths in one tree; remembers what patterns match."""
 
     def __init__(self, tree: LinkedTree) -> None:
@@ -49,7 +49,7 @@ class Places:
         scores = {folder: sum(self._at(folder, text) is not None for text in relative) for folder in folders}
         return sorted(folders, key=lambda folder: -scores[folder])
 
-    def find(self, text: str, folders: Sequence[str], *, globs: bool = False) -> Place | None:
+    def find(self, text: str, folders: Sequence[str], *, globs: bool = False) -> ResolvedPath | None:
         """What `text` means; None when nothing is there. What is absolute is not of the repository."""
         if UNKNOWN in text or (globs and any(sign in text for sign in "*?")):
             return self._widened(text, folders)
@@ -59,7 +59,7 @@ class Places:
             found = next((found for folder in folders if (found := self._at(folder, text))), None)
         else:
             found = None
-        return Place(path=found) if found else None
+        return ResolvedPath(path=found) if found else None
 
     def _at(self, folder: str, text: str) -> str | None:
         key = folder, text
@@ -68,7 +68,7 @@ class Places:
             self._there[key] = path if self.tree.kind(path) else None
         return self._there[key]
 
-    def _widened(self, text: str, folders: Sequence[str]) -> Place:
+    def _widened(self, text: str, folders: Sequence[str]) -> ResolvedPath:
         text = text.replace("?", "[^/]") if UNKNOWN not in text else text
         if text.startswith(ANCHOR):
             pattern = posixpath.normpath(text[len(ANCHOR) :])
@@ -80,7 +80,7 @@ class Places:
             pattern = posixpath.normpath(posixpath.join(near, text))
         while "../" in pattern:  # an unknown piece before it
             pattern = UNKNOWN + pattern.rpartition("../")[2]
-        return Place(pattern=re.sub(f"[{UNKNOWN}*]+", "*", pattern), widened=True)
+        return ResolvedPath(pattern=re.sub(f"[{UNKNOWN}*]+", "*", pattern), widened=True)
 
     def match(self, pattern: str) -> tuple[str, ...]:
         """The files that a pattern of `find` means: `*` is any text, and a folder is everything in it."""

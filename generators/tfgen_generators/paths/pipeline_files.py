@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tfgen_generators.hcl.terraform_files import is_terraform
 from tfgen_generators.packer.model import Template
-from tfgen_generators.paths.model import Hop, Unit
+from tfgen_generators.paths.model import Edge, Unit
 from tfgen_generators.settings.inputs import Expression, Input, Literal
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.trees.linked import LinkedTree, files_below
@@ -22,7 +22,7 @@ _QUOTED = re.compile(r'"((?:[^"\\$]|\$\{path\.(?:module|root|cwd)\})+)"')
 _HERE = re.compile(r"\$\{path\.(?:module|root|cwd)\}")
 
 
-def buildspec_of(tree: Tree, settings: Settings, template: Template) -> tuple[str, Hop] | None:
+def buildspec_of(tree: Tree, settings: Settings, template: Template) -> tuple[str, Edge] | None:
     """The path of a template's buildspec, and what says so; None when it is no file of the repository."""
     own = settings.templates.get(template.name)
     tables = ((("templates", template.name, "inputs"), own.inputs if own else {}), (("inputs",), settings.inputs))
@@ -33,10 +33,10 @@ def buildspec_of(tree: Tree, settings: Settings, template: Template) -> tuple[st
                 break
             named = posixpath.normpath(value.value)
             line = settings.line(*path, "buildspec")
-            hop = Hop(path=FILE_NAME, line=line, label=".".join((*path, "buildspec")))
-            return (named, hop) if tree.kind(named) == "file" else None
+            edge = Edge(path=FILE_NAME, line=line, label=".".join((*path, "buildspec")))
+            return (named, edge) if tree.kind(named) == "file" else None
     found = next((name for name in BUILDSPECS if tree.kind(name) == "file"), None)
-    return (found, Hop(path=template.path, label="buildspec")) if found else None
+    return (found, Edge(path=template.path, label="buildspec")) if found else None
 
 
 def module_unit(tree: LinkedTree, settings: Settings) -> Unit | None:
@@ -45,16 +45,16 @@ def module_unit(tree: LinkedTree, settings: Settings) -> Unit | None:
     if not source.startswith(("./", "../")):
         return None
     folder = posixpath.normpath(f"{settings.terraform_dir}/{source}")
-    files: dict[str, Hop] = {}
+    files: dict[str, Edge] = {}
     seen: set[str] = set()
-    pending: list[tuple[str, Hop]] = [(folder, Hop(path="", label=""))]
+    pending: list[tuple[str, Edge]] = [(folder, Edge(path="", label=""))]
     while pending:
-        current, hop = pending.pop()
+        current, edge = pending.pop()
         if current in seen or tree.kind(current) != "folder":
             continue
         seen.add(current)
         for path in _module_files(tree, current):
-            files.setdefault(path, hop)
+            files.setdefault(path, edge)
             if is_terraform(path.rpartition("/")[2]) and posixpath.dirname(path) == current:
                 pending += _called(tree, path)
     return Unit(key=f"module {folder}", files=files) if files else None
@@ -70,7 +70,7 @@ def _module_files(tree: LinkedTree, folder: str) -> Iterator[str]:
             yield path
 
 
-def _called(tree: LinkedTree, path: str) -> Iterator[tuple[str, Hop]]:
+def _called(tree: LinkedTree, path: str) -> Iterator[tuple[str, Edge]]:
     try:
         text = tree.content(tree.real(path)).decode("utf-8", "replace")
     except OSError:
@@ -78,10 +78,10 @@ def _called(tree: LinkedTree, path: str) -> Iterator[tuple[str, Hop]]:
     for match in _CALLED.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
         target = posixpath.normpath(f"{posixpath.dirname(path)}/{match.group(1)}")
-        yield target, Hop(path=path, line=line, label=f"source: {match.group(1)}")
+        yield target, Edge(path=path, line=line, label=f"source: {match.group(1)}")
 
 
-def named_inputs(tree: Tree, settings: Settings, template: Template) -> Iterator[tuple[str, Hop]]:
+def named_inputs(tree: Tree, settings: Settings, template: Template) -> Iterator[tuple[str, Edge]]:
     """Files that literal inputs of a pipeline are, or that an expression names."""
     own = settings.templates.get(template.name)
     tables: list[tuple[tuple[str, ...], dict[str, Input]]] = [
@@ -94,7 +94,7 @@ def named_inputs(tree: Tree, settings: Settings, template: Template) -> Iterator
             for text in _paths_in(value, settings.terraform_dir):
                 if tree.kind(text) == "file":
                     label = ".".join((*path, name))
-                    yield text, Hop(path=FILE_NAME, line=settings.line(*path, name), label=label)
+                    yield text, Edge(path=FILE_NAME, line=settings.line(*path, name), label=label)
 
 
 def _paths_in(value: Input, terraform_dir: str) -> Iterator[str]:

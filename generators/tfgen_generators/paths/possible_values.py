@@ -14,13 +14,13 @@ import msgspec
 
 from tfgen_generators.packer.details import Details
 from tfgen_generators.packer.evaluation.evaluate import evaluate
-from tfgen_generators.packer.evaluation.scope import ANCHOR, Scene
+from tfgen_generators.packer.evaluation.scope import ANCHOR, Scope
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Expression, Value, as_text, is_known
 
 #: A piece of a text that only a build knows.
 UNKNOWN = "\1"
-#: In `Surroundings.set_values`: what any variable may be set to.
+#: In `ValueSources.set_values`: what any variable may be set to.
 ANY_VARIABLE = "*"
 
 _MOST = 64
@@ -35,7 +35,7 @@ _SET_BY_AWS = ("AWS_", "CODEBUILD_")
 _SET_BY_ALL = frozenset({"HOME", "PATH", "PWD", "USER", "HOSTNAME", "TMPDIR", "SHELL", "LANG"})
 
 
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+class ValueSources(msgspec.Struct, frozen=True, kw_only=True):
     """What a pipeline gives to a template. `environment` is complete but for `unsure` names (None: for any name)."""
 
     environment: Mapping[str, tuple[str, ...]] = {}
@@ -44,11 +44,11 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     set_values: Mapping[str, Sequence[Value]] = {}
 
 
-class Meanings:
+class PossibleValues:
     """The names of one template."""
 
-    def __init__(self, template: Template, details: Sequence[Details], around: Surroundings) -> None:
-        self.scene = Scene(template, details)
+    def __init__(self, template: Template, details: Sequence[Details], around: ValueSources) -> None:
+        self.scope = Scope(template, details)
         #: Environment variables that made a difference so far, there or not.
         self.read: dict[str, None] = {}
         self._around = around
@@ -56,7 +56,7 @@ class Meanings:
         self._folder = ANCHOR + str(path if template.kind == "directory" else path.parent)
         self._locals = {name: value for one in details for name, value in one.locals.items()}
         self._defaults = {name: default for one in details for name, default in one.variables.items()}
-        sources = [name.partition(".")[::2] for build in self.scene.builds for name in _texts(build.sources)]
+        sources = [name.partition(".")[::2] for build in self.scope.builds for name in _texts(build.sources)]
         parts = [(part.kind, part.name) for one in details for part in one.parts]
         self._sources = [(kind, name) for kind, name in ([*parts] or [*sources])]
 

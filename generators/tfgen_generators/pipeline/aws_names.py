@@ -83,22 +83,25 @@ def name_error(fact: str, value: Value) -> str:
         return ""
     pattern, allowed = rules
     if not pattern.fullmatch(text):
-        return f"would be {text!r}, and AWS allows {allowed}"
+        return f"would be {text!r}, but AWS allows {allowed}"
     if fact == "artefact_bucket_name":
         for fixed in (*_BUCKET_PREFIXES, *_BUCKET_SUFFIXES):
             if text.startswith(fixed) if fixed in _BUCKET_PREFIXES else text.endswith(fixed):
-                return f"would be {text!r}, and AWS keeps names with {fixed} for itself"
+                return f"would be {text!r}, but names with {fixed} are reserved by AWS"
     if fact == "source_repository" and text.endswith(".git"):
-        return f"would be {text!r}, and no CodeCommit repository's name ends in .git"
+        return f"would be {text!r}, but CodeCommit does not allow names that end in .git"
     return ""
 
 
 _RULES: Mapping[str, tuple[re.Pattern[str], str]] = {
-    "project_name": (_PROJECT_NAME, f"2 to {PROJECT_NAME_LIMIT} letters, digits, - and _, the first no sign"),
+    "project_name": (
+        _PROJECT_NAME,
+        f"2 to {PROJECT_NAME_LIMIT} letters, digits, - and _, beginning with a letter or digit",
+    ),
     # A dot would be allowed, but breaks TLS: the shipped module refuses it, and so no name can look like an IP address.
     "artefact_bucket_name": (
         _BUCKET_NAME,
-        f"3 to {BUCKET_NAME_LIMIT} lower-case letters, digits and -, first and last no sign (a dot would break TLS)",
+        f"3 to {BUCKET_NAME_LIMIT} lower-case letters, digits and -, with no - at the ends (no dot: it breaks TLS)",
     ),
     "source_repository": (_REPOSITORY_NAME, f"1 to {REPOSITORY_NAME_LIMIT} letters, digits, . _ - (or OWNER/NAME)"),
 }

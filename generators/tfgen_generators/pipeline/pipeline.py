@@ -84,7 +84,7 @@ def make_pipeline(template: Template, settings: Settings, module: ModuleInterfac
     """
     check_path(template.path)
     if message := name_problem(template.name):
-        fix = "rename it, or pin a name to it in tfgen.toml"
+        fix = "rename it, or pin a name in tfgen.toml"
         raise PipelineProblemError(Problem(path=template.path, message=message, fix=fix))
     own = settings.templates.get(template.name, _OWN)
     problem = module.undeclared(settings, ("templates", template.name, "inputs"), own.inputs) if module else None
@@ -142,7 +142,7 @@ def name_collisions(pipelines: Iterable[Pipeline]) -> list[Problem]:
         for pipeline in sharing if len(sharing) > 1 else ():
             others = ", ".join(other.template_path for other in sharing if other is not pipeline)
             shown = _written(pipeline.aws_names[fact])
-            message = f"{fact} would be {shown}, and so would that of {others}"
+            message = f"{fact} would be {shown}, the same as for {others}"
             fix = f"change [names] {fact}, or set it for one of them: [templates.{pipeline.name}.names]"
             found.append(Problem(path=pipeline.template_path, message=message, fix=fix))
     return sorted(found, key=lambda problem: (problem.path, problem.message))

@@ -176,7 +176,7 @@ def _in_json(path: str, data: bytes) -> Iterator[Found]:
     try:
         document: object = json.loads(data)
     except (ValueError, RecursionError):
-        raise RefusedError("not valid JSON", where=path, fix="correct it") from None
+        raise RefusedError("not valid JSON", where=path, fix="fix it") from None
     for outer in _listed(_get(document, "terraform")):
         for inner in _listed(_get(outer, "backend")):
             names = inner if isinstance(inner, dict) else {}

@@ -104,7 +104,7 @@ def providers(files: Iterable[FileFacts]) -> Mapping[str, Fact]:
 
 def _source(name: str, source: str | None) -> str:
     if source is None:
-        return f"{name} (whose source is not plain text)"
+        return f"{name} (its source is not plain text)"
     if source == "":
         return BUILT_IN if name == "terraform" else f"hashicorp/{name}"
     return source.lower() if "/" in source else f"hashicorp/{source.lower()}"

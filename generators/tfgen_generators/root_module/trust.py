@@ -22,7 +22,7 @@ from tfgen_generators.root_module.calls import (
 )
 from tfgen_generators.settings.model import FILE_NAME, Settings
 
-MAINTAINER = "a maintainer who has read it plans this without --untrusted"
+MAINTAINER = "a maintainer must review it and plan without --untrusted"
 
 #: Data sources (and ephemeral resources) that run a program or call somebody while Terraform plans.
 ACTING = frozenset({"aws_lambda_invocation", "external", "http", "local_command", "shell_script", "tls_certificate"})
@@ -94,7 +94,7 @@ def reach(
             continue
         folder = follow(folder_of(caller, call.source))
         if folder is None:
-            message = f"module {call.name!r} is a folder outside the repository: {call.source}"
+            message = f"module {call.name!r} is outside the repository: {call.source}"
             reached.findings.append(Finding(path=call.path, line=call.line, message=message))
         elif folder not in reached.modules:
             _read_folder(folder, read, reached, waiting)
@@ -109,7 +109,7 @@ def _read_folder(
         try:
             facts.append(file_facts(path, data))
         except UnreadableError as error:
-            message = f"{error}, so that what it does is not known"
+            message = f"{error}, so its effects are not known"
             reached.findings.append(Finding(path=path, line=error.line, message=message))
     waiting += [(folder, call) for file in facts for call in file.calls]
 
@@ -142,7 +142,7 @@ def judge(
     for fact in (
         fact for folder, facts in modules.items() if folder != root for file in facts for fact in file.computed
     ):
-        yield _at(fact, f"{fact.name}() reads a file that a variable names: a branch could name any")
+        yield _at(fact, f"{fact.name}() reads a file whose path is a variable, so the branch could choose any file")
     for call in (*calls, *(call for file in files for call in file.calls)):
         yield from _call(call, known, allowed)
     for facts in modules.values():
@@ -151,26 +151,26 @@ def judge(
                 yield _at(fact, f"provider {source} is new: Terraform would download and run it")
     for fact, text in (item for file in files for item in file.guarded):
         if known.guarded is not None and (fact.name, text) not in known.guarded:
-            yield _at(fact, f"{fact.name} is not as in {known.name}: state or credentials would go elsewhere")
+            yield _at(fact, f"{fact.name} differs from {known.name}: state or credentials could go elsewhere")
 
 
 def _reader(fact: Fact, known: Known) -> Iterator[Finding]:
     if fact.name in ACTING or fact.name.startswith(_ACTING_PREFIXES):
-        yield _at(fact, f"data source {fact.name} runs a program or calls somebody while Terraform plans")
+        yield _at(fact, f"data source {fact.name} runs a program or contacts a server during the plan")
     elif fact.name in READING and fact.name not in known.readers:
-        yield _at(fact, f"data source {fact.name} reads what a branch should not choose")
+        yield _at(fact, f"data source {fact.name} reads something that a branch must not choose")
 
 
 def _call(call: Call, known: Known, allowed: Sequence[str]) -> Iterator[Finding]:
     if call.source is None or call.version is None:
-        yield _at(call, f"the source or the version of module {call.name!r} is not written as plain text")
+        yield _at(call, f"the source or the version of module {call.name!r} is not plain text")
     elif not is_local(call.source) and not is_allowed(call.source, call.version, known, allowed):
         version = f" {call.version}" if call.version else ""
         yield Finding(
             path=call.path,
             line=call.line,
             message=f"the source of module {call.name!r} is not on the allow-list: {call.source}{version}",
-            fix="allow it with --allow-module PREFIX, or let a maintainer plan this without --untrusted",
+            fix="allow it with --allow-module PREFIX, or a maintainer must plan without --untrusted",
         )
 
 

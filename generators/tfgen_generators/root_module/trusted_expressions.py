@@ -49,7 +49,7 @@ def judge_expressions(settings: Settings, known: Collection[str]) -> Iterator[Fi
         if text in known:
             continue
         for name in sorted(called_functions(text) - _PURE):
-            message = f"an expression calls {name}(), which may read files or uncover secrets"
+            message = f"an expression calls {name}(), which may read files or reveal secrets"
             yield Finding(path=FILE_NAME, line=settings.line(*path), message=message)
 
 

@@ -36,7 +36,7 @@ def check_settings(settings: Settings) -> None:
         path, pattern = ("names", key), getattr(settings.names, key)
         check_text(path, pattern)
         if "name" not in check_pattern(path, pattern):
-            raise InvalidSettingError(path, f"{dotted(path)} gives every pipeline the same name", "put {name} into it")
+            raise InvalidSettingError(path, f"{dotted(path)} gives every pipeline the same name", "add {name} to it")
     check_expression(("names", "account_id"), settings.names.account_id)
     for name, own in settings.templates.items():
         _check_template(name, own)
@@ -45,7 +45,9 @@ def check_settings(settings: Settings) -> None:
 def _check_printable(path: Path, value: str) -> None:
     check_text(path, value)
     if not value.isprintable():
-        raise InvalidSettingError(path, f"{dotted(path)} holds a line end or another control character", "remove it")
+        raise InvalidSettingError(
+            path, f"{dotted(path)} contains a line break or another control character", "remove it"
+        )
 
 
 def _check_repository(name: str) -> None:
@@ -54,7 +56,7 @@ def _check_repository(name: str) -> None:
     raise InvalidSettingError(
         ("source_repository",),
         "source_repository must be the name of a CodeCommit repository" if name else "source_repository is missing",
-        'write for example source_repository = "ami-builder" (1 to 100 letters, digits, . _ -, no .git at the end)',
+        'use for example source_repository = "ami-builder" (1 to 100 letters, digits, . _ -, no .git at the end)',
     )
 
 
@@ -62,14 +64,14 @@ def _check_folder(key: str, value: str) -> None:
     path = PurePosixPath(value)
     if not value or path.is_absolute() or ".." in path.parts or "\\" in value or not value.isprintable():
         message = f"{key} = {value!r} must be a folder inside the repository"
-        raise InvalidSettingError((key,), message, "write it with /")
+        raise InvalidSettingError((key,), message, "use a relative path with /")
 
 
 def _check_ignore(patterns: list[str]) -> None:
     for pattern in patterns:
         if not pattern.strip() or "\n" in pattern or "\0" in pattern:
-            message = f"ignore holds {pattern!r}, which is no pattern"
-            raise InvalidSettingError(("ignore",), message, 'write for example ignore = ["packer/experiments/"]')
+            message = f"ignore contains {pattern!r}, which is not a pattern"
+            raise InvalidSettingError(("ignore",), message, 'use for example ignore = ["packer/experiments/"]')
 
 
 def _check_module(settings: Settings) -> None:
@@ -82,7 +84,7 @@ def _check_module(settings: Settings) -> None:
         if not module.version.strip():
             raise InvalidSettingError(("module", "version"), "module.version must not be empty", "remove it")
         if module.source.startswith(("./", "../")):
-            message = "module.version is only for a registry's module, and module.source is a folder"
+            message = "module.version is only for registry modules, but module.source is a folder"
             raise InvalidSettingError(("module", "version"), message, "remove it")
     _check_providers(("module", "providers"), module.providers)
 
@@ -98,17 +100,17 @@ def _check_dispatcher(settings: Settings) -> None:
     for name, item in dispatcher.inputs.items():
         here = ("dispatcher", "inputs", name)
         if isinstance(item, Fact | Pattern):
-            message = f"{dotted(here)} asks for what is known of one template, and the dispatcher is for all"
-            raise InvalidSettingError(here, message, "write a value, or an expression")
+            message = f"{dotted(here)} depends on one template, but the dispatcher is for all"
+            raise InvalidSettingError(here, message, "use a value or an expression")
         if name == "pipelines":
-            raise InvalidSettingError(here, "pipelines is what tfgen gives the dispatcher", "remove it")
+            raise InvalidSettingError(here, "the input pipelines is set by tfgen", "remove it")
 
 
 def _check_remote(settings: Settings) -> None:
     for key in ("name", "region", "profile"):
         value = getattr(settings.remote, key)
         if (value or key == "name") and (allowed := what_is_allowed(key, value)):
-            raise InvalidSettingError(("remote", key), f"remote.{key} cannot be {value!r}", f"write {allowed}")
+            raise InvalidSettingError(("remote", key), f"remote.{key} = {value!r} is not valid", f"use {allowed}")
 
 
 def _check_providers(path: Path, providers: Mapping[str, str]) -> None:
@@ -127,7 +129,7 @@ def _check_template(name: str, own: TemplateSettings) -> None:
         _check_identifier((*path, "moved_from"), old)
     if len({*own.moved_from, name}) <= len(own.moved_from):
         here = (*path, "moved_from")
-        message = f"{dotted(here)} names {name} itself, or a name twice"
+        message = f"{dotted(here)} contains {name} itself, or a name twice"
         raise InvalidSettingError(here, message, "remove it")
     _check_providers((*path, "providers"), own.providers)
     for key in _PATTERNS:
@@ -141,11 +143,11 @@ def _check_template(name: str, own: TemplateSettings) -> None:
 def _check_identifier(path: Path, name: str) -> None:
     if not is_identifier(name):
         fix = "use letters, digits, - and _, beginning with a letter or _"
-        raise InvalidSettingError(path, f"{name!r} cannot be the name of a pipeline", fix)
+        raise InvalidSettingError(path, f"{name!r} is not a valid pipeline name", fix)
 
 
 def _check_template_path(path: Path, value: str) -> None:
     parts = PurePosixPath(value)
     if not value or parts.is_absolute() or ".." in parts.parts or str(parts) != value or "\0" in value:
         message = f"{dotted(path)} = {value!r} must be the path of a template"
-        raise InvalidSettingError(path, message, 'write it from the repository\'s root, with /: "packer/web.json"')
+        raise InvalidSettingError(path, message, 'use the path from the repository\'s root, with /: "packer/web.json"')

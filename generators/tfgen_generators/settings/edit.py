@@ -14,21 +14,13 @@ from typing import Any
 
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.settings.lines import Path, dotted
+from tfgen_generators.settings.toml_tree import comments, keys
 
 Document = dict[str, Any]
 Values = Mapping[str, str | list[str] | None]
 _Way = Callable[[str], str]
 
 _BOM = "\ufeff"
-_HEADER = re.compile(r"^[ \t]*\[(?!\[)[^\n]*", re.MULTILINE)
-_STRING_OR_COMMENT = re.compile(
-    r'"""(?:\\.|[^\\])*?"{3,5}'
-    r"|'''.*?'{3,5}"
-    r'|"(?:\\.|[^"\\\n])*"'
-    r"|'[^'\n]*'"
-    r"|(\#[^\n]*)",
-    re.DOTALL,
-)
 
 
 def set_keys(text: str, path: Path, values: Values, *, where: str) -> str:
@@ -66,8 +58,8 @@ def move_table(text: str, old: Path, new: Path, *, where: str) -> str:
     moved = {new[-1] if key == old[-1] else key: value for key, value in parent.items()}
     parent.clear()
     parent.update(moved)
-    ways = (_renamed(old, new[-1]), _renamed_by_tomlkit(old, new[-1]))
-    return _first(text, wanted, ways, where=where, what=f"[{dotted(old)}] becomes [{dotted(new)}]")
+    what = f"rename [{dotted(old)}] to [{dotted(new)}]"
+    return _first(text, wanted, [lambda plain: _renamed(plain, old, new[-1])], where=where, what=what)
 
 
 def _first(text: str, wanted: Document, ways: Iterable[_Way], *, where: str, what: str) -> str:
@@ -79,11 +71,11 @@ def _first(text: str, wanted: Document, ways: Iterable[_Way], *, where: str, wha
     for way in ways:
         try:
             edited = way(plain_lines)
-            if tomllib.loads(edited) == wanted and _comments(edited) == _comments(plain_lines):
+            if tomllib.loads(edited) == wanted and sorted(comments(edited)) == sorted(comments(plain_lines)):
                 return bom + _with_line_ends(plain, edited)
         except Exception:  # noqa: BLE001, S112 an edit that fails in any way is no edit; the next way, or the error
             continue
-    raise SettingsError("cannot be changed without damage", where=where, fix=f"write it by hand: {what}")
+    raise SettingsError("cannot be edited safely", where=where, fix=f"edit it by hand: {what}")
 
 
 def _parse(text: str) -> Document:
@@ -102,10 +94,6 @@ def _has(document: Document, path: Path) -> bool:
             return False
         document = document[key]
     return True
-
-
-def _comments(text: str) -> list[str]:
-    return sorted(found.group(1) for found in _STRING_OR_COMMENT.finditer(text) if found.group(1))
 
 
 def _with_line_ends(old: str, new: str) -> str:
@@ -136,11 +124,13 @@ def _literal(value: str | list[str]) -> str:
 
 def _insert(text: str, edits: Mapping[Path, Values]) -> str:
     """New keys right below their tables' `[header]`s. Raises LookupError where there is none."""
-    headers = {_header_path(match.group()): match.end() for match in _HEADER.finditer(text)}
-    for path, values in sorted(edits.items(), key=lambda edit: -headers[edit[0]]):
-        end = headers[path]
-        text = f"{text[:end]}\n{_assignments(values)}{text[end:]}"
-    return text
+    data = text.encode()
+    ends = {key.path: key.parts[-1][2] for key in keys(text) if key.header}
+    for path, values in sorted(edits.items(), key=lambda edit: -ends[edit[0]]):
+        end = data.find(b"\n", ends[path])
+        end = len(data) if end < 0 else end
+        data = data[:end] + f"\n{_assignments(values)}".encode() + data[end:]
+    return data.decode()
 
 
 def _append(text: str, edits: Mapping[Path, Values]) -> str:
@@ -171,71 +161,12 @@ def _by_tomlkit(text: str, edits: Mapping[Path, Values]) -> str:
     return tomlkit.dumps(document)
 
 
-def _renamed(old: Path, name: str) -> _Way:
-    """The part of each `[header]`, and of each key with dots, that names the table."""
-    depth = len(old)
-
-    def way(text: str) -> str:
-        table: Path = ()
-        lines: list[str] = []
-        for line in text.splitlines(keepends=True):
-            here: Path = ()
-            if _HEADER.match(line) and (path := _header_path(line)):
-                table, here, offset = path, path, line.index("[") + 1
-            elif match := re.match(r"[ \t]*(?=[\"'A-Za-z0-9_-])", line):
-                offset, here = match.end(), table + _key_path(line[match.end() :])
-            if here[:depth] == old and len(table if here is not table else ()) < depth:
-                skip = depth - 1 - (0 if here is table else len(table))
-                lines.append(line[:offset] + _replace_part(line[offset:], skip, name))
-            else:
-                lines.append(line)
-        return "".join(lines)
-
-    return way
-
-
-def _renamed_by_tomlkit(old: Path, name: str) -> _Way:
-    def way(text: str) -> str:
-        import tomlkit
-
-        document = tomlkit.parse(text)
-        parent: MutableMapping[str, Any] = document
-        for key in old[:-1]:
-            parent = parent[key]
-        parent[name] = parent.pop(old[-1])
-        return tomlkit.dumps(document)
-
-    return way
-
-
-_PART = re.compile(r"""[ \t]*("(?:\\.|[^"\\\n])*"|'[^'\n]*'|[A-Za-z0-9_-]+)[ \t]*""")
-
-
-def _header_path(line: str) -> Path:
-    return _key_path(line.lstrip(" \t").removeprefix("["))
-
-
-def _key_path(text: str) -> Path:
-    """The key, with its dots, that `text` begins with."""
-    parts: list[str] = []
-    position = 0
-    while match := _PART.match(text, position):
-        part = match.group(1)
-        parts.append(str(tomllib.loads(f"k = {part}")["k"]) if part[0] in "\"'" else part)
-        position = match.end()
-        if text[position : position + 1] != ".":
-            break
-        position += 1
-    return tuple(parts)
-
-
-def _replace_part(text: str, number: int, name: str) -> str:
-    """`text`, a key with dots and what follows, with part `number` of the key called `name`."""
-    position = 0
-    for _ in range(number):
-        match = _PART.match(text, position)
-        position = match.end() + 1 if match else position
-    match = _PART.match(text, position)
-    if match is None:
-        raise LookupError
-    return text[: match.start(1)] + name + text[match.end(1) :]
+def _renamed(text: str, old: Path, name: str) -> str:
+    """The part of each key that names the table."""
+    data = text.encode()
+    for key in reversed(keys(text)):
+        at = len(old) - 1 - len(key.table)
+        if 0 <= at < len(key.parts) and key.path[: len(old)] == old:
+            _, start, end = key.parts[at]
+            data = data[:start] + name.encode() + data[end:]
+    return data.decode()

@@ -32,7 +32,7 @@ def expression_error(text: str) -> str:
     if text != text.strip():
         return "it begins or ends with a space"
     if not all(sign == " " or sign.isprintable() for sign in text):
-        return "it holds a line end or another control character"
+        return "it contains a line break or another control character"
     return _grammar_error(text)
 
 
@@ -43,7 +43,7 @@ def _grammar_error(text: str) -> str:
         whole = before + data + after
         root = tree_of(whole)
         if root.has_error:
-            return "its syntax is wrong"
+            return "its syntax is not valid"
         if message := _shape_error(root, len(whole) - 1) or _literal_error(root, whole):
             return message
     return ""
@@ -52,12 +52,12 @@ def _grammar_error(text: str) -> str:
 def _shape_error(root: Node, end: int) -> str:
     body = next((child for child in root.named_children if child.type == "body"), None)
     if any(node.type == "comment" for node in _walk(root)):
-        return "it holds a comment"
+        return "it contains a comment"
     if body is None or [child.type for child in body.named_children] != ["attribute"]:
-        return "it is more than one"
+        return "it is more than one expression"
     value = body.named_children[0].named_children[-1]
     if (value.start_byte, value.end_byte) != (len(_BEFORE), end):
-        return "it ends before its text does"
+        return "there is text after its end"
     return ""
 
 
@@ -66,9 +66,9 @@ def _literal_error(root: Node, whole: bytes) -> str:
     for node in _walk(root):
         following = node.next_named_sibling
         if node.type == "literal_value" and following is not None and following.type in _ACCESS:
-            return "a number or a text has no attributes"
+            return "a number or a string has no attributes"
         if node.type == "numeric_lit" and not _NUMBER.fullmatch(whole, node.start_byte, node.end_byte):
-            return "it holds no number of Terraform's"
+            return "it contains a number that Terraform does not accept"
     return ""
 
 

@@ -82,10 +82,10 @@ def _check_name(path: Path) -> None:
     name = path[-1]
     if not is_identifier(name):
         fix = "use letters, digits, - and _, beginning with a letter or _"
-        raise InvalidSettingError(path, f"{name!r} cannot be the name of a module's input", fix)
+        raise InvalidSettingError(path, f"{name!r} is not a valid module input name", fix)
     if name in META_ARGUMENTS:
         fix = f"set it in [module] as {name}" if name in ("source", "version", "providers") else "remove it"
-        raise InvalidSettingError(path, f"{name} is Terraform's own word in a module block, no input", fix)
+        raise InvalidSettingError(path, f"{name} is a Terraform argument of a module block, not an input", fix)
 
 
 def _input(path: Path, value: object) -> Input:
@@ -93,8 +93,8 @@ def _input(path: Path, value: object) -> Input:
         if len(value) == 1:
             kind, inner = next(iter(value.items()))
             return _explicit(path, str(kind), inner)
-        fix = f"keep one, or write {path[-1]} = {{ literal = {{ ... }} }} for a map of these names"
-        raise InvalidSettingError(path, f"{dotted(path)} has {' and '.join(value)}, and only one can count", fix)
+        fix = f"keep one, or use {path[-1]} = {{ literal = {{ ... }} }} for a map of these names"
+        raise InvalidSettingError(path, f"{dotted(path)} has {' and '.join(value)}, but only one is allowed", fix)
     return Literal(value=_value(path, value))
 
 
@@ -103,8 +103,8 @@ def _explicit(path: Path, kind: str, value: object) -> Input:
     if kind == "literal":
         return Literal(value=_value(here, value))
     if not isinstance(value, str):
-        fix = f'write {{ {kind} = "..." }}, or {{ literal = {{ {kind} = ... }} }} for a map of that name'
-        raise InvalidSettingError(here, f"{dotted(here)} must be text in quotes", fix)
+        fix = f'use {{ {kind} = "..." }}, or {{ literal = {{ {kind} = ... }} }} for a map with that key'
+        raise InvalidSettingError(here, f"{dotted(here)} must be a string", fix)
     if kind == "fact":
         if value not in FACTS:
             raise InvalidSettingError(here, f"unknown fact {value!r}", did_you_mean(value, FACTS))
@@ -120,7 +120,9 @@ def _explicit(path: Path, kind: str, value: object) -> Input:
 def _value(path: Path, value: object, depth: int = 0) -> Value:
     """`value` if Terraform can carry it unchanged. Raises InvalidSettingError."""
     if depth > _DEEPEST:
-        raise InvalidSettingError(path, f"{dotted(path[:3])} is nested more than {_DEEPEST} deep", "make it flatter")
+        raise InvalidSettingError(
+            path, f"{dotted(path[:3])} is nested more than {_DEEPEST} levels deep", "reduce the nesting"
+        )
     if isinstance(value, str):
         check_text(path, value)
         return value
@@ -134,17 +136,17 @@ def _value(path: Path, value: object, depth: int = 0) -> Value:
         for key in value:
             check_text((*path, key), key)
         return {key: _value((*path, key), item, depth + 1) for key, item in value.items()}
-    message = f"{dotted(path)} is a date or a time, and Terraform has neither"
-    raise InvalidSettingError(path, message, f'write it as text: {path[-1]} = "{value}"')
+    message = f"{dotted(path)} is a date or a time, which Terraform does not have"
+    raise InvalidSettingError(path, message, f'use a string: {path[-1]} = "{value}"')
 
 
 def _number(path: Path, value: int | float) -> int | float:
     if isinstance(value, float) and not math.isfinite(value):
-        fix = f'write it as text: {path[-1]} = "{value}"'
-        raise InvalidSettingError(path, f"{dotted(path)} = {value}, and Terraform has no such number", fix)
+        fix = f'use a string: {path[-1]} = "{value}"'
+        raise InvalidSettingError(path, f"{dotted(path)} = {value} is not a Terraform number", fix)
     if isinstance(value, int) and not -_INTEGER_LIMIT <= value < _INTEGER_LIMIT:
         message = f"{dotted(path)} is an integer of more than 64 bits"
-        raise InvalidSettingError(path, message, "write it as text, in quotes")
+        raise InvalidSettingError(path, message, "use a string")
     return value
 
 
@@ -157,15 +159,15 @@ def check_text(path: Path, value: str) -> None:
 def check_expression(path: Path, value: str) -> None:
     """Raises InvalidSettingError unless `value` is one expression of Terraform's."""
     if message := expression_error(value):
-        fix = 'write for example { expression = "local.account_id" }; for text leave the table away'
+        fix = 'use for example { expression = "local.account_id" }; for a string, remove the table'
         raise InvalidSettingError(path, f"{dotted(path)} is not one expression: {message}", fix)
 
 
 def check_provider(path: Path, value: str) -> None:
     """Raises InvalidSettingError unless `value` is a provider, as a `providers` table names it."""
     if not _PROVIDER.fullmatch(value):
-        message = f"{value!r} is not a provider's name"
-        raise InvalidSettingError(path, message, 'write for example aws = "aws.eu_west_1" (NAME or NAME.ALIAS)')
+        message = f"{value!r} is not a valid provider name"
+        raise InvalidSettingError(path, message, 'use for example aws = "aws.eu_west_1" (NAME or NAME.ALIAS)')
 
 
 def check_pattern(path: Path, pattern: str) -> frozenset[str]:
@@ -173,12 +175,12 @@ def check_pattern(path: Path, pattern: str) -> frozenset[str]:
     try:
         parts = list(string.Formatter().parse(pattern))
     except ValueError as error:
-        raise InvalidSettingError(path, f"{dotted(path)}: {error}", "write {name}, and {{ for a brace") from None
+        raise InvalidSettingError(path, f"{dotted(path)}: {error}", "use {name}, and {{ for a brace") from None
     for _, name, form, conversion in parts:
         if name is None:
             continue
         if form or conversion:
-            raise InvalidSettingError(path, f"{dotted(path)}: {{{name}}} takes no format", f"write {{{name}}}")
+            raise InvalidSettingError(path, f"{dotted(path)}: {{{name}}} does not support a format", f"use {{{name}}}")
         if name not in PLACEHOLDERS:
             raise InvalidSettingError(path, f"unknown placeholder {{{name}}}", did_you_mean(name, PLACEHOLDERS))
     return frozenset(name for _, name, _, _ in parts if name is not None)

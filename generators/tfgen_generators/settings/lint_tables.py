@@ -36,7 +36,7 @@ def read_lint(value: object) -> LintSettings:
     for rule, level in severity.items():
         if level not in _SEVERITIES:
             path = ("lint", "severity", rule)
-            raise InvalidSettingError(path, f"{dotted(path)} must be a severity", 'write "error", "warning" or "note"')
+            raise InvalidSettingError(path, f"{dotted(path)} must be a severity", 'use "error", "warning" or "note"')
     return LintSettings(
         disable=_reasons(("lint", "disable"), table.get("disable", {})),
         severity={rule: str(level) for rule, level in severity.items()},
@@ -49,7 +49,7 @@ def _reasons(path: Path, value: object) -> Mapping[str, str]:
     for rule, reason in table_at(path, value).items():
         here = (*path, rule)
         if not isinstance(reason, str) or not reason.strip():
-            message = f"{dotted(here)} must say why the rule is off"
-            raise InvalidSettingError(here, message, f'write {rule} = "the reason"')
+            message = f"{dotted(here)} must be the reason for disabling the rule"
+            raise InvalidSettingError(here, message, f'use {rule} = "the reason"')
         reasons[rule] = " ".join(reason.split())
     return reasons

@@ -36,7 +36,7 @@ def parse_settings(text: str, *, where: str = FILE_NAME) -> Settings:
         raise _syntax_error(text, where, error) from None
     except (RecursionError, ValueError) as error:  # nested too deeply; a number with thousands of digits
         message = str(error).split(";")[0] if isinstance(error, ValueError) else "nested too deeply"
-        raise SettingsError(f"not valid TOML: {message}", where=f"{where}:1", fix="correct it") from None
+        raise SettingsError(f"not valid TOML: {message}", where=f"{where}:1", fix="fix it") from None
     try:
         return msgspec.structs.replace(_read(document), origin=Origin(text))
     except InvalidSettingError as error:
@@ -50,7 +50,7 @@ def _syntax_error(text: str, where: str, error: tomllib.TOMLDecodeError) -> Sett
         line, message = int(match.group(1)), message[: match.start()]
     else:
         line, message = text.count("\n") + 1, message.removesuffix(" (at end of document)")
-    return SettingsError(f"not valid TOML: {message}", where=f"{where}:{line}", fix="correct the syntax")
+    return SettingsError(f"not valid TOML: {message}", where=f"{where}:{line}", fix="fix the syntax")
 
 
 def _read(document: dict[str, object]) -> Settings:

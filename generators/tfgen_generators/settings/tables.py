@@ -31,7 +31,7 @@ def convert(path: Path, table: object, kind: type[_S]) -> _S:
 def table_at(path: Path, value: object) -> dict[str, Any]:
     """`value` if it is a table. Raises InvalidSettingError."""
     if not isinstance(value, dict):
-        raise InvalidSettingError(path, f"{dotted(path)} must be a table", f"write [{dotted(path)}]")
+        raise InvalidSettingError(path, f"{dotted(path)} must be a table", f"use [{dotted(path)}]")
     return value
 
 
@@ -53,17 +53,17 @@ def check_environment(path: Path, table: Mapping[str, object]) -> None:
         if not _ENVIRONMENT_NAME.fullmatch(name) or name.startswith("CODEBUILD_"):
             raise InvalidSettingError(
                 here,
-                f"{name!r} cannot be the name of a CodeBuild environment variable",
+                f"{name!r} is not a valid CodeBuild environment variable name",
                 "use letters, digits and _, not beginning with a digit or CODEBUILD_",
             )
         if name == _RESERVED:
             raise InvalidSettingError(here, f"{_RESERVED} is set by tfgen for each template", "remove it")
         if not isinstance(value, str):
             number = isinstance(value, int | float) and not isinstance(value, bool)
-            fix = f'write {name} = "{value}"' if number else f'write {name} = "..."'
-            raise InvalidSettingError(here, f"{name} must be text in quotes", fix)
+            fix = f'use {name} = "{value}"' if number else f'use {name} = "..."'
+            raise InvalidSettingError(here, f"{name} must be a string", fix)
         if "\0" in value:
-            raise InvalidSettingError(here, f"{name}: no environment variable can hold a NUL", "remove it")
+            raise InvalidSettingError(here, f"{name}: an environment variable cannot contain a NUL", "remove it")
         check_text(here, value)
 
 
@@ -73,18 +73,18 @@ def check_providers(path: Path, table: Mapping[str, object]) -> None:
     for name, value in table_at(path, table.get("providers", {})).items():
         if not isinstance(value, str):
             here = (*path, name)
-            raise InvalidSettingError(here, f"{dotted(here)} must be text in quotes", 'write aws = "aws.eu_west_1"')
+            raise InvalidSettingError(here, f"{dotted(here)} must be a string", 'use aws = "aws.eu_west_1"')
 
 
 def _explain(prefix: Path, message: str) -> InvalidSettingError:
     """msgspec's message (`Expected `str`, got `int` - at `$.module.source``) in the words of TOML."""
     text, _, at = message.partition(" - at `$")
     path = prefix + tuple(part.split("[")[0] for part in at.rstrip("`").split(".") if part)
-    wanted = "text in quotes"
+    wanted = "a string"
     if path and path[-1] in _CHOICES:
         wanted = _CHOICES[path[-1]]
     elif "Expected `object`" in text:
         wanted = "a table"
     elif "Expected `array`" in text or "[" in at:
-        wanted = f'a list of texts, for example {path[-1]} = ["..."]'
+        wanted = f'a list of strings, for example {path[-1]} = ["..."]'
     return InvalidSettingError(path, f"{dotted(path)} must be {wanted}")

@@ -90,11 +90,11 @@ def _refusal(path: str, owner: Ownership) -> Refusal:
     if owner.state == "foreign":
         return Refusal(
             path=path,
-            reason="was not written by tfgen, and a template wants this name",
-            fix="rename that file, or the template",
+            reason="was not written by tfgen, but a template needs this file name",
+            fix="rename this file or the template",
         )
     return Refusal(
         path=path,
-        reason="was edited by hand since tfgen wrote it",
+        reason="was edited by hand",
         fix="move the edit to the template or tfgen.toml, delete the file, then run: tfgen sync",
     )

@@ -86,8 +86,8 @@ def _given_another_name(desired: Desired, unknown: Unknown, outside: Outside) ->
         if source not in outside.answers.gone:
             yield Refusal(
                 path=path,
-                reason=f"its template {source} is called {new} now: its pipeline would be destroyed and made anew",
-                fix=f'correct {FILE_NAME}, or write moved_from = ["{old}"] into [templates.{new}], or run: '
+                reason=f"its template {source} is now named {new}: its pipeline would be destroyed and recreated",
+                fix=f'fix {FILE_NAME}, or add moved_from = ["{old}"] to [templates.{new}], or run: '
                 f"tfgen sync --gone {pins.quoted(source)}",
             )
 

@@ -83,7 +83,7 @@ def clashes(settings: Settings, discovery: Discovery) -> list[Problem]:
             where = f"moved_from of [templates.{name}], {FILE_NAME}:{settings.line('templates', name, 'moved_from')}"
             if old in templates:
                 message = f"its name {old} is also the old name of {name} ({where})"
-                fix = "pin another name to it, or remove that one when the move is applied everywhere"
+                fix = "pin another name, or remove the old one when the move has been applied everywhere"
                 problems.append(Problem(path=templates[old].path, message=message, fix=fix))
             if former.setdefault(old, name) != name:
                 message = f"{old} cannot be the old name of both {former[old]} and {name} ({where})"
@@ -100,10 +100,10 @@ def unused(settings: Settings, discovery: Discovery, stays: Callable[[str], bool
             continue
         if own.path is not None and own.path not in paths:
             line = settings.line("templates", name, "path")
-            yield _warning(line, f'path = "{own.path}" of [templates.{name}] is no template', own.path, paths)
+            yield _warning(line, f'path = "{own.path}" of [templates.{name}] is not a template', own.path, paths)
         elif name not in names:
             line = settings.line("templates", name)
-            yield _warning(line, f"[templates.{name}] is for no template here", name, names)
+            yield _warning(line, f"[templates.{name}]: no such template", name, names)
 
 
 def _warning(line: int, text: str, word: str, known: Iterable[str]) -> str:
@@ -204,16 +204,18 @@ def _check(
     templates = {template.path for template in discovery.templates} | discovery.ignored
     for flag, path in (*(("--renamed", old) for old in answers.renamed), *(("--gone", path) for path in answers.gone)):
         if path not in paths:
-            hint = did_you_mean(path, paths) or "nothing is gone"
-            raise UsageError(f"{flag} {path}: no template of that path is gone", fix=hint)
+            hint = did_you_mean(path, paths) or "no template was deleted"
+            raise UsageError(f"{flag} {path}: no template was deleted at that path", fix=hint)
     for old, new in answers.renamed.items():
         if new not in templates:
-            raise UsageError(f"--renamed {old}={new}: {new} is no template", fix=did_you_mean(new, templates) or None)
+            raise UsageError(
+                f"--renamed {old}={new}: {new} is not a template", fix=did_you_mean(new, templates) or None
+            )
         if new in pinned:
-            message = f"--renamed {old}={new}: {new} is the template of {pinned[new]} already"
+            message = f"--renamed {old}={new}: {new} is already the template of {pinned[new]}"
             raise UsageError(message, fix=f"change [templates.{pinned[new]}] in {FILE_NAME}")
         if old in answers.gone or list(answers.renamed.values()).count(new) > 1:
-            raise UsageError(f"--renamed {old}={new}: contradicts another flag", fix="say one thing of each path")
+            raise UsageError(f"--renamed {old}={new}: contradicts another flag", fix="use one flag for each path")
 
 
 def refusals(questions: Sequence[Question], file: Callable[[str], str]) -> Iterable[Refusal]:
@@ -222,14 +224,16 @@ def refusals(questions: Sequence[Question], file: Callable[[str], str]) -> Itera
         old = question.gone.path
         found = " or ".join(f"{match.new} ({match.score}%)" for match in question.candidates)
         flags = " or ".join(f"--renamed {quoted(f'{old}={match.new}')}" for match in question.candidates)
-        reason = f"its template {old} is gone, and may be {found} now: that cannot be told for certain"
+        reason = f"its template {old} no longer exists and may have become {found}"
         if not question.candidates:
-            reason = f"its template {old} is gone, and git cannot say whether it was renamed: {question.failure}"
+            reason = (
+                f"its template {old} no longer exists, and git cannot say whether it was renamed: {question.failure}"
+            )
             flags = "--renamed OLD_PATH=NEW_PATH"
         yield Refusal(
             path=file(question.gone.name),
             reason=reason,
-            fix=f"run: tfgen sync {flags}, or --gone {quoted(old)} to give {question.gone.name} up",
+            fix=f"run: tfgen sync {flags}, or --gone {quoted(old)} to delete {question.gone.name}",
         )
 
 

@@ -24,18 +24,20 @@ def check_names(
     """The template called `old`, if it can be called `new`; `forgotten` are names given up. Raises UsageError."""
     by_name = {template.name: template for template in templates}
     if old not in by_name:
-        raise UsageError(f"{old} is no template here", fix=did_you_mean(old, by_name) or None)
+        raise UsageError(f"template {old} not found", fix=did_you_mean(old, by_name) or None)
     if old == new:
-        raise UsageError(f"{old} is called that already", fix="give another name")
+        raise UsageError(f"{old} already has that name", fix="use another name")
     if not is_identifier(new) or name_problem(new):
-        message = f"{new!r} cannot be the name of a pipeline"
+        message = f"{new!r} is not a valid pipeline name"
         raise UsageError(message, fix="use letters, digits, - and _, beginning with a letter or _")
     for name, template in by_name.items():
         if name != old and bucket_part(name) == bucket_part(new):
-            raise UsageError(f"{new} is the name of {template.path} ({name})", fix="give another name")
+            raise UsageError(f"{new} is already used by {template.path} ({name})", fix="use another name")
     if new in forgotten:
-        message = f"{new} is the name of a pipeline that is forgotten ({file_name(new)})"
-        raise UsageError(message, fix="give another name, or delete that file when it is applied everywhere")
+        message = f"{new} is the name of a forgotten pipeline ({file_name(new)})"
+        raise UsageError(
+            message, fix="use another name, or delete that file when the change has been applied everywhere"
+        )
     _check_tables(settings, old, new)
     return by_name[old]
 
@@ -45,13 +47,15 @@ def _check_tables(settings: Settings, old: str, new: str) -> None:
     for name, own in settings.templates.items():
         line = settings.line("templates", name)
         if name == new:
-            raise UsageError(f"[templates.{new}] is in {FILE_NAME}:{line} already", fix="remove that table first")
+            raise UsageError(f"[templates.{new}] already exists in {FILE_NAME}:{line}", fix="remove that table first")
         if name != old and new in own.moved_from:
             message = f"{new} is an old name of {name} (moved_from, {FILE_NAME}:{line})"
-            raise UsageError(message, fix="give another name, or remove it there when the move is applied everywhere")
+            raise UsageError(
+                message, fix="use another name, or remove it there when the move has been applied everywhere"
+            )
     if {old, new} <= settings.lint.templates.keys():
         line = settings.line("lint", "templates", new)
-        raise UsageError(f"[lint.templates.{new}] is in {FILE_NAME}:{line} already", fix="remove that table first")
+        raise UsageError(f"[lint.templates.{new}] already exists in {FILE_NAME}:{line}", fix="remove that table first")
 
 
 def renamed_settings(text: str, settings: Settings, template: Template, new: str, keep: Pipeline | None = None) -> str:
@@ -88,9 +92,9 @@ def _patterns(pipeline: Pipeline) -> dict[str, str]:
     }
     if not found:
         raise RefusedError(
-            "--keep-names: [module.inputs] gives the module no name that tfgen.toml could hold fast",
+            "--keep-names: [module.inputs] sets no name that tfgen.toml could keep",
             where=FILE_NAME,
-            fix="write the old values into [templates.NAME.inputs] by hand, and rename without --keep-names",
+            fix="add the old values to [templates.NAME.inputs] by hand, and rename without --keep-names",
         )
     return found
 

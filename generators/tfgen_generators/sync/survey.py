@@ -84,9 +84,9 @@ def find_templates(
 def _find(root: Path, packer_dir: str, settings: Settings | None, outside: Outside) -> Discovery:
     if not (root / packer_dir).is_dir():
         raise TfgenError(
-            "there is no such folder of Packer templates",
+            "folder of Packer templates not found",
             where=packer_dir,
-            fix="make it, or set packer_dir in tfgen.toml (for list: --packer-dir)",
+            fix="create it, or set packer_dir in tfgen.toml (for list: --packer-dir)",
         )
     return find_unnamed(
         root,

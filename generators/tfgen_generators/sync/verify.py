@@ -27,7 +27,7 @@ def verify(text: str, pipeline: Pipeline) -> str:
         return body
     wanted = dict([*pipeline.meta_arguments(), *pipeline.inputs()])
     if odd := sorted(wanted.keys() ^ body.keys()):
-        return f"{odd[0]} stands only {'in the file' if odd[0] in body else 'in the settings'}"
+        return f"{odd[0]} is only {'in the file' if odd[0] in body else 'in the settings'}"
     return next((f"{key}{said}" for key, value in wanted.items() if (said := _differs(body[key], value))), "")
 
 
@@ -37,10 +37,10 @@ def _block(text: str, name: str) -> dict[str, object] | str:
     if isinstance(document, str):
         return document
     if odd := sorted(document.keys() - _BLOCKS):
-        return f"holds {odd[0]}, which tfgen never writes"
+        return f"contains {odd[0]}, which tfgen never writes"
     labels = [(_text(label), body) for item in document.get("module", []) for label, body in item.items()]
     if [label for label, _ in labels] != [name]:
-        return f"holds the module blocks {[label for label, _ in labels]}, and should hold {name!r}"
+        return f"contains the module blocks {[label for label, _ in labels]} instead of {name!r}"
     return {key: value for key, value in labels[0][1].items() if key not in _MARKS}
 
 

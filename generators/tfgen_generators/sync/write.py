@@ -50,7 +50,7 @@ def apply_changes(root: Path, changes: Sequence[Change]) -> None:
         raise TfgenError(
             f"cannot be written: {error.strerror or error}",
             where=_where(root, error),
-            fix="make the folder writable (or free space) and run: tfgen sync",
+            fix="make the folder writable, or free some space, and run: tfgen sync",
         ) from None
     finally:
         for item in staged:
@@ -78,9 +78,9 @@ def _target(root: Path, change: Change) -> Path:
         return root / change.path
     target = Path(os.path.realpath(root / FILE_NAME))  # a link to it is kept
     if not target.stat().st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
-        raise TfgenError("is read-only, and a name must be pinned in it", where=FILE_NAME, fix="make it writable")
+        raise TfgenError("is read-only, but a name must be pinned in it", where=FILE_NAME, fix="make it writable")
     if target.read_bytes() != change.before.encode():
-        raise TfgenError("was changed by somebody else just now", where=FILE_NAME, fix="run the same command again")
+        raise TfgenError("was changed in the meantime", where=FILE_NAME, fix="run this again")
     return target
 
 

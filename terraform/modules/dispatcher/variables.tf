@@ -58,7 +58,7 @@ variable "pipeline_patterns" {
 }
 
 variable "tfgen_requirement" {
-  description = "What pip installs tfgen from, for example tfgen==0.1.0, or the URL of a wheel or of a git repository. Pin it: it runs with the rights to start the pipelines."
+  description = "What pip installs tfgen from, for example tfgen==0.1.0, or the URL of a wheel or of a git repository; never a path in the repository. Pin it: it runs with the rights to start the pipelines."
   type        = string
   nullable    = false
 

@@ -97,7 +97,7 @@ class Search:
                 ours.append(each)
             else:
                 sign = next(name for name, said in signs.items() if said)
-                self._doubt(each, f"nothing but its {sign} says that it is Packer's")
+                self._doubt(each, f"only its {sign} shows that Packer created it")
         return self._without_a_running_build(ours)
 
     def _without_a_running_build(self, instances: Sequence[Instance]) -> list[Instance]:
@@ -120,14 +120,14 @@ class Search:
             try:
                 answer = self._account.call("codebuild", "batch_get_builds", ids=chunk)
             except AwsError as error:
-                found |= dict.fromkeys(chunk, f"whether its build goes on is not known: {error}")
+                found |= dict.fromkeys(chunk, f"the status of its build is not known: {error}")
                 continue
             status = {each["id"]: each.get("buildStatus") for each in answer.get("builds", [])}
             for build in chunk:
                 if build not in status:  # of another region, or account
-                    found[build] = f"its build {build} is not in this region, and may go on elsewhere"
+                    found[build] = f"its build {build} is not in this region, and may still be running"
                 elif status[build] == "IN_PROGRESS":
-                    found[build] = f"its build {build} goes on"
+                    found[build] = f"its build {build} is still running"
         return found
 
     def _old_groups(self, groups: Mapping[str, dict[str, Any]], taken: Sequence[Instance]) -> Iterator[Leftover]:

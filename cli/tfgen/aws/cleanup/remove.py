@@ -33,7 +33,7 @@ def delete(account: Account, leftovers: Sequence[Leftover]) -> Iterator[tuple[Le
         if each.kind == "instance":
             continue
         still = next((id_ for id_ in each.instances if id_ in failed), "")
-        yield each, f"its instance {still} is still there" if still else _deleted(account, each)
+        yield each, f"its instance {still} still exists" if still else _deleted(account, each)
 
 
 def _deleted(account: Account, leftover: Leftover) -> str:

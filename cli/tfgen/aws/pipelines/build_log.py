@@ -124,7 +124,7 @@ def _failure(found: dict[str, Any]) -> str:
 
 
 def _worded(status: object) -> str:
-    words = {"TIMED_OUT": "took longer than it may", "STOPPED": "was stopped", "FAULT": "met an error of CodeBuild's"}
+    words = {"TIMED_OUT": "timed out", "STOPPED": "was stopped", "FAULT": "had an internal error of CodeBuild"}
     return words.get(str(status), "failed")
 
 

@@ -112,8 +112,8 @@ class StateTable:
             if error.code != "ResourceNotFoundException":
                 raise
             raise TfgenError(
-                f"there is no table {self.name} in region {self.account.region} of account {self.account.id}",
-                fix="make it with tfgen apply, or name another one with --table",
+                f"table {self.name} not found in region {self.account.region} of account {self.account.id}",
+                fix="create it with tfgen apply, or use another --table",
             ) from None
 
 

@@ -94,8 +94,8 @@ class PipelineRun:
             if error.code != "PipelineNotFoundException":
                 raise
             raise TfgenError(
-                f"there is no pipeline {self.pipeline} in region {self.account.region} of account {self.account.id}",
-                fix="make it with tfgen apply, or name its region with --region",
+                f"pipeline {self.pipeline} not found in region {self.account.region} of account {self.account.id}",
+                fix="create it with tfgen apply, or use --region for another region",
             ) from None
 
     def start(self) -> str:
@@ -133,10 +133,10 @@ class PipelineRun:
             name, way = stage.get("stageName", ""), stage.get("inboundTransitionState") or {}
             if way.get("enabled") is False:
                 reason = way.get("disabledReason")
-                return f"the transition into {name} is disabled{f': {reason}' if reason else ''}"
+                return f"the transition to stage {name} is disabled{f': {reason}' if reason else ''}"
             latest = stage.get("latestExecution") or {}
             if latest.get("status") in _IN_THE_WAY:  # else it is about to enter
-                return f"another execution is in {name}: {latest.get('pipelineExecutionId', '')}"
+                return f"another execution is in stage {name}: {latest.get('pipelineExecutionId', '')}"
         return ""
 
     def newest(self) -> str:

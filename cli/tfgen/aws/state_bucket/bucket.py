@@ -149,7 +149,7 @@ class StateBucket:
         if region != self.account.region:
             raise RefusedError(
                 f"the bucket {self.name} is in {region}, not in {self.account.region}",
-                fix=f"give --region {region}, or another --bucket",
+                fix=f"use --region {region}, or another --bucket",
             )
 
     def _others(self) -> tuple[str, ...]:
@@ -166,13 +166,13 @@ class StateBucket:
                 return
             if number + 1 < _TRIES:
                 time.sleep(_PAUSE)
-        raise TfgenError(f"AWS has taken {setting.name!r} for {self.name}, and it is not there", fix="run it again")
+        raise TfgenError(f"AWS accepted {setting.name!r} for {self.name}, but it is not set", fix="run this again")
 
     def _not_ours(self, error: AwsError) -> RefusedError:
         return RefusedError(
-            f"the bucket {self.name} is not account {self.account.id}'s, or {self.account.who} may not see it"
-            f" (AWS says: {error.code})",
-            fix="give another --bucket, or sign in to the account that owns it",
+            f"the bucket {self.name} does not belong to account {self.account.id}, or {self.account.who} has no access"
+            f" (AWS error: {error.code})",
+            fix="use another --bucket, or sign in to the account that owns it",
         )
 
 
@@ -181,5 +181,5 @@ def check_bucket_name(name: str) -> None:
     from tfgen_generators.pipeline.aws_names import name_error
 
     if reason := name_error("artefact_bucket_name", name):
-        said = reason.removeprefix(f"would be {name!r}, and ")
-        raise UsageError(f"--bucket {name!r}: {said}", fix="give another name")
+        said = reason.removeprefix(f"would be {name!r}, but ")
+        raise UsageError(f"--bucket {name!r}: {said}", fix="use another name")

@@ -17,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 def check_table_name(name: str) -> None:
     """Raises UsageError for a name that AWS would refuse."""
     if not _NAME.fullmatch(name):
-        raise UsageError(f"--lock-table {name!r}: AWS allows 3 to 255 letters, digits, _ . -", fix="give another name")
+        raise UsageError(f"--lock-table {name!r}: AWS allows 3 to 255 letters, digits, _ . -", fix="use another name")
 
 
 def ensure_table(account: Account, name: str) -> bool:
@@ -32,8 +32,8 @@ def ensure_table(account: Account, name: str) -> bool:
         types = {item["AttributeName"]: item["AttributeType"] for item in table["AttributeDefinitions"]}
         if keys != [(_KEY, "HASH")] or types.get(_KEY) != "S":
             raise RefusedError(
-                f"the DynamoDB table {name} is there, and its key is not {_KEY} (a string)",
-                fix="give another --lock-table",
+                f"the DynamoDB table {name} exists, but its key is not {_KEY} (a string)",
+                fix="use another --lock-table",
             )
         account.wait("dynamodb", "table_exists", TableName=name)
         return False

@@ -23,8 +23,8 @@ def find_git(root: Path) -> str:
             return str(file)
         passed_over = passed_over or str(file)
     if passed_over:
-        raise NoGitError(f"the only git on PATH is {passed_over}, where a branch can put it")
-    raise NoGitError("git is not on PATH")
+        raise NoGitError(f"git found on PATH only in the repository: {passed_over}")
+    raise NoGitError("git not found on PATH")
 
 
 def has_git(root: Path) -> bool:

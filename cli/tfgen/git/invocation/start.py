@@ -22,7 +22,7 @@ _NO_HISTORY = (
     "Needed a single revision",
     "bad revision",
 )
-_OWNER = "the repository belongs to somebody else (git config --global --add safe.directory)"
+_OWNER = "the repository belongs to another user (run: git config --global --add safe.directory)"
 
 
 def start_git(call: Call, *, given: bool = False, quiet: bool = True) -> subprocess.Popen[bytes]:
@@ -64,7 +64,7 @@ def finished(call: Call, given: bytes = b"", timeout: float = TIMEOUT) -> tuple[
             output, said = process.communicate(given or None, timeout)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise NoAnswerError(f"it took more than {timeout:g} seconds") from None
+            raise NoAnswerError(f"timeout after {timeout:g} seconds") from None
         except BaseException:
             process.kill()
             raise
@@ -75,4 +75,4 @@ def _reason(said: str) -> str:
     """What git complains of; "" where there is simply no history to ask."""
     if any(words in said for words in _NO_HISTORY):
         return ""
-    return next((line for line in said.splitlines() if line.strip()), "it failed").removeprefix("fatal: ")
+    return next((line for line in said.splitlines() if line.strip()), "no error message").removeprefix("fatal: ")

@@ -6,7 +6,7 @@ and leaves out a second case of the same names, so that the name holds the place
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape
+from html import escape  # xml.sax.saxutils imports urllib.request
 
 from tfgen.console import printable
 from tfgen.lint.formats.shown import Result, readable
@@ -57,8 +57,8 @@ def _clean(text: str) -> str:
 
 
 def _attribute(text: str) -> str:
-    return '"' + escape(_clean(text), {'"': "&quot;", "\n": "&#10;", "\t": "&#9;"}) + '"'
+    return '"' + _text(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;") + '"'
 
 
 def _text(text: str) -> str:
-    return escape(_clean(text))
+    return escape(_clean(text), quote=False)

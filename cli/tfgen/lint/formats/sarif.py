@@ -42,7 +42,7 @@ def as_sarif(result: Result) -> str:
 
 
 def _rule(rule: Rule) -> dict[str, object]:
-    text = f"{rule.summary}. Why it matters, a bad and a good example: {documented(rule.id)} of tfgen."
+    text = f"{rule.summary}. For the reason and examples, see {documented(rule.id)} of tfgen."
     return {
         "id": rule.id,
         "name": rule.id.title().replace("-", ""),

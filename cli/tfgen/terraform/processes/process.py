@@ -102,13 +102,15 @@ def run(
     whole_lines: bool = True,
     timeout: float = float("inf"),
     kept_log: KeptLog | None = None,
+    uncut: bytes = b"",
 ) -> Finished:
     """Runs `argv` to its end, handing each line of its stdout to `on_line`; raw pieces without `whole_lines`.
 
     `on_output` gets all that it writes, `on_stderr` stderr alone. `on_stop(killed)` is called when a signal stops it,
     `on_tick` several times a second. After `timeout` seconds it is killed. With `kept_log` it is stopped in order even
-    when tfgen is killed. Raises TerraformError when it cannot be started, and, once it has ended, what a callback has
-    raised.
+    when tfgen is killed. A line with `uncut` in its
+    beginning is handed on whole, however long. Raises TerraformError when it cannot be started, and, once it has ended,
+    what a callback has raised.
     """
     stop = _Stop(on_stop, grace)
     deadline, expired = time.monotonic() + timeout, False
@@ -120,7 +122,7 @@ def run(
             kill_group(process)
         on_tick()
 
-    pump = Pump(on_line, on_stderr, on_output, tick, whole_lines=whole_lines)
+    pump = Pump(on_line, on_stderr, on_output, tick, whole_lines=whole_lines, uncut=uncut)
     with contextlib.ExitStack() as stack:
         stack.callback(stop.cancel_timer)
         stack.enter_context(handling(stop))
@@ -161,14 +163,14 @@ def ending(code: int) -> str:
     except ValueError:
         name = ""
     if code == 0:
-        return "said an error, although its exit code is 0"
+        return "reported an error, although its exit code is 0"
     if not name:
         return f"failed (exit code {code})"
     how = f"was killed by signal {number} ({name})"
     if number == signal.SIGKILL:
-        return f"{how}, from outside: out of memory? (the kernel's log says so)"
+        return f"{how}, possibly out of memory (see the kernel log)"
     if number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL):
-        return f"{how}: it has crashed"
+        return f"{how}: it crashed"
     return how
 
 
@@ -197,9 +199,7 @@ def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str], out: int, err
             start_new_session=True,
         )
     except OSError as error:
-        raise TerraformError(
-            f"{argv[0]} cannot be run: {error.strerror}", fix="name one with --terraform PATH"
-        ) from None
+        raise TerraformError(f"{argv[0]} cannot be run: {error.strerror}", fix="use --terraform PATH") from None
     finally:
         os.close(out)
         os.close(err)

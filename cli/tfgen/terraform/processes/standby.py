@@ -30,9 +30,9 @@ def main() -> None:
     if b"bye" in words:
         return
     if b"stop" in words:
-        _write(log, limit, b"tfgen was killed; terraform had been told to stop\n")
+        _write(log, limit, b"tfgen was killed; terraform was already stopping\n")
     else:
-        _write(log, limit, b"tfgen was killed; terraform is told to stop in order\n")
+        _write(log, limit, b"tfgen was killed; stopping terraform\n")
         if handle is not None:
             _interrupt(*handle)
     _drain([out, err], log, limit)

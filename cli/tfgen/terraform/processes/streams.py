@@ -17,14 +17,20 @@ _KEPT = 1 << 16
 #: How long a child of Terraform's may keep its stdout open after Terraform has ended, in seconds.
 _LINGER = 2.0
 _CHUNK = 1 << 16
+#: In how many bytes of a line it is looked for what makes it one that must not be cut.
+_BEGINNING = 200
 
 
 class Lines:
-    """Splits what it is fed; of a line longer than `longest` only the beginning is given, and `cut` counts it."""
+    """Splits what it is fed; of a line longer than `longest` only the beginning is given, and `cut` counts it.
 
-    def __init__(self, longest: int = LONGEST) -> None:
+    A line that has `whole` in its first 200 bytes is given whole.
+    """
+
+    def __init__(self, longest: int = LONGEST, whole: bytes = b"") -> None:
         self.cut = 0
         self._longest = longest
+        self._whole = whole
         self._rest = bytearray()
         self._skipping = False
 
@@ -43,12 +49,15 @@ class Lines:
             self._rest.clear()
         if not self._skipping:
             self._rest += rest
-            if len(self._rest) > self._longest:
+            if len(self._rest) > self._longest and not self._is_whole():
                 found.append(bytes(self._rest[: self._longest]) + b"\n")
                 self._rest.clear()
                 self._skipping = True
                 self.cut += 1
         return found
+
+    def _is_whole(self) -> bool:
+        return bool(self._whole) and self._whole in self._rest[:_BEGINNING]
 
     def end(self) -> list[bytes]:
         """The last line, when it has no end."""
@@ -61,7 +70,7 @@ class Pump:
     """Hands on what it reads, whatever the callbacks do; the first thing that they raise is `trouble`.
 
     `on_output` gets all of both streams, that of stdout in whole lines. `tail` is the end of stderr. Without
-    `whole_lines` stdout is handed on in the pieces in which it comes.
+    `whole_lines` stdout is handed on in the pieces in which it comes. A line that begins with `uncut` is never cut.
     """
 
     def __init__(
@@ -72,8 +81,9 @@ class Pump:
         on_tick: Callable[[], None],
         *,
         whole_lines: bool,
+        uncut: bytes = b"",
     ) -> None:
-        self.lines, self.tail = Lines(), bytearray()
+        self.lines, self.tail = Lines(whole=uncut), bytearray()
         self.trouble: Exception | None = None
         self._on_line, self._on_stderr = on_line, on_stderr
         self._on_output, self._on_tick = on_output, on_tick

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
+#: What the event is called that holds the state when Terraform could write it nowhere.
+EMERGENCY = "Emergency state dump"
+
 
 class Resource(msgspec.Struct, frozen=True):
     addr: str
@@ -79,6 +82,8 @@ class Event(msgspec.Struct, frozen=True):
     diagnostic: Diagnostic | None = None
     changes: Counts | None = None
     outputs: dict[str, Output] | None = None
+    #: The state itself, where Terraform could write it nowhere.
+    state: msgspec.Raw = msgspec.Raw()
 
 
 _decoder = msgspec.json.Decoder(Event)

@@ -36,14 +36,14 @@ NOTHING_DIFFERS = "No image differs: nothing was planned."
 _REASONS = {
     "cannot_update": "cannot be changed in place",
     "tainted": "is tainted",
-    "requested": "was asked for (-replace)",
-    "replace_triggered_by": "what it depends on is replaced",
+    "requested": "requested (-replace)",
+    "replace_triggered_by": "a resource that it depends on is replaced",
     "delete_because_no_resource_config": "is no longer declared",
     "delete_because_no_module": "its module is no longer called",
-    "delete_because_wrong_repetition": "has count or for_each now, or has not any more",
-    "delete_because_count_index": "is beyond count",
+    "delete_because_wrong_repetition": "count or for_each was added or removed",
+    "delete_because_count_index": "is outside count",
     "delete_because_each_key": "is no longer in for_each",
-    "delete_because_no_move_target": "was moved to what is not declared",
+    "delete_because_no_move_target": "was moved to an address that is not declared",
 }
 #: How many changes of one plan are kept (some 30 MB): more is no plan that a person could review.
 MOST_CHANGES = 100_000

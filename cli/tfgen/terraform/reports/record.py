@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfgen.terraform.reports.events import Diagnostic, Event, read_event
+from tfgen.terraform.reports.events import EMERGENCY, Diagnostic, Event, read_event
 from tfgen.terraform.reports.images import RootModules
 from tfgen.terraform.reports.plan import Summarizer, image_of
 from tfgen_generators.errors import TerraformError
@@ -34,6 +34,7 @@ class Record:
         self.dropped: collections.Counter[str] = collections.Counter()
         self.in_flight: dict[str, str] = {}
         self.began = False
+        self.unsaved_state = b""  # all of it, where Terraform could write it nowhere
         self.too_much: TerraformError | None = None
         self._other: collections.deque[bytes] = collections.deque(maxlen=_OTHER_LINES)
         self._shared, self._targeted = modules.shared, targeted
@@ -56,6 +57,8 @@ class Record:
                 self.too_much, self.summarizer = error, Summarizer()
         if event.diagnostic is not None:
             self._diagnostic(event.diagnostic)
+        elif event.message == EMERGENCY and event.state:
+            self.unsaved_state = bytes(event.state)
         elif event.hook is not None:
             self._hook(event.type, event.hook.resource.addr, event.hook.action)
         elif event.type == "planned_change" and event.change and (steps := STEPS.get(event.change.action)):
@@ -148,4 +151,4 @@ def _shortened(diagnostic: Diagnostic) -> Diagnostic:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} ... (cut; the log has all of it)"
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} ... (cut; see the log)"

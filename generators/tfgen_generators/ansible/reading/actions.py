@@ -1,4 +1,4 @@
-"""What a task's module does with files of the repository."""
+"""The module that a task calls, and which of its arguments name files of the repository."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfgen_generators.ansible.reading.facts import Load
+from tfgen_generators.ansible.reading.model import Load
 from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar
 
 _KEY = re.compile(r"([A-Za-z_]\w*)=")
@@ -68,29 +68,29 @@ KEYWORDS = frozenset(
 )
 
 
-class Source(msgspec.Struct, frozen=True):
-    """An argument that names a file, the folder in which it is searched first, and how the file is read on."""
+class FileArgument(msgspec.Struct, frozen=True):
+    """An argument that names a file, the folder in which it is searched first, and as what the file is read."""
 
     keys: tuple[str, ...]
-    where: str = "files"
+    subdir: str = "files"
     load: Load = ""
 
 
-SOURCES = {
-    "template": Source(("src",), "templates", "template"),
-    "win_template": Source(("src",), "templates", "template"),
-    "copy": Source(("src",)),
-    "win_copy": Source(("src",)),
-    "script": Source(("cmd",)),
-    "unarchive": Source(("src",)),
-    "assemble": Source(("src",)),
-    "patch": Source(("src",)),
-    "synchronize": Source(("src",)),
-    "uri": Source(("src",)),
-    "include_vars": Source(("file",), "vars", "vars"),
+FILE_ARGUMENTS = {
+    "template": FileArgument(("src",), "templates", "template"),
+    "win_template": FileArgument(("src",), "templates", "template"),
+    "copy": FileArgument(("src",)),
+    "win_copy": FileArgument(("src",)),
+    "script": FileArgument(("cmd",)),
+    "unarchive": FileArgument(("src",)),
+    "assemble": FileArgument(("src",)),
+    "patch": FileArgument(("src",)),
+    "synchronize": FileArgument(("src",)),
+    "uri": FileArgument(("src",)),
+    "include_vars": FileArgument(("file",), "vars", "vars"),
 }
-#: Arguments of any other module that may name a file, when one is there.
-MAYBE = (
+#: Arguments of any other module that may name a file.
+POSSIBLE_FILE_ARGUMENTS = (
     "src",
     "file",
     "path",
@@ -102,8 +102,8 @@ MAYBE = (
     "policy_file",
     "content_file",
 )
-#: Modules whose `src`, `path` and so on are those of the machine that is set up.
-REMOTE = frozenset(
+#: Modules whose `src`, `path` and so on are paths of the managed machine.
+REMOTE_MODULES = frozenset(
     [
         "file",
         "stat",
@@ -163,17 +163,17 @@ REMOTE = frozenset(
 
 
 class Action(msgspec.Struct, frozen=True):
-    """A task's module: its full name, the last part of it, its arguments and its free text."""
+    """A task's module: its full name, the last part of that, its arguments and its free-form argument."""
 
     name: str
-    short: str
+    short_name: str
     arguments: Map
-    raw: str
+    free_form: str
     line: int
 
 
-def action_of(task: Map) -> Action | None:
-    """The module that a task calls, in any of the forms that Ansible knows; None when there is none."""
+def read_action(task: Map) -> Action | None:
+    """The module that a task calls, in any form that Ansible knows; None when there is none."""
     for key in ("action", "local_action"):
         node = task.pairs.get(key)
         if node is not None:
@@ -197,13 +197,13 @@ def _old_style(node: Node, task: Map) -> Action | None:
 
 
 def _action(name: str, node: Node, task: Map, line: int) -> Action:
-    raw = ""
+    free_form = ""
     own: Node | None = node
     if isinstance(node, Scalar):
-        own, raw = _pairs(node.text, node.line)
+        own, free_form = _pairs(node.text, node.line)
     arguments = _merged(own, task.pairs.get("args"))
-    raw = raw or arguments.text("_raw_params")
-    return Action(name, name.rsplit(".", 1)[-1], arguments, raw, line)
+    free_form = free_form or arguments.text("_raw_params")
+    return Action(name, name.rsplit(".", 1)[-1], arguments, free_form, line)
 
 
 def _merged(*nodes: Node | None) -> Map:
@@ -220,7 +220,7 @@ def _merged(*nodes: Node | None) -> Map:
 def _pairs(text: str, line: int) -> tuple[Map, str]:
     """The `key=value` of a text, and the rest of it."""
     found, rest = Map(line), []
-    for token in tokens(text):
+    for token in split_words(text):
         match = _KEY.match(token)
         if match:
             found.pairs[match[1]] = Scalar(_unquoted(token[match.end() :]), line)
@@ -230,8 +230,8 @@ def _pairs(text: str, line: int) -> tuple[Map, str]:
     return found, " ".join(rest)
 
 
-def tokens(text: str) -> Iterator[str]:
-    """The words of a text; quotes and `{{ }}` hold together."""
+def split_words(text: str) -> Iterator[str]:
+    """The words of a text; what is in quotes or in `{{ }}` is not split."""
     for match in _TOKEN.finditer(text):
         yield match[0]
 
@@ -242,4 +242,4 @@ def _unquoted(text: str) -> str:
 
 def first_word(text: str) -> str:
     """The program of a command."""
-    return _unquoted(next(tokens(text), ""))
+    return _unquoted(next(split_words(text), ""))

@@ -1,207 +1,126 @@
-"""Jinja expressions, read as far as they are literal. Nothing is evaluated."""
+"""Jinja's own lexer and parser. Nothing is rendered, so that filters and tests need not exist."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from itertools import product
+from collections.abc import Iterator
+from functools import lru_cache
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH
+import msgspec
+from jinja2 import Environment, TemplateSyntaxError, nodes
 
-#: Stands for a file that a lookup has found; for what an item lacks.
-FOUND, MISSING = "\3", "\4"
-MOST = 200
-_ANCHORS = {"role_path": ROLE_PATH, "playbook_dir": PLAYBOOK_DIR}
-_FINDERS = ("first_found", "fileglob", "filetree")
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|(?P<word>[A-Za-z_]\w*)|(?P<number>\d+)|(?P<sign>==|!=|<=|>=|.))""",
-    re.DOTALL,
-)
-
-Values = tuple[str, ...]
-#: What a variable, or what is below it, may be.
-Bound = Callable[[str, Sequence[str]], Values]
+_LARGEST = 64 * 1024
+#: So much of a text is read for one call or statement.
+_LONGEST = 4000
+#: So many statements may have no end; then no more are read.
+_MOST_INCOMPLETE = 20
+#: Longer texts are not kept with their syntax trees.
+_LONGEST_KEPT = 2000
+_ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
+_NAMING = re.compile(r"\{%[-+]?\s*(extends|from|import|include)\b")
+_AFTER_NAME = ("as", "ignore", "import", "with", "without")
 
 
-class UnknownError(Exception):
-    """The expression is more than this module understands."""
+class Statement(msgspec.Struct, frozen=True):
+    """A statement that names other templates by the expression `source`. `keyword_line` is where a parser sees it."""
+
+    keyword: str
+    source: str
+    line: int
+    keyword_line: int
+    ignore_missing: bool
 
 
-def join(parts: Sequence[Values]) -> Values:
-    count = 1
-    for part in parts:
-        count *= len(part)
-    if count > MOST:
-        return (DYNAMIC,)
-    found = dict.fromkeys(re.sub("\0+", "\0", "".join(pieces)).strip() for pieces in product(*parts))
-    return tuple(name for name in found if name != FOUND and MISSING not in name)
+def parse_template(text: str) -> nodes.Template | None:
+    """The syntax tree; None when Jinja cannot parse the text, or it is larger than 64 kB."""
+    if len(text) > _LARGEST:
+        return None
+    return _kept(text) if len(text) <= _LONGEST_KEPT else _parse(text)
 
 
-class Reader:
-    """Reads one expression: texts, loop variables, `~` and `+`, `a if b else c`, a few filters. All else is unknown."""
+def _parse(text: str) -> nodes.Template | None:
+    try:
+        return _ENVIRONMENT.parse(text)
+    except (TemplateSyntaxError, RecursionError, ValueError):  # ValueError: a number of 5,000 digits
+        return None
 
-    def __init__(self, expression: str, bound: Bound) -> None:
-        self._tokens = [(m.lastgroup or "", m[m.lastgroup or 0]) for m in _TOKEN.finditer(expression.strip())]
-        self._at = 0
-        self._depth = 0
-        self._bound = bound
 
-    def whole(self) -> Values:
-        values = self._choice()
-        if self._peek():
-            raise UnknownError
-        return values
+_kept = lru_cache(maxsize=1024)(_parse)
 
-    def texts(self) -> list[str]:
-        self._need("[")
-        found: list[str] = []
-        while self._peek() != "]":
-            found += self._choice()
-            if self._peek() == ",":
-                self._next()
-        self._next()
-        if self._peek():
-            raise UnknownError
-        return found
 
-    def _peek(self) -> str:
-        return self._tokens[self._at][1] if self._at < len(self._tokens) else ""
+def parse_expression(source: str) -> nodes.Expr | None:
+    """The syntax tree of what may stand between `{{` and `}}`; None when it is no expression."""
+    tree = parse_template("{{ " + source + " }}")
+    if tree is None or len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output):
+        return None
+    found = tree.body[0].nodes
+    return found[0] if len(found) == 1 and not isinstance(found[0], nodes.TemplateData) else None
 
-    def _next(self) -> tuple[str, str]:
-        if self._at >= len(self._tokens):
-            raise UnknownError
-        self._at += 1
-        return self._tokens[self._at - 1]
 
-    def _need(self, sign: str) -> None:
-        if self._next()[1] != sign:
-            raise UnknownError
+def split_template(text: str) -> list[tuple[str, str]] | None:
+    """The parts of a template, each a kind (`text`, `expression` or `statement`) and its source without delimiters.
 
-    def _choice(self) -> Values:
-        self._depth += 1
-        if self._depth > 20:
-            raise UnknownError
-        values = self._sum()
-        if self._peek() == "if":
-            while self._peek() not in ("else", ""):
-                self._next()
-            if self._peek() == "else":
-                self._next()
-                values = tuple(dict.fromkeys((*values, *self._choice())))
-        self._depth -= 1
-        return values
-
-    def _sum(self) -> Values:
-        parts = [self._filtered()]
-        while self._peek() in ("~", "+"):
-            self._next()
-            parts.append(self._filtered())
-        return parts[0] if len(parts) == 1 else join(parts)
-
-    def _filtered(self) -> Values:
-        values = self._atom()
-        while self._peek() == "|":
-            self._next()
-            name = self._next()[1]
-            while self._peek() == ".":
-                self._next()
-                name = self._next()[1]
-            arguments: list[Values] = []
-            if self._peek() == "(":
-                arguments = self._arguments()
-            values = _filter(name, values, arguments)
-        return values
-
-    def _arguments(self) -> list[Values]:
-        self._need("(")
-        found: list[Values] = []
-        while self._peek() != ")":
-            found.append(self._choice())
-            if self._peek() == ",":
-                self._next()
-            elif self._peek() != ")":
-                raise UnknownError
-        self._next()
-        return found
-
-    def _atom(self) -> Values:
-        group, token = self._next()
-        if group in ("text", "number"):
-            return (_unquoted(token) if group == "text" else token,)
-        if token == "(":
-            values = self._choice()
-            self._need(")")
-            return values
-        if group != "word":
-            raise UnknownError
-        keys = self._keys()
-        if self._peek() == "(":
-            return self._call(token)
-        if token in _ANCHORS and not keys:
-            return (_ANCHORS[token],)
-        return self._bound(token, keys)
-
-    def _call(self, name: str) -> Values:
-        """A lookup that finds files has found one; any other call gives what nobody knows."""
-        plugin = self._tokens[self._at + 1][1][1:-1] if self._at + 1 < len(self._tokens) else ""
-        self._skip_call()
-        found = name in ("lookup", "query", "q") and plugin.rsplit(".", 1)[-1] in _FINDERS
-        if self._peek() in (".", "[", "("):
-            if found:
-                return (DYNAMIC,)
-            raise UnknownError
-        return (FOUND if found else DYNAMIC,)
-
-    def _keys(self) -> list[str]:
-        found: list[str] = []
-        while self._peek() in (".", "["):
-            if self._next()[1] == ".":
-                found.append(self._next()[1])
+    Statements need not be complete. None when Jinja cannot read the text, or it is larger than 64 kB.
+    """
+    found: list[tuple[str, str]] = []
+    inner: list[str] | None = None
+    try:
+        for _, token, value in _ENVIRONMENT.lexer.tokeniter(text, None) if len(text) <= _LARGEST else ():
+            if token in ("variable_begin", "block_begin"):
+                inner = []
+            elif inner is None:
+                found.append(("text", value if token == "data" else ""))
+            elif token in ("variable_end", "block_end"):
+                found.append(("expression" if token == "variable_end" else "statement", "".join(inner)))
+                inner = None
             else:
-                group, token = self._next()
-                if self._peek() != "]" or group not in ("text", "number"):
-                    raise UnknownError
-                self._next()
-                found.append(_unquoted(token) if group == "text" else token)
-        return found
+                inner.append(value)
+    except TemplateSyntaxError:
+        return None
+    return found if found and inner is None else None
 
-    def _skip_call(self) -> None:
-        depth = 0
-        while True:
-            token = self._next()[1]
-            depth += (token in "([{") - (token in ")]}")
-            if depth == 0:
+
+def naming_statements(text: str) -> Iterator[Statement]:
+    """What may be statements that name other templates, in order; some may be comments."""
+    incomplete = 0
+    for match in _NAMING.finditer(text):
+        tokens = list(_tokens(text[match.start() : match.start() + _LONGEST], "block_end"))
+        if not tokens or tokens.pop()[0] != "block_end":
+            incomplete += 1
+            if incomplete > _MOST_INCOMPLETE:
                 return
+            continue
+        names = [number for number, (token, _) in enumerate(tokens) if token == "name"]
+        end = next((number for number in names[1:] if tokens[number][1] in _AFTER_NAME), len(tokens))
+        yield Statement(
+            keyword=match[1],
+            source="".join(value for _, value in tokens[names[0] + 1 : end]).strip(),
+            line=text.count("\n", 0, match.start()) + 1,
+            keyword_line=text.count("\n", 0, match.start(1)) + 1,
+            ignore_missing=end < len(tokens) and tokens[end][1] == "ignore",
+        )
 
 
-def _unquoted(token: str) -> str:
-    return re.sub(r"\\(.)", r"\1", token[1:-1])
+def call_source(text: str, start: int) -> str:
+    """The call that starts at an offset, up to its closing bracket; "" when there is none."""
+    depth = 0
+    found: list[str] = []
+    for token, value in _tokens("{{" + text[start : start + _LONGEST], "variable_end"):
+        found.append(value)
+        if token == "operator":
+            depth += (value in "([{") - (value in ")]}")
+            if depth == 0:
+                return "".join(found)
+    return ""
 
 
-def _default(values: Values, arguments: Sequence[Values]) -> Values:
-    if MISSING not in values:
-        return values
-    instead = arguments[0] if arguments else ("",)
-    return tuple(dict.fromkeys((*(value for value in values if value != MISSING), *instead)))
-
-
-def _last(value: str) -> str:
-    return DYNAMIC if re.search("[\0-\4]", value) else value.rsplit("/", 1)[-1]
-
-
-_FILTERS: Mapping[str, Callable[[str], str]] = {
-    "string": str,
-    "trim": str.strip,
-    "lower": str.lower,
-    "upper": str.upper,
-    "dirname": lambda value: DYNAMIC if DYNAMIC in value or FOUND in value else f"{value}/..",
-    "basename": _last,
-    "realpath": str,
-}
-
-
-def _filter(name: str, values: Values, arguments: Sequence[Values]) -> Values:
-    if name in ("default", "d"):
-        return _default(values, arguments)
-    change = _FILTERS.get(name)
-    return tuple(dict.fromkeys(map(change, values))) if change else (DYNAMIC,)
+def _tokens(text: str, end: str) -> Iterator[tuple[str, str]]:
+    """Jinja's tokens, with white space, of an expression or a statement with which a text starts, up to its end."""
+    try:
+        for _, token, value in _ENVIRONMENT.lexer.tokeniter(text, None):
+            if token not in ("variable_begin", "block_begin"):
+                yield token, value
+            if token == end:
+                return
+    except TemplateSyntaxError:
+        return

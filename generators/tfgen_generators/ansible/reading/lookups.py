@@ -1,204 +1,173 @@
-"""Files that texts name by themselves: `lookup('file', ...)`, `{{ role_path }}/...`, `{% include '...' %}`."""
+"""Files that any text may name: by `lookup('file', ...)`, or by a path that starts with `{{ role_path }}`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, Load, Manner, Ref
-from tfgen_generators.ansible.reading.names import Bindings, elements, evaluate, patterns
-from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar, Seq
+from tfgen_generators.ansible.reading.model import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH, Load, Reference, ReferenceKind
+from tfgen_generators.ansible.reading.nodes import Bindings, Map, Node, Scalar, Seq
+from tfgen_generators.ansible.reading.possible_texts import (
+    LookupCall,
+    has_jinja,
+    possible_texts,
+    possible_words,
+    read_lookup,
+)
+from tfgen_generators.ansible.reading.values import Values
 
 _CALL = re.compile(r"\b(?:lookup|query|q)\s*\(")
-_KEYWORD = re.compile(r"\s*([A-Za-z_]\w*)\s*=(?!=)")
 _WORD = re.compile(r"""[^\s'"=,;|&<>()]+""")
-_SIGN = re.compile(r"\\.|['\"()\[\]{},]", re.DOTALL)
-_LONGEST_CALL = 4000
+
 _MOST_CALLS = 300
+_MOST_INCOMPLETE = 20
 
 
-class Kind(msgspec.Struct, frozen=True):
-    """How a lookup finds its files."""
+class LookupKind(msgspec.Struct, frozen=True):
+    """How a lookup finds its files. `in_words`: its terms are command lines with paths among their words."""
 
-    manner: Manner
-    where: str = ""
+    kind: ReferenceKind
+    subdir: str = ""
     load: Load = ""
+    in_words: bool = False
 
 
-KINDS = {
-    "file": Kind("search", "files"),
-    "unvault": Kind("search", "files"),
-    "template": Kind("search", "templates", "template"),
-    "fileglob": Kind("glob", "files"),
-    "first_found": Kind("first"),
-    "filetree": Kind("tree", "files"),
-    "lines": Kind("words"),
-    "pipe": Kind("words"),
-    "password": Kind("words"),
-    "csvfile": Kind("search", "files"),
-    "ini": Kind("search", "files"),
+LOOKUPS = {
+    "file": LookupKind("search", "files"),
+    "unvault": LookupKind("search", "files"),
+    "template": LookupKind("search", "templates", "template"),
+    "fileglob": LookupKind("glob", "files"),
+    "first_found": LookupKind("first"),
+    "filetree": LookupKind("tree", "files"),
+    "lines": LookupKind("search", in_words=True),
+    "pipe": LookupKind("search", in_words=True),
+    "password": LookupKind("search", in_words=True),
+    "csvfile": LookupKind("search", "files"),
+    "ini": LookupKind("search", "files"),
 }
-#: Where a lookup that finds a file for somebody else is taken to search when nobody can know its names.
-_FOLDERS: dict[Load, str] = {"": "files", "tasks": "tasks", "vars": "vars", "template": "templates"}
+#: The folder that `first_found` is taken to search for a task of which only a run knows the names.
+_SUBDIRS: dict[Load, str] = {"": "files", "tasks": "tasks", "vars": "vars", "template": "templates"}
 _BY_KEYWORD = ("csvfile", "ini")
-_NO_FILES = {
-    *(
-        "vars",
-        "env",
-        "config",
-        "dict",
-        "url",
-        "items",
-        "list",
-        "nested",
-        "sequence",
-        "varnames",
-        "together",
-        "subelements",
-    ),
-    *(
-        "indexed_items",
-        "inventory_hostnames",
-        "random_choice",
-        "hashi_vault",
-        "aws_ssm",
-        "aws_secret",
-        "dig",
-        "flattened",
-    ),
-}
+_NO_FILES = frozenset(
+    (
+        *("aws_secret", "aws_ssm", "config", "dict", "dig", "env", "flattened", "hashi_vault", "indexed_items"),
+        *("inventory_hostnames", "items", "list", "nested", "random_choice", "sequence", "subelements", "together"),
+        *("url", "varnames", "vars"),
+    )
+)
 
 
-def of_text(
-    text: str, line: int, bindings: Bindings, *, load: Load = "", roaming: bool = False, words: bool = True
-) -> Iterator[Ref]:
-    """Refs of one text that may hold Jinja.
+def references_in_text(
+    text: str, line: int, bindings: Bindings, *, load: Load = "", lazy: bool = False, words: bool = True
+) -> Iterator[Reference]:
+    """References of one text that may hold Jinja.
 
-    `load`: how files that a lookup finds for somebody else are read on. `words`: paths that start at the role's or the
+    `load`: as what the task reads a file that a lookup finds for it. `words`: paths that start at the role's or the
     playbook's folder count too.
     """
-    yield from of_calls(text, line, bindings, load, roaming)
+    yield from references_in_lookups(text, line, bindings, load, lazy)
     if words and ("role_path" in text or "playbook_dir" in text):
-        yield from of_words(text, line, bindings, roaming)
+        yield from references_in_paths(text, line, bindings, lazy)
 
 
-def of_nodes(
-    nodes: Iterator[Scalar], bindings: Bindings, *, load: Load = "", roaming: bool = False, words: bool = True
-) -> Iterator[Ref]:
-    """Refs of all texts of the nodes."""
+def references_in_scalars(
+    nodes: Iterator[Scalar], bindings: Bindings, *, load: Load = "", lazy: bool = False, words: bool = True
+) -> Iterator[Reference]:
+    """References of all texts of the nodes."""
     for node in nodes:
         if node.tag is None or not node.tag.endswith(("vault", "unsafe")):
-            yield from of_text(node.text, node.line, bindings, load=load, roaming=roaming, words=words)
+            yield from references_in_text(node.text, node.line, bindings, load=load, lazy=lazy, words=words)
 
 
-def of_calls(text: str, line: int, bindings: Bindings, load: Load, roaming: bool) -> Iterator[Ref]:
-    if "(" in text:
-        for match in islice(_CALL.finditer(text), _MOST_CALLS):
-            yield from _of_call(text, match, line + text.count("\n", 0, match.start()), bindings, load, roaming)
+def references_in_lookups(text: str, line: int, bindings: Bindings, load: Load, lazy: bool) -> Iterator[Reference]:
+    """References of the calls of lookups in a text, which may be a bare expression."""
+    if "(" not in text or not (matches := list(islice(_CALL.finditer(text), _MOST_CALLS))):
+        return
+    from tfgen_generators.ansible.reading.jinja import call_source
+
+    incomplete = 0
+    for match in matches:
+        source = call_source(text, match.start())
+        incomplete += not source
+        if incomplete > _MOST_INCOMPLETE:
+            return
+        call = read_lookup(source, bindings) if source else None
+        ref = _reference(call, source, line + text.count("\n", 0, match.start()), load) if call else None
+        if ref is not None:
+            yield msgspec.structs.replace(ref, lazy=lazy)
 
 
-def of_words(text: str, line: int, bindings: Bindings, roaming: bool) -> Iterator[Ref]:
-    """Words that start at the role's or the playbook's folder: what a command runs, what a module reads."""
-    for name in patterns(text, bindings) if "{{" in text else ():
+def references_in_paths(text: str, line: int, bindings: Bindings, lazy: bool) -> Iterator[Reference]:
+    """References of the words of a text that start at the role's or the playbook's folder."""
+    for name in possible_words(text, bindings) if has_jinja(text) else ():
         words = [w for w in _WORD.findall(name) if w[0] in (ROLE_PATH, PLAYBOOK_DIR) and "/" in w]
         if words:
-            yield Ref(manner="search", names=tuple(words), label=short(text), line=line, quiet=True, roaming=roaming)
+            yield Reference(
+                kind="search", names=tuple(words), label=label_of(text), line=line, optional=True, lazy=lazy
+            )
 
 
-def short(text: str) -> str:
-    """A text as a label: one line, not too long."""
+def label_of(text: str) -> str:
+    """A text as a label: one line of at most 80 characters."""
     text = " ".join(text.split())
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _of_call(text: str, call: re.Match[str], line: int, bindings: Bindings, load: Load, roaming: bool) -> Iterator[Ref]:
-    arguments, end = split(text, call.end())
-    if not arguments:
-        return
-    name = (evaluate(arguments[0], {}) or ("",))[0].removeprefix("ansible.builtin.").removeprefix("ansible.legacy.")
-    plugin = name.rsplit(".", 1)[-1]
-    if plugin in _NO_FILES or DYNAMIC in plugin:
-        return
-    kind = KINDS.get(plugin) or Kind("search", "files")
-    keywords = {m[1]: argument[m.end() :] for argument in arguments[1:] if (m := _KEYWORD.match(argument))}
-    terms = [argument for argument in arguments[1:] if not _KEYWORD.match(argument)]
-    if plugin in _BY_KEYWORD:
-        terms = [keywords["file"]] if "file" in keywords else []
-    found = [value for term in terms for value in values_of(term, bindings)]
-    if plugin == "first_found" and "files" in keywords:
-        found += values_of(keywords["files"], bindings)
-    folders = values_of(keywords["paths"], bindings) if plugin == "first_found" and "paths" in keywords else []
-    quiet = plugin not in KINDS or "errors" in keywords or "skip" in keywords or "{{" in "".join(found)
-    if plugin not in KINDS:
-        found = [value for value in found if DYNAMIC not in value]
-    label = short(text[call.start() : end + 1])
-    if kind.manner == "first" and any(DYNAMIC in name for name in found):
-        kind = Kind("first", _FOLDERS[load])
-    ref = of_lookup(kind, found, label, line, quiet=quiet, load=load, folders=folders)
-    if ref is not None:
-        yield msgspec.structs.replace(ref, roaming=roaming)
+def _reference(call: LookupCall, source: str, line: int, load: Load) -> Reference | None:
+    plugin = call.plugin.rsplit(".", 1)[-1]
+    if plugin in _NO_FILES:
+        return None
+    lookup = LOOKUPS.get(plugin) or LookupKind("search", "files")
+    names = call.keywords.get("file", ()) if plugin in _BY_KEYWORD else call.terms
+    folders: Values = ()
+    if plugin == "first_found":
+        names, folders = (*names, *call.keywords.get("files", ())), call.keywords.get("paths", ())
+    if plugin not in LOOKUPS:
+        names = tuple(name for name in names if DYNAMIC not in name)
+    if lookup.kind == "first" and any(DYNAMIC in name for name in names):
+        lookup = LookupKind("first", _SUBDIRS[load])
+    optional = plugin not in LOOKUPS or not call.keywords.keys().isdisjoint(("errors", "skip")) or "{{" in source
+    return lookup_reference(lookup, names, label_of(source), line, optional=optional, load=load, folders=folders)
 
 
-def of_lookup(
-    kind: Kind, names: list[str], label: str, line: int, *, quiet: bool, load: Load, folders: list[str] | None = None
-) -> Ref | None:
-    """One lookup of names; None when there are none."""
-    if kind.manner == "first":
+def lookup_reference(
+    kind: LookupKind,
+    names: Sequence[str],
+    label: str,
+    line: int,
+    *,
+    optional: bool,
+    load: Load,
+    folders: Sequence[str] = (),
+) -> Reference | None:
+    """The reference of a lookup of names; None when there are none."""
+    if kind.kind == "first":
         names = [part.strip() for name in names for part in re.split("[,;]", name)]
         names = [f"{folder}/{name}" for folder in folders for name in names] if folders else names
-    if kind.manner == "words":
+    if kind.in_words:
         names = [word for name in names for word in _WORD.findall(name)]
     names = [name for name in dict.fromkeys(names) if name]
-    quiet = quiet or kind.manner in ("glob", "words")
+    optional = optional or kind.in_words or kind.kind == "glob"
     return (
-        Ref(
-            manner="search" if kind.manner == "words" else kind.manner,
-            names=tuple(name for name in names if kind.manner != "words" or DYNAMIC not in name),
+        Reference(
+            kind=kind.kind,
+            names=tuple(name for name in names if not kind.in_words or DYNAMIC not in name),
             label=label,
             line=line,
-            where=kind.where,
-            load=load if kind.manner in ("first", "glob", "tree") else kind.load,
-            quiet=quiet,
+            subdir=kind.subdir,
+            load=load if kind.kind in ("first", "glob", "tree") else kind.load,
+            optional=optional,
         )
         if names
         else None
     )
 
 
-def values_of(expression: str, bindings: Bindings) -> list[str]:
-    listed = elements(expression, bindings) if expression.strip().startswith("[") else None
-    return listed if listed is not None else list(evaluate(expression, bindings))
-
-
-def split(text: str, start: int) -> tuple[list[str], int]:
-    """The arguments of a call whose bracket opens before `start`, and where it closes; none when it never does."""
-    depth, quote, begin = 0, "", start
-    found: list[str] = []
-    for match in _SIGN.finditer(text, start, start + _LONGEST_CALL):
-        sign = match[0]
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "'\"":
-            quote = sign
-        elif sign in "([{":
-            depth += 1
-        elif sign == ",":
-            if depth == 0:
-                found.append(text[begin : match.start()])
-                begin = match.end()
-        elif sign in ")]}":
-            if depth == 0:
-                last = text[begin : match.start()]
-                return [*found, *([last] if last.strip() else ())], match.start()
-            depth -= 1
-    return [], start
-
-
 def first_found_terms(node: Node | None, bindings: Bindings) -> tuple[list[str], bool]:
-    """Names of `with_first_found`, in order, and whether none may be there."""
+    """Names of `with_first_found`, in order, and whether it is no error when no file is there."""
     names: list[str] = []
     skip = False
     for item in node.items if isinstance(node, Seq) else [] if node is None else [node]:
@@ -206,7 +175,7 @@ def first_found_terms(node: Node | None, bindings: Bindings) -> tuple[list[str],
             files = _texts_of(item.pairs.get("files"), bindings, "[,;]")
             folders = _texts_of(item.pairs.get("paths"), bindings, "[,:;]")
             names += [f"{folder}/{name}" for folder in folders for name in files] if folders else files
-            skip = skip or item.true("skip") or item.text("errors") == "ignore"
+            skip = skip or item.is_true("skip") or item.text("errors") == "ignore"
         elif isinstance(item, Seq):
             inner, inner_skip = first_found_terms(item, bindings)
             names += inner
@@ -218,5 +187,5 @@ def first_found_terms(node: Node | None, bindings: Bindings) -> tuple[list[str],
 
 def _texts_of(node: Node | None, bindings: Bindings, separators: str) -> list[str]:
     nodes = node.items if isinstance(node, Seq) else [] if node is None else [node]
-    found = [name for part in nodes if isinstance(part, Scalar) for name in patterns(part.text, bindings)]
+    found = [name for part in nodes if isinstance(part, Scalar) for name in possible_texts(part.text, bindings)]
     return [part.strip() for name in found for part in re.split(separators, name) if part.strip()]

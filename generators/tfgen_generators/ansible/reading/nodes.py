@@ -1,8 +1,8 @@
-"""YAML as nodes with lines. Nothing is constructed: tags such as `!vault` are data, aliases share their node."""
+"""YAML as nodes with lines. No tag is applied (`!vault` is data), and aliases share their node."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from tfgen_generators.errors import TfgenError
@@ -13,7 +13,7 @@ VAULT = b"$ANSIBLE_VAULT;"
 
 
 class NotYamlError(TfgenError):
-    """The text is no YAML that Ansible would read; `line` is where (1-based, 0 when that is not known)."""
+    """The text is no YAML that Ansible would read. `line` is 1-based, 0 when it is not known."""
 
     def __init__(self, problem: str, line: int) -> None:
         super().__init__(problem)
@@ -21,7 +21,7 @@ class NotYamlError(TfgenError):
 
 
 class Scalar:
-    """A text as it is written; `tag` is its explicit one, `plain` without quotes."""
+    """A text as it is written. `tag`: its explicit tag; `plain`: it has no quotes."""
 
     __slots__ = ("line", "plain", "tag", "text")
 
@@ -57,31 +57,33 @@ class Map:
                 return node.text
         return ""
 
-    def true(self, key: str) -> bool:
-        """Whether the key is set to what YAML calls true."""
+    def is_true(self, key: str) -> bool:
+        """Whether the key has a value that YAML reads as true."""
         return self.text(key).lower() in ("true", "yes", "on", "1", "y", "t")
 
 
 Node: TypeAlias = Scalar | Seq | Map
+#: The items that a loop variable may be; None when they are files that a lookup finds.
+Bindings: TypeAlias = Mapping[str, Sequence[Node] | None]
 
 
 def parse(data: bytes) -> Node | None:
-    """The one document of a file; None when it is empty. Raises NotYamlError."""
+    """The only document of a file; None when it is empty. Raises NotYamlError."""
     import yaml
 
     try:
         return _build(data)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise NotYamlError(error.problem or "no YAML", mark.line + 1 if mark else 0) from None
+        raise NotYamlError(error.problem or "not valid YAML", mark.line + 1 if mark else 0) from None
     except yaml.reader.ReaderError as error:
-        raise NotYamlError(f"no text in UTF-8: {error.reason}", 0) from None
+        raise NotYamlError(f"not UTF-8 text: {error.reason}", 0) from None
     except (yaml.YAMLError, UnicodeError, ValueError) as error:
-        raise NotYamlError(str(error).splitlines()[0] if str(error) else "no YAML", 0) from None
+        raise NotYamlError(str(error).splitlines()[0] if str(error) else "not valid YAML", 0) from None
 
 
 class _Builder:
-    """Puts nodes into each other as their events come; iterative, so that no depth overflows a stack."""
+    """Builds the nodes from the parser's events, without recursion: no depth overflows the stack."""
 
     def __init__(self) -> None:
         self.root: Node | None = None
@@ -90,7 +92,7 @@ class _Builder:
         self._keys: list[Scalar | None] = []
 
     def add(self, node: Node, anchor: str | None = None) -> None:
-        """Puts a node where the document stands."""
+        """Adds a node to the innermost open list or map."""
         if anchor:
             self.anchors[anchor] = node
         if not self._open:
@@ -112,7 +114,7 @@ class _Builder:
             box.lines[key.text] = key.line
 
     def open(self, box: Seq | Map, anchor: str | None) -> None:
-        """Puts a list or a map, and goes into it."""
+        """Adds a list or a map, and opens it."""
         self.add(box, anchor)
         self._open.append(box)
         self._keys.append(None)
@@ -120,22 +122,22 @@ class _Builder:
             raise NotYamlError(f"nested deeper than {_DEEPEST} levels", box.line)
 
     def close(self) -> None:
-        """Leaves the innermost list or map."""
+        """Closes the innermost list or map."""
         self._open.pop()
         self._keys.pop()
 
     def alias(self, name: str, line: int) -> None:
-        """Puts the node of an anchor once more (the same, not a copy)."""
+        """Adds the node of an anchor (itself, not a copy)."""
         node = self.anchors.get(name)
         if node is None:
             raise NotYamlError(f"the alias *{name} has no anchor", line)
         if any(node is outer for outer in self._open):
-            raise NotYamlError(f"the alias *{name} holds itself", line)
+            raise NotYamlError(f"the alias *{name} contains itself", line)
         self.add(node)
 
 
 def _merge(box: Map, node: Node) -> None:
-    """What `<<` brings: keys that the map does not set itself (a later one overwrites them)."""
+    """Adds what `<<` brings: keys that the map has not set (one that it sets later overwrites them)."""
     for other in [node, *(node.items if isinstance(node, Seq) else ())]:
         if isinstance(other, Map):
             for key, value in other.pairs.items():
@@ -169,8 +171,21 @@ def _build(data: bytes) -> Node | None:
     return builder.root
 
 
+def node_at(item: Node, keys: Sequence[str]) -> Node | None:
+    """What an item has at the keys, None when nothing; a list when a variable is on the way."""
+    node: Node | None = item
+    for key in keys:
+        if isinstance(node, Scalar):
+            return Seq(node.line) if "{{" in node.text else None
+        if isinstance(node, Map):
+            node = node.pairs.get(key)
+        elif isinstance(node, Seq):
+            node = node.items[int(key)] if key.isdecimal() and int(key) < len(node.items) else None
+    return node
+
+
 def scalars(node: Node | None) -> Iterator[Scalar]:
-    """Every text below a node (keys are none), each node once however many aliases lead to it."""
+    """Every text below a node but keys; a node that has aliases comes once."""
     seen: set[int] = set()
     todo = [node]
     while todo:

@@ -1,4 +1,4 @@
-"""What a list of tasks names: other tasks, roles, variables, templates, files."""
+"""What tasks name: other tasks, roles, variables, templates, files."""
 
 from __future__ import annotations
 
@@ -7,25 +7,31 @@ from collections.abc import Iterator
 import msgspec
 
 from tfgen_generators.ansible.reading.actions import (
+    FILE_ARGUMENTS,
     KEYWORDS,
-    MAYBE,
-    REMOTE,
-    SOURCES,
+    POSSIBLE_FILE_ARGUMENTS,
+    REMOTE_MODULES,
     Action,
-    Source,
-    action_of,
+    FileArgument,
     first_word,
+    read_action,
 )
-from tfgen_generators.ansible.reading.facts import DYNAMIC, Load, Manner, Ref
-from tfgen_generators.ansible.reading.lookups import Kind, of_lookup, of_nodes, short
-from tfgen_generators.ansible.reading.loops import loop_of
-from tfgen_generators.ansible.reading.names import Bindings, patterns
-from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar, Seq, scalars
+from tfgen_generators.ansible.reading.lookups import (
+    LookupKind,
+    first_found_terms,
+    label_of,
+    lookup_reference,
+    references_in_scalars,
+)
+from tfgen_generators.ansible.reading.loops import read_loop
+from tfgen_generators.ansible.reading.model import DYNAMIC, Load, Reference, ReferenceKind
+from tfgen_generators.ansible.reading.nodes import Bindings, Map, Node, Scalar, Seq, scalars
+from tfgen_generators.ansible.reading.possible_texts import has_jinja, possible_texts
 
 _BLOCKS = ("block", "rescue", "always")
 _INCLUDES = ("include_tasks", "import_tasks", "include")
 _ARGUMENTS = ("args", "action", "local_action")
-_FROM = ("tasks", "vars", "defaults", "handlers")
+_ROLE_FILES = ("tasks", "vars", "defaults", "handlers")
 _BUILTIN = ("ansible.builtin.", "ansible.legacy.")
 _LOADS: dict[str, Load] = {
     "template": "template",
@@ -37,8 +43,8 @@ _LOADS: dict[str, Load] = {
 }
 
 
-def of_tasks(node: Node | None, where: str = "tasks") -> Iterator[Ref]:
-    """Refs of tasks, blocks and handlers, in order. `where` is `tasks` or `handlers`."""
+def references_in_tasks(node: Node | None, subdir: str = "tasks") -> Iterator[Reference]:
+    """References of tasks, blocks and handlers, in order. `subdir` is `tasks` or `handlers`."""
     todo: list[Node] = [node] if node is not None else []
     seen: set[int] = set()
     while todo:
@@ -52,56 +58,54 @@ def of_tasks(node: Node | None, where: str = "tasks") -> Iterator[Ref]:
             todo.extend(node.pairs[key] for key in reversed(_BLOCKS) if key in node.pairs)
             for key, inner in node.pairs.items():
                 if key not in _BLOCKS:
-                    yield from of_nodes(scalars(inner), {})
+                    yield from references_in_scalars(scalars(inner), {})
         else:
-            yield from of_task(node, where)
+            yield from references_in_task(node, subdir)
 
 
-def of_task(task: Map, where: str) -> Iterator[Ref]:
-    """Refs of one task."""
-    action = action_of(task)
+def references_in_task(task: Map, subdir: str) -> Iterator[Reference]:
+    """References of one task."""
+    action = read_action(task)
     builtin = action is not None and ("." not in action.name or action.name.startswith(_BUILTIN))
-    load = _LOADS.get(action.short, "") if action else ""
-    read = action is not None and (action.short in SOURCES or action.short in _LOADS)
-    quiet = task.true("ignore_errors") or task.text("failed_when").lower() in ("false", "no")
-    loop = loop_of(task, load, quiet)
-    yield from loop.refs
+    load = _LOADS.get(action.short_name, "") if action else ""
+    read = action is not None and (action.short_name in FILE_ARGUMENTS or action.short_name in _LOADS)
+    optional = task.is_true("ignore_errors") or task.text("failed_when").lower() in ("false", "no")
+    loop = read_loop(task, load, optional)
+    yield from loop.references
     if action is not None:
-        for ref in _of_action(action, loop.bindings, builtin, where):
-            yield msgspec.structs.replace(ref, quiet=True) if quiet else ref
+        for ref in _action_references(action, loop.bindings, builtin, subdir):
+            yield msgspec.structs.replace(ref, optional=True) if optional else ref
     for key, node in task.pairs.items():
-        if isinstance(node, Scalar) and "{{" not in node.text and "(" not in node.text:
+        if isinstance(node, Scalar) and not has_jinja(node.text) and "(" not in node.text:
             continue
         words = not (key.startswith("with_") or (read and (key not in KEYWORDS or key in _ARGUMENTS)))
-        yield from of_nodes(scalars(node), loop.bindings, load=load, words=words)
+        yield from references_in_scalars(scalars(node), loop.bindings, load=load, words=words)
         if key == "vars" and isinstance(node, Map):
-            yield from _of_parameters(node, load)
+            yield from _parameter_references(node, load)
 
 
-def _of_parameters(variables: Map, load: Load) -> Iterator[Ref]:
-    """Variables of a task that look like the parameters of `first_found`."""
-    from tfgen_generators.ansible.reading.lookups import first_found_terms
-
+def _parameter_references(variables: Map, load: Load) -> Iterator[Reference]:
+    """References of a task's variables that look like the parameters of `first_found`."""
     for name, node in variables.pairs.items():
         if isinstance(node, Map) and "files" in node.pairs:
             names, _ = first_found_terms(node, {})
-            label = short(f"{name}: {', '.join(part.text for part in scalars(node))}")
-            ref = of_lookup(Kind("first"), names, label, variables.lines[name], quiet=True, load=load)
+            label = label_of(f"{name}: {', '.join(part.text for part in scalars(node))}")
+            ref = lookup_reference(LookupKind("first"), names, label, variables.lines[name], optional=True, load=load)
             if ref is not None:
                 yield ref
 
 
-def _of_action(action: Action, bindings: Bindings, builtin: bool, where: str) -> Iterator[Ref]:
-    if builtin and action.short in _INCLUDES:
-        yield from _of_include(action, bindings, where)
-    elif builtin and action.short in ("include_role", "import_role"):
-        yield from _of_role(action, bindings)
-    elif builtin and action.short == "include_vars" and action.arguments.text("dir"):
-        yield from _of_folder(action, bindings)
-    elif action.short in SOURCES:
-        yield from _of_source(action, SOURCES[action.short], bindings)
-    elif not (action.short in REMOTE and builtin):
-        yield from _of_any(action, bindings)
+def _action_references(action: Action, bindings: Bindings, builtin: bool, subdir: str) -> Iterator[Reference]:
+    if builtin and action.short_name in _INCLUDES:
+        yield from _include_references(action, bindings, subdir)
+    elif builtin and action.short_name in ("include_role", "import_role"):
+        yield from _role_references(action, bindings)
+    elif builtin and action.short_name == "include_vars" and action.arguments.text("dir"):
+        yield from _vars_folder_references(action, bindings)
+    elif action.short_name in FILE_ARGUMENTS:
+        yield from _file_references(action, FILE_ARGUMENTS[action.short_name], bindings)
+    elif not (action.short_name in REMOTE_MODULES and builtin):
+        yield from _possible_references(action, bindings)
 
 
 def _text(action: Action, *keys: str) -> tuple[str, int]:
@@ -109,78 +113,85 @@ def _text(action: Action, *keys: str) -> tuple[str, int]:
         node = action.arguments.pairs.get(key)
         if isinstance(node, Scalar):
             return node.text, node.line
-    return action.raw, action.line
+    return action.free_form, action.line
 
 
-def _of_include(action: Action, bindings: Bindings, where: str) -> Iterator[Ref]:
+def _include_references(action: Action, bindings: Bindings, subdir: str) -> Iterator[Reference]:
     text, line = _text(action, "file", "_raw_params")
-    names = patterns(text.strip(), bindings)
+    names = possible_texts(text.strip(), bindings)
     if text and names:
-        manner: Manner = "import" if action.short == "import_tasks" else "tasks"
-        label = short(f"{action.short}: {text}")
-        yield Ref(manner=manner, names=names, label=label, line=line, where=where, load="tasks", quiet="{{" in text)
+        kind: ReferenceKind = "import" if action.short_name == "import_tasks" else "tasks"
+        label = label_of(f"{action.short_name}: {text}")
+        yield Reference(
+            kind=kind, names=names, label=label, line=line, subdir=subdir, load="tasks", optional=has_jinja(text)
+        )
 
 
-def _of_role(action: Action, bindings: Bindings) -> Iterator[Ref]:
+def _role_references(action: Action, bindings: Bindings) -> Iterator[Reference]:
     text, line = _text(action, "name", "role")
     rows: list[tuple[tuple[str, str], ...]] = [()]
-    for kind in _FROM:
+    for kind in _ROLE_FILES:
         written = action.arguments.text(f"{kind}_from")
         if written:
-            rows = [(*row, (kind, name)) for row in rows for name in patterns(written, bindings)]
-    names = patterns(text.strip(), bindings)
+            rows = [(*row, (kind, name)) for row in rows for name in possible_texts(written, bindings)]
+    names = possible_texts(text.strip(), bindings)
     if text and names:
         for row in rows:
-            label = short(f"{action.short}: {text}")
-            yield Ref(manner="role", names=names, label=label, line=line, options=row, quiet="{{" in text)
+            label = label_of(f"{action.short_name}: {text}")
+            yield Reference(kind="role", names=names, label=label, line=line, options=row, optional=has_jinja(text))
 
 
-def _of_folder(action: Action, bindings: Bindings) -> Iterator[Ref]:
+def _vars_folder_references(action: Action, bindings: Bindings) -> Iterator[Reference]:
     text, line = _text(action, "dir")
     options = []
     for key in ("extensions", "depth", "ignore_files", "files_matching", "ignore_unknown_extensions"):
         node = action.arguments.pairs.get(key)
-        if node is not None and not any("{{" in part.text for part in scalars(node)):
+        if node is not None and not any(has_jinja(part.text) for part in scalars(node)):
             options.append((key, "\n".join(part.text for part in scalars(node))))
-    names = patterns(text, bindings)
+    names = possible_texts(text, bindings)
     if names:
-        label = short(f"include_vars: {text}")
-        yield Ref(
-            manner="folder",
+        label = label_of(f"include_vars: {text}")
+        yield Reference(
+            kind="folder",
             names=names,
             label=label,
             line=line,
             load="vars",
             options=tuple(options),
-            quiet="{{" in text,
+            optional=has_jinja(text),
         )
 
 
-def _of_source(action: Action, source: Source, bindings: Bindings) -> Iterator[Ref]:
+def _file_references(action: Action, source: FileArgument, bindings: Bindings) -> Iterator[Reference]:
     arguments = action.arguments
-    remote = "true" if action.short == "assemble" else ""
+    remote = "true" if action.short_name == "assemble" else ""
     if (arguments.text("remote_src") or remote).lower() in ("true", "yes", "on", "1", "y", "t"):
         return
-    if action.short == "unarchive" and arguments.text("copy").lower() in ("no", "false"):
+    if action.short_name == "unarchive" and arguments.text("copy").lower() in ("no", "false"):
         return
     text, line = _text(action, *source.keys)
-    free = action.short == "script" and text
-    name = first_word(text) if free else text
-    names = patterns(name, bindings)
+    name = first_word(text) if action.short_name == "script" else text
+    names = possible_texts(name, bindings)
     if names and name and "://" not in name:
-        quiet = "{{" in text or action.short in ("synchronize", "uri", "assemble", "patch")
-        label = short(f"{action.short}: {text}")
-        yield Ref(
-            manner="search", names=names, label=label, line=line, where=source.where, load=source.load, quiet=quiet
+        optional = has_jinja(text) or action.short_name in ("synchronize", "uri", "assemble", "patch")
+        label = label_of(f"{action.short_name}: {text}")
+        yield Reference(
+            kind="search",
+            names=names,
+            label=label,
+            line=line,
+            subdir=source.subdir,
+            load=source.load,
+            optional=optional,
         )
 
 
-def _of_any(action: Action, bindings: Bindings) -> Iterator[Ref]:
-    """Arguments of a module that this one does not know: literal names of files that are there."""
-    for key in MAYBE:
+def _possible_references(action: Action, bindings: Bindings) -> Iterator[Reference]:
+    """References of a module that is not known here: its arguments may be literal names of files."""
+    for key in POSSIBLE_FILE_ARGUMENTS:
         node = action.arguments.pairs.get(key)
         if isinstance(node, Scalar) and node.text and "\n" not in node.text:
-            names = tuple(name for name in patterns(node.text, bindings) if DYNAMIC not in name and name != ".")
+            names = tuple(name for name in possible_texts(node.text, bindings) if DYNAMIC not in name and name != ".")
             if names:
-                label = short(f"{action.short} {key}: {node.text}")
-                yield Ref(manner="search", names=names, label=label, line=node.line, where="files", quiet=True)
+                label = label_of(f"{action.short_name} {key}: {node.text}")
+                yield Reference(kind="search", names=names, label=label, line=node.line, subdir="files", optional=True)

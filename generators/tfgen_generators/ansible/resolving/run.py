@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class AnsibleScene(msgspec.Struct, frozen=True, kw_only=True):
+class AnsibleRun(msgspec.Struct, frozen=True, kw_only=True):
     """One playbook and where Ansible looks for what it names. Paths are relative to the repository's root, with `/`."""
 
     playbook: str
@@ -25,5 +25,5 @@ class AnsibleScene(msgspec.Struct, frozen=True, kw_only=True):
     playbook_paths: tuple[str, ...] = ()
     #: The ansible.cfg that applies.
     config: str | None = None
-    #: requirements.yml files: what they bring is not missing. Those beside the playbook and the roles are found anyway.
+    #: requirements.yml files: what they name is not missing. Those beside the playbook and the roles are found anyway.
     galaxy_files: tuple[str, ...] = ()

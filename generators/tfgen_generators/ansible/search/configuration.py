@@ -1,4 +1,4 @@
-"""What an ansible.cfg says of places: paths of roles and collections, folders of plugins."""
+"""The folders that an ansible.cfg names: those of roles, collections and plugins."""
 
 from __future__ import annotations
 

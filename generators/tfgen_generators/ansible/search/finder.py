@@ -1,4 +1,4 @@
-"""Names to files of a tree: literal ones, and what a computed one could mean."""
+"""Names to the files of a tree: a literal name to its file, a dynamic one to all that it could mean."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from tfgen_generators.ansible.reading.facts import DYNAMIC
+from tfgen_generators.ansible.reading.model import DYNAMIC
 from tfgen_generators.trees.tree import Kind, Tree
 
 _DEEPEST = 40
-#: What a computed name does not mean outside of the folders of its kind.
-_ASIDE = (".", "requirements.y", "galaxy.yml")
+#: A name that begins with a dynamic part means no file that begins so.
+_IGNORED = (".", "requirements.y", "galaxy.yml")
 _GLOB = re.compile(r"[*?]|\[[^\]]+\]")
 
 
@@ -43,7 +43,7 @@ def parent(path: str) -> str:
 
 
 class Finder:
-    """Looks into one tree, and remembers."""
+    """Looks into one tree, at each path once."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
@@ -52,7 +52,7 @@ class Finder:
         self._matched: dict[tuple[str, str, bool, bool], tuple[str, ...]] = {}
 
     def kind(self, path: str | None) -> Kind | None:
-        """What stands at a path."""
+        """What is at a path."""
         if path is None:
             return None
         if path not in self._kinds:
@@ -60,11 +60,11 @@ class Finder:
         return self._kinds[path]
 
     def is_folder(self, path: str | None) -> bool:
-        """Whether a folder stands there."""
+        """Whether a folder is there."""
         return self.kind(path) == "folder"
 
     def below(self, folder: str) -> tuple[str, ...]:
-        """Every file below a folder, sorted by path; links that lead round in circles are followed once."""
+        """Every file below a folder, sorted by path; a folder that several links lead to comes once."""
         found = self._below.get(folder)
         if found is None:
             found = self._below[folder] = tuple(self._walk(folder)) if self.is_folder(folder) else ()
@@ -104,7 +104,7 @@ class Finder:
     def find(self, folder: str, name: str, *, globbed: bool = False, deep: bool = False) -> tuple[str, ...]:
         """Files that a name in a folder means: itself, all below it, or all that it matches.
 
-        `globbed`: `*`, `?` and `[...]` match too. `deep`: what is computed may hold a `/`, also at the name's start.
+        `globbed`: `*`, `?` and `[...]` match too. `deep`: a dynamic part may hold a `/`, also at the name's start.
         """
         if DYNAMIC not in name and not (globbed and _GLOB.search(name)):
             path = joined(folder, name)
@@ -156,7 +156,7 @@ class Finder:
             deeper: list[str] = []
             for folder in at:
                 for name in self.tree.names(folder):
-                    if not pattern.fullmatch(name) or (name.startswith(_ASIDE) and part.startswith(DYNAMIC)):
+                    if not pattern.fullmatch(name) or (name.startswith(_IGNORED) and part.startswith(DYNAMIC)):
                         continue
                     path = name if folder == "." else f"{folder}/{name}"
                     kind = self.kind(path)
@@ -169,7 +169,7 @@ class Finder:
 
 @cache
 def _pattern(text: str, globbed: bool, deep: bool) -> re.Pattern[str]:
-    """A pattern for a path, or for one part of it; a computed name may stand for a folder with all that is in it."""
+    """A pattern for a path, or for one part of it (`deep`: a dynamic part may hold a `/`)."""
     found = []
     at = 0
     while at < len(text):

@@ -90,10 +90,10 @@ class Source:
 
     def _used(self) -> set[tuple[str, str]] | None:
         from tfgen_generators.packer.details import decode_details
-        from tfgen_generators.packer.evaluation.scope import Scene
+        from tfgen_generators.packer.evaluation.scope import Scope
 
         details = [decode_details(one) for one in self.template.details]
-        return {(part.kind, part.name) for part in Scene(self.template, details).used_parts()} if details else None
+        return {(part.kind, part.name) for part in Scope(self.template, details).used_parts()} if details else None
 
     @cached_property
     def provisioners(self) -> list[Component]:

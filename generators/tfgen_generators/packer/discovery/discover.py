@@ -12,7 +12,8 @@ import msgspec
 
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
 from tfgen_generators.packer.discovery.folders import format_of, group_folder
-from tfgen_generators.packer.discovery.gitignore import GitIgnore, patterns
+from tfgen_generators.packer.discovery.gitignore import GitIgnore
+from tfgen_generators.packer.discovery.ignore_patterns import IgnorePatterns
 from tfgen_generators.packer.discovery.naming import name_templates
 from tfgen_generators.packer.discovery.outcome import Outcome
 from tfgen_generators.packer.discovery.values_files import names_set
@@ -28,7 +29,7 @@ _AUTO = (".auto.pkrvars.hcl", ".auto.pkrvars.json")
 _HIDDEN, _READ_HIDDEN = ".", (*_AUTO, HCL_ENDING, JSON_ENDING)
 #: Editors' locks and macOS's shadows.
 _SHADOWS = ("._", ".#")
-_SETTINGS_IGNORE = "left out by tfgen.toml (ignore)"
+_SETTINGS_IGNORE = "ignored by tfgen.toml (ignore)"
 
 
 class _Search(msgspec.Struct):
@@ -162,31 +163,31 @@ def _sort(search: _Search, entry: os.DirEntry[str], path: str, files: list[str],
         if not _is_candidate(entry.name):
             return
         if entry.name.startswith(_HIDDEN) and not entry.name.endswith(_READ_HIDDEN):
-            search.skip(path, "a hidden file")
+            search.skip(path, "hidden file")
         elif search.git.ignores(path):
-            search.skip(path, "git ignores it")
+            search.skip(path, "ignored by git")
         else:
             files.append(entry.name)
     elif entry.is_dir():
         if search.git.ignores(path):
-            search.skip(path, "git ignores it")
+            search.skip(path, "ignored by git")
         elif _is_new_ground(search, path):
             below.append(path)
         else:
-            search.skip(path, "a symlink to a folder that is looked into elsewhere, or lies outside")
+            search.skip(path, "symlink to a folder that is scanned elsewhere or is outside the repository")
     elif entry.name.endswith((".json", HCL_ENDING)) and not entry.name.startswith("."):
-        search.unreadable.append(Problem(path=path, message="a broken symlink or a special file"))
+        search.unreadable.append(Problem(path=path, message="broken symlink or special file"))
 
 
 def _sort_folder(search: _Search, name: str, path: str, below: list[str]) -> None:
     if search.git.ignores(path, folder=True):
-        search.skip(path, "a folder that git ignores")
+        search.skip(path, "folder ignored by git")
         return
     if "{{" in name:
-        search.skip(path, "a folder of a generator (its name is to be filled in)")
+        search.skip(path, "folder with a template expression in its name")
         return
     if name.endswith((".json", HCL_ENDING)):
-        search.skip(path, "a folder that is named like a file")
+        search.skip(path, "folder named like a file")
     below.append(path)
 
 
@@ -224,7 +225,7 @@ def _format(path: str) -> Format:
 
 
 def _unreadable(path: str, error: OSError) -> Problem:
-    return Problem(path=path, message=f"cannot be read: {error.strerror}", fix="give yourself the right to read it")
+    return Problem(path=path, message=f"cannot be read: {error.strerror}", fix="make it readable")
 
 
 def _preset(search: _Search, folder: str, names: list[str]) -> frozenset[str]:
@@ -279,11 +280,9 @@ def _other(name: str) -> str:
 
 def _left_out(search: _Search, ignore: Sequence[str]) -> frozenset[str]:
     """Paths of the templates that tfgen.toml's `ignore` names."""
-    spec = patterns(list(ignore)) if ignore else None
-    if spec is None:
-        return frozenset()
+    patterns = IgnorePatterns(ignore)
     return frozenset(
         template.path
         for template in search.templates
-        if spec.match_file(f"{template.path}/" if template.kind == "directory" else template.path)
+        if patterns.leaves_out(template.path, folder=template.kind == "directory")
     )

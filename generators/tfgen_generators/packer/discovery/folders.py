@@ -119,8 +119,8 @@ def _undeclared(files: list[_Read]) -> list[Problem]:
         Problem(
             path=file.path,
             line=line,
-            message=f"{name} is declared nowhere in this template",
-            fix=_hint(name, declared) or "declare it, or correct the name",
+            message=f"{name} is not declared in this template",
+            fix=_hint(name, declared) or "declare it, or fix the name",
         )
         for file in files
         for name, line in sorted(file.facts.needed(used).items(), key=lambda item: item[1])
@@ -135,8 +135,8 @@ def _repeated(files: list[_Read]) -> list[Problem]:
     for file in files:
         for name in sorted(file.facts.declares):
             if name in first:
-                message = f"{name} is declared in {first[name]} too, and Packer reads both"
-                fix = "remove one, or give each template a folder of its own"
+                message = f"{name} is also declared in {first[name]}, and Packer reads both"
+                fix = "remove one, or move each template to its own folder"
                 found.append(Problem(path=file.path, message=message, fix=fix))
             first.setdefault(name, file.path)
     return found
@@ -148,8 +148,8 @@ def _clashes(together: list[_Read], files: list[_Read]) -> list[Problem]:
     return [
         Problem(
             path=file.path,
-            message=f"{min(file.facts.declares & declared)} is declared in a neighbour too, and Packer reads both",
-            fix="rename it, or move one of the templates to a folder of its own",
+            message=f"{min(file.facts.declares & declared)} is also declared beside it, and Packer reads both files",
+            fix="rename it, or move one of the templates to its own folder",
         )
         for file in files
         if file not in together and file.facts.declares & declared

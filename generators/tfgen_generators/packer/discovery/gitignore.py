@@ -1,4 +1,4 @@
-"""What `.gitignore` files leave out, by git's own rules (pathspec's reading of them)."""
+"""What `.gitignore` files leave out, by git's own rules."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from stat import S_ISREG
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from tfgen_generators.packer.discovery.ignore_patterns import IgnorePatterns
 
 FILE_NAME = ".gitignore"
 
-_Chain: TypeAlias = "tuple[tuple[int, GitIgnoreSpec], ...]"
+#: Patterns, each with where the paths begin that they are for.
+_Chain: TypeAlias = "tuple[tuple[int, IgnorePatterns], ...]"
 
 
 class GitIgnore:
@@ -49,73 +49,45 @@ class GitIgnore:
         parent = path.rpartition("/")[0]
         if parent in self._excluded:
             return True
-        whole = f"{self._prefix}{path}/" if folder else f"{self._prefix}{path}"
-        for start, spec in (*self._chain(parent), *self._above):
-            found = _decision(spec, whole[start:])
+        whole = f"{self._prefix}{path}"
+        for start, patterns in (*self._chain(parent), *self._above):
+            found = patterns.decision(_as_bytes(whole[start:]), folder=folder)
             if found is not None:
                 return found
-        return bool(self._exclude and _decision(self._exclude, whole))
+        return bool(self._exclude and self._exclude.decision(_as_bytes(whole), folder=folder))
 
     def _chain(self, folder: str) -> _Chain:
         """The patterns that count in `folder`, the nearest first, each with where its paths begin."""
         if folder not in self._chains:
             above = self._chain(folder.rpartition("/")[0]) if folder else ()
-            spec = _read(f"{self._root}/{folder}/{FILE_NAME}" if folder else f"{self._root}/{FILE_NAME}")
+            patterns = _read(f"{self._root}/{folder}/{FILE_NAME}" if folder else f"{self._root}/{FILE_NAME}")
             start = len(self._prefix) + (len(folder) + 1 if folder else 0)
-            self._chains[folder] = ((start, spec), *above) if spec else above
+            self._chains[folder] = ((start, patterns), *above) if patterns else above
         return self._chains[folder]
 
 
 def _above(top: Path, root: Path) -> _Chain:
     """The ignore files between the top of the repository and `root`, the nearest first."""
-    found: list[tuple[int, GitIgnoreSpec]] = []
+    found: list[tuple[int, IgnorePatterns]] = []
     for folder in root.parents if top != root else ():
-        if folder.is_relative_to(top) and (spec := _read(folder / FILE_NAME)):
+        if folder.is_relative_to(top) and (patterns := _read(folder / FILE_NAME)):
             inner = folder.relative_to(top).as_posix()
-            found.append((0 if inner == "." else len(inner) + 1, spec))
+            found.append((0 if inner == "." else len(inner) + 1, patterns))
     return tuple(found)
 
 
-def _decision(spec: GitIgnoreSpec, path: str) -> bool | None:
-    """What the last pattern says that matches `path` itself; pathspec would also match what lies in a folder."""
-    for pattern in reversed(spec.patterns):
-        if pattern.include is not None and pattern.regex is not None:
-            for match in pattern.regex.finditer(path):
-                within = match.groupdict().get("ps_d") is not None and match.end("ps_d") < len(path)
-                if not within:
-                    return bool(pattern.include)
-    return None
+def _as_bytes(path: str) -> str:
+    """A path with a character for each byte: git's wildcards take bytes, whatever they stand for."""
+    return path if path.isascii() else os.fsencode(path).decode("latin-1")
 
 
-def _read(file: str | Path) -> GitIgnoreSpec | None:
-    """The patterns of one file; None when there is none (then pathspec is not imported)."""
+def _read(file: str | Path) -> IgnorePatterns | None:
+    """The patterns of one file; None when there is none."""
     try:
         if not S_ISREG(os.lstat(file).st_mode):  # git follows no link here either
             return None
-        text = Path(file).read_bytes().decode("utf-8-sig", "replace")
+        data = Path(file).read_bytes()
     except OSError:
         return None
-    return patterns(text.splitlines())
-
-
-def patterns(lines: list[str]) -> GitIgnoreSpec | None:
-    """Patterns in git's syntax. Lines that git would not understand are left out, as git does."""
-    from pathspec import GitIgnoreSpec
-
-    wanted = [line for line in lines if line.strip() and not line.startswith("#")]
-    if not wanted:
-        return None
-    try:
-        return GitIgnoreSpec.from_lines(wanted)
-    except ValueError:
-        return GitIgnoreSpec.from_lines([line for line in wanted if _is_pattern(line)])
-
-
-def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+    return IgnorePatterns(line.removesuffix("\r") for line in text.split("\n")) or None

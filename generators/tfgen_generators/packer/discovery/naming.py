@@ -29,7 +29,7 @@ def _checked_names(templates: list[Template]) -> Iterator[Template]:
         problems = list(template.errors)
         others = [other.path for other in by_key[bucket_part(template.name)] if other is not template]
         if others:
-            message = f"the name {template.name!r} is given by {' and '.join(others)} too"
-            fix = "rename one of them, or pin another name to it in tfgen.toml"
+            message = f"the name {template.name!r} is also used by {' and '.join(others)}"
+            fix = "rename one of them, or pin another name in tfgen.toml"
             problems.append(Problem(path=template.path, message=message, fix=fix))
         yield replace(template, errors=tuple(problems)) if problems else template

@@ -88,7 +88,7 @@ def _json_body(data: bytes) -> Body:
     document = load(data, what="build")
     if isinstance(document, Pairs) and any(key == "builders" for key, _ in document):
         raise BrokenTemplateError(
-            "a legacy JSON template under the name .pkr.json, which Packer reads as HCL2",
+            "legacy JSON template named .pkr.json, which Packer reads as HCL2",
             line_of_key(data, "builders"),
             "rename it to .json",
         )

@@ -41,7 +41,7 @@ def _types(sources: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({name.split(".")[1] for name in sources}))
 
 
-class Scene:
+class Scope:
     """The files of one template together: what its names mean, and which sources its builds use."""
 
     def __init__(self, template: Template, details: Sequence[Details]) -> None:

@@ -17,7 +17,7 @@ from tfgen_generators.packer.syntax.values import Expression, Value
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_FIX = "correct the syntax"
+_FIX = "fix the syntax"
 _DEEPEST = 100
 
 
@@ -65,7 +65,7 @@ def _body(node: Node, depth: int = 0) -> Body:
             continue
         row = item.start_point[0]
         if row == last:
-            raise BrokenTemplateError("two things on one line, and HCL wants a line for each", row + 1, _FIX)
+            raise BrokenTemplateError("two items on one line; HCL requires a line for each", row + 1, _FIX)
         last = item.end_point[0]
         if kind == "block":
             body.blocks.append(_block(item, row, depth))
@@ -73,7 +73,7 @@ def _body(node: Node, depth: int = 0) -> Body:
         name_node, value_node = item.named_children[0], item.named_children[-1]
         name = text_of(name_node)
         if name in body.attributes:
-            raise BrokenTemplateError(f"the attribute {name!r} stands twice", row + 1, "remove one")
+            raise BrokenTemplateError(f"duplicate attribute {name!r}", row + 1, "remove one")
         body.attributes[name] = value_of(value_node)
         body.lines[name] = row + 1
     return body
@@ -88,7 +88,7 @@ def _block(node: Node, row: int, depth: int) -> Block:
             labels.append(text_of(child).strip('"'))
         elif child.type == "block_start":
             if child.start_point[0] != row:
-                raise BrokenTemplateError("the { of a block must stand on the block's own line", row + 1, _FIX)
+                raise BrokenTemplateError("the { of a block must be on the first line of the block", row + 1, _FIX)
         elif child.type == "body":
             body = child
     if body is None:
@@ -104,9 +104,9 @@ def _check_lines(block: Node, body: Node, row: int) -> None:
     items = [child for child in body.named_children if child.type in ("attribute", "block")]
     one_line = block.end_point[0] == row
     if items and not one_line and items[0].start_point[0] == row:
-        raise BrokenTemplateError("a block's content must begin on a line of its own", row + 1, _FIX)
+        raise BrokenTemplateError("the content of a block must begin on a new line", row + 1, _FIX)
     if one_line and any(item.type == "block" for item in items):
-        raise BrokenTemplateError("a block on one line can hold one attribute, and no block", row + 1, _FIX)
+        raise BrokenTemplateError("a block on one line can contain only one attribute and no block", row + 1, _FIX)
 
 
 def _first_error(root: Node) -> BrokenTemplateError:

@@ -16,7 +16,7 @@ from tfgen_generators.packer.syntax.values import Expression, Scalar, Value
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_FIX = "correct the syntax"
+_FIX = "fix the syntax"
 _LARGEST = 2**63
 _PLAIN = re.compile(r'"[^"\\$%\n]*"')
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")

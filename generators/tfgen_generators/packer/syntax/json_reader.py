@@ -81,9 +81,9 @@ def load(data: bytes, *, lenient: bool = False, what: str = "builders") -> objec
         if is_generator_input(text):
             raise NotATemplateError(f"{GENERATOR_INPUT}, not JSON") from None
         if f'"{what}"' not in text and _is_other(text, error):
-            raise NotATemplateError(f"no valid JSON, and no {what}: not a Packer template") from None
+            raise NotATemplateError(f"not valid JSON, and no {what}: not a Packer template") from None
         message = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]} (column {error.colno})"
-        raise BrokenTemplateError(message, error.lineno, "correct the syntax") from None
+        raise BrokenTemplateError(message, error.lineno, "fix the syntax") from None
     except RecursionError:
         raise BrokenTemplateError("nested too deeply", 1) from None
     except ValueError as error:  # a number with thousands of digits

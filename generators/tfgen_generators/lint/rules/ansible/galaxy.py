@@ -36,14 +36,14 @@ def why_unpinned(entry: Entry) -> str:
     if entry.local or (version and "{{" in version):
         return ""
     if version is None:
-        return "has no version: what is newest that day is installed"
+        return "has no version, so the newest one is installed"
     if _COMMIT.fullmatch(version) or (not entry.git and _EXACT.fullmatch(version)):
         return ""
     if not entry.git and re.search(r"[<>!=~^,*]", version):
-        return f"has the version {version}, which many versions fit"
+        return f"has the version {version}, which matches several versions"
     is_branch = version.lower() in _BRANCHES or version.startswith(("refs/heads/", "origin/"))
     if is_branch or not _TAG.fullmatch(version):
-        return f"has the version {version}, which is no tag and no commit: a branch moves"
+        return f"has the version {version}, which is a branch and may change"
     return ""
 
 
@@ -71,13 +71,13 @@ def _requirements_missing(scope: Scope) -> Iterator[Finding]:
     for template in scope.templates:
         for written in sorted(named.get(template.members[0], ())):
             path, line = place_of(scope, template.path, "galaxy_file")
-            message = f"the requirements file {written} is not there"
-            rule, fix = "requirements-missing", "write it, or correct galaxy_file"
+            message = f"requirements file {written} not found"
+            rule, fix = "requirements-missing", "create it, or fix galaxy_file"
             yield Finding(rule=rule, path=path, line=line, message=message, fix=fix, image=template.name)
-    for gap in scope.graph.gaps:
-        if is_from_galaxy(gap) and gap.name not in scope.once("listed roles", lambda: listed_roles(scope)):
-            message = f"{gap.name} is neither in this repository nor in a requirements file of its images"
-            found = finding("requirements-missing", gap, "")
+    for missing in scope.graph.missing_references:
+        if is_from_galaxy(missing) and missing.name not in scope.once("listed roles", lambda: listed_roles(scope)):
+            message = f"{missing.name} is neither in this repository nor in a requirements file of its images"
+            found = finding("requirements-missing", missing, "")
             yield msgspec.structs.replace(found, message=message, fix="add it to requirements.yml with its version")
 
 
@@ -97,7 +97,7 @@ RULES = (
     Rule(
         id="requirements-missing",
         severity="error",
-        summary="A requirements file, or the entry of a role in one, is not there",
+        summary="A requirements file does not exist, or has no entry for a role",
         check=_requirements_missing,
     ),
 )

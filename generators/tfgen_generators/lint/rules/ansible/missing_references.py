@@ -1,4 +1,4 @@
-"""What is named and not there, or there and not readable: the gaps that the graph found, one rule a kind."""
+"""Rules on what is named and not found, or found and not readable: one rule for each kind of missing reference."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from tfgen_generators.lint.rules.ansible.requirements_files import listed_roles
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.places import place_of
 from tfgen_generators.nearest import near_path
-from tfgen_generators.paths.model import Gap, GapKind
+from tfgen_generators.paths.model import MissingKind, MissingReference
 
-_SUMMARIES: dict[GapKind, tuple[str, str]] = {
-    "missing-playbook": ("missing-playbook", "A playbook that is named is not there"),
-    "missing-role": ("missing-role", "A role that is named is not there"),
-    "missing-role-path": ("missing-role-path", "A folder of roles that a template names is not there"),
-    "missing-script": ("missing-script", "A script that a template runs is not there"),
-    "missing-file": ("missing-file", "A file that is uploaded, copied, filled in or read is not there"),
-    "missing-tasks": ("missing-tasks", "A file of tasks that is named is not there"),
-    "broken-yaml": ("broken-yaml", "A file of Ansible's is no valid YAML"),
-    "unreadable": ("unreadable-file", "A file that an image is made of cannot be read"),
-    "role-cycle": ("role-cycle", "Roles depend on each other in a circle"),
+_SUMMARIES: dict[MissingKind, tuple[str, str]] = {
+    "missing-playbook": ("missing-playbook", "A playbook does not exist"),
+    "missing-role": ("missing-role", "A role does not exist"),
+    "missing-role-path": ("missing-role-path", "A role folder of a template does not exist"),
+    "missing-script": ("missing-script", "A script of a template does not exist"),
+    "missing-file": ("missing-file", "A file that a template, playbook or role uses does not exist"),
+    "missing-tasks": ("missing-tasks", "A task file does not exist"),
+    "broken-yaml": ("broken-yaml", "An Ansible file is not valid YAML"),
+    "unreadable": ("unreadable-file", "A file of an image cannot be read"),
+    "role-cycle": ("role-cycle", "Roles have a dependency cycle"),
 }
 _NAMED_BY_ANSIBLE = frozenset({"missing-file", "missing-playbook", "missing-tasks"})
 
 
-def is_from_galaxy(gap: Gap) -> bool:
+def is_from_galaxy(missing: MissingReference) -> bool:
     """Whether a missing role is one that Galaxy would bring (`owner.role`, `namespace.collection.role`)."""
-    parts = gap.name.split(".")
-    return gap.kind == "missing-role" and len(parts) > 1 and all(part.isidentifier() for part in parts)
+    parts = missing.name.split(".")
+    return missing.kind == "missing-role" and len(parts) > 1 and all(part.isidentifier() for part in parts)
 
 
 def galaxy_files(scope: Scope) -> dict[str, set[str]]:
@@ -43,23 +43,25 @@ def galaxy_files(scope: Scope) -> dict[str, set[str]]:
     return found
 
 
-def finding(rule: str, gap: Gap, fix: str) -> Finding:
+def finding(rule: str, missing: MissingReference, fix: str) -> Finding:
     """A gap as a finding."""
-    image = gap.templates[0] if len(gap.templates) == 1 else ""
-    return Finding(rule=rule, path=gap.path, line=gap.line, message=gap.message, fix=fix or gap.fix, image=image)
+    image = missing.templates[0] if len(missing.templates) == 1 else ""
+    return Finding(
+        rule=rule, path=missing.path, line=missing.line, message=missing.message, fix=fix or missing.fix, image=image
+    )
 
 
-def _check(kind: GapKind) -> Callable[[Scope], Iterator[Finding]]:
+def _check(kind: MissingKind) -> Callable[[Scope], Iterator[Finding]]:
     def check(scope: Scope) -> Iterator[Finding]:
-        for gap in scope.graph.gaps:
-            if gap.kind == kind and not _is_another_rules(scope, gap):
-                yield finding(_SUMMARIES[kind][0], gap, _nearest(scope, gap))
+        for missing in scope.graph.missing_references:
+            if missing.kind == kind and not _is_another_rules(scope, missing):
+                yield finding(_SUMMARIES[kind][0], missing, _nearest(scope, missing))
         yield from _folders(scope, kind)
 
     return check
 
 
-def _folders(scope: Scope, kind: GapKind) -> Iterator[Finding]:
+def _folders(scope: Scope, kind: MissingKind) -> Iterator[Finding]:
     """Folders where a playbook or a script is named."""
     use = {"missing-playbook": "playbook", "missing-script": "script"}.get(kind)
     for template in scope.templates if use else ():
@@ -68,25 +70,25 @@ def _folders(scope: Scope, kind: GapKind) -> Iterator[Finding]:
             if resolved and scope.tree.kind(resolved) == "folder":
                 path, line = place_of(scope, template.path, written)
                 rule, message = _SUMMARIES[kind][0], f"{use} {written!r} is a folder"
-                fix, image = "name a file in it", template.name
+                fix, image = "use a file in it", template.name
                 yield Finding(rule=rule, path=path, line=line, message=message, fix=fix, image=image)
 
 
-def _is_another_rules(scope: Scope, gap: Gap) -> bool:
+def _is_another_rules(scope: Scope, missing: MissingReference) -> bool:
     """requirements-missing says more of these; what a requirements file brings is no finding at all."""
     named = scope.once("galaxy files", lambda: galaxy_files(scope))
-    brought = gap.kind == "missing-role" and gap.name in scope.once("listed roles", lambda: listed_roles(scope))
-    return brought or is_from_galaxy(gap) or gap.name in named.get(gap.path, ())
+    brought = missing.kind == "missing-role" and missing.name in scope.once("listed roles", lambda: listed_roles(scope))
+    return brought or is_from_galaxy(missing) or missing.name in named.get(missing.path, ())
 
 
-def _nearest(scope: Scope, gap: Gap) -> str:
+def _nearest(scope: Scope, missing: MissingReference) -> str:
     """What a file of Ansible's probably meant; what a template means, and roles, the graph has compared by itself."""
-    if gap.kind not in _NAMED_BY_ANSIBLE or not gap.name or not gap.path.endswith((".yml", ".yaml")):
+    if missing.kind not in _NAMED_BY_ANSIBLE or not missing.name or not missing.path.endswith((".yml", ".yaml")):
         return ""
-    here = posixpath.dirname(gap.path)
+    here = posixpath.dirname(missing.path)
     beside = [posixpath.join(posixpath.dirname(here), name) for name in ("templates", "files", "tasks", "vars")]
     for base in (*beside, here):
-        if near := near_path(posixpath.join(base, gap.name), scope.tree.names):
+        if near := near_path(posixpath.join(base, missing.name), scope.tree.names):
             return f"did you mean {posixpath.relpath(near, base)}?"
     return ""
 

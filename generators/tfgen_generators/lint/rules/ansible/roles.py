@@ -10,28 +10,28 @@ from tfgen_generators.lint.model import Finding, Rule
 from tfgen_generators.lint.rules.ansible.missing_references import is_from_galaxy
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.places import place_of
-from tfgen_generators.paths.model import Gap, GapKind
+from tfgen_generators.paths.model import MissingKind, MissingReference
 
 #: Where a role says what it is, in the order in which a reader looks.
 _FACES = tuple(f"{folder}/main.{ending}" for folder in ("tasks", "meta", "defaults") for ending in ("yml", "yaml"))
 #: The graph's units for what is uploaded although no playbook reaches it.
 _UPLOADED = "uploaded "
 #: Behind these may stand whatever uses a role.
-_HIDING: frozenset[GapKind] = frozenset({"missing-playbook", "missing-role", "missing-tasks"})
+_HIDING: frozenset[MissingKind] = frozenset({"missing-playbook", "missing-role", "missing-tasks"})
 
 
 def _unused_role(scope: Scope) -> Iterator[Finding]:
     if not _can_know(scope):
         return
-    hidden = any(_hides(gap) for gap in scope.graph.gaps)
-    meant = {gap.fix for gap in scope.graph.gaps if gap.kind == "missing-role"}
+    hidden = any(_hides(missing) for missing in scope.graph.missing_references)
+    meant = {missing.fix for missing in scope.graph.missing_references if missing.kind == "missing-role"}
     for role in scope.graph.unused_roles:
         if hidden and (f"did you mean {posixpath.basename(role)}?" in meant or _is_named(scope, role)):
             continue
         if "ansible_collections" in role.split("/") or "/collections/" in f"/{role}":
             continue
         name = posixpath.basename(role)
-        message = f"no playbook of an image uses the role {name} ({role})"
+        message = f"no image uses the role {name} ({role})"
         path, fix = _face(scope, role), "remove it, or use it"
         yield Finding(rule="unused-role", path=path, line=int(path != role), message=message, fix=fix)
 
@@ -39,12 +39,12 @@ def _unused_role(scope: Scope) -> Iterator[Finding]:
 def _can_know(scope: Scope) -> bool:
     """Whether everything that might use a role could be read."""
     discovery = scope.discovery
-    broken = any(gap.kind in ("broken-yaml", "unreadable") for gap in scope.graph.gaps)
+    broken = any(missing.kind in ("broken-yaml", "unreadable") for missing in scope.graph.missing_references)
     return not broken and not discovery.unreadable and not any(template.errors for template in discovery.templates)
 
 
-def _hides(gap: Gap) -> bool:
-    return gap.kind in _HIDING and not is_from_galaxy(gap)
+def _hides(missing: MissingReference) -> bool:
+    return missing.kind in _HIDING and not is_from_galaxy(missing)
 
 
 def _is_named(scope: Scope, role: str) -> bool:
@@ -82,7 +82,7 @@ def _face(scope: Scope, role: str) -> str:
 
 
 def _role_path_unused(scope: Scope) -> Iterator[Finding]:
-    unknown = {name for gap in scope.graph.gaps if _hides(gap) for name in gap.templates}
+    unknown = {name for missing in scope.graph.missing_references if _hides(missing) for name in missing.templates}
     for image in scope.graph.images:
         if image.name in unknown:
             continue
@@ -103,7 +103,7 @@ RULES = (
     Rule(
         id="unused-role",
         severity="warning",
-        summary="No playbook of an image uses the role",
+        summary="No image uses the role",
         check=_unused_role,
     ),
     Rule(

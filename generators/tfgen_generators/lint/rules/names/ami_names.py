@@ -42,7 +42,7 @@ def _of_builder(source: Source, builder: Component) -> Iterator[tuple[Node, str,
     if (node := builder.node.find("ami_description")) is not None:
         length, _ = length_of(source.values, node.value())
         if length > _DESCRIPTION:
-            yield node, f"ami_description has {length} characters or more; AWS takes {_DESCRIPTION}", "shorten it"
+            yield node, f"ami_description has {length} characters or more; AWS allows {_DESCRIPTION}", "shorten it"
     for setting in _TAGS:
         node = builder.node.find(setting)
         tags = source.values.known(node.value()) if node is not None else None
@@ -57,28 +57,28 @@ def name_problems(values: Values, value: Value) -> Iterator[tuple[str, str]]:
     if wrong:
         shown = " ".join(map(repr, wrong))
         yield (
-            f"ami_name has {shown}, which AWS does not take in a name",
-            f"use {_ALLOWED}; clean_resource_name() does it",
+            f"ami_name contains {shown}, which AWS does not allow",
+            f"use only {_ALLOWED}; clean_resource_name() replaces other characters",
         )
     if length > _LONGEST:
-        yield f"ami_name has {length} characters{'' if whole else ' or more'}; AWS takes {_LONGEST}", "shorten it"
+        yield f"ami_name has {length} characters{'' if whole else ' or more'}; AWS allows {_LONGEST}", "shorten it"
     if whole and 0 < length < _SHORTEST:
-        yield f"ami_name has {length} character{'s' * (length > 1)}; AWS wants {_SHORTEST} or more", "lengthen it"
+        yield f"ami_name has {length} character{'s' * (length > 1)}; AWS requires {_SHORTEST} or more", "lengthen it"
 
 
 def tag_problems(values: Values, tags: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     """What AWS would refuse in tags, as far as they are known."""
     if len(tags) > _MOST_TAGS:
-        yield f"there are {len(tags)} tags; AWS takes {_MOST_TAGS}", "remove some"
+        yield f"{len(tags)} tags; AWS allows {_MOST_TAGS}", "remove some"
     for key, value in tags.items():
         if len(key) > _TAG_KEY:
-            yield f"the key {key[:20]!r}... has {len(key)} characters; AWS takes {_TAG_KEY}", "shorten it"
+            yield f"the key {key[:20]!r}... has {len(key)} characters; AWS allows {_TAG_KEY}", "shorten it"
         if key.lower().startswith("aws:"):
-            yield f"the key {key!r} begins with aws:, which AWS keeps for itself", "rename it"
+            yield f"the key {key!r} begins with aws:, which is reserved by AWS", "rename it"
         length, whole = length_of(values, value)
         if length > _TAG_VALUE:
             more = "" if whole else " or more"
-            yield f"the value of {key} has {length} characters{more}; AWS takes {_TAG_VALUE}", "shorten it"
+            yield f"the value of {key} has {length} characters{more}; AWS allows {_TAG_VALUE}", "shorten it"
 
 
 def length_of(values: Values, value: Value) -> tuple[int, bool]:
@@ -106,7 +106,7 @@ RULES = (
     Rule(
         id="name-limits",
         severity="error",
-        summary="AWS refuses the name, the description or a tag of an image",
+        summary="AWS rejects the name, the description or a tag of an image",
         check=_check,
     ),
 )

@@ -45,12 +45,16 @@ def _no_manifest(scope: Scope) -> Iterator[Finding]:
         wrong = next((node for node in outputs if node is not None), None)
         place = wrong or next(iter(source.builds), None)
         if place is not None:
-            said = f"the manifest goes to {texts[0]!r}" if wrong is not None else "no post-processor writes a manifest"
+            said = (
+                f"the manifest is written to {texts[0]!r}"
+                if wrong is not None
+                else "no post-processor writes a manifest"
+            )
             yield Finding(
                 rule="no-manifest",
                 path=place.path,
                 line=place.line,
-                message=f"{said}, so the build cannot tell which AMI it made, and is red",
+                message=f"{said}, so the build does not find its AMI and fails",
                 fix=f'add the post-processor manifest with output = "{_MANIFEST}"',
                 image=source.template.name,
                 edits=() if wrong is not None else _manifest_added(source),
@@ -87,13 +91,13 @@ def _plugins(scope: Scope) -> Iterator[Finding]:
             parts = (version or "").split(",")
             if any(_PINNING.match(part) for part in parts):
                 continue
-            said = f"the version {version!r}, which many fit" if version else "no version"
+            said = f"the version {version!r}, which matches several versions" if version else "no version"
             yield Finding(
                 rule="unpinned-plugin",
                 path=node.path,
                 line=node.near("version").line,
-                message=f"the plugin {name} has {said}: what is newest that day is installed",
-                fix='name a version, such as "1.3.10" or "~> 1.3"',
+                message=f"the plugin {name} has {said}, so the newest one is installed",
+                fix='pin a version, such as "1.3.10" or "~> 1.3"',
                 image=source.template.name,
             )
 
@@ -109,7 +113,7 @@ def _unused(scope: Scope) -> Iterator[Finding]:
                     rule="unused-variable",
                     path=variable.node.path,
                     line=variable.node.line,
-                    message=f"nothing in the template uses the variable {variable.name}",
+                    message=f"the variable {variable.name} is not used",
                     fix="use it, or remove it",
                     image=source.template.name,
                 )
@@ -145,7 +149,7 @@ def _deprecated(scope: Scope) -> Iterator[Finding]:
                     rule="deprecated-option",
                     path=file.path,
                     line=file.line(match.start()),
-                    message=f"the function {match[0].decode()} is gone; clean_resource_name does the same",
+                    message=f"the function {match[0].decode()} was removed; clean_resource_name does the same",
                     fix="rename it",
                     image=source.template.name,
                     edits=(Edit(path=file.path, start=match.start(), end=match.end(), text="clean_resource_name"),),
@@ -164,7 +168,7 @@ def _renamed(source: Source, component: Component, old: str, new: str, node: Nod
         rule="deprecated-option",
         path=node.path,
         line=node.line,
-        message=f"{component.kind} has no setting {old} any more, and Packer refuses it: it is {new} now",
+        message=f"{component.kind}: {old} was renamed to {new}, and Packer rejects the old name",
         fix="rename it",
         image=source.template.name,
         edits=tuple(edits),
@@ -175,25 +179,25 @@ RULES = (
     Rule(
         id="deprecated-option",
         severity="error",
-        summary="A setting has another name since long, and Packer refuses the old one",
+        summary="A setting was renamed, and Packer rejects the old name",
         check=_deprecated,
     ),
     Rule(
         id="no-manifest",
         severity="error",
-        summary="No post-processor writes packer-manifest.json, so the pipeline is red",
+        summary="No post-processor writes packer-manifest.json, so the build fails",
         check=_no_manifest,
     ),
     Rule(
         id="unpinned-plugin",
         severity="warning",
-        summary="A required plugin has no version that bounds it",
+        summary="A required plugin has no upper version limit",
         check=_plugins,
     ),
     Rule(
         id="unused-variable",
         severity="warning",
-        summary="A variable is declared and used nowhere",
+        summary="A variable is declared but not used",
         check=_unused,
     ),
 )

@@ -38,7 +38,7 @@ def _ami_name(scope: Scope) -> Iterator[Finding]:
             "ami-name-not-unique",
             source,
             name,
-            f"ami_name is {shown} in every build, so the second build fails: a name can be used once in a region",
+            f"ami_name is {shown} in every build, so the second build fails: AMI names must be unique in a region",
             'add a timestamp: HCL2 ${formatdate("YYYYMMDDhhmmss", timestamp())}, JSON {{timestamp}}',
         )
 
@@ -55,16 +55,12 @@ def _owners(scope: Scope) -> Iterator[Finding]:
             if owners is None or any(owners):
                 continue
             recent = source.values.flag(table.get("most_recent"))
-            latest = (
-                "the most recent AMI of that name is taken from anybody"
-                if recent
-                else "any account's AMI of that name counts"
-            )
+            latest = "the most recent AMI of any account is used" if recent else "AMIs of any account match"
             yield _found(
                 "most-recent-without-owners",
                 source,
                 table.near("owners"),
-                f"the filter names no owners, so {latest}; Packer refuses it",
+                f"the filter has no owners, so {latest}; Packer rejects it",
                 'add owners: "amazon", "self", or the account that publishes the AMI',
             )
 
@@ -92,15 +88,15 @@ class _HardCoded:
                         self.rule,
                         source,
                         node.near(at),
-                        f"{key} is the {self.what} {text!r}, so the template builds nowhere else",
+                        f"{key} is the fixed {self.what} {text!r}, so the template cannot be built elsewhere",
                         self._fix(source),
                     )
 
     def _fix(self, source: Source) -> str:
         known = sorted(one.name for one in source.variables if self.variable in one.name.lower())
         if known:
-            return f"take it from the variable {known[0]!r}, which is there"
-        return f"take it from a variable, whose default is the environment's {self.variable.upper()}"
+            return f"use the variable {known[0]!r}"
+        return f"use a variable with the default of the environment variable {self.variable.upper()}"
 
 
 def _encryption(scope: Scope) -> Iterator[Finding]:
@@ -114,7 +110,7 @@ def _encryption(scope: Scope) -> Iterator[Finding]:
             "unencrypted-image",
             source,
             builder.node.near("encrypt_boot"),
-            f"nothing encrypts the root volume of {builder.kind}.{builder.name}",
+            f"the root volume of {builder.kind}.{builder.name} is not encrypted",
             "set encrypt_boot = true, or encrypted = true in the root's launch_block_device_mappings",
         )
 
@@ -148,16 +144,16 @@ def _imdsv2(scope: Scope) -> Iterator[Finding]:
         written = not _unknown(builder.node.find("metadata_options")) and builder.kind != "amazon-chroot"
         if written and _is_not(tokens, "required"):
             place = builder.node.near("metadata_options", 0, "http_tokens")
-            lacking.append(("of its build instance", 'metadata_options { http_tokens = "required" }', place))
+            lacking.append(("on its build instance", 'metadata_options { http_tokens = "required" }', place))
         if _is_not(source.values.known(builder.node.get("imds_support")), "v2.0"):
             place = builder.node.near("imds_support")
-            lacking.append(("of the machines that start from its image", 'imds_support = "v2.0"', place))
+            lacking.append(("on instances of its image", 'imds_support = "v2.0"', place))
         if lacking:
             yield _found(
                 "no-imdsv2",
                 source,
                 lacking[0][2],
-                f"{builder.kind}.{builder.name} does not demand IMDSv2 {' and '.join(whom for whom, _, _ in lacking)}",
+                f"{builder.kind}.{builder.name} does not require IMDSv2 {' and '.join(whom for whom, _, _ in lacking)}",
                 f"add {' and '.join(what for _, what, _ in lacking)} (amazon plugin 1.2.2 or newer)",
             )
 
@@ -179,8 +175,8 @@ def _public(scope: Scope) -> Iterator[Finding]:
                         "public-ami",
                         source,
                         node.near(texts.index("all")),
-                        f'{key} has "all": everybody on AWS may use the {what}, and read what is on it',
-                        "name the accounts in ami_users, or the organisation in ami_org_arns",
+                        f'{key} has "all": every AWS account can use the {what} and read its content',
+                        "list the accounts in ami_users, or the organization in ami_org_arns",
                     )
 
 
@@ -193,11 +189,11 @@ _HARD_CODED = (
     _HardCoded("hard-coded-vpc", "VPC", ("vpc_id",), r"vpc-[0-9a-f]{8,17}", "vpc"),
 )
 _SUMMARIES = {
-    "hard-coded-ami": "source_ami is one AMI's id",
-    "hard-coded-region": "The region is written into the template",
-    "hard-coded-security-group": "A security group's id is written into the template",
-    "hard-coded-subnet": "A subnet's id is written into the template",
-    "hard-coded-vpc": "A VPC's id is written into the template",
+    "hard-coded-ami": "source_ami is a fixed AMI id",
+    "hard-coded-region": "The region is hard-coded in the template",
+    "hard-coded-security-group": "A security group id is hard-coded in the template",
+    "hard-coded-subnet": "A subnet id is hard-coded in the template",
+    "hard-coded-vpc": "A VPC id is hard-coded in the template",
 }
 
 RULES = (
@@ -210,25 +206,25 @@ RULES = (
     Rule(
         id="most-recent-without-owners",
         severity="error",
-        summary="A filter for the source AMI names no owners",
+        summary="A filter for the source AMI has no owners",
         check=_owners,
     ),
     Rule(
         id="no-imdsv2",
         severity="warning",
-        summary="The build instance or the image does not demand IMDSv2",
+        summary="The build instance or the image does not require IMDSv2",
         check=_imdsv2,
     ),
     Rule(
         id="public-ami",
         severity="error",
-        summary="The AMI or its snapshot is open to every AWS account",
+        summary="The AMI or its snapshot is public",
         check=_public,
     ),
     Rule(
         id="unencrypted-image",
         severity="warning",
-        summary="Nothing encrypts the image's root volume",
+        summary="The root volume of the image is not encrypted",
         check=_encryption,
     ),
     *(Rule(id=one.rule, severity="warning", summary=_SUMMARIES[one.rule], check=one) for one in _HARD_CODED),

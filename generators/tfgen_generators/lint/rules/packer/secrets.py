@@ -75,7 +75,7 @@ def _patterns(file: File, image: str) -> Iterator[Finding]:
             if _EXAMPLE.search(match[0]) or _is_placeholder(match):
                 continue  # AWS's own in its documentation
             shown = "" if "PRIVATE" in text or "address" in what else f" ({text[:_SHOWN]}...)"
-            yield _finding(file.path, file.line(match.start()), f"{what} stands here{shown}", image)
+            yield _finding(file.path, file.line(match.start()), f"{what} is hard-coded{shown}", image)
 
 
 def _is_placeholder(match: re.Match[bytes]) -> bool:
@@ -89,8 +89,8 @@ def _finding(path: str, line: int, message: str, image: str) -> Finding:
         rule="secret-in-template",
         path=path,
         line=line,
-        message=f"{message}; everybody who can read the repository has it",
-        fix="take it from SSM, Secrets Manager or the environment, and replace the secret: git remembers it",
+        message=f"{message}; everyone who can read the repository can read it",
+        fix="read it from SSM, Secrets Manager or the environment, and replace the secret: it stays in the git history",
         image=image,
     )
 
@@ -101,16 +101,16 @@ def _named(source: Source) -> Iterator[Finding]:
         for keys, node in component.node.walk():
             for name, value in _pairs(keys, node):
                 if _is_secret(name) and _is_written(source, value):
-                    yield _finding(node.path, node.line, f"{name} is written out", source.template.name)
+                    yield _finding(node.path, node.line, f"{name} is hard-coded", source.template.name)
     for name, node in _locals(source):
         if node.kids is None and _is_secret(name) and _is_written(source, node.value()):
-            yield _finding(node.path, node.line, f"the local {name} is written out", source.template.name)
+            yield _finding(node.path, node.line, f"the local {name} is hard-coded", source.template.name)
     for variable in source.variables:
         default = source.default(variable)
         if default is None or default.kids is not None or not _is_secret(variable.name):
             continue
         if _is_written(source, default.value()):
-            message = f"the default of the variable {variable.name} is written out"
+            message = f"the default of the variable {variable.name} is hard-coded"
             yield _finding(default.path, default.line, message, source.template.name)
 
 
@@ -164,7 +164,7 @@ def _sensitive(scope: Scope) -> Iterator[Finding]:
                 rule="variable-not-sensitive",
                 path=node.path,
                 line=node.line,
-                message=f"the variable {variable.name} is not sensitive, so its value can stand in the log",
+                message=f"the variable {variable.name} is not sensitive, so its value may appear in the log",
                 fix=f'add it to "sensitive-variables": ["{variable.name}"]'
                 if source.legacy
                 else "add sensitive = true",
@@ -197,7 +197,7 @@ RULES = (
     Rule(
         id="secret-in-template",
         severity="error",
-        summary="A secret is written into a template or its script",
+        summary="A secret is hard-coded in a template or its script",
         check=_secrets,
     ),
     Rule(

@@ -101,7 +101,7 @@ def _env_unused(scope: Scope) -> Iterator[Finding]:
 
 def _unused(scope: Scope, key: tuple[str, ...], message: str, image: str) -> Finding:
     line = scope.settings.line(*key)
-    fix = "remove it, or read it"
+    fix = "remove it, or use it"
     return Finding(rule="env-unused", path=FILE_NAME, line=line, message=message, fix=fix, image=image)
 
 
@@ -159,7 +159,7 @@ RULES = (
     Rule(
         id="env-unused",
         severity="warning",
-        summary="A pipeline passes an environment variable that nothing of its image reads",
+        summary="A pipeline passes an environment variable that its image does not read",
         check=_env_unused,
     ),
 )

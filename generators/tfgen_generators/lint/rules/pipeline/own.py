@@ -33,19 +33,19 @@ RULES = (
     Rule(
         id="unreadable-template",
         severity="error",
-        summary="A template cannot be read, or its name is taken",
+        summary="A template cannot be read, or its name is already used",
         check=_unreadable_template,
     ),
     Rule(
         id="invalid-ignore",
         severity="error",
-        summary="A rule is switched off without a reason, or under a name that no rule has",
+        summary="A rule is disabled without a reason, or does not exist",
         check=_by_the_engine,
     ),
     Rule(
         id="unused-ignore",
         severity="warning",
-        summary="A rule is switched off where it finds nothing",
+        summary="A rule is disabled where it has no finding",
         check=_by_the_engine,
     ),
 )

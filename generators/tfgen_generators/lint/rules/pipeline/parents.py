@@ -14,16 +14,14 @@ _FILTERS = ("source_ami_filter", "amazon-ami", "source_ami")
 def _unknown_parent(scope: Scope) -> Iterator[Finding]:
     for origin in scope.ancestry.unresolved:
         fix = (
-            f"did you mean the image {origin.nearest}?"
-            if origin.nearest
-            else "correct what it looks for, or add its owner"
+            f"did you mean the image {origin.nearest}?" if origin.nearest else "fix the filter, or add the AMI's owner"
         )
         path, line = place_of(scope, origin.path, *_FILTERS)
         yield Finding(
             rule="unknown-parent",
             path=path,
             line=line,
-            message=f"starts from an AMI of this account that no template builds: {origin.label}",
+            message=f"the source AMI is in this account, but no template builds it: {origin.label}",
             fix=fix,
             image=origin.image,
         )
@@ -35,15 +33,15 @@ def _parent_cycle(scope: Scope) -> Iterator[Finding]:
         first = next((paths[name] for name in cycle if name in paths), None)
         if first is None:
             continue
-        hops = scope.ancestry.parents.get(first.name, ())
-        where = next((parent.hop.path for parent in hops if parent.name in cycle), first.path)
+        edges = scope.ancestry.parents.get(first.name, ())
+        where = next((parent.edge.path for parent in edges if parent.name in cycle), first.path)
         path, line = place_of(scope, where, *_FILTERS)
         yield Finding(
             rule="parent-cycle",
             path=path,
             line=line,
-            message=f"these images are built on each other: {', '.join(cycle)}",
-            fix="start one of them from another image",
+            message=f"these images depend on each other: {', '.join(cycle)}",
+            fix="build one of them from another image",
             image=first.name,
         )
 
@@ -52,13 +50,13 @@ RULES = (
     Rule(
         id="unknown-parent",
         severity="warning",
-        summary="An image starts from one of this account that no template builds",
+        summary="The source AMI is in this account, but no template builds it",
         check=_unknown_parent,
     ),
     Rule(
         id="parent-cycle",
         severity="error",
-        summary="Images are built on each other in a circle",
+        summary="Images have a dependency cycle",
         check=_parent_cycle,
     ),
 )

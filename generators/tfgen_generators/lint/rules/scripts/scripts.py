@@ -25,10 +25,10 @@ from tfgen_generators.packer.syntax.values import Value
 if TYPE_CHECKING:
     from tfgen_generators.lint.scope import Scope
 
-_FIX_PIPE = "do it without the pipe, or with `set -o pipefail` before it, in bash (inline_shebang = /bin/bash -e)"
-_FIX_SET = "say `set -e` where failures matter again"
-_FIX_LIST = "write the commands on lines of their own"
-_FIX_ERREXIT = "begin it with `set -e` (bash: `set -euo pipefail`)"
+_FIX_PIPE = "avoid the pipe, or use bash with `set -o pipefail` (inline_shebang = /bin/bash -e)"
+_FIX_SET = "add `set -e` where failures must end the script again"
+_FIX_LIST = "write each command on its own line"
+_FIX_ERREXIT = "begin the script with `set -e` (bash: `set -euo pipefail`)"
 
 
 def _hidden(scope: Scope) -> Iterator[Finding]:
@@ -52,7 +52,7 @@ def hidden_failures(text: str, options: str) -> list[tuple[Pipeline, str, str]]:
             state.take(pipeline.commands[0].words[1:])
             # Not where exit codes are looked at, where -e comes back, and where nothing more is done.
             if before and not state.errexit and last_set < number < last_doing and "$?" not in text:
-                message, fix = "after `set +e` no failure ends the script", _FIX_SET
+                message, fix = "after `set +e`, failures do not end the script", _FIX_SET
         elif state.errexit and not pipeline.condition:
             message, fix = "" if state.pipefail else _in_pipe(pipeline), _FIX_PIPE
             if not message and ends[number] < len(found) - 1:
@@ -94,7 +94,7 @@ def _in_list(pipeline: Pipeline, end: Pipeline) -> str:
         return ""
     if end.after in ("&&", "||", ")", "}") or end.condition or is_answer(end.commands[0]):
         return ""
-    return f"a failure of {name_of(command)!r} is hidden by the && behind it: `sh -e` goes on with the next line"
+    return f"a failure of {name_of(command)!r} is hidden by the && after it: `sh -e` continues with the next line"
 
 
 def _ignored(scope: Scope) -> Iterator[Finding]:
@@ -106,7 +106,7 @@ def _ignored(scope: Scope) -> Iterator[Finding]:
             if pipeline.before == "||" and ignored and not is_cleanup(failed):
                 said = " ".join(last.words) if succeeds(last) else f"{name_of(last)} ..."
                 message = f"a failure of {name_of(failed)!r} is ignored by `|| {said}`"
-                fix = "let it fail, or test for the one case that is all right"
+                fix = "let the command fail, or test for the expected case"
                 yield _finding("ignored-failure", script, pipeline, image, message, fix)
     for source in sources(scope):
         for component in source.provisioners:
@@ -117,8 +117,8 @@ def _ignored(scope: Scope) -> Iterator[Finding]:
                     rule="ignored-failure",
                     path=node.path,
                     line=node.line,
-                    message=f"valid_exit_codes lets the script fail with {', '.join(map(str, bad))}",
-                    fix="test for the one case that is all right in the script",
+                    message=f"valid_exit_codes accepts the failure codes {', '.join(map(str, bad))}",
+                    fix="test for the expected case in the script",
                     image=source.template.name,
                 )
 
@@ -141,7 +141,7 @@ def _no_errexit(scope: Scope) -> Iterator[Finding]:
         if _ends_early(script, found) or not any(does_something(one) for each in found[:-1] for one in each.commands):
             continue
         if script.runner is None:
-            message = "the script goes on when a command fails, and only the last one decides"
+            message = "the script continues after a failed command, and only the last command decides"
             yield _finding("no-errexit", script, found[0], image, message, _FIX_ERREXIT)
             continue
         yield Finding(
@@ -202,7 +202,7 @@ RULES = (
     Rule(
         id="hidden-failure",
         severity="error",
-        summary="A command of a script can fail without anybody noticing",
+        summary="A script hides the failure of a command",
         check=_hidden,
     ),
     Rule(
@@ -214,7 +214,7 @@ RULES = (
     Rule(
         id="no-errexit",
         severity="warning",
-        summary="A script goes on when a command fails",
+        summary="A script continues after a failed command",
         check=_no_errexit,
     ),
 )

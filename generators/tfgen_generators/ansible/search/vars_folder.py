@@ -1,17 +1,17 @@
-"""`include_vars` with `dir`: which files of a folder are variables."""
+"""The files that `include_vars` loads from a folder."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from tfgen_generators.ansible.reading.facts import Ref
+from tfgen_generators.ansible.reading.model import Reference
 
 _ENDINGS = ("yaml", "yml", "json")
 
 
-def chosen(files: Iterable[str], folder: str, ref: Ref, role: str) -> tuple[str, ...]:
-    """The files of `files` that the options of the task leave. `folder` is "" when it is not known."""
+def select_vars_files(files: Iterable[str], folder: str, ref: Reference, role: str) -> tuple[str, ...]:
+    """The files of `files` that the task's options select. `folder` is "" when it is not known."""
     options = dict(ref.options)
     endings = tuple(options["extensions"].split("\n")) if options.get("extensions") else _ENDINGS
     depth = int(options["depth"]) if options.get("depth", "").isdigit() else 0
@@ -34,8 +34,9 @@ def chosen(files: Iterable[str], folder: str, ref: Ref, role: str) -> tuple[str,
     return tuple(found)
 
 
-def _matches(pattern: str, name: str, instead: bool) -> bool:
+def _matches(pattern: str, name: str, default: bool) -> bool:
+    """Whether a regular expression matches; `default` when it is none."""
     try:
-        return re.search(pattern, name) is not None if len(pattern) < 200 else instead
+        return re.search(pattern, name) is not None if len(pattern) < 200 else default
     except re.error:
-        return instead
+        return default

@@ -1,0 +1,250 @@
+"""tfgen as a process that needs no start: a server with everything imported forks a child for each command.
+
+Python and the imports take 0.15 to 0.3 s of a command's processor time, and these tests run thousands of commands.
+The child is a process of its own (arguments, environment, working folder, umask, streams, signals, exit code) and runs
+what `python -m tfgen` runs. The tests of start-up, of pipes and of signals start the real command; so do all under
+`--deep`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import io
+import json
+import os
+import pkgutil
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+from tests import aws_models
+
+#: What Python reads at its start alone: a command that has others of them is started.
+_AT_START = ("PYTHON", "LC_", "LANG", "LD_")
+#: Packages that commands import when they need them.
+_LATE = ("boto3", "botocore.httpsession", "botocore.signers", "botocore.retries.standard", "hcl2", "ijson", "tomlkit")
+#: Loads moto, or Terraform as a library, whose threads no fork survives.
+_NOT_FORKED = ("tfgen.emulator.", "tfgen.demo.", "tfgen.__main__", "tfgen.terraform.processes.standby")
+_BYTES = 4  # of a number in an answer
+_DESCRIPTORS = 6  # of a job: itself, three streams, the working folder (which may be gone), the socket for answers
+
+
+def python_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """The part of an environment that cannot be changed after Python's start."""
+    return {name: value for name, value in environment.items() if name.startswith(_AT_START)}
+
+
+class ForkServer:
+    """The server's client. The first command starts the server, which ends with the tests, however they end."""
+
+    def __init__(self) -> None:
+        self._ours: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._settings: dict[str, str] = {}
+
+    def can_run(self, environment: Mapping[str, str]) -> bool:
+        """Whether a forked command would be what a started one is: on this system, in this environment."""
+        special = ("COVERAGE_", "PYTHONPROFILEIMPORTTIME")
+        if not hasattr(os, "pidfd_open") or any(name.startswith(special) for name in environment):
+            return False
+        return self._ours is None or self._settings == python_settings(environment)
+
+    def run(
+        self, arguments: Sequence[str], environment: Mapping[str, str], timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        """As `subprocess.run([python, "-m", "tfgen", *arguments], capture_output=True, text=True)` without stdin."""
+        server = self._ours or self._start(environment)
+        answers, theirs = socket.socketpair()
+        (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+        with answers, theirs, tempfile.TemporaryFile() as job, Path(os.devnull).open("rb") as nothing:
+            job.write(json.dumps([list(arguments), dict(environment), _umask()]).encode())
+            job.flush()
+            folder = os.open(".", os.O_PATH)
+            passed = [job.fileno(), nothing.fileno(), out_end, err_end, folder, theirs.fileno()]
+            socket.send_fds(server, [b"."], passed)
+            for descriptor in (out_end, err_end, folder):
+                os.close(descriptor)
+            theirs.close()
+            pid = _number(answers)
+            try:
+                said, talk = _read_to_the_end((out, err), time.monotonic() + timeout)
+            except TimeoutError:
+                os.kill(pid, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(["tfgen", *arguments], timeout) from None
+            code = _number(answers)
+        return subprocess.CompletedProcess(["tfgen", *arguments], code, said, talk)
+
+    def close(self) -> None:
+        """Ends the server; the next command starts another one."""
+        if self._ours is not None and self._process is not None:
+            self._ours.close()
+            self._process.wait(timeout=30)
+            self._ours = self._process = None
+
+    def _start(self, environment: Mapping[str, str]) -> socket.socket:
+        self._ours, theirs = socket.socketpair()
+        self._settings = python_settings(environment)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
+                cwd=Path(__file__).parents[1],
+                env=environment,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+            )
+        return self._ours
+
+
+def _umask() -> int:
+    now = os.umask(0o077)  # the only way to read it
+    os.umask(now)
+    return now
+
+
+def _number(answers: socket.socket) -> int:
+    data = answers.recv(_BYTES, socket.MSG_WAITALL)
+    assert len(data) == _BYTES, "the server of forked commands has died: see its words above"
+    return int.from_bytes(data, "little", signed=True)
+
+
+def _read_to_the_end(pipes: Sequence[int], deadline: float) -> list[str]:
+    """What comes out of each pipe, which are closed. Raises TimeoutError at the deadline (of the monotonic clock)."""
+    found = {pipe: bytearray() for pipe in pipes}
+    with selectors.DefaultSelector() as selector:
+        try:
+            for pipe in pipes:
+                selector.register(pipe, selectors.EVENT_READ)
+            while selector.get_map():
+                ready = selector.select(deadline - time.monotonic())
+                if not ready:
+                    raise TimeoutError
+                for key, _ in ready:
+                    data = os.read(key.fd, 65536)
+                    found[key.fd] += data
+                    if not data:
+                        selector.unregister(key.fd)
+        finally:
+            for pipe in pipes:
+                os.close(pipe)
+    return [data.decode().replace("\r\n", "\n").replace("\r", "\n") for data in found.values()]
+
+
+def _serve(jobs: socket.socket) -> None:
+    """Forks for each job until the client has gone; returns in the children, which are to run their command."""
+    running: dict[int, tuple[int, socket.socket]] = {}
+    with selectors.PollSelector() as ready:
+        ready.register(jobs, selectors.EVENT_READ)
+        while True:
+            for key, _ in ready.select():
+                if key.fileobj is not jobs:
+                    ready.unregister(key.fd)
+                    _tell_end(key.fd, *running.pop(key.fd))
+                    continue
+                message, descriptors, *_ = socket.recv_fds(jobs, 1, _DESCRIPTORS)
+                if not message:
+                    sys.exit(0)
+                child = os.fork()
+                if child == 0:
+                    for other in (jobs, *(answer for _, answer in running.values())):
+                        other.detach()
+                    _become(descriptors)
+                    return
+                for descriptor in descriptors[:-1]:
+                    os.close(descriptor)
+                answer = socket.socket(fileno=descriptors[-1])
+                answer.sendall(child.to_bytes(_BYTES, "little"))
+                watched = os.pidfd_open(child)
+                running[watched] = child, answer
+                ready.register(watched, selectors.EVENT_READ)
+
+
+def _tell_end(watched: int, child: int, answer: socket.socket) -> None:
+    os.close(watched)
+    _, status = os.waitpid(child, 0)
+    with answer:
+        answer.sendall(os.waitstatus_to_exitcode(status).to_bytes(_BYTES, "little", signed=True))
+
+
+def _become(descriptors: Sequence[int]) -> None:
+    """Makes this process what a command finds at its start."""
+    with os.fdopen(descriptors[0], "rb", closefd=False) as job:
+        job.seek(0)
+        arguments, environment, umask = json.load(job)
+    for number, descriptor in enumerate(descriptors[1:4]):
+        os.dup2(descriptor, number)
+    os.fchdir(descriptors[4])
+    os.umask(umask)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        setattr(sys, name, _stream(number, getattr(sys, f"__{name}__")))
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    with contextlib.suppress(FileNotFoundError):
+        sys.path[0] = str(Path.cwd())
+    sys.argv = [str(Path(sys.modules["tfgen"].__path__[0], "__main__.py")), *arguments]
+
+
+def _stream(descriptor: int, before: io.TextIOWrapper) -> io.TextIOWrapper:
+    """As Python makes one at its start: whether a stream can seek is only found out then."""
+    return io.TextIOWrapper(
+        os.fdopen(descriptor, "wb", closefd=False),
+        encoding=before.encoding,
+        errors=before.errors,
+        newline="\n",
+        line_buffering=before.line_buffering,
+    )
+
+
+def _import_everything() -> None:
+    for package in ("tfgen", "tfgen_generators"):
+        for module in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
+            if not f"{module.name}.".startswith(_NOT_FORKED):
+                import_module(module.name)
+    for name in _LATE:
+        import_module(name)
+    aws_models.remember()
+    aws_models.read()
+    tasks = os.listdir("/proc/self/task")  # noqa: PTH208 names alone
+    assert len(tasks) == 1, "an import has started a thread, which no fork survives"
+    gc.collect()
+    gc.freeze()  # or a child's collection would copy every page
+
+
+def _run() -> NoReturn:
+    """The command from its entry point to its end, but for the interpreter's: that looks at every module (30 ms)."""
+    from tfgen.start import main
+
+    code = 1
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except BaseException:  # noqa: BLE001 the end of a process: what Python would say, and its exit code
+        traceback.print_exc()
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            code = 120
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    _import_everything()
+    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _run()

@@ -1,0 +1,19 @@
+"""The examples of docs/json.md are what the published schemas say."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+
+from tests.documented import ROOT
+
+
+@pytest.mark.parametrize("command", ["affected", "dispatch", "graph", "lint", "plan"])
+def test_an_example_is_what_its_schema_says(command: str) -> None:
+    schema = json.loads((ROOT / f"docs/{command}.schema.json").read_text())
+    section = (ROOT / "docs/json.md").read_text().split(f"## `tfgen {command}`")[1].split("\n## ")[0]
+    example = json.loads(section.split("```json\n")[1].split("```")[0])
+    jsonschema.Draft202012Validator(schema).validate(example)
+    assert set(schema["required"]) <= example.keys()
