@@ -364,7 +364,7 @@ def test_deepening_starts_nothing_of_the_branch(estate: Make, monkeypatch: pytes
     made.mark.unlink(missing_ok=True)
     result = made.cli("affected", "--base", "origin/main", "--format", "names").expect(0)
     assert result.out.split() == ["one", "two"]
-    assert "could not be deepened" not in result.err
+    assert "fetching its history failed" not in result.err
     made.require_unmarked()
 
 
@@ -388,7 +388,7 @@ def test_deepening_speaks_no_protocol_that_is_a_program(
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
     made.mark.unlink(missing_ok=True)
     result = made.cli("affected", "--base", "origin/gone", "--format", "json").expect(0)
-    assert "could not be deepened" in json.loads(result.out)["everything"]
+    assert "fetching its history failed" in json.loads(result.out)["everything"]
     made.require_unmarked()
 
 

@@ -67,7 +67,7 @@ def _branch(root: Path, wanted: str) -> tuple[str, str]:
     if not remote and (wanted != name or (not remotes and "/" in name)):
         remote = name.partition("/")[0]
     branch = name.removeprefix(f"{remote}/") if remote else name
-    if not BRANCH.fullmatch(branch) or branch.startswith("refs/") or branch == "HEAD":
+    if not BRANCH.fullmatch(branch) or name.startswith("refs/") or branch == "HEAD":
         message = f"{_FLAG} {wanted}: must be a branch of a remote, or a full commit ID"
         raise UsageError(message, fix=_EXAMPLE)
     if remote:
