@@ -48,11 +48,9 @@ _FILTER = ("clean", "smudge", "process")
 
 
 def has_history(root: Path) -> bool:
-    """Whether git can be asked at all: starts no process."""
-    try:
-        return has_git(root) and find_repository(root) is not None
-    except NoAnswerError:  # there is one, and the question will say what is wrong with it
-        return True
+    """Whether git can be asked at all: starts no process. What is wrong with a `.git`, the question will say."""
+    start = Path(os.path.realpath(root))
+    return has_git(root) and any((folder / ".git").exists() for folder in (start, *start.parents))
 
 
 def require_program(root: Path) -> None:
