@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from tfgen.git.invocation.discovery import Repository
-from tfgen.git.invocation.program import clean_path, find_git, passes_through, tree_of
+from tfgen.git.invocation.program import clean_path, git_outside, passes_through, tree_of
 
 #: What a hook (or a user) may have set to point git at another repository than the one around the folder.
 _ELSEWHERE = (
@@ -83,11 +83,12 @@ def reading(
     """
     options = ("--no-pager", "--no-replace-objects", "--no-optional-locks", "--literal-pathspecs")
     place = _place(root, repository) if repository else (f"--git-dir={os.devnull}",)
-    env = _closed(root) | _OFFLINE
+    tree = repository.top if repository else tree_of(root)
+    env = _closed(tree) | _OFFLINE
     if index:
         env["GIT_INDEX_FILE"] = str(index)
     settings = _settings(*_CLOSED, *_READ, *off)
-    return Call(argv=(find_git(root), *place, *options, *settings, *arguments), env=env, cwd=Path("/"))
+    return Call(argv=(_program(tree), *place, *options, *settings, *arguments), env=env, cwd=Path("/"))
 
 
 def looking_for(repository: Repository) -> Call:
@@ -95,25 +96,24 @@ def looking_for(repository: Repository) -> Call:
     env = _closed(repository.top)
     env |= {name: value for name, value in os.environ.items() if name.startswith("GIT_CONFIG")}
     env |= _OFFLINE | {"GIT_CEILING_DIRECTORIES": str(repository.top.parent)}
-    argv = (find_git(repository.top), "--no-pager", *_settings(*_CLOSED), "rev-parse", "--absolute-git-dir")
+    argv = (_program(repository.top), "--no-pager", *_settings(*_CLOSED), "rev-parse", "--absolute-git-dir")
     return Call(argv=argv, env=env, cwd=repository.top)
 
 
 def fetching(root: Path, repository: Repository, protocols: str, *arguments: str) -> Call:
     """Fetches by `protocols` (as in GIT_ALLOW_PROTOCOL) with the user's own way to the network; nobody is asked."""
     own = {name: value for name, value in os.environ.items() if name not in (*_ELSEWHERE, *_KEPT)}
-    env = own | _closed(root) | {"GIT_ALLOW_PROTOCOL": protocols, "GIT_ASKPASS": "", "SSH_ASKPASS": "true"}
+    env = own | _closed(repository.top) | {"GIT_ALLOW_PROTOCOL": protocols, "GIT_ASKPASS": "", "SSH_ASKPASS": "true"}
     env.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
-    argv = (find_git(root), *_place(root, repository), *_settings(*_CLOSED), *arguments)
+    argv = (_program(repository.top), *_place(root, repository), *_settings(*_CLOSED), *arguments)
     return Call(argv=argv, env=env, cwd=Path("/"))
 
 
 def pushing(root: Path, repository: Repository | None, *arguments: str) -> Call:
     """Pushes as the user would: with the hooks, helpers and settings, and in the folder that holds `.git`."""
     env = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
-    return Call(
-        argv=(find_git(root), *_settings(_BARE), *arguments), env=env, cwd=repository.top if repository else root
-    )
+    folder = repository.top if repository else root
+    return Call(argv=(_program(tree_of(folder)), *_settings(_BARE), *arguments), env=env, cwd=folder)
 
 
 def _place(root: Path, repository: Repository) -> tuple[str, ...]:
@@ -124,9 +124,12 @@ def _settings(*settings: str) -> tuple[str, ...]:
     return tuple(word for setting in settings for word in ("-c", setting))
 
 
-def _closed(root: Path) -> dict[str, str]:
-    """The environment without what points git elsewhere, or at something in the repository."""
-    tree = tree_of(root)
+def _program(tree: Path) -> str:
+    return git_outside(os.environ.get("PATH", os.defpath), tree)
+
+
+def _closed(tree: Path) -> dict[str, str]:
+    """The environment without what points git elsewhere, or at something in `tree`, the repository's files."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     kept = {name: value for name in _KEPT if (value := os.environ.get(name))}
     for name in (*_CONFIG_FILES, "GIT_EXEC_PATH"):

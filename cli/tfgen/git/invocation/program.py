@@ -14,8 +14,14 @@ _MOST_LINKS = 40
 
 def find_git(root: Path) -> str:
     """The absolute path of git for the repository around `root`. Raises NoGitError."""
-    tree, passed_over = tree_of(root), ""
-    for entry in os.environ.get("PATH", os.defpath).split(os.pathsep):
+    return git_outside(os.environ.get("PATH", os.defpath), tree_of(root))
+
+
+@lru_cache
+def git_outside(path: str, tree: Path) -> str:
+    """The first git in the folders of `path` that a branch in `tree` has no say in. Raises NoGitError."""
+    passed_over = ""
+    for entry in path.split(os.pathsep):
         file = Path(entry, "git")
         if not file.is_file() or not os.access(file, os.X_OK):
             continue
@@ -52,6 +58,7 @@ def clean_path(path: str, tree: Path) -> str:
     return os.pathsep.join(kept) or os.devnull  # an empty PATH is the current folder
 
 
+@lru_cache
 def passes_through(path: Path | str, tree: Path) -> bool:
     """Whether the absolute `path` is in `tree` (a real path), or a link in it decides where `path` leads."""
     pending = str(path).split("/")[::-1]
