@@ -9,6 +9,8 @@ import sys
 
 def main() -> None:
     """Runs tfgen and exits."""
+    if sys.getfilesystemencoding() != "utf-8" and sys.executable:
+        _start_again_with_utf_8()
     # What the environment may add (TFGEN_*) is the app's to read.
     if sys.argv[1:] == ["sync", "--check"] and not any(name.startswith("TFGEN_") for name in os.environ):
         from tfgen.sync.fast_check import recall
@@ -20,3 +22,11 @@ def main() -> None:
     from tfgen.main import main as run
 
     run()
+
+
+def _start_again_with_utf_8() -> None:
+    """Names of files are UTF-8 to git and Terraform, whatever the locale (or PYTHONUTF8=0) makes of them.
+
+    With another encoding a template would have another name, and its pipeline would be deleted.
+    """
+    os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 this program itself

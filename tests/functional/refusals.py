@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from tests.functional.git_repo import git
 from tfgen.untrusted.checks import check_untrusted
 from tfgen.workspace import open_workspace
 from tfgen_generators.errors import RefusedError
@@ -22,7 +24,7 @@ class Refused:
     def __call__(self, *wanted: str, base: str | None = None, allowed: tuple[str, ...] = ()) -> list[str]:
         self.capfd.readouterr()
         with pytest.raises(RefusedError) as error:
-            check_untrusted(open_workspace(), base, allowed)
+            check_untrusted(open_workspace(), base or protected(), allowed)
         assert error.value.exit_code == 3
         said = [f"error: {error.value}", *self.capfd.readouterr().err.splitlines()]
         for text in wanted:
@@ -31,4 +33,15 @@ class Refused:
 
 
 def accepted(*allowed: str, base: str | None = None) -> None:
-    check_untrusted(open_workspace(), base, allowed)
+    check_untrusted(open_workspace(), base or protected(), allowed)
+
+
+def protected() -> str:
+    """The remote's branch main, as it is here: for what depends on the difference alone, not on where it is hosted."""
+    here = Path.cwd()
+    if not any((folder / ".git").is_dir() for folder in (here, *here.parents)):
+        return ""
+    if not git(here, "remote"):
+        git(here, "remote", "add", "origin", "../origin")
+    git(here, "update-ref", "refs/remotes/origin/main", "refs/heads/main")
+    return "main"

@@ -12,11 +12,12 @@ import pytest
 from tests.conftest import JSON, Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, branched, clone, push, sha
 from tests.functional.git_repo import commit, git, template
+from tfgen.git.differences import is_dirty
 from tfgen.git.merge_base import Base, find_base
-from tfgen.git.repository import head_commit, is_dirty
+from tfgen.git.repository import head_commit
 from tfgen.plan.changed_images import ChangedImages, find_changed
 from tfgen.workspace import open_workspace
-from tfgen_generators.errors import RefusedError, TfgenError
+from tfgen_generators.errors import RefusedError, TfgenError, UsageError
 
 CI = (
     "GITHUB_BASE_REF",
@@ -161,23 +162,30 @@ def test_a_trusted_base_is_not_one_that_the_author_has_chosen(
     git(root, "checkout", "--quiet", "-b", "second")
     here = clone(root, tmp_path / "clone")
     monkeypatch.setenv("GITHUB_BASE_REF", "feature")
-    with pytest.raises(RefusedError, match=r"GITHUB_BASE_REF names feature.*the author of a pull request chooses its"):
-        base(here, trusted=True)
+    with pytest.raises(
+        RefusedError, match=r"GITHUB_BASE_REF=feature: the pull request targets another branch than --base main"
+    ):
+        base(here, "main", trusted=True)
     assert base(here, "feature", trusted=True).commit == sha(root)
     monkeypatch.setenv("GITHUB_BASE_REF", "main")
-    assert base(here, trusted=True).commit == sha(root, "main")
-    monkeypatch.delenv("GITHUB_BASE_REF")
-    monkeypatch.setenv("DESTINATION_COMMIT", sha(root, "feature"))
-    with pytest.raises(RefusedError, match="DESTINATION_COMMIT"):
+    assert base(here, "main", trusted=True).commit == sha(root, "main")
+    with pytest.raises(UsageError, match="--untrusted needs --base"):
         base(here, trusted=True)
+    monkeypatch.delenv("GITHUB_BASE_REF")
+    monkeypatch.setenv("DESTINATION_COMMIT", sha(root, "main"))
+    assert base(here, "main", trusted=True).commit == sha(root, "main")
+    monkeypatch.setenv("DESTINATION_COMMIT", sha(root, "feature"))
+    with pytest.raises(RefusedError, match=r"DESTINATION_COMMIT=.*: not a commit of --base main"):
+        base(here, "main", trusted=True)
 
 
 def test_beside_a_remote_a_local_branch_called_main_is_not_trusted(root: Path, tmp_path: Path) -> None:
     here = clone(root, tmp_path / "clone", "--branch", "feature", "--single-branch")
     git(here, "checkout", "--quiet", "-b", "main")
     assert base(here).name == "main"
-    with pytest.raises(TfgenError, match="is not known; use --base, for example --base origin/main"):
-        base(here, trusted=True)
+    for wanted in ("main", "origin/main", "refs/remotes/origin/main"):
+        with pytest.raises(TfgenError, match=f"--base {wanted}: branch main of origin not found; run: git fetch"):
+            base(here, wanted, trusted=True)
 
 
 # The images

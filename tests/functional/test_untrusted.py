@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import JSON, Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push
 from tests.functional.git_repo import commit, git
-from tests.functional.refusals import DATA, Refused, accepted
+from tests.functional.refusals import DATA, Refused, accepted, protected
 from tfgen.untrusted.checks import check_untrusted
 from tfgen.workspace import open_workspace
 from tfgen_generators.errors import RefusedError
@@ -188,9 +188,9 @@ def test_a_version_manager_s_file(root: Path, refused: Refused, name: str) -> No
 def test_what_the_command_line_names(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     push(root, {"bin/terraform": "#!/bin/sh\n", "vars/x.tfvars": "x = 1\n"})
     with pytest.raises(RefusedError, match=r"bin/terraform: is named by --terraform and differs from main"):
-        check_untrusted(open_workspace(), None, terraform="bin/terraform")
+        check_untrusted(open_workspace(), protected(), terraform="bin/terraform")
     with pytest.raises(RefusedError, match=r"vars/x.tfvars: is named by -var-file=../../vars/x.tfvars"):
-        check_untrusted(open_workspace(), None, arguments=["-parallelism=2", "-var-file=../../vars/x.tfvars"])
+        check_untrusted(open_workspace(), protected(), arguments=["-parallelism=2", "-var-file=../../vars/x.tfvars"])
     monkeypatch.setenv("TF_CLI_ARGS_plan", "-input=false -var-file='../../vars/x.tfvars'")
     with pytest.raises(RefusedError, match=r"vars/x.tfvars: is named by TF_CLI_ARGS_plan"):
         accepted()
@@ -204,7 +204,7 @@ def test_the_command_refuses_before_terraform_runs(root: Path, tfgen: Command) -
     tool = write_tree(root.parent, {"terraform": f"#!/bin/sh\ntouch '{witness}'\n"}) / "terraform"
     tool.chmod(0o755)
     push(root, {f"{ROOT}/evil.tf": DATA, f"{MODULE}/x\n.tf": "# x\n"})
-    result = tfgen("plan", "--untrusted", "--terraform", str(tool)).expect(3)
+    result = tfgen("plan", "--untrusted", "--base", protected(), "--terraform", str(tool)).expect(3)
     assert result.out == ""
     assert f"error: {ROOT}/evil.tf:1: data source external runs a program or contacts a server" in result.err
     assert f"error: {MODULE}/x\\n.tf: is new: main does not have it" in result.err

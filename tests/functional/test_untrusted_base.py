@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, clone, push, sha
 from tests.functional.git_repo import commit, git
-from tests.functional.refusals import DATA, Refused, accepted
+from tests.functional.refusals import DATA, Refused, accepted, protected
 
 
 def test_a_base_that_the_author_chose(
@@ -20,17 +20,21 @@ def test_a_base_that_the_author_chose(
     git(root, "checkout", "--quiet", "-b", "second")
     here = clone(root, tmp_path / "clone")
     monkeypatch.chdir(here)
-    refused(f"{ROOT}/evil.tf: is new: origin/main does not have it")
+    refused(f"{ROOT}/evil.tf: is new: origin/main does not have it", base="origin/main")
     monkeypatch.setenv("GITHUB_BASE_REF", "feature")
-    refused("the author of a pull request chooses its target")
-    accepted(base="feature")
+    refused(
+        "GITHUB_BASE_REF=feature: the pull request targets another branch than --base origin/main", base="origin/main"
+    )
+    accepted(base="origin/feature")
 
 
-def test_without_a_base_everything_is_refused(root: Path, refused: Refused) -> None:
-    git(root, "branch", "--quiet", "-m", "main", "trunk")
-    refused("the target branch is not known; use --base")
-    accepted(base="trunk")
-    refused("--base x: branch, tag or commit not found", base="x")
+def test_without_a_base_nothing_is_planned(root: Path, tfgen: Command) -> None:
+    protected()
+    result = tfgen("plan", "--untrusted").expect(64)
+    assert "--untrusted needs --base; use the protected branch that pull requests go into, for example" in result.err
+    tfgen("plan", "--untrusted", "--base", "origin/trunk").expect(3)
+    git(root, "update-ref", "refs/remotes/origin/trunk", "main")
+    tfgen("plan", "--untrusted", TFGEN_BASE="origin/trunk").expect(0)
 
 
 def test_without_a_repository_the_structure_is_looked_at(
@@ -47,7 +51,7 @@ def test_without_a_repository_the_structure_is_looked_at(
 
 def test_without_git_but_with_a_repository(root: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused) -> None:
     monkeypatch.setenv("PATH", "")
-    refused("git not found on PATH")
+    refused("git not found on PATH", base="origin/main")
 
 
 def test_a_workspace_below_gits_root(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command, Repo, write_tree
-from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push
+from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push, sha
 from tests.functional.git_repo import commit, git
 from tests.functional.refusals import DATA, Refused, accepted
 from tfgen_generators.errors import RefusedError
@@ -130,7 +130,7 @@ def test_an_expression_that_does_more_than_compute(repo: Repo, cli: Command, ref
     commit(root)
     refused(rf"^error: tfgen.toml:3: an expression calls {function}\(\), which may read files")
     git(root, "checkout", "--quiet", "-b", "later")
-    accepted(base="feature")
+    accepted(base=sha(root, "feature"))
 
 
 def test_another_root_module(repo: Repo, cli: Command, refused: Refused) -> None:

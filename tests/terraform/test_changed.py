@@ -85,9 +85,11 @@ def test_a_branch_of_templates_is_planned_untrusted(root: Path, tfgen: Command) 
     write_tree(root, {"packer/new.json": JSON})
     tfgen("sync").expect(0)
     commit(root)
-    assert planned(tfgen, "--untrusted", "--changed", "--out", "saved") == {"new": "created"}
+    git(root, "update-ref", "refs/remotes/origin/main", "main")
+    untrusted = ("--untrusted", "--base", "origin/main")
+    assert planned(tfgen, *untrusted, "--changed", "--out", "saved") == {"new": "created"}
     tfgen("apply", "saved").expect(0)
     assert "module.new.pipeline" in resources(root)
     push(root, {f"{ROOT}/more.tf": "locals {\n  x = 1\n}\n"})
-    result = tfgen("plan", "--untrusted").expect(3)
-    assert f"{ROOT}/more.tf: is new: main does not have it; a maintainer" in result.err
+    result = tfgen("plan", *untrusted).expect(3)
+    assert f"{ROOT}/more.tf: is new: origin/main does not have it; a maintainer" in result.err

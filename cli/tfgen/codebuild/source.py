@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
 
+from tfgen.git.differences import differences
 from tfgen.git.repository import NoAnswerError, has_history, head_commit, records, run_git
 from tfgen.phrases import some
 
@@ -45,14 +46,10 @@ def copy_source(root: Path, target: Path, warn: Callable[[str], None]) -> int:
 
 def not_committed(root: Path) -> list[str]:
     """The paths that are not as HEAD has them, submodules aside; empty where git has no answer."""
-    if not has_history(root):
-        return []
-    options = ("--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all")
     try:
-        said = run_git(root, "status", *options, "--", ".")
+        return sorted(differences(root, "HEAD", ignore_submodules="all"))
     except NoAnswerError:
         return []
-    return [record[3:] for record in records(said)]
 
 
 def source_version(root: Path) -> str:

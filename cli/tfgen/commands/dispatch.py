@@ -118,13 +118,10 @@ def _require_branch(workspace: Workspace, said: str | None) -> None:
 
 def _commit(workspace: Workspace, wanted: str) -> str:
     """The commit in full. Raises TfgenError unless the work tree is of it: images are those of the work tree."""
-    from shutil import which
-
     from tfgen.affected.find import resolve_commit
-    from tfgen.git.repository import head_commit
+    from tfgen.git.repository import head_commit, require_program
 
-    if which("git") is None:
-        raise TfgenError("git not found on PATH", fix="install git")
+    require_program(workspace.root)
     head, commit = head_commit(workspace.root), resolve_commit(workspace, wanted)
     if not head:
         raise TfgenError("no commit to dispatch", fix="run this in a clone of the repository")

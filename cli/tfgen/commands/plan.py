@@ -59,7 +59,10 @@ def command(
     base: Annotated[
         str | None,
         typer.Option(
-            "--base", metavar="REF", envvar="TFGEN_BASE", help="The target branch (default: from CI, or git's default)."
+            "--base",
+            metavar="REF",
+            envvar="TFGEN_BASE",
+            help="The target branch (default: from CI, or git's default; --untrusted requires it).",
         ),
     ] = None,
     untrusted: Annotated[

@@ -193,14 +193,13 @@ def _fix(root: Path, failed: Pushed, branch: str) -> str:
 
 def _say_what_stays(root: Path, branch: str) -> None:
     """One line where the work tree of the branch that is pushed holds more than its commits."""
-    from pathlib import Path
-
     from tfgen.console import note
-    from tfgen.git.remotes import ask, is_checked_out
-    from tfgen.git.repository import NoAnswerError, is_dirty
+    from tfgen.git.differences import is_dirty
+    from tfgen.git.remotes import is_checked_out
+    from tfgen.git.repository import NoAnswerError, top_of
 
     try:
-        top = Path(ask(root, "rev-parse", "--show-toplevel"))
+        top = top_of(root)
     except NoAnswerError:
         return
     if is_checked_out(root, branch) and is_dirty(top, ["."]):

@@ -1,22 +1,32 @@
-"""Deepening a shallow clone: the one look of git's that may use the network, and so cannot go through
-`tfgen.git.repository`.
+"""Deepening a shallow clone: the one look of git's that may use the network.
 
 It adds history (and the remote's branch that is compared with), and changes no branch, no file and no setting. It never
-asks for a password.
+asks for a password, and speaks no other protocol than that of the remote's address.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
-from tfgen.git.push import ELSEWHERE
+from tfgen.git.invocation.isolation import fetching
+from tfgen.git.invocation.start import answer, finished
+from tfgen.git.repository import NoAnswerError, repository_of
 
 #: Seconds for a fetch.
 TIMEOUT = 600
 _DEEPEN = 200
-_SETTINGS = ("-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", f"core.hooksPath={os.devnull}")
+_REMOTE = "origin"
 _OPTIONS = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+_SCHEME = re.compile(r"([A-Za-z0-9][A-Za-z0-9+.-]*)://")
+_HELPER = re.compile(r"([A-Za-z0-9][A-Za-z0-9+.-]*)::")
+#: As git has it: what stands before a colon is a host, unless a slash stands before that.
+_HOST = re.compile(r"[^/:]+:")
+#: A server may lead from one to the other.
+_ALSO = {"http": "http:https", "git+ssh": "ssh", "ssh+git": "ssh"}
+#: These start any program that the address names.
+_NEVER = frozenset({"ext", "fd"})
 
 
 def deepen(root: Path, branch: str, *, whole: bool) -> str:
@@ -25,7 +35,7 @@ def deepen(root: Path, branch: str, *, whole: bool) -> str:
     `whole` fetches all that is missing, else some two hundred commits.
     """
     depth = "--unshallow" if whole else f"--deepen={_DEEPEN}"
-    refs = [f"+refs/heads/{branch}:refs/remotes/origin/{branch}"] if branch else []
+    refs = [f"+refs/heads/{branch}:refs/remotes/{_REMOTE}/{branch}"] if branch else []
     return (
         _fetch(root, depth, *refs)
         if not refs or not (failed := _fetch(root, depth, *refs))
@@ -33,24 +43,36 @@ def deepen(root: Path, branch: str, *, whole: bool) -> str:
     )
 
 
-def _fetch(root: Path, *arguments: str) -> str:
-    import subprocess
+def protocol_of(url: str) -> str:
+    """The protocols that an address needs, as GIT_ALLOW_PROTOCOL lists them; "" for one that is not spoken."""
+    if found := _HELPER.match(url) or _SCHEME.match(url):
+        name = found[1]
+        return "" if name in _NEVER else _ALSO.get(name, name)
+    return "ssh" if _HOST.match(url) else "file"
 
-    environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
-    environment |= {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true", "LC_ALL": "C"}
-    environment.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
+
+def _fetch(root: Path, *arguments: str) -> str:
     depth, *refs = arguments
-    argv = ["git", *_SETTINGS, "fetch", *_OPTIONS, depth, "origin", *refs]
     try:
-        done = subprocess.run(
-            argv, cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return f"git fetch took more than {TIMEOUT} seconds"
-    except OSError as error:
-        return f"git cannot be started: {error.strerror}"
-    if done.returncode == 0:
+        repository = repository_of(root)
+        # With the fetch's own settings: they may say to use another address instead.
+        url = os.fsdecode(answer(fetching(root, repository, "none", "remote", "get-url", _REMOTE))).removesuffix("\n")
+        if not (protocols := _allowed(protocol_of(url))):
+            return f"the protocol of {_REMOTE} is not allowed"
+        call = fetching(root, repository, protocols, "fetch", *_OPTIONS, depth, _REMOTE, *refs)
+        code, _, told = finished(call, timeout=TIMEOUT)
+    except NoAnswerError as error:
+        return f"git fetch: {error}" if str(error) else "git fetch failed"
+    if code == 0:
         return ""
-    said = [line for line in os.fsdecode(done.stderr).splitlines() if line.strip()]
+    said = [line for line in told.splitlines() if line.strip()]
     fatal = next((line for line in said if line.startswith("fatal: ")), said[-1] if said else "")
-    return fatal.removeprefix("fatal: ") or f"git fetch failed with exit code {done.returncode}"
+    return fatal.removeprefix("fatal: ") or f"git fetch failed with exit code {code}"
+
+
+def _allowed(protocols: str) -> str:
+    """Those of `protocols` that the user's own GIT_ALLOW_PROTOCOL allows."""
+    own = os.environ.get("GIT_ALLOW_PROTOCOL")
+    if own is None:
+        return protocols
+    return ":".join(name for name in protocols.split(":") if name in own.split(":"))

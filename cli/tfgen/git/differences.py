@@ -1,35 +1,48 @@
 """What differs between the work tree and a commit, or between two commits, as git sees it: paths and what stands there.
 
-git compares: attributes, line ends, filters and file modes are its business. Nothing is fetched.
+git compares: attributes, line ends and file modes are its business. Filters are not used: a branch's attributes choose
+which of them runs. Files that Git LFS has put in the place of its pointers are compared here. Nothing is fetched.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
-from tfgen.git.repository import NoAnswerError, records, run_git
+from tfgen.git.blobs import read_blobs
+from tfgen.git.large_files import unchanged_large_files
+from tfgen.git.repository import NoAnswerError, filter_names, records, run_git
 from tfgen_generators.trees.overlay import Other
 
-_DIFF = (
-    *("--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "--no-textconv", "--no-color"),
-    *("--relative", "--ignore-submodules=none"),
-)
+_DIFF = ("--raw", "-z", "--no-renames", "--no-abbrev", "--relative")
 _ENTRIES = {"120000": "link", "160000": "folder"}
 _NONE = "000000"
+_SUBMODULE = "160000"
+#: Paths on one command line.
+_MOST_PATHS = 1000
 
 #: Path (from the folder that was asked about) -> what stands there in the commit, None when nothing does.
 Differences = dict[str, Other | None]
+#: git's own words: what changed within submodules counts; only which commit they are at; nothing of them.
+Ignored = Literal["none", "dirty", "all"]
 
 
-def differences(root: Path, commit: str) -> Differences:
-    """Where the work tree below `root` is not as in `commit`: uncommitted, staged and untracked files count."""
+def differences(
+    root: Path, commit: str, paths: Sequence[str] = (), *, ignore_submodules: Ignored = "none"
+) -> Differences:
+    """Where the work tree below `root` is not as in `commit`: uncommitted, staged and untracked files count.
+
+    `paths` (relative to `root`), if given, are all that is looked at.
+    """
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(max_workers=1) as beside:  # both look at every file
-        untracked = beside.submit(run_git, root, "ls-files", "--others", "--exclude-standard", "-z")
-        found = _differences(root, commit)
+        untracked = beside.submit(run_git, root, "ls-files", "--others", "--exclude-standard", "-z", "--", *paths)
+        found = _in_work_tree(root, commit, paths, "all" if ignore_submodules == "all" else "dirty")
+        if ignore_submodules == "none":
+            found |= _changed_submodules(root, paths, found)
         for path in records(untracked.result()):
             found.setdefault(path.rstrip("/"), None)
     return found
@@ -37,7 +50,22 @@ def differences(root: Path, commit: str) -> Differences:
 
 def differences_between(root: Path, base: str, head: str) -> Differences:
     """Where `head` is not as `base`; the values are what stands in `base`."""
-    return _differences(root, base, head)
+    found = _differing(root, "--ignore-submodules=none", base, head, "--")
+    return {path: _other(mode, blob) for path, (mode, blob, _) in found}
+
+
+def is_dirty(root: Path, paths: Sequence[str]) -> bool:
+    """Whether something at `paths` (relative to `root`) is not as it was committed; untracked files count, ignored not.
+
+    False where git has no answer: then there is no `head_commit` either. Paths that lead out of `root` are not looked
+    at.
+    """
+    inside = [path for path in paths if not path.startswith(("/", "../"))]
+    parts = [inside[at : at + _MOST_PATHS] for at in range(0, len(inside), _MOST_PATHS)]
+    try:
+        return any(differences(root, "HEAD", part, ignore_submodules="dirty") for part in parts)
+    except NoAnswerError:
+        return False
 
 
 def left_out(root: Path) -> Differences:
@@ -60,13 +88,42 @@ def left_out(root: Path) -> Differences:
     return found
 
 
-def _differences(root: Path, *commits: str) -> Differences:
+def _in_work_tree(root: Path, commit: str, paths: Sequence[str], ignored: Ignored) -> Differences:
     found: Differences = {}
-    fields = iter(records(run_git(root, "diff", *_DIFF, *commits, "--")))
-    for facts in fields:
-        old_mode, _, old_blob, *_ = facts.removeprefix(":").split(" ")
-        found[next(fields)] = _other(old_mode, old_blob)
+    unknown: dict[str, str] = {}
+    for path, (mode, blob, now) in _differing(root, f"--ignore-submodules={ignored}", commit, "--", *paths):
+        found[path] = _other(mode, blob)
+        if mode.startswith("100") and not now.strip("0"):
+            unknown[path] = blob
+    if unknown and filter_names(root):
+        for path in unchanged_large_files(root, unknown):
+            del found[path]
     return found
+
+
+def _changed_submodules(root: Path, paths: Sequence[str], known: Differences) -> Differences:
+    """Submodules that are not as in the commit that they are at; git itself would look with their settings alone."""
+    listed = run_git(root, "ls-files", "--stage", "-z", "--", *paths)
+    found: Differences = {}
+    for record in records(listed) if _SUBMODULE.encode() in listed else ():
+        facts, _, path = record.partition("\t")
+        mode, commit, _ = facts.split(" ")
+        if mode == _SUBMODULE and path not in known and os.path.lexists(root / path / ".git"):
+            try:
+                changed = bool(differences(root / path, "HEAD"))
+            except NoAnswerError:
+                changed = True
+            if changed:
+                found[path] = _other(mode, commit)
+    return found
+
+
+def _differing(root: Path, *arguments: str) -> Iterator[tuple[str, tuple[str, str, str]]]:
+    """Path -> mode and blob before, and the blob now: zeros where git has not looked, or there is none."""
+    fields = iter(records(run_git(root, "diff", *_DIFF, *arguments)))
+    for facts in fields:
+        old_mode, _, old_blob, new_blob, _ = facts.removeprefix(":").split(" ")
+        yield next(fields), (old_mode, old_blob, new_blob)
 
 
 def _other(mode: str, blob: str) -> Other | None:
@@ -100,17 +157,7 @@ class Blobs:
         return self._read[blob]
 
     def _ask(self, blobs: list[str]) -> Iterator[tuple[str, bytes]]:
-        given = "".join(f"{blob}\n" for blob in blobs).encode()
         try:
-            output = run_git(self._root, "cat-file", "--batch", given=given)
+            yield from read_blobs(self._root, blobs)
         except NoAnswerError as error:
             raise MissingBlobsError(str(error)) from None
-        start = 0
-        for blob in blobs:
-            end = output.index(b"\n", start)
-            _, kind, *size = output[start:end].split(b" ")
-            start = end + 1
-            if size and kind == b"blob":
-                yield blob, output[start : start + int(size[0])]
-            if size:
-                start += int(size[0]) + 1

@@ -1,6 +1,6 @@
-"""`git push`: the one use of git that reaches the network, and so cannot go through `tfgen.git.repository`.
+"""`git push`, which needs what `tfgen.git.repository` takes away.
 
-A push needs what that runner takes away: the network, the user's hooks, credentials, helpers and terminal, and all the
+That is the network, the user's hooks, credentials, helpers and terminal, and all the
 time that it takes. So git runs here as the user would run it, in tfgen's own process group (a passphrase can be typed),
 and what it and the hooks say to a person goes to stderr as it is. Nothing is ever forced: a full refspec without `+`
 and no option that forces; no setting of git's adds one.
@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfgen.git.invocation.discovery import find_repository
+from tfgen.git.invocation.errors import NoAnswerError
+from tfgen.git.invocation.isolation import pushing
+from tfgen.git.invocation.start import start_git
 from tfgen_generators.errors import TfgenError
 
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-#: What a hook (or a user) may have set to point git at another repository than the one around the folder.
-ELSEWHERE = (
-    *("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE"),
-    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
-)
 #: Seconds that an interrupted git has to end in order.
 _GRACE = 10
 _UP_TO_DATE, _REJECTED = "=", "!"
@@ -55,13 +54,12 @@ def push(root: Path, remote: str, branch: str) -> Pushed:
 
     Raises TfgenError when git cannot be started.
     """
-    import subprocess
-
     ref = f"refs/heads/{branch}"
-    argv = ["git", "push", "--porcelain", "--", remote, f"{ref}:{ref}"]
-    environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
     try:
-        process = subprocess.Popen(argv, cwd=root, env=environment, stdout=subprocess.PIPE)
+        call = pushing(root, find_repository(root), "push", "--porcelain", "--", remote, f"{ref}:{ref}")
+        process = start_git(call, quiet=False)
+    except NoAnswerError as error:
+        raise TfgenError(f"git cannot be started: {error or 'the repository is not whole'}") from None
     except OSError as error:
         raise TfgenError(f"git cannot be started: {error.strerror}") from None
     try:

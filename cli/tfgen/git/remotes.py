@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfgen.git.repository import NoAnswerError, has_history, records, run_git
+from tfgen.git.invocation.errors import NoGitError
+from tfgen.git.invocation.program import find_git
+from tfgen.git.repository import NoAnswerError, has_history, program_folder, records, run_git
 from tfgen_generators.errors import RefusedError, TfgenError
 
 if TYPE_CHECKING:
@@ -43,8 +45,10 @@ class Remote(msgspec.Struct, frozen=True, kw_only=True):
 
 def require_git(root: Path) -> None:
     """Raises TfgenError unless `root` is in a git repository."""
-    if shutil.which("git") is None:
-        raise TfgenError("git is not installed", fix="install it")
+    try:
+        find_git(root)
+    except NoGitError as error:
+        raise TfgenError(f"git is not installed: {error}", fix="install it") from None
     if not has_history(root):
         raise TfgenError(f"{root} is not in a git repository", fix="run this in a clone, or run: git init")
 
@@ -52,7 +56,7 @@ def require_git(root: Path) -> None:
 def require_helper() -> None:
     """Raises TfgenError unless git will find git-remote-codecommit: on PATH, or beside git's own programs."""
     with contextlib.suppress(NoAnswerError):
-        if shutil.which(HELPER) or shutil.which(HELPER, path=ask(None, "--exec-path")):
+        if shutil.which(HELPER) or shutil.which(HELPER, path=program_folder()):
             return
     raise TfgenError(
         f"{HELPER} not found on PATH; git needs it for CodeCommit",
@@ -60,11 +64,9 @@ def require_helper() -> None:
     )
 
 
-def ask(root: Path | None, *arguments: str) -> str:
+def ask(root: Path, *arguments: str) -> str:
     """One line of git's. Raises NoAnswerError."""
-    from pathlib import Path
-
-    return os.fsdecode(run_git(root or Path.cwd(), *arguments)).rstrip("\n")
+    return os.fsdecode(run_git(root, *arguments)).rstrip("\n")
 
 
 def find_remotes(root: Path) -> dict[str, Remote]:

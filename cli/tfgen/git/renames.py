@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from tfgen.git.repository import NoAnswerError, git_environment, has_history, records, run_git
+from tfgen.git.repository import NoAnswerError, has_history, records, run_git
 from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
 from tfgen_generators.sync.identity import EXACT, FileRename, GitFacts
 
@@ -54,8 +54,7 @@ def ask_git(root: Path, gone: Sequence[str], new: Sequence[str]) -> GitFacts:
 
 class _Repository:
     def __init__(self, root: Path, index: Path, new: Sequence[str]) -> None:
-        self.root, self.new = root, new
-        self.env = {**git_environment(), "GIT_INDEX_FILE": str(index)}
+        self.root, self.new, self.index = root, new, index
         answer = os.fsdecode(self._git("rev-parse", "--show-prefix", "HEAD^{commit}"))
         prefix, _, self.head = answer.removesuffix("\n").rpartition("\n")
         # The blob is never read: git sees that the index knows nothing of the file, and reads the file itself.
@@ -145,7 +144,7 @@ class _Repository:
             yield from self._diff(base.commit, list(had))
 
     def _diff(self, commit: str, old: Sequence[str]) -> Iterator[FileRename]:
-        options = ("--no-ext-diff", "--no-textconv", "--no-color", "--relative", "-M", "-C", "-l0")
+        options = ("--relative", "-M", "-C", "-l0")
         found = records(self._git("diff", *options, "--name-status", "-z", commit, "--", *old, *self.new))
         for status in found:
             first = next(found)
@@ -153,4 +152,4 @@ class _Repository:
                 yield FileRename(old=first, new=next(found), score=int(status[1:]))
 
     def _git(self, *arguments: str, given: bytes = b"") -> bytes:
-        return run_git(self.root, *arguments, given=given, env=self.env)
+        return run_git(self.root, *arguments, given=given, index=self.index)

@@ -1,65 +1,79 @@
-"""The one place that starts git: hardened, read-only, without network; and the small questions that it answers.
+"""The small questions that git answers: hardened, read-only, without network.
 
-Nothing of the user's is touched: no index, no object, no hook, no network. Whoever asks decides what it means that git
-has no answer: without git, without a repository or a commit, in a broken repository, or when it takes too long.
+Nothing of the user's is touched: no index, no object, no hook, no filter, no network. Whoever asks decides what it
+means that git has no answer: without git, without a repository or a commit, in a broken repository, or when it takes
+too long.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
-#: Seconds for each call; the usual one takes a hundredth of a second, 2000 files against 2000 others some ten.
-TIMEOUT = 60
-#: Paths on one command line.
-_MOST_PATHS = 1000
+from tfgen.git.invocation.believed import require_believable
+from tfgen.git.invocation.discovery import Repository, find_repository
+from tfgen.git.invocation.errors import NoAnswerError, NoGitError
+from tfgen.git.invocation.isolation import reading
+from tfgen.git.invocation.program import find_git, has_git
+from tfgen.git.invocation.start import answer
+from tfgen_generators.errors import TfgenError
 
-_SETTINGS = (
-    "core.quotePath=false",
-    "core.fsmonitor=false",
-    "core.splitIndex=false",
-    "index.sparse=false",
-    f"core.hooksPath={os.devnull}",
-)
-_OPTIONS = (
-    "--no-pager",
-    "--no-optional-locks",
-    "--literal-pathspecs",
-    *(word for setting in _SETTINGS for word in ("-c", setting)),
-)
-#: No repository (or none that is whole), no commit yet, no work tree.
-_NO_HISTORY = (
-    "not a git repository",
-    "unknown revision",
-    "ambiguous argument",
-    "Needed a single revision",
-    "bad revision",
-)
-#: Where a hook (or a user) points git elsewhere, we look for the repository around the folder all the same.
-_KEPT = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH")
-_SET = {
-    "GIT_ALLOW_PROTOCOL": "none",  # a partial clone would fetch what it lacks
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "LC_ALL": "C",
-}
+__all__ = [
+    "NoAnswerError",
+    "checked_out_branch",
+    "filter_names",
+    "has_history",
+    "head_commit",
+    "program_folder",
+    "records",
+    "repository_of",
+    "require_program",
+    "run_git",
+    "top_of",
+    "tracked_although_ignored",
+]
 
-
-class NoAnswerError(Exception):
-    """git says nothing; the message is the reason where a person can mend it, "" where there is no history to ask."""
+#: What never looks into the work tree through filters; all else is called with every filter switched off.
+_RAW = frozenset(
+    {
+        *("cat-file", "config", "for-each-ref", "log", "ls-files", "ls-tree", "merge-base", "remote", "rev-parse"),
+        *("show-ref", "symbolic-ref", "update-index"),
+    }
+)
+_NO_PROGRAMS = ("--no-ext-diff", "--no-textconv", "--no-color")
+_ALWAYS = {"diff": _NO_PROGRAMS, "log": (*_NO_PROGRAMS, "--no-show-signature")}
+_FILTER = ("clean", "smudge", "process")
 
 
 def has_history(root: Path) -> bool:
-    """Whether git can be asked at all: starts no process."""
-    return shutil.which("git") is not None and any((folder / ".git").exists() for folder in (root, *root.parents))
+    """Whether git can be asked at all: starts no process. What is wrong with a `.git`, the question will say."""
+    start = Path(os.path.realpath(root))
+    return has_git(root) and any((folder / ".git").exists() for folder in (start, *start.parents))
 
 
-def run_git(root: Path, *arguments: str, given: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
-    """What git prints in `root`; `env` (else `git_environment()`) is all that it is told. Raises NoAnswerError."""
-    return _run(root, git_environment() if env is None else env, *arguments, given=given)
+def require_program(root: Path) -> None:
+    """Raises TfgenError where there is no git that may be started."""
+    try:
+        find_git(root)
+    except NoGitError as error:
+        raise TfgenError(str(error), fix="install git") from None
+
+
+def top_of(root: Path) -> Path:
+    """The real path of the root of the repository around `root`. Raises NoAnswerError."""
+    return repository_of(root).top
+
+
+def run_git(root: Path, *arguments: str, given: bytes = b"", index: Path | None = None) -> bytes:
+    """What git prints in `root`; `index` stands for the repository's own. Raises NoAnswerError."""
+    return _run(root, *arguments, given=given, index=index)
+
+
+def program_folder() -> str:
+    """Where git has its own programs. Raises NoAnswerError."""
+    return os.fsdecode(answer(reading(Path.cwd(), None, "--exec-path"))).rstrip("\n")
 
 
 def records(output: bytes) -> Iterator[str]:
@@ -83,21 +97,6 @@ def checked_out_branch(root: Path) -> str:
     with contextlib.suppress(NoAnswerError):
         return os.fsdecode(run_git(root, "symbolic-ref", "--quiet", "--short", "HEAD")).strip()
     return ""
-
-
-def is_dirty(root: Path, paths: Sequence[str]) -> bool:
-    """Whether something at `paths` (relative to `root`) is not as it was committed; untracked files count, ignored not.
-
-    False where git has no answer: then `head_commit` is "" too. Paths that lead out of `root` are not looked at.
-    """
-    if not has_history(root):
-        return False
-    options = ("--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty")
-    inside = [path for path in paths if not path.startswith(("/", "../"))]
-    with contextlib.suppress(NoAnswerError):
-        parts = range(0, len(inside), _MOST_PATHS)
-        return any(run_git(root, "status", *options, "--", *inside[at : at + _MOST_PATHS]) for at in parts)
-    return False
 
 
 def tracked_although_ignored(root: Path) -> Callable[[str], bool]:
@@ -125,39 +124,34 @@ def _tracked(root: Path) -> Iterator[str]:
             yield from (str(parent) for parent in PurePosixPath(path).parents)
 
 
-def git_environment() -> dict[str, str]:
-    """The environment that git gets: what points it elsewhere, or at the network, is gone."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    kept |= {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
-    return kept | _SET
+def _run(root: Path, *arguments: str, given: bytes = b"", index: Path | None = None) -> bytes:
+    repository = repository_of(root)
+    command, *others = arguments
+    off = () if command in _RAW else _filters_off(root, repository)
+    options = _ALWAYS.get(command, ())
+    return answer(reading(root, repository, command, *options, *others, off=off, index=index), given)
 
 
-def _run(root: Path, env: Mapping[str, str], *arguments: str, given: bytes = b"") -> bytes:
-    import subprocess
-
-    try:
-        done = subprocess.run(
-            ["git", *_OPTIONS, *arguments],
-            cwd=root,
-            env=env,
-            input=given,
-            capture_output=True,
-            timeout=TIMEOUT,
-            check=True,
-        )
-    except subprocess.TimeoutExpired:
-        raise NoAnswerError(f"timeout after {TIMEOUT} seconds") from None
-    except subprocess.CalledProcessError as error:
-        said = os.fsdecode(error.stderr)
-        owner = "the repository belongs to another user (run: git config --global --add safe.directory)"
-        raise NoAnswerError(owner if "dubious ownership" in said else _reason(said)) from None
-    except (OSError, ValueError) as error:
-        raise NoAnswerError from error
-    return done.stdout
+def repository_of(root: Path) -> Repository:
+    """The repository around `root`, once git may be asked there. Raises NoAnswerError."""
+    found = find_repository(root)
+    if found is None:
+        raise NoAnswerError
+    require_believable(found)
+    return found
 
 
-def _reason(said: str) -> str:
-    """What git complains of; "" where there is simply no history to ask."""
-    if any(words in said for words in _NO_HISTORY):
-        return ""
-    return next((line for line in said.splitlines() if line.strip()), "no error message").removeprefix("fatal: ")
+def _filters_off(root: Path, repository: Repository) -> Iterator[str]:
+    """Settings without which a branch's .gitattributes could choose one of the user's programs for its files."""
+    for name in sorted(filter_names(root, repository)):
+        if "=" in name:
+            raise NoAnswerError(f"the git filter {name!r} cannot be switched off: rename it")
+        yield from (f"filter.{name}.{key}=" for key in _FILTER)
+        yield f"filter.{name}.required=false"
+
+
+def filter_names(root: Path, repository: Repository | None = None) -> set[str]:
+    """The filters that git's settings define, which are not used here. Raises NoAnswerError."""
+    found = answer(reading(root, repository or repository_of(root), "config", "--list", "-z", "--name-only"))
+    keys = (key.split(".") for key in records(found) if key.startswith("filter."))
+    return {".".join(parts[1:-1]) for parts in keys if len(parts) > 2}

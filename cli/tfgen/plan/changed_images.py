@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfgen.git.differences import differences
 from tfgen.git.repository import NoAnswerError, records, run_git
 from tfgen.untrusted.base_tree import BaseTree, find_top, inside, is_below, is_outside
 from tfgen_generators.errors import TfgenError
@@ -118,9 +119,8 @@ class _Comparison:
         return found
 
     def _differing(self, folders: list[str]) -> _Differing:
-        """git's own comparison: line ends, filters and what is ignored are its business."""
-        options = ("--no-ext-diff", "--no-textconv", "--no-renames", "--no-color", "--name-only", "-z")
-        changed = records(run_git(self.top, "diff", *options, self.base.commit, "--", *folders))
+        """git's own comparison: line ends and what is ignored are its business."""
+        changed = differences(self.top, self.base.commit, folders)
         others = records(run_git(self.top, "ls-files", "--others", "--exclude-standard", "-z", "--", *folders))
         untracked = frozenset(others)
         return _Differing(paths=tuple(sorted({*changed, *untracked})), untracked=untracked)

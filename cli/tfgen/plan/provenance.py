@@ -40,7 +40,8 @@ def utc_now() -> str:
 
 
 def _provenance(root: Path, paths: Sequence[str]) -> Provenance:
-    from tfgen.git.repository import head_commit, is_dirty
+    from tfgen.git.differences import is_dirty
+    from tfgen.git.repository import head_commit
 
     # git first: while it works, Terraform is started; the rest is Python's own work.
     commit, dirty = head_commit(root), is_dirty(root, paths)

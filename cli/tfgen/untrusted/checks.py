@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tfgen.console import note, one_line
 from tfgen.phrases import counted
-from tfgen_generators.errors import RefusedError, TfgenError
+from tfgen_generators.errors import RefusedError, TfgenError, UsageError
 from tfgen_generators.root_module.trust import Finding, Known, generated_calls, judge
 from tfgen_generators.root_module.trusted_expressions import expressions, judge_expressions
 from tfgen_generators.settings.model import FILE_NAME, Settings
@@ -38,7 +38,7 @@ def check_untrusted(
 ) -> None:
     """Says on stderr all that speaks against planning this branch; raises RefusedError if there is anything.
 
-    `base` is what --base names; a target that only a pull request's author has chosen is not believed.
+    `base` is what --base names: a commit or a branch of a remote; nothing is guessed (UsageError).
     `allowed_modules` are prefixes of module sources that may be used beside those of the base; `terraform` is what
     --terraform names, `arguments` go to Terraform: files that they name are looked at, too. Runs no Terraform,
     believes no cache.
@@ -55,7 +55,10 @@ def check_untrusted(
 
 
 def _trusted_base(root: Path, wanted: str | None) -> Base | None:
-    """The commit that is believed; None where there is no repository. Raises RefusedError where there is no answer."""
+    """The commit that is believed; None where there is no repository.
+
+    Raises RefusedError where there is no answer, UsageError where the base is not named.
+    """
     from tfgen.git.merge_base import find_base
 
     if not any((folder / ".git").exists() for folder in (root, *root.parents)):
@@ -63,7 +66,7 @@ def _trusted_base(root: Path, wanted: str | None) -> Base | None:
         return None
     try:
         return find_base(root, wanted, trusted=True)
-    except RefusedError:
+    except (RefusedError, UsageError):
         raise
     except TfgenError as error:
         raise RefusedError(error.message, where=error.where, fix=error.fix) from None

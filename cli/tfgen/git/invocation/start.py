@@ -1,0 +1,78 @@
+"""The one place that starts git."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tfgen.git.invocation.errors import NoAnswerError
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from tfgen.git.invocation.isolation import Call
+
+#: Seconds for each question; the usual one takes a hundredth of a second, 2000 files against 2000 others some ten.
+TIMEOUT = 60
+#: No repository (or none that is whole), no commit yet, no work tree.
+_NO_HISTORY = (
+    "not a git repository",
+    "unknown revision",
+    "ambiguous argument",
+    "Needed a single revision",
+    "bad revision",
+)
+_OWNER = "the repository belongs to another user (run: git config --global --add safe.directory)"
+
+
+def start_git(call: Call, *, given: bool = False, quiet: bool = True) -> subprocess.Popen[bytes]:
+    """Starts git; its stdout is a pipe. `given`: so is stdin, else it stays ours where not `quiet`; as does stderr.
+
+    Raises OSError.
+    """
+    import subprocess
+
+    closed = subprocess.DEVNULL if quiet else None
+    return subprocess.Popen(
+        call.argv,
+        cwd=call.cwd,
+        env=call.env,
+        stdin=subprocess.PIPE if given else closed,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if quiet else None,
+    )
+
+
+def answer(call: Call, given: bytes = b"", timeout: float = TIMEOUT) -> bytes:
+    """What git prints. Raises NoAnswerError."""
+    code, output, said = finished(call, given, timeout)
+    if code:
+        raise NoAnswerError(_OWNER if "dubious ownership" in said else _reason(said))
+    return output
+
+
+def finished(call: Call, given: bytes = b"", timeout: float = TIMEOUT) -> tuple[int, bytes, str]:
+    """Exit code, stdout and stderr. Raises NoAnswerError where git cannot be started or takes longer than `timeout`."""
+    import subprocess
+
+    try:
+        process = start_git(call, given=bool(given))
+    except (OSError, ValueError) as error:
+        raise NoAnswerError(f"git cannot be started: {error}" if isinstance(error, OSError) else "") from error
+    with process:
+        try:
+            output, said = process.communicate(given or None, timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise NoAnswerError(f"timeout after {timeout:g} seconds") from None
+        except BaseException:
+            process.kill()
+            raise
+    return process.returncode, output, os.fsdecode(said)
+
+
+def _reason(said: str) -> str:
+    """What git complains of; "" where there is simply no history to ask."""
+    if any(words in said for words in _NO_HISTORY):
+        return ""
+    return next((line for line in said.splitlines() if line.strip()), "no error message").removeprefix("fatal: ")
