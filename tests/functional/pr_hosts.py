@@ -288,6 +288,8 @@ class CodeCommit(Server):
     #: The session of a build's role is another each time.
     session = "AWSCodeBuild-1"
     role = "arn:aws:sts::123456789012:assumed-role/tfgen-plan"
+    #: The last commit of the branch that the pull request goes into.
+    destination = "b" * 40
     #: Whether CodeCommit lets another session of the same role edit a comment.
     same_role_may_edit = True
     page_size = 100
@@ -302,7 +304,7 @@ class CodeCommit(Server):
             "PULL_REQUEST_ID": "7",
             "REPOSITORY_NAME": "images",
             "SOURCE_COMMIT": "a" * 40,
-            "DESTINATION_COMMIT": "b" * 40,
+            "DESTINATION_COMMIT": self.destination,
         }
 
     @property
@@ -353,7 +355,7 @@ class CodeCommit(Server):
 
     def _create(self, body: dict[str, Any]) -> Reply:
         told = [body[name] for name in ("pullRequestId", "repositoryName", "beforeCommitId", "afterCommitId")]
-        if told != ["7", "images", "b" * 40, "a" * 40]:
+        if told != ["7", "images", self.destination, "a" * 40]:
             return _aws_error("PullRequestDoesNotExistException", str(told))
         token = body["clientRequestToken"]
         for comment in self.comments:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,23 @@ def test_the_branch_comes_from_the_settings(branch: str, repo: Repo, cli: Comman
     assert list(document(cli, "bitbucket")["pipelines"]["branches"]) == [branch]
 
 
+@pytest.mark.parametrize("branch", ["trunk", "release/1.0", "a'b", "$(touch x)", "caf\u00e9"])
+def test_pull_requests_are_planned_as_a_stranger_s_against_that_branch(branch: str, repo: Repo, cli: Command) -> None:
+    """Its full name of the remote: no tag, no branch of the pull request and no word of the host is taken for it."""
+    repo({"tfgen.toml": f"{TOML}branch = {json.dumps(branch)}\n"})
+    for host in HOSTS:
+        found = document(cli, host)
+        if host == "github":
+            found = found["jobs"]["plan"]
+        elif host == "bitbucket":
+            found = found["pipelines"]["pull-requests"]
+        lines = [line.strip() for script in scripts(found) for line in script.splitlines()]
+        (plan,) = [line for line in lines if " plan --untrusted" in line]
+        words = shlex.split(plan.replace("$BRANCH", branch) if host == "github" else plan)
+        assert words[words.index("--base") + 1] == f"refs/remotes/origin/{branch}"
+        assert words[-3:] == ["--out", "images.tfplan", "--gate"]
+
+
 @pytest.mark.parametrize("host", sorted(SCHEMAS))
 def test_the_host_s_schema_holds(host: str, repo: Repo, cli: Command) -> None:
     root = repo({"tfgen.toml": TOML})
@@ -156,7 +174,7 @@ def test_python_imports_nothing_of_the_checkout(host: str, repo: Repo, cli: Comm
     repo({"tfgen.toml": TOML})
     calls = re.findall(r"\bpython.* -m .*", cli("ci", host, "--output", "-").expect(0).out)
     assert calls
-    assert all(call.startswith("python -I -m pip install ") for call in calls)
+    assert all(re.match(r'python"? -I -m (pip install|venv) ', call) for call in calls)
 
 
 def test_every_action_is_pinned_to_a_commit(repo: Repo, cli: Command) -> None:
@@ -186,9 +204,10 @@ def test_each_job_may_do_what_it_needs(repo: Repo, cli: Command) -> None:
     assert workflow["jobs"]["apply"]["environment"] == "production"
     assert "environment" not in workflow["jobs"]["plan"]
     assert "pull_request_target" not in workflow[True]
-    for job in workflow["jobs"].values():
-        checkout = next(step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@"))
-        assert checkout["with"] == {"fetch-depth": 0, "persist-credentials": False}
+    for name, job in workflow["jobs"].items():
+        (checkout,) = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+        ref = {"ref": "${{ github.sha }}"} if name == "apply" else {}
+        assert checkout["with"] == {**ref, "fetch-depth": 0, "persist-credentials": False}
         assert job["concurrency"]["cancel-in-progress"] is False
 
 

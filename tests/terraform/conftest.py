@@ -15,6 +15,7 @@ from tests.conftest import GO, JSON, TOY, Command, write_tree
 from tests.functional.pr_hosts import running
 from tests.terraform.attached_provider import attached_provider
 from tests.terraform.github_recipe import GitHubWithActions
+from tests.terraform.module_uses import Policies, plan_uses
 from tests.terraform.recipes import Repository, recipes, shared_state
 from tests.terraform.state_estate import Aws
 from tfgen.emulator.environment import terraform_environment
@@ -119,6 +120,14 @@ def make_estate(emulator: Emulator, cli_config: Path, folder: Path, attached: di
     made.generated.write_text(BLOCK, encoding="utf-8")
     write_override(made.folder, emulator)
     return made
+
+
+@pytest.fixture(scope="session")
+def policies(
+    emulator: Emulator, cli_config: Path, tmp_path_factory: pytest.TempPathFactory, attached: dict[str, str]
+) -> Policies:
+    """What the module's roles may do, for each use of it, as planned."""
+    return plan_uses(make_estate(emulator, cli_config, tmp_path_factory.mktemp("policies"), attached))
 
 
 @pytest.fixture

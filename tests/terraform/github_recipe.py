@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,12 +58,15 @@ class GitHubJob:
     head: str = ""
     ref: str = "refs/heads/main"
     labels: tuple[str, ...] = ()
+    #: The branch that a pull request goes into, as its author has it.
+    into: str = ""
 
     def start(self, name: str) -> Outcome:
         """Runs the job `name`; a job whose plan was kept is listed among the runs."""
         outcome, carried = Outcome(), dict[str, str]()
-        folder = self.repository.check_out(self.revision)
-        workflow = yaml.safe_load((folder / ".github/workflows/tfgen.yml").read_text())
+        shutil.rmtree(self.repository.checkout, ignore_errors=True)
+        self.repository.checkout.mkdir(parents=True)
+        workflow = yaml.safe_load(self.repository.git("show", f"{self.revision}:.github/workflows/tfgen.yml"))
         env = {**self.repository.env, **self.server.env, **self._variables(), **self._filled(workflow["env"])}
         env.pop("GITHUB_TOKEN")  # a step gets it when it asks
         for step in workflow["jobs"][name]["steps"]:
@@ -91,6 +95,7 @@ class GitHubJob:
         return {
             "CI": "true",
             "GITHUB_EVENT_NAME": self.event,
+            "GITHUB_BASE_REF": self.into,
             "GITHUB_SHA": self.revision,
             "GITHUB_REF": self.ref,
             "GITHUB_RUN_ID": self.run,
@@ -107,9 +112,11 @@ class GitHubJob:
         return {name: re.sub(r"\$\{\{ (.*?) \}\}", lambda m: known[m[1]], str(value)) for name, value in env.items()}
 
     def _holds(self, condition: str | None, outcome: Outcome) -> bool:
-        """The step's `if`; without one it runs as long as nothing has failed."""
+        """The step's `if`; one that does not ask how the job is runs as long as nothing has failed."""
+        if outcome.code and "cancelled()" not in (condition or "") and "failure()" not in (condition or ""):
+            return False
         if condition is None:
-            return outcome.code == 0
+            return True
         text = condition.removeprefix("${{ ").removesuffix(" }}")
         text = (
             text.replace("!cancelled()", "True")
@@ -124,6 +131,10 @@ class GitHubJob:
     def _use(self, action: str, given: Mapping[str, Any]) -> dict[str, str]:
         """What the action does, as far as it matters here."""
         name = action.partition("@")[0]
+        if name == "actions/checkout":
+            assert given.get("ref", "${{ github.sha }}") == "${{ github.sha }}"
+            self.repository.check_out(self.revision)
+            return {}
         if name == "aws-actions/configure-aws-credentials":
             return {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1"}
         if name == "actions/upload-artifact":
@@ -133,7 +144,7 @@ class GitHubJob:
                     archive.write(self.repository.checkout / path, path)
             self.server.artifacts[self.run, given["name"]] = packed.getvalue()
         else:
-            assert name in ("actions/checkout", "actions/setup-python"), f"nobody knows here what {name} does"
+            assert name == "actions/setup-python", f"nobody knows here what {name} does"
         return {}
 
     def _shell(self, step: Mapping[str, Any], env: dict[str, str], carried: dict[str, str]) -> tuple[int, str]:
@@ -152,7 +163,13 @@ class GitHubJob:
 
 
 def pull_request(
-    repository: Repository, server: GitHubWithActions, branch: str, *, run: str = "1", labels: tuple[str, ...] = ()
+    repository: Repository,
+    server: GitHubWithActions,
+    branch: str,
+    *,
+    run: str = "1",
+    labels: tuple[str, ...] = (),
+    into: str = "main",
 ) -> Outcome:
     """The plan job, on what would be merged."""
     head = repository.git("rev-parse", branch)
@@ -165,6 +182,7 @@ def pull_request(
         ref="refs/pull/7/merge",
         run=run,
         labels=labels,
+        into=into,
     )
     return job.start("plan")
 

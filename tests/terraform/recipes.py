@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import Command, Files, write_tree
+from tests.conftest import JSON, Command, Files, write_tree
 from tests.e2e.tools import SEARCH_PATH, require_tool
 from tfgen.commands.ci import RECIPES
 
@@ -27,6 +27,12 @@ _PYTHON = """\
 #!/bin/bash
 if [ "$1 $2 $3 $4" = "-I -m pip install" ]; then
   printf '%s\\n' "${@: -1}" >>"$INSTALLED"
+  ls -A >>"$INSTALLED.found"
+  exit 0
+elif [ "$1 $2 $3" = "-I -m venv" ]; then
+  mkdir -p "$4/bin"
+  ln -s "$0" "$4/bin/python"
+  ln -s "$(command -v tfgen)" "$4/bin/tfgen"
   exit 0
 fi
 exec "$PYTHON" "$@"
@@ -50,6 +56,8 @@ if sys.argv[1] == "api":
 run, _, repository, _, name, _, folder = sys.argv[3:]
 zipfile.ZipFile(io.BytesIO(get(f"repos/{repository}/actions/runs/{run}/artifacts/{name}"))).extractall(folder)
 """
+#: Hand-written Terraform that starts a program when it is planned.
+PROGRAM = 'data "external" "x" {{\n  program = ["touch", "{ran}"]\n}}\n'
 _GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@example.invalid", "-c", "commit.gpgsign=false")
 
 
@@ -101,6 +109,13 @@ class Repository:
         subprocess.run(sync, cwd=self.origin, env=self.env, check=True, capture_output=True)
         self.git("add", "-A")
         self.git("commit", "-qm", f"on {branch}")
+        return self.git("rev-parse", "HEAD")
+
+    def forget_to_sync(self, branch: str) -> str:
+        """A commit on `branch` with one more template and without its generated file. Its name."""
+        self.commit(branch, {"packer/late.json": JSON})
+        self.git("rm", "-q", "terraform/pipelines/pipeline_late.gen.tf")
+        self.git("commit", "-qm", "forgot")
         return self.git("rev-parse", "HEAD")
 
     def merge(self, branch: str) -> str:
@@ -156,20 +171,25 @@ def bitbucket_step(repository: Repository, step: Mapping[str, Any], env: Mapping
     return Outcome(code=code, text=text)
 
 
-def codebuild(repository: Repository, file: str, env: Mapping[str, str]) -> Outcome:
-    """A build of CodeBuild: a failed command ends its phase; post_build runs after build all the same."""
-    spec = yaml.safe_load((repository.checkout / file).read_text())
+def codebuild(repository: Repository, buildspec: str, env: Mapping[str, str]) -> Outcome:
+    """A build of CodeBuild by the project's own buildspec: a failed command ends its phase, but not post_build.
+
+    Exported variables are carried from command to command, as CodeBuild does it.
+    """
+    spec = yaml.safe_load(buildspec)
     assert spec["version"] == 0.2
     variables = {**repository.env, **spec["env"]["variables"], **env, "CODEBUILD_SRC_DIR": str(repository.checkout)}
+    kept = repository.folder / "variables"
     outcome = Outcome()
     for phase in ("install", "build", "post_build"):
         for command in spec["phases"][phase]["commands"]:
-            code, text = shell(command, variables, repository.checkout)
+            code, text = shell(f"{command}\nenv -0 >{kept}", variables, repository.checkout)
             outcome.text += text
-            outcome.steps[command] = code
+            outcome.steps[command.strip()] = code
             if code:
                 outcome.code = outcome.code or code
                 break
+            variables = dict(pair.split("=", 1) for pair in kept.read_text().split("\0") if pair)
         if outcome.code and phase == "install":
             break
     return outcome

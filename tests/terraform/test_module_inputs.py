@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -85,6 +86,10 @@ BAD = {
         '{ vpc_id = "vpc-1", subnet_ids = null }',
         '{ vpc_id = "vpc-1", subnet_ids = ["subnet-1"], security_group_ids = ["x"] }',
     ),
+    "vpc_id": ('"x"', '""'),
+    "subnet_ids": ('["x"]', json.dumps([f"subnet-{number}" for number in range(11)])),
+    "security_group_ids": ('["x"]', json.dumps([f"sg-{number}" for number in range(6)])),
+    "share_with_accounts": ('["all"]', '["12345"]', json.dumps([f"{number:012}" for number in range(11)])),
     "approval": ('{ topic_arn = "images" }',),
     "notifications": (
         '{ topic_arn = "images" }',

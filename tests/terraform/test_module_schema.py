@@ -101,7 +101,7 @@ def test_the_newest_provider_knows_everything(folder: str) -> None:
 def test_the_module_is_what_was_checked() -> None:
     texts = [file.read_text(encoding="utf-8") for file in (ROOT / "terraform/modules/codepipeline").glob("*.tf")]
     kinds = {kind for text in texts for kind, _, _ in blocks_of(hcl2.loads(text), "resource")}
-    assert len(kinds) == 12
+    assert len(kinds) == 13
     assert not any("data.aws_region.current.name" in text for text in texts), "deprecated in provider 6"
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import JSON, Command
+from tests.conftest import JSON, TOML, Command, write_tree
 from tests.functional.pr_hosts import Bitbucket, CodeCommit, running
-from tests.terraform.recipes import Outcome, Repository, bitbucket_step, codebuild, images, recipes, shell
+from tests.terraform.recipes import PROGRAM, Outcome, Repository, bitbucket_step, codebuild, images, recipes, shell
 from tfgen.emulator.environment import terraform_environment
 from tfgen.emulator.server import Emulator
 from tfgen.hosts.ci import CODECOMMIT_VARIABLES
@@ -67,8 +67,8 @@ def test_bitbucket_s_gate(repository: Repository) -> None:
         assert "**Refused:** 1 image" in server.bodies()[0]
         bitbucket_step(repository, step, {**server.env, **roles, "TFGEN_ALLOW_DESTROY": "web"}).expect(0)
         assert "Refused" not in server.bodies()[0]
-        repository.check_out(repository.commit("broken", {"terraform/pipelines/more.tf": "locals {"}))
-        bitbucket_step(repository, step, {**server.env, **roles}).expect(1)
+        repository.check_out(repository.forget_to_sync("stale"))
+        bitbucket_step(repository, step, {**server.env, **roles}).expect(2)
         (body,) = server.bodies()
         assert "**The plan failed**" in body
 
@@ -76,14 +76,20 @@ def test_bitbucket_s_gate(repository: Repository) -> None:
 # CodeBuild, for CodeCommit
 
 
+def buildspec(repository: Repository) -> str:
+    """What Terraform has put into the project: the recipe of main, whatever is checked out."""
+    return repository.git("show", "main:buildspec-plan.yml")
+
+
 def test_codebuild_plans_and_comments(repository: Repository) -> None:
     with running(CodeCommit) as server:
+        server.destination = repository.git("rev-parse", "main")
         repository.check_out(repository.commit("add-db", {"packer/db.json": JSON}))
-        codebuild(repository, "buildspec-plan.yml", server.env).expect(0)
+        codebuild(repository, buildspec(repository), server.env).expect(0)
         assert "**2 created**" in server.bodies()[0]
         server.session = "AWSCodeBuild-2"
         repository.check_out(repository.commit("add-db", {"packer/mail.json": JSON}))
-        codebuild(repository, "buildspec-plan.yml", server.env).expect(0)
+        codebuild(repository, buildspec(repository), server.env).expect(0)
         (body,) = server.bodies()
         assert "**3 created**" in body
         assert "[CI run](https://console.example/build/1)" in body
@@ -91,24 +97,27 @@ def test_codebuild_plans_and_comments(repository: Repository) -> None:
 
 def test_codebuild_comments_on_what_the_gate_refuses(repository: Repository) -> None:
     with running(CodeCommit) as server:
+        server.destination = repository.git("rev-parse", "main")
         repository.check_out("main")
-        codebuild(repository, "buildspec-plan.yml", server.env).expect(0)
+        codebuild(repository, buildspec(repository), server.env).expect(0)
         apply_by_hand(repository)
         repository.check_out(repository.commit("drop-web", {}, remove="packer/web.json"))
-        done = codebuild(repository, "buildspec-plan.yml", server.env).expect(3)
-        assert done.steps["tfgen plan --out images.tfplan --gate"] == 3
+        done = codebuild(repository, buildspec(repository), server.env).expect(3)
+        plan = '"$ROOM/bin/tfgen" plan --untrusted --base refs/remotes/origin/main --out images.tfplan --gate'
+        assert done.steps[plan] == 3
         assert "**Refused:** 1 image" in server.bodies()[0]
 
 
 def test_codebuild_says_that_the_plan_failed(repository: Repository) -> None:
     with running(CodeCommit) as server:
+        server.destination = repository.git("rev-parse", "main")
         repository.check_out("main")
-        codebuild(repository, "buildspec-plan.yml", server.env).expect(0)
+        codebuild(repository, buildspec(repository), server.env).expect(0)
         forged = {
             name: (repository.checkout / name).read_text("latin-1") for name in ("images.tfplan", "images.tfplan.json")
         }
         repository.check_out(repository.commit("broken", {"terraform/pipelines/more.tf": "locals {", **forged}))
-        assert codebuild(repository, "buildspec-plan.yml", server.env).code != 0
+        assert codebuild(repository, buildspec(repository), server.env).code != 0
         (body,) = server.bodies()
         assert "**The plan failed**" in body
 
@@ -119,15 +128,37 @@ def apply_by_hand(repository: Repository) -> None:
     Outcome(code=code, text=text).expect(0)
 
 
+# A pull request into a branch of its author's
+
+
+@pytest.mark.parametrize("host", ["bitbucket", "codebuild"])
+def test_the_base_is_the_protected_branch_whatever_the_host_says(repository: Repository, host: str) -> None:
+    """The branch that the pull request goes into holds a program already: it is no base."""
+    repository.commit("theirs", {"terraform/pipelines/more.tf": PROGRAM.format(ran=repository.folder / "ran")})
+    theirs = repository.git("rev-parse", "HEAD")
+    repository.check_out(repository.commit("into-theirs", {"packer/db.json": JSON}))
+    if host == "bitbucket":
+        step = pipelines(repository)["pull-requests"]["**"][0]["step"]
+        with running(Bitbucket) as server:
+            env = {**server.env, "TFGEN_PLAN_ROLE": "plan", "BITBUCKET_PR_DESTINATION_BRANCH": "theirs"}
+            bitbucket_step(repository, step, env).expect(3)
+    else:
+        with running(CodeCommit) as codecommit:
+            codecommit.destination = theirs
+            codebuild(repository, buildspec(repository), codecommit.env).expect(3)
+    assert not (repository.folder / "ran").exists()
+
+
 # The real provider, on the emulator
 
 
 def test_bitbucket_and_codebuild_on_the_emulator(real_estate: Repository) -> None:
     real_estate.check_out(real_estate.commit("add-web", {"packer/web.json": JSON}))
     with running(Bitbucket) as bitbucket, running(CodeCommit) as codecommit:
+        codecommit.destination = real_estate.git("rev-parse", "main")
         step = pipelines(real_estate)["pull-requests"]["**"][0]["step"]
         bitbucket_step(real_estate, step, {**bitbucket.env, "TFGEN_PLAN_ROLE": "plan"}).expect(0)
-        codebuild(real_estate, "buildspec-plan.yml", codecommit.env).expect(0)
+        codebuild(real_estate, buildspec(real_estate), codecommit.env).expect(0)
         bodies = (*bitbucket.bodies(), *codecommit.bodies())
         assert len(bodies) == 2
         for body in bodies:
@@ -138,16 +169,23 @@ def test_bitbucket_and_codebuild_on_the_emulator(real_estate: Repository) -> Non
 # The documentation's Terraform
 
 
-def test_the_terraform_in_the_documentation_is_valid(tmp_path: Path, cli_config: Path) -> None:
+def test_the_terraform_in_the_documentation_is_valid(
+    tmp_path: Path, cli_config: Path, cli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write_tree(tmp_path / "estate", {"tfgen.toml": TOML}))
     text = (ROOT / "docs/pull-requests.md").read_text()
     (block,) = re.findall(r"^```hcl\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     file = tmp_path / "main.tf"
     file.write_text(block)
+    (tmp_path / "buildspec-plan.yml").write_text(recipes(cli)["buildspec-plan.yml"])
     (tmp_path / "home").mkdir()
     env = terraform_environment(tmp_path / "home", cli_config)
     terraform = shlex.join(find_terraform().argv)
     code, said = shell(f"{terraform} init && {terraform} validate && {terraform} fmt -check -diff", env, tmp_path)
     assert code == 0, said
+    # CodeBuild would run a file of that name from the pull request: the project has its text instead.
+    assert re.findall(r"buildspec += (.*?) #", block) == ['file("${path.module}/buildspec-plan.yml")']
+    assert 'destinationReference = ["refs/heads/${var.branch}"]' in block
     # What the rule hands over is what the comment reads; what the role may do is what the comment does.
     assert set(re.findall(r'"name": "(\w+)"', block)) == set(CODECOMMIT_VARIABLES)
     assert set(re.findall(r"codecommit:(\w+)", block)) - {"GitPull"} == {
@@ -172,6 +210,7 @@ def test_moto_has_no_comments_of_codecommit_yet(
     monkeypatch.chdir(repository.check_out("main"))
     tfgen("plan", "--out", "images.tfplan").expect(0)
     with running(CodeCommit) as server:
+        server.destination = repository.git("rev-parse", "main")
         env = {**server.env, "AWS_ENDPOINT_URL": emulator.endpoint, "AWS_MAX_ATTEMPTS": "1"}
     done = tfgen("comment", "images.tfplan", **env).expect(1)
     assert "CodeCommit refused GetCommentsForPullRequest" in done.err

@@ -7,7 +7,7 @@ import zipfile
 
 from tests.conftest import JSON
 from tests.terraform.github_recipe import GitHubJob, GitHubWithActions, merge, pull_request
-from tests.terraform.recipes import Repository, images
+from tests.terraform.recipes import PROGRAM, Repository, images
 
 
 def test_github_from_pull_request_to_apply(repository: Repository, github: GitHubWithActions) -> None:
@@ -17,7 +17,7 @@ def test_github_from_pull_request_to_apply(repository: Repository, github: GitHu
         "Install tfgen",
         "Check that the generated files match the templates",
         "Read what may be destroyed",
-        "Plan",
+        "Plan the pull request",
         "Comment",
         "Show the plan in the run's summary",
     ]
@@ -39,7 +39,7 @@ def test_github_s_gate_and_the_label_that_opens_it(repository: Repository, githu
 
     repository.commit("drop-db", {}, remove="packer/db.json")
     refused = pull_request(repository, github, "drop-db", run="2").expect(3)
-    assert refused.steps["Plan"] == 3
+    assert refused.steps["Plan the pull request"] == 3
     assert refused.steps["Comment"] == 0
     assert "**Refused:** 1 image would be destroyed or replaced" in github.bodies()[0]
     assert ("2", "tfgen-plan") not in github.artifacts
@@ -59,7 +59,7 @@ def test_github_s_gate_and_the_label_that_opens_it(repository: Repository, githu
 def test_github_says_that_the_plan_failed(repository: Repository, github: GitHubWithActions) -> None:
     repository.commit("add-db", {"packer/db.json": JSON})
     pull_request(repository, github, "add-db").expect(0)
-    repository.commit("add-db", {"terraform/pipelines/more.tf": "locals {"})
+    repository.forget_to_sync("add-db")
     failed = pull_request(repository, github, "add-db", run="2")
     assert failed.code != 0
     assert failed.steps["Say that there is no plan"] == 0
@@ -143,7 +143,7 @@ def test_github_when_another_change_came_between_and_by_hand(repository: Reposit
     main = repository.git("rev-parse", "main")
     by_hand = GitHubJob(repository=repository, server=github, event="workflow_dispatch", revision=main, run="9")
     planned = by_hand.start("plan").expect(0)
-    assert "Comment" not in planned.steps
+    assert {"Comment", "Plan the pull request"} & {*planned.steps} == set()
     by_hand.start("apply").expect(0)
     assert images(repository.folder) == {"module.web", "module.db", "module.mail"}
 
@@ -154,15 +154,34 @@ def test_github_applies_the_branch_alone(repository: Repository, github: GitHubW
         repository=repository, server=github, event="workflow_dispatch", revision=head, ref="refs/heads/add-db"
     )
     job.start("plan").expect(0)
-    assert "::error::only main is applied, not refs/heads/add-db" in job.start("apply").expect(1).text
+    refused = job.start("apply").expect(1)
+    assert "::error::only main is applied, not refs/heads/add-db" in refused.text
+    assert list(refused.steps) == ["Refuse all but the branch"]
+    assert list(repository.checkout.iterdir()) == []
+
+
+def test_github_installs_tfgen_where_nothing_of_the_branch_is(
+    repository: Repository, github: GitHubWithActions
+) -> None:
+    repository.commit("add-db", {"packer/db.json": JSON, "pip.py": "", "pip.conf": ""})
+    pull_request(repository, github, "add-db").expect(0)
+    merge(repository, github, "add-db").expect(0)
+    assert (repository.folder / "installed.found").read_text() == ""
+
+
+def test_github_s_base_is_the_protected_branch_whatever_the_pull_request_goes_into(
+    repository: Repository, github: GitHubWithActions
+) -> None:
+    repository.commit("theirs", {"terraform/pipelines/more.tf": PROGRAM.format(ran=repository.folder / "ran")})
+    repository.commit("into-theirs", {"packer/db.json": JSON})
+    pull_request(repository, github, "into-theirs", into="theirs").expect(3)
+    assert not (repository.folder / "ran").exists()
 
 
 def test_github_s_stale_files_stop_it_before_a_plan(repository: Repository, github: GitHubWithActions) -> None:
-    repository.commit("add-db", {"packer/db.json": JSON})
-    repository.git("rm", "-q", "terraform/pipelines/pipeline_db.gen.tf")
-    repository.git("commit", "-qm", "forgot")
+    repository.forget_to_sync("add-db")
     done = pull_request(repository, github, "add-db").expect(2)
-    assert "Plan" not in done.steps
+    assert "Plan the pull request" not in done.steps
     assert github.bodies() == []
 
 

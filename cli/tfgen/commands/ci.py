@@ -65,10 +65,15 @@ def recipe(workspace: Workspace, host: str) -> str:
     import json
     from importlib.metadata import version
     from importlib.resources import files
+    from shlex import quote
 
     text = (files("tfgen") / "recipes" / RECIPES[host][0]).read_text(encoding="utf-8")
-    # A JSON string is a YAML string too, whatever a branch is called.
-    values = {"BRANCH": json.dumps(workspace.settings.branch), "VERSION": version("tfgen")}
+    branch = workspace.settings.branch
+    values = {
+        "BRANCH": json.dumps(branch),  # a YAML string too, whatever a branch is called
+        "BASE": quote(f"refs/remotes/origin/{branch}"),  # whatever a pull request or a tag is called
+        "VERSION": version("tfgen"),
+    }
     for name, value in values.items():
         text = text.replace(f"@{name}@", value)
     return text

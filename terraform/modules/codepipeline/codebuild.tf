@@ -57,7 +57,7 @@ resource "aws_codebuild_project" "this" {
   }
 
   # CodeBuild looks at the subnets with the role's rights when the project is made.
-  depends_on = [aws_iam_role_policy.codebuild]
+  depends_on = [aws_iam_role_policy.codebuild, aws_iam_role_policy_attachment.network_and_sharing]
 }
 
 resource "aws_security_group" "build" {

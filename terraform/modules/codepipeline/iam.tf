@@ -83,19 +83,23 @@ locals {
         Effect   = "Allow"
         Action   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
         Resource = arn
+        # For objects in S3 alone; in China the name goes on with .cn.
+        Condition = { StringLike = { "kms:ViaService" = "s3.${local.region}.amazonaws.com*" } }
       }
     ],
   )
 
-  # CodeConnections has had two names: both are asked for, by the age of the connection and of the service.
-  connection_statements = [
-    for arn in local.connected ? [var.connection_arn] : [] : {
-      Sid      = "Connection"
-      Effect   = "Allow"
-      Action   = ["codeconnections:UseConnection", "codestar-connections:UseConnection"]
-      Resource = arn
+  # CodeConnections has had two names: both are asked for, by the age of the connection and of the service. A connection
+  # reaches every repository of its installation. The key is there only when one of them is used (hence ForAllValues).
+  connection_statements = {
+    for service in local.connected ? ["codeconnections", "codestar-connections"] : [] : service => {
+      Sid       = service == "codeconnections" ? "Connection" : "ConnectionByItsOldName"
+      Effect    = "Allow"
+      Action    = "${service}:UseConnection"
+      Resource  = var.connection_arn
+      Condition = { "ForAllValues:StringEquals" = { "${service}:FullRepositoryId" = var.source_repository } }
     }
-  ]
+  }
 }
 
 resource "aws_iam_role_policy" "codepipeline" {
@@ -136,7 +140,7 @@ resource "aws_iam_role_policy" "codepipeline" {
           Resource = arn
         }
       ],
-      local.connection_statements,
+      values(local.connection_statements),
       local.artefact_statements,
     )
   })

@@ -168,7 +168,7 @@ variable "image" {
 }
 
 variable "image_regions" {
-  description = "Further regions that the build may copy the image to (Packer's ami_regions). The pipeline's own region is always allowed."
+  description = "Regions that the build may copy the image to: Packer's ami_regions, and for encrypt_boot, which copies too, the pipeline's own region as well. Empty means that it copies nothing."
   type        = set(string)
   default     = []
   nullable    = false
@@ -238,7 +238,7 @@ variable "build_policy_arns" {
 }
 
 variable "instance_tags" {
-  description = "Tags, each with its values, by which the build's instances are known: it may start, stop and terminate only instances with one of them. Packer's own Name and our templates' run_tags have one. Empty means no limit by tag."
+  description = "Tags, each with its values, by which the build knows what it has made: it may make, use, change and delete only what has one of them. A template has one in its run_tags and run_volume_tags. Empty means no limit by tag."
   type        = map(list(string))
   default = {
     BuiltBy = ["Packer"]
@@ -251,6 +251,54 @@ variable "instance_tags" {
       for key, values in var.instance_tags : length(key) > 0 && !startswith(lower(key), "aws:") && try(length(values) > 0, false)
     ])
     error_message = "Each key of instance_tags must not be empty nor start with 'aws:' (reserved), and must have at least one value."
+  }
+}
+
+variable "vpc_id" {
+  description = "VPC in which the build may make the security groups of its instances. Null means any VPC."
+  type        = string
+  default     = null
+  nullable    = true
+
+  validation {
+    condition     = var.vpc_id == null || can(regex("^vpc-[0-9a-f]+$", var.vpc_id))
+    error_message = "The vpc_id must be the id of a VPC, for example vpc-04f99e5833c3a909b, or null."
+  }
+}
+
+variable "subnet_ids" {
+  description = "Subnets in which the build may start its instances: those that the templates name. Empty means any subnet."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.subnet_ids) <= 10 && alltrue([for id in var.subnet_ids : can(regex("^subnet-[0-9a-f]+$", id))])
+    error_message = "The subnet_ids must be at most 10 ids of subnets, for example subnet-0a1b2c3d4e5f60718."
+  }
+}
+
+variable "security_group_ids" {
+  description = "Security groups of yours in which the build may start its instances: those that the templates name. Empty means only groups that Packer makes."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.security_group_ids) <= 5 && alltrue([for id in var.security_group_ids : can(regex("^sg-[0-9a-f]+$", id))])
+    error_message = "The security_group_ids must be at most 5 ids of security groups, for example sg-0a1b2c3d4e5f60718."
+  }
+}
+
+variable "share_with_accounts" {
+  description = "Accounts that the build may share its snapshots with (Packer's snapshot_users); with any it may share its images too (ami_users), for which IAM knows no limit by account. Empty means that it shares nothing."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.share_with_accounts) <= 10 && alltrue([for id in var.share_with_accounts : can(regex("^[0-9]{12}$", id))])
+    error_message = "The share_with_accounts must be at most 10 numbers of accounts with 12 digits each."
   }
 }
 

@@ -165,8 +165,13 @@ run "a_vpc_with_given_groups" {
   }
 
   assert {
-    condition     = strcontains(aws_iam_role_policy.codebuild.policy, "arn:aws:ec2:eu-west-1:*:subnet/subnet-0a1b2c3d4e5f60718")
+    condition     = strcontains(aws_iam_policy.network_and_sharing[0].policy, "arn:aws:ec2:eu-west-1:*:subnet/subnet-0a1b2c3d4e5f60718")
     error_message = "The right to network interfaces is limited to the subnets."
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_policy.network_and_sharing[0].policy, "security-group/*")
+    error_message = "And to the groups."
   }
 }
 
@@ -188,6 +193,79 @@ run "no_limit_by_tag" {
   assert {
     condition     = strcontains(aws_iam_role_policy.codebuild.policy, "ec2:TerminateInstances")
     error_message = "The rights themselves stay."
+  }
+}
+
+run "instances_in_a_named_network" {
+  command = plan
+
+  variables {
+    vpc_id             = "vpc-04f99e5833c3a909b"
+    subnet_ids         = ["subnet-0a1b2c3d4e5f60718"]
+    security_group_ids = ["sg-0a1b2c3d4e5f60718"]
+  }
+
+  assert {
+    condition = alltrue([
+      for each in ["vpc/vpc-04f99e5833c3a909b", "subnet/subnet-0a1b2c3d4e5f60718", "security-group/sg-0a1b2c3d4e5f60718"] :
+      strcontains(aws_iam_role_policy.codebuild.policy, "arn:aws:ec2:*:*:${each}")
+    ])
+    error_message = "The build may use what is named."
+  }
+
+  assert {
+    condition     = length(regexall("(vpc|subnet)/[*]", aws_iam_role_policy.codebuild.policy)) == 0
+    error_message = "And no other network."
+  }
+}
+
+run "nothing_is_shared_unless_an_account_is_named" {
+  command = plan
+
+  assert {
+    condition     = length(aws_iam_policy.network_and_sharing) == 0 && !strcontains(aws_iam_role_policy.codebuild.policy, "ModifySnapshotAttribute")
+    error_message = "No right to share a snapshot."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role_policy.codebuild.policy).Statement :
+      length(regexall("ec2:Attribute/(Description|ImdsSupport)", jsonencode(statement.Condition))) == 1
+      if length(regexall("ModifyImageAttribute", jsonencode(statement))) > 0
+    ])
+    error_message = "Of an image only what it says and demands is set, not who may start it."
+  }
+}
+
+run "sharing_with_an_account" {
+  command = plan
+
+  variables {
+    share_with_accounts = ["999999999999"]
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_policy.network_and_sharing[0].policy).Statement :
+      statement.Condition["ForAllValues:StringEquals"]["ec2:Add/userId"] == ["999999999999"] && statement.Condition.Null["ec2:Add/group"] == "true"
+    ])
+    error_message = "With that account alone."
+  }
+}
+
+run "an_old_packer_tags_no_group" {
+  command = plan
+
+  variables {
+    environment_vars = { PACKER_SCRIPT = "packer/choices.json", PACKER_VERSION = "1.6.6" }
+  }
+
+  assert {
+    condition = length([
+      for statement in jsondecode(aws_iam_role_policy.codebuild.policy).Statement : statement
+      if contains(flatten([statement.Action]), "ec2:AuthorizeSecurityGroupIngress") && length(regexall("Tag/", jsonencode(statement))) == 0
+    ]) == 2
+    error_message = "Its groups are like any other: the statement of their rules, and one without a tag."
   }
 }
 

@@ -49,6 +49,11 @@ module "wordpress" {
     subnet_ids = var.subnet_ids
   }
 
+  # Where the build may start its instances, and whom it may give what it has made.
+  vpc_id              = var.vpc_id
+  subnet_ids          = var.subnet_ids
+  share_with_accounts = var.share_with_accounts
+
   buildspec          = "buildspec.yml"
   build_timeout      = 90
   compute_type       = "BUILD_GENERAL1_MEDIUM"

@@ -15,3 +15,10 @@ variable "connection_arn" {
   type        = string
   nullable    = false
 }
+
+variable "share_with_accounts" {
+  description = "Accounts that the image is shared with: ami_users and snapshot_users of the template."
+  type        = list(string)
+  default     = ["999999999999"]
+  nullable    = false
+}
