@@ -29,6 +29,9 @@ cp --dereference /etc/resolv.conf etc/resolv.conf
 # The network is the host's, so no package may start a server here.
 printf '#!/bin/sh\nexit 101\n' >usr/sbin/policy-rc.d
 chmod 0755 usr/sbin/policy-rc.d
+# Nobody reads a manual or a translation here; unpacking them takes time.
+echo 'Acquire::Languages "none";' >etc/apt/apt.conf.d/90guest
+printf 'path-exclude /usr/share/%s/*\n' doc man locale >etc/dpkg/dpkg.cfg.d/guest
 
 # The emulator holds the key pair that Packer made for this build; EC2 would have put it into authorized_keys.
 cat >usr/local/sbin/emulator-keys <<KEYS

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import heed_signals
 from tests.e2e.emulator import CREDENTIALS, REGION, SOURCE_AMI
-from tests.e2e.tools import bare_environment, run
+from tests.e2e.tools import bare_environment, packer_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,13 +73,12 @@ class Estate:
             "skip_region_validation": "true",
             **NOBODY,
         }
-        version = run(["packer", "version"], env=bare_environment(self.home)).stdout.split()[1].removeprefix("v")
         self.env = {
             "AWS_ENDPOINT_URL_EC2": ec2.url,
             "AWS_EC2_METADATA_DISABLED": "true",
             "VPC_ID": client.describe_vpcs()["Vpcs"][0]["VpcId"],
             "SUBNET_ID": client.describe_subnets()["Subnets"][0]["SubnetId"],
-            "PACKER_VERSION": version,
+            "PACKER_VERSION": packer_version(),
             "PACKER_VAR_FILE": str(self.home / "emulator.pkrvars.json"),
             "CODEBUILD_RESOLVED_SOURCE_VERSION": COMMIT,
         }

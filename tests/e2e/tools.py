@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import signal
@@ -61,12 +62,18 @@ def linked(folder: Path, programs: str) -> str:
 def require_packer() -> str:
     """Path of a Packer that has the amazon and ansible plugins; gives up when there is none."""
     packer = require_tool("packer")
-    with tempfile.TemporaryDirectory() as home:
-        said = run([packer, "version"], env=bare_environment(Path(home))).stdout
-    version = said.split()[1].removeprefix("v")
+    version = packer_version()
     if tuple(map(int, version.split(".")[:2])) >= (1, 10) and not PLUGINS:
         give_up(f"Packer {version} bundles no plugins: install amazon and ansible and set PACKER_PLUGIN_PATH")
     return packer
+
+
+@functools.cache
+def packer_version() -> str:
+    """The installed Packer's, without a v."""
+    with tempfile.TemporaryDirectory() as home:
+        said = run(["packer", "version"], env=bare_environment(Path(home))).stdout
+    return said.split()[1].removeprefix("v")
 
 
 def run(

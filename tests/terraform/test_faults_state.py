@@ -26,13 +26,15 @@ from tests.terraform.toy import (
 )
 from tfgen.terraform.binary import find_terraform
 
-#: A module whose apply is in the way until it may go.
-WAIT = """
-resource "terraform_data" "slow" {
-  provisioner "local-exec" {
-    command = "cd '${abspath(path.root)}' && touch .begun && until test -e .go; do sleep 0.1; done"
-  }
-}
+#: Until it may go; a minute at most, or what a killed test run has left would wait for ever.
+UNTIL_GO = "for i in $(seq 600); do test -e .go && break; sleep 0.1; done"
+#: A module whose apply is in the way until then.
+WAIT = f"""
+resource "terraform_data" "slow" {{
+  provisioner "local-exec" {{
+    command = "cd '${{abspath(path.root)}}' && touch .begun && {UNTIL_GO}"
+  }}
+}}
 """
 #: One page of a small file system.
 FILL = "head -c 4096 /dev/zero"
@@ -291,7 +293,7 @@ def test_the_lock_of_init_is_waited_for(repo: Repo, tfgen: Command) -> None:
     """Two at once: one init, and the other uses what it made."""
     root = planned(repo, tfgen)
     (root / ".tfgen/cache/init").unlink()
-    slow = faulty_terraform(root, "init", "touch .begun; until test -e .go; do sleep 0.1; done")
+    slow = faulty_terraform(root, "init", f"touch .begun; {UNTIL_GO}")
     first = start("plan", "--out", "other", "--lock-timeout", "30s", "--terraform", slow)  # the state is one for both
     wait_for(root / "terraform/pipelines/.begun")
     second = start("plan", "--lock-timeout", "30s")

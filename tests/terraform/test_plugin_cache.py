@@ -65,7 +65,7 @@ def test_two_inits_at_once_share_the_cache_in_turn(
 ) -> None:
     root = aws(repo, tfgen)
     cache = tmp_path / "cache"
-    until = f"until test -e {tmp_path}/go; do sleep 0.1; done"
+    until = f"for i in $(seq 600); do test -e {tmp_path}/go && break; sleep 0.1; done"
     holder = subprocess.Popen(
         ["flock", str(made(cache / "tfgen/plugins") / ".tfgen.lock"), "sh", "-c", until], stdin=subprocess.DEVNULL
     )
