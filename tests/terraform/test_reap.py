@@ -126,7 +126,7 @@ def test_one_sign_alone_is_not_enough_for_an_instance(ec2: Ec2, cli: Command) ->
     done = cli("reap", "--delete", *NOW_ARGUMENTS).expect(0)
     assert {*unsure, key, group} <= ec2.there()
     for instance, sign in zip(unsure, ("key pair", "security group", "tags"), strict=True):
-        said = f"skipped: instance {instance} (eu-west-1): only its {sign} shows that Packer created it\n"
+        said = f"skipped: instance {instance} (eu-west-1): only one of three signs is Packer's ({sign})\n"
         assert said in done.err
 
 
@@ -204,7 +204,7 @@ def test_json_says_all_of_it(ec2: Ec2, cli: Command) -> None:
     assert key == {**wanted, "deleted": False}
     (gone,) = deleted["leftovers"]
     assert (gone["deleted"], gone["reason"]) == (True, "")
-    reason = "only its tags shows that Packer created it"
+    reason = "only one of three signs is Packer's (tags)"
     assert looked["left_alone"] == [{"region": "eu-west-1", "id": doubtful, "reason": reason}]
 
 

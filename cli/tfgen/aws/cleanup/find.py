@@ -97,7 +97,7 @@ class Search:
                 ours.append(each)
             else:
                 sign = next(name for name, said in signs.items() if said)
-                self._doubt(each, f"only its {sign} shows that Packer created it")
+                self._doubt(each, f"only one of three signs is Packer's ({sign})")
         return self._without_a_running_build(ours)
 
     def _without_a_running_build(self, instances: Sequence[Instance]) -> list[Instance]:

@@ -170,8 +170,8 @@ class StateBucket:
 
     def _not_ours(self, error: AwsError) -> RefusedError:
         return RefusedError(
-            f"the bucket {self.name} does not belong to account {self.account.id}, or {self.account.who} has no access"
-            f" (AWS error: {error.code})",
+            f"the bucket {self.name} does not belong to account {self.account.id}, or is not accessible"
+            f" with {self.account.who} (AWS error: {error.code})",
             fix="use another --bucket, or sign in to the account that owns it",
         )
 
