@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from tfgen.aws.failures import AwsError
+from tests.unit.aws_answers import client_of
+from tfgen.aws.failures import AwsError, Who
 from tfgen.aws.pipelines.build_log import Build, BuildLog
 from tfgen.aws.pipelines.executions import PipelineRun, is_passing
 from tfgen.aws.session import Account
@@ -15,15 +16,15 @@ from tfgen.aws.session import Account
 LOGGED = Build(id="p:1", status="IN_PROGRESS", log_group="g", log_stream="s")
 
 
-class Played:
+class Played(Account):
     """An account that answers each call by the next of `answers`, and keeps what it was asked."""
 
-    region, partition, id = "eu-west-1", "aws", "123456789012"
-
     def __init__(self, *answers: dict[str, Any] | AwsError) -> None:
+        self.who, self.partition, self.id = Who(profile="", region="eu-west-1"), "aws", "123456789012"
+        self._client = lambda service: client_of(service, self._answer)
         self.answers, self.asked = list(answers), list[tuple[str, dict[str, Any]]]()
 
-    def call(self, _: str, operation: str, **arguments: Any) -> dict[str, Any]:
+    def _answer(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
         self.asked.append((operation, arguments))
         answer = self.answers.pop(0)
         if isinstance(answer, AwsError):
@@ -36,7 +37,7 @@ def page(token: str, *messages: str) -> dict[str, Any]:
 
 
 def log_of(account: Played) -> BuildLog:
-    log = BuildLog(cast("Account", account), "p:1")
+    log = BuildLog(account, "p:1")
     log.build = LOGGED
     return log
 
@@ -68,7 +69,7 @@ def test_a_log_that_is_not_there_yet_has_no_lines() -> None:
 
 def test_a_build_without_a_log_in_cloudwatch_is_not_asked_for_one() -> None:
     account = Played({"builds": [{"id": "p:1", "buildStatus": "SUCCEEDED", "logs": {"deepLink": "x"}}]})
-    log = BuildLog(cast("Account", account), "p:1")
+    log = BuildLog(account, "p:1")
     assert log.look().has_ended
     assert list(log.lines()) == []
 
@@ -90,7 +91,7 @@ def seen(*pages: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
         {"actionExecutionDetails": list(found), **({"nextToken": str(number)} if number + 1 < len(pages) else {})}
         for number, found in enumerate(pages)
     ]
-    run = PipelineRun(cast("Account", Played({"pipelineExecution": {"status": "InProgress"}}, *answers)), "p")
+    run = PipelineRun(Played({"pipelineExecution": {"status": "InProgress"}}, *answers), "p")
     return [(each.stage, each.status) for each in run.look().actions]
 
 
@@ -139,14 +140,14 @@ def test_an_execution_that_has_ended_keeps_none_waiting(latest: str, inbound: st
         "inboundTransitionState": {"enabled": True},
         inbound: [ours] if inbound.endswith("s") else ours,
     }
-    run = PipelineRun(cast("Account", Played({"stageStates": [{"stageName": "Source"}, stage]})), "p")
+    run = PipelineRun(Played({"stageStates": [{"stageName": "Source"}, stage]}), "p")
     run.id = "ours"
     assert run.waits_for() == words
 
 
 @pytest.mark.parametrize(("code", "doubt"), [("ReadTimeoutError", True), ("AccessDeniedException", False)])
 def test_whether_a_start_without_an_answer_was_one_is_not_known(code: str, doubt: bool) -> None:
-    run = PipelineRun(cast("Account", Played(refused(code), {"pipelineExecutionId": "1"})), "p")
+    run = PipelineRun(Played(refused(code), {"pipelineExecutionId": "1"}), "p")
     with pytest.raises(AwsError):
         run.start()
     assert (run.in_doubt, run.id) == (doubt, "")
@@ -172,4 +173,4 @@ def test_the_first_phase_that_did_not_work_says_why(
         for name, ended, message in phases
     ]
     account = Played({"builds": [{"id": "p:1", "buildStatus": status, "phases": told}]})
-    assert BuildLog(cast("Account", account), "p:1").look().failure == failure
+    assert BuildLog(account, "p:1").look().failure == failure

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
+from tests.unit.aws_answers import client_of
 from tfgen.aws.cleanup.find import Search
+from tfgen.aws.failures import AwsError, Who
 from tfgen.aws.session import Account
 
 OLD = datetime(2020, 5, 25, tzinfo=UTC)
@@ -46,15 +48,15 @@ PAGES: dict[str, tuple[str, list[dict[str, Any]]]] = {
 }
 
 
-class Paged:
+class Paged(Account):
     """An account in which every list has one thing a page; the operation in `short` gives its first page alone."""
 
-    region = "eu-west-1"
-
     def __init__(self, short: str = "") -> None:
+        self.who = Who(profile="", region="eu-west-1")
+        self._client = lambda service: client_of(service, self._answer)
         self.short = short
 
-    def call(self, _: str, operation: str, **arguments: Any) -> dict[str, Any]:
+    def _answer(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
         key, things = PAGES[operation]
         at = int(arguments.get("NextToken", 0))
         last = at + 1 >= len(things) or operation == self.short
@@ -62,7 +64,7 @@ class Paged:
 
 
 def ids(account: Paged) -> set[str]:
-    return {each.id for each in Search(cast("Account", account), datetime.now(UTC)).leftovers}
+    return {each.id for each in Search(account, datetime.now(UTC)).leftovers}
 
 
 def test_every_page_is_read() -> None:
@@ -82,3 +84,10 @@ def test_every_page_is_read() -> None:
 def test_what_a_page_that_does_not_come_would_change(short: str, found: set[str]) -> None:
     """So the test above can fail for each of the lists."""
     assert ids(Paged(short)) == found
+
+
+def test_a_page_that_names_itself_as_the_next_is_an_error() -> None:
+    account = Paged()
+    account._client = lambda service: client_of(service, lambda *_: {"Reservations": [], "NextToken": "again"})
+    with pytest.raises(AwsError, match=r"ec2 describe_instances\).*same next token"):
+        ids(account)

@@ -6,6 +6,7 @@ Profile, environment, files and AWS_ENDPOINT_URL count as they do for every AWS 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -18,7 +19,7 @@ class Account:
 
     def __init__(self, who: Who, session: Any) -> None:
         self.who, self._session = who, session
-        self._client = cache(self._made)
+        self._client: Callable[[str], Any] = cache(self._made)
         identity = self.call("sts", "get_caller_identity")
         self.id = str(identity["Account"])
         #: aws, aws-cn, aws-us-gov: the second word of every ARN.
@@ -33,6 +34,12 @@ class Account:
         with explained(self.who, service, operation):
             answer: dict[str, Any] = getattr(self._client(service), operation)(**arguments)
             return answer
+
+    def pages(self, service: str, operation: str, key: str, **arguments: object) -> Iterator[dict[str, Any]]:
+        """What stands under `key` in all pages of an operation's answer, as they come."""
+        with explained(self.who, service, operation):
+            for page in self._client(service).get_paginator(operation).paginate(**arguments):
+                yield from page.get(key, [])
 
     def wait(self, service: str, waiter: str, **arguments: object) -> None:
         """Until what `waiter` waits for is so."""

@@ -144,7 +144,7 @@ class Search:
         held: set[str] = set()
         for start in range(0, len(groups), _GROUPS_AT_ONCE):
             only = [{"Name": "group-id", "Values": list(groups[start : start + _GROUPS_AT_ONCE])}]
-            for found in self._pages("describe_network_interfaces", "NetworkInterfaces", Filters=only):
+            for found in self._account.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=only):
                 if (found.get("Attachment") or {}).get("InstanceId") not in instances:
                     held |= {group["GroupId"] for group in found.get("Groups", [])}
         return held
@@ -160,7 +160,7 @@ class Search:
     def _old_volumes(self) -> Iterator[Leftover]:
         """Volumes that no instance has and that the tags of a build's volumes name."""
         only = [{"Name": "status", "Values": ["available"]}, {"Name": "tag:BuiltBy", "Values": ["Packer"]}]
-        for found in self._pages("describe_volumes", "Volumes", Filters=only):
+        for found in self._account.pages("ec2", "describe_volumes", "Volumes", Filters=only):
             tags = _tags(found)
             if tags.get("Name", "").startswith("packer-build-") and found["CreateTime"] < self._before:
                 yield self._leftover("volume", found["VolumeId"], tags["Name"], found["CreateTime"])
@@ -180,23 +180,14 @@ class Search:
 
     def _instances(self) -> Iterator[dict[str, Any]]:
         alive = [{"Name": "instance-state-name", "Values": list(_ALIVE)}]
-        for reservation in self._pages("describe_instances", "Reservations", Filters=alive):
+        for reservation in self._account.pages("ec2", "describe_instances", "Reservations", Filters=alive):
             yield from reservation.get("Instances", [])
 
     def _groups(self) -> Iterator[dict[str, Any]]:
         only = [{"Name": "description", "Values": [_DESCRIPTION]}]
-        for found in self._pages("describe_security_groups", "SecurityGroups", Filters=only):
+        for found in self._account.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=only):
             if _made(found["GroupName"]) is not None:
                 yield found
-
-    def _pages(self, operation: str, key: str, **arguments: object) -> Iterator[dict[str, Any]]:
-        token: dict[str, str] = {}
-        while True:
-            page = self._account.call("ec2", operation, **arguments, **token)
-            yield from page.get(key, [])
-            if not page.get("NextToken"):
-                return
-            token = {"NextToken": page["NextToken"]}
 
 
 def _instance(found: Mapping[str, Any]) -> Instance:

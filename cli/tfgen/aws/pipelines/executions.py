@@ -22,7 +22,6 @@ _CONSOLES = {
     "aws-cn": "https://{region}.console.amazonaws.cn",
     "aws-us-gov": "https://{region}.console.amazonaws-us-gov.com",
 }
-_MOST_PAGES = 20
 #: What an execution does that keeps the next one out of its stage.
 _IN_THE_WAY = ("InProgress", "Stopping")
 #: What is gone when one asks again; the second line is botocore's, which has tried several times already.
@@ -159,18 +158,14 @@ class PipelineRun:
         return stages
 
     def _actions(self) -> Iterator[dict[str, Any]]:
-        token: dict[str, str] = {}
-        for _ in range(_MOST_PAGES):
-            page = self._call(
-                "list_action_executions",
-                pipelineName=self.pipeline,
-                filter={"pipelineExecutionId": self.id},
-                **token,
-            )
-            yield from page.get("actionExecutionDetails", [])
-            if not page.get("nextToken"):
-                return
-            token = {"nextToken": page["nextToken"]}
+        only = {"pipelineExecutionId": self.id}
+        return self.account.pages(
+            "codepipeline",
+            "list_action_executions",
+            "actionExecutionDetails",
+            pipelineName=self.pipeline,
+            filter=only,
+        )
 
     def _call(self, operation: str, **arguments: object) -> dict[str, Any]:
         return self.account.call("codepipeline", operation, **arguments)
