@@ -57,6 +57,20 @@ def parse_expression(source: str) -> nodes.Expr | None:
     return found[0] if len(found) == 1 and not isinstance(found[0], nodes.TemplateData) else None
 
 
+def has_choice(tree: nodes.Expr) -> bool:
+    """Whether only a run knows which text of an expression is taken: what `if` and `else` name is taken to be there."""
+    try:
+        return any(map(_is_choice, tree.find_all(nodes.Expr)))
+    except RecursionError:
+        return True
+
+
+def _is_choice(node: nodes.Expr) -> bool:
+    if isinstance(node, nodes.Getitem):
+        return isinstance(node.node, nodes.Dict)
+    return isinstance(node, nodes.And | nodes.Or) or (isinstance(node, nodes.Filter) and node.name.endswith("ternary"))
+
+
 def split_template(text: str) -> list[tuple[str, str]] | None:
     """The parts of a template, each a kind (`text`, `expression` or `statement`) and its source without delimiters.
 

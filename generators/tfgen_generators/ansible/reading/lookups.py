@@ -129,7 +129,8 @@ def _reference(call: LookupCall, source: str, line: int, load: Load) -> Referenc
         names = tuple(name for name in names if DYNAMIC not in name)
     if lookup.kind == "first" and any(DYNAMIC in name for name in names):
         lookup = LookupKind("first", _SUBDIRS[load])
-    optional = plugin not in LOOKUPS or not call.keywords.keys().isdisjoint(("errors", "skip")) or "{{" in source
+    optional = plugin not in LOOKUPS or call.has_choice or "errors" in call.keywords or "skip" in call.keywords
+    optional = optional or "{{" in source
     return lookup_reference(lookup, names, label_of(source), line, optional=optional, load=load, folders=folders)
 
 

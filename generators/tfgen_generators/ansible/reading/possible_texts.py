@@ -13,7 +13,7 @@ import msgspec
 
 from tfgen_generators.ansible.reading.model import DYNAMIC, FOLDERS
 from tfgen_generators.ansible.reading.nodes import Bindings
-from tfgen_generators.ansible.reading.values import UNKNOWN, Values, join, without_marks
+from tfgen_generators.ansible.reading.values import UNKNOWN, Values, without_marks
 
 if TYPE_CHECKING:
     from jinja2.nodes import Expr
@@ -24,11 +24,15 @@ _LONGEST_KEPT = 2000
 
 
 class LookupCall(msgspec.Struct, frozen=True):
-    """A call of a lookup: all that its terms, and its keyword arguments, may be."""
+    """A call of a lookup: all that its terms, and its keyword arguments, may be.
+
+    `has_choice`: only a run knows which of them is taken.
+    """
 
     plugin: str
     terms: Values
     keywords: dict[str, Values]
+    has_choice: bool
 
 
 def has_jinja(text: str) -> bool:
@@ -42,7 +46,7 @@ def possible_texts(text: str, bindings: Bindings) -> Values:
         return (without_marks(text),)
     plain = _with_variables(without_marks(text), bindings)
     if not has_jinja(plain) and "{#" not in plain:
-        return join([(plain.strip(),), ("",)])
+        return (re.sub("\0+", "\0", plain).strip(),)
     return _evaluate(text, bindings) if bindings or len(text) > _LONGEST_KEPT else _kept(text)
 
 
@@ -120,7 +124,7 @@ def read_lookup(source: str, bindings: Bindings) -> LookupCall | None:
     """A call of a lookup; None when it is none, or only a run knows of which."""
     from jinja2 import nodes
 
-    from tfgen_generators.ansible.reading.jinja import parse_expression
+    from tfgen_generators.ansible.reading.jinja import has_choice, parse_expression
 
     tree = parse_expression(source)
     plugin = _term(tree.args[0], {}) if isinstance(tree, nodes.Call) and tree.args else ()
@@ -130,4 +134,5 @@ def read_lookup(source: str, bindings: Bindings) -> LookupCall | None:
         plugin=plugin[0],
         terms=tuple(text for node in tree.args[1:] for text in _term(node, bindings)),
         keywords={keyword.key: _term(keyword.value, bindings) for keyword in tree.kwargs},
+        has_choice=has_choice(tree),
     )
