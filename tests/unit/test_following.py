@@ -39,6 +39,10 @@ class Played:
             raise answer
         return answer
 
+    def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.call(service, operation, **arguments)[key]
+        return found
+
     def act(self, name: str, status: str, build: str = "", **more: str) -> None:
         """The action `name` of the stage Build, newest first; with a build it is one of CodeBuild."""
         kind = {"category": "Build", "provider": "CodeBuild"} if build else {"category": "Approval"}
