@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-# As many tests at once as there are processors; a group of tests that share a thing stays together.
+# One test more at once than there are processors (tests/conftest.py); a group of tests that share a thing stays together.
 PYTEST_ARGS ?= --numprocesses=auto --dist=loadgroup
 
 .DEFAULT_GOAL := help

@@ -72,6 +72,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     depth.select(config, items)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: at any time some test waits for a server, a download or a signal."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
     return depth.headline(config)
 

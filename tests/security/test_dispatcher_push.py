@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
+from collections import ChainMap
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests import depth
 from tests.conftest import write_tree
 
 BUILDSPEC = Path(__file__).resolve().parents[2] / "terraform/modules/dispatcher/buildspec.yml"
@@ -34,6 +37,8 @@ MODULES = {
     "packages": ("pip/__init__.py", "encodings/__init__.py", "tfgen.py", "site.py"),
     "library": ("typing.py", "json.py", "subprocess.py", "usercustomize.py", "standin.py"),
 }
+#: A usual run tries all at once: each makes a virtual environment.
+GROUPS = MODULES if depth.is_on() else {"all": tuple(itertools.chain(*MODULES.values()))}
 PROGRAMS = ("git", "python3", "python", "pip", "tfgen", "mktemp", "env", "sed", "bin/git", "bin/python3")
 CONFIGURATION = {
     "pip.conf": "[global]\nindex-url = file:///nowhere\n[install]\ntarget = stolen\n",
@@ -47,6 +52,23 @@ CONFIGURATION = {
     "requirements.txt": "evil\n",
     "constraints.txt": "tfgen==9\n",
 }
+#: Variables of the environment that lead into the push.
+VARIABLES = [
+    {"PYTHONPATH": "PUSH", "PYTHONHOME": "PUSH", "PIP_TARGET": "PUSH/stolen"},
+    {
+        "PYTHONPATH": ".",
+        "PYTHONUSERBASE": "PUSH",
+        "PYTHONSTARTUP": "PUSH/site.py",
+        "PIP_CONFIG_FILE": "PUSH/pip.conf",
+    },
+    {
+        "PYTHONPLATLIBDIR": "PUSH",
+        "PIP_PREFIX": "PUSH/stolen",
+        "PIP_PYTHON": "PUSH/python3",
+        "XDG_CONFIG_DIRS": "PUSH",
+    },
+    {"PIP_CONSTRAINT": "PUSH/constraints.txt", "PIP_REQUIREMENT": "PUSH/requirements.txt"},
+]
 
 
 class Push:
@@ -129,14 +151,16 @@ def inside(source: Path, folder: str) -> bool:
     return Path(folder).resolve().is_relative_to(source)
 
 
-@pytest.mark.parametrize("shell", ["/bin/sh", "bash"])
+@depth.deep
+@pytest.mark.parametrize("shell", ["/bin/sh", "bash"] if depth.is_on() else ["/bin/sh"])
 def test_an_honest_push_is_dispatched(push: Push, shell: str) -> None:
     write_tree(push.source, {"README.md": "images\n", "packer/web.json": "{}"})
     expect_dispatched(push, push.run(commands(), shell))
     assert sorted(path.name for path in push.source.iterdir()) == ["README.md", "packer"]
 
 
-@pytest.mark.parametrize("names", MODULES.values(), ids=MODULES)
+@depth.deep
+@pytest.mark.parametrize("names", GROUPS.values(), ids=GROUPS)
 def test_no_module_of_the_push_is_imported(push: Push, names: tuple[str, ...]) -> None:
     push.add_modules(*names)
     expect_dispatched(push, push.run(commands()))
@@ -154,24 +178,9 @@ def test_no_configuration_of_the_push_has_an_effect(push: Push) -> None:
     expect_dispatched(push, push.run(commands()))
 
 
+@depth.deep
 @pytest.mark.parametrize(
-    "variables",
-    [
-        {"PYTHONPATH": "PUSH", "PYTHONHOME": "PUSH", "PIP_TARGET": "PUSH/stolen"},
-        {
-            "PYTHONPATH": ".",
-            "PYTHONUSERBASE": "PUSH",
-            "PYTHONSTARTUP": "PUSH/site.py",
-            "PIP_CONFIG_FILE": "PUSH/pip.conf",
-        },
-        {
-            "PYTHONPLATLIBDIR": "PUSH",
-            "PIP_PREFIX": "PUSH/stolen",
-            "PIP_PYTHON": "PUSH/python3",
-            "XDG_CONFIG_DIRS": "PUSH",
-        },
-        {"PIP_CONSTRAINT": "PUSH/constraints.txt", "PIP_REQUIREMENT": "PUSH/requirements.txt"},
-    ],
+    "variables", VARIABLES if depth.is_on() else [dict(itertools.chain(*map(dict.items, VARIABLES)))]
 )
 def test_no_variable_leads_python_or_pip_into_the_push(push: Push, variables: dict[str, str]) -> None:
     push.add_modules("sitecustomize.py", "usercustomize.py", "site.py", "typing.py", "standin.py")

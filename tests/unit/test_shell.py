@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests import depth
 from tfgen_generators.shell.commands import read_pipelines
 from tfgen_generators.shell.paths import assigned_in, packer_variables, playbooks_of, words_of
 
@@ -154,7 +155,8 @@ def test_names_that_are_no_utf8_stay_what_they_are() -> None:
     assert words_of("a b\0c") == ["a", "b", "c"]
 
 
-_MANY = 20_000
+#: How long a hostile text is.
+_MANY = depth.amount(5_000, 20_000)
 HOSTILE = {
     "nested": [*(opened * _MANY + "a" + closed * _MANY for opened, closed in ("()", ("$(", ")"), ('"$(', ')"')))],
     "open": [opened * _MANY for opened in ("(", "{ ", "${x:-", "if a; then ", "case x in ", "a=(", "f() ", "[[ ", "`")],
@@ -162,17 +164,24 @@ HOSTILE = {
     "pipes": ["a | " * 1999 + end for end in ("b", ")", "(")] + [("a | " * 20 + "b && ") * 5000 + "("],
     "here-documents": ["<<E\n" * 2000, "cat " + "<<E " * 2000, "cat <<" + "E" * 5000 + "\na", "cat <<E\n$(" * 2000],
     "no shell": [
-        'if ($x -eq 1) { Write-Host "a $($b.c)" } else { $y = @{a=1; b=2} }\n' * 3000,
-        "${var.x} ${jsonencode({a = [1, 2]})}\n" * 3000,
-        "{{ .Vars }} sudo -S bash {{ .Path }}\n" * 3000,
+        'if ($x -eq 1) { Write-Host "a $($b.c)" } else { $y = @{a=1; b=2} }\n' * (_MANY // 7),
+        "${var.x} ${jsonencode({a = [1, 2]})}\n" * (_MANY // 7),
+        "{{ .Vars }} sudo -S bash {{ .Path }}\n" * (_MANY // 7),
         bytes(range(256)).decode("latin-1") * 400,
-        "a \udcff | '\udcff' \"\ud800\n" * 3000,
+        "a \udcff | '\udcff' \"\ud800\n" * (_MANY // 7),
     ],
-    "long": ["a" * 1_000_000, "a " * 200_000, "# a\n" * 200_000, "a$b" * 100_000, "'a'\"b\"" * 50_000],
-    "many": ["a\n" * 200_000],
+    "long": [
+        "a" * (_MANY * 50),
+        "a " * (_MANY * 10),
+        "# a\n" * (_MANY * 10),
+        "a$b" * (_MANY * 5),
+        "'a'\"b\"" * (_MANY * 2),
+    ],
+    "many": ["a\n" * (_MANY * 10)],
 }
 
 
+@depth.deep
 @pytest.mark.parametrize(
     "text", [pytest.param(text, id=f"{name} {at}") for name, texts in HOSTILE.items() for at, text in enumerate(texts)]
 )
