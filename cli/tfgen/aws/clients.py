@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Protocol, cast
 
@@ -13,8 +14,16 @@ class Operation(Protocol):
     def __call__(self, **arguments: Any) -> dict[str, Any]: ...
 
 
+class Paginator(Protocol):
+    """All pages of an operation's answer."""
+
+    def paginate(self, **arguments: Any) -> Iterator[dict[str, Any]]: ...
+
+
 class AwsClient(Protocol):
     """What tfgen uses of a boto3 client: operations by name."""
+
+    def get_paginator(self, operation: str) -> Paginator: ...
 
     def __getattr__(self, operation: str) -> Operation: ...
 

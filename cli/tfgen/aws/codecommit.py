@@ -10,7 +10,6 @@ from tfgen.aws.clients import AwsClient, client
 from tfgen.aws.profiles import region_of
 from tfgen_generators.errors import TfgenError, UsageError
 
-_MOST_PAGES = 100
 _OTHERS = "CommentNotCreatedByCallerException"
 
 
@@ -29,16 +28,11 @@ class FoundComment:
 def own_comments(pull_request: str) -> list[FoundComment]:
     """The comments that our role or user has written, oldest first. Raises TfgenError."""
     with _explained("GetCommentsForPullRequest"):
-        codecommit = _client("codecommit")
-        found, token = list[dict[str, object]](), ""
-        for _ in range(_MOST_PAGES):
-            more = {"nextToken": token} if token else {}
-            page = codecommit.get_comments_for_pull_request(pullRequestId=pull_request, maxResults=100, **more)
+        pages = _client("codecommit").get_paginator("get_comments_for_pull_request")
+        found = list[dict[str, object]]()
+        for page in pages.paginate(pullRequestId=pull_request, PaginationConfig={"PageSize": 100}):
             for place in page.get("commentsForPullRequestData", []):
                 found += [comment for comment in place.get("comments", []) if not comment.get("deleted")]
-            token = page.get("nextToken") or ""
-            if not token:
-                break
     if not found:
         return []
     with _explained("sts:GetCallerIdentity"):
