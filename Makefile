@@ -7,6 +7,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # One test more at once than there are processors (tests/conftest.py); a group of tests that share a thing stays together.
 PYTEST_ARGS ?= --numprocesses=auto --dist=loadgroup
 
+# With it each of thousands of processes would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo check test test-deep e2e lint format golden bench clean
 
