@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -23,6 +24,9 @@ from tfgen.terraform.version import require_removed_blocks, require_supported
 from tfgen.terraform.watched import Run, Watcher, last_words, run_watched, tell
 from tfgen.workspace import Workspace, locked
 from tfgen_generators.errors import BusyError, InterruptedRunError, TfgenError
+
+if TYPE_CHECKING:
+    from tfgen.terraform.secrets.redaction import Redaction
 
 #: How long one init waits for another of the same workspace, in seconds.
 _INIT_TIMEOUT = 600.0
@@ -102,7 +106,7 @@ class Driver:
             again = replace(options, lock_timeout="") if waited else options
             return self._with_init("plan", plan_argv(self.binary, again, out=str(out.absolute())), again)
         done.record.diagnostics = without_ours(done.record.diagnostics)
-        tell(self.watcher, done)
+        tell(self.watcher, done, self._redaction(options))
         return done
 
     def _forced(self, plan: Path) -> Mapping[str, tuple[str, ...]]:
@@ -193,8 +197,13 @@ class Driver:
             if not _is_lock_free_again(done):
                 break
         if told:
-            tell(self.watcher, done)
+            tell(self.watcher, done, self._redaction(options))
         return done
+
+    def _redaction(self, options: RunOptions = DEFAULTS) -> Redaction:
+        from tfgen.terraform.secrets.redaction import Redaction
+
+        return Redaction(self.folder, self.env, options.extra)
 
     def _require_good(self, done: Run, *good: int) -> None:
         """Raises what explains `done`, unless it ended with one of `good` and said what such a run says."""
@@ -226,7 +235,7 @@ class Driver:
         if ended_well and not record.errors():
             return explain_silence(failure)
         if not (record.errors() or failure.is_crash):
-            self.watcher.text(last_words(done))
+            self.watcher.text(last_words(done, self._redaction()))
         error = explain(failure)
         error.fix = "; ".join(filter(None, (unsaved, error.fix)))
         return error
