@@ -19,7 +19,7 @@ _HEARTBEAT = 60.0
 # C0, DEL and C1 controls and the bidirectional overrides: text from a file must not steer a terminal.
 _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 # What a CI that reads the log would obey. GitHub's runner: `::name` at a line's start, spaces before it or not, and
-# `##[name]` anywhere in it (actions/runner, ActionCommand.cs); Azure Pipelines: `##vso[`, `##[`; TeamCity: `##teamcity[`.
+# `##[name]` anywhere in it (actions/runner, ActionCommand.cs). Azure Pipelines: `##vso[` too; TeamCity: `##teamcity[`.
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:[A-Za-z])|#(?=#[A-Za-z]*\[)", re.MULTILINE)
 _STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2"}
 

@@ -14,18 +14,20 @@ from msgspec.structs import replace
 from tfgen.plan.plan_file import require_whole
 from tfgen.state import errored
 from tfgen.terraform import init
-from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, plan_argv, show_argv
+from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, plan_argv
 from tfgen.terraform.binary import Binary, find_terraform
-from tfgen.terraform.processes.process import run
 from tfgen.terraform.reports.images import root_modules
 from tfgen.terraform.reports.plan import PlanSummary, with_attributes
 from tfgen.terraform.reports.record import Record
 from tfgen.terraform.version import require_removed_blocks, require_supported
 from tfgen.terraform.watched import Run, Watcher, last_words, run_watched, tell
 from tfgen.workspace import Workspace, locked
-from tfgen_generators.errors import BusyError, InterruptedRunError, TfgenError
+from tfgen_generators.errors import BusyError, RefusedError, TfgenError
 
 if TYPE_CHECKING:
+    from tfgen.terraform.processes.process import Finished
+    from tfgen.terraform.reports.plan import ResourceChange
+    from tfgen.terraform.reports.show import ShownPlan
     from tfgen.terraform.secrets.redaction import Redaction
 
 #: How long one init waits for another of the same workspace, in seconds.
@@ -109,27 +111,35 @@ class Driver:
         tell(self.watcher, done, self._redaction(options))
         return done
 
+    def planned(self, plan: Path) -> Sequence[ResourceChange]:
+        """What the saved `plan` itself says that it does. Raises RefusedError when it does not say all."""
+        fresh = self._init_if_needed()
+        shown, finished = self._show(plan, "apply")
+        if finished and finished.code and not fresh and init.NEEDS_INIT.search(finished.stderr):
+            self._init(forced=True)
+            shown, finished = self._show(plan, "apply")
+        if finished and finished.code:
+            from tfgen.plan.shown import failed_show
+
+            run = failed_show(finished, self.folder, self.workspace.make_state_dir("log"))
+            raise self._explained(run, ended_well=False)
+        if not shown.is_whole:
+            raise RefusedError("what this plan does cannot be read", fix="run: tfgen plan, and review it again")
+        return shown.changes
+
+    def _show(self, plan: Path, command: str) -> tuple[ShownPlan, Finished | None]:
+        from tfgen.plan.shown import show_plan
+
+        return show_plan(self.binary, plan, folder=self.folder, env=self.env, watcher=self.watcher, command=command)
+
     def _forced(self, plan: Path) -> Mapping[str, tuple[str, ...]]:
         """What forces each replacement, which events do not say; nothing when Terraform cannot show its plan."""
-        from tfgen.terraform.reports.show import ForcedAttributes
-
-        forced = ForcedAttributes()
-        finished = run(
-            show_argv(self.binary, str(plan.absolute())),
-            cwd=self.folder,
-            env=self.env,
-            on_line=forced.feed,
-            on_tick=self.watcher.tick,
-            on_stop=lambda killed: self.watcher.stopping(killed=killed),
-            whole_lines=False,
-        )
-        if finished.interrupted:
-            raise InterruptedRunError("plan was interrupted; nothing was changed in AWS")
-        if finished.code:
+        shown, finished = self._show(plan, "plan")
+        if finished and finished.code:
             self.watcher.text(
                 "terraform show failed: the plan is valid, but the reasons for replacements are not known"
             )
-        return forced.found
+        return shown.forced
 
     def _with_init(self, command: str, argv: Sequence[str], options: RunOptions) -> Run:
         """Runs it, after init if need be; once more when Terraform says that init is needed, and has done nothing."""

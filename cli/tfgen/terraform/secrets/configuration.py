@@ -15,7 +15,9 @@ from tfgen_generators.hcl.terraform_files import is_terraform
 
 #: How many folders of modules are read; with more, none of them is known.
 _MOST_MODULES = 2_000
-_PAIRS = re.compile(r"(?=(?<![\w.-])(?<!\. )([A-Za-z_][\w-]*)\s*\.\s*([A-Za-z_][\w-]*))|(?=\.\s*([\w-]+)\s*\.\s*([\w-]+))")
+_PAIRS = re.compile(
+    r"(?=(?<![\w.-])(?<!\. )([A-Za-z_][\w-]*)\s*\.\s*([A-Za-z_][\w-]*))|(?=\.\s*([\w-]+)\s*\.\s*([\w-]+))"
+)
 _MARKS = re.compile(r"\bsensitive\s*\(")
 
 

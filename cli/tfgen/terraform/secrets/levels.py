@@ -111,13 +111,13 @@ class Levels:
         for name, argument in statement.arguments.items():
             text = argument.text
             if "each" in text or "count" in text:
-                text += " ".join(statement.arguments[key].text for key in ("for_each", "count") if key in statement.arguments)
+                text += " ".join(
+                    statement.arguments[key].text for key in ("for_each", "count") if key in statement.arguments
+                )
             level = max(self._named(module, names_in(text)), Level.DECLARED if "sensitive (" in text else Level.NONE)
             changed |= self._raise(there, ("var", name), level)
         outputs = [level for (kind, _), level in self._known[there].items() if kind == "output"]
-        return changed | self._raise(
-            module.folder, ("module", statement.labels[0]), max(outputs, default=Level.NONE)
-        )
+        return changed | self._raise(module.folder, ("module", statement.labels[0]), max(outputs, default=Level.NONE))
 
     def _raise(self, folder: str, key: tuple[str, str], level: Level) -> bool:
         if level <= self._known[folder].get(key, Level.NONE):

@@ -1,8 +1,8 @@
 """What of Terraform's words may be seen by others: in a terminal, a CI log, a comment.
 
-Errors quote values, sensitive ones too: Terraform marks these in its own snippets alone. So the details of an error of
-evaluation, where a sensitive value can be in it, stay in the run's log, which only its owner reads; and known values are
-hidden wherever they stand.
+Errors quote values, sensitive ones too: Terraform marks these in its own snippets alone. So the details of an error
+that can hold a sensitive value stay in the run's log, which only its owner reads; and values that are known are hidden
+wherever they stand.
 """
 
 from __future__ import annotations
@@ -24,31 +24,35 @@ from tfgen_generators.hcl.terraform_files import is_terraform
 #: What is said before anything is evaluated quotes the configuration, never a value.
 _STATIC = re.compile(
     r"Reference to undeclared |Unsupported (?:argument|block type|operator)$|Unclosed |Unterminated |Unbalanced "
-    r"|Unexpected |Extra characters |Extraneous |Call to unknown function|Not enough function arguments"
-    r"|Too many function arguments|Argument or block definition required|Argument definition required"
-    r"|Attribute redefined|Missing (?:newline |close |key/value separator|attribute separator|attribute value"
-    r"|item separator|argument separator|expression|required argument|required provider|name for |resource |block label)"
+    r"|Unexpected (?:comma|end of |token|resource instance key)|Extra characters |Extraneous |Call to unknown function"
+    r"|Not enough function arguments|Too many function arguments|Argument (?:or block )?definition required"
+    r"|Attribute redefined|Missing (?:newline |close |key/value separator|attribute (?:separator|value)|item separator"
+    r"|argument separator|expression|required (?:argument|provider)|name for |resource |block label)"
     r"|Invalid (?:expression|block definition|argument name|attribute name|character|escape sequence|multi-line string"
-    r"|string literal|single-argument block|template |'for' expression|reference|resource name|variable name|"
-    r"output name|module instance name|legacy index syntax)"
-    r"|Duplicate (?:argument|block|local value|module call|output|provider|required|resource|variable|attribute)"
-    r"|Self-referential block|Cycle$|Module not installed|Unreadable module|Variables not allowed|Function calls not"
-    r" allowed|No value for required variable|Value for undeclared variable|Inconsistent dependency lock file"
+    r"|string literal|single-argument block|template (?:control|directive|sequence)|'for' expression|reference"
+    r"|resource name|variable name|output name|module instance name|legacy index syntax)"
+    r"|Duplicate (?:argument|.*(?:configuration|declaration|definition|call|name)$)|Self-referential block|Cycle$"
+    r"|Module not installed|Unreadable module|Variables not allowed|Function calls not allowed"
+    r"|No value for required variable|Value for undeclared variable|Inconsistent dependency lock file"
     r"|Error acquiring the state lock|Required plugins are not installed"
 )
 #: What is said of values, by Terraform and HCL; a provider's words are others.
 _EVALUATION = re.compile(
     r"Invalid function argument|Error in function call|Duplicate object key|Invalid index|Unsupported attribute"
-    r"|Invalid operand|Invalid template interpolation|Invalid template|Incorrect (?:condition|attribute value|value) type"
-    r"|Inconsistent conditional result types|Invalid value for|Invalid (?:for_each|count|default value|object key|"
-    r"conditional|expanding argument|number|variable|combination|provider|map|set|dynamic|import|moved)"
-    r"|Inappropriate value|(?:Resource|Module output value|Data source|Output value) (?:pre|post)condition failed"
-    r"|Check block assertion|Iteration over |Null value|Splat of |Unsuitable value|Attempt to |Operation failed"
-    r"|Division by zero|Missing map element|Sensitive |Ephemeral |Output refers|Error message refers|Unknown ",
+    r"|Invalid operand|Invalid template interpolation|Incorrect (?:condition|attribute value|value) type"
+    r"|Inconsistent conditional result types|Invalid value for|Invalid (?:for_each|count|default value|object key"
+    r"|conditional|expanding argument|number|variable|combination|map|set|dynamic|import)|Inappropriate value"
+    r"|Iteration over |Null value|Splat of |Unsuitable value|Attempt to |Operation failed|Division by zero"
+    r"|Missing map element|Sensitive |Ephemeral |Output refers|Error message refers"
 )
-#: Where a provider's summary begins to tell what it was about.
-_TELLING = re.compile(r"""[:;([{"'`<=+]| got | was | to be |\d""")
+#: What an author has worded; Terraform itself keeps marked values out of it.
+_CONDITION = re.compile(r".*(?:pre|post)condition failed$|Check block assertion failed|Invalid value for variable")
+#: Where a provider's summary begins to tell what it was about; `EC2`, `S3` and `Route53` are names of services.
+_TELLING = re.compile(
+    r"""[:;([{"'`<=+]| (?:got|was|is|value|for|with|must|to be) | (?![A-Z][A-Za-z]{0,6}\d{1,2}\b)\S*\d"""
+)
 _MARKED = re.compile(r"sensitive|ephemeral", re.IGNORECASE)
+_EVALUATED = re.compile(rf"^(?:│ )?(?:Error|Warning): (?:{_EVALUATION.pattern})", re.MULTILINE)
 _ERROR = re.compile(r"(?:│ )?(?:Error|Warning): (.*)")
 _PLACE = re.compile(r"(?:│ )?  (?:on|with) \S.*")
 
@@ -64,6 +68,8 @@ class Redaction:
         if self._can_tell(diagnostic):
             return self._cut(diagnostic, log)
         snippet = diagnostic.snippet
+        if snippet and _is_of_a_value(diagnostic):
+            snippet = replace(snippet, code="")
         return replace(
             diagnostic,
             summary=self.text(diagnostic.summary),
@@ -78,7 +84,7 @@ class Redaction:
 
     def plain(self, text: str, log: str) -> str:
         """Words of a run that knows no events: of errors of evaluation, where sensitive values are, the place alone."""
-        if self._levels.highest is Level.NONE or not _EVALUATION.search(text):
+        if not _EVALUATED.search(text) or self._levels.highest is Level.NONE:
             return self.text(text)
         lines = [line for line in text.splitlines() if _ERROR.match(line) or _PLACE.match(line)]
         return self.text("\n".join([*lines, f"{_DETAILS} {log}"]))
@@ -97,16 +103,18 @@ class Redaction:
 
     def _can_tell(self, diagnostic: Diagnostic) -> bool:
         """Whether a sensitive value can be in it."""
-        snippet, place = diagnostic.snippet, diagnostic.range
-        if place and not is_terraform(place.filename):  # a var file, or a variable's text
-            return self._levels.highest is not Level.NONE
-        if _STATIC.match(diagnostic.summary) or _names_what_is_written(diagnostic):
+        snippet, summary = diagnostic.snippet, diagnostic.summary
+        if _STATIC.match(summary) or _names_what_is_written(diagnostic):
             return False
+        if _is_of_a_value(diagnostic):
+            return self._levels.highest is not Level.NONE
         if snippet and any(_MARKED.search(value.statement) for value in snippet.values):
             return True
         if self._levels.highest is Level.NONE:
             return False
-        evaluates = bool(snippet and snippet.function_call) or _EVALUATION.match(diagnostic.summary) is not None
+        evaluates = bool(snippet and snippet.function_call) or (
+            _EVALUATION.match(summary) is not None and not _CONDITION.match(summary)
+        )
         return self._level(diagnostic, evaluates=evaluates) >= (Level.PROVIDERS if evaluates else Level.DECLARED)
 
     def _level(self, diagnostic: Diagnostic, *, evaluates: bool) -> Level:
@@ -133,6 +141,11 @@ class Redaction:
 _DETAILS = "The details may hold a sensitive value; they are only in"
 
 
+def _is_of_a_value(diagnostic: Diagnostic) -> bool:
+    """Whether it is about a var file, or the text of a variable: what stands there are values."""
+    return diagnostic.range is not None and not is_terraform(diagnostic.range.filename.rpartition("/")[2])
+
+
 def _names_what_is_written(diagnostic: Diagnostic) -> bool:
     """An attribute that is not there, by the name that the configuration has for it."""
     if diagnostic.summary != "Unsupported attribute" or diagnostic.snippet is None:
@@ -143,6 +156,7 @@ def _names_what_is_written(diagnostic: Diagnostic) -> bool:
 
 def _summary(diagnostic: Diagnostic, called: str) -> str:
     """Terraform's summaries say the kind; a provider's may say anything, so only their first words are kept."""
-    if called or _EVALUATION.match(diagnostic.summary) or _STATIC.match(diagnostic.summary):
-        return diagnostic.summary
-    return _TELLING.split(diagnostic.summary, maxsplit=1)[0].strip() or "a provider's error"
+    summary = diagnostic.summary
+    if called or any(known.match(summary) for known in (_EVALUATION, _CONDITION, _STATIC)):
+        return summary
+    return _TELLING.split(summary, maxsplit=1)[0].strip() or "a provider's error"
