@@ -124,6 +124,8 @@ def test_what_terraform_says(repo: Repo, tfgen: Command) -> None:
         fault = f"cat {root}/events; cat {root}/events >&2; exit 1"
         failed = tfgen("plan", "--terraform", faulty_terraform(root, command, fault)).expect(1)
         require_tame(failed.out, failed.err)
+        log = max((root / ".tfgen/log").glob(f"*-{command}-*.log")).read_bytes()
+        assert log.count((root / "events").read_bytes()) == 2, "what we do not know is kept as it is"
         (root / ".tfgen/cache/init").unlink(missing_ok=True)
 
 

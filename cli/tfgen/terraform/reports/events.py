@@ -56,7 +56,7 @@ class Snippet(msgspec.Struct, frozen=True):
     code: str
     start_line: int
     context: str | None = None
-    values: tuple[Value, ...] = ()
+    values: tuple[Value, ...] | None = None
     function_call: FunctionCall | None = None
 
 

@@ -13,8 +13,8 @@ import msgspec
 from tfgen_generators.hcl.blocks import Attribute, Block, UnreadableError, read_blocks
 from tfgen_generators.hcl.terraform_files import is_terraform
 
-#: How many folders of modules are read; with more, none of them is known.
-_MOST_MODULES = 2_000
+#: How many calls of modules are followed, and how deep; with more, not all is known.
+_MOST_CALLS, _DEEPEST = 10_000, 20
 _PAIRS = re.compile(
     r"(?=(?<![\w.-])(?<!\. )([A-Za-z_][\w-]*)\s*\.\s*([A-Za-z_][\w-]*))|(?=\.\s*([\w-]+)\s*\.\s*([\w-]+))"
 )
@@ -56,20 +56,22 @@ class _Listed(msgspec.Struct):
 
 
 def read_configuration(folder: Path, data_dir: Path) -> dict[str, Module]:
-    """Folder, seen from the root module's (`.`) -> module. What cannot be read has no statements."""
+    """Folder, seen from the root module's (`.`) -> module. What cannot be read is named in `unreadable`."""
     installed = _installed(data_dir)
     found: dict[str, Module] = {}
     waiting = [("", ".")]
     seen: set[tuple[str, str]] = set()
-    while waiting and len(found) < _MOST_MODULES:
+    while waiting:
         key, place = waiting.pop()
         if (key, place) in seen:
             continue
+        if len(seen) >= _MOST_CALLS or key.count(".") >= _DEEPEST:
+            found[place] = Module(folder=place, files={}, unreadable=frozenset({"."}), calls={})
+            break
         seen.add((key, place))
         if place not in found:
             found[place] = _module(folder, place, key, installed)
-        if key.count(".") < 20:
-            waiting += [(f"{key}.{name}".lstrip("."), there) for name, there in found[place].calls.items()]
+        waiting += [(f"{key}.{name}".lstrip("."), there) for name, there in found[place].calls.items()]
     return found
 
 
@@ -87,8 +89,9 @@ def _installed(data_dir: Path) -> dict[str, str]:
 
 def _module(root: Path, place: str, key: str, installed: Mapping[str, str]) -> Module:
     files: dict[str, tuple[Statement, ...]] = {}
-    unreadable: set[str] = set()
-    for name in _names(root / place):
+    names = _names(root / place)
+    unreadable = set() if names is not None else {"."}
+    for name in names or ():
         try:
             blocks = read_blocks(name, (root / place / name).read_bytes())
         except (OSError, UnreadableError):
@@ -104,11 +107,12 @@ def _module(root: Path, place: str, key: str, installed: Mapping[str, str]) -> M
     return Module(folder=place, files=files, unreadable=frozenset(unreadable), calls=calls)
 
 
-def _names(folder: Path) -> list[str]:
+def _names(folder: Path) -> list[str] | None:
+    """The names of its files; None where there is no such folder."""
     try:
         return sorted(name for name in os.listdir(folder) if is_terraform(name))  # noqa: PTH208 names, not paths
     except OSError:
-        return []
+        return None
 
 
 def _called(statement: Statement, place: str, key: str, installed: Mapping[str, str]) -> str:

@@ -23,6 +23,8 @@ _SECRET_TYPE = re.compile(
     r"|^(?:random|tls|vault|sops|external)_|^terraform_remote_state$"
 )
 _BUILT_IN = "terraform_data"
+#: How many names one value may go through, from the last line to the first; with more, nothing is known.
+_MOST_ROUNDS = 200
 
 
 class Level(IntEnum):
@@ -40,8 +42,12 @@ class Levels:
         self._modules = modules
         self._known: dict[str, _Names] = {folder: {} for folder in modules}
         self.is_known = not any(module.unreadable for module in modules.values())
+        rounds = 0
         while self._spread():
-            pass
+            rounds += 1
+            if rounds > _MOST_ROUNDS:
+                self.is_known = False
+                break
         found = (self._of(module, statement) for module in modules.values() for statement in module.statements())
         self.highest = max(found, default=Level.NONE) if self.is_known else Level.DECLARED
 

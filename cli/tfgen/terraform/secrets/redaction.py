@@ -28,10 +28,10 @@ _STATIC = re.compile(
     r"|Not enough function arguments|Too many function arguments|Argument (?:or block )?definition required"
     r"|Attribute redefined|Missing (?:newline |close |key/value separator|attribute (?:separator|value)|item separator"
     r"|argument separator|expression|required (?:argument|provider)|name for |resource |block label)"
-    r"|Invalid (?:expression|block definition|argument name|attribute name|character|escape sequence|multi-line string"
-    r"|string literal|single-argument block|template (?:control|directive|sequence)|'for' expression|reference"
-    r"|resource name|variable name|output name|module instance name|legacy index syntax)"
-    r"|Duplicate (?:argument|.*(?:configuration|declaration|definition|call|name)$)|Self-referential block|Cycle$"
+    r"|Invalid (?:expression|block definition|argument name|attribute name|character(?:s| encoding)?|escape sequence"
+    r"|multi-line string|string literal|single-argument block definition|template (?:control keyword|directive)"
+    r"|'for' expression|reference|resource name|variable name|output name|module instance name|legacy index syntax)$"
+    r"|Duplicate (?:argument|.*(?:configuration|declaration|definition|call)$)|Self-referential block|Cycle: "
     r"|Module not installed|Unreadable module|Variables not allowed|Function calls not allowed"
     r"|No value for required variable|Value for undeclared variable|Inconsistent dependency lock file"
     r"|Error acquiring the state lock|Required plugins are not installed"
@@ -108,7 +108,7 @@ class Redaction:
             return False
         if _is_of_a_value(diagnostic):
             return self._levels.highest is not Level.NONE
-        if snippet and any(_MARKED.search(value.statement) for value in snippet.values):
+        if snippet and any(_MARKED.search(value.statement) for value in snippet.values or ()):
             return True
         if self._levels.highest is Level.NONE:
             return False

@@ -12,8 +12,8 @@ from tfgen.terraform.inputs import plan_arguments, values_of
 
 #: Fewer characters are found everywhere.
 _SHORTEST = 4
-#: More are no value of which an error would quote all: its lines are looked for as well.
-_MOST_VALUES, _LARGEST_FILE = 2_000, 1_000_000
+#: How many values are looked for, and how much of a var file is read.
+_MOST_VALUES, _LARGEST_FILE = 60, 1_000_000
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _NEVER = frozenset({"true", "false", "null"})
 _ENTRY = r'^[ \t]*"?{}"?[ \t]*[=:]'
