@@ -148,6 +148,118 @@ def test_what_is_made_of_it_is_hidden_in_a_module_too_and_the_rest_is_told(repo:
     assert 'cannot parse "o-t-h-e-r" as a base 10 integer' in failed.err.replace("\n│ ", " ")
 
 
+#: The value, in other letters, on every way that leads from one statement to another.
+WAYS = {
+    f"{ROOT}/ways.tf": """
+locals {
+  made      = strrev(upper(var.secret))
+  list      = [for item in [local.made, "x"] : "${item}-z"]
+  template  = templatefile("${path.module}/x.tpl", { value = local.made })
+  of_list   = parseint(local.list[0], 10)
+  of_for    = { for key in [local.list[0], local.list[0]] : key => key }
+  of_module = cidrhost(module.a.out, 1)
+  of_inner  = lookup({ a = 1 }, module.a.inner)
+  of_input  = parseint(terraform_data.x.input, 10)
+}
+
+resource "terraform_data" "x" {
+  input = local.made
+}
+
+resource "terraform_data" "y" {
+  lifecycle {
+    precondition {
+      condition     = parseint(local.made, 10) == 1
+      error_message = "no"
+    }
+  }
+}
+
+resource "terraform_data" "z" {
+  for_each = { for key, value in { a = local.made } : key => parseint(value, 10) }
+}
+
+module "a" {
+  source = "../modules/a"
+  object = { inner = local.made }
+}
+
+module "each" {
+  source   = "../modules/b"
+  for_each = { key = local.made }
+  text     = each.value
+}
+
+output "o" {
+  value = 1
+  precondition {
+    condition     = timecmp(local.made, "x") == 1
+    error_message = "no"
+  }
+}
+""",
+    f"{ROOT}/x.tpl": "${parseint(value, 10)}",
+    "terraform/modules/a/main.tf": """
+variable "object" {
+  type = any
+}
+
+output "out" {
+  value = var.object.inner
+}
+
+output "inner" {
+  value = module.b.text
+}
+
+module "b" {
+  source = "../b"
+  text   = var.object["inner"]
+}
+
+locals {
+  m = { for value in values(var.object) : value => parseint(value, 10) }
+}
+""",
+    "terraform/modules/b/main.tf": """
+variable "text" {
+  type = string
+  validation {
+    condition     = parseint(var.text, 10) == 1
+    error_message = "not ${var.text}"
+  }
+}
+
+output "text" {
+  value = var.text
+}
+""",
+}
+
+
+def test_no_way_through_the_configuration_leads_out(repo: Repo, tfgen: Command) -> None:
+    root = repo({**ESTATE, f"{ROOT}/main.tf": SENSITIVE, **WAYS})
+    tfgen("sync").expect(0)
+    failed = tfgen("plan", TF_VAR_secret=SECRET).expect(1)
+    made = SECRET.upper()[::-1]
+    require_hidden(failed, secret=made)
+    telling = {diagnostic for diagnostic in diagnostics(root) if made in diagnostic.detail}
+    assert len(telling) >= 10, "Terraform itself tells them"
+    assert failed.err.count("The details may hold a sensitive value") >= len(telling)
+
+
+def test_in_jsons_syntax_too(repo: Repo, tfgen: Command) -> None:
+    document = {
+        "variable": {"secret": {"type": "string", "sensitive": True}},
+        "locals": {"made": "${upper(var.secret)}", "bad": "${parseint(local.made, 10)}"},
+    }
+    repo({**ESTATE, f"{ROOT}/main.tf.json": json.dumps(document)})
+    tfgen("sync").expect(0)
+    failed = tfgen("plan", TF_VAR_secret=SECRET).expect(1)
+    require_hidden(failed, secret=SECRET.upper())
+    assert "In a call of parseint. " in failed.err
+
+
 @pytest.mark.parametrize(
     ("files", "tells"),
     [
@@ -273,6 +385,26 @@ def test_credentials_are_told_where_no_variable_is_in_the_provider(repo: Repo) -
     assert Redaction(root / ROOT, {}).diagnostic(said, "LOG") == said
     write_tree(root, {f"{ROOT}/p.tf": 'provider "aws" {\n  secret_key = var.secret\n}\n'})
     assert Redaction(root / ROOT, {}).diagnostic(said, "LOG") != said
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {f"{ROOT}/gone.tf": 'module "gone" {\n  source = "../modules/gone"\n}\n'},
+        {f"{ROOT}/self.tf": 'module "self" {\n  source = "./"\n}\nmodule "other" {\n  source = "./"\n}\n'},
+        {
+            f"{ROOT}/long.tf": "".join(f"locals {{\n  a{n} = local.a{n + 1}\n}}\n" for n in range(400))
+            + "locals {\n  a400 = var.secret\n}\n"
+            + SENSITIVE
+        },
+    ],
+    ids=["no such module", "a module that calls itself", "a long way"],
+)
+def test_what_is_not_known_to_the_end_counts_as_sensitive(repo: Repo, files: dict[str, str]) -> None:
+    root = repo({f"{ROOT}/main.tf": "locals {\n  x = var.a\n}\n", **files})
+    said = Diagnostic(severity="error", summary="Error in function call", detail="x", range=_at("main.tf", 2))
+    shown = Redaction(root / ROOT, {}).diagnostic(said, "LOG")
+    assert "only in LOG" in shown.detail
 
 
 def test_a_file_that_cannot_be_read_makes_everything_sensitive(repo: Repo) -> None:
