@@ -29,11 +29,17 @@ def printable(text: str) -> str:
 
     Newlines and tabs stay. A command loses its first sign to an escape, for spaces before it would keep none out.
     """
-    if not (text.isascii() and text.isprintable()):
-        text = re.sub(_CONTROL, lambda match: f"\\x{ord(match.group()):02x}", text)
+    text = without_controls(text)
     if "::" in text or "##" in text:
         text = _COMMAND.sub(_without_command, text)
     return text
+
+
+def without_controls(text: str) -> str:
+    """`text` with control characters written as escapes; newlines and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return re.sub(_CONTROL, lambda match: f"\\x{ord(match.group()):02x}", text)
 
 
 def _without_command(match: re.Match[str]) -> str:
