@@ -16,6 +16,7 @@ from tfgen.state import errored
 from tfgen.terraform import init
 from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, plan_argv
 from tfgen.terraform.binary import Binary, find_terraform
+from tfgen.terraform.environment import run_environment
 from tfgen.terraform.reports.images import root_modules
 from tfgen.terraform.reports.plan import PlanSummary, with_attributes
 from tfgen.terraform.reports.record import Record
@@ -58,7 +59,7 @@ class Driver:
         self.cache = workspace.make_state_dir("cache")
         self.version = require_supported(self.binary, self.cache)
         require_removed_blocks(self.binary, self.version, self.folder, workspace.settings.terraform_dir)
-        self.env = _environment(os.environ if env is None else env)
+        self.env = run_environment(os.environ if env is None else env)
         self._init_mark = self.cache / "init"
 
     def workspace_name(self) -> str:
@@ -273,20 +274,3 @@ def _has_said_all(done: Run) -> bool:
     contradicts = done.command == "plan" and done.finished.code == 0 and done.record.has_changes()
     # Terraform 1.15 calls a plan good whose -var-file is not there.
     return done.record.summarizer.complete and not contradicts and not done.record.errors()
-
-
-def _environment(user: Mapping[str, str]) -> dict[str, str]:
-    env = {**user, "TF_IN_AUTOMATION": "1"}
-    # Terraform collects garbage for most of a plan; measured: 0.90 of the time with this (benchmarks/).
-    env.setdefault("GOGC", "400")
-    # Terraform speaks TLS with its own providers, a fifth of a short plan's time; docs/adr/0012 says why it need not.
-    if _keeps_others_out() and "PLUGIN_UNIX_SOCKET_GROUP" not in env:
-        env.setdefault("TF_DISABLE_PLUGIN_TLS", "1")
-    return env
-
-
-def _keeps_others_out() -> bool:
-    """Whether nobody else may write to, and so connect to, a socket that a program of ours makes."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask & 0o022 == 0o022
