@@ -18,14 +18,38 @@ _HEARTBEAT = 60.0
 
 # C0, DEL and C1 controls and the bidirectional overrides: text from a file must not steer a terminal.
 _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+# What a CI that reads the log would obey. GitHub's runner: `::name` at a line's start, spaces before it or not, and
+# `##[name]` anywhere in it (actions/runner, ActionCommand.cs). Azure Pipelines: `##vso[` too; TeamCity: `##teamcity[`.
+_COMMAND = re.compile(r"^([^\S\n]*):(?=:[A-Za-z])|#(?=#[A-Za-z]*\[)", re.MULTILINE)
 _STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2"}
 
 
 def printable(text: str) -> str:
+    """`text` that steers nobody: control characters, and the beginning of a CI's command, as escapes.
+
+    Newlines and tabs stay. A command loses its first sign to an escape, for spaces before it would keep none out.
+    """
+    text = without_controls(text)
+    if "::" in text or "##" in text:
+        text = _COMMAND.sub(_without_command, text)
+    return text
+
+
+def without_controls(text: str) -> str:
     """`text` with control characters written as escapes; newlines and tabs stay."""
     if text.isascii() and text.isprintable():
         return text
     return re.sub(_CONTROL, lambda match: f"\\x{ord(match.group()):02x}", text)
+
+
+def _without_command(match: re.Match[str]) -> str:
+    return "\\x23" if match[1] is None else f"{match[1]}\\x3a"
+
+
+def printable_json(text: str) -> str:
+    """A JSON document that steers nobody and says the same: in JSON these signs stand in strings alone."""
+    text = re.sub(_CONTROL, lambda match: f"\\u{ord(match.group()):04x}", text)
+    return re.sub(r"#(?=#[A-Za-z]*\[)", r"\\u0023", text)
 
 
 def one_line(text: str) -> str:
@@ -48,7 +72,7 @@ def out_json(document: object) -> None:
     """One JSON document to stdout, keys in the order given."""
     import json
 
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(printable_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n")
 
 
 def styled(text: str, style: str, stream: object = None) -> str:

@@ -161,7 +161,8 @@ def test_an_apply_runs_init_when_terraform_asks_for_it(repo: Repo, tfgen: Comman
     tfgen("plan", "--out", "saved").expect(0)
     shutil.rmtree(root / "terraform/pipelines/.terraform/providers")
     err = tfgen("apply", "saved").expect(0).err
-    assert err.index("terraform apply ...") < err.index("terraform init ...")
+    assert err.count("terraform init ...") == err.count("terraform apply ...") == 1
+    assert err.index("terraform init ...") < err.index("terraform apply ..."), "the plan is shown before it is applied"
     assert [name for name in resources(root) if name.startswith("module.")] == [
         "module.db.pipeline",
         "module.web.pipeline",

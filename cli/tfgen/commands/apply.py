@@ -67,7 +67,7 @@ def _plan_and_ask(workspace: Workspace, allowed: tuple[str, ...], request: PlanR
 
     from tfgen.console import note
     from tfgen.plan.apply import apply_plan
-    from tfgen.plan.gate import require_allowed
+    from tfgen.plan.gate import renamed_images, require_allowed
     from tfgen.plan.make import make_plan
     from tfgen.plan.manifest import manifest_path
     from tfgen.plan.table import show_plan
@@ -80,7 +80,7 @@ def _plan_and_ask(workspace: Workspace, allowed: tuple[str, ...], request: PlanR
         show_plan(summary)
         if not summary.changed:
             return 0
-        require_allowed(summary, allowed)
+        require_allowed(summary, allowed, renamed_images(workspace.settings))
         if not _confirmed():
             note("apply cancelled; nothing was changed")
             return 1

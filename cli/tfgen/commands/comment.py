@@ -91,7 +91,7 @@ def command(
     if failed:
         page = _failed(workspace, name)
     else:
-        page = _planned(plan_file or workspace.state_dir / "tfplan", name, tuple(allow_destroy or ()))
+        page = _planned(plan_file or workspace.state_dir / "tfplan", name, tuple(allow_destroy or ()), workspace)
     if output or dry_run:
         _write(page.compose(host).text, output, dry_run=dry_run)
     else:
@@ -99,10 +99,13 @@ def command(
     return 0
 
 
-def _planned(plan: Path, target: str, allowed: tuple[str, ...]) -> Page:
+def _planned(plan: Path, target: str, allowed: tuple[str, ...], workspace: Workspace) -> Page:
+    from tfgen.plan.gate import refused_images, renamed_images
     from tfgen.plan.manifest import read_manifest
 
-    return Page(manifest=read_manifest(plan), target=target, allowed=allowed)
+    manifest = read_manifest(plan)
+    refused = refused_images(manifest.summary, allowed, renamed_images(workspace.settings))
+    return Page(manifest=manifest, target=target, refused=tuple(image.name for image in refused))
 
 
 def _workspace() -> Workspace:
@@ -141,11 +144,11 @@ class Failed:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What a comment is about: a plan's manifest, whose it is, and the images that it may destroy."""
+    """What a comment is about: a plan's manifest, whose it is, and the images that it must not destroy."""
 
     manifest: Manifest
     target: str
-    allowed: tuple[str, ...]
+    refused: tuple[str, ...]
 
     @property
     def is_news(self) -> bool:
@@ -155,14 +158,13 @@ class Page:
     def compose(self, host: HostName | None, *, link: str = "") -> Rendered:
         """The Markdown as `host` wants it; for none, as GitHub would, and whole."""
         from tfgen.hosts.model import STYLES, marker
-        from tfgen.plan.gate import refused_images
         from tfgen.plan.markdown import WHOLE, compose
 
         style = STYLES[host] if host else WHOLE
         return compose(
             self.manifest.summary,
             target=self.target,
-            refused=[image.name for image in refused_images(self.manifest.summary, self.allowed)],
+            refused=self.refused,
             link=link,
             commit=self.manifest.commit,
             style=style,

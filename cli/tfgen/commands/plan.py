@@ -13,6 +13,7 @@ from tfgen_generators.errors import UsageError
 
 if TYPE_CHECKING:
     from tfgen.terraform.reports.plan import PlanSummary
+    from tfgen_generators.settings.model import Settings
 
 EXIT_CHANGES = 2
 _Format = Literal["table", "json", "markdown"]
@@ -113,11 +114,11 @@ def command(
     file = out or workspace.make_state_dir() / "tfplan"
     summary = make_plan(workspace, file, request)
     allowed = tuple(allow_destroy or ())
-    _show(summary, file if out else Path(os.path.relpath(file)), allowed, format_, workspace.settings.terraform_dir)
+    _show(summary, file if out else Path(os.path.relpath(file)), allowed, format_, workspace.settings)
     if gate:
-        from tfgen.plan.gate import require_allowed
+        from tfgen.plan.gate import renamed_images, require_allowed
 
-        require_allowed(summary, allowed)
+        require_allowed(summary, allowed, renamed_images(workspace.settings))
     return EXIT_CHANGES if detailed_exitcode and summary.changed else 0
 
 
@@ -135,15 +136,15 @@ def _is_typed(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _show(summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, target: str) -> None:
-    from tfgen.plan.gate import refused_images
+def _show(summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, settings: Settings) -> None:
+    from tfgen.plan.gate import refused_images, renamed_images
     from tfgen.plan.table import show_next, show_plan, show_plan_json, show_plan_markdown
 
-    refused = tuple(image.name for image in refused_images(summary, allowed))
+    refused = tuple(image.name for image in refused_images(summary, allowed, renamed_images(settings)))
     if format_ == "json":
         show_plan_json(summary, file, refused)
     elif format_ == "markdown":
-        show_plan_markdown(summary, target, refused)
+        show_plan_markdown(summary, settings.terraform_dir, refused)
     else:
         show_plan(summary)
     if summary.changed:

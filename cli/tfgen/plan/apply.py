@@ -21,7 +21,7 @@ def apply_saved(
     workspace: Workspace, file: Path, allowed: Collection[str] = (), request: PlanRequest = ORDINARY
 ) -> PlanSummary:
     """Applies exactly the plan in `file`. Raises RefusedError when it is not what was planned and allowed."""
-    from tfgen.plan.gate import require_allowed
+    from tfgen.plan.gate import renamed_images, require_allowed, require_plan_allowed
     from tfgen.plan.manifest import (
         Terraform,
         read_manifest,
@@ -30,6 +30,7 @@ def apply_saved(
         require_same_terraform,
     )
     from tfgen.plan.plan_file import copied, private_plan
+    from tfgen.terraform.reports.images import root_modules
 
     manifest = read_manifest(file)
     # What is looked at is what Terraform gets, whatever becomes of the file meanwhile.
@@ -41,9 +42,12 @@ def apply_saved(
         # Var files are named to plan alone, so what the manifest names is looked at, too.
         inputs = made_from(workspace, driver, _sources(workspace), others=manifest.inputs)
         require_same_inputs(file, manifest, inputs)
-        require_allowed(manifest.summary, allowed)
+        renamed = renamed_images(workspace.settings)
+        require_allowed(manifest.summary, allowed, renamed)  # what is refused anyway needs no Terraform
         now = Terraform(product=driver.binary.product, version=driver.version)
         require_same_terraform(file, manifest, now, driver.workspace_name())
+        # The manifest says which plan this is; what that does, only it can say.
+        require_plan_allowed(driver.planned(own), root_modules(driver.folder).shared, allowed, renamed)
         _tell_whose(workspace, manifest)
         return driver.apply(own, run_options(request))
 

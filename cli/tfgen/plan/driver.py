@@ -7,22 +7,29 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from tfgen.plan.plan_file import require_whole
 from tfgen.state import errored
 from tfgen.terraform import init
-from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, plan_argv, show_argv
+from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, plan_argv
 from tfgen.terraform.binary import Binary, find_terraform
-from tfgen.terraform.processes.process import run
+from tfgen.terraform.environment import run_environment
 from tfgen.terraform.reports.images import root_modules
 from tfgen.terraform.reports.plan import PlanSummary, with_attributes
 from tfgen.terraform.reports.record import Record
 from tfgen.terraform.version import require_removed_blocks, require_supported
 from tfgen.terraform.watched import Run, Watcher, last_words, run_watched, tell
 from tfgen.workspace import Workspace, locked
-from tfgen_generators.errors import BusyError, InterruptedRunError, TfgenError
+from tfgen_generators.errors import BusyError, RefusedError, TfgenError
+
+if TYPE_CHECKING:
+    from tfgen.terraform.processes.process import Finished
+    from tfgen.terraform.reports.plan import ResourceChange
+    from tfgen.terraform.reports.show import ShownPlan
+    from tfgen.terraform.secrets.redaction import Redaction
 
 #: How long one init waits for another of the same workspace, in seconds.
 _INIT_TIMEOUT = 600.0
@@ -52,7 +59,7 @@ class Driver:
         self.cache = workspace.make_state_dir("cache")
         self.version = require_supported(self.binary, self.cache)
         require_removed_blocks(self.binary, self.version, self.folder, workspace.settings.terraform_dir)
-        self.env = _environment(os.environ if env is None else env)
+        self.env = run_environment(os.environ if env is None else env)
         self._init_mark = self.cache / "init"
 
     def workspace_name(self) -> str:
@@ -102,30 +109,38 @@ class Driver:
             again = replace(options, lock_timeout="") if waited else options
             return self._with_init("plan", plan_argv(self.binary, again, out=str(out.absolute())), again)
         done.record.diagnostics = without_ours(done.record.diagnostics)
-        tell(self.watcher, done)
+        tell(self.watcher, done, self._redaction(options))
         return done
+
+    def planned(self, plan: Path) -> Sequence[ResourceChange]:
+        """What the saved `plan` itself says that it does. Raises RefusedError when it does not say all."""
+        fresh = self._init_if_needed()
+        shown, finished = self._show(plan, "apply")
+        if finished and finished.code and not fresh and init.NEEDS_INIT.search(finished.stderr):
+            self._init(forced=True)
+            shown, finished = self._show(plan, "apply")
+        if finished and finished.code:
+            from tfgen.plan.shown import failed_show
+
+            run = failed_show(finished, self.folder, self.workspace.make_state_dir("log"))
+            raise self._explained(run, ended_well=False)
+        if not shown.is_whole:
+            raise RefusedError("what this plan does cannot be read", fix="run: tfgen plan, and review it again")
+        return shown.changes
+
+    def _show(self, plan: Path, command: str) -> tuple[ShownPlan, Finished | None]:
+        from tfgen.plan.shown import show_plan
+
+        return show_plan(self.binary, plan, folder=self.folder, env=self.env, watcher=self.watcher, command=command)
 
     def _forced(self, plan: Path) -> Mapping[str, tuple[str, ...]]:
         """What forces each replacement, which events do not say; nothing when Terraform cannot show its plan."""
-        from tfgen.terraform.reports.show import ForcedAttributes
-
-        forced = ForcedAttributes()
-        finished = run(
-            show_argv(self.binary, str(plan.absolute())),
-            cwd=self.folder,
-            env=self.env,
-            on_line=forced.feed,
-            on_tick=self.watcher.tick,
-            on_stop=lambda killed: self.watcher.stopping(killed=killed),
-            whole_lines=False,
-        )
-        if finished.interrupted:
-            raise InterruptedRunError("plan was interrupted; nothing was changed in AWS")
-        if finished.code:
+        shown, finished = self._show(plan, "plan")
+        if finished and finished.code:
             self.watcher.text(
                 "terraform show failed: the plan is valid, but the reasons for replacements are not known"
             )
-        return forced.found
+        return shown.forced
 
     def _with_init(self, command: str, argv: Sequence[str], options: RunOptions) -> Run:
         """Runs it, after init if need be; once more when Terraform says that init is needed, and has done nothing."""
@@ -193,8 +208,13 @@ class Driver:
             if not _is_lock_free_again(done):
                 break
         if told:
-            tell(self.watcher, done)
+            tell(self.watcher, done, self._redaction(options))
         return done
+
+    def _redaction(self, options: RunOptions = DEFAULTS) -> Redaction:
+        from tfgen.terraform.secrets.redaction import Redaction
+
+        return Redaction(self.folder, self.env, options.extra)
 
     def _require_good(self, done: Run, *good: int) -> None:
         """Raises what explains `done`, unless it ended with one of `good` and said what such a run says."""
@@ -226,7 +246,7 @@ class Driver:
         if ended_well and not record.errors():
             return explain_silence(failure)
         if not (record.errors() or failure.is_crash):
-            self.watcher.text(last_words(done))
+            self.watcher.text(last_words(done, self._redaction()))
         error = explain(failure)
         error.fix = "; ".join(filter(None, (unsaved, error.fix)))
         return error
@@ -254,20 +274,3 @@ def _has_said_all(done: Run) -> bool:
     contradicts = done.command == "plan" and done.finished.code == 0 and done.record.has_changes()
     # Terraform 1.15 calls a plan good whose -var-file is not there.
     return done.record.summarizer.complete and not contradicts and not done.record.errors()
-
-
-def _environment(user: Mapping[str, str]) -> dict[str, str]:
-    env = {**user, "TF_IN_AUTOMATION": "1"}
-    # Terraform collects garbage for most of a plan; measured: 0.90 of the time with this (benchmarks/).
-    env.setdefault("GOGC", "400")
-    # Terraform speaks TLS with its own providers, a fifth of a short plan's time; docs/adr/0012 says why it need not.
-    if _keeps_others_out() and "PLUGIN_UNIX_SOCKET_GROUP" not in env:
-        env.setdefault("TF_DISABLE_PLUGIN_TLS", "1")
-    return env
-
-
-def _keeps_others_out() -> bool:
-    """Whether nobody else may write to, and so connect to, a socket that a program of ours makes."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask & 0o022 == 0o022

@@ -16,6 +16,7 @@ from tfgen.terraform.processes.log import RunLog, open_log
 from tfgen.terraform.processes.process import Finished, run
 from tfgen.terraform.reports.images import root_modules
 from tfgen.terraform.reports.record import Record
+from tfgen.terraform.secrets.redaction import Redaction
 from tfgen.workspace import Workspace, locked
 from tfgen_generators.errors import InterruptedRunError
 
@@ -53,7 +54,8 @@ def run_init(workspace: Workspace, terraform: Terraform, flags: Mapping[str, obj
         if finished.code == 0:
             init.keep_done(workspace.terraform_dir, mark, terraform.version, terraform.env)
             return
-        note(f"{record.other()}\n{finished.stderr}".strip())
+        redaction = Redaction(workspace.terraform_dir, terraform.env)
+        note(redaction.plain(f"{record.other()}\n{finished.stderr}".strip(), os.path.relpath(log.path)))
         raise explain(
             Failure(
                 product=terraform.binary.product,

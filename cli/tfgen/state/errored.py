@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from tfgen.console import printable_json
 from tfgen.state.backup import new_backup
 from tfgen.terraform.reports.events import EMERGENCY, read_event
 from tfgen.workspace import Workspace, stamp
@@ -91,7 +92,7 @@ def keep_dump(workspace: Workspace, state: bytes) -> str:
         else:
             return f"the state could not be saved; it is in {file}; run: {_PUSH} {shlex.quote(str(file))}"
     # Nothing can be written: the last place is what somebody, or a CI log, reads. It may hold secrets.
-    sys.stderr.write(f"{BEGIN}\n{state.decode('utf-8', 'replace')}\n{END}\n")
+    sys.stderr.write(f"{BEGIN}\n{printable_json(state.decode('utf-8', 'replace'))}\n{END}\n")
     sys.stderr.flush()
     reasons = "; ".join(tried)
     way_out = f"it is printed above: save that text, then run: {_PUSH} FILE"

@@ -12,6 +12,7 @@ from tfgen.state.errored import keep, read_errored, unsaved_state
 from tfgen.terraform.argv import terraform_argv
 from tfgen.terraform.binary import Binary
 from tfgen.terraform.processes.process import run
+from tfgen.terraform.secrets.redaction import Redaction
 from tfgen.workspace import Workspace
 from tfgen_generators.errors import InterruptedRunError, TerraformError
 
@@ -47,6 +48,7 @@ def _push(workspace: Workspace, binary: Binary, name: str, env: Mapping[str, str
     if finished.interrupted:
         raise InterruptedRunError("state push was interrupted", fix="run this again")
     if finished.code:
-        note(f"{said.decode('utf-8', 'replace')}{finished.stderr}".strip())
+        said_all = f"{said.decode('utf-8', 'replace')}{finished.stderr}".strip()
+        note(Redaction(workspace.terraform_dir, env).text(said_all))
         folder = os.path.relpath(workspace.terraform_dir)
         raise TerraformError(f"{binary.product} state push failed (exit code {finished.code})", where=folder)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -13,6 +14,9 @@ from tfgen.terraform.processes.process import Finished, run
 from tfgen.terraform.reports.events import EMERGENCY, Diagnostic, Event
 from tfgen.terraform.reports.images import RootModules
 from tfgen.terraform.reports.record import Record
+
+if TYPE_CHECKING:
+    from tfgen.terraform.secrets.redaction import Redaction
 
 _SHOWN_LINES = 40
 
@@ -80,20 +84,20 @@ def run_watched(
     return Run(command=command, finished=finished, record=record, log=log.path)
 
 
-def tell(watcher: Watcher, run: Run) -> None:
-    """Tells `watcher` what the run complained of."""
-    record = run.record
+def tell(watcher: Watcher, run: Run, redaction: Redaction) -> None:
+    """Tells `watcher` what the run complained of, but for what may be secret."""
+    record, log = run.record, os.path.relpath(run.log)
     for diagnostic in record.diagnostics:
-        watcher.diagnostic(diagnostic)
+        watcher.diagnostic(redaction.diagnostic(diagnostic, log))
     for warning in record.warnings():
-        watcher.text(warning)
+        watcher.text(redaction.plain(warning, log))
     for severity, number in sorted(record.dropped.items()):
         watcher.text(f"{number} more {severity}s are in the log")
     if run.finished.cut:
         watcher.text(f"{run.finished.cut} of Terraform's lines were longer than 4 MB and were cut")
 
 
-def last_words(run: Run) -> str:
-    """What a run said that could not speak in events: the end of it."""
-    lines = [*run.record.other().splitlines(), *run.finished.stderr.rstrip().splitlines()]
-    return "\n".join(line[:2000] for line in lines[-_SHOWN_LINES:]).strip()
+def last_words(run: Run, redaction: Redaction) -> str:
+    """What a run said that could not speak in events: the end of it, but for what may be secret."""
+    said = redaction.plain(f"{run.record.other()}\n{run.finished.stderr.rstrip()}", os.path.relpath(run.log))
+    return "\n".join(line[:2000] for line in said.splitlines()[-_SHOWN_LINES:]).strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from tfgen.console import printable_json
 from tfgen.lint.formats.shown import Result
 from tfgen_generators.lint.engine import Judged
 
@@ -21,7 +22,7 @@ def as_json(result: Result) -> str:
             "images": result.images,
         },
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return printable_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _finding(judged: Judged) -> dict[str, object]:

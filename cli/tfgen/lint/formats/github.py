@@ -5,7 +5,7 @@ Source: GitHub's "Workflow commands" and the escaping in actions/toolkit, packag
 
 from __future__ import annotations
 
-from tfgen.console import printable
+from tfgen.console import without_controls
 from tfgen.lint.formats.shown import Result, readable
 from tfgen_generators.lint.engine import Judged
 
@@ -37,5 +37,5 @@ def _property(text: str) -> str:
 
 
 def _safe(text: str) -> str:
-    """No control characters but the line breaks that are escaped."""
-    return "\n".join("\r".join(map(printable, line.split("\r"))) for line in readable(text).split("\n"))
+    """No control characters but the line breaks that are escaped; the runner looks for one command in a line."""
+    return "\n".join("\r".join(map(without_controls, line.split("\r"))) for line in readable(text).split("\n"))

@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from urllib.parse import quote
 
-from tfgen.console import printable
+from tfgen.console import printable, printable_json
 from tfgen.lint.formats.shown import Result, documented, readable
 from tfgen_generators.lint.engine import Judged
 from tfgen_generators.lint.model import Edit, Rule
@@ -38,7 +38,7 @@ def as_sarif(result: Result) -> str:
         "version": "2.1.0",
         "runs": [run],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return printable_json(json.dumps(document, indent=2)) + "\n"
 
 
 def _rule(rule: Rule) -> dict[str, object]:

@@ -42,10 +42,22 @@ class Range(msgspec.Struct, frozen=True):
     start: Position
 
 
+class FunctionCall(msgspec.Struct, frozen=True):
+    called_as: str
+
+
+class Value(msgspec.Struct, frozen=True):
+    """What Terraform tells of a value that an expression names: of a sensitive one, that it is so."""
+
+    statement: str = ""
+
+
 class Snippet(msgspec.Struct, frozen=True):
     code: str
     start_line: int
     context: str | None = None
+    values: tuple[Value, ...] | None = None
+    function_call: FunctionCall | None = None
 
 
 class Diagnostic(msgspec.Struct, frozen=True):
