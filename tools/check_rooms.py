@@ -3,8 +3,9 @@
 A room is a package. Its `__init__.py` says in one docstring what it is for, imports nothing, and names its doors in
 `__all__`: the modules that other rooms may import. No room but `commands` has more than 15 modules, no module more
 than 300 lines, and only a few modules stand loose at the top of each source root. Processes are started in the rooms
-`git`, `terraform` and `codebuild` alone; `start` replaces its own. The layers and the absence of circles are
-import-linter's (pyproject.toml).
+`git`, `terraform` and `codebuild` alone; `start` replaces its own. Files are opened by `trees.files`, which reads no
+device and nothing without an end; who opens one by itself is named here, with the reason. The layers and the absence
+of circles are import-linter's (pyproject.toml).
 """
 
 from __future__ import annotations
@@ -25,6 +26,36 @@ _OPEN = ("tfgen.commands",)
 _STARTERS = ("tfgen.git", "tfgen.terraform", "tfgen.codebuild", "tfgen.start")
 _PROCESSES = {"subprocess": "subprocess", "pty": "pty", "multiprocessing": "multiprocessing"}
 _CALLS = frozenset({"system", "popen", "execv", "execve", "execvp", "execvpe", "posix_spawn", "posix_spawnp", "spawnv"})
+#: Who opens files by itself.
+_OPENS = {
+    "tfgen_generators.trees.files": "for all others",
+    "tfgen_generators.trees.stamps": "writes caches",
+    "tfgen_generators.trees.store": "a cache",
+    "tfgen_generators.packer.discovery.facts_cache": "a cache",
+    "tfgen_generators.packer.discovery.read_ahead": "a pipe to a child",
+    "tfgen_generators.module.cache": "a cache",
+    "tfgen_generators.sync.write": "writes",
+    "tfgen.workspace": "locks",
+    "tfgen.main": "os.devnull",
+    "tfgen.sync.fast_check": "a cache",
+    "tfgen.lint.fix": "holds the file that it writes",
+    "tfgen.commands.ci": "writes a recipe of its own",
+    "tfgen.plan.plan_file": "a plan that Terraform has just written",
+    "tfgen.plan.reduced_root": "what terraform init has just written; locks",
+    "tfgen.state": "states and backups: written, or of any size",
+    "tfgen.terraform.inputs": "the first bytes of a regular file",
+    "tfgen.terraform.init": "what terraform init has just written",
+    "tfgen.terraform.version": "the first bytes of a program; a cache",
+    "tfgen.terraform.plugin_cache": "the user's own configuration; locks",
+    "tfgen.terraform.processes": "logs and pipes",
+    "tfgen.git.invocation.discovery": "the first bytes of a regular file",
+    "tfgen.git.large_files": "digests of regular files",
+    "tfgen.hosts.ci": "the event that the host names",
+    "tfgen.codebuild": "what a build has just written",
+    "tfgen.emulator": "an archive of its own",
+    "tfgen.untrusted": "files that it holds against the base",
+}
+_OPENING = frozenset({"read_text", "read_bytes", "open"})
 
 Modules = dict[str, tuple[Path, ast.Module]]
 
@@ -73,6 +104,7 @@ def _room(name: str, tree: ast.Module, where: str, modules: Modules) -> Iterator
 def _imports(name: str, tree: ast.Module, where: str, modules: Modules) -> Iterator[str]:
     room = name if not _is_module(name, modules) else name.rpartition(".")[0]
     starts = any(f"{name}.".startswith(f"{starter}.") for starter in _STARTERS)
+    opens = any(f"{name}.".startswith(f"{opener}.") for opener in _OPENS)
     for node in (node for node in ast.walk(tree) if isinstance(node, ast.stmt | ast.expr)):
         for target in _targets(node, modules):
             if not starts and target.partition(".")[0] in _PROCESSES:
@@ -82,6 +114,8 @@ def _imports(name: str, tree: ast.Module, where: str, modules: Modules) -> Itera
             other, _, leaf = target.rpartition(".")
             if other != room and other not in LOOSE and other not in _OPEN and leaf not in _doors(other, modules):
                 yield f"{where}:{node.lineno}: imports {target}, which is private to its room (not in __all__)"
+        if not opens and _opens(node):
+            yield f"{where}:{node.lineno}: opens a file; that is done by trees.files (read_bytes, read_text, digest_of)"
         if not starts and _is_call(node):
             yield f"{where}:{node.lineno}: starts a process; that is done in git, terraform and codebuild"
 
@@ -103,6 +137,14 @@ def _is_call(node: ast.AST) -> bool:
         and function.value.id == "os"
         and function.attr in _CALLS
     )
+
+
+def _opens(node: ast.AST) -> bool:
+    """Whether it is a call of `open`, `os.open`, `Path.open`, `Path.read_text` or `Path.read_bytes`."""
+    function = node.func if isinstance(node, ast.Call) else None
+    if isinstance(function, ast.Name):
+        return function.id == "open"
+    return isinstance(function, ast.Attribute) and function.attr in _OPENING
 
 
 def _doors(name: str, modules: Modules) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import msgspec
 from tfgen_generators.errors import BusyError, SettingsError, TfgenError
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.settings.read import parse_settings
+from tfgen_generators.trees.files import read_bytes
 
 if TYPE_CHECKING:
     from tfgen_generators.packer.discovery.facts_cache import FactsCache
@@ -71,7 +72,7 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
     root = find_root(Path.cwd())
     file = root / FILE_NAME
     try:
-        text = file.read_bytes().decode()
+        text = read_bytes(file).decode()
     except FileNotFoundError:
         if need_settings:
             raise SettingsError(

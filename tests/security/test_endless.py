@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import JSON, TOML, Repo
-from tests.security.limited import limited
+from tests.security.limited import in_child, limited
+from tfgen.main import run
 
 LONG = "a" * 200
 DEEP = "/".join("a" * 500)
@@ -41,3 +46,173 @@ def test_many_patterns(repo: Repo) -> None:
     lines = "\n".join("*a?" * 40 + str(number) for number in range(2000))
     root = repo({"tfgen.toml": TOML, "packer/web.json": JSON, f"packer/{LONG}.json": JSON, ".gitignore": lines})
     assert "web" in limited(root, "list").expect(0).out
+
+
+def _large(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 3 << 30)
+
+
+#: What stands in the place of a file.
+STANDINS: dict[str, Callable[[Path], None]] = {
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "a pipe": os.mkfifo,
+    "3 GB": _large,
+}
+ESTATE = {
+    "tfgen.toml": TOML,
+    ".gitignore": "*.tmp\n",
+    "packer/web.json": '{"builders": [{"type": "amazon-ebs"}], "provisioners": ['
+    '{"type": "shell", "script": "scripts/a.sh"}, {"type": "ansible", "playbook_file": "ansible/site.yml"}]}',
+    "packer/hcl/a.pkr.hcl": 'source "null" "x" {}\nbuild {\n  sources = ["source.null.x"]\n}\n',
+    "packer/hcl/b.auto.pkrvars.hcl": 'a = "b"\n',
+    "scripts/a.sh": "set -e\n",
+    "ansible/site.yml": "- hosts: all\n  roles: [r]\n",
+    "ansible/roles/r/tasks/main.yml": "- template: {src: t.j2, dest: /y}\n",
+    "ansible/roles/r/templates/t.j2": "{{ a }}\n",
+    "ansible/roles/r/vars/main.yml": "a: b\n",
+    "ansible/requirements.yml": "roles: []\n",
+    "ansible.cfg": "[defaults]\n",
+    "buildspec.yml": "version: 0.2\nphases: {build: {commands: [packer build $PACKER_SCRIPT]}}\n",
+    "terraform/modules/codepipeline/main.tf": 'variable "name" {}\nvariable "packer_script" {}\n',
+    "terraform/pipelines/main.tf": "terraform {}\n",
+    "terraform/pipelines/.terraform.lock.hcl": "",
+}
+
+
+def ends(*commands: tuple[str, ...]) -> str:
+    """How tfgen is ended, or fails as it must not, in the current folder; "" where it ends by itself."""
+
+    def work(say: Callable[[str], None]) -> None:
+        for command in commands:
+            say(" ".join(command))
+            assert run(list(command)) in (0, 1, 2, 3), command
+
+    return in_child(work)
+
+
+READING = (("list",), ("sync", "--check"), ("lint",), ("graph", "--format", "json"))
+
+
+@pytest.mark.parametrize("kind", STANDINS)
+@pytest.mark.parametrize("place", [place for place in ESTATE if not place.endswith("/main.tf")] + ["packer/x.json"])
+def test_a_file_without_an_end(repo: Repo, kind: str, place: str) -> None:
+    root = repo(ESTATE)
+    (root / place).unlink(missing_ok=True)
+    STANDINS[kind](root / place)
+    assert not ends(*READING[2:], *READING[:1])
+
+
+@pytest.mark.parametrize("kind", STANDINS)
+def test_terraform_without_an_end(repo: Repo, kind: str) -> None:
+    root = repo(ESTATE)
+    for place in ("terraform/modules/codepipeline/x.tf", "terraform/pipelines/x.tf", "terraform/pipelines/ami_web.tf"):
+        STANDINS[kind](root / place)
+    assert not ends(*READING)
+
+
+@pytest.mark.parametrize("place", ["packer/web.json", "tfgen.toml", ".gitignore"])
+def test_what_is_too_large_is_said(repo: Repo, place: str) -> None:
+    root = repo(ESTATE)
+    os.truncate(root / place, (16 << 20) + 1)
+    assert "MB; not read" in limited(root, "sync", "--check").expect(1).err
+
+
+LINES = 30_000
+NAMED = '{"builders": [{"type": "amazon-ebs", "ami_name": "@"}]}'
+#: path -> text, each a square or worse for a reader that looks again at what it has seen.
+TEXTS = {
+    "a key of many parts": ("tfgen.toml", f"{TOML}{'.'.join('a' * LINES)} = 1\n"),
+    "a deep table": ("tfgen.toml", f"{TOML}a = {'[' * LINES}{']' * LINES}\n"),
+    "actions without an end": (
+        "packer/x.json",
+        JSON.replace("}]", '", "a": "' + "{{" * LINES + '"}]').replace('ebs""', 'ebs"'),
+    ),
+    "an action of blanks": ("packer/x.json", JSON.replace("amazon-ebs", "a{{" + " " * LINES + "b")),
+    "quotes in quotes": ("packer/x.json", '{"builders": ' + '"\\' * LINES),
+    "a deep object": ("packer/x.json", '{"builders": ' + '{"a":' * LINES),
+    "scripts that are not there": (
+        "packer/x.json",
+        JSON.replace(
+            "}]}",
+            '}], "provisioners": ['
+            + ", ".join(f'{{"type": "shell", "script": "s/{number}.sh"}}' for number in range(LINES // 4))
+            + "]}",
+        ),
+    ),
+    "an endless sum": ("packer/hcl/b.pkr.hcl", f"locals {{\n  a = {'a + ' * LINES}a\n}}\n"),
+    "blanks before an error": ("packer/hcl/b.pkr.hcl", f"locals {{\n  a = {' ' * LINES}\n}}\n"),
+    "deep brackets": ("packer/hcl/b.pkr.hcl", f"a = {'(' * LINES}1{')' * LINES}\n"),
+    "words without an end": ("ansible/site.yml", "- hosts: all\n  tasks:\n  - copy: |\n      src=" + "{{ " * LINES),
+    "a name of any names": (
+        "ansible/site.yml",
+        "- hosts: all\n  roles: ['" + "{{ x }}r" * 25 + "z']\n  tasks:\n  - copy: {src: '" + "{{ x }}a" * 25 + "z'}\n",
+    ),
+    "tasks": ("ansible/site.yml", "- hosts: all\n  tasks:\n" + "  - copy: {src: f, dest: /x}\n" * (LINES // 4)),
+    "a deep list": ("ansible/site.yml", "[" * LINES),
+    "aliases of aliases": (
+        "ansible/site.yml",
+        "- hosts: all\n  vars:\n    a0: &a0 [x, x]\n"
+        + "".join(f"    a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]\n" for number in range(1, 40))
+        + "  tasks:\n  - copy: {src: '{{ item }}', dest: x}\n    loop: *a39\n",
+    ),
+    "a deep buildspec": ("buildspec.yml", "[" * LINES + "]" * LINES),
+    "comments": ("scripts/a.sh", "# tfgen:ignore some-rule why\n" * LINES),
+    "empty lines": ("ansible/site.yml", "\n" * LINES + "a"),
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_a_text(repo: Repo, kind: str) -> None:
+    path, text = TEXTS[kind]
+    repo({**ESTATE, path: text})
+    assert not ends(*READING)
+
+
+FILESET = """source "null" "x" {}
+build {
+  sources = ["source.null.x"]
+  provisioner "shell" {
+    scripts = fileset("scripts", "@")
+  }
+}
+"""
+#: Files -> each a name with wildcards that a long one could be, in as many ways as it has letters for each of them.
+WILDCARDS = {
+    "a fileset": {
+        f"scripts/{LONG}.sh": "",
+        "packer/hcl/a.pkr.hcl": FILESET.replace("@", "*a" * 12 + "b"),
+    },
+    "alternatives": {
+        f"scripts/{LONG}.sh": "",
+        "packer/hcl/a.pkr.hcl": FILESET.replace("@", "{a,a}" * 40 + "b"),
+    },
+    "a script": {
+        f"scripts/{LONG}.sh": "",
+        "packer/x.json": '{"builders": [{"type": "null"}], "provisioners": [{"type": "shell", "script": "scripts/'
+        f'{"{{timestamp}}a" * 12}b"}}]}}',
+    },
+    "files": {
+        f"ansible/files/{LONG}": "",
+        "ansible/site.yml": f"- hosts: all\n  tasks:\n  - copy: {{src: x}}\n    with_fileglob: ['{'*a' * 12}b']\n",
+    },
+    "a file": {
+        f"ansible/files/{LONG}": "",
+        "ansible/site.yml": f"- hosts: all\n  tasks:\n  - copy: {{src: '{'{{ x }}a' * 12}b'}}\n",
+    },
+    "a role": {
+        f"ansible/roles/{LONG}/tasks/main.yml": "",
+        "ansible/site.yml": f"- hosts: all\n  roles:\n  - '{'{{ x }}a' * 12}b'\n",
+    },
+    "an expression": {
+        f"ansible/roles/r/vars/{LONG}.yml": "x: y",
+        "ansible/site.yml": "- hosts: all\n  roles: [r]\n  tasks:\n"
+        "  - include_vars: {dir: roles/r/vars, files_matching: '(a+)+$'}\n",
+    },
+}
+
+
+@pytest.mark.parametrize("kind", WILDCARDS)
+def test_a_name_with_wildcards(repo: Repo, kind: str) -> None:
+    repo({**ESTATE, **WILDCARDS[kind]})
+    assert not ends(("graph", "--format", "json"))

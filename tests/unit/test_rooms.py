@@ -52,6 +52,10 @@ PLANTED = {
         {"cli/tfgen/plan/__init__.py": '"""Plans."""\n\nimport os\n\n__all__ = ["make"]\n'},
         "cli/tfgen/plan/__init__.py:3: a room's __init__.py imports nothing",
     ),
+    "a file opened by hand": (
+        {"cli/tfgen/plan/gate.py": "import pathlib\npathlib.Path('x').read_text()\n"},
+        "cli/tfgen/plan/gate.py:2: opens a file",
+    ),
     "a loose module": ({"cli/tfgen/helpers.py": ""}, "cli/tfgen/__init__.py:1: tfgen.helpers stands loose"),
     "a loose generator": (
         {"generators/tfgen_generators/hcl.py": ""},

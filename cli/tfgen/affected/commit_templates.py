@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import posixpath
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from tfgen_generators.packer.discovery.facts_cache import FactsCache
 from tfgen_generators.packer.model import Discovery, Template
 from tfgen_generators.settings.model import Settings
 from tfgen_generators.sync import pins
+from tfgen_generators.trees.files import MOST_BYTES
 from tfgen_generators.trees.linked import LinkedTree
 
 _CANDIDATES = (".hcl", ".json", ".example")
@@ -30,7 +33,13 @@ def discover_commit(
         for path in _files(tree, settings.packer_dir, folders):
             file = root / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(tree.content(tree.real(path)))
+            try:
+                file.write_bytes(tree.content(tree.real(path)))
+            except OSError as error:
+                if error.errno != errno.EFBIG:
+                    raise
+                file.touch()  # it is too large there as well: a file that is not read
+                os.truncate(file, MOST_BYTES + 1)
         return _discover(root, settings, is_tracked).templates
 
 

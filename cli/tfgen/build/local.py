@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from tfgen.codebuild.outcome import BuildOutcome, LocalOptions
 from tfgen.console import note, one_line
 from tfgen_generators.errors import TfgenError
+from tfgen_generators.trees.files import read_bytes
 
 if TYPE_CHECKING:
     from tfgen.codebuild.attempt import Job
@@ -77,7 +78,7 @@ def _read(workspace: Workspace, path: str) -> Buildspec:
     from tfgen.codebuild.buildspec import read_buildspec
 
     try:
-        text = (workspace.root / path).read_bytes().decode()
+        text = read_bytes(workspace.root / path).decode()
     except FileNotFoundError:
         raise TfgenError("file not found", where=path, fix="create it") from None
     except UnicodeDecodeError:

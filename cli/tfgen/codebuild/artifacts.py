@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from tfgen.codebuild.buildspec import Artifact
 from tfgen_generators.errors import TfgenError
+from tfgen_generators.trees import globs
 
 
 def keep_artifacts(artifacts: Sequence[Artifact], source: Path, target: Path, say: Callable[[str], None]) -> int:
@@ -98,6 +99,6 @@ def _tree(base: Path) -> tuple[str, ...]:
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
     """A pattern of paths: `*` and `?` stay in one folder, `**` does not."""
-    parts = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    tokens = re.split(r"(\*\*/|\*\*|\*|\?)", text.removeprefix("./"))
-    return re.compile("".join(parts.get(token) or re.escape(token) for token in tokens), re.DOTALL)
+    parts = {"**/": globs.FOLDERS, "**": globs.ANYTHING, "*": globs.STAR, "?": "[^/]"}
+    tokens = re.split(r"((?:(?<=/)|^)\*\*/|\*\*|\*|\?)", text.removeprefix("./"))
+    return re.compile(globs.expression([parts.get(token) or re.escape(token) for token in tokens]), re.DOTALL)

@@ -20,6 +20,7 @@ from tfgen_generators.errors import TfgenError
 from tfgen_generators.generated.ownership import examine, is_generated, same
 from tfgen_generators.hcl.terraform_files import is_terraform
 from tfgen_generators.root_module.trust import generated_calls, reach
+from tfgen_generators.trees.files import read_bytes
 
 if TYPE_CHECKING:
     from tfgen.git.merge_base import Base
@@ -115,7 +116,7 @@ class _Comparison:
             for name in sorted(os.listdir(self.top / folder)):  # noqa: PTH208 names are wanted, not paths
                 path = os.path.normpath(f"{folder}/{name}")
                 if is_terraform(name) and not self._is_generated(path) and (self.top / path).is_file():
-                    found[path] = (self.top / path).read_bytes()
+                    found[path] = read_bytes(self.top / path)
         return found
 
     def _differing(self, folders: list[str]) -> _Differing:
@@ -135,7 +136,7 @@ class _Comparison:
     def _now(self, path: str) -> str:
         file = self.top / path
         try:
-            return file.read_bytes().decode("utf-8", "replace") if file.is_file() else ""
+            return read_bytes(file).decode("utf-8", "replace") if file.is_file() else ""
         except OSError as error:
             raise TfgenError(f"cannot be read: {error.strerror}", where=path) from None
 

@@ -16,6 +16,7 @@ import msgspec
 from tfgen.terraform.inputs import LOCK_FILE
 from tfgen.terraform.reports.plan import PlanSummary
 from tfgen_generators.errors import RefusedError, TfgenError, UsageError
+from tfgen_generators.trees.files import MOST_COPIED, read_bytes
 
 _AGAIN = "run: tfgen plan --out FILE, and review it again"
 
@@ -85,7 +86,7 @@ def read_manifest(plan: Path) -> Manifest:
     """The manifest of `plan`. Raises UsageError when neither is there, RefusedError when it is not to be trusted."""
     path = manifest_path(plan)
     try:
-        data = path.read_bytes()
+        data = read_bytes(path, MOST_COPIED)
     except (FileNotFoundError, NotADirectoryError):
         if not os.path.lexists(plan):
             raise UsageError(f"plan file {plan} not found", fix=f"run: tfgen plan --out {plan}") from None

@@ -25,6 +25,7 @@ from tfgen.terraform.reports.events import Diagnostic
 from tfgen.workspace import Workspace, remove_unused
 from tfgen_generators.generated.ownership import examine, file_name, image_of, is_generated
 from tfgen_generators.hcl.terraform_files import is_terraform
+from tfgen_generators.trees.files import read_bytes, read_text
 
 _NAMED = re.compile(r'\bmodule[\s."]+([A-Za-z_][\w-]*)')
 #: What may be different in another folder, or be written there: expressions, templates (which have expressions that
@@ -159,12 +160,12 @@ def _depends_on_place(workspace: Workspace, left_out: frozenset[str], env: Mappi
     wanted = {module.dir for module in listed if module.key.partition(".")[0] not in left_out}
     folders = {Path(os.path.normpath(folder / path)) for path in {"", *wanted}}
     files = [file for place in folders for file in place.iterdir() if is_terraform(file.name)]
-    texts = (file.read_bytes() for file in files)
+    texts = (read_bytes(file) for file in files)
     return any(_READS_ITS_PLACE.search(text) or above.search(text) for text in texts)
 
 
 def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace")
+    return read_text(file)
 
 
 def _is_ours(text: str) -> bool:

@@ -16,6 +16,7 @@ from tfgen.workspace import Workspace
 from tfgen_generators.errors import RefusedError, TfgenError
 from tfgen_generators.hcl.terraform_files import is_terraform
 from tfgen_generators.root_module.backend import CLOUD, Found, S3Backend, find_backends, with_backend
+from tfgen_generators.trees.files import read_bytes
 
 FILE_NAME = "backend.tf"
 
@@ -66,7 +67,7 @@ def _files(workspace: Workspace) -> dict[str, bytes]:
     shown = workspace.settings.terraform_dir
     try:
         files = sorted(file for file in folder.iterdir() if is_terraform(file.name) and file.is_file())
-        return {f"{shown}/{file.name}": file.read_bytes() for file in files}
+        return {f"{shown}/{file.name}": read_bytes(file) for file in files}
     except FileNotFoundError:
         raise TfgenError("folder not found", where=shown, fix="set terraform_dir in tfgen.toml") from None
     except OSError as error:
@@ -96,7 +97,7 @@ def write_backend(workspace: Workspace, found: Found | None, backend: S3Backend)
     shown = found.path if found else f"{workspace.settings.terraform_dir}/{FILE_NAME}"
     file = workspace.root / shown
     try:
-        before = file.read_bytes() if file.exists() else None
+        before = read_bytes(file) if file.exists() else None
     except OSError as error:
         raise TfgenError(f"cannot be read: {error.strerror}", where=shown) from None
     if found is not None and find_backends({shown: before or b""}) != (found,):

@@ -12,6 +12,7 @@ import msgspec
 
 from tfgen.terraform.init import data_dir, workspace_name
 from tfgen_generators.errors import RefusedError, TfgenError
+from tfgen_generators.trees.files import MOST_COPIED, read_bytes
 
 
 class _Instance(msgspec.Struct):
@@ -84,7 +85,7 @@ def parse_state(data: bytes | None, where: str) -> State | None:
 def read_local(folder: Path, path: str, shown: str) -> bytes | None:
     """The bytes of a local state; None when there is no such file. Raises TfgenError."""
     try:
-        return (folder / path).read_bytes()
+        return read_bytes(folder / path, MOST_COPIED)
     except FileNotFoundError:
         return None
     except OSError as error:

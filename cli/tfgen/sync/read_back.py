@@ -10,6 +10,7 @@ from tfgen_generators.generated.ownership import file_name
 from tfgen_generators.packer.model import Problem
 from tfgen_generators.sync.model import SyncResult
 from tfgen_generators.sync.verify import verify
+from tfgen_generators.trees.files import read_text
 
 
 def verified(workspace: Workspace, result: SyncResult, *, written: bool) -> SyncResult:
@@ -21,7 +22,7 @@ def verified(workspace: Workspace, result: SyncResult, *, written: bool) -> Sync
     problems: list[Problem] = []
     for pipeline in result.pipelines:
         path = join(workspace.settings.terraform_dir, file_name(pipeline.name))
-        if path in there and (said := verify((workspace.root / path).read_text(encoding="utf-8"), pipeline)):
+        if path in there and (said := verify(read_text(workspace.root / path), pipeline)):
             fix = "this is a bug in tfgen: please report it"
             problems.append(Problem(path=path, message=f"is not what tfgen meant to write: {said}", fix=fix))
     return replace(result, problems=(*result.problems, *problems))

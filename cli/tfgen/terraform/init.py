@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tfgen.terraform.inputs import LOCK_FILE, local_modules
 from tfgen_generators.generated.ownership import is_generated
+from tfgen_generators.trees.files import read_bytes
 
 #: Summaries of Terraform's and OpenTofu's errors whose cure is init.
 NEEDS_INIT = re.compile(
@@ -95,6 +96,6 @@ def _files(folder: Path) -> list[Path]:
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return read_bytes(file)
     except OSError:
         return b""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import shlex
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.hcl.terraform_files import is_terraform
+from tfgen_generators.trees.files import digest_of, read_bytes, read_text
 
 LOCK_FILE = ".terraform.lock.hcl"
 _MANIFEST = b'{\n  "kind": "tfgen plan manifest"'
@@ -64,7 +64,7 @@ def local_modules(terraform_dir: Path) -> tuple[Path, ...]:
 def locked_providers(terraform_dir: Path) -> dict[str, str]:
     """Provider -> version in the lock file; empty when there is none."""
     try:
-        text = (terraform_dir / LOCK_FILE).read_text(encoding="utf-8", errors="replace")
+        text = read_text(terraform_dir / LOCK_FILE)
     except OSError:
         return {}
     return dict(_PROVIDER.findall(text))
@@ -91,8 +91,7 @@ def file_digest(file: Path) -> str:
     try:
         if not file.is_file():
             return ""
-        with file.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+        return digest_of(file)
     except OSError as error:
         raise TfgenError(f"cannot be read: {error.strerror}", where=str(file)) from None
 
@@ -102,7 +101,7 @@ def _sources(folder: Path) -> set[str]:
     for file in folder.glob("*"):
         if is_terraform(file.name) and file.is_file():
             with contextlib.suppress(OSError):  # Terraform will say what is wrong with it
-                found.update(_LOCAL_SOURCE.findall(file.read_text(encoding="utf-8", errors="replace")))
+                found.update(_LOCAL_SOURCE.findall(read_text(file)))
     return found
 
 
@@ -132,7 +131,7 @@ def _files(folder: Path, passed_over: Collection[Path] = ()) -> Iterator[Path]:
 
 def _bytes(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return read_bytes(file)
     except OSError:
         return b""
 

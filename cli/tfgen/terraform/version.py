@@ -12,6 +12,7 @@ from tfgen.terraform.binary import Binary
 from tfgen.terraform.processes.process import Finished, ending, run
 from tfgen_generators.errors import TerraformError
 from tfgen_generators.generated.ownership import PREFIX, SUFFIX
+from tfgen_generators.trees.files import read_text
 
 #: `plan -json` with all that the table needs, and `check` blocks; OpenTofu began here.
 MINIMUM = (1, 6)
@@ -63,7 +64,7 @@ def require_removed_blocks(binary: Binary, version: str, folder: Path, shown: st
     if has_feature(binary, version, feature):
         return
     for file in sorted(folder.glob(f"{PREFIX}*{SUFFIX}")):
-        if "\nremoved {" in file.read_text(encoding="utf-8", errors="replace"):
+        if "\nremoved {" in read_text(file):
             where = f"{shown}/{file.name}"
             require_feature(binary, version, feature, where=where, message="has a removed block")
 

@@ -14,10 +14,10 @@ from tfgen_generators.ancestry.patterns import Wild
 from tfgen_generators.ancestry.times import CLEAN, STAMPS, UUID, characters_of_layout
 from tfgen_generators.packer.details import Details, Part
 from tfgen_generators.packer.evaluation.evaluate import evaluate
+from tfgen_generators.packer.syntax.actions import actions
 from tfgen_generators.packer.syntax.values import Expression, Value, as_text, expressions, is_known
 
 _DEEPEST = 30
-_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _CALL = re.compile(r"(\w+)(?:\s+(?:`([^`]*)`|\"([^\"]*)\"))?")
 
 
@@ -134,9 +134,9 @@ class Texts:
             return ((text,),) if text else ((),)
         pieces: list[Patterns] = []
         end = 0
-        for match in _ACTION.finditer(text):
-            pieces += [((text[end : match.start()],),), self._action(match.group(1), part, depth)]
-            end = match.end()
+        for action in actions(text):
+            pieces += [((text[end : action.start],),), self._action(action.words, part, depth)]
+            end = action.end
         return chained([*pieces, ((text[end:],),)])
 
     def _action(self, action: str, part: Part | None, depth: int) -> Patterns:

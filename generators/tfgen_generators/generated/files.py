@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
-from stat import S_ISREG
 
 import msgspec
 
@@ -14,6 +13,7 @@ from tfgen_generators.errors import TfgenError
 from tfgen_generators.generated.ownership import Ownership, examine, file_name, is_generated
 from tfgen_generators.packer.model import Discovery, Problem
 from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
+from tfgen_generators.trees.files import NotAFileError, read_bytes
 
 
 class Generated(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,9 +163,10 @@ def _clean(folder: str) -> str:
 
 
 def _read(file: str) -> str:
-    # A pipe would never end: whatever is no file is nothing of ours.
-    with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as opened:  # noqa: PTH123 ten thousand times
-        return opened.readall().decode("utf-8", "replace") if S_ISREG(os.fstat(opened.fileno()).st_mode) else ""
+    try:
+        return read_bytes(file).decode("utf-8", "replace")
+    except NotAFileError:  # nothing of ours
+        return ""
 
 
 def _parent(path: str) -> str:

@@ -131,7 +131,12 @@ def _header(source: str) -> str:
 
 def _unescaped(match: re.Match[str]) -> str:
     short, long, sign = match.groups()
-    return chr(int(short or long, 16)) if short or long else _SIGNS.get(sign, sign)
+    if not (short or long):
+        return _SIGNS.get(sign, sign)
+    code = int(short or long, 16)
+    # Half a character is a byte of a path that is no UTF-8, or nothing that tfgen has written.
+    is_path = code < 0xD800 or 0xDC80 <= code < 0xDD00 or 0xE000 <= code <= 0x10FFFF
+    return chr(code) if is_path else match[0]
 
 
 def _parts(text: str) -> tuple[str, str, str, str]:

@@ -16,7 +16,9 @@ from tfgen_generators.trees.linked import LinkedTree
 if TYPE_CHECKING:
     from tfgen_generators.graph.image_parts import ImageParts
 
-_PLAYBOOK = re.compile(rb"^\s*(?:-\s+)?[\"']?(?:hosts|(?:ansible\.\w+\.)?import_playbook)[\"']?\s*:", re.MULTILINE)
+_PLAYBOOK = re.compile(
+    rb"^[ \t\r]*(?:-[ \t]+)?[\"']?(?:hosts|(?:ansible\.\w+\.)?import_playbook)[\"']?\s*:", re.MULTILINE
+)
 _SOURCE = re.compile(
     rb"^[ \t]*(?:-[ \t]+)?(?:src|source|name|include)[ \t]*:[ \t]*[\"']?([^\"'\s#]*[/.][^\"'\s#]*)", re.MULTILINE
 )

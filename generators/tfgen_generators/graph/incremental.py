@@ -106,10 +106,7 @@ class IncrementalGraph:
     def _same_pipeline(self, before: State, builder: Builder) -> bool:
         module = builder.module.key if builder.module else ""
         for path, (digest, buildspec) in before.buildspecs.items():
-            try:
-                if self._tree.digest(path) != digest and builder.buildspec_at(path) != buildspec:
-                    return False
-            except OSError:
+            if self._followed_digest(path) != digest and builder.buildspec_at(path) != buildspec:
                 return False
         return module == before.module
 
@@ -134,6 +131,13 @@ class IncrementalGraph:
         """The same where all names are known to be what they were."""
         try:
             return self._tree.content_digest(path)
+        except OSError:
+            return ""
+
+    def _followed_digest(self, path: str) -> str:
+        """The same through links."""
+        try:
+            return self._tree.digest(path)
         except OSError:
             return ""
 
@@ -201,7 +205,7 @@ class IncrementalGraph:
 
     def _buildspecs(self, before: State | None, builder: Builder) -> dict[str, tuple[str, Buildspec]]:
         found = dict(before.buildspecs) if before else {}
-        return found | {path: (self._tree.digest(path), one) for path, one in builder.buildspecs.items()}
+        return found | {path: (self._followed_digest(path), one) for path, one in builder.buildspecs.items()}
 
     def _made_from(self, before: State | None) -> MadeFrom:
         """What this tree was asked in all, and what it said."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,16 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 _EXPONENT = rb"(?<![\w.])(?<!\w-)(\d+(?:\.\d+)?)([eE][+-]?)(?=\d)"
+
+
+#: Longer than people write.
+_BLANKS = re.compile(rb"[ \t\r\n]{200,}")
+
+#: Bytes of a text that is parsed without a look at the clock, and of what the parser is given at once.
+_LONG, _PIECE = 8192, 1 << 16
+#: Processor time for a text, and for each megabyte of it; a valid one takes less than half of that. Only what the
+#: parser does about errors takes more: sometimes the square of what follows, and nothing but time tells of that.
+_SECONDS = 1.0
 
 
 class Source(threading.local):
@@ -32,13 +43,45 @@ def _parser() -> Parser:
 
 def tree_of(data: bytes) -> Node:
     """The root of the tree; from now on `text_of` gives what stands in `data`."""
+    if _BLANKS.search(data):
+        # Where something is wrong, the parser looks through all blanks again from each of them. (The line of what is
+        # wrong is then one of the shorter text.)
+        SOURCE.data = _BLANKS.sub(_shorter, data)
+        if (root := _root(SOURCE.data)).has_error:
+            return root
     SOURCE.data = data
-    root = _parser().parse(data).root_node
+    return _root(data)
+
+
+def _shorter(blanks: re.Match[bytes]) -> bytes:
+    """What means the same: a line that ends, and what the next one begins with."""
+    _, line_end, last = blanks[0].rpartition(b"\n")
+    return line_end + last[-100:]
+
+
+def _root(data: bytes) -> Node:
+    root = _parsed(data)
     if root.has_error and re.search(_EXPONENT, data):
         # The grammar (1.2.0) knows 1.5e3 and neither 1e3 nor 1.5E3. A number of the same length moves no position.
         without = re.sub(_EXPONENT, lambda match: match.group(1) + b"0" * len(match.group(2)), data)
-        root = _parser().parse(without).root_node
+        root = _parsed(without)
     return root
+
+
+def _parsed(data: bytes) -> Node:
+    """The root of a tree; where the parser does not come to an end, that of a text with an error."""
+    if len(data) < _LONG:
+        return _parser().parse(data).root_node
+    latest = time.thread_time() + _SECONDS * (1 + len(data) / (1 << 20))
+    try:
+        return (
+            _parser()
+            .parse(lambda at, _: data[at : at + _PIECE], progress_callback=lambda *_: time.thread_time() > latest)
+            .root_node
+        )
+    except ValueError:  # as it says that it was told to stop
+        _parser().reset()
+        return _parser().parse(data[:_LONG] + b"\n]]]]\n").root_node
 
 
 def text_of(node: Node) -> str:

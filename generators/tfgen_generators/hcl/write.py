@@ -24,7 +24,7 @@ _SPECIAL = (
     r"\ud800-\udfff\U000e0000-\U000e007f]|[$%]+\{"
 )
 
-_TRAILING_SIGN = re.compile(r"[$%]+$")  # before an interpolation it would turn `${` into a literal
+_TRAILING_SIGN = re.compile(r"(?<![$%])[$%]+$")  # before an interpolation it would turn `${` into a literal
 #: A list of plain values stays on one line up to this width.
 _LINE_WIDTH = 100
 #: Go's Unicode normalisation, which Terraform applies to every text, breaks longer runs of combining signs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from tfgen_generators.lint.ignores import MARK, Ignore, ignores_in
@@ -16,6 +16,7 @@ class Comments:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._files: dict[str, tuple[Ignore, ...]] = {}
+        self._targets: dict[str, dict[int, list[int]]] = {}
         self._used: set[tuple[str, int, str]] = set()
 
     def _of(self, path: str) -> tuple[Ignore, ...]:
@@ -25,11 +26,21 @@ class Comments:
 
     def covering(self, found: Finding) -> Ignore | None:
         """The comment that switches a finding off; one without a reason does not."""
-        for comment in self._of(found.path):
+        targets = self._targets_in(found.path)
+        about = sorted({*targets.get(0, ()), *targets.get(max(found.line, 1), ())})
+        for comment in (self._of(found.path)[number] for number in about):
             if comment.reason and comment.covers(found.rule, found.line):
                 self._used.add((comment.path, comment.line, found.rule))
                 return comment
         return None
+
+    def _targets_in(self, path: str) -> Mapping[int, Sequence[int]]:
+        """By the line that it is about, where each comment of a file stands among them."""
+        if path not in self._targets:
+            found = self._targets[path] = dict[int, list[int]]()
+            for number, comment in enumerate(self._of(path)):
+                found.setdefault(comment.target, []).append(number)
+        return self._targets[path]
 
     def is_used(self, comment: Ignore, rule: str) -> bool:
         return (comment.path, comment.line, rule) in self._used

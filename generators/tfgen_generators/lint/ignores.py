@@ -64,6 +64,8 @@ def _in_lines(path: str, data: bytes) -> Iterator[Ignore]:
     # One character a byte, so that positions are offsets; a reason is decoded by itself.
     whole = _lines(data)
     lines = [line.rstrip("\r\n").removeprefix("\xef\xbb\xbf") for line in whole]
+    head = next((number for number, line in enumerate(lines, start=1) if not _is_blank(line)), len(lines) + 1)
+    following = _following(lines)
     start = 0
     for number, (kept, line) in enumerate(zip(whole, lines, strict=True), start=1):
         if match := _COMMENT.search(line):
@@ -71,8 +73,8 @@ def _in_lines(path: str, data: bytes) -> Iterator[Ignore]:
             alone = not line[: match.start()].strip()
             first = start + (3 if kept.startswith("\xef\xbb\xbf") else 0)
             span = (first, start + len(kept)) if alone else _behind(line, match.start(), first)
-            targets = {_next(lines, number) if alone else number}
-            if alone and _is_head(lines, number):
+            targets = {following[number] if alone else number}
+            if alone and number <= head:
                 targets.add(1)  # what has no line of its own is found at the first
             for target in sorted(targets):
                 yield Ignore(path=path, line=number, target=target, rules=rules, reason=reason, span=span)
@@ -93,14 +95,15 @@ def _is_blank(line: str) -> bool:
     return not line.strip() or line.lstrip().startswith(("#", "//")) or line.strip() == "---"
 
 
-def _is_head(lines: list[str], number: int) -> bool:
-    """Whether nothing but comments stands above."""
-    return all(map(_is_blank, lines[: number - 1]))
-
-
-def _next(lines: list[str], number: int) -> int:
-    """The next line that is no comment."""
-    return next((at for at in range(number + 1, len(lines) + 1) if not _is_blank(lines[at - 1])), number)
+def _following(lines: list[str]) -> list[int]:
+    """For each line the next one that is no comment; where there is none, itself."""
+    found = list(range(len(lines) + 1))
+    after = 0
+    for number in range(len(lines), 0, -1):
+        found[number] = after or number
+        if not _is_blank(lines[number - 1]):
+            after = number
+    return found
 
 
 def _read(text: str) -> tuple[tuple[str, ...], str]:

@@ -18,6 +18,7 @@ from tfgen_generators.errors import SettingsError
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.model import Problem
 from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.trees.files import read_bytes
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -88,7 +89,7 @@ def module_files(root: Path, settings: Settings) -> ModuleFiles | None:
     try:
         names = sorted(entry.name for entry in os.scandir(folder) if _is_terraform(entry.name) and entry.is_file())
         names.sort(key=_is_override)
-        return ModuleFiles(folder=shown, files={f"{shown}/{name}": (folder / name).read_bytes() for name in names})
+        return ModuleFiles(folder=shown, files={f"{shown}/{name}": read_bytes(folder / name) for name in names})
     except (FileNotFoundError, NotADirectoryError):
         if source == type(settings.module)().source:
             return None
@@ -187,4 +188,6 @@ def _has_default(block: Node) -> bool:
 
 
 def _text(node: Node) -> str:
-    return (node.text or b"").decode()
+    from tfgen_generators.hcl.tree import text_of
+
+    return text_of(node)

@@ -9,6 +9,7 @@ from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer import uses
 from tfgen_generators.packer.details import Build, Details, Step, finish_of, part_of, step_of
 from tfgen_generators.packer.model import GENERATOR_INPUT, BrokenTemplateError, NotATemplateError
+from tfgen_generators.packer.syntax.actions import actions
 from tfgen_generators.packer.syntax.json_reader import Pairs, line_of_key, load, plain, repeated_key
 from tfgen_generators.packer.syntax.values import Value
 
@@ -27,7 +28,6 @@ _KEYS = frozenset(
     }
 )
 #: The function in its common spellings; a name that is computed is none.
-_ACTION = re.compile(r"\{\{(?!-?\s*/\*)(.*?)\}\}", re.DOTALL)
 _NAME = r"(?:`([^`]+)`|\"([^\"]+)\")"
 _ENVIRONMENT = re.compile(rf"\benv\s+{_NAME}|{_NAME}\s*\|\s*env\b")
 
@@ -155,8 +155,9 @@ def _environment(value: Value) -> Iterator[str]:
         current = stack.pop()
         if isinstance(current, str):
             if "env" in current:
-                for action in _ACTION.findall(current):
-                    yield from ("".join(found) for found in _ENVIRONMENT.findall(action))
+                for action in actions(current):
+                    if not action.words.startswith("/*"):
+                        yield from ("".join(found) for found in _ENVIRONMENT.findall(action.words))
         elif isinstance(current, dict):
             stack.extend(reversed(current.values()))
         elif isinstance(current, list):

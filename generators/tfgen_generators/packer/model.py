@@ -72,14 +72,18 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
 GENERATOR_INPUT = "input of a generator (Jinja or Go template)"
 #: What only the input of a generator (Jinja, Go templates, ERB) has: statements, and values outside of quotes.
 _STATEMENT = re.compile(r"\{%-?\s*(?:if|for|set|macro|include|import|from|block|extends|raw|with)\b|<%[=-]?\s")
-_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
+_STRING = re.compile(r'"(?:\\.|[^"\\\n])*+("?)')
 #: But not Packer's own functions, whose opening quote is missing.
 _VALUE = re.compile(r"\{\{-?\s*(?!(?:user|env|timestamp|isotime|template_dir|pwd|uuid|build_\w+)\b)[.$A-Za-z_]")
 
 
 def is_generator_input(text: str) -> bool:
     """Whether a text that cannot be parsed is meant for a template engine first."""
-    return bool(_STATEMENT.search(text) or _VALUE.search(_STRING.sub('""', text)))
+    return bool(_STATEMENT.search(text) or _VALUE.search(_STRING.sub(_without_text, text)))
+
+
+def _without_text(string: re.Match[str]) -> str:
+    return '""' if string[1] else string[0]
 
 
 class BrokenTemplateError(Exception):

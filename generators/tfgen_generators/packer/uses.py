@@ -96,7 +96,6 @@ _ROLE_VARIABLES = {
     "ANSIBLE_CONFIG": "ansible_config",
 }
 _PATH = re.compile(r"(?!/)[\w.@+-]+(?:/[\w.@+-]+)+")
-_COLON = re.compile(r":(?![^{]*\}\})")
 _OPTIONS = {"-e": "vars_file", "--extra-vars": "vars_file", "--vault-password-file": "key", "-i": "inventory"}
 
 #: Settings that do not name files and decide all the same which of them count, or hold commands for this machine.
@@ -206,7 +205,23 @@ def _of_environment(variables: Value) -> Iterator[Use]:
             continue
         name, _, value = item.partition("=")
         if use := _ROLE_VARIABLES.get(name):
-            yield use, [part for part in _COLON.split(value.strip("'\"")) if part], name
+            yield use, [part for part in _divided(value.strip("'\"")) if part], name
+
+
+def _divided(text: str) -> list[str]:
+    """What stands between colons, but for those that a `}}` follows without a `{` before it."""
+    found: list[str] = []
+    part: list[str] = []
+    within = False
+    for piece in reversed(text.split(":")):
+        part.append(piece)
+        opening, closing = piece.find("{"), piece.find("}}")
+        if max(opening, closing) >= 0:
+            within = closing >= 0 and not 0 <= opening < closing
+        if not within:
+            found.append(":".join(reversed(part)))
+            part = []
+    return [*([":".join(reversed(part))] if part else []), *reversed(found)]
 
 
 def _of_arguments(arguments: Value) -> Iterator[Use]:

@@ -9,6 +9,9 @@ import msgspec
 from tfgen_generators.shell.paths import assigned_in, packer_variables, playbooks_of, words_of
 from tfgen_generators.trees.linked import LinkedTree
 
+#: How deep collections may be in one another.
+_DEEPEST = 100
+
 
 class Buildspec(msgspec.Struct, frozen=True, kw_only=True):
     """One buildspec. `words` are words of its commands that may be paths, `assigned` variables that they set."""
@@ -28,8 +31,10 @@ def read_buildspec(tree: LinkedTree, path: str) -> Buildspec:
     import yaml
 
     try:
-        data = tree.content(tree.real(path))
-        root = yaml.compose(data.decode(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        text = tree.content(tree.real(path)).decode()
+        if deep := _too_deep(text):
+            return Buildspec(path=path, problem="is nested too deeply", line=deep)
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         return Buildspec(path=path, problem=f"is not valid YAML: {error.problem}", line=mark.line + 1 if mark else 0)
@@ -44,6 +49,21 @@ def read_buildspec(tree: LinkedTree, path: str) -> Buildspec:
         assigned=frozenset(name for command in commands for name in assigned_in(command)),
         packer_variables=tuple(pair for command in commands for pair in packer_variables(command)),
     )
+
+
+def _too_deep(text: str) -> int:
+    """The line on which a text is nested too deeply, else 0: its nodes are made by recursion, on the stack of C."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                return event.start_mark.line + 1 if event.start_mark else 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return 0
 
 
 def _commands(root: object) -> Iterator[str]:

@@ -11,6 +11,7 @@ import msgspec
 from tfgen_generators.packer.evaluation.scope import ANCHOR
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.paths.possible_values import UNKNOWN, without_globs
+from tfgen_generators.trees import globs
 
 #: Texts that the folder may be, and those that the pattern may be.
 Fileset = tuple[tuple[str, ...], tuple[str, ...]]
@@ -18,7 +19,8 @@ Fileset = tuple[tuple[str, ...], tuple[str, ...]]
 _TOKENS = re.compile(r"(?:(?<=/)|^)\*\*(?:/|$)|\*+|\?|\[[!^]?[^]]+\]|\\.|[{},]|[^*?\[\\{},]+|.", re.DOTALL)
 #: Two asterisks that are no whole part of a path are one.
 _DOUBLED = re.compile(r"(?<=[^/*])\*{2,}|\*{2,}(?=[^/*])")
-_MEANT = {"**/": "(?:.*/)?", "**": ".*", "?": "[^/]", "{": "(?:", "}": ")"}
+#: So many patterns may one with braces stand for.
+_MOST = 256
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,35 +71,51 @@ def _fixed(pattern: str) -> str:
 
 
 def _expression(pattern: str) -> re.Pattern[str] | None:
-    """A pattern of the library doublestar; None for one that is not understood."""
-    parts: list[str] = []
-    depth = 0
-    for token in _TOKENS.findall(_DOUBLED.sub("*", pattern)):
-        depth += {"{": 1, "}": -1}.get(token, 0)
-        if depth < 0:
-            return None
-        parts.append(_part(token, inside=depth > 0))
+    """A pattern of the library doublestar; None for one that is not understood, or is too long to be."""
+    if len(pattern) > globs.LONGEST:
+        return None
+    texts = _alternatives(_TOKENS.findall(_DOUBLED.sub("*", pattern)))
     try:
-        return None if depth else re.compile("".join(parts), re.DOTALL)
+        whole = [re.compile(globs.expression([_part(token) for token in text]), re.DOTALL).pattern for text in texts]
     except re.error:
         return None
+    return re.compile("|".join(whole), re.DOTALL) if whole else None
 
 
-def _part(token: str, *, inside: bool) -> str:
-    known = {
-        "**/": "(?:.*/)?",
-        "**": ".*",
-        "?": "[^/]",
-        "{": "(?:",
-        "}": ")",
-        "*": "[^/]*",
-        ",": "|" if inside else ",",
-    }
+def _alternatives(tokens: Sequence[str]) -> list[list[str]]:
+    """The patterns without braces that one with them stands for; none where they do not match, or are too many."""
+    outer: list[tuple[list[list[str]], list[list[str]]]] = []
+    done: list[list[str]] = []  # the alternatives of the innermost braces that are complete
+    current: list[list[str]] = [[]]
+    for token in tokens:
+        if token == "{":
+            outer.append((done, current))
+            done, current = [], [[]]
+        elif token == "," and outer:
+            done, current = done + current, [[]]
+        elif token == "}":
+            if not outer:
+                return []
+            inner = done + current
+            done, before = outer.pop()
+            if len(before) * len(inner) > _MOST:
+                return []
+            current = [[*text, *more] for text in before for more in inner]
+        else:
+            current = [[*text, token] for text in current]
+        if len(done) > _MOST:
+            return []
+    return [] if outer else current
+
+
+def _part(token: str) -> str:
+    known = {"**/": globs.FOLDERS, "**": globs.ANYTHING, "?": "[^/]"}
     if token in known:
         return known[token]
     if token.startswith("*"):
-        return "[^/]*"
+        return globs.STAR
     if token.startswith("[") and len(token) > 2:
         negated = token[1] in "!^"
-        return f"(?!/)[{'^' * negated}{token[1 + negated : -1]}]"
+        members = re.sub(r"([\[&~|])", r"\\\1", token[1 + negated : -1])
+        return f"(?!/)[{'^' * negated}{members}]"
     return re.escape(token[1:] if token.startswith("\\") and len(token) > 1 else token)

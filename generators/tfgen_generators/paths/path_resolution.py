@@ -12,6 +12,7 @@ import msgspec
 from tfgen_generators.packer.evaluation.scope import ANCHOR
 from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.possible_values import UNKNOWN
+from tfgen_generators.trees import globs
 from tfgen_generators.trees.linked import LinkedTree, files_below
 
 #: Where a name is not known at all: no image is made of these.
@@ -107,8 +108,7 @@ class PathResolver:
 
 def glob(pattern: str, ending: str = "") -> re.Pattern[str]:
     """What matches a pattern, followed by the expression `ending`; `*` is any text."""
-    parts = (".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", pattern))
-    return re.compile("".join(parts) + ending, re.DOTALL)
+    return re.compile(globs.from_stars(pattern, "*") + ending, re.DOTALL)
 
 
 def _is_relative(text: str) -> bool:

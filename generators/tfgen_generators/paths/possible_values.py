@@ -16,6 +16,7 @@ from tfgen_generators.packer.details import Details
 from tfgen_generators.packer.evaluation.evaluate import evaluate
 from tfgen_generators.packer.evaluation.scope import ANCHOR, Scope
 from tfgen_generators.packer.model import Template
+from tfgen_generators.packer.syntax.actions import actions
 from tfgen_generators.packer.syntax.values import Expression, Value, as_text, is_known
 
 #: A piece of a text that only a build knows.
@@ -25,7 +26,6 @@ ANY_VARIABLE = "*"
 
 _MOST = 64
 _DEEPEST = 20
-_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _CALL = re.compile(r"(user|env)\s+[`\"]([^`\"]*)[`\"]")
 _WILD = re.compile(r"\*+|\?|\[[^]]*\]|\{[^}]*\}|[\[{\\].*", re.DOTALL)
 _SAME = frozenset({"abspath", "chomp", "pathexpand", "tostring", "trimspace", "try", "coalesce", "nonsensitive"})
@@ -193,9 +193,9 @@ class PossibleValues:
             return [text]
         pieces: list[Iterable[str]] = []
         start = 0
-        for action in _ACTION.finditer(text):
-            pieces += [[text[start : action.start()]], self._action(action.group(1), depth)]
-            start = action.end()
+        for action in actions(text):
+            pieces += [[text[start : action.start]], self._action(action.words, depth)]
+            start = action.end
         filled = _product([*pieces, [text[start:]]])
         return [one.replace(f"{self._folder}//", f"{self._folder}/") for one in filled]
 

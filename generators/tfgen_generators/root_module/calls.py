@@ -22,7 +22,8 @@ _FILE_FUNCTIONS = frozenset(
         *("filesha1", "filesha256", "filesha512", "templatefile"),
     }
 )
-_JSON_READ = re.compile(rf"\b({'|'.join(sorted(_FILE_FUNCTIONS))})\s*\([^)]*\bvar\.")
+_JSON_CALL = re.compile(rf"\b({'|'.join(sorted(_FILE_FUNCTIONS))})\s*\(")
+_VARIABLE = re.compile(r"\bvar\.")
 _QUOTED = re.compile(rb'"([^"\n]{1,400})"')
 _HERE = re.compile(r"\$\{\s*path\.(?:module|root|cwd)\s*\}/*")
 #: In OpenTofu's `encryption`: where their first label is `external`, they start a program.
@@ -215,7 +216,10 @@ def _local_name(value: Attribute) -> str:
 def _reads_by_variable(block: Block) -> Iterator[str]:
     """The functions in `block` that read a file whose name a variable has a part in."""
     if block.line == 0:
-        yield from dict.fromkeys(_JSON_READ.findall(block.text))
+        for part in block.text.split(")"):  # up to there a variable counts as one of the call's
+            call = _JSON_CALL.search(part)
+            if call and _VARIABLE.search(part, call.end()):
+                yield call[1]
         return
     words = block.text.split(" ")
     for number, word in enumerate(words):

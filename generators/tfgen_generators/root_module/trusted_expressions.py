@@ -21,8 +21,10 @@ timecmp timestamp title tobool tolist tomap tonumber toset tostring transpose tr
 trimsuffix try upper urlencode uuidv5 values yamldecode yamlencode zipmap
 """
 _PURE = frozenset(_WORDS.split())
-_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
-_CALL = re.compile(r"([^\W\d][\w-]*(?:\s*::\s*[\w-]+)*)\s*\(")
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+("?)')
+#: Words are taken whole: an expression that began again within each would try all of them again.
+_CALL = re.compile(r"([\w-]++(?:\s*+::\s*+[\w-]++)*+)\s*+(\()?")
+_NO_NAME = re.compile(r"^[\d\s:-]+")
 
 
 def expressions(settings: Settings) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -55,6 +57,7 @@ def judge_expressions(settings: Settings, known: Collection[str]) -> Iterator[Fi
 
 def called_functions(text: str) -> frozenset[str]:
     """The functions that an expression may call; too many rather than too few where it holds templates."""
-    plain = text if "${" in text or "%{" in text else _TEXT.sub('""', text)
-    words = {name for name in _CALL.findall(plain) if name not in ("for", "if", "in")}
+    plain = text if "${" in text or "%{" in text else _TEXT.sub(lambda text: '""' if text[1] else text[0], text)
+    names = {_NO_NAME.sub("", name) for name, called in _CALL.findall(plain) if called}
+    words = names - {"", "for", "if", "in"}
     return frozenset(re.sub(r"\s", "", name).removeprefix("core::") for name in words)

@@ -26,10 +26,17 @@ from tfgen_generators.settings.model import (
 )
 from tfgen_generators.settings.tables import check_environment, check_keys, check_providers, convert, table_at
 
+_MOST_CHARACTERS = 1 << 20
+#: A key of more than 64 parts.
+_DEEP_KEY = re.compile(
+    r"""(?:^|[{,])[ \t]*+\[{0,2}+((?:[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.){64})""", re.MULTILINE
+)
+
 
 def parse_settings(text: str, *, where: str = FILE_NAME) -> Settings:
     """Settings from the text of a tfgen.toml. Raises SettingsError with `where:line`."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    _check_size(text, where)
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -42,6 +49,15 @@ def parse_settings(text: str, *, where: str = FILE_NAME) -> Settings:
     except InvalidSettingError as error:
         line = line_of(text, error.path)
         raise SettingsError(error.message, where=f"{where}:{line}", fix=error.fix or None) from None
+
+
+def _check_size(text: str, where: str) -> None:
+    """What would keep `tomllib` busy: its time grows with the square of a key's parts."""
+    if len(text) > _MOST_CHARACTERS:
+        raise SettingsError(f"larger than {_MOST_CHARACTERS >> 20} MB; not read", where=where)
+    if deep := _DEEP_KEY.search(text):
+        line = text.count("\n", 0, deep.start(1)) + 1
+        raise SettingsError("not valid TOML: nested too deeply", where=f"{where}:{line}", fix="fix it")
 
 
 def _syntax_error(text: str, where: str, error: tomllib.TOMLDecodeError) -> SettingsError:

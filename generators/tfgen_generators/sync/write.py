@@ -18,6 +18,7 @@ import msgspec
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.settings.model import FILE_NAME
 from tfgen_generators.sync.model import Change
+from tfgen_generators.trees.files import read_bytes
 
 _BESIDE = ".tfgen-new-"
 
@@ -79,7 +80,7 @@ def _target(root: Path, change: Change) -> Path:
     target = Path(os.path.realpath(root / FILE_NAME))  # a link to it is kept
     if not target.stat().st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
         raise TfgenError("is read-only, but a name must be pinned in it", where=FILE_NAME, fix="make it writable")
-    if target.read_bytes() != change.before.encode():
+    if read_bytes(target) != change.before.encode():
         raise TfgenError("was changed in the meantime", where=FILE_NAME, fix="run this again")
     return target
 

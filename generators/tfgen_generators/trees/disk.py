@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tfgen_generators.trees.files import MOST_BYTES, digest_of, read_bytes
 from tfgen_generators.trees.linked import Entry, LinkedTree
 
 if TYPE_CHECKING:
@@ -54,13 +54,12 @@ class DiskTree(LinkedTree):
         return inside_root(self.root, path, text)
 
     def content(self, path: str) -> bytes:
-        with open(f"{self.root}/{path}", "rb", buffering=0) as opened:  # noqa: PTH123 ten thousand times
-            return opened.readall()
+        return read_bytes(f"{self.root}/{path}")
 
     def content_digest(self, path: str) -> str:
         if path not in self._digests:
             self._digests[path] = (
-                self._stamps.digest(self.root, path) if self._stamps else hashlib.sha256(self.content(path)).hexdigest()
+                self._stamps.digest(self.root, path) if self._stamps else digest_of(f"{self.root}/{path}", MOST_BYTES)
             )
         return self._digests[path]
 

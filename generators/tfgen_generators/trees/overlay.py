@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from tfgen_generators.trees.disk import inside_root
+from tfgen_generators.trees.files import MOST_BYTES, too_large
 from tfgen_generators.trees.linked import Entry, LinkedTree
 
 
@@ -84,10 +85,16 @@ class OverlayTree(LinkedTree):
 
     def content(self, path: str) -> bytes:
         other = self._differing.get(path)
-        return self._below.content(path) if other is None else self._read_blob(other.blob)
+        return self._below.content(path) if other is None else self._blob(path, other)
 
     def content_digest(self, path: str) -> str:
         other = self._differing.get(path)
         if other is None:
             return self._below.content_digest(path)
-        return hashlib.sha256(self._read_blob(other.blob)).hexdigest()
+        return hashlib.sha256(self._blob(path, other)).hexdigest()
+
+    def _blob(self, path: str, other: Other) -> bytes:
+        data = self._read_blob(other.blob)
+        if len(data) > MOST_BYTES:  # as on the disk
+            raise too_large(path)
+        return data

@@ -6,7 +6,6 @@ believed only of a file that is older than the look that it comes from.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from tfgen_generators.trees.files import MOST_BYTES, digest_of
 from tfgen_generators.trees.stamps import TICK, WORTHWHILE, Stamp, kept_stamps, readers_version, replace_file
 
 #: The packages whose code decides what facts are.
@@ -52,8 +52,7 @@ class Store:
         if known is not None and known[0] == stamp and max(stamp[1], stamp[2]) + TICK < self._written:
             digest = known[1]
         else:
-            with open(file, "rb", buffering=0) as opened:  # noqa: PTH123
-                digest = hashlib.sha256(opened.readall()).hexdigest()
+            digest = digest_of(file, MOST_BYTES)
             self._read_again += 1
             self._changed |= known != (stamp, digest)
         self._new.stamps[path] = (stamp, digest)

@@ -11,6 +11,7 @@ import msgspec
 
 from tfgen_generators.generated.ownership import PREFIX, SUFFIX, image_of, is_generated
 from tfgen_generators.hcl.terraform_files import is_terraform
+from tfgen_generators.trees.files import read_text
 
 _MODULE = re.compile(r'^[ \t]*module[ \t]+("?)([A-Za-z_][\w-]*)\1[ \t]*\{', re.MULTILINE)
 _MOVED = re.compile(r"^moved \{\n  from = module\.([\w-]+)\n  to   = module\.([\w-]+)\n\}$", re.MULTILINE)
@@ -58,6 +59,6 @@ def _json_calls(text: str) -> Iterable[str]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8", errors="replace")
+        return read_text(file)
     except OSError:
         return ""

@@ -11,7 +11,16 @@ from tfgen_generators.ansible.reading.model import Load
 from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar
 
 _KEY = re.compile(r"([A-Za-z_]\w*)=")
-_TOKEN = re.compile(r"""(?:\{\{.*?\}\}|\{%.*?%\}|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s])+""", re.DOTALL)
+_PLAIN = re.compile(r"[^\s{'\"]+")
+#: What a word goes on with, white space and all, up to where it ends.
+_ENCLOSED = {
+    "{{": re.compile(r".*?\}\}", re.DOTALL),
+    "{%": re.compile(r".*?%\}", re.DOTALL),
+    '"': re.compile(r'(?:[^"\\]|\\.)*+"', re.DOTALL),
+    "'": re.compile(r"(?:[^'\\]|\\.)*+'", re.DOTALL),
+}
+#: So many of these may have no end in one text; all others are signs like any other then.
+_MOST_OPEN = 20
 
 #: Keywords of tasks, blocks and handlers: all else is a module.
 KEYWORDS = frozenset(
@@ -232,8 +241,25 @@ def _pairs(text: str, line: int) -> tuple[Map, str]:
 
 def split_words(text: str) -> Iterator[str]:
     """The words of a text; what is in quotes or in `{{ }}` is not split."""
-    for match in _TOKEN.finditer(text):
-        yield match[0]
+    at = start = missing = 0
+    while at < len(text):
+        if match := _PLAIN.match(text, at):
+            at = match.end()
+        elif text[at].isspace():
+            if start < at:
+                yield text[start:at]
+            at = start = at + 1
+        else:
+            opening = text[at : at + 2] if text[at] == "{" else text[at]
+            closed = _ENCLOSED[opening].match(text, at + len(opening)) if _may_close(opening, missing) else None
+            missing += closed is None and opening in _ENCLOSED
+            at = closed.end() if closed else at + 1
+    if start < at:
+        yield text[start:at]
+
+
+def _may_close(opening: str, missing: int) -> bool:
+    return opening in _ENCLOSED and missing < _MOST_OPEN
 
 
 def _unquoted(text: str) -> str:

@@ -96,8 +96,10 @@ def split_template(text: str) -> list[tuple[str, str]] | None:
 
 def naming_statements(text: str) -> Iterator[Statement]:
     """What may be statements that name other templates, in order; some may be comments."""
-    incomplete = 0
+    incomplete = lines = counted = 0
     for match in _NAMING.finditer(text):
+        lines += text.count("\n", counted, match.start())
+        counted = match.start()
         tokens = list(_tokens(text[match.start() : match.start() + _LONGEST], "block_end"))
         if not tokens or tokens.pop()[0] != "block_end":
             incomplete += 1
@@ -109,8 +111,8 @@ def naming_statements(text: str) -> Iterator[Statement]:
         yield Statement(
             keyword=match[1],
             source="".join(value for _, value in tokens[names[0] + 1 : end]).strip(),
-            line=text.count("\n", 0, match.start()) + 1,
-            keyword_line=text.count("\n", 0, match.start(1)) + 1,
+            line=lines + 1,
+            keyword_line=lines + text.count("\n", match.start(), match.start(1)) + 1,
             ignore_missing=end < len(tokens) and tokens[end][1] == "ignore",
         )
 

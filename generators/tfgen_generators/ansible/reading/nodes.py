@@ -113,7 +113,7 @@ class _Builder:
             box.pairs[key.text] = node
             box.lines[key.text] = key.line
 
-    def open(self, box: Seq | Map, anchor: str | None) -> None:
+    def begin(self, box: Seq | Map, anchor: str | None) -> None:
         """Adds a list or a map, and opens it."""
         self.add(box, anchor)
         self._open.append(box)
@@ -121,7 +121,7 @@ class _Builder:
         if len(self._open) > _DEEPEST:
             raise NotYamlError(f"nested deeper than {_DEEPEST} levels", box.line)
 
-    def close(self) -> None:
+    def end(self) -> None:
         """Closes the innermost list or map."""
         self._open.pop()
         self._keys.pop()
@@ -157,11 +157,11 @@ def _build(data: bytes) -> Node | None:
         if kind is events.ScalarEvent:
             builder.add(Scalar(event.value, event.start_mark.line + 1, event.tag, not event.style), event.anchor)
         elif kind is events.MappingStartEvent:
-            builder.open(Map(event.start_mark.line + 1), event.anchor)
+            builder.begin(Map(event.start_mark.line + 1), event.anchor)
         elif kind is events.SequenceStartEvent:
-            builder.open(Seq(event.start_mark.line + 1), event.anchor)
+            builder.begin(Seq(event.start_mark.line + 1), event.anchor)
         elif kind is events.MappingEndEvent or kind is events.SequenceEndEvent:
-            builder.close()
+            builder.end()
         elif kind is events.AliasEvent:
             builder.alias(event.anchor, event.start_mark.line + 1)
         elif kind is events.DocumentStartEvent:
@@ -180,7 +180,7 @@ def node_at(item: Node, keys: Sequence[str]) -> Node | None:
         if isinstance(node, Map):
             node = node.pairs.get(key)
         elif isinstance(node, Seq):
-            node = node.items[int(key)] if key.isdecimal() and int(key) < len(node.items) else None
+            node = node.items[int(key)] if key.isdecimal() and len(key) < 9 and int(key) < len(node.items) else None
     return node
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from tfgen_generators.ansible.reading.model import DYNAMIC
+from tfgen_generators.trees import globs
 from tfgen_generators.trees.tree import Kind, Tree
 
 _DEEPEST = 40
@@ -106,6 +107,8 @@ class Finder:
 
         `globbed`: `*`, `?` and `[...]` match too. `deep`: a dynamic part may hold a `/`, also at the name's start.
         """
+        if len(name) > globs.LONGEST:
+            return ()
         if DYNAMIC not in name and not (globbed and _GLOB.search(name)):
             path = joined(folder, name)
             kind = self.kind(path)
@@ -170,25 +173,26 @@ class Finder:
 @cache
 def _pattern(text: str, globbed: bool, deep: bool) -> re.Pattern[str]:
     """A pattern for a path, or for one part of it (`deep`: a dynamic part may hold a `/`)."""
-    found = []
+    found: list[str] = []
     at = 0
     while at < len(text):
         sign = text[at]
         match = _GLOB.match(text, at) if globbed else None
         if sign == DYNAMIC:
-            found.append(".*" if deep else "[^/]*")
+            found.append(globs.ANYTHING if deep else globs.STAR)
         elif match:
             group = match[0]
-            found.append({"*": "[^/]*", "?": "[^/]"}.get(group) or _set(group))
+            found.append({"*": globs.STAR, "?": "[^/]"}.get(group) or _set(group))
             at += len(group) - 1
         else:
             found.append(re.escape(sign))
         at += 1
-    return re.compile("".join(found), re.DOTALL)
+    return re.compile(globs.expression(found), re.DOTALL)
 
 
 def _set(group: str) -> str:
-    inner = group[1:-1].replace("\\", "\\\\").replace("[", "\\[")
+    inner = group[1:-1].replace("\\", "\\\\")
+    inner = re.sub(r"([\[&~|])", r"\\\1", inner)
     inner = (
         f"^{inner[1:]}" if inner.startswith("!") else inner.replace("^", "\\^", 1) if inner.startswith("^") else inner
     )
@@ -196,4 +200,4 @@ def _set(group: str) -> str:
         re.compile(f"[{inner}]")
     except re.error:
         return re.escape(group)
-    return f"[{inner}]"
+    return f"(?!/)[{inner}]"

@@ -9,6 +9,7 @@ from tfgen_generators.ansible.reading.facts import FactsSource
 from tfgen_generators.ansible.reading.model import DYNAMIC, PLAYBOOK_DIR, ROLE_PATH
 from tfgen_generators.ansible.search.finder import Finder, joined, parent
 from tfgen_generators.ansible.search.model import SearchPaths
+from tfgen_generators.trees import globs
 
 _FULL_NAME = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*\.[\w./-]+")
 _ROLE_FOLDERS = frozenset(("tasks", "handlers", "meta", "defaults", "vars", "templates", "files", "library"))
@@ -64,6 +65,8 @@ class RoleFinder:
 
         `role` is the folder of the role that names it, "" in a playbook; `collections` are those that it searches.
         """
+        if len(name) > globs.LONGEST:
+            return ()
         if DYNAMIC in name:
             return tuple(dict.fromkeys(self._find_dynamic(name, role, paths)))
         for path in self._candidates(name, role, collections, paths):
@@ -129,7 +132,7 @@ class RoleFinder:
 
 
 def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, name.split(DYNAMIC))), re.DOTALL)
+    return re.compile(globs.from_stars(name, DYNAMIC), re.DOTALL)
 
 
 def collection_of_path(path: str) -> str:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 
 from tfgen_generators.packer.evaluation.evaluate import evaluate
+from tfgen_generators.packer.syntax.actions import actions
 from tfgen_generators.packer.syntax.values import Expression, Value, expressions, is_known
 
-_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _QUOTED = r"(?:`([^`]*)`|\"([^\"]*)\")"
 _CALL = re.compile(rf"\b(user|env)\s+{_QUOTED}|{_QUOTED}\s*\|\s*(user|env)\b")
 _UNIQUE = re.compile(r"\b(timestamp|isotime|uuid|strftime|build|consul_key|vault|aws_secretsmanager)\b|\.CreateTime")
@@ -33,9 +33,9 @@ def with_actions(text: str) -> Value:
         return text
     parts: list[Value] = []
     last = 0
-    for match in _ACTION.finditer(text):
-        parts += [text[last : match.start()], _action(match[0], match[1])]
-        last = match.end()
+    for action in actions(text):
+        parts += [text[last : action.start], _action(text[action.start : action.end], action.words)]
+        last = action.end
     kept = tuple(part for part in (*parts, text[last:]) if part != "")
     if len(kept) == 1:
         return kept[0] if isinstance(kept[0], Expression) else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from tfgen_generators.packer.discovery.outcome import Outcome
 from tfgen_generators.packer.discovery.values_files import names_set
 from tfgen_generators.packer.model import Discovery, Format, Problem, Skipped, Template
 from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
+from tfgen_generators.trees.files import read_bytes
 
 #: Trees that hold other people's files or tools' state.
 SKIPPED_FOLDERS = frozenset(
@@ -82,6 +84,7 @@ def find_unnamed(
     search.cache.read_ahead(root, _candidates(found))
     for folder, names in found:
         _look_into(search, folder, names)
+    search.unreadable += [Problem(path=path, message=why) for path, why in search.git.unreadable.items()]
     left_out = _left_out(search, ignore)
     templates = [template for template in search.templates if template.path not in left_out]
     for path in left_out:
@@ -225,6 +228,8 @@ def _format(path: str) -> Format:
 
 
 def _unreadable(path: str, error: OSError) -> Problem:
+    if error.errno == errno.EFBIG:
+        return Problem(path=path, message=error.strerror or "")
     return Problem(path=path, message=f"cannot be read: {error.strerror}", fix="make it readable")
 
 
@@ -235,7 +240,7 @@ def _preset(search: _Search, folder: str, names: list[str]) -> frozenset[str]:
         if name.endswith(_AUTO):
             path = _join(folder, name)
             try:
-                data = (search.root / path).read_bytes()
+                data = read_bytes(search.root / path)
             except OSError as error:
                 search.unreadable.append(_unreadable(path, error))
             else:

@@ -17,6 +17,7 @@ import msgspec
 
 from tfgen_generators.packer.discovery.outcome import Outcome, read_file
 from tfgen_generators.packer.discovery.read_ahead import read_ahead
+from tfgen_generators.trees.files import read_bytes
 from tfgen_generators.trees.stamps import TICK, WORTHWHILE, Stamp, kept_stamps, readers_version, replace_file
 
 if TYPE_CHECKING:
@@ -65,14 +66,14 @@ class FactsCache:
         details = details or self._details
         file = f"{root}/{path}"
         if self._file is None:
-            return self._outcome(_bytes(file), form, details=details)
+            return self._outcome(read_bytes(file), form, details=details)
         status = os.stat(file)  # noqa: PTH116 as below
         stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         known = self._old.stamps.get(path)
         old = known is not None and known[0] == stamp and max(stamp[1], stamp[2]) + TICK < self._written
         outcome = self._known(f"{form}:{known[1]}", details=details) if old and known else None
         if outcome is None:
-            outcome = self._outcome(_bytes(file), form, details=details)
+            outcome = self._outcome(read_bytes(file), form, details=details)
             self._read_again += 1
             kept = self._old.outcomes.get(f"{form}:{outcome.digest}")
             self._changed += known != (stamp, outcome.digest) or kept is not outcome
@@ -122,8 +123,3 @@ class FactsCache:
         self._written = min(status.st_mtime_ns, stored.started)
         if (stored.version, stored.inode) == (self._new.version, status.st_ino):
             self._old = stored
-
-
-def _bytes(file: str) -> bytes:
-    with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 ten thousand times: without a Path for each
-        return opened.readall()

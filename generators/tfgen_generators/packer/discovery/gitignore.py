@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,12 @@ from stat import S_ISREG
 from typing import TypeAlias
 
 from tfgen_generators.packer.discovery.ignore_patterns import IgnorePatterns
+from tfgen_generators.trees.files import read_bytes
 
 FILE_NAME = ".gitignore"
+
+#: git itself takes 100 MB; the longest that people write have some kilobytes.
+_MOST_BYTES = 1 << 20
 
 #: Patterns, each with where the paths begin that they are for.
 _Chain: TypeAlias = "tuple[tuple[int, IgnorePatterns], ...]"
@@ -28,10 +33,12 @@ class GitIgnore:
         self._excluded: set[str] = set()  # folders that git ignores but for what it tracks there
         self._chains: dict[str, _Chain] = {}
         top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
-        self._exclude = _read(top / ".git" / "info" / "exclude")
+        #: Ignore files that are not read, and why: what they leave out is then a template.
+        self.unreadable: dict[str, str] = {}
+        self._exclude = self._read(top / ".git" / "info" / "exclude")
         # Paths below the root, as the top folder of the repository sees them.
         self._prefix = "" if top == root else f"{root.relative_to(top).as_posix()}/"
-        self._above = _above(top, root)
+        self._above = self._read_above(top, root)
 
     def ignores(self, path: str, *, folder: bool = False) -> bool:
         """Whether git would not see `path` (relative to the root, with `/`); its folders were asked before."""
@@ -60,34 +67,34 @@ class GitIgnore:
         """The patterns that count in `folder`, the nearest first, each with where its paths begin."""
         if folder not in self._chains:
             above = self._chain(folder.rpartition("/")[0]) if folder else ()
-            patterns = _read(f"{self._root}/{folder}/{FILE_NAME}" if folder else f"{self._root}/{FILE_NAME}")
+            patterns = self._read(f"{self._root}/{folder}/{FILE_NAME}" if folder else f"{self._root}/{FILE_NAME}")
             start = len(self._prefix) + (len(folder) + 1 if folder else 0)
             self._chains[folder] = ((start, patterns), *above) if patterns else above
         return self._chains[folder]
 
+    def _read_above(self, top: Path, root: Path) -> _Chain:
+        """The ignore files between the top of the repository and `root`, the nearest first."""
+        found: list[tuple[int, IgnorePatterns]] = []
+        for folder in root.parents if top != root else ():
+            if folder.is_relative_to(top) and (patterns := self._read(folder / FILE_NAME)):
+                inner = folder.relative_to(top).as_posix()
+                found.append((0 if inner == "." else len(inner) + 1, patterns))
+        return tuple(found)
 
-def _above(top: Path, root: Path) -> _Chain:
-    """The ignore files between the top of the repository and `root`, the nearest first."""
-    found: list[tuple[int, IgnorePatterns]] = []
-    for folder in root.parents if top != root else ():
-        if folder.is_relative_to(top) and (patterns := _read(folder / FILE_NAME)):
-            inner = folder.relative_to(top).as_posix()
-            found.append((0 if inner == "." else len(inner) + 1, patterns))
-    return tuple(found)
+    def _read(self, file: str | Path) -> IgnorePatterns | None:
+        """The patterns of one file; None when there is none."""
+        try:
+            if not S_ISREG(os.lstat(file).st_mode):  # git follows no link here either
+                return None
+            data = read_bytes(file, _MOST_BYTES)
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                self.unreadable[os.path.relpath(file, self._root)] = error.strerror or ""
+            return None
+        text = data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+        return IgnorePatterns(line.removesuffix("\r") for line in text.split("\n")) or None
 
 
 def _as_bytes(path: str) -> str:
     """A path with a character for each byte: git's wildcards take bytes, whatever they stand for."""
     return path if path.isascii() else os.fsencode(path).decode("latin-1")
-
-
-def _read(file: str | Path) -> IgnorePatterns | None:
-    """The patterns of one file; None when there is none."""
-    try:
-        if not S_ISREG(os.lstat(file).st_mode):  # git follows no link here either
-            return None
-        data = Path(file).read_bytes()
-    except OSError:
-        return None
-    text = data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
-    return IgnorePatterns(line.removesuffix("\r") for line in text.split("\n")) or None

@@ -15,6 +15,7 @@ import msgspec
 
 from tfgen_generators.packer.discovery.outcome import Outcome, read_file
 from tfgen_generators.packer.model import Format
+from tfgen_generators.trees.files import read_bytes
 
 #: Fewer files than this are read sooner than a process is made.
 WORTHWHILE = 150
@@ -65,8 +66,8 @@ def _work(files: Sequence[tuple[str, Format]], writing: int, *, details: bool) -
 def _read(files: Sequence[tuple[str, Format]], *, details: bool) -> Outcomes:
     found: Outcomes = {}
     for path, form in files:
-        with contextlib.suppress(OSError), open(path, "rb", buffering=0) as opened:  # noqa: PTH123 as in facts_cache
-            data = opened.readall()
+        with contextlib.suppress(OSError):
+            data = read_bytes(path)
             digest = hashlib.sha256(data).hexdigest()
             found[f"{form}:{digest}"] = read_file(data, form, digest, details=details)
     return found

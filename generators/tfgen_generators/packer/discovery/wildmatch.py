@@ -1,18 +1,14 @@
-"""git's wildcards (its wildmatch.c, with paths' slashes) as regular expressions that try nothing twice.
-
-What follows a wildcard has a fixed number of characters, or of folders, so that the first place where it fits is as
-good as any later one. Atomic groups keep that place: a match takes the pattern's length times the path's at most.
-"""
+"""git's wildcards (its wildmatch.c, with paths' slashes) as regular expressions."""
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterator
+
+from tfgen_generators.trees import globs
 
 _TOKEN = re.compile(r"\*+|[^*?\[\\]+|\\(.)|.", re.DOTALL)
-#: Pieces of expressions: one wildcard, `**/`, `**` before an escaped slash, and at the end.
-_STAR, _FOLDERS, _SOME_FOLDERS, _REST = "*", "(?:[^/]*/)*?", "(?:[^/]*/)+?", ".*"
+#: `**` at the end.
+_REST = ".*"
 #: git's own table: of ASCII alone, whatever the locale.
 _CLASSES = {
     "alnum": "0-9A-Za-z",
@@ -49,7 +45,7 @@ def expression(text: str) -> tuple[int, str]:
             width += len(match[1] or token)
             unit = "[^/]" if token == "?" else re.escape(match[1] or token)
         units.append(unit)
-    return width, _joined(units)
+    return width, globs.expression(units)
 
 
 def _wildcard(text: str, start: int, end: int) -> tuple[str, int]:
@@ -57,32 +53,10 @@ def _wildcard(text: str, start: int, end: int) -> tuple[str, int]:
     if end - start > 1 and (start == 0 or text[start - 1] == "/"):
         if end == len(text):
             return _REST, end
-        for slash, unit in (("/", _FOLDERS), (r"\/", _SOME_FOLDERS)):
+        for slash, unit in (("/", globs.FOLDERS), (r"\/", globs.SOME_FOLDERS)):
             if text.startswith(slash, end):
                 return unit, end + len(slash)
-    return _STAR, end
-
-
-def _joined(units: list[str]) -> str:
-    """One expression for them all."""
-    found: list[str] = []
-    start, folders = 0, ""
-    for end, unit in enumerate(units):
-        if unit in (_FOLDERS, _SOME_FOLDERS):
-            found += _piece(folders, units[start:end], last=False)
-            start, folders = end + 1, unit
-    return "".join((*found, *_piece(folders, units[start:], last=True)))
-
-
-def _piece(folders: str, units: list[str], *, last: bool) -> Iterator[str]:
-    """What stands behind any number of folders. `(?>` keeps the first place where it fits: no other would do better."""
-    ends = [number for number, unit in enumerate(units) if unit == _STAR] + [len(units)]
-    yield folders if last else f"(?>{folders}"
-    yield from units[: ends[0]]
-    for star, end in itertools.pairwise(ends):
-        text = "".join(units[star + 1 : end])
-        yield f"[^/]*{text}" if last and end == len(units) else f"(?>[^/]*?{text})"
-    yield "" if last else ")"
+    return globs.STAR, end
 
 
 def _class(text: str, at: int) -> tuple[str, int] | None:

@@ -222,9 +222,9 @@ def _side(nodes: list[Node], text: str) -> Value:
     """One operand: a node, or a name with its attributes."""
     first, *rest = nodes
     if not rest:
-        return value_of(first) if first.type != "variable_expr" else _reference(first)
+        return value_of(first) if first.type != "variable_expr" else _reference(nodes)
     if first.type == "variable_expr" and all(child.type == "get_attr" for child in rest):
-        return _reference(first)
+        return _reference(nodes)
     return _NO_SIDE
 
 
@@ -232,14 +232,14 @@ def _other(node: Node, text: str) -> Value:
     """Anything else: its text, and the references and calls that stand in it (not the names that a `for` binds)."""
     bound: set[str] = set()
     found: list[Value] = []
-    stack = [node]
+    stack = [[node]]
     while stack:
-        current = stack.pop()
+        current, *_ = nodes = stack.pop()
         kind = current.type
         if kind == "for_intro":
             bound |= {text_of(name) for name in current.named_children if name.type == "identifier"}
         elif kind == "variable_expr":
-            if (reference := _reference(current)).args[0] not in bound:
+            if (reference := _reference(nodes)).args[0] not in bound:
                 found.append(reference)
             continue
         elif kind == "function_call":
@@ -249,23 +249,34 @@ def _other(node: Node, text: str) -> Value:
             found.append(Expression(text_of(current), "call", (text_of(name), *plain), current.start_point[0] + 1))
         elif kind == "template_literal":
             _check_literal(current)
-        stack.extend(reversed(current.named_children))
+        stack.extend(reversed(_with_attributes(current.named_children)))
     return Expression(text, "", tuple(found), node.start_point[0] + 1)
 
 
-def _reference(node: Node) -> Expression:
+def _with_attributes(nodes: list[Node]) -> list[list[Node]]:
+    """Each node, and the attributes that follow it. (A node finds its own siblings from the root of the tree.)"""
+    found: list[list[Node]] = []
+    attributes: list[Node] = []
+    for node in reversed(nodes):
+        if node.type == "get_attr":
+            attributes.append(node)
+            found.append([node])
+        else:
+            found.append([node, *reversed(attributes)])
+            attributes = []
+    return found[::-1]
+
+
+def _reference(nodes: list[Node]) -> Expression:
     """The name that a `variable_expr` begins, with the attributes that follow it."""
-    names = [text_of(node)]
-    following = node.next_named_sibling
-    while following is not None and following.type == "get_attr":
-        names.append(text_of(following).lstrip(".").strip())
-        following = following.next_named_sibling
+    node, *attributes = nodes
+    names = [text_of(node), *(text_of(attribute).lstrip(".").strip() for attribute in attributes)]
     return Expression(".".join(names), "ref", tuple(names), node.start_point[0] + 1)
 
 
 def _check_literal(node: Node) -> None:
     parent = node.parent
-    if parent is not None and parent.type != "heredoc_template" and b"\n" in (node.text or b""):
+    if parent is not None and parent.type != "heredoc_template" and "\n" in text_of(node):
         raise BrokenTemplateError("a quoted string must end on its line", node.start_point[0] + 1, _FIX)
 
 

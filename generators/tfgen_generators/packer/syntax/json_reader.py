@@ -14,9 +14,9 @@ from tfgen_generators.packer.syntax.syntax import Block, Body
 from tfgen_generators.packer.syntax.values import Expression, Value
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*+"?')
 #: Strings, comments and commas before a closing bracket: what people add to JSON that is no JSON.
-_RELAXED = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/|,(?=\s*[\]}])', re.DOTALL)
+_RELAXED = re.compile(r'"(?:\\.|[^"\\])*+"?|//[^\n]*|/\*(?:.*?\*/|.*)|,(?=\s*[\]}])', re.DOTALL)
 
 #: Blocks of a Packer file and how many labels each has. Source: the schemas in Packer's hcl2template package.
 _TOP = {

@@ -23,6 +23,8 @@ _SUMMARIES: dict[MissingKind, tuple[str, str]] = {
     "unreadable": ("unreadable-file", "A file of an image cannot be read"),
     "role-cycle": ("role-cycle", "Roles have a dependency cycle"),
 }
+#: So many are compared with what is there instead.
+_MOST_COMPARED = 1000
 _NAMED_BY_ANSIBLE = frozenset({"missing-file", "missing-playbook", "missing-tasks"})
 
 
@@ -87,10 +89,14 @@ def _nearest(scope: Scope, missing: MissingReference) -> str:
         return ""
     here = posixpath.dirname(missing.path)
     beside = [posixpath.join(posixpath.dirname(here), name) for name in ("templates", "files", "tasks", "vars")]
-    for base in (*beside, here):
-        if near := near_path(posixpath.join(base, missing.name), scope.tree.names):
-            return f"did you mean {posixpath.relpath(near, base)}?"
-    return ""
+    compared = scope.once("missing files", dict[tuple[str, str], str])
+    if (here, missing.name) not in compared and len(compared) < _MOST_COMPARED:
+        compared[here, missing.name] = ""
+        for base in (*beside, here):
+            if near := near_path(posixpath.join(base, missing.name), scope.tree.names):
+                compared[here, missing.name] = f"did you mean {posixpath.relpath(near, base)}?"
+                break
+    return compared.get((here, missing.name), "")
 
 
 RULES = tuple(

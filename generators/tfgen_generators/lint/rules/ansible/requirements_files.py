@@ -22,7 +22,7 @@ _GIT = re.compile(r"^(git\+|git@|ssh://|git://)|\.git(#.*)?$|^https?://(github|g
 _ARCHIVE = re.compile(r"^(https?|file)://.*|.*\.(tar\.gz|tgz|zip)$")
 #: `ansible-galaxy [role|collection] install -r FILE` in a command.
 _INSTALLED = re.compile(
-    rb"\bansible-galaxy\b[^\n;&|]*?\s(?:-r|--role-file|--requirements-file)[= ]\s*['\"]?(?:\./)?([\w./-]+)"
+    rb"\bansible-galaxy\b[^\n;&|]{0,500}?\s(?:-r|--role-file|--requirements-file)[= ]\s*['\"]?(?:\./)?([\w./-]+)"
 )
 
 

@@ -14,6 +14,7 @@ from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.nodes import Node
 from tfgen_generators.lint.templates.source import Component, Source, sources
 from tfgen_generators.lint.templates.values import Values
+from tfgen_generators.packer.syntax.actions import actions
 from tfgen_generators.packer.syntax.values import Expression, Value, as_text
 
 _SHORTEST, _LONGEST = 3, 128
@@ -22,7 +23,6 @@ _MOST_TAGS, _TAG_KEY, _TAG_VALUE = 50, 128, 256
 _WRONG = re.compile(r"[^A-Za-z0-9()\[\] ./\-'@_]")
 _ALLOWED = "letters, digits and ()[] ./-'@_"
 _DEEPEST = 30
-_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _TAGS = ("tags", "snapshot_tags", "run_tags", "run_volume_tags", "spot_tags", "fleet_tags")
 
 
@@ -91,8 +91,11 @@ def _pieces(values: Values, value: Value, depth: int = 0) -> Iterator[str | None
     """The texts that are certainly in it, and None for each that is not known."""
     found = values.known(value)
     if isinstance(found, str):
-        yield from _ACTION.sub("\0", found).split("\0") if "{{" in found else (found,)
-        yield from (None for _ in _ACTION.finditer(found))
+        start = 0
+        for action in actions(found):
+            yield from (found[start : action.start], None)
+            start = action.end
+        yield found[start:]
     elif isinstance(found, Expression) and found.op == "template" and depth < _DEEPEST:
         for part in found.args:
             yield from _pieces(values, part, depth + 1)

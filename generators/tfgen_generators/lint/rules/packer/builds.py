@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _MANIFEST = "packer-manifest.json"
 _PINNING = re.compile(r"\s*(=|~>|<|<=)?\s*v?\d")
-_NAME = rb"(?:`([^`]+)`|\\?\"([^\"\\]+)\\?\")"
-_USER = re.compile(rb"\buser\b[^{}]*?" + _NAME + rb"|" + _NAME + rb"\s*\|\s*user\b")
+_NAME = rb"(?:`([^`]{1,300})`|\\?\"([^\"\\]{1,300})\\?\")"
+_USER = re.compile(rb"\buser\b[^{}]{0,300}?" + _NAME + rb"|" + _NAME + rb"\s*\|\s*user\b")
 #: (component, setting) -> its name today. Source: the fixers of `packer fix`; Packer 1.6.6 refuses the old names.
 _RENAMED = {
     ("amazon-", "shutdown_behaviour"): "shutdown_behavior",

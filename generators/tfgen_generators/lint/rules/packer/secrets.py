@@ -34,7 +34,7 @@ _SECRET = re.compile(
 )
 _NO_SECRET = re.compile(r"^http_tokens$|ssh_private_key", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
-    r"change_?-?me|replace_?-?me|example|dummy|placeholder|redacted|fixme|todo|<[^>]*>|\*{3}|x{3,}|\.{3}"
+    r"change_?-?me|replace_?-?me|example|dummy|placeholder|redacted|fixme|todo|<[^<>]*>|\*{3}|x{3,}|\.{3}"
     r"|^(none|null|nil)$|^your[-_ ]",
     re.IGNORECASE,
 )
@@ -45,7 +45,7 @@ _WELL_KNOWN = frozenset(
 _EXAMPLE = re.compile(rb"EXAMPLE")
 #: Lists of assignments: one in each text, or several between other words.
 _ASSIGNING = dict.fromkeys(("ansible_env_vars", "environment_vars"), re.compile(r"^([A-Za-z_]\w*)=(.+)", re.DOTALL))
-_ASSIGNING["extra_arguments"] = re.compile(r"([A-Za-z_]\w*)=([^\s'\"]+)")
+_ASSIGNING["extra_arguments"] = re.compile(r"(?<!\w)\d*([A-Za-z_]\w*)=([^\s'\"]+)")
 _ASSIGNING["inline"] = re.compile(r"(?<![\w$.-])([A-Za-z_]\w*)=(\"[^\"`]*\"|'[^'`]*'|[^\s'\"`;&|()]+)(?![\w$`(])")
 _SHOWN = 4
 

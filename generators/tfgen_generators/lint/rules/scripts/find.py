@@ -20,7 +20,8 @@ SHELLS = frozenset({"shell", "shell-local"})
 _SHELL = r"(?:\S*/)?(?:env\s+(?:-\S+\s+)*)?(?:ba|da|k|z|a)?sh"
 _SHEBANG = re.compile(rf"#!\s*{_SHELL}\b(.*)")
 #: A shell that is told which file to run, so that the file's own first line does not count.
-_RUNS_PATH = re.compile(rf"(?:^|[\s;&|]){_SHELL}((?:\s+-\S+(?:\s+(?:errexit|pipefail))?)*)\s+['\"]?\{{\{{-?\s*\.Path\b")
+_OPTIONS = r"((?:\s+-\S{1,100}(?:\s+(?:errexit|pipefail))?){0,50})"
+_RUNS_PATH = re.compile(rf"(?:^|[\s;&|]){_SHELL}{_OPTIONS}\s+['\"]?\{{\{{-?\s*\.Path\b")
 _LARGEST = 500_000
 
 
@@ -132,9 +133,17 @@ def _paths(scope: Scope, source: Source, component: Component) -> Iterator[str]:
     written = {as_written(node.value()) for node in nodes if node is not None}
     written |= {text for node in nodes if node is not None for text in source.values.texts(node.value()) or ()}
     if written:
-        for file in scope.described(source.template).files:
-            if file.use == "script" and file.resolved and file.path in written:
-                yield file.resolved
+        there = scope.once(("scripts", source.template.path), lambda: _there(scope, source))
+        yield from (path for text in sorted(written) for path in there.get(text, ()))
+
+
+def _there(scope: Scope, source: Source) -> dict[str, list[str]]:
+    """The script files that are there, by their path as it is written."""
+    found: dict[str, list[str]] = {}
+    for file in scope.described(source.template).files:
+        if file.use == "script" and file.resolved:
+            found.setdefault(file.path, []).append(file.resolved)
+    return found
 
 
 def _file(scope: Scope, path: str, options: str | None, runner: Node | None) -> Iterator[Script]:
