@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from tfgen.aws.pipelines.build_log import BuildLog
 from tfgen.aws.failures import AwsError
+from tfgen.aws.pipelines.build_log import BuildLog
 from tfgen.aws.pipelines.executions import ENDED, Action, Execution, PipelineRun, is_passing, is_signed_out
-from tfgen.codebuild.outcome import BuildOutcome
 from tfgen.build.progress import PlainTeller
+from tfgen.codebuild.outcome import BuildOutcome
 from tfgen.phrases import duration
 from tfgen_generators.errors import TfgenError
 
@@ -227,7 +227,9 @@ def how_to_stop(all_: Iterable[Following]) -> list[str]:
         lines.append(f"{each.name} is still running: {run.console}")
         stop = f"--pipeline-name {run.pipeline} --pipeline-execution-id {run.id}"
         lines.append(f"  to stop it, run: aws codepipeline stop-pipeline-execution {stop} --abandon{region}")
-        lines += [f"  and its build, run: aws codebuild stop-build --id {build}{region}" for build in each.running_builds]
+        lines += [
+            f"  and its build, run: aws codebuild stop-build --id {build}{region}" for build in each.running_builds
+        ]
     return lines
 
 

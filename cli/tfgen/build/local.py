@@ -109,8 +109,8 @@ def _variables(workspace: Workspace, pipeline: Pipeline) -> dict[str, str]:
 
 
 def _project(workspace: Workspace, pipeline: Pipeline) -> str:
-    from tfgen.sync.chosen_pipelines import name_in_aws
     from tfgen.codebuild.environment import NO_ACCOUNT
+    from tfgen.sync.chosen_pipelines import name_in_aws
 
     try:
         return name_in_aws(workspace, pipeline, NO_ACCOUNT)

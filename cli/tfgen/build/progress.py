@@ -7,8 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tfgen.console import is_terminal, note, one_line, printable
-from tfgen.console import heartbeat
+from tfgen.console import heartbeat, is_terminal, note, one_line, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -131,7 +131,9 @@ class Copy:
         found: list[str] = []
         for path in sorted({*self._made_here(folders), *named}):
             source = self.tree.top / path
-            if self.tree.is_made_here(path) and _is_file(source) and not os.path.lexists(self.top / path):
+            if self._is_output(path) or not self.tree.is_made_here(path):
+                continue
+            if _is_file(source) and not os.path.lexists(self.top / path):
                 (self.top / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, self.top / path, follow_symlinks=False)
                 found.append(path)
@@ -142,9 +144,7 @@ class Copy:
         around = self.branch.path(self.base.packer_dir)
         for folder in folders:
             deep = not is_below(around, folder)
-            for path in _files(self.tree.top, folder, deep=deep):
-                if not self._is_output(path):
-                    yield path
+            yield from _files(self.tree.top, folder, deep=deep)
 
     def _is_output(self, path: str) -> bool:
         name = path.rpartition("/")[2]

@@ -36,7 +36,7 @@ def not_planned(
     `folders` are those that the base's Terraform reads, its root module's first; `named` other paths that it names;
     `made` says of a path that its content is in the plan all the same: generated here, or made on this machine.
     """
-    found = {(FILE_NAME, one.line, f"{one.message}; {branch.base_name} decides it") for one in said}
+    found = {(FILE_NAME, one.line, f"{one.message}; planned as in {branch.base_name}") for one in said}
     reasons: dict[str, str] = {}
     for path, reason in _Comparison(branch, base, made).differences(folders, named):
         reasons.setdefault(branch.shown(path), reason)
