@@ -62,8 +62,8 @@ class Branch:
     def _traces(self) -> Iterator[Finding]:
         """What git tracks and must not: it could stand for a provider, a backend or an answer of ours."""
         for path in sorted({trace for path in self.tree.index if (trace := _trace(path))}):
-            fix = f"git rm -r --cached {shlex.quote(self.shown(path))}"
-            yield Finding(path=self.shown(path), message="is in the commit, and must never be", fix=fix)
+            fix = f"run: git rm -r --cached {shlex.quote(self.shown(path))}"
+            yield Finding(path=self.shown(path), message="must not be committed", fix=fix)
 
     def _collisions(self) -> Iterator[Finding]:
         """Names that some file systems take for those of what is read here: one file would hide behind another."""
@@ -84,17 +84,17 @@ class Branch:
         settings, root = self.workspace.settings, self.workspace.root
         for name in (FILE_NAME, settings.packer_dir, settings.terraform_dir):
             if self.real(self.path(name)) is None:
-                yield Finding(path=name, message="leads out of the repository", fix="remove the symlink")
+                yield Finding(path=name, message="is a symlink to outside the repository", fix="remove it")
         folder = module_folder(root, settings)
         if folder is not None and inside(self.top, folder) is None:
             line = settings.line("module", "source")
-            yield Finding(path=FILE_NAME, line=line, message="module.source leads out of the repository")
+            yield Finding(path=FILE_NAME, line=line, message="module.source is outside the repository")
         for path in self._read():
             if (self.top / path).is_symlink() and (is_generated(path.rpartition("/")[2]) or self.real(path) is None):
                 yield Finding(path=self.shown(path), message=self._link(path), fix="remove it")
 
     def _link(self, path: str) -> str:
-        return "is a symlink that leads out of the repository" if self.real(path) is None else "is a symlink"
+        return "is a symlink to outside the repository" if self.real(path) is None else "must not be a symlink"
 
     def _read(self) -> Iterator[str]:
         """The files that sync reads."""

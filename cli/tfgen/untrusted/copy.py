@@ -30,13 +30,13 @@ def base_settings(branch: Branch) -> Settings:
     """The base's settings. Raises RefusedError: without them nothing is known to be trusted."""
     path = branch.path(FILE_NAME)
     text = branch.tree.read([path]).get(path)
-    reason = "has none that can be read"
+    reason = f"has no readable {FILE_NAME}"
     if text is not None:
         try:
             return parse_settings(text.decode())
         except (TfgenError, UnicodeDecodeError) as error:
-            reason = f"has one that cannot be read: {error}"
-    message = f"{branch.base_name} {reason}: nothing is known to be trusted"
+            reason = f"{reason} ({error})"
+    message = f"{branch.base_name} {reason}, so nothing can be trusted"
     raise RefusedError(message, where=FILE_NAME, fix=MAINTAINER)
 
 
@@ -65,8 +65,8 @@ class Copy:
         ours = {path for path, data in texts if examine(data.decode("utf-8", "replace")).state != "foreign"}
         write_commit(self.tree, self.top, lambda path: path in ours)
         if not (self.root / self.base.terraform_dir).is_dir():
-            message = f"{self.branch.base_name} has no such folder: whoever brings it along plans without --untrusted"
-            raise RefusedError(message, where=self.base.terraform_dir)
+            message = f"{self.branch.base_name} has no such folder"
+            raise RefusedError(message, where=self.base.terraform_dir, fix=MAINTAINER)
 
     def write_generated(self, files: Mapping[str, str]) -> Collection[str]:
         """Generated files, by their paths in the workspace. Raises TfgenError."""

@@ -66,7 +66,7 @@ def find_program(tree: BaseTree, copy: Path, wanted: str | None) -> str | None:
     found = _trusted(tree, copy, Path(name))
     if found is None:
         said = "--terraform" if wanted else _CHOSEN
-        raise RefusedError(f"is named by {said}, and came with the branch", where=name, fix=MAINTAINER)
+        raise RefusedError(f"is named by {said} and comes from the branch", where=name, fix=MAINTAINER)
     return found
 
 

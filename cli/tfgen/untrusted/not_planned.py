@@ -69,7 +69,7 @@ class _Comparison:
         if self.tree.has(path) or self.made(path) or not (known or there):
             return
         if not there:
-            yield path, f"{lead}is gone, and {base} has it"
+            yield path, f"{lead}was deleted; {base} has it"
         elif self.tree.index.get(path, ("",))[0] == SUBMODULE:
             if self.tree.index[path] != self.tree.entries.get(path):
                 yield path, f"{lead}is a submodule, and {base} has another or none"

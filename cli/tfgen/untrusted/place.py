@@ -132,8 +132,8 @@ def _answers() -> Iterator[None]:
     try:
         yield
     except NoAnswerError as error:
-        message = f"git has no answer: {error}" if str(error) else "git has no answer"
-        raise RefusedError(message, fix="repair the repository") from None
+        message = f"git failed: {error}" if str(error) else "git failed"
+        raise RefusedError(message, fix="check the repository") from None
 
 
 def _refuse(findings: Iterable[Finding]) -> None:
@@ -149,7 +149,7 @@ def _refuse(findings: Iterable[Finding]) -> None:
 
 def _obeyed(branch: Branch, root: str, arguments: Sequence[str]) -> Iterator[Finding]:
     for path, why in named_by_branch(branch.tree, root, arguments):
-        yield Finding(path=branch.shown(path), message=f"{why}, and is not as in {branch.base_name}")
+        yield Finding(path=branch.shown(path), message=f"{why} and differs from {branch.base_name}")
 
 
 def _generate(copy: Copy, allowed: Sequence[str]) -> ByBase:
@@ -164,7 +164,7 @@ def _generate(copy: Copy, allowed: Sequence[str]) -> ByBase:
         workspace.root, workspace.settings, copy.root, copy.base, outside, partial(is_allowed, allowed=allowed)
     )
     _refuse(
-        Finding(path=problem.path, line=problem.line, message=problem.message, fix=problem.fix or "correct it")
+        Finding(path=problem.path, line=problem.line, message=problem.message, fix=problem.fix or "fix it")
         for problem in made.problems
     )
     return made
@@ -179,7 +179,7 @@ def _named_files(branch: Branch, root: str, arguments: Sequence[str]) -> Iterato
 def _tell_machines(branch: Branch, machines: Collection[str]) -> None:
     if machines:
         shown = some([branch.shown(path) for path in machines], most=5)
-        note(f"files of this machine, which are in no commit, have a part in the plan: {shown}")
+        note(f"the plan uses files of this machine that are in no commit: {shown}")
 
 
 def _selected(branch: Branch, root: str) -> dict[str, str]:

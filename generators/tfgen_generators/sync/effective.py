@@ -64,7 +64,7 @@ def fit_module(
         missing = variable.required and name in before and name not in kept
         if missing and not all(name in settings.templates.get(one, _OWN).inputs for one in names):
             kept[name] = before[name]
-            message = f"{name} is as before, since the module in {module.folder} requires it there"
+            message = f"{name} stays: the module in {module.folder} requires it"
             said.append(Said(line=settings.line("inputs"), message=message))
     if kept != given:
         mapped = replace(settings.module, inputs={n: value for n, value in kept.items() if n not in settings.inputs})
@@ -81,7 +81,7 @@ def fit_module(
 
 
 def _lacks(settings: Settings, path: Path, module: ModuleInterface) -> Said:
-    message = f"{path[-1]} is no variable of the module in {module.folder} there"
+    message = f"{path[-1]} is not a variable of the module in {module.folder}"
     return Said(line=settings.line(*path), message=message)
 
 
@@ -109,7 +109,7 @@ class _Merge:
     def _bases(self, path: Path, base: _T, now: _T) -> _T:
         """The base's value of a setting that a branch cannot choose."""
         if now != base:
-            self._say(path, f"{'.'.join(path)} is another one")
+            self._say(path, f"{'.'.join(path)} was changed")
         return base
 
     def _say(self, path: Path, message: str) -> None:
@@ -122,9 +122,9 @@ class _Merge:
             if self.allows(now.source):
                 source, version = now.source, now.version
             elif now.source != source:
-                self._say(("module", "source"), "module.source is another one")
+                self._say(("module", "source"), "module.source was changed")
             else:
-                self._say(("module", "version"), "module.version is another one")
+                self._say(("module", "version"), "module.version was changed")
         return Module(
             source=source,
             version=version,
@@ -138,7 +138,7 @@ class _Merge:
             if not isinstance(value, Expression) or base.get(name) == value:
                 found[name] = value
                 continue
-            self._say((*path, name), f"{'.'.join((*path, name))} is an expression, and another one")
+            self._say((*path, name), f"{'.'.join((*path, name))} is another expression")
             if name in base:
                 found[name] = base[name]
         return found
