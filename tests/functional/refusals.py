@@ -106,5 +106,3 @@ def left_out(*wanted: str, base: str | None = None, allowed: tuple[str, ...] = (
 def require(said: Sequence[str], wanted: Sequence[str]) -> None:
     for text in wanted:
         assert any(re.search(text, line) for line in said), f"{text!r} in {said}"
-
-

@@ -86,9 +86,10 @@ class Copy:
     def reach(self, settings: Settings) -> Reached:
         """The modules that the root module reaches. Raises RefusedError for a folder that is none of the base's."""
         root = self._real(f"{self.base.terraform_dir}/x").rpartition("/")[0] or "."
-        return reach(root, generated_calls(settings), self.terraform_files, self._follow)
+        return reach(root, generated_calls(settings), self.terraform_files, self.follow)
 
-    def _follow(self, path: str) -> str | None:
+    def follow(self, path: str) -> str | None:
+        """Where the links of `path` lead in the copy; None when that is out of it."""
         return None if path.startswith("../") or path == ".." else inside(self.top, self.top / path)
 
     def terraform_files(self, folder: str) -> Mapping[str, bytes]:

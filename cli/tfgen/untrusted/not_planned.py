@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tfgen.terraform.inputs import LOCK_FILE
 from tfgen.terraform.reports.plan import NotPlanned
-from tfgen.untrusted.base_tree import SUBMODULE, files_below, is_below, is_outside, links_to
+from tfgen.untrusted.base_tree import LINK, SUBMODULE, files_below, is_below, is_outside, links_to
 from tfgen.untrusted.branch import TRACES, Branch
 from tfgen_generators.generated.ownership import is_generated
 from tfgen_generators.hcl.terraform_files import is_terraform
@@ -30,23 +30,28 @@ def not_planned(
     folders: Collection[str],
     named: Collection[str],
     made: Callable[[str], bool],
+    follow: Callable[[str], str | None],
 ) -> tuple[NotPlanned, ...]:
     """All of it, by path. `said` is what tfgen.toml says otherwise than `base`, the base's settings.
 
     `folders` are those that the base's Terraform reads, its root module's first; `named` other paths that it names;
-    `made` says of a path that its content is in the plan all the same: generated here, or made on this machine.
+    `made` says of a path that its content is in the plan all the same: generated here, or made on this machine;
+    `follow` where a link of the base leads.
     """
     found = {(FILE_NAME, one.line, f"{one.message}; planned as in {branch.base_name}") for one in said}
     reasons: dict[str, str] = {}
-    for path, reason in _Comparison(branch, base, made).differences(folders, named):
+    for path, reason in _Comparison(branch, base, made, follow).differences(folders, named):
         reasons.setdefault(branch.shown(path), reason)
     found |= {(path, 0, reason) for path, reason in reasons.items()}
     return tuple(NotPlanned(path=path, line=line, reason=reason) for path, line, reason in sorted(found))
 
 
 class _Comparison:
-    def __init__(self, branch: Branch, base: Settings, made: Callable[[str], bool]) -> None:
-        self.branch, self.tree, self.made = branch, branch.tree, made
+    def __init__(
+        self, branch: Branch, base: Settings, made: Callable[[str], bool], follow: Callable[[str], str | None]
+    ) -> None:
+        self.branch, self.tree, self.made, self.follow = branch, branch.tree, made, follow
+        self.followed: set[str] = set()
         now = branch.workspace.settings
         self.settings = (base, now)
         #: Templates may lie in the root module's folder; they are values.
@@ -91,6 +96,14 @@ class _Comparison:
             within = any(path != submodule and is_below(path, submodule) for submodule in submodules)
             if not within and self._counts(path, folder):
                 yield from self._file(path)
+                yield from self._behind(path)
+
+    def _behind(self, link: str) -> Iterator[tuple[str, str]]:
+        """What a link of the base leads to is read too."""
+        target = self.follow(link) if self.tree.entries.get(link, ("",))[0] == LINK else None
+        if target is not None and target not in self.followed:
+            self.followed.add(target)
+            yield from self._file(target) if target in self.tree.entries else self._folder(target)
 
     def _counts(self, path: str, folder: str) -> bool:
         """Not tfgen.toml, templates, and files that sync writes (or takes away) in the root module's folder."""

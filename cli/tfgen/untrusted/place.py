@@ -102,7 +102,8 @@ def untrusted_place(
             made.effective.said,
             reached.modules,
             named,
-            lambda path: path in generated or branch.tree.is_made_here(path),
+            made=lambda path: path in generated or branch.tree.is_made_here(path),
+            follow=copy.follow,
         )
         env = terraform_environment(branch.tree, copy.top, root, folder / "data")
         yield Place(

@@ -24,7 +24,8 @@ _JSON_READ = re.compile(rf"\b({'|'.join(sorted(_FILE_FUNCTIONS))})\s*\([^)]*\bva
 _QUOTED = re.compile(rb'"([^"\n]{1,400})"')
 _HERE = re.compile(r"\$\{\s*path\.(?:module|root|cwd)\s*\}/*")
 _REFERENCE = re.compile(r"(?<![\w.-])([A-Za-z_][\w-]*)\s*\.\s*[A-Za-z_]")
-_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+#: The pieces of an expression in which text begins and ends.
+_PIECES = re.compile(r'\\.|\$\$\{|%%\{|\$\{|%\{|["{}]|[^"{}$%\\]+|[$%\\]', re.DOTALL)
 #: Arguments of a data source that do not say what it reads or calls.
 _ASIDE = frozenset({"depends_on", "output_path", "provider"})
 
@@ -128,9 +129,28 @@ def _reader(path: str, block: Block) -> Reader:
 def _roots(block: Block) -> frozenset[str]:
     """The names that begin the references in the arguments of `block`, at any depth; too many rather than too few."""
     values = [value for one in (block, *block.nested()) for name, value in one.attributes.items() if name not in _ASIDE]
-    texts = (value.text for value in values if value.plain is None)
-    plain = (text if "${" in text or "%{" in text else _TEXT.sub('""', text) for text in texts)
-    return frozenset(root for text in plain for root in _REFERENCE.findall(text))
+    texts = (_code(value.text) if value.line else value.text for value in values if value.plain is None)
+    return frozenset(root for text in texts for root in _REFERENCE.findall(text))
+
+
+def _code(text: str) -> str:
+    """An expression without what is text in it; all of it where that is not sure."""
+    if "<<" in text:
+        return text
+    inside, kept = list[str](), list[str]()
+    for piece in _PIECES.findall(text):
+        in_text = inside[-1:] == ['"']
+        if piece == '"' and in_text:
+            inside.pop()
+        elif piece == '"' or (piece in ("${", "%{") and in_text) or (piece == "{" and not in_text):
+            inside.append(piece)
+        elif piece == "}" and not in_text and inside:
+            inside.pop()
+        elif not in_text:
+            kept.append(piece)
+            continue
+        kept.append(" ")
+    return text if inside else "".join(kept)
 
 
 def _reads_by_variable(block: Block) -> Iterator[str]:
