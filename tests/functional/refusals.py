@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.functional.git_repo import git
 from tfgen.plan.make import require_synced
 from tfgen.untrusted.place import look_at, untrusted_place
 from tfgen.workspace import open_workspace
@@ -43,7 +44,7 @@ def look(
 ) -> Look:
     """As `tfgen plan --untrusted` does, but for Terraform."""
     workspace = open_workspace()
-    branch = look_at(workspace, base)
+    branch = look_at(workspace, base or protected())
     require_synced(workspace, cached=False)
     with untrusted_place(branch, allowed, terraform=terraform, arguments=arguments) as place:
         top = place.workspace.root
@@ -58,6 +59,17 @@ def look(
             terraform=place.terraform,
             top=top,
         )
+
+
+def protected() -> str:
+    """The remote's branch main, as it is here: for what depends on the difference alone, not on where it is hosted."""
+    here = Path.cwd()
+    if not any((folder / ".git").is_dir() for folder in (here, *here.parents)):
+        return ""
+    if not git(here, "remote"):
+        git(here, "remote", "add", "origin", "../origin")
+    git(here, "update-ref", "refs/remotes/origin/main", "refs/heads/main")
+    return "main"
 
 
 def files_in(top: Path) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import JSON, Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push, sha
 from tests.functional.git_repo import commit, git
-from tests.functional.refusals import DATA, Refused, accepted, left_out, look
+from tests.functional.refusals import DATA, Refused, accepted, left_out, look, protected
 from tfgen_generators.errors import RefusedError, TemplateError
 from tfgen_generators.generated.ownership import removed_blocks, sign
 
@@ -297,7 +297,7 @@ def test_the_command_refuses_before_terraform_runs(root: Path, tfgen: Command) -
     tool = write_tree(root.parent, {"terraform": f"#!/bin/sh\ntouch '{witness}'\n"}) / "terraform"
     tool.chmod(0o755)
     push(root, {"saved.tfplan": "x", ".tfgen/x\n": "# x\n"})
-    result = tfgen("plan", "--untrusted", "--terraform", str(tool)).expect(3)
+    result = tfgen("plan", "--untrusted", "--base", protected(), "--terraform", str(tool)).expect(3)
     assert result.out == ""
     assert "error: .tfgen: must not be committed" in result.err
     assert "error: saved.tfplan: must not be committed" in result.err

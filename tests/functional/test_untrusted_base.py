@@ -20,17 +20,9 @@ def test_a_base_that_the_author_chose(
     git(root, "checkout", "--quiet", "-b", "second")
     here = clone(root, tmp_path / "clone")
     monkeypatch.chdir(here)
-    left_out(f"{ROOT}/evil.tf: is new: origin/main does not have it")
-    monkeypatch.setenv("GITHUB_BASE_REF", "feature")
-    refused("the author of a pull request chooses its target")
-    accepted(base="feature")
-
-
-def test_without_a_base_everything_is_refused(root: Path, refused: Refused) -> None:
-    git(root, "branch", "--quiet", "-m", "main", "trunk")
-    refused("the target branch is not known; use --base")
-    accepted(base="trunk")
-    refused("--base x: branch, tag or commit not found", base="x")
+    left_out(f"{ROOT}/evil.tf: is new: origin/main does not have it", base="origin/main")
+    accepted(base="origin/feature")
+    refused("--base origin/x: ", base="origin/x")
 
 
 def test_without_a_repository_there_is_no_base(repo: Repo, cli: Command, refused: Refused) -> None:
@@ -41,7 +33,7 @@ def test_without_a_repository_there_is_no_base(repo: Repo, cli: Command, refused
 
 def test_without_git_but_with_a_repository(root: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused) -> None:
     monkeypatch.setenv("PATH", "")
-    refused("git not found on PATH")
+    refused("git not found on PATH", base="origin/main")
 
 
 def test_a_workspace_below_gits_root(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import TOML as PLAIN
 from tests.conftest import Command, Repo, write_tree
-from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push
+from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push, sha
 from tests.functional.git_repo import commit, git
 from tests.functional.refusals import DATA, Refused, accepted, left_out
 
@@ -205,7 +205,7 @@ def test_an_expression(repo: Repo, cli: Command, place: str, expression: str) ->
     planned = left_out(r"tfgen.toml:3: (inputs|templates\.web\.inputs|names)\S* (is another expression|was changed)")
     assert expression.encode() not in b"".join(planned.generated.values())
     git(root, "checkout", "--quiet", "-b", "later")
-    assert expression.encode() in b"".join(accepted(base="feature").generated.values())
+    assert expression.encode() in b"".join(accepted(base=sha(root, "feature")).generated.values())
 
 
 def test_the_bases_expression_stays_where_the_branch_has_another(repo: Repo, cli: Command) -> None:
@@ -232,7 +232,7 @@ def test_providers(repo: Repo, cli: Command, table: str) -> None:
     push(root, {"tfgen.toml": TOML})
     cli("sync").expect(0)
     commit(root)
-    assert b"terraform.admin" in left_out(r"tfgen.toml:1: \S*providers was changed", base="feature").text()
+    assert b"terraform.admin" in left_out(r"tfgen.toml:1: \S*providers was changed", base=sha(root, "feature")).text()
 
 
 def test_the_dispatcher_is_the_bases(root: Path, cli: Command) -> None:

@@ -20,7 +20,7 @@ from tfgen.untrusted.environment import files_of_arguments, find_program, named_
 from tfgen.untrusted.fresh_folder import TREE, fresh_folder
 from tfgen.untrusted.not_planned import not_planned
 from tfgen.workspace import Workspace
-from tfgen_generators.errors import RefusedError, TfgenError
+from tfgen_generators.errors import RefusedError, TfgenError, UsageError
 from tfgen_generators.root_module.trust import Finding, is_allowed
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def look_at(workspace: Workspace, base: str | None) -> Branch:
         with _answers():
             branch = Branch(workspace, BaseTree(find_top(workspace.root), found.commit), found.name)
             _refuse(branch.hostile())
-    except RefusedError:
+    except (RefusedError, UsageError):
         raise
     except TfgenError as error:
         raise RefusedError(error.message, where=error.where, fix=error.fix) from None
