@@ -37,6 +37,7 @@ class Rendered:
 
 #: What is not planned, in lines: the summary is never cut.
 _MOST_NOT_PLANNED = 10
+_MOST_PLACE = 120
 #: Markdown in full, as GitHub shows it.
 WHOLE = Style(collapsible=True, hides_html=True)
 
@@ -121,7 +122,7 @@ def _not_planned(summary: PlanSummary) -> Iterable[str]:
     if not summary.not_planned:
         return
     items = summary.not_planned
-    lines = [f"- {code(_place(item))}: {words(item.reason)}" for item in items[:_MOST_NOT_PLANNED]]
+    lines = [f"- {code(_place(item), most=_MOST_PLACE)}: {words(item.reason)}" for item in items[:_MOST_NOT_PLANNED]]
     more = len(items) - len(lines)
     lines += [f"- and {more} more"] if more > 0 else []
     yield "**Not planned** (needs a trusted plan):\n\n" + "\n".join(lines)
