@@ -24,11 +24,17 @@ LOCK_TIMEOUT = 10.0
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
-    """An opened repository. `settings_text` is "" when there is no tfgen.toml."""
+    """An opened repository. `settings_text` is "" when there is no tfgen.toml.
+
+    Where `root` is a copy (an untrusted plan's), `original` is what it was made from, which keeps state, logs and
+    caches, and `scratch` the folder for what is gone with it.
+    """
 
     root: Path
     settings: Settings = msgspec.field(default_factory=Settings)
     settings_text: str = ""
+    original: Path | None = None
+    scratch: Path | None = None
 
     @property
     def terraform_dir(self) -> Path:
@@ -37,7 +43,7 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def state_dir(self) -> Path:
         """`.tfgen/`: caches, logs, locks, `backup/`. All but the latter is safe to delete; never committed."""
-        return self.root / ".tfgen"
+        return (self.original or self.root) / ".tfgen"
 
     def make_state_dir(self, name: str = "") -> Path:
         """`.tfgen/` (or a folder in it), made if need be. Raises TfgenError."""
@@ -115,6 +121,27 @@ def locked(workspace: Workspace, name: str, *, timeout: float | None = None) -> 
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def private_folder(parent: Path, stem: str) -> Iterator[Path]:
+    """A new folder in `parent`, its owner's alone and gone at the end.
+
+    It is locked as long as it is in use, so what a killed run has left is known, and deleted. Raises OSError.
+    """
+    import shutil
+    import tempfile
+
+    for left in parent.glob(f"{stem}*"):
+        remove_unused(left)
+    folder = Path(tempfile.mkdtemp(prefix=stem, dir=parent))
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
 def remove_unused(left: Path) -> None:
     """Deletes what a killed run may have left, a file or a folder, unless somebody at work in it holds its lock."""
     import shutil
@@ -125,6 +152,8 @@ def remove_unused(left: Path) -> None:
         return
     try:
         with contextlib.suppress(OSError):
+            if os.fstat(descriptor).st_uid != os.getuid():
+                return  # somebody else's, in a folder for everybody
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)

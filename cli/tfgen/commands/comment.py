@@ -150,7 +150,8 @@ class Page:
     @property
     def is_news(self) -> bool:
         """Whether it is worth a first comment: one that says "No changes" would only be noise."""
-        return self.manifest.summary.changed
+        summary = self.manifest.summary
+        return summary.changed or bool(summary.not_planned)
 
     def compose(self, host: HostName | None, *, link: str = "") -> Rendered:
         """The Markdown as `host` wants it; for none, as GitHub would, and whole."""

@@ -48,7 +48,7 @@ def command(
         typer.Option(
             "--gate",
             envvar="TFGEN_GATE",
-            help="Exit 3 when the plan destroys or replaces something without --allow-destroy.",
+            help="Exit 3 when the plan destroys or replaces something without --allow-destroy, or is not complete.",
         ),
     ] = False,
     allow_destroy: AllowDestroyOption = None,
@@ -70,7 +70,7 @@ def command(
         typer.Option(
             "--untrusted",
             envvar="TFGEN_UNTRUSTED",
-            help="For an untrusted branch: refuse changes to anything but templates and tfgen.toml.",
+            help="For an untrusted branch: plan its templates and values with the base's Terraform, name the rest.",
         ),
     ] = False,
     allow_module: Annotated[
@@ -115,9 +115,10 @@ def command(
     allowed = tuple(allow_destroy or ())
     _show(summary, file if out else Path(os.path.relpath(file)), allowed, format_, workspace.settings.terraform_dir)
     if gate:
-        from tfgen.plan.gate import require_allowed
+        from tfgen.plan.gate import require_all_planned, require_allowed
 
         require_allowed(summary, allowed)
+        require_all_planned(summary)
     return EXIT_CHANGES if detailed_exitcode and summary.changed else 0
 
 
@@ -137,9 +138,10 @@ def _is_typed(context: typer.Context, name: str) -> bool:
 
 def _show(summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, target: str) -> None:
     from tfgen.plan.gate import refused_images
-    from tfgen.plan.table import show_next, show_plan, show_plan_json, show_plan_markdown
+    from tfgen.plan.table import show_next, show_not_planned, show_plan, show_plan_json, show_plan_markdown
 
     refused = tuple(image.name for image in refused_images(summary, allowed))
+    show_not_planned(summary, data=format_ == "table")
     if format_ == "json":
         show_plan_json(summary, file, refused)
     elif format_ == "markdown":

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from tfgen.phrases import some
 from tfgen.terraform.reports.plan import WORDS, ImagePlan, PlanSummary
 from tfgen_generators.errors import RefusedError
+from tfgen_generators.root_module.trust import MAINTAINER
 
 _MOST_FLAGS = 5
 
@@ -30,6 +31,14 @@ def require_allowed(summary: PlanSummary, allowed: Collection[str]) -> None:
         else "to allow it, add --allow-destroy NAME for each image"
     )
     raise RefusedError(f"the plan destroys or replaces resources without permission: {told}", fix=fix)
+
+
+def require_all_planned(summary: PlanSummary) -> None:
+    """Raises RefusedError when an untrusted branch changes what its plan does not show."""
+    if not summary.not_planned:
+        return
+    told = some([f"{item.path}:{item.line}" if item.line else item.path for item in summary.not_planned], most=5)
+    raise RefusedError(f"the branch changes what is not planned: {told}", fix=MAINTAINER)
 
 
 def _counts(image: ImagePlan) -> str:
