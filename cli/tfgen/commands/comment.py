@@ -108,11 +108,11 @@ def _planned(plan: Path, target: str, allowed: tuple[str, ...]) -> Page:
 def _workspace() -> Workspace:
     """A tfgen.toml that cannot be read may be why the plan failed."""
     from tfgen.workspace import Workspace, find_root, open_workspace
-    from tfgen_generators.errors import SettingsError
+    from tfgen_generators.errors import RefusedError, SettingsError
 
     try:
         return open_workspace()
-    except SettingsError:
+    except (SettingsError, RefusedError):
         return Workspace(root=find_root(Path.cwd()))
 
 

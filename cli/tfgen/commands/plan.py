@@ -97,6 +97,7 @@ def command(
     are passed to terraform plan.
     """
     from tfgen.plan.make import PlanRequest, make_plan
+    from tfgen.plan.plan_file import own_plan
     from tfgen.workspace import open_workspace
 
     _require_meaning(context, compares=changed or untrusted, untrusted=untrusted)
@@ -110,7 +111,7 @@ def command(
         allowed_modules=tuple(allow_module or ()),
     )
     workspace = open_workspace()
-    file = out or workspace.make_state_dir() / "tfplan"
+    file = out or own_plan(workspace.make_state_dir())
     summary = make_plan(workspace, file, request)
     allowed = tuple(allow_destroy or ())
     _show(summary, file if out else Path(os.path.relpath(file)), allowed, format_, workspace.settings.terraform_dir)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from tfgen.console import note, one_line
-from tfgen_generators.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tfgen.workspace import Workspace
     from tfgen_generators.sync.identity import Answers
     from tfgen_generators.sync.model import SyncResult
@@ -29,7 +25,6 @@ def find_changes(workspace: Workspace, answers: Answers | None = None, *, cached
     from tfgen_generators.sync.identity import Answers
     from tfgen_generators.sync.survey import Outside
 
-    require_inside(workspace)
     root = workspace.root
     outside = Outside(
         ask_git=partial(ask_git, root),
@@ -39,46 +34,8 @@ def find_changes(workspace: Workspace, answers: Answers | None = None, *, cached
     if not cached:
         return generator.find_changes(root, workspace.settings, workspace.settings_text, outside)
     with facts_cache(workspace) as cache:
-        outside = replace(outside, cache=cache, module_cache=workspace.state_dir / "cache" / "module")
+        outside = replace(outside, cache=cache, module_cache=workspace.cache_file("module"))
         return generator.find_changes(root, workspace.settings, workspace.settings_text, outside)
-
-
-def require_inside(workspace: Workspace) -> None:
-    """Raises RefusedError where a link that is in git leads from a folder of tfgen.toml out of the repository.
-
-    Whoever made the branch would have files read there, and written. A link of a person's own is that person's.
-    """
-    import os
-
-    settings = workspace.settings
-    for folder in (settings.packer_dir, settings.terraform_dir):
-        for link in _links(workspace, folder):
-            if not _is_inside(workspace, os.path.realpath(workspace.root / folder)) and _is_tracked(workspace, link):
-                raise RefusedError("is a symlink to outside the repository", where=link, fix="remove it")
-
-
-def _is_inside(workspace: Workspace, real: str) -> bool:
-    """Whether a real path lies in the repository around the workspace; without one nothing is known."""
-    root = workspace.root.resolve()
-    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
-    return top is None or PurePosixPath(real).is_relative_to(top)
-
-
-def _links(workspace: Workspace, folder: str) -> Iterator[str]:
-    parts = PurePosixPath(folder).parts
-    for number in range(1, len(parts) + 1):
-        path = "/".join(parts[:number])
-        if (workspace.root / path).is_symlink():
-            yield path
-
-
-def _is_tracked(workspace: Workspace, path: str) -> bool:
-    from tfgen.git.repository import NoAnswerError, run_git
-
-    try:
-        return bool(run_git(workspace.root, "ls-files", "-z", "--cached", "--", path))
-    except NoAnswerError:
-        return False
 
 
 def complain(result: SyncResult) -> None:

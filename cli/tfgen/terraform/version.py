@@ -123,7 +123,7 @@ def _cached(binary: Binary, cache: Path, folder: Path | None, env: Mapping[str, 
         kept = json.loads(file.read_bytes())
         if kept["key"] == key:
             return str(kept["version"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     version = read_version(binary, folder=folder, env=env)
     try:
