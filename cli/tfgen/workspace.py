@@ -7,6 +7,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
+from errno import ENOTDIR
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from tfgen_generators.errors import BusyError, SettingsError, TfgenError
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.trees.files import read_bytes
+from tfgen_generators.trees.outside import require_inside
 
 if TYPE_CHECKING:
     from tfgen_generators.packer.discovery.facts_cache import FactsCache
@@ -25,11 +27,17 @@ LOCK_TIMEOUT = 10.0
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
-    """An opened repository. `settings_text` is "" when there is no tfgen.toml."""
+    """An opened repository. `settings_text` is "" when there is no tfgen.toml.
+
+    Where `root` is a copy (an untrusted plan's), `original` is what it was made from, which keeps state, logs and
+    caches, and `scratch` the folder for what is gone with it.
+    """
 
     root: Path
     settings: Settings = msgspec.field(default_factory=Settings)
     settings_text: str = ""
+    original: Path | None = None
+    scratch: Path | None = None
 
     @property
     def terraform_dir(self) -> Path:
@@ -38,18 +46,29 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def state_dir(self) -> Path:
         """`.tfgen/`: caches, logs, locks, `backup/`. All but the latter is safe to delete; never committed."""
-        return self.root / ".tfgen"
+        return (self.original or self.root) / ".tfgen"
+
+    def cache_file(self, name: str) -> Path | None:
+        """A file in `.tfgen/cache/`; None without tfgen.toml, and where a link stands in the place of that folder."""
+        from tfgen.own_folder.foreign import kind_of
+
+        folders = (self.state_dir, self.state_dir / "cache")
+        if not self.settings_text or any(kind_of(folder) not in (None, "folder") for folder in folders):
+            return None
+        return self.state_dir / "cache" / name
 
     def make_state_dir(self, name: str = "") -> Path:
         """`.tfgen/` (or a folder in it), made if need be. Raises TfgenError."""
+        from tfgen.own_folder.foreign import clean, kind_of
+
         folder = self.state_dir / name
-        if self.state_dir.is_symlink():
-            raise TfgenError("must not be a symlink", where=".tfgen", fix="remove it")
+        clean(self.state_dir)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            ignore = self.state_dir / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n")
+            for place in dict.fromkeys((self.state_dir, folder)):
+                place.mkdir(parents=True, exist_ok=True)
+                if kind_of(place) != "folder":
+                    raise NotADirectoryError(ENOTDIR, "a symlink is in its place")
+            self._ignore()
         except OSError as error:
             raise TfgenError(
                 f"cannot be created: {error.strerror}",
@@ -57,6 +76,14 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
                 fix="make the repository writable, or remove what is in its place",
             ) from None
         return folder
+
+    def _ignore(self) -> None:
+        """Raises OSError."""
+        ignore = self.state_dir / ".gitignore"
+        if not os.path.lexists(ignore):
+            descriptor = os.open(ignore, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(b"*\n")
 
 
 def find_root(start: Path) -> Path:
@@ -68,9 +95,17 @@ def find_root(start: Path) -> Path:
 
 
 def open_workspace(*, need_settings: bool = True) -> Workspace:
-    """The workspace around the current folder. Raises SettingsError."""
+    """The workspace around the current folder; what is foreign in its `.tfgen/` is removed.
+
+    Raises SettingsError, and RefusedError where a link at tfgen.toml, or at a folder that it names, leads out of the
+    repository.
+    """
+    from tfgen.own_folder.foreign import clean
+
     root = find_root(Path.cwd())
     file = root / FILE_NAME
+    require_inside(root, FILE_NAME)
+    clean(root / ".tfgen")
     try:
         text = read_bytes(file).decode()
     except FileNotFoundError:
@@ -79,12 +114,17 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
                 f"{FILE_NAME} not found in {root}",
                 fix=f'create {root.name}/{FILE_NAME} with source_repository = "NAME" (the CodeCommit repository)',
             ) from None
-        return Workspace(root=root)
+        return _inside(Workspace(root=root))
     except UnicodeDecodeError as error:
         raise SettingsError("not UTF-8 text", where=f"{FILE_NAME}:{_line(error)}", fix="save it as UTF-8") from None
     except OSError as error:
         raise SettingsError(f"cannot be read: {error.strerror}", where=FILE_NAME) from None
-    return Workspace(root=root, settings=parse_settings(text), settings_text=text)
+    return _inside(Workspace(root=root, settings=parse_settings(text), settings_text=text))
+
+
+def _inside(workspace: Workspace) -> Workspace:
+    require_inside(workspace.root, workspace.settings.packer_dir, workspace.settings.terraform_dir)
+    return workspace
 
 
 @contextlib.contextmanager
@@ -92,8 +132,8 @@ def facts_cache(workspace: Workspace, *, details: bool = False) -> Iterator[Fact
     """What was read of the templates before; afterwards what was read now is kept, where there is a tfgen.toml."""
     from tfgen_generators.packer.discovery.facts_cache import FactsCache
 
-    file = workspace.state_dir / "cache" / "facts" if workspace.settings_text else None
-    cache = FactsCache(file, details=details)
+    cache = FactsCache(workspace.cache_file("facts"), details=details)
+    say_damaged(workspace, "facts", damaged=cache.damaged)
     yield cache
     if cache.is_due:
         with contextlib.suppress(TfgenError):  # a cache that cannot be kept costs time, no more
@@ -101,18 +141,47 @@ def facts_cache(workspace: Workspace, *, details: bool = False) -> Iterator[Fact
             cache.save()
 
 
+def say_damaged(workspace: Workspace, name: str, *, damaged: bool) -> None:
+    """Says that a cache has other bytes than tfgen has written: it is not used."""
+    if damaged:
+        from tfgen.own_folder.foreign import discard
+
+        discard(workspace.state_dir / "cache" / name, "is damaged")
+
+
 @contextlib.contextmanager
 def locked(workspace: Workspace, name: str, *, timeout: float | None = None) -> Iterator[None]:
     """Holds `.tfgen/NAME.lock`; a killed holder releases it. Raises BusyError after `timeout` seconds."""
     path = workspace.make_state_dir() / f"{name}.lock"
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
     except OSError as error:
         raise TfgenError(f"cannot be opened: {error.strerror}", where=str(path)) from None
     try:
         _acquire(descriptor, name, time.monotonic() + (LOCK_TIMEOUT if timeout is None else timeout))
         yield
     finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def private_folder(parent: Path, stem: str) -> Iterator[Path]:
+    """A new folder in `parent`, its owner's alone and gone at the end.
+
+    It is locked as long as it is in use, so what a killed run has left is known, and deleted. Raises OSError.
+    """
+    import shutil
+    import tempfile
+
+    for left in parent.glob(f"{stem}*"):
+        remove_unused(left)
+    folder = Path(tempfile.mkdtemp(prefix=stem, dir=parent))
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
         os.close(descriptor)
 
 
@@ -126,6 +195,8 @@ def remove_unused(left: Path) -> None:
         return
     try:
         with contextlib.suppress(OSError):
+            if os.fstat(descriptor).st_uid != os.getuid():
+                return  # somebody else's, in a folder for everybody
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)

@@ -311,7 +311,7 @@ def test_a_bug_is_one_line_and_a_log(repo: Repo, cli: Command, monkeypatch: pyte
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("tfgen_generators.sync.survey._find", broken)
+    monkeypatch.setattr("tfgen_generators.sync.survey.unnamed_templates", broken)
     result = cli("list").expect(70)
     line = last_error(result)
     assert line.startswith("error: bug in tfgen: ZeroDivisionError: oops; please report it and attach ")

@@ -12,6 +12,8 @@ import pytest
 from tests.conftest import TOML, Command, Repo, Result
 from tests.functional.pr_hosts import Bitbucket, CodeCommit, GitHub, Reply, Server, running
 from tests.functional.saved_plans import image, save_plan
+from tfgen.workspace import Workspace
+from tfgen_generators.errors import TfgenError
 
 #: Stands in for a token wherever it is looked for in output; long enough to be found.
 TOKEN = "test-token-that-nobody-may-see"
@@ -358,8 +360,11 @@ def test_pages_without_an_end(comment: Command, here: Path) -> None:
         assert server.asked("GET") == 100
 
 
-def test_a_log_folder_that_is_none(github: GitHub, comment: Command, here: Path) -> None:
-    (here / ".tfgen").write_text("in the way")
+def test_a_log_folder_that_is_none(github: GitHub, comment: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> Path:
+        raise TfgenError("cannot be created: Read-only file system", where=".tfgen/log")
+
+    monkeypatch.setattr(Workspace, "make_state_dir", refuse)
     github.fail(Reply(status=401, body={"message": "Bad credentials"}))
     done = comment(github).expect(1)
     assert "### Plan of" in done.err

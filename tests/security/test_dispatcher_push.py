@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections import ChainMap
 from pathlib import Path
 
 import pytest

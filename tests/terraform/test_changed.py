@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.conftest import JSON, Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push
 from tests.functional.git_repo import commit, git
 from tests.terraform.toy import resources
+from tfgen.terraform.binary import find_terraform
 
 TOML = ESTATE["tfgen.toml"]
 
@@ -91,5 +93,27 @@ def test_a_branch_of_templates_is_planned_untrusted(root: Path, tfgen: Command) 
     tfgen("apply", "saved").expect(0)
     assert "module.new.pipeline" in resources(root)
     push(root, {f"{ROOT}/more.tf": "locals {\n  x = 1\n}\n"})
-    result = tfgen("plan", *untrusted).expect(3)
-    assert f"{ROOT}/more.tf: is new: origin/main does not have it; a maintainer" in result.err
+    said = f"not planned: {ROOT}/more.tf: is new: origin/main does not have it (needs a trusted plan)\n"
+    assert said in tfgen("plan", *untrusted).expect(0).out
+    assert said in tfgen("plan", *untrusted, "--gate").expect(3).out
+    tfgen("plan", *untrusted, "--out", "other").expect(0)
+    assert "more.tf" in tfgen("comment", "other", "--dry-run").expect(0).out
+    assert "was made from other files" in tfgen("apply", "other").expect(3).err
+
+
+@pytest.mark.parametrize("workspace", ["default", "other"])
+def test_an_untrusted_plan_knows_the_state(root: Path, tfgen: Command, workspace: str) -> None:
+    """The local state stays where it is, whichever of Terraform's workspaces is selected."""
+    git(root, "update-ref", "refs/remotes/origin/main", "main")
+    untrusted = ("--untrusted", "--base", "origin/main", "--format", "json")
+    if workspace != "default":
+        argv = [*find_terraform().argv, "workspace", "new", workspace]
+        subprocess.run(argv, cwd=root / ROOT, check=True, capture_output=True)
+        tfgen("plan", "--out", "new").expect(0)
+        tfgen("apply", "new").expect(0)
+        assert json.loads(tfgen("plan", *untrusted).expect(0).out)["changes"] is False
+    else:
+        document = json.loads(tfgen("plan", *untrusted).expect(0).out)
+        assert [image["name"] for image in document["images"]] == ["unapplied"]
+        assert document["unchanged"] == ["db", "web"]
+    assert not (root / ROOT / ".terraform.tfstate.lock.info").exists()

@@ -11,8 +11,9 @@ import pytest
 from tests.conftest import HCL2, JSON, Command, Repo
 from tests.terraform.conftest import ROOT
 from tfgen_generators.root_module.trust import generated_calls
-from tfgen_generators.root_module.trusted_expressions import judge_expressions
+from tfgen_generators.settings.model import Dispatcher
 from tfgen_generators.settings.read import parse_settings
+from tfgen_generators.sync.effective import effective_settings
 
 AFFECTED = """\
 source_repository = "ami-builder"
@@ -241,8 +242,9 @@ def test_a_branch_that_nobody_has_read_may_bring_no_dispatcher_of_its_own() -> N
         'source_repository = "r"\ntrigger = "affected"\n[dispatcher]\nsource = "git::https://example.com/x"\n'
         'inputs = { name = { expression = "file(\\"/etc/passwd\\")" } }\n'
     )
-    (found,) = judge_expressions(settings, known=())
-    assert (found.line, "file()" in found.message) == (5, True)
+    effective = effective_settings(parse_settings('source_repository = "r"\n'), settings, ())
+    assert {said.line for said in effective.said} == {2, 3}
+    assert effective.settings.dispatcher == Dispatcher()
     assert [(call.line, call.source) for call in generated_calls(settings)] == [
         (1, "../modules/codepipeline"),
         (4, "git::https://example.com/x"),

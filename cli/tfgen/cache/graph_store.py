@@ -19,7 +19,11 @@ _STATE = "state"
 
 def open_store(workspace: Workspace) -> Store:
     """What is remembered of this repository; nothing is kept where there is no tfgen.toml."""
-    return Store(workspace.state_dir / "cache" / "graph" if workspace.settings_text else None)
+    from tfgen.workspace import say_damaged
+
+    store = Store(workspace.cache_file("graph"))
+    say_damaged(workspace, "graph", damaged=store.damaged)
+    return store
 
 
 def kept_state(store: Store) -> State | None:
@@ -29,7 +33,7 @@ def kept_state(store: Store) -> State | None:
     try:
         found = store.find(_STATE)
         return msgspec.msgpack.decode(found, type=State) if found else None
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return None
 
 

@@ -111,11 +111,11 @@ def _planned(plan: Path, target: str, allowed: tuple[str, ...], workspace: Works
 def _workspace() -> Workspace:
     """A tfgen.toml that cannot be read may be why the plan failed."""
     from tfgen.workspace import Workspace, find_root, open_workspace
-    from tfgen_generators.errors import SettingsError
+    from tfgen_generators.errors import RefusedError, SettingsError
 
     try:
         return open_workspace()
-    except SettingsError:
+    except (SettingsError, RefusedError):
         return Workspace(root=find_root(Path.cwd()))
 
 
@@ -153,7 +153,8 @@ class Page:
     @property
     def is_news(self) -> bool:
         """Whether it is worth a first comment: one that says "No changes" would only be noise."""
-        return self.manifest.summary.changed
+        summary = self.manifest.summary
+        return summary.changed or bool(summary.not_planned)
 
     def compose(self, host: HostName | None, *, link: str = "") -> Rendered:
         """The Markdown as `host` wants it; for none, as GitHub would, and whole."""

@@ -122,6 +122,7 @@ def _problem(problem: Problem) -> dict[str, object]:
 def _where(packer_dir: str | None) -> tuple[Workspace, str]:
     """The root that paths are relative to, and the folder below it."""
     from tfgen.workspace import Workspace, find_root, open_workspace
+    from tfgen_generators.trees.outside import require_inside
 
     if packer_dir is None:
         workspace = open_workspace(need_settings=False)
@@ -130,7 +131,9 @@ def _where(packer_dir: str | None) -> tuple[Workspace, str]:
     root = find_root(Path.cwd())
     if not folder.is_relative_to(root):
         root = find_root(folder)
-    return Workspace(root=root), folder.relative_to(root).as_posix()
+    path = folder.relative_to(root).as_posix()
+    require_inside(root, path)
+    return Workspace(root=root), path
 
 
 def _show(found: Discovery, folder: str) -> None:

@@ -49,7 +49,7 @@ def command(
         typer.Option(
             "--gate",
             envvar="TFGEN_GATE",
-            help="Exit 3 when the plan destroys or replaces something without --allow-destroy.",
+            help="Exit 3 when the plan destroys or replaces something without --allow-destroy, or is not complete.",
         ),
     ] = False,
     allow_destroy: AllowDestroyOption = None,
@@ -71,7 +71,7 @@ def command(
         typer.Option(
             "--untrusted",
             envvar="TFGEN_UNTRUSTED",
-            help="For an untrusted branch: refuse changes to anything but templates and tfgen.toml.",
+            help="For an untrusted branch: plan its templates and values with the base's Terraform, name the rest.",
         ),
     ] = False,
     allow_module: Annotated[
@@ -98,6 +98,7 @@ def command(
     are passed to terraform plan.
     """
     from tfgen.plan.make import PlanRequest, make_plan
+    from tfgen.plan.plan_file import own_plan
     from tfgen.workspace import open_workspace
 
     _require_meaning(context, compares=changed or untrusted, untrusted=untrusted)
@@ -111,14 +112,15 @@ def command(
         allowed_modules=tuple(allow_module or ()),
     )
     workspace = open_workspace()
-    file = out or workspace.make_state_dir() / "tfplan"
+    file = out or own_plan(workspace.make_state_dir())
     summary = make_plan(workspace, file, request)
     allowed = tuple(allow_destroy or ())
     _show(summary, file if out else Path(os.path.relpath(file)), allowed, format_, workspace.settings)
     if gate:
-        from tfgen.plan.gate import renamed_images, require_allowed
+        from tfgen.plan.gate import renamed_images, require_all_planned, require_allowed
 
         require_allowed(summary, allowed, renamed_images(workspace.settings))
+        require_all_planned(summary)
     return EXIT_CHANGES if detailed_exitcode and summary.changed else 0
 
 
@@ -138,9 +140,10 @@ def _is_typed(context: typer.Context, name: str) -> bool:
 
 def _show(summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, settings: Settings) -> None:
     from tfgen.plan.gate import refused_images, renamed_images
-    from tfgen.plan.table import show_next, show_plan, show_plan_json, show_plan_markdown
+    from tfgen.plan.table import show_next, show_not_planned, show_plan, show_plan_json, show_plan_markdown
 
     refused = tuple(image.name for image in refused_images(summary, allowed, renamed_images(settings)))
+    show_not_planned(summary, data=format_ == "table")
     if format_ == "json":
         show_plan_json(summary, file, refused)
     elif format_ == "markdown":

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen.git.differences import differences
-from tfgen.git.repository import NoAnswerError, records, run_git
-from tfgen.untrusted.base_tree import BaseTree, find_top, inside, is_below, is_outside
+from tfgen.git.repository import NoAnswerError, records, run_git, top_of
+from tfgen.untrusted.base_tree import BaseTree, inside, is_below, is_outside
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.generated.ownership import examine, is_generated, same
 from tfgen_generators.hcl.terraform_files import is_terraform
@@ -36,11 +36,14 @@ _LOCK = ".terraform.lock.hcl"
 
 
 class ChangedImages(msgspec.Struct, frozen=True, kw_only=True):
-    """`targets` are image names, sorted; where `whole` says why, everything must be planned instead."""
+    """`targets` are image names, sorted; where `whole` says why, everything must be planned instead.
+
+    `base` is the name of what was compared with.
+    """
 
     targets: tuple[str, ...]
     whole: str
-    base: Base
+    base: str
 
 
 class _Differing(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,10 +64,31 @@ def find_changed(workspace: Workspace, base: Base) -> ChangedImages:
         ) from None
 
 
+def find_generated(base: str, before: Mapping[str, str], now: Mapping[str, str]) -> ChangedImages:
+    """What generated files change that stand in a copy of the base called `base`; all else there is as in it."""
+    names: set[str] = set()
+    for path in sorted({*before, *now}):
+        found = _names(before.get(path, ""), now.get(path, ""))
+        if found is None and path in now:
+            return ChangedImages(targets=(), whole=f"{path} differs from {base}", base=base)
+        names |= found or set()
+    return ChangedImages(targets=tuple(sorted(names)), whole="", base=base)
+
+
+def _names(before: str, now: str) -> set[str] | None:
+    """The images that a generated file's two texts are about; None where one of them is a person's."""
+    texts = [text for text in (before, now) if text]
+    if any(examine(text).state == "foreign" for text in texts):
+        return None
+    if len(texts) == 2 and same(before, now):
+        return set()
+    return {one or other for text in texts for one, other in _NAMES.findall(text.replace("\r\n", "\n"))}
+
+
 class _Comparison:
     def __init__(self, workspace: Workspace, base: Base) -> None:
         self.workspace, self.base = workspace, base
-        self.tree = BaseTree(find_top(workspace.root), base.commit)
+        self.tree = BaseTree(top_of(workspace.root), base.commit)
         self.top = self.tree.top
         self.prefix = inside(self.top, workspace.root) or "."
         self.root = inside(self.top, workspace.terraform_dir) or ""
@@ -81,17 +105,17 @@ class _Comparison:
         before = self._before(generated)
         names: set[str] = set()
         for path in generated:
-            found = self._names(before.get(path, ""), self._now(path))
+            found = _names(before.get(path, ""), self._now(path))
             if found is None:
                 return self._whole(self._differs(path))
             names |= found
         for path in differing.paths:
             if path not in generated and self._matters(path, modules, differing):
                 return self._whole(self._differs(path))
-        return ChangedImages(targets=tuple(sorted(names)), whole="", base=self.base)
+        return ChangedImages(targets=tuple(sorted(names)), whole="", base=self.base.name)
 
     def _whole(self, reason: str) -> ChangedImages:
-        return ChangedImages(targets=(), whole=reason, base=self.base)
+        return ChangedImages(targets=(), whole=reason, base=self.base.name)
 
     def _differs(self, path: str) -> str:
         return f"{os.path.relpath(path, self.prefix)} differs from {self.base.name}"
@@ -139,15 +163,6 @@ class _Comparison:
             return read_bytes(file).decode("utf-8", "replace") if file.is_file() else ""
         except OSError as error:
             raise TfgenError(f"cannot be read: {error.strerror}", where=path) from None
-
-    def _names(self, before: str, now: str) -> set[str] | None:
-        """The images that a generated file's two texts are about; None where one of them is a person's."""
-        texts = [text for text in (before, now) if text]
-        if any(examine(text).state == "foreign" for text in texts):
-            return None
-        if len(texts) == 2 and same(before, now):
-            return set()
-        return {one or other for text in texts for one, other in _NAMES.findall(text.replace("\r\n", "\n"))}
 
     def _matters(self, path: str, modules: list[str], differing: _Differing) -> bool:
         """Whether a hand-written file that differs may be read by Terraform."""

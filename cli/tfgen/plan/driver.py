@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,12 @@ from msgspec.structs import replace
 
 from tfgen.plan.plan_file import require_whole
 from tfgen.state import errored
+from tfgen.state.local_state import state_arguments
 from tfgen.terraform import init
 from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, plan_argv
 from tfgen.terraform.binary import Binary, find_terraform
 from tfgen.terraform.environment import run_environment
+from tfgen.terraform.inputs import plan_arguments, values_of
 from tfgen.terraform.reports.images import root_modules
 from tfgen.terraform.reports.plan import PlanSummary, with_attributes
 from tfgen.terraform.reports.record import Record
@@ -48,19 +50,20 @@ class Driver:
         *,
         terraform: str | None = None,
         env: Mapping[str, str] | None = None,
+        state_at: Callable[[str], Path] | None = None,
     ) -> None:
-        self.workspace, self.watcher = workspace, watcher
+        self.workspace, self.watcher, self._state_at = workspace, watcher, state_at
         self.folder = workspace.terraform_dir
         if not self.folder.is_dir():
             raise TfgenError(
                 "folder not found", where=workspace.settings.terraform_dir, fix="set terraform_dir in tfgen.toml"
             )
-        self.binary: Binary = find_terraform(terraform)
-        self.cache = workspace.make_state_dir("cache")
-        self.version = require_supported(self.binary, self.cache)
-        require_removed_blocks(self.binary, self.version, self.folder, workspace.settings.terraform_dir)
         self.env = run_environment(os.environ if env is None else env)
-        self._init_mark = self.cache / "init"
+        self.binary: Binary = find_terraform(terraform, self.env)
+        self.cache = workspace.make_state_dir("cache")
+        self.version = require_supported(self.binary, self.cache, folder=self.folder, env=self.env)
+        require_removed_blocks(self.binary, self.version, self.folder, workspace.settings.terraform_dir)
+        self._init_mark = (workspace.scratch or self.cache) / "init"
 
     def workspace_name(self) -> str:
         """Terraform's own workspace in use."""
@@ -76,7 +79,7 @@ class Driver:
         self.watcher.text(errored.warning(self.workspace))
         done = self._plan_reduced(out, options) if options.targets else None
         if done is None:
-            done = self._with_init("plan", plan_argv(self.binary, options, out=str(out.absolute())), options)
+            done = self._plan_whole(out, options)
         self._require_good(done, 0, 2)
         require_whole(out)
         summary = done.record.summarizer.result(
@@ -93,12 +96,30 @@ class Driver:
         self._require_good(done, 0)
         return done.record.summarizer.result(changed=True)
 
+    def _plan_whole(self, out: Path, options: RunOptions) -> Run:
+        argv = plan_argv(self.binary, options, out=str(out.absolute()))
+        if self._state_at is None:
+            return self._with_init("plan", argv, options)
+        from tfgen.plan.reduced_root import without_ours
+
+        self._init_if_needed()
+        done = self._run("plan", [*argv, *self._state_arguments(options)], options, told=False)
+        done.record.diagnostics = without_ours(done.record.diagnostics)
+        tell(self.watcher, done, self._redaction(options))
+        return done
+
+    def _state_arguments(self, options: RunOptions) -> tuple[str, ...]:
+        """The state of a copy lies where the original has it; a person's own `-state` is the last word."""
+        if any(values_of("state", plan_arguments(options.extra, self.env))):
+            return ()
+        return state_arguments(self.folder, self.env, self._state_at) or ()
+
     def _plan_reduced(self, out: Path, options: RunOptions) -> Run | None:
         """Plans the targets without the files of other images; None where only the whole folder can tell."""
         from tfgen.plan.reduced_root import reduced_root, without_ours
 
         self._init_if_needed()
-        with reduced_root(self.workspace, options, self.env) as reduced:
+        with reduced_root(self.workspace, options, self.env, self._state_at) as reduced:
             if reduced is None:
                 return None
             argv = [*plan_argv(self.binary, options, out=str(out.absolute())), *reduced.arguments]
@@ -106,8 +127,7 @@ class Driver:
         if done.finished.code == 1 and not done.finished.interrupted:
             # Who needs to know what is wrong hears it of the whole folder; a held lock has been waited for.
             waited = any("state lock" in error.summary for error in done.record.errors())
-            again = replace(options, lock_timeout="") if waited else options
-            return self._with_init("plan", plan_argv(self.binary, again, out=str(out.absolute())), again)
+            return self._plan_whole(out, replace(options, lock_timeout="") if waited else options)
         done.record.diagnostics = without_ours(done.record.diagnostics)
         tell(self.watcher, done, self._redaction(options))
         return done

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tfgen.phrases import some
 from tfgen.terraform.reports.plan import WORDS, ImagePlan, PlanSummary, ResourceChange, image_of
 from tfgen_generators.errors import RefusedError
+from tfgen_generators.root_module.trust import MAINTAINER
 
 if TYPE_CHECKING:
     from tfgen_generators.settings.model import Settings
@@ -74,6 +75,14 @@ def _require_none(refused: tuple[ImagePlan, ...]) -> None:
         else "to allow it, add --allow-destroy NAME for each image"
     )
     raise RefusedError(f"the plan destroys or replaces resources without permission: {told}", fix=fix)
+
+
+def require_all_planned(summary: PlanSummary) -> None:
+    """Raises RefusedError when an untrusted branch changes what its plan does not show."""
+    if not summary.not_planned:
+        return
+    told = some([f"{item.path}:{item.line}" if item.line else item.path for item in summary.not_planned], most=5)
+    raise RefusedError(f"the branch changes what is not planned: {told}", fix=MAINTAINER)
 
 
 def _counts(image: ImagePlan) -> str:

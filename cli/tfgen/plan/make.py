@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from tfgen.plan.provenance import Provenance
     from tfgen.terraform.argv import RunOptions
     from tfgen.terraform.reports.plan import PlanSummary
+    from tfgen.untrusted.place import Place as Untrusted
     from tfgen.workspace import Workspace
 
 
@@ -44,6 +47,16 @@ class PlanRequest(msgspec.Struct, frozen=True, kw_only=True):
 ORDINARY = PlanRequest()
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """Where the plan is made: `workspace` is the user's own, or the copy that an untrusted branch is planned in."""
+
+    workspace: Workspace
+    sources: Collection[str]
+    terraform: str | None
+    copy: Untrusted | None = None
+
+
 def make_plan(workspace: Workspace, file: Path, request: PlanRequest = ORDINARY) -> PlanSummary:
     """Plans into `file`, its manifest beside it. Raises TfgenError; RefusedError when sync has work to do."""
     from tfgen.plan.plan_file import check_plan_target, keep_plan, private_plan
@@ -52,26 +65,39 @@ def make_plan(workspace: Workspace, file: Path, request: PlanRequest = ORDINARY)
     from tfgen.workspace import locked
 
     check_plan_target(file)
-    if request.untrusted:
-        _check_untrusted(workspace, request)
-    sources = require_synced(workspace, cached=not request.untrusted)
-    targets = _targets(workspace, request) if request.changed else None
-    driver = driver_for(workspace, request.terraform)
-    arguments = plan_arguments(request.extra, os.environ)
-    before = made_from(workspace, driver, sources, arguments)
-    with (
-        private_plan(file.absolute().parent) as made,
-        provenance_beside(workspace.root, tuple(before)) as provenance,
-    ):
-        nothing = targets == ()
-        summary = _nothing() if nothing else driver.plan(made, run_options(request, targets or ()))
-        summary = _limited(summary, arguments, driver)
-        after = made_from(workspace, driver, sources, arguments)
-        _require_unchanged(before, after, sources)
-        manifest = _manifest(workspace, driver, None if nothing else made, summary, after, arguments, provenance())
-        with locked(workspace, "plan"):  # or two plans into one file might each have the other's manifest
-            keep_plan(None if nothing else made, file, manifest)
+    with _place(workspace, request) as place:
+        targets = _targets(workspace, request, place) if request.changed else None
+        driver = driver_for(place.workspace, place.terraform, place.copy)
+        arguments = plan_arguments(request.extra, os.environ)
+        before = _planned_from(workspace, place, driver, arguments)
+        with (
+            private_plan(file.absolute().parent) as made,
+            provenance_beside(workspace.root, tuple(before)) as provenance,
+        ):
+            nothing = targets == ()
+            summary = _nothing() if nothing else driver.plan(made, run_options(request, targets or ()))
+            summary = _limited(summary, arguments, driver)
+            if place.copy is not None:
+                summary = msgspec.structs.replace(summary, not_planned=place.copy.not_planned)
+            after = _planned_from(workspace, place, driver, arguments)
+            _require_unchanged(before, after, place.sources)
+            manifest = _manifest(driver, None if nothing else made, summary, after, arguments, provenance())
+            with locked(workspace, "plan"):  # or two plans into one file might each have the other's manifest
+                keep_plan(None if nothing else made, file, manifest)
     return summary
+
+
+@contextlib.contextmanager
+def _place(workspace: Workspace, request: PlanRequest) -> Iterator[_Place]:
+    if not request.untrusted:
+        yield _Place(workspace=workspace, sources=require_synced(workspace), terraform=request.terraform)
+        return
+    from tfgen.untrusted.place import look_at, untrusted_place
+
+    branch = look_at(workspace, request.base)
+    sources = require_synced(workspace, cached=False)
+    with untrusted_place(branch, request.allowed_modules, terraform=request.terraform, arguments=request.extra) as copy:
+        yield _Place(workspace=copy.workspace, sources=sources, terraform=copy.terraform, copy=copy)
 
 
 def require_synced(workspace: Workspace, *, cached: bool = True) -> Collection[str]:
@@ -100,39 +126,36 @@ def require_synced(workspace: Workspace, *, cached: bool = True) -> Collection[s
     return sources_of(result)
 
 
-def _check_untrusted(workspace: Workspace, request: PlanRequest) -> None:
-    from tfgen.untrusted.checks import check_untrusted
-
-    check_untrusted(
-        workspace, request.base, request.allowed_modules, terraform=request.terraform, arguments=request.extra
-    )
-
-
-def _targets(workspace: Workspace, request: PlanRequest) -> tuple[str, ...] | None:
+def _targets(workspace: Workspace, request: PlanRequest, place: _Place) -> tuple[str, ...] | None:
     """The images to plan, none of them when nothing differs; None for all."""
     from tfgen.git.merge_base import find_base
-    from tfgen.plan.changed_images import find_changed
+    from tfgen.plan.changed_images import find_changed, find_generated
     from tfgen.terraform.reports.images import moved_images
 
-    changed = find_changed(workspace, find_base(workspace.root, request.base, trusted=request.untrusted))
+    if place.copy is not None:
+        changed = find_generated(place.copy.base_name, place.copy.before, place.copy.generated)
+    else:
+        changed = find_changed(workspace, find_base(workspace.root, request.base))
     if changed.whole:
         note(f"planning all images: {changed.whole}", style="yellow")
         return None
     if not changed.targets:
         return ()
-    moved = moved_images(workspace.terraform_dir) - {*changed.targets}
+    moved = moved_images(place.workspace.terraform_dir) - {*changed.targets}
     also = f", and {', '.join(sorted(moved))} (named by a moved block)" if moved else ""
-    note(f"planning only the images that differ from {changed.base.name}: {some(changed.targets)}{also}")
+    note(f"planning only the images that differ from {changed.base}: {some(changed.targets)}{also}")
     note("other images are not planned: run a full plan after the merge", style="yellow")
     return tuple(sorted({*changed.targets, *moved}))
 
 
-def driver_for(workspace: Workspace, terraform: str | None) -> Driver:
+def driver_for(workspace: Workspace, terraform: str | None, copy: Untrusted | None = None) -> Driver:
     """Terraform for this workspace, with progress on stderr. Raises TfgenError."""
     from tfgen.plan.driver import Driver
     from tfgen.plan.progress import make_watcher
 
-    return Driver(workspace, make_watcher(), terraform=terraform)
+    if copy is None:
+        return Driver(workspace, make_watcher(), terraform=terraform)
+    return Driver(workspace, make_watcher(), terraform=terraform, env=copy.env, state_at=copy.state_at)
 
 
 def run_options(request: PlanRequest, targets: tuple[str, ...] = ()) -> RunOptions:
@@ -178,6 +201,16 @@ def made_from(
     return digests(workspace.root, workspace.terraform_dir, named, arguments, passed_over={driver.data_dir})
 
 
+def _planned_from(workspace: Workspace, place: _Place, driver: Driver, arguments: tuple[str, ...]) -> dict[str, str]:
+    """As `made_from`; of a copy Terraform's files are looked at there, templates and tfgen.toml where they are."""
+    if place.copy is None:
+        return made_from(workspace, driver, place.sources, arguments)
+    from tfgen.terraform.inputs import file_digest
+
+    named = {path: digest for path in place.sources if (digest := file_digest(workspace.root / path))}
+    return dict(sorted({**made_from(place.workspace, driver, (), arguments), **named}.items()))
+
+
 def _require_unchanged(before: Mapping[str, str], after: Mapping[str, str], named: Collection[str]) -> None:
     """Of other files, which expressions may read, a data source may be the author, and init of the lock file."""
     from tfgen.terraform.inputs import is_read
@@ -188,7 +221,6 @@ def _require_unchanged(before: Mapping[str, str], after: Mapping[str, str], name
 
 
 def _manifest(
-    workspace: Workspace,
     driver: Driver,
     plan: Path | None,
     summary: PlanSummary,
@@ -200,6 +232,7 @@ def _manifest(
     from tfgen.plan.provenance import utc_now
     from tfgen.terraform.inputs import file_digest, locked_providers
 
+    workspace = driver.workspace
     return Manifest(
         tfgen=provenance.version,
         plan=file_digest(plan) if plan else "",

@@ -11,7 +11,7 @@ from tfgen.plan.markdown_text import MOST_ADDRESS, code, is_link, names, size, w
 from tfgen.terraform.reports.plan import NOTHING_DIFFERS
 
 if TYPE_CHECKING:
-    from tfgen.terraform.reports.plan import ImagePlan, PlanSummary, ResourceChange
+    from tfgen.terraform.reports.plan import ImagePlan, NotPlanned, PlanSummary, ResourceChange
 
 #: Gravest first: the order of the verdict, the table and the details. The words are `ImagePlan.action`'s.
 GRAVITY = ("destroyed", "replaced", "changed", "created", "forgotten", "imported", "moved", "drifted")
@@ -35,6 +35,9 @@ class Rendered:
     cut: bool
 
 
+#: What is not planned, in lines: the summary is never cut.
+_MOST_NOT_PLANNED = 10
+_MOST_PLACE = 120
 #: Markdown in full, as GitHub shows it.
 WHOLE = Style(collapsible=True, hides_html=True)
 
@@ -110,7 +113,23 @@ def _summary(summary: PlanSummary, target: str, refused: Sequence[str], link: st
         )
     if summary.outputs:
         yield f"Changes to outputs: {names(summary.outputs)}."
+    yield from _not_planned(summary)
     yield from _origin(link, commit)
+
+
+def _not_planned(summary: PlanSummary) -> Iterable[str]:
+    """What an untrusted branch changes besides."""
+    if not summary.not_planned:
+        return
+    items = summary.not_planned
+    lines = [f"- {code(_place(item), most=_MOST_PLACE)}: {words(item.reason)}" for item in items[:_MOST_NOT_PLANNED]]
+    more = len(items) - len(lines)
+    lines += [f"- and {more} more"] if more > 0 else []
+    yield "**Not planned** (needs a trusted plan):\n\n" + "\n".join(lines)
+
+
+def _place(item: NotPlanned) -> str:
+    return f"{item.path}:{item.line}" if item.line else item.path
 
 
 def _title(target: str) -> str:

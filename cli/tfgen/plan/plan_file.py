@@ -39,6 +39,21 @@ def check_plan_target(out: Path) -> None:
         )
 
 
+def own_plan(folder: Path) -> Path:
+    """The plan in `.tfgen/`, for a command without --out; what stands there and is none is thrown away.
+
+    Raises TfgenError.
+    """
+    from tfgen.own_folder.foreign import discard
+
+    out = folder / "tfplan"
+    if os.path.lexists(out) and not is_plan(out):
+        discard(out, "is no plan")
+    if os.path.lexists(manifest_path(out)) and not is_manifest(manifest_path(out)):
+        discard(manifest_path(out), "is no plan's manifest")
+    return out
+
+
 @contextlib.contextmanager
 def private_plan(folder: Path) -> Iterator[Path]:
     """A file in `folder` for a plan, which holds every value: its owner's alone, and gone at the end.

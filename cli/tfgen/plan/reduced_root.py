@@ -8,21 +8,19 @@ not grow with their number (docs/adr/0011). Where such a folder might mean somet
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
+from tfgen.state.local_state import state_arguments
 from tfgen.terraform import init
 from tfgen.terraform.argv import RunOptions
 from tfgen.terraform.inputs import plan_arguments
 from tfgen.terraform.reports.events import Diagnostic
-from tfgen.workspace import Workspace, remove_unused
+from tfgen.workspace import Workspace, private_folder
 from tfgen_generators.generated.ownership import examine, file_name, image_of, is_generated
 from tfgen_generators.hcl.terraform_files import is_terraform
 from tfgen_generators.trees.files import read_bytes, read_text
@@ -38,8 +36,6 @@ _READS_ITS_PLACE = re.compile(
 _HARMLESS = frozenset(
     {"var", "var-file", "refresh", "parallelism", "lock", "lock-timeout", "no-color", "compact-warnings", "input"}
 )
-#: Backends that send the folder elsewhere.
-_REMOTE = frozenset({"cloud", "remote"})
 _STEM = "part-"
 #: Terraform's warning of what we give it, and no person can do without.
 _OF_OURS = "Deprecated flag: -state"
@@ -53,17 +49,6 @@ class ReducedRoot(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     env: Mapping[str, str]
     arguments: tuple[str, ...]
-
-
-class _Backend(msgspec.Struct):
-    type: str = "local"
-    config: dict[str, object] | None = None
-
-
-class _DataState(msgspec.Struct):
-    """`.terraform/terraform.tfstate`: the backend that init has set up."""
-
-    backend: _Backend = msgspec.field(default_factory=_Backend)
 
 
 class _Module(msgspec.Struct):
@@ -83,24 +68,35 @@ def without_ours(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 @contextlib.contextmanager
-def reduced_root(workspace: Workspace, options: RunOptions, env: Mapping[str, str]) -> Iterator[ReducedRoot | None]:
+def reduced_root(
+    workspace: Workspace,
+    options: RunOptions,
+    env: Mapping[str, str],
+    state_at: Callable[[str], Path] | None = None,
+) -> Iterator[ReducedRoot | None]:
     """A folder for a plan of the targets alone, gone at the end; None where the whole one must do. After init."""
     with contextlib.ExitStack() as stack:
         try:
-            reduced = _reduced(workspace, options.targets, env, stack) if _means_the_same(options, env) else None
+            means_the_same = _means_the_same(options, env)
+            reduced = _reduced(workspace, options.targets, env, stack, state_at) if means_the_same else None
         except (OSError, msgspec.DecodeError):  # a full disk, a broken file: the whole folder needs none of it
             reduced = None
         yield reduced
 
 
 def _reduced(
-    workspace: Workspace, targets: Collection[str], env: Mapping[str, str], stack: contextlib.ExitStack
+    workspace: Workspace,
+    targets: Collection[str],
+    env: Mapping[str, str],
+    stack: contextlib.ExitStack,
+    state_at: Callable[[str], Path] | None,
 ) -> ReducedRoot | None:
     left_out = _left_out(workspace, targets)
-    arguments = _state_arguments(workspace.terraform_dir, env) if left_out else None
+    arguments = state_arguments(workspace.terraform_dir, env, state_at) if left_out else None
     if arguments is None or _depends_on_place(workspace, left_out, env):
         return None
-    folder = _linked(workspace, stack.enter_context(_private_folder(workspace)), left_out)
+    parent = workspace.scratch or workspace.make_state_dir()
+    folder = _linked(workspace, stack.enter_context(private_folder(parent, _STEM)), left_out)
     data_dir = str(init.data_dir(workspace.terraform_dir, env).absolute())
     return ReducedRoot(folder=folder, env={**env, "TF_DATA_DIR": data_dir}, arguments=arguments)
 
@@ -131,23 +127,6 @@ def _left_out(workspace: Workspace, targets: Collection[str]) -> frozenset[str]:
                 seen.add(file)
                 waiting.append(file)
     return frozenset(image for image, name in generated.items() if name not in seen)
-
-
-def _state_arguments(folder: Path, env: Mapping[str, str]) -> tuple[str, ...] | None:
-    """Local state stays where it is, and so does its lock; None where Terraform does not run on this machine."""
-    try:
-        data = (init.data_dir(folder, env) / "terraform.tfstate").read_bytes()
-    except FileNotFoundError:
-        backend = _Backend()  # without a backend block init writes none
-    else:
-        backend = msgspec.json.decode(data, type=_DataState).backend
-    config = backend.config or {}
-    if backend.type in _REMOTE or config.get("workspace_dir"):
-        return None
-    if backend.type != "local" or init.workspace_name(folder, env) != "default":
-        return ()
-    path = config.get("path") or "terraform.tfstate"
-    return (f"-state={os.path.normpath(folder.absolute() / str(path))}",)
 
 
 def _depends_on_place(workspace: Workspace, left_out: frozenset[str], env: Mapping[str, str]) -> bool:
@@ -193,19 +172,3 @@ def _link(real: Path, made: Path, without: Collection[str]) -> None:
     for name in os.listdir(real):  # noqa: PTH208 names are wanted, not paths
         if name not in without:
             (made / name).symlink_to(real.absolute() / name)
-
-
-@contextlib.contextmanager
-def _private_folder(workspace: Workspace) -> Iterator[Path]:
-    """A new folder in `.tfgen/`, locked as long as it is in use, so that what a killed run has left is known."""
-    parent = workspace.make_state_dir()
-    for left in parent.glob(f"{_STEM}*"):
-        remove_unused(left)
-    folder = Path(tempfile.mkdtemp(prefix=_STEM, dir=parent))
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(descriptor)

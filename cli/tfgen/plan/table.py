@@ -47,6 +47,15 @@ def show_plan(summary: PlanSummary) -> None:
         out(f"Changes to outputs: {', '.join(summary.outputs)}")
 
 
+def show_not_planned(summary: PlanSummary, *, data: bool) -> None:
+    """What an untrusted branch changes and the plan does not show: on stdout where it is `data`, else on stderr."""
+    say = out if data else note
+    for item in summary.not_planned[:_SHOWN]:
+        say(one_line(str(item)), style="yellow")
+    if (more := len(summary.not_planned) - _SHOWN) > 0:
+        say(f"not planned: {more} more (--format json has all)", style="yellow")
+
+
 def show_plan_json(summary: PlanSummary, plan_file: Path, refused: Sequence[str] = ()) -> None:
     """The same as one document (docs/json.md, docs/plan.schema.json)."""
     out_json(
@@ -57,6 +66,9 @@ def show_plan_json(summary: PlanSummary, plan_file: Path, refused: Sequence[str]
             "unchanged": list(summary.unchanged),
             "targets": list(summary.targets),
             "refused": list(refused),
+            "not_planned": [
+                {"path": item.path, "line": item.line or None, "reason": item.reason} for item in summary.not_planned
+            ],
             "outputs": list(summary.outputs),
             "summary": {
                 "add": summary.counts.add,

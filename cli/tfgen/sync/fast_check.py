@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,11 +53,13 @@ def recall_sources(root: str) -> list[str]:
 
 def _recall(root: str) -> tuple[str, list[str]]:
     nothing: tuple[str, list[str]] = ("", [])
-    path = f"{root}/.tfgen/cache/{FILE_NAME}"
-    found = os.stat(path)
-    if not S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+    if not all(S_ISDIR(os.lstat(folder).st_mode) for folder in (f"{root}/.tfgen", f"{root}/.tfgen/cache")):
         return nothing
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+    opened = os.open(f"{root}/.tfgen/cache/{FILE_NAME}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(opened, encoding="utf-8", errors="surrogateescape") as file:
+        found = os.fstat(opened)
+        if not S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+            return nothing
         header, message, number, *rest = file.read().split(_END)
     if header != _header() or rest.pop() != "end" or message.strip(_LETTERS):
         return nothing
@@ -88,7 +90,8 @@ def keep(root: str, message: str, sources: Iterable[str], seen: Iterable[str], s
     file = f"{root}/.tfgen/cache/{FILE_NAME}"
     beside = f"{file}.{os.getpid()}"
     try:
-        with open(beside, "w", encoding="utf-8", errors="surrogateescape") as opened:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as opened:
             opened.write(_END.join([_header(), message, str(len(files)), *files, *records, "end"]))
         os.replace(beside, file)
     finally:

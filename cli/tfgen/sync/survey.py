@@ -34,7 +34,7 @@ def find_changes(workspace: Workspace, answers: Answers | None = None, *, cached
     if not cached:
         return generator.find_changes(root, workspace.settings, workspace.settings_text, outside)
     with facts_cache(workspace) as cache:
-        outside = replace(outside, cache=cache, module_cache=workspace.state_dir / "cache" / "module")
+        outside = replace(outside, cache=cache, module_cache=workspace.cache_file("module"))
         return generator.find_changes(root, workspace.settings, workspace.settings_text, outside)
 
 

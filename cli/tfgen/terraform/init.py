@@ -43,7 +43,7 @@ def fingerprint(folder: Path, version: str, env: Mapping[str, str]) -> str:
 def is_done(folder: Path, kept: Path, wanted: str, env: Mapping[str, str]) -> bool:
     """Whether the last good init had the same inputs, and what it made is still there."""
     try:
-        return kept.read_text() == wanted and (data_dir(folder, env) / "modules" / "modules.json").exists()
+        return kept.read_bytes() == wanted.encode() and (data_dir(folder, env) / "modules" / "modules.json").exists()
     except OSError:
         return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from tfgen.terraform.argv import flag, terraform_argv
@@ -31,9 +32,14 @@ TIMEOUT = 120.0
 _PROGRAM = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
-def require_supported(binary: Binary, cache: Path | None = None) -> str:
-    """The version of `binary`. Raises TerraformError when it is older than MINIMUM."""
-    version = _cached(binary, cache) if cache else read_version(binary)
+def require_supported(
+    binary: Binary, cache: Path | None = None, *, folder: Path | None = None, env: Mapping[str, str] | None = None
+) -> str:
+    """The version of `binary`. Raises TerraformError when it is older than MINIMUM.
+
+    A version manager answers for the `folder` and the environment that it is asked in.
+    """
+    version = _cached(binary, cache, folder, env) if cache else read_version(binary, folder=folder, env=env)
     if _numbers(version) < MINIMUM:
         raise TerraformError(
             f"{binary.product} {version} ({binary.shown}) is too old",
@@ -69,14 +75,16 @@ def require_removed_blocks(binary: Binary, version: str, folder: Path, shown: st
             require_feature(binary, version, feature, where=where, message="has a removed block")
 
 
-def read_version(binary: Binary, *, timeout: float = TIMEOUT) -> str:
+def read_version(
+    binary: Binary, *, timeout: float = TIMEOUT, folder: Path | None = None, env: Mapping[str, str] | None = None
+) -> str:
     """Asks the binary itself (0.05 to 0.2 s). Raises TerraformError when it does not answer like Terraform."""
     lines: collections.deque[bytes] = collections.deque(maxlen=_MOST_LINES)
     finished = run(
         terraform_argv(binary, "version", json=flag()),
-        cwd=Path.cwd(),
+        cwd=folder or Path.cwd(),
         # CHECKPOINT_DISABLE: or it would ask the network for news.
-        env={**os.environ, "CHECKPOINT_DISABLE": "1"},
+        env={**(os.environ if env is None else env), "CHECKPOINT_DISABLE": "1"},
         on_line=lines.append,
         on_stop=lambda _: None,
         timeout=timeout,
@@ -107,18 +115,18 @@ def _plain_version(binary: Binary, answer: bytes, finished: Finished) -> str:
     )
 
 
-def _cached(binary: Binary, cache: Path) -> str:
+def _cached(binary: Binary, cache: Path, folder: Path | None, env: Mapping[str, str] | None) -> str:
     file = cache / "terraform-version.json"
     key = _identity(binary)
     if key is None:
-        return read_version(binary)
+        return read_version(binary, folder=folder, env=env)
     try:
         kept = json.loads(file.read_bytes())
         if kept["key"] == key:
             return str(kept["version"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
-    version = read_version(binary)
+    version = read_version(binary, folder=folder, env=env)
     try:
         temporary = file.with_suffix(f".{os.getpid()}")
         temporary.write_text(json.dumps({"key": key, "version": version}))

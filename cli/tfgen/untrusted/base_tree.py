@@ -1,23 +1,26 @@
-"""A commit's files held against those on the disk, without git's opinion of them.
+"""A commit's files, and which of those on the disk are the same, without git's opinion of them.
 
-Contents are hashed here as git hashes them: attributes and filters, which a branch can bring along, change nothing.
-Only the line ends that a check-out may have turned into CRLF are no difference.
+Contents are read raw, and hashed here as git hashes them: attributes and filters, which a branch can bring along,
+change nothing. Only the line ends that a check-out may have turned into CRLF are no difference.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from stat import S_ISLNK, S_ISREG
 
-from tfgen.git.repository import records, run_git
+from tfgen.git.repository import NoAnswerError, records, run_git
 
-_LINK = "120000"
-_FILES = ("100644", "100755", "100664")
+LINK, SUBMODULE = "120000", "160000"
+FILES = ("100644", "100755", "100664")
+#: Objects that are read by one process.
+_MOST_OBJECTS = 200
 
 
 @dataclass(frozen=True)
@@ -38,22 +41,44 @@ class BaseTree:
         return found
 
     @cached_property
-    def tracked(self) -> frozenset[str]:
-        """What git tracks now."""
-        return frozenset(records(run_git(self.top, "ls-files", "-z", "--cached")))
+    def index(self) -> Mapping[str, tuple[str, str]]:
+        """What git tracks now: path -> mode and object."""
+        output = run_git(self.top, "ls-files", "-z", "--cached", "--stage")
+        found: dict[str, tuple[str, str]] = {}
+        for record in records(output):
+            facts, _, path = record.partition("\t")
+            mode, digest, _ = facts.split(" ")
+            found[path] = (mode, digest)
+        return found
 
     @cached_property
-    def ignored(self) -> frozenset[str]:
-        """What git ignores and does not track: it cannot have come with a branch."""
-        return frozenset(records(run_git(self.top, "ls-files", "-z", "--others", "--ignored", "--exclude-standard")))
+    def tracked(self) -> frozenset[str]:
+        """What git tracks now."""
+        return frozenset(self.index)
+
+    @cached_property
+    def _folded(self) -> frozenset[str]:
+        return frozenset(folded(path) for path in (*self.index, *self.entries))
 
     def below(self, folder: str) -> Iterator[str]:
         """The commit's paths in `folder` ("." is everything)."""
         return (path for path in self.entries if is_below(path, folder))
 
     def is_of_a_commit(self, path: str) -> bool:
-        """Whether git tracks `path`, or the commit has it."""
-        return path in self.tracked or path in self.entries
+        """Whether git tracks `path`, or the commit has it; what lies in a submodule or behind a link is that one's.
+
+        Names that a file system may take for the same are the same.
+        """
+        parts = folded(path).split("/")
+        return any("/".join(parts[:number]) in self._folded for number in range(1, len(parts) + 1))
+
+    def has_part_in(self, folder: str) -> bool:
+        """Whether something in `folder`, or the folder itself, may have come with a commit."""
+        return self.is_of_a_commit(folder) or any(is_below(path, folded(folder)) for path in self._folded)
+
+    def is_made_here(self, path: str) -> bool:
+        """Whether what stands at `path`, or would, cannot have come with a commit: no link leads to it either."""
+        return not (is_outside(path) or self.is_of_a_commit(path) or any(links_to(self.top, path)))
 
     def has(self, path: str) -> bool:
         """Whether what is on the disk at `path` is what the commit has there: a file, or a link by its text."""
@@ -61,8 +86,8 @@ class BaseTree:
         try:
             status = os.lstat(self.top / path)
             if S_ISLNK(status.st_mode):
-                return mode == _LINK and _hash(os.fsencode(os.readlink(self.top / path)), digest)  # noqa: PTH115
-            if not S_ISREG(status.st_mode) or mode not in _FILES:
+                return mode == LINK and _hash(os.fsencode(os.readlink(self.top / path)), digest)  # noqa: PTH115
+            if not S_ISREG(status.st_mode) or mode not in FILES:
                 return False
             data = (self.top / path).read_bytes()
         except OSError:
@@ -70,26 +95,34 @@ class BaseTree:
         return _hash(data, digest) or _hash(data.replace(b"\r\n", b"\n"), digest)
 
     def read(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """The contents of those of `paths` that are files in the commit, by one process."""
-        wanted = [path for path in paths if self.entries.get(path, ("",))[0] in _FILES]
-        if not wanted:
-            return {}
-        given = "".join(f"{self.entries[path][1]}\n" for path in wanted).encode()
+        """The contents of those of `paths` that are files in the commit."""
+        wanted = [path for path in paths if self.entries.get(path, ("",))[0] in FILES]
+        return dict(self.objects(wanted))
+
+    def objects(self, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """The contents of `paths`, files or the texts of links, one after the other."""
+        for at in range(0, len(paths), _MOST_OBJECTS):
+            yield from self._objects(paths[at : at + _MOST_OBJECTS])
+
+    def _objects(self, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        given = "".join(f"{self.entries[path][1]}\n" for path in paths).encode()
         output = run_git(self.top, "cat-file", "--batch", given=given)
-        found: dict[str, bytes] = {}
         start = 0
-        for path in wanted:
+        for path in paths:
             end = output.index(b"\n", start)
-            size = int(output[start:end].split(b" ")[2])
-            found[path] = output[end + 1 : end + 1 + size]
-            start = end + size + 2
-        return found
+            _, kind, *size = output[start:end].split(b" ")
+            if kind != b"blob" or not size:
+                raise NoAnswerError(f"the content of {path} is not here")
+            yield path, output[end + 1 : end + 1 + int(size[0])]
+            start = end + int(size[0]) + 2
 
 
-def find_top(root: Path) -> Path:
-    """The real path of the root of the repository around `root`. Raises NoAnswerError."""
-    answer = os.fsdecode(run_git(root, "rev-parse", "--show-toplevel")).removesuffix("\n")
-    return Path(os.path.realpath(answer))
+def folded(path: str) -> str:
+    """What names have in common that a file system may take for the same: letters' case, accents, invisible signs."""
+    if path.isascii():
+        return path.casefold()
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", path).casefold())
+    return "".join(sign for sign in plain if unicodedata.category(sign) != "Cf")
 
 
 def is_below(path: str, folder: str) -> bool:

@@ -14,6 +14,7 @@ from tfgen_generators.generated.ownership import Ownership, examine, file_name, 
 from tfgen_generators.packer.model import Discovery, Problem
 from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
 from tfgen_generators.trees.files import NotAFileError, read_bytes
+from tfgen_generators.trees.outside import leads_out
 
 
 class Generated(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +28,7 @@ def read_generated(root: Path, folder: str) -> Generated:
     """Reads each file once. One that cannot be read is a problem, no end. Raises TfgenError for the folder itself."""
     try:
         with os.scandir(root / folder) as entries:
-            names = sorted(entry.name for entry in entries if is_generated(entry.name))
+            found = {entry.name: entry.is_symlink() for entry in entries if is_generated(entry.name)}
     except FileNotFoundError:
         return Generated(texts={})
     except OSError as error:
@@ -35,12 +36,12 @@ def read_generated(root: Path, folder: str) -> Generated:
     texts: dict[str, str] = {}
     unreadable: list[Problem] = []
     place = root / folder
-    for name in names:
+    for name, is_link in sorted(found.items()):
         path = join(folder, name)
         try:
-            texts[path] = _read(f"{place}/{name}")
+            texts[path] = "" if is_link and leads_out(root, path) else _read(f"{place}/{name}")
         except (IsADirectoryError, FileNotFoundError):
-            texts[path] = ""  # a folder or a broken link: nothing of ours
+            texts[path] = ""  # a folder or a broken link, as one that leads out: nothing of ours
         except OSError as error:
             fix = "make it readable"
             unreadable.append(Problem(path=path, message=f"cannot be read: {error.strerror}", fix=fix))

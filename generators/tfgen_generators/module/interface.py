@@ -19,6 +19,7 @@ from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.model import Problem
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.trees.files import read_bytes
+from tfgen_generators.trees.outside import leads_out, require_inside
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -29,10 +30,14 @@ Pairs = list[tuple[str, object]]
 
 
 class ModuleFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """The Terraform files of a module's folder: path as a message names it -> bytes, in Terraform's order."""
+    """The Terraform files of a module's folder: path as a message names it -> bytes, in Terraform's order.
+
+    `complete` is false where a link leads out of the repository: it is not read.
+    """
 
     folder: str
     files: Mapping[str, bytes]
+    complete: bool = True
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,16 +85,23 @@ def module_folder(root: Path, settings: Settings) -> Path | None:
 
 
 def module_files(root: Path, settings: Settings) -> ModuleFiles | None:
-    """The module's files; None when it is not local, or its default place does not exist yet. Raises SettingsError."""
+    """The module's files; None when it is not local, or its default place does not exist yet.
+
+    Raises SettingsError, RefusedError for a folder that a link leads out of the repository.
+    """
     source = settings.module.source
     folder = module_folder(root, settings)
     if folder is None:
         return None
-    shown = Path(os.path.relpath(os.path.normpath(folder), root.resolve())).as_posix()
+    real = root.resolve()
+    shown = Path(os.path.relpath(os.path.normpath(folder), real)).as_posix()
+    require_inside(real, shown)
     try:
-        names = sorted(entry.name for entry in os.scandir(folder) if _is_terraform(entry.name) and entry.is_file())
+        found = [entry for entry in os.scandir(folder) if _is_terraform(entry.name) and entry.is_file()]
+        names = sorted(e.name for e in found if not e.is_symlink() or not leads_out(real, f"{shown}/{e.name}"))
         names.sort(key=_is_override)
-        return ModuleFiles(folder=shown, files={f"{shown}/{name}": read_bytes(folder / name) for name in names})
+        files = {f"{shown}/{name}": read_bytes(folder / name) for name in names}
+        return ModuleFiles(folder=shown, files=files, complete=len(names) == len(found))
     except (FileNotFoundError, NotADirectoryError):
         if source == type(settings.module)().source:
             return None
@@ -113,7 +125,7 @@ def _is_override(name: str) -> bool:
 def parse_module(files: ModuleFiles) -> ModuleInterface:
     """The variables that the files declare; an override file can give a default to one that is declared."""
     found: dict[str, Variable] = {}
-    complete = True
+    complete = files.complete
     for path, data in files.files.items():
         try:
             declared = _json_variables(path, data) if path.endswith(".json") else _hcl_variables(path, data)

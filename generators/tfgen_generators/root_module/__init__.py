@@ -1,3 +1,3 @@
-"""Hand-written Terraform of the root module: calls, backend, and what an untrusted branch may change."""
+"""Hand-written Terraform of the root module: calls, backend, and where what a branch says would act."""
 
-__all__ = ["backend", "calls", "trust", "trusted_expressions"]
+__all__ = ["backend", "calls", "trust"]

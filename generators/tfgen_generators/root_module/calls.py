@@ -1,20 +1,18 @@
-"""What hand-written Terraform brings in from elsewhere, or lets act: facts of single files, no judgement.
+"""What hand-written Terraform calls and reads: facts of single files, no judgement (that is `trust`'s).
 
-Pure: bytes in, facts out. Who judges compares two sets of facts (see `tfgen.untrusted.checks`).
+Pure: bytes in, facts out.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 
-from tfgen_generators.hcl.blocks import Attribute, Block, read_blocks
+from tfgen_generators.hcl.blocks import Block, read_blocks
 
-#: Blocks whose first label is a type that a provider has.
-_TYPED = frozenset({"action", "data", "ephemeral", "list", "resource"})
 #: Functions whose first argument names a file, or a folder.
 _FILE_FUNCTIONS = frozenset(
     {
@@ -26,10 +24,11 @@ _JSON_CALL = re.compile(rf"\b({'|'.join(sorted(_FILE_FUNCTIONS))})\s*\(")
 _VARIABLE = re.compile(r"\bvar\.")
 _QUOTED = re.compile(rb'"([^"\n]{1,400})"')
 _HERE = re.compile(r"\$\{\s*path\.(?:module|root|cwd)\s*\}/*")
-#: In OpenTofu's `encryption`: where their first label is `external`, they start a program.
-_MAY_RUN = ("key_provider", "method")
-#: The provider that is part of Terraform.
-BUILT_IN = "terraform.io/builtin/terraform"
+_REFERENCE = re.compile(r"(?<![\w.-])([A-Za-z_][\w-]*)\s*\.\s*[A-Za-z_]")
+#: The pieces of an expression in which text begins and ends.
+_PIECES = re.compile(r'\\.|\$\$\{|%%\{|\$\{|%\{|["{}]|[^"{}$%\\]+|[$%\\]', re.DOTALL)
+#: Arguments of a data source that do not say what it reads or calls.
+_ASIDE = frozenset({"depends_on", "output_path", "provider"})
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,68 +46,45 @@ class Call(Fact, frozen=True, kw_only=True):
     version: str | None
 
 
-class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What one file says. `required` are local provider names with their source (None: not plain text).
+class Reader(Fact, frozen=True, kw_only=True):
+    """A data source or an ephemeral resource, by its type; `roots` begin the references in its arguments (`var`)."""
 
-    `used` are local names of providers that types, `provider` blocks and arguments name; `readers` types of data
-    sources and ephemeral resources; `actors` what runs commands; `guarded` backend, cloud, encryption and provider
-    blocks, whose `name` is their kind and label, with their whole text; `computed` functions that read a file which
-    a variable names.
+    roots: frozenset[str]
+
+
+class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What one file says. `local_roots` begin the references in its `locals` blocks.
+
+    `computed` are functions that read a file which a variable names.
     """
 
     calls: tuple[Call, ...] = ()
-    required: tuple[tuple[Fact, str | None], ...] = ()
-    used: tuple[Fact, ...] = ()
-    readers: tuple[Fact, ...] = ()
-    actors: tuple[Fact, ...] = ()
-    guarded: tuple[tuple[Fact, str], ...] = ()
+    readers: tuple[Reader, ...] = ()
     computed: tuple[Fact, ...] = ()
+    local_roots: frozenset[str] = frozenset()
 
 
 def is_local(source: str) -> bool:
-    """Whether a module's source is a folder beside the module that calls it."""
-    return source.startswith(("./", "../")) or source in (".", "..")
+    """Whether a source is a folder beside the module that calls it. Terraform takes a backslash for a slash."""
+    return source.replace("\\", "/").startswith(("./", "../")) or source in (".", "..")
 
 
 def file_facts(path: str, data: bytes) -> FileFacts:
     """The facts of the file at `path` (for the messages and its format). Raises UnreadableError."""
-    facts = _Facts(path)
+    calls: list[Call] = []
+    readers: list[Reader] = []
+    computed: list[Fact] = []
+    local_roots: set[str] = set()
     for block in read_blocks(path, data):
-        facts.add(block)
+        computed += [Fact(path=path, line=block.line, name=name) for name in _reads_by_variable(block)]
+        if block.kind == "module":
+            calls.append(_call(path, block))
+        elif block.kind == "locals":
+            local_roots |= _roots(block)
+        readers += [_reader(path, one) for one in (block, *block.nested()) if _reads(one)]
     return FileFacts(
-        calls=tuple(facts.calls),
-        required=tuple(facts.required),
-        used=tuple(facts.used),
-        readers=tuple(facts.readers),
-        actors=tuple(facts.actors),
-        guarded=tuple(facts.guarded),
-        computed=tuple(facts.computed),
+        calls=tuple(calls), readers=tuple(readers), computed=tuple(computed), local_roots=frozenset(local_roots)
     )
-
-
-def providers(files: Iterable[FileFacts]) -> Mapping[str, Fact]:
-    """The sources of all providers that one module's files need -> where that stands first.
-
-    A local name that no `required_providers` explains stands for hashicorp/NAME, as Terraform has it.
-    """
-    files = tuple(files)
-    found: dict[str, Fact] = {}
-    known: set[str] = set()
-    for fact, source in (item for file in files for item in file.required):
-        known.add(fact.name)
-        found.setdefault(_source(fact.name, source), fact)
-    for fact in (item for file in files for item in file.used):
-        if fact.name not in known:
-            found.setdefault(BUILT_IN if fact.name == "terraform" else f"hashicorp/{fact.name}", fact)
-    return found
-
-
-def _source(name: str, source: str | None) -> str:
-    if source is None:
-        return f"{name} (its source is not plain text)"
-    if source == "":
-        return BUILT_IN if name == "terraform" else f"hashicorp/{name}"
-    return source.lower() if "/" in source else f"hashicorp/{source.lower()}"
 
 
 def paths_in(data: bytes) -> frozenset[str]:
@@ -128,89 +104,54 @@ def paths_in(data: bytes) -> frozenset[str]:
 
 def folder_of(caller: str, source: str) -> str:
     """The folder that the local `source` means in a module whose folder is `caller`; it may begin with `../`."""
-    return posixpath.normpath(posixpath.join(caller, source))
+    return posixpath.normpath(posixpath.join(caller, source.replace("\\", "/")))
 
 
-class _Facts:
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.calls: list[Call] = []
-        self.required: list[tuple[Fact, str | None]] = []
-        self.used: list[Fact] = []
-        self.readers: list[Fact] = []
-        self.actors: list[Fact] = []
-        self.guarded: list[tuple[Fact, str]] = []
-        self.computed: list[Fact] = []
-
-    def add(self, block: Block) -> None:
-        label = block.labels[0] if block.labels else ""
-        self.computed += [self._fact(block.line, name) for name in _reads_by_variable(block)]
-        if block.kind == "module":
-            self.calls.append(self._call(block, label))
-        elif block.kind == "terraform":
-            self._settings(block)
-        elif block.kind == "provider":
-            self._guard(block)
-            self.used.append(self._fact(block.line, label))
-        elif block.kind in _TYPED:
-            self._typed(block)
-        for inner in block.nested():
-            self._inner(block, inner)
-
-    def _inner(self, outer: Block, block: Block) -> None:
-        kind = block.labels[0] if block.kind == "dynamic" and block.labels else block.kind
-        runs = kind in _MAY_RUN and block.labels[:1] == ("external",) and outer.kind == "terraform"
-        if runs or kind == "provisioner" or (kind == "connection" and outer.kind in ("resource", "removed")):
-            name = " ".join([kind, *block.labels]) if kind == block.kind else kind
-            self.actors.append(self._fact(block.line, name))
-        elif kind in _TYPED and len(block.labels) == 2:
-            self._typed(block)
-
-    def _call(self, block: Block, label: str) -> Call:
-        source, version = block.attributes.get("source"), block.attributes.get("version")
-        return Call(
-            path=self.path,
-            line=source.line if source else block.line,
-            name=label,
-            source=source.plain if source else None,
-            version=version.plain if version else "",
-        )
-
-    def _settings(self, block: Block) -> None:
-        for inner in block.blocks:
-            if inner.kind in ("backend", "cloud", "encryption"):
-                self._guard(inner)
-            elif inner.kind == "required_providers":
-                self.required += [self._requirement(name, value) for name, value in inner.attributes.items()]
-
-    def _requirement(self, name: str, value: Attribute) -> tuple[Fact, str | None]:
-        fact = self._fact(value.line, name)
-        if value.items is None:
-            return fact, "" if value.plain is not None else None  # `aws = "~> 3"`: a version alone
-        source = value.items.get("source")
-        return fact, source.plain if source else ""
-
-    def _typed(self, block: Block) -> None:
-        label = block.labels[0] if block.labels else ""
-        if block.kind in ("data", "ephemeral"):
-            self.readers.append(self._fact(block.line, label))
-        elif block.kind == "action" and label == "local_command":
-            self.actors.append(self._fact(block.line, f"action {label}"))
-        chosen = block.attributes.get("provider")
-        name = _local_name(chosen) if chosen else label.partition("_")[0]
-        self.used.append(self._fact(block.line, name))
-
-    def _guard(self, block: Block) -> None:
-        self.guarded.append((self._fact(block.line, " ".join([block.kind, *block.labels])), block.text))
-
-    def _fact(self, line: int, name: str) -> Fact:
-        return Fact(path=self.path, line=line, name=name)
+def _call(path: str, block: Block) -> Call:
+    source, version = block.attributes.get("source"), block.attributes.get("version")
+    return Call(
+        path=path,
+        line=source.line if source else block.line,
+        name=block.labels[0] if block.labels else "",
+        source=source.plain if source else None,
+        version=version.plain if version else "",
+    )
 
 
-def _local_name(value: Attribute) -> str:
-    """`aws` of `aws.eu`, of `"aws.eu"` and of JSON's text."""
-    text = value.plain if value.plain is not None else value.text
-    return text.partition(".")[0].strip(' "')
+def _reads(block: Block) -> bool:
+    """In a `check` a data source stands within another block."""
+    return block.kind in ("data", "ephemeral") and len(block.labels) == 2
+
+
+def _reader(path: str, block: Block) -> Reader:
+    return Reader(path=path, line=block.line, name=block.labels[0], roots=_roots(block))
+
+
+def _roots(block: Block) -> frozenset[str]:
+    """The names that begin the references in the arguments of `block`, at any depth; too many rather than too few."""
+    values = [value for one in (block, *block.nested()) for name, value in one.attributes.items() if name not in _ASIDE]
+    texts = (_code(value.text) if value.line else value.text for value in values if value.plain is None)
+    return frozenset(root for text in texts for root in _REFERENCE.findall(text))
+
+
+def _code(text: str) -> str:
+    """An expression without what is text in it; all of it where that is not sure."""
+    if "<<" in text:
+        return text
+    inside, kept = list[str](), list[str]()
+    for piece in _PIECES.findall(text):
+        in_text = inside[-1:] == ['"']
+        if piece == '"' and in_text:
+            inside.pop()
+        elif piece == '"' or (piece in ("${", "%{") and in_text) or (piece == "{" and not in_text):
+            inside.append(piece)
+        elif piece == "}" and not in_text and inside:
+            inside.pop()
+        elif not in_text:
+            kept.append(piece)
+            continue
+        kept.append(" ")
+    return text if inside else "".join(kept)
 
 
 def _reads_by_variable(block: Block) -> Iterator[str]:

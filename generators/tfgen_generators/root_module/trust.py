@@ -1,6 +1,7 @@
-"""What of a root module's facts may not come from a branch that nobody has read: the judgement, pure.
+"""Which modules a root module reaches, and where what a branch may say (values) would get somewhere that acts.
 
-`known` is what the base commit says already; without a commit to compare with, next to nothing is known.
+An untrusted plan runs the Terraform of the base commit, with values of the branch: inputs of the modules. So a module
+that makes a file's name or a program's arguments of its inputs would do what the branch says. Pure.
 """
 
 from __future__ import annotations
@@ -10,16 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tfgen_generators.hcl.blocks import UnreadableError
-from tfgen_generators.root_module.calls import (
-    BUILT_IN,
-    Call,
-    Fact,
-    FileFacts,
-    file_facts,
-    folder_of,
-    is_local,
-    providers,
-)
+from tfgen_generators.root_module.calls import Call, Fact, FileFacts, Reader, file_facts, folder_of, is_local
 from tfgen_generators.settings.model import FILE_NAME, Settings
 
 MAINTAINER = "a maintainer must review it and plan without --untrusted"
@@ -38,6 +30,12 @@ READING = frozenset(
         "terraform_remote_state",
     }
 )
+#: References that lead to nothing of a branch's; in the root module a variable is the pipeline's own.
+_OWN = frozenset({"path", "terraform"})
+_OWN_IN_ROOT = _OWN | {"var"}
+#: References that surely hold what a branch says.
+_FED = frozenset({"each", "module", "var"})
+_FED_IN_ROOT = frozenset({"module"})
 #: What may follow a prefix that --allow-module gives: a path, and which version of it.
 _REST = re.compile(r"[A-Za-z0-9._~/-]*(?:\?ref=[A-Za-z0-9_][A-Za-z0-9._/-]*)?")
 
@@ -57,17 +55,6 @@ class Finding:
     def where(self) -> str:
         """As a message names it."""
         return f"{self.path}:{self.line}" if self.line else self.path
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """What the base says, or what is known without one. `name` is the base's, "" without."""
-
-    name: str = ""
-    providers: frozenset[str] = frozenset({BUILT_IN, "hashicorp/aws"})
-    sources: frozenset[tuple[str, str]] = frozenset()
-    guarded: frozenset[tuple[str, str]] | None = None
-    readers: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -114,73 +101,33 @@ def _read_folder(
     waiting += [(folder, call) for file in facts for call in file.calls]
 
 
-def knows(name: str, modules: Modules, calls: Iterable[Call]) -> Known:
-    """What a base called `name` says."""
-    files = [file for facts in modules.values() for file in facts]
-    called = [*calls, *(call for file in files for call in file.calls)]
-    return Known(
-        name=name,
-        providers=frozenset({BUILT_IN, *(source for facts in modules.values() for source in providers(facts))}),
-        sources=frozenset((call.source or "", call.version or "") for call in called),
-        guarded=frozenset((fact.name, text) for file in files for fact, text in file.guarded),
-        readers=frozenset(fact.name for file in files for fact in file.readers),
-    )
+def judge(modules: Modules, root: str) -> Iterator[Finding]:
+    """Where values of a branch would act in `modules`, which are the base's. `root` is the root module's folder."""
+    for folder, files in modules.items():
+        in_root = folder == root
+        roots = frozenset(one for file in files for one in file.local_roots)
+        for reader in (reader for file in files for reader in file.readers):
+            yield from _reader(reader, roots, in_root=in_root)
+        for fact in (fact for file in files for fact in file.computed if not in_root):
+            yield _at(fact, f"{fact.name}() reads a file whose path is a variable, so the branch could choose any file")
 
 
-def judge(
-    modules: Modules, calls: Iterable[Call], known: Known, allowed: Sequence[str], root: str
-) -> Iterator[Finding]:
-    """What is wrong with `modules`, and with the `calls` that tfgen generates. `allowed` are prefixes of sources.
-
-    `root` is the folder of the root module: the variables of the others get what a branch writes into tfgen.toml.
-    """
-    files = [file for facts in modules.values() for file in facts]
-    for fact in (fact for file in files for fact in file.actors):
-        yield _at(fact, f"{fact.name} runs commands")
-    for fact in (fact for file in files for fact in file.readers):
-        yield from _reader(fact, known)
-    for fact in (
-        fact for folder, facts in modules.items() if folder != root for file in facts for fact in file.computed
-    ):
-        yield _at(fact, f"{fact.name}() reads a file whose path is a variable, so the branch could choose any file")
-    for call in (*calls, *(call for file in files for call in file.calls)):
-        yield from _call(call, known, allowed)
-    for facts in modules.values():
-        for source, fact in providers(facts).items():
-            if source not in known.providers:
-                yield _at(fact, f"provider {source} is new: Terraform would download and run it")
-    for fact, text in (item for file in files for item in file.guarded):
-        if known.guarded is not None and (fact.name, text) not in known.guarded:
-            yield _at(fact, f"{fact.name} differs from {known.name}: state or credentials could go elsewhere")
+def _reader(reader: Reader, local_roots: frozenset[str], *, in_root: bool) -> Iterator[Finding]:
+    """In JSON every word before a dot may be a reference."""
+    roots = reader.roots | local_roots if "local" in reader.roots else reader.roots
+    if reader.name in ACTING or reader.name.startswith(_ACTING_PREFIXES):
+        if roots - (_OWN_IN_ROOT if in_root else _OWN) - {"local"}:
+            message = f"data source {reader.name} runs a program or contacts a server during the plan"
+            yield _at(reader, f"{message}, with arguments that the branch may choose")
+    elif reader.name in READING and roots & (_FED_IN_ROOT if in_root else _FED):
+        yield _at(reader, f"data source {reader.name} reads what the branch may choose through the module's inputs")
 
 
-def _reader(fact: Fact, known: Known) -> Iterator[Finding]:
-    if fact.name in ACTING or fact.name.startswith(_ACTING_PREFIXES):
-        yield _at(fact, f"data source {fact.name} runs a program or contacts a server during the plan")
-    elif fact.name in READING and fact.name not in known.readers:
-        yield _at(fact, f"data source {fact.name} reads something that a branch must not choose")
-
-
-def _call(call: Call, known: Known, allowed: Sequence[str]) -> Iterator[Finding]:
-    if call.source is None or call.version is None:
-        yield _at(call, f"the source or the version of module {call.name!r} is not plain text")
-    elif not is_local(call.source) and not is_allowed(call.source, call.version, known, allowed):
-        version = f" {call.version}" if call.version else ""
-        yield Finding(
-            path=call.path,
-            line=call.line,
-            message=f"the source of module {call.name!r} is not on the allow-list: {call.source}{version}",
-            fix="allow it with --allow-module PREFIX, or a maintainer must plan without --untrusted",
-        )
-
-
-def is_allowed(source: str, version: str, known: Known, allowed: Sequence[str]) -> bool:
-    """Whether a module may come from `source`: the base uses just that, or it lies below one of `allowed`.
+def is_allowed(source: str, allowed: Iterable[str]) -> bool:
+    """Whether `source` lies below one of the prefixes that --allow-module gives.
 
     A prefix ends where a part of a path does, and nothing behind it may climb out of it again.
     """
-    if (source, version) in known.sources:
-        return True
     for prefix in allowed:
         rest = source.removeprefix(prefix)
         if not prefix or not source.startswith(prefix):

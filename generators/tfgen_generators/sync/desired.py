@@ -56,18 +56,18 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
 
 def desired_files(sources: Sources, outside: Outside) -> Desired:
     """What the generated files should be, renamed templates pinned to the names that they had. Raises TfgenError."""
-    desired = _by_settings(sources, sources.settings, sources.settings_text)
+    desired = by_settings(sources, sources.settings, sources.settings_text)
     resolution = _resolve(sources, desired, outside)
     moved_away = [rename for rename in resolution.renames if rename.new in desired.discovery.ignored]
     pinned = [rename for rename in resolution.renames if rename not in moved_away]
     text = pins.pin(sources.settings_text, pinned)
     if text != sources.settings_text:
-        desired = _by_settings(sources, parse_settings(text), text)
+        desired = by_settings(sources, parse_settings(text), text)
     forgotten = frozenset(rename.name for rename in moved_away)
     return msgspec.structs.replace(desired, resolution=resolution, renames=tuple(pinned), forgotten=forgotten)
 
 
-def _by_settings(sources: Sources, settings: Settings, settings_text: str) -> Desired:
+def by_settings(sources: Sources, settings: Settings, settings_text: str) -> Desired:
     """The files that `settings` ask for, as they stand."""
 
     def file(name: str) -> str:

@@ -64,12 +64,12 @@ def survey(root: Path, settings: Settings, settings_text: str = "", outside: Out
         root=root,
         settings=settings,
         settings_text=settings_text,
-        found=_find(root, settings.packer_dir, settings, outside),
+        found=unnamed_templates(root, settings.packer_dir, settings, outside),
         generated=generated,
         dispatcher_text=dispatcher_text,
         module=remembered_module(root, settings, outside.module_cache),
         dispatcher_module=read_dispatcher(root, settings),
-        read_details=lambda: _with_details(root, settings, outside),
+        read_details=lambda: with_details(root, settings, outside),
     )
 
 
@@ -77,11 +77,12 @@ def find_templates(
     root: Path, packer_dir: str, settings: Settings | None = None, outside: Outside = ALONE
 ) -> Discovery:
     """What stands in `packer_dir`, by the names that `settings` give. Raises TfgenError without that folder."""
-    found = _find(root, packer_dir, settings, outside)
+    found = unnamed_templates(root, packer_dir, settings, outside)
     return name_templates(found, packer_dir, pins.by_path(settings) if settings else {})
 
 
-def _find(root: Path, packer_dir: str, settings: Settings | None, outside: Outside) -> Discovery:
+def unnamed_templates(root: Path, packer_dir: str, settings: Settings | None, outside: Outside) -> Discovery:
+    """What stands in `packer_dir`, without names. Raises TfgenError without that folder."""
     if not (root / packer_dir).is_dir():
         raise TfgenError(
             "folder of Packer templates not found",
@@ -97,7 +98,8 @@ def _find(root: Path, packer_dir: str, settings: Settings | None, outside: Outsi
     )
 
 
-def _with_details(root: Path, settings: Settings, outside: Outside) -> Discovery:
+def with_details(root: Path, settings: Settings, outside: Outside) -> Discovery:
+    """The templates without names, with details."""
     from tfgen_generators.packer.discovery.facts_cache import FactsCache
 
-    return _find(root, settings.packer_dir, settings, replace(outside, cache=FactsCache(details=True)))
+    return unnamed_templates(root, settings.packer_dir, settings, replace(outside, cache=FactsCache(details=True)))

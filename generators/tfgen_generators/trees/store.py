@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from tfgen_generators.trees.files import MOST_BYTES, digest_of
-from tfgen_generators.trees.stamps import TICK, WORTHWHILE, Stamp, kept_stamps, readers_version, replace_file
+from tfgen_generators.trees.stamps import TICK, WORTHWHILE, Stamp, kept_stamps, read_kept, readers_version, replace_file
 
 #: The packages whose code decides what facts are.
 _MOST_FACTS = 200_000
@@ -40,6 +40,8 @@ class Store:
         self._written = 0
         self._changed = False
         self._read_again = 0  # with those that are as they were, but younger than the cache
+        #: Whether the file has other bytes than were written.
+        self.damaged = False
         if file is not None:
             self._load(file)
 
@@ -100,14 +102,14 @@ class Store:
         return msgspec.msgpack.encode(self._new)
 
     def _load(self, file: Path) -> None:
-        try:
-            if not file.is_file():
-                return
-            with file.open("rb") as opened:
-                status = os.fstat(opened.fileno())
-                stored = msgspec.msgpack.decode(opened.read(), type=_Stored)
-        except (OSError, msgspec.DecodeError, ValueError):
+        kept = read_kept(file)
+        self.damaged = kept.damaged
+        if not kept.data:
             return
-        self._written = min(status.st_mtime_ns, stored.started)
-        if (stored.version, stored.inode) == (self._new.version, status.st_ino):
+        try:
+            stored = msgspec.msgpack.decode(kept.data, type=_Stored)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            return  # another version's
+        self._written = min(kept.written, stored.started)
+        if (stored.version, stored.inode) == (self._new.version, kept.inode):
             self._old = stored

@@ -13,6 +13,7 @@ from tfgen_generators.errors import TfgenError
 LIMIT = 100_000_000
 #: How many logs are kept, this one included.
 KEPT = 20
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class RunLog:
@@ -22,7 +23,7 @@ class RunLog:
         self.path, self.trouble = path, ""
         self._left, self._limit = limit, limit
         try:
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._descriptor = os.open(path, _FLAGS, 0o600)
         except OSError as error:
             raise TfgenError(f"cannot be written: {error.strerror}", where=str(path)) from None
 

@@ -120,12 +120,25 @@ class ImagePlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "" if self.name == SHARED or name in (self.name, SHARED) else name
 
 
+class NotPlanned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an untrusted branch changes and its plan does not show; `line` is 0 for a whole file."""
+
+    path: str
+    line: int = 0
+    reason: str
+
+    def __str__(self) -> str:
+        where = f"{self.path}:{self.line}" if self.line else self.path
+        return f"not planned: {where}: {self.reason} (needs a trusted plan)"
+
+
 class PlanSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All images that change or drift, by name, what is shared last; outputs that change; and Terraform's own line.
 
     `changed` is Terraform's own answer (`-detailed-exitcode`): more than images and outputs can make it true.
     `targets` are the images that the plan was limited to; it says nothing of others. Empty: the whole plan.
-    `refresh_only`: it would take over into the state what others changed, and change nothing.
+    `refresh_only`: it would take over into the state what others changed, and change nothing. `not_planned` is what an
+    untrusted branch changes besides.
     """
 
     images: tuple[ImagePlan, ...] = ()
@@ -136,6 +149,7 @@ class PlanSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     line: str = ""
     targets: tuple[str, ...] = ()
     refresh_only: bool = False
+    not_planned: tuple[NotPlanned, ...] = ()
 
     @property
     def moves_only(self) -> bool:

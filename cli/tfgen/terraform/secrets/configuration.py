@@ -12,6 +12,7 @@ import msgspec
 
 from tfgen_generators.hcl.blocks import Attribute, Block, UnreadableError, read_blocks
 from tfgen_generators.hcl.terraform_files import is_terraform
+from tfgen_generators.trees.files import read_bytes
 
 #: How many calls of modules are followed, and how deep; with more, not all is known.
 _MOST_CALLS, _DEEPEST = 10_000, 20
@@ -82,7 +83,7 @@ def names_in(text: str) -> frozenset[tuple[str, str]]:
 
 def _installed(data_dir: Path) -> dict[str, str]:
     with contextlib.suppress(OSError, msgspec.DecodeError):
-        data = (data_dir / "modules" / "modules.json").read_bytes()
+        data = read_bytes(data_dir / "modules" / "modules.json")
         return {item.key: os.path.normpath(item.dir) for item in msgspec.json.decode(data, type=_Listed).modules}
     return {}
 
@@ -93,7 +94,7 @@ def _module(root: Path, place: str, key: str, installed: Mapping[str, str]) -> M
     unreadable = set() if names is not None else {"."}
     for name in names or ():
         try:
-            blocks = read_blocks(name, (root / place / name).read_bytes())
+            blocks = read_blocks(name, read_bytes(root / place / name))
         except (OSError, UnreadableError):
             unreadable.add(name)
         else:

@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tfgen.terraform.inputs import plan_arguments, values_of
+from tfgen_generators.trees.files import read_bytes
 
 #: Fewer characters are found everywhere.
 _SHORTEST = 4
 #: How many values are looked for, and how much of a var file is read.
-_MOST_VALUES, _LARGEST_FILE = 60, 1_000_000
+_MOST_VALUES = 60
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _NEVER = frozenset({"true", "false", "null"})
 _ENTRY = r'^[ \t]*"?{}"?[ \t]*[=:]'
@@ -62,10 +63,7 @@ def _var_files(folder: Path, arguments: Sequence[str]) -> Iterator[Path]:
 
 def _read(file: Path) -> str:
     try:
-        if not file.is_file():
-            return ""
-        with file.open("rb") as opened:
-            return opened.read(_LARGEST_FILE).decode("utf-8", "replace")
+        return read_bytes(file).decode("utf-8", "replace")
     except OSError:
         return ""
 

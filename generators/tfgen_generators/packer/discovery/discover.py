@@ -21,6 +21,7 @@ from tfgen_generators.packer.discovery.values_files import names_set
 from tfgen_generators.packer.model import Discovery, Format, Problem, Skipped, Template
 from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
 from tfgen_generators.trees.files import read_bytes
+from tfgen_generators.trees.outside import FIX, MESSAGE, is_inside, leads_out
 
 #: Trees that hold other people's files or tools' state.
 SKIPPED_FOLDERS = frozenset(
@@ -162,15 +163,7 @@ def _sort(search: _Search, entry: os.DirEntry[str], path: str, files: list[str],
     if entry.is_dir(follow_symlinks=False):
         _sort_folder(search, entry.name, path, below)
     elif entry.is_file():
-        # Editors' copies; but Packer reads hidden files of a folder too.
-        if not _is_candidate(entry.name):
-            return
-        if entry.name.startswith(_HIDDEN) and not entry.name.endswith(_READ_HIDDEN):
-            search.skip(path, "hidden file")
-        elif search.git.ignores(path):
-            search.skip(path, "ignored by git")
-        else:
-            files.append(entry.name)
+        _sort_file(search, entry, path, files)
     elif entry.is_dir():
         if search.git.ignores(path):
             search.skip(path, "ignored by git")
@@ -180,6 +173,20 @@ def _sort(search: _Search, entry: os.DirEntry[str], path: str, files: list[str],
             search.skip(path, "symlink to a folder that is scanned elsewhere or is outside the repository")
     elif entry.name.endswith((".json", HCL_ENDING)) and not entry.name.startswith("."):
         search.unreadable.append(Problem(path=path, message="broken symlink or special file"))
+
+
+def _sort_file(search: _Search, entry: os.DirEntry[str], path: str, files: list[str]) -> None:
+    # Editors' copies; but Packer reads hidden files of a folder too.
+    if not _is_candidate(entry.name):
+        return
+    if entry.name.startswith(_HIDDEN) and not entry.name.endswith(_READ_HIDDEN):
+        search.skip(path, "hidden file")
+    elif search.git.ignores(path):
+        search.skip(path, "ignored by git")
+    elif entry.is_symlink() and leads_out(search.root, path):
+        search.unreadable.append(Problem(path=path, message=MESSAGE, fix=FIX))
+    else:
+        files.append(entry.name)
 
 
 def _sort_folder(search: _Search, name: str, path: str, below: list[str]) -> None:
@@ -203,7 +210,7 @@ def _is_new_ground(search: _Search, path: str) -> bool:
     root = os.path.realpath(search.root)
     target = os.path.realpath(search.root / path)
     walked = os.path.realpath(search.root / search.packer_dir)
-    inside = _is_below(target, root) and target != root
+    inside = _is_below(target, root) and target != root and is_inside(search.root, target)
     seen = _is_below(target, walked) or _is_below(walked, target)
     if not inside or seen or any(_is_below(target, done) or _is_below(done, target) for done in search.followed):
         return False
