@@ -93,6 +93,7 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     "backslashes": (module(".\\..\\..\\evil"), "tfgen.toml:3"),
     "mixed backslashes": (module("..\\../evil"), "tfgen.toml:3"),
     "another folder": (module("../../evil"), "evil/main.tf"),
+    "dots that lead back": (module("./x/../../../evil"), "tfgen.toml:3"),
     "a folder of templates": (module("../../packer/evil", "packer/evil"), "packer/evil/main.tf"),
     "letters that look alike": (module("../modules/\u0435vil", "terraform/modules/\u0435vil"), "tfgen.toml:3"),
     "letters with accents": (module("../modules/\u00e9vil", "terraform/modules/\u00e9vil"), "tfgen.toml:3"),
@@ -130,6 +131,18 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     "a file that is called like a generated one": (
         file(f"{ROOT}/pipeline_evil.gen.tf"),
         f"{ROOT}/pipeline_evil.gen.tf",
+    ),
+    "a call of a module in JSON": (
+        file(f"{ROOT}/x.tf.json", '{"module": {"evil": {"source": "../../evil"}}}'),
+        f"{ROOT}/x.tf.json",
+    ),
+    "settings of Terraform": (
+        file(f"{ROOT}/.terraformrc", "provider_installation {\n  dev_overrides {\n  }\n}\n"),
+        f"{ROOT}/.terraformrc",
+    ),
+    "a file that an expression reads": (
+        toml("[inputs]\nenvironment_vars = { expression = 'templatefile(\"../../evil.tpl\", {})' }\n"),
+        "tfgen.toml:3",
     ),
     "values of variables": (file(f"{ROOT}/evil.auto.tfvars", 'evil = "1"\n'), f"{ROOT}/evil.auto.tfvars"),
     "values of variables in JSON": (
