@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from tfgen.options import PassesOn, PlainUsage
 
 if TYPE_CHECKING:
-    from typer._click.core import Command
+    from typer._click.core import Command, Context
+    from typer._click.formatting import HelpFormatter
 
 #: Name -> module in tfgen.commands, in the order of the overview.
 _MODULES = {
@@ -41,16 +43,25 @@ class CommandGroup(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = _Commands()  # type: ignore[assignment] # nothing is ever added
+        self.commands = _Commands(_build)  # type: ignore[assignment] # nothing is ever added
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """The list of the help, of which each line needs a docstring and no built command."""
+        built, self.commands = self.commands, _Commands(_outline)  # type: ignore[assignment]
+        try:
+            super().format_commands(ctx, formatter)
+        finally:
+            self.commands = built
 
 
 class _Commands(Mapping[str, "Command"]):
-    def __init__(self) -> None:
+    def __init__(self, build: Callable[[str, str], Command]) -> None:
+        self._build = build
         self._built: dict[str, Command] = {}
 
     def __getitem__(self, name: str) -> Command:
         if name not in self._built:
-            self._built[name] = _build(name, _MODULES[name])
+            self._built[name] = self._build(name, _MODULES[name])
         return self._built[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -58,6 +69,13 @@ class _Commands(Mapping[str, "Command"]):
 
     def __len__(self) -> int:
         return len(_MODULES)
+
+
+def _outline(name: str, module_name: str) -> Command:
+    """The command without its parameters."""
+    module = importlib.import_module(f"tfgen.commands.{module_name}")
+    text = module.app.info.help if hasattr(module, "app") else inspect.cleandoc(module.command.__doc__)
+    return TyperCommand(name=name, help=text)
 
 
 def _build(name: str, module_name: str) -> Command:
