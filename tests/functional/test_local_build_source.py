@@ -86,14 +86,20 @@ def test_a_folder_has_become_a_file(repo: Repo, cli: Command) -> None:
     assert "folder" in listed(built)
 
 
-def test_links_out_of_the_source_are_warned_of(repo: Repo, cli: Command, tmp_path: Path) -> None:
+def test_links_out_of_the_source_are_left_out(repo: Repo, cli: Command, tmp_path: Path) -> None:
     built = committed(repo, cli)
     targets = {"in": "folder/a", "other/in": "../folder", "here": "folder/..", "out": "../x", "other/away": "../../x"}
     for name, target in {**targets, "absolute": str(built.root / "folder")}.items():
         (built.root / name).symlink_to(target)
+    (built.root / "through").symlink_to("folder/back/../../x")
+    (built.root / "folder/back").symlink_to("../other")
     result = built.build().expect(0)
-    assert "symlinks to outside the source, which do not exist in CodeBuild: absolute, other/away, out\n" in result.err
-    assert {*targets, "absolute"} <= listed(built)
+    left_out = ("absolute", "other/away", "out", "through")
+    assert (
+        f"left out symlinks to outside the source, where CodeBuild has nothing: {', '.join(left_out)}\n" in result.err
+    )
+    assert {"in", "other/in", "here", "folder/back"} <= listed(built)
+    assert not {*left_out} & listed(built)
 
 
 def test_submodules_are_left_out(repo: Repo, cli: Command) -> None:

@@ -21,9 +21,10 @@ _LARGE = 100_000_000
 def copy_source(root: Path, target: Path, warn: Callable[[str], None]) -> int:
     """Copies the files of `root` that git tracks or would track, uncommitted changes included; gives their number.
 
-    Without git it is everything but .git and .tfgen. Links stay links; sockets, devices and submodules are left out.
+    Without git it is everything but .git and .tfgen. Links stay links, but those that lead out are left out,
+    as are sockets, devices and submodules.
     """
-    copied, outside = 0, []
+    copied, links = 0, list[str]()
     for name in sorted(set(_files(root, warn))):
         file = root / name
         if any((root / folder).is_symlink() for folder in PurePath(name).parents[:-1]):
@@ -34,14 +35,15 @@ def copy_source(root: Path, target: Path, warn: Callable[[str], None]) -> int:
             continue  # tracked, and deleted here
         if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
             continue
-        if stat.S_ISLNK(mode) and _leads_out(name, file.readlink()):
-            outside.append(name)
+        if stat.S_ISLNK(mode):
+            links.append(name)
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(file, target / name, follow_symlinks=False)
         copied += 1
+    outside = _remove_links_out(target, links)
     if outside:
-        warn(f"symlinks to outside the source, which do not exist in CodeBuild: {some(outside, 5)}")
-    return copied
+        warn(f"left out symlinks to outside the source, where CodeBuild has nothing: {some(outside, 5)}")
+    return copied - len(outside)
 
 
 def not_committed(root: Path) -> list[str]:
@@ -58,9 +60,16 @@ def source_version(root: Path) -> str:
     return f"{commit}-dirty" if commit and not_committed(root) else commit
 
 
-def _leads_out(name: str, to: Path) -> bool:
-    """Whether the link `name` points to what is not below the root; an absolute one does, wherever it points."""
-    return to.is_absolute() or PurePath(os.path.normpath(PurePath(name).parent / to)).parts[:1] == (os.pardir,)
+def _remove_links_out(target: Path, links: Sequence[str]) -> list[str]:
+    """Removes those of the copied `links` that lead out of the copy, through others too; absolute ones always do."""
+    top, outside = os.path.realpath(target), list[str]()
+    for name in links:
+        link = target / name
+        if link.readlink().is_absolute() or not PurePath(os.path.realpath(link)).is_relative_to(top):
+            outside.append(name)
+    for name in outside:
+        (target / name).unlink()
+    return outside
 
 
 def _speak_of(root: Path, entries: Sequence[tuple[str, str]], warn: Callable[[str], None]) -> None:
