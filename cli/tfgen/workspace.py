@@ -146,7 +146,7 @@ def say_damaged(workspace: Workspace, name: str, *, damaged: bool) -> None:
     if damaged:
         from tfgen.own_folder.foreign import discard
 
-        discard(workspace.state_dir / "cache" / name, "is damaged")
+        discard(workspace.state_dir / "cache" / name, "is damaged, or of another version")
 
 
 @contextlib.contextmanager

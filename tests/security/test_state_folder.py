@@ -120,8 +120,8 @@ def test_nothing_goes_through_it_and_nothing_stops(root: Path, tfgen: Command, t
         ("cache is a file", ".tfgen/cache is a file: removed"),
         ("facts is a pipe", ".tfgen/cache/facts is a special file: removed"),
         ("sync.lock is a folder", ".tfgen/sync.lock is a folder: removed"),
-        ("graph has wrong bytes", ".tfgen/cache/graph is damaged: removed"),
-        ("facts has wrong bytes", ".tfgen/cache/facts is damaged: removed"),
+        ("graph has wrong bytes", ".tfgen/cache/graph is damaged, or of another version: removed"),
+        ("facts has wrong bytes", ".tfgen/cache/facts is damaged, or of another version: removed"),
     ],
 )
 def test_it_is_said(root: Path, cli: Command, tmp_path: Path, name: str, said: str) -> None:
