@@ -165,16 +165,12 @@ def test_no_module_of_the_push_is_imported(push: Push, names: tuple[str, ...]) -
     expect_dispatched(push, push.run(commands()))
 
 
-def test_no_program_of_the_push_is_run_whatever_path_says(push: Push) -> None:
+def test_no_program_or_configuration_of_the_push_has_an_effect(push: Push) -> None:
     push.add_programs(*PROGRAMS)
+    write_tree(push.source, CONFIGURATION)
     (push.folder / "link").symlink_to(push.source / "bin")
     path = f".::bin:PUSH:PUSH/bin:PUSH/../push/bin:{push.folder}/link:KEPT:"
     expect_dispatched(push, push.run(commands(), "bash", PATH=path))
-
-
-def test_no_configuration_of_the_push_has_an_effect(push: Push) -> None:
-    write_tree(push.source, CONFIGURATION)
-    expect_dispatched(push, push.run(commands()))
 
 
 @depth.deep

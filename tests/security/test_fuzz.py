@@ -18,7 +18,7 @@ from tests.security.limited import in_child
 from tests.security.parsers import COMPLAINTS, INSIDE, PARSERS, UNITS
 
 #: Characters of a text that repeats a unit, and seconds of processor time for all units of one parser.
-LENGTH, SECONDS = depth.amount(3000, 100_000), depth.amount(8, 300)
+LENGTH, SECONDS = depth.amount(2000, 100_000), depth.amount(8, 300)
 
 
 def ends(read: Callable[[str], object], text: str) -> None:
@@ -82,7 +82,7 @@ def texts(name: str) -> st.SearchStrategy[str]:
 @pytest.mark.parametrize("name", PARSERS)
 def test_any_text(name: str) -> None:
     @settings(
-        max_examples=depth.amount(15, 3000),
+        max_examples=depth.amount(8, 3000),
         deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
