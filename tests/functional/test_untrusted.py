@@ -262,6 +262,26 @@ def test_a_program_that_came_with_the_branch(
     assert found is None or not Path(found).is_relative_to(root)
 
 
+@pytest.mark.parametrize("on_path", ["link", "link/.", "link/inner/../../up"])
+def test_a_program_that_a_link_of_the_branch_leads_to(
+    root: Path, monkeypatch: pytest.MonkeyPatch, on_path: str
+) -> None:
+    """Where a folder of PATH passes through the repository, the branch does not choose where it ends."""
+    elsewhere = write_tree(root.parent / "elsewhere", {"terraform": "#!/bin/sh\n", "inner/x": ""})
+    (elsewhere / "terraform").chmod(0o755)
+    (root / "tools").symlink_to("../elsewhere")
+    (root / "up").symlink_to("tools")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "x")
+    (root.parent / "link").symlink_to(root / "tools")
+    (root.parent / "up").symlink_to(root / "up")
+    entry = f"{root.parent}/{on_path}"
+    monkeypatch.setenv("PATH", os.pathsep.join([entry, os.environ["PATH"]]))
+    found = accepted()
+    assert found.terraform is None or not Path(os.path.realpath(found.terraform)).is_relative_to(elsewhere)
+    assert not [one for one in found.env["PATH"].split(os.pathsep) if os.path.realpath(one) == str(elsewhere)]
+
+
 def test_a_program_that_was_put_into_the_repository_here(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tool = write_tree(root, {".git/info/exclude": "bin\n", "bin/terraform": "#!/bin/sh\n"}) / "bin/terraform"
     tool.chmod(0o755)

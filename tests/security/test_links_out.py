@@ -118,3 +118,26 @@ def test_a_link_that_stays_inside_works(root: Path, cli: Command, path: str, to:
     cli("sync").expect(0)
     for command in READING:
         cli(*command).expect(0)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        *(
+            'packer_dir = ".git"',
+            'packer_dir = "./.GIT/hooks"',
+            'terraform_dir = ".git/hooks"',
+            'terraform_dir = ".git"',
+        ),
+        *('module.source = "../../.git/m"', 'module.source = "./../x/../../.git/m"'),
+    ],
+)
+def test_gits_own_folder_is_no_place(root: Path, cli: Command, setting: str) -> None:
+    toml = f"{setting}\n{ESTATE['tfgen.toml']}"
+    write_tree(root, {"tfgen.toml": toml, ".git/m/main.tf": OUTSIDE["x.tf"], ".git/hooks/x.tf": OUTSIDE["x.tf"]})
+    for command in (("sync",), ("sync", "--check"), ("plan", "--untrusted", "--base", "origin/main")):
+        result = cli(*command)
+        assert result.code in (1, 3)
+        assert "git's own folder; use another folder" in result.err
+        assert SECRET not in result.out + result.err
+    assert not list((root / ".git").rglob("*.gen.tf"))

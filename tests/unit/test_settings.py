@@ -142,6 +142,7 @@ def test_an_empty_mapping_is_a_mapping() -> None:
         (NAME + 'branch = ""\n', 2, "branch must not be empty"),
         (NAME + 'packer_dir = "../x"\n', 2, "must be a folder inside the repository"),
         (NAME + 'terraform_dir = "/etc"\n', 2, "must be a folder inside the repository"),
+        (NAME + 'terraform_dir = ".git/hooks"\n', 2, "is git's own folder; use another folder"),
         (NAME + '[names]\nproject_name = "{nam}-x"\n', 3, "unknown placeholder {nam}; did you mean name?"),
         (NAME + '[names]\nproject_name = "{name"\n', 3, "names.project_name"),
         (NAME + '[names]\nproject_name = "x"\n', 3, "gives every pipeline the same name"),

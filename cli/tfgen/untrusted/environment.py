@@ -44,9 +44,10 @@ def terraform_environment(tree: BaseTree, copy: Path, folder: str, data_dir: Pat
 
 
 def _moved(tree: BaseTree, copy: Path, entry: str) -> str:
-    """A folder of PATH; of one that commits have a part in the base's."""
-    for relative in (os.path.relpath(entry, tree.top), inside(tree.top, Path(entry))):
-        if relative is not None and not is_outside(relative) and tree.has_part_in(relative):
+    """A folder of PATH; of one that commits have a part in, or that they lead to, the base's."""
+    for step in _steps(Path(entry)):
+        relative = os.path.relpath(step, tree.top)
+        if not is_outside(relative) and tree.has_part_in(relative):
             return str(copy / relative)
     return entry
 
@@ -89,15 +90,22 @@ def _trusted(tree: BaseTree, copy: Path, file: Path) -> str | None:
 
 
 def _steps(file: Path) -> Iterator[str]:
-    """`file`, and each path that it stands for as its links are followed one by one, seen from real folders."""
-    path = os.path.join(os.path.realpath(file.parent), file.name)  # noqa: PTH118 texts
+    """`file`, and each path that it stands for as the links on the way to it are followed one by one."""
     yield os.path.abspath(file)  # noqa: PTH100 no link is followed
-    for _ in range(_MOST_LINKS):
-        yield path
-        if not os.path.islink(path):  # noqa: PTH114
-            return
-        target = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120
-        path = os.path.join(os.path.realpath(os.path.dirname(target)), os.path.basename(target))  # noqa: PTH118, PTH119, PTH120
+    pending = str(file.absolute()).split("/")[::-1]
+    here, links = Path("/"), 0
+    while pending and links < _MOST_LINKS:
+        part = pending.pop()
+        there = here.parent if part == ".." else here / part
+        if there.is_symlink():
+            links += 1
+            yield os.path.join(there, *pending[::-1])  # noqa: PTH118 as text
+            yield str(there)
+            target = str(there.readlink())
+            pending += target.split("/")[::-1]
+            there = Path("/") if target.startswith("/") else here
+        here = there
+    yield str(here)
 
 
 def named_by_branch(tree: BaseTree, folder: str, arguments: Iterable[str]) -> Iterator[tuple[str, str]]:

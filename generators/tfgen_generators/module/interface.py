@@ -19,7 +19,7 @@ from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.model import Problem
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.trees.files import read_bytes
-from tfgen_generators.trees.outside import leads_out, require_inside
+from tfgen_generators.trees.outside import is_gits, leads_out, require_inside
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -95,6 +95,9 @@ def module_files(root: Path, settings: Settings) -> ModuleFiles | None:
         return None
     real = root.resolve()
     shown = Path(os.path.relpath(os.path.normpath(folder), real)).as_posix()
+    if is_gits(shown):
+        where = f"{FILE_NAME}:{settings.line('module', 'source')}"
+        raise SettingsError(f"module.source {source!r} is in git's own folder", where=where, fix="use another folder")
     require_inside(real, shown)
     try:
         found = [entry for entry in os.scandir(folder) if _is_terraform(entry.name) and entry.is_file()]

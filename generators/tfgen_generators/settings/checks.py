@@ -10,6 +10,7 @@ from tfgen_generators.hcl.write import is_identifier
 from tfgen_generators.settings.codecommit_url import what_is_allowed
 from tfgen_generators.settings.inputs import Fact, Pattern, check_expression, check_pattern, check_provider, check_text
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
+from tfgen_generators.trees.outside import is_gits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +66,8 @@ def _check_folder(key: str, value: str) -> None:
     if not value or path.is_absolute() or ".." in path.parts or "\\" in value or not value.isprintable():
         message = f"{key} = {value!r} must be a folder inside the repository"
         raise InvalidSettingError((key,), message, "use a relative path with /")
+    if is_gits(value):
+        raise InvalidSettingError((key,), f"{key} = {value!r} is git's own folder", "use another folder")
 
 
 def _check_ignore(patterns: list[str]) -> None:

@@ -37,6 +37,11 @@ def is_inside(root: Path, real: str) -> bool:
     return real == top or (real.startswith(f"{top.rstrip('/')}/") and not f"{real}/".startswith(f"{top}/.git/"))
 
 
+def is_gits(path: str) -> bool:
+    """Whether `path` leads through a folder `.git`, which holds git's own files (on some file systems `.GIT`, too)."""
+    return ".git" in path.casefold().split("/")
+
+
 def _link(root: Path, path: str) -> str:
     """The first link on the way from `root` to `path`, "" without one."""
     current = ""
