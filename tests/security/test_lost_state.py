@@ -99,6 +99,37 @@ def test_it_is_printed_when_no_disk_takes_it(
     assert "No changes" in tfgen("plan").expect(0).out
 
 
+def _gone(*_: object) -> tuple[Path, int]:
+    raise OSError(errno.EROFS, "Read-only file system", "somewhere")
+
+
+STATE = b'{"version": 4, "serial": 1, "lineage": "x", "resources": []}'
+
+
+def test_nobody_knows_where_home_is(
+    filling: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A container's user without an entry in passwd, and without HOME."""
+    for name in ("new_backup", "_in_temporary_folder"):
+        monkeypatch.setattr(errored, name, _gone)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", lambda _: {}["nobody"])
+    assert "could not be saved anywhere" in errored.keep_dump(open_workspace(), STATE)
+    assert errored._state_in(capsys.readouterr().err.encode()) == STATE
+
+
+def test_stderr_is_on_the_full_disk_too(
+    filling: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("new_backup", "_in_temporary_folder", "_at_home"):
+        monkeypatch.setattr(errored, name, _gone)
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stderr", full)
+        assert "could not be saved anywhere" in errored.keep_dump(open_workspace(), STATE)
+        assert errored._state_in(capsys.readouterr().out.encode()) == STATE
+        monkeypatch.setattr(full, "close", lambda: None)
+
+
 def test_the_log_of_the_apply_will_do(filling: Path, tfgen: Command) -> None:
     tfgen("plan", "--out", "saved").expect(0)
     mounted(small(filling), "apply", "saved")
