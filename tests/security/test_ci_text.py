@@ -66,7 +66,10 @@ def require_tame(*texts: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("around", ["{}", "before\n{}\nafter", "before\r{}", "\x1b[0m\n{}", "\n\n{}", "before\u2028{}", "before\u2029{}", "\ufeff{}"])
+@pytest.mark.parametrize(
+    "around",
+    ["{}", "before\n{}\nafter", "before\r{}", "\x1b[0m\n{}", "\n\n{}", "before\u2028{}", "before\u2029{}", "\ufeff{}"],
+)
 def test_a_command_is_shown_and_not_obeyed(command: str, around: str) -> None:
     text = around.format(command)
     assert acts(text)

@@ -381,12 +381,14 @@ def test_a_providers_words(repo: Repo, address: str, line: int, is_told: bool) -
 
 GENERATED = {
     f"{ROOT}/main.tf": 'resource "random_password" "p" {\n  length = 9\n  provisioner "local-exec" {\n'
-    + '    command = "exit 1 # ${self.result}"\n  }\n}\n'
-    + 'resource "random_password" "q" {\n  length = local.n\n}\nlocals {\n  n = 1\n}\n',
+    '    command = "exit 1 # ${self.result}"\n  }\n}\n'
+    'resource "random_password" "q" {\n  length = local.n\n}\nlocals {\n  n = 1\n}\n',
 }
 
 
-@pytest.mark.parametrize(("address", "line", "is_told"), [("random_password.p", 3, False), ("random_password.q", 7, True)])
+@pytest.mark.parametrize(
+    ("address", "line", "is_told"), [("random_password.p", 3, False), ("random_password.q", 7, True)]
+)
 def test_what_a_resource_says_of_itself(repo: Repo, address: str, line: int, is_told: bool) -> None:
     """`self` in a provisioner: its words end with the command, and that holds the value."""
     root = repo(GENERATED)

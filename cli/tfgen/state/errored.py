@@ -101,10 +101,15 @@ def keep_dump(workspace: Workspace, state: bytes) -> str:
 def _print(text: str) -> None:
     """Nothing can be written: the last place is what somebody, or a CI log, reads. It may hold secrets."""
     for stream in (sys.stderr, sys.stdout):  # a file on a full disk may be behind either
+        left = memoryview(text.encode())
         with contextlib.suppress(OSError):
-            stream.write(text)
             stream.flush()
-            return
+            # With PYTHONUNBUFFERED a write may take a part of it, and be no error.
+            while left and (taken := stream.buffer.write(left)):
+                left = left[taken:]
+            stream.buffer.flush()
+            if not left:
+                return
 
 
 def read_errored(workspace: Workspace, file: Path | None) -> tuple[bytes, Path]:
@@ -129,7 +134,8 @@ def read_errored(workspace: Workspace, file: Path | None) -> tuple[bytes, Path]:
 
 def _state_in(data: bytes) -> bytes:
     """The state in `data` as it is, between marks, or in an event of Terraform's; b"" without one."""
-    texts: list[bytes] = [data.strip(), *reversed(_PRINTED.findall(data))]
+    printed = [text.rpartition(BEGIN.encode())[2].strip() for text in _PRINTED.findall(data)]  # one may be cut
+    texts: list[bytes] = [data.strip(), *reversed(printed)]
     for text in texts:
         if text.startswith(b"{") and _is_state(text):
             return text
