@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import JSON, TOML, Repo
+from tests.functional.git_repo import commit, git
 from tests.security.limited import in_child, limited
 from tfgen.main import run
 
@@ -101,6 +102,17 @@ def test_a_file_without_an_end(repo: Repo, kind: str, place: str) -> None:
     (root / place).unlink(missing_ok=True)
     STANDINS[kind](root / place)
     assert not ends(*READING[2:], *READING[:1])
+
+
+@pytest.mark.parametrize("place", [".gitignore", "packer/.gitignore"])
+def test_git_waits_for_no_pipe(repo: Repo, place: str) -> None:
+    root = repo(ESTATE)
+    git(root, "init", "--quiet")
+    commit(root)
+    (root / place).unlink(missing_ok=True)
+    os.mkfifo(root / place)
+    said = limited(root, "affected", "--base", "main").expect(1).err
+    assert f"{root / place} is a pipe, and git would wait for it" in said
 
 
 @pytest.mark.parametrize("kind", STANDINS)

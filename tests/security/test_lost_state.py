@@ -117,7 +117,7 @@ def test_nobody_knows_where_home_is(
     for name in ("new_backup", "_in_temporary_folder"):
         monkeypatch.setattr(errored, name, _gone)
     monkeypatch.delenv("HOME")
-    monkeypatch.setattr("pwd.getpwuid", lambda _: {}["nobody"])
+    monkeypatch.setattr("pwd.getpwuid", lambda number: dict[int, object]()[number])
     assert "could not be saved anywhere" in errored.keep_dump(open_workspace(), STATE)
     assert errored._state_in(capsys.readouterr().err.encode()) == STATE
 
