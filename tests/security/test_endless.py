@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +105,36 @@ def test_a_file_without_an_end(repo: Repo, kind: str, place: str) -> None:
     (root / place).unlink(missing_ok=True)
     STANDINS[kind](root / place)
     assert not ends(*READING[2:], *READING[:1])
+
+
+def nested(folder: Path, name: str) -> None:
+    """A file below 2000 folders, one in the other: no path has more characters than Linux takes."""
+    code = f"import os\nfor _ in range(1900):\n    os.mkdir('d')\n    os.chdir('d')\nopen({name!r}, 'w').write('{{')\n"
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("packer", "x.json"),
+        ("terraform/modules/codepipeline", "x.tf"),
+        ("terraform/pipelines", "x.tf"),
+        ("ansible", "x.yml"),
+    ],
+)
+def test_folders_in_folders(repo: Repo, folder: str, name: str) -> None:
+    root = repo({**ESTATE, "ansible/x.yml": "- hosts: all\n"})
+    git(root, "init", "--quiet")
+    commit(root)
+    nested(root / folder, name)
+    assert not ends(*READING, ("affected", "--base", "main"))
+
+
+def test_variables_that_name_each_other(repo: Repo) -> None:
+    variables = {f"v{number}": f"{{{{user `v{number + 1}`}}}}" for number in range(20_000)}
+    document = {"variables": variables, "builders": [{"type": "amazon-ebs", "ami_name": "{{user `v0`}}"}]}
+    repo({**ESTATE, "packer/web.json": json.dumps(document)})
+    assert not ends(*READING)
 
 
 @pytest.mark.parametrize("place", [".gitignore", "packer/.gitignore"])
