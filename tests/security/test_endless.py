@@ -137,6 +137,55 @@ def test_variables_that_name_each_other(repo: Repo) -> None:
     assert not ends(*READING)
 
 
+#: Each names the next one twice: 2^60 pieces for a reader that follows every name.
+DOUBLED = {
+    "list": "[local.a@, local.a@]",
+    "object": "{ x = local.a@, y = local.a@ }",
+    "concat": "concat(local.a@, local.a@)",
+    "if": "var.z ? local.a@ : local.a@",
+    "join": 'join("", [local.a@, local.a@])',
+    "merge": "merge({ x = local.a@ }, { y = local.a@ })",
+    "template": '"${local.a@}${local.a@}"',
+    "half known": '"${var.z ? local.a@ : "y"}${local.a@}"',
+    "operation": "local.a@ + local.a@",
+    "for": "[for x in [1] : [local.a@, local.a@]]",
+}
+USES = """variable "z" {}
+source "amazon-ebs" "a" {
+  ami_name = local.a0
+  tags     = local.a0
+}
+build {
+  sources = ["source.amazon-ebs.a"]
+  provisioner "shell" {
+    scripts          = local.a0
+    environment_vars = local.a0
+  }
+  provisioner "shell" {
+    script = local.a0
+    inline = local.a0
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("kind", DOUBLED)
+def test_names_that_name_others_twice(repo: Repo, kind: str) -> None:
+    lines = "".join(f"  a{number} = {DOUBLED[kind].replace('@', str(number + 1))}\n" for number in range(60))
+    leaf = '["x"]' if kind in ("concat", "merge") else '"x"'
+    repo({**ESTATE, "packer/web.json": "", "packer/w.pkr.hcl": f"{USES}locals {{\n{lines}  a60 = {leaf}\n}}\n"})
+    assert not ends(*READING)
+
+
+def test_variables_that_name_others_twice(repo: Repo) -> None:
+    variables = {f"v{number}": f"{{{{user `v{number + 1}`}}}}" * 2 for number in range(60)}
+    shell = {"type": "shell", "script": "{{user `v0`}}", "inline": ["{{user `v0`}}"]}
+    builder = {"type": "amazon-ebs", "ami_name": "{{user `v0`}}", "tags": {"a": "{{user `v0`}}"}}
+    document = {"variables": variables, "builders": [builder], "provisioners": [shell]}
+    repo({**ESTATE, "packer/web.json": json.dumps(document)})
+    assert not ends(*READING)
+
+
 @pytest.mark.parametrize("place", [".gitignore", "packer/.gitignore"])
 def test_git_waits_for_no_pipe(repo: Repo, place: str) -> None:
     root = repo(ESTATE)
