@@ -16,8 +16,9 @@ Format = Literal["table", "json"]
 #: Seconds between two lines that say that something is still at work, in a log.
 _HEARTBEAT = 60.0
 
-# C0, DEL and C1 controls and the bidirectional overrides: text from a file must not steer a terminal.
-_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+# C0, DEL and C1 controls, the bidirectional overrides, Unicode's ends of lines and its byte order mark: text from a
+# file must not steer a terminal, nor begin a line for those who read the log.
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 # What a CI that reads the log would obey. GitHub's runner: `::name` at a line's start, spaces before it or not, and
 # `##[name]` anywhere in it (actions/runner, ActionCommand.cs). Azure Pipelines: `##vso[` too; TeamCity: `##teamcity[`.
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:[A-Za-z])|#(?=#[A-Za-z]*\[)", re.MULTILINE)

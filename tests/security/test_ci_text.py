@@ -44,11 +44,14 @@ HARMLESS = [
 
 
 def acts(text: str) -> list[str]:
-    """The lines in which a runner finds a command: TryParseV2 and TryParse of actions/runner, and others' prefixes."""
+    """The lines in which a runner finds a command: TryParseV2 and TryParse of actions/runner, and others' prefixes.
+
+    A line ends for some readers of logs where Unicode says so.
+    """
     return [
         line
-        for line in re.split(r"\r\n|\r|\n", text)
-        if re.match(r"::[A-Za-z]", line.lstrip()) or re.search(r"##[A-Za-z]*\[", line)
+        for line in re.split("\r\n|[\r\n\v\f\x85\u2028\u2029]", text)
+        if re.match(r"::[A-Za-z]", line.lstrip("\ufeff").lstrip()) or re.search(r"##[A-Za-z]*\[", line)
     ]
 
 
@@ -63,7 +66,10 @@ def require_tame(*texts: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("around", ["{}", "before\n{}\nafter", "before\r{}", "\x1b[0m\n{}", "\n\n{}"])
+@pytest.mark.parametrize(
+    "around",
+    ["{}", "before\n{}\nafter", "before\r{}", "\x1b[0m\n{}", "\n\n{}", "before\u2028{}", "before\u2029{}", "\ufeff{}"],
+)
 def test_a_command_is_shown_and_not_obeyed(command: str, around: str) -> None:
     text = around.format(command)
     assert acts(text)

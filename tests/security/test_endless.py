@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import JSON, TOML, Repo
+from tests.functional.git_repo import commit, git
 from tests.security.limited import in_child, limited
 from tfgen.main import run
 
@@ -101,6 +105,99 @@ def test_a_file_without_an_end(repo: Repo, kind: str, place: str) -> None:
     (root / place).unlink(missing_ok=True)
     STANDINS[kind](root / place)
     assert not ends(*READING[2:], *READING[:1])
+
+
+def nested(folder: Path, name: str) -> None:
+    """A file below 2000 folders, one in the other: no path has more characters than Linux takes."""
+    code = f"import os\nfor _ in range(1900):\n    os.mkdir('d')\n    os.chdir('d')\nopen({name!r}, 'w').write('{{')\n"
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("packer", "x.json"),
+        ("terraform/modules/codepipeline", "x.tf"),
+        ("terraform/pipelines", "x.tf"),
+        ("ansible", "x.yml"),
+    ],
+)
+def test_folders_in_folders(repo: Repo, folder: str, name: str) -> None:
+    root = repo({**ESTATE, "ansible/x.yml": "- hosts: all\n"})
+    git(root, "init", "--quiet")
+    commit(root)
+    nested(root / folder, name)
+    try:
+        assert not ends(*READING, ("affected", "--base", "main"))
+    finally:
+        subprocess.run(["rm", "-rf", root / folder / "d"], check=True)  # pytest's own way needs a stack as deep
+
+
+def test_variables_that_name_each_other(repo: Repo) -> None:
+    variables = {f"v{number}": f"{{{{user `v{number + 1}`}}}}" for number in range(20_000)}
+    document = {"variables": variables, "builders": [{"type": "amazon-ebs", "ami_name": "{{user `v0`}}"}]}
+    repo({**ESTATE, "packer/web.json": json.dumps(document)})
+    assert not ends(*READING)
+
+
+#: Each names the next one twice: 2^60 pieces for a reader that follows every name.
+DOUBLED = {
+    "list": "[local.a@, local.a@]",
+    "object": "{ x = local.a@, y = local.a@ }",
+    "concat": "concat(local.a@, local.a@)",
+    "if": "var.z ? local.a@ : local.a@",
+    "join": 'join("", [local.a@, local.a@])',
+    "merge": "merge({ x = local.a@ }, { y = local.a@ })",
+    "template": '"${local.a@}${local.a@}"',
+    "half known": '"${var.z ? local.a@ : "y"}${local.a@}"',
+    "operation": "local.a@ + local.a@",
+    "for": "[for x in [1] : [local.a@, local.a@]]",
+}
+USES = """variable "z" {}
+source "amazon-ebs" "a" {
+  ami_name = local.a0
+  tags     = local.a0
+}
+build {
+  sources = ["source.amazon-ebs.a"]
+  provisioner "shell" {
+    scripts          = local.a0
+    environment_vars = local.a0
+  }
+  provisioner "shell" {
+    script = local.a0
+    inline = local.a0
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("kind", DOUBLED)
+def test_names_that_name_others_twice(repo: Repo, kind: str) -> None:
+    lines = "".join(f"  a{number} = {DOUBLED[kind].replace('@', str(number + 1))}\n" for number in range(60))
+    leaf = '["x"]' if kind in ("concat", "merge") else '"x"'
+    repo({**ESTATE, "packer/web.json": "", "packer/w.pkr.hcl": f"{USES}locals {{\n{lines}  a60 = {leaf}\n}}\n"})
+    assert not ends(*READING)
+
+
+def test_variables_that_name_others_twice(repo: Repo) -> None:
+    variables = {f"v{number}": f"{{{{user `v{number + 1}`}}}}" * 2 for number in range(60)}
+    shell = {"type": "shell", "script": "{{user `v0`}}", "inline": ["{{user `v0`}}"]}
+    builder = {"type": "amazon-ebs", "ami_name": "{{user `v0`}}", "tags": {"a": "{{user `v0`}}"}}
+    document = {"variables": variables, "builders": [builder], "provisioners": [shell]}
+    repo({**ESTATE, "packer/web.json": json.dumps(document)})
+    assert not ends(*READING)
+
+
+@pytest.mark.parametrize("place", [".gitignore", "packer/.gitignore"])
+def test_git_waits_for_no_pipe(repo: Repo, place: str) -> None:
+    root = repo(ESTATE)
+    git(root, "init", "--quiet")
+    commit(root)
+    (root / place).unlink(missing_ok=True)
+    os.mkfifo(root / place)
+    said = limited(root, "affected", "--base", "main").expect(1).err
+    assert f"{root / place} is a pipe, and git would wait for it" in said
 
 
 @pytest.mark.parametrize("kind", STANDINS)

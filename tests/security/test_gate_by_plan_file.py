@@ -61,6 +61,13 @@ def test_a_forged_manifest_hides_nothing(applied: Path, tfgen: Command, change: 
     assert resources(applied) == ["module.web.pipeline"]
 
 
+@pytest.mark.parametrize("text", ['{"kind": "tfgen plan manifest", "x": ' + "[" * 100_000, "[" * 100_000, "{}", ""])
+def test_what_is_no_manifest_is_refused(applied: Path, tfgen: Command, text: str) -> None:
+    tfgen("plan", "--out", "saved").expect(0)
+    (applied / "saved.json").write_text(text)
+    assert "saved.json: is not a plan manifest: " in tfgen("apply", "saved").expect(3).err
+
+
 @pytest.mark.parametrize(
     ("to", "named"),
     [

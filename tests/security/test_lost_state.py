@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import JSON, TOY, Command, Repo
+from tests.e2e.tools import give_up, require_tool
 from tests.terraform.faults import mounted
 from tfgen.state import errored
 from tfgen.workspace import open_workspace
@@ -97,6 +101,47 @@ def test_it_is_printed_when_no_disk_takes_it(
     (filling / "ci.log").write_text(f"2026-11-30 12:00 a line of CI\n{printed}{said}\n")
     tfgen("state", "push-errored", "ci.log").expect(0)
     assert "No changes" in tfgen("plan").expect(0).out
+
+
+def _gone(*_: object) -> tuple[Path, int]:
+    raise OSError(errno.EROFS, "Read-only file system", "somewhere")
+
+
+STATE = b'{"version": 4, "serial": 1, "lineage": "x", "resources": []}'
+
+
+def test_nobody_knows_where_home_is(
+    filling: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A container's user without an entry in passwd, and without HOME."""
+    for name in ("new_backup", "_in_temporary_folder"):
+        monkeypatch.setattr(errored, name, _gone)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", lambda number: dict[int, object]()[number])
+    assert "could not be saved anywhere" in errored.keep_dump(open_workspace(), STATE)
+    assert errored._state_in(capsys.readouterr().err.encode()) == STATE
+
+
+#: Run as `sh -c`: stderr is a file on a disk that has room for 46 bytes more.
+ON_A_FULL_DISK = """mkdir small && mount -t tmpfs -o size=4k none small && head -c 4050 /dev/zero > small/err &&
+exec "$0" print.py 2>> small/err"""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_stderr_is_on_the_full_disk_too(filling: Path, unbuffered: str) -> None:
+    """It takes the beginning: what is whole is on stdout."""
+    if os.geteuid() != 0:
+        give_up("needs root, to mount a file system")
+    printed = f"{errored.BEGIN}\n{STATE.decode()}\n{errored.END}\n"
+    (filling / "print.py").write_text(f"from tfgen.state.errored import _print\n_print({printed!r})\n")
+    done = subprocess.run(  # Python complains of stderr at its end
+        [require_tool("unshare"), "--mount", "sh", "-c", ON_A_FULL_DISK, sys.executable],
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        capture_output=True,
+    )
+    assert errored._state_in(done.stdout) == STATE
+    cut = f"{errored.BEGIN}\n{STATE.decode()[:30]}\n".encode()
+    assert errored._state_in(cut + done.stdout) == STATE, "where both are one log"
 
 
 def test_the_log_of_the_apply_will_do(filling: Path, tfgen: Command) -> None:

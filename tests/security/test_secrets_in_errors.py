@@ -379,6 +379,25 @@ def test_a_providers_words(repo: Repo, address: str, line: int, is_told: bool) -
             assert shown.detail == "The details may hold a sensitive value; they are only in LOG"
 
 
+GENERATED = {
+    f"{ROOT}/main.tf": 'resource "random_password" "p" {\n  length = 9\n  provisioner "local-exec" {\n'
+    '    command = "exit 1 # ${self.result}"\n  }\n}\n'
+    'resource "random_password" "q" {\n  length = local.n\n}\nlocals {\n  n = 1\n}\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("address", "line", "is_told"), [("random_password.p", 3, False), ("random_password.q", 7, True)]
+)
+def test_what_a_resource_says_of_itself(repo: Repo, address: str, line: int, is_told: bool) -> None:
+    """`self` in a provisioner: its words end with the command, and that holds the value."""
+    root = repo(GENERATED)
+    for place in (_at("main.tf", line), None):
+        for summary in ("local-exec provisioner error", "Error in function call"):
+            said = Diagnostic(severity="error", summary=summary, detail="a-made-value", address=address, range=place)
+            assert (Redaction(root / ROOT, {}).diagnostic(said, "LOG") == said) is is_told
+
+
 def test_credentials_are_told_where_no_variable_is_in_the_provider(repo: Repo) -> None:
     root = repo({**AWS, f"{ROOT}/p.tf": 'provider "aws" {\n  region = "x"\n}\n'})
     said = Diagnostic(severity="error", summary="no valid credential sources", address='provider["x/aws"]')
@@ -420,6 +439,9 @@ def test_a_run_without_events_tells_the_place(repo: Repo) -> None:
         "│ Error: Error in function call\n│   on main.tf line 2:\n"
         "The details may hold a sensitive value; they are only in LOG"
     )
+    coloured = "".join(f"\x1b[31m{line[:1]}\x1b[0m{line[1:]}\n" for line in text.splitlines())
+    coloured = coloured.replace("Error:", "\x1b[1mError:\x1b[0m")
+    assert Redaction(root / ROOT, {}).plain(coloured, "LOG") == Redaction(root / ROOT, {}).plain(text, "LOG")
     other = f"Error: Failed to get existing workspaces: {SECRET}"
     assert Redaction(root / ROOT, {"TF_VAR_secret": SECRET}).plain(other, "LOG") == other.replace(SECRET, HIDDEN)
 

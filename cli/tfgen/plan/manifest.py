@@ -96,7 +96,7 @@ def read_manifest(plan: Path) -> Manifest:
     try:
         _require_readable(msgspec.json.decode(data, type=_Format), path)
         sealed = msgspec.json.decode(data, type=_Sealed)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise RefusedError(f"is not a plan manifest: {error}", where=str(path), fix=_AGAIN) from None
     manifest = Manifest(**{name: getattr(sealed, name) for name in Manifest.__struct_fields__})
     if _digest(manifest) != sealed.sha256:

@@ -5,6 +5,7 @@ Terraform writes it to `errored.tfstate`, or, where that fails too, prints it ("
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -78,7 +79,7 @@ def keep_dump(workspace: Workspace, state: bytes) -> str:
     for make in (partial(new_backup, workspace, NAME), _in_temporary_folder, _at_home):
         try:
             file, descriptor = make()
-        except (OSError, TfgenError) as error:
+        except (OSError, RuntimeError, TfgenError) as error:  # RuntimeError: nobody knows where home is
             tried.append(str(error))
             continue
         try:
@@ -91,12 +92,24 @@ def keep_dump(workspace: Workspace, state: bytes) -> str:
             file.unlink(missing_ok=True)
         else:
             return f"the state could not be saved; it is in {file}; run: {_PUSH} {shlex.quote(str(file))}"
-    # Nothing can be written: the last place is what somebody, or a CI log, reads. It may hold secrets.
-    sys.stderr.write(f"{BEGIN}\n{printable_json(state.decode('utf-8', 'replace'))}\n{END}\n")
-    sys.stderr.flush()
+    _print(f"{BEGIN}\n{printable_json(state.decode('utf-8', 'replace'))}\n{END}\n")
     reasons = "; ".join(tried)
     way_out = f"it is printed above: save that text, then run: {_PUSH} FILE"
     return f"the state could not be saved anywhere ({reasons}); {way_out}"
+
+
+def _print(text: str) -> None:
+    """Nothing can be written: the last place is what somebody, or a CI log, reads. It may hold secrets."""
+    for stream in (sys.stderr, sys.stdout):  # a file on a full disk may be behind either
+        left = memoryview(text.encode())
+        with contextlib.suppress(OSError):
+            stream.flush()
+            # With PYTHONUNBUFFERED a write may take a part of it, and be no error.
+            while left and (taken := stream.buffer.write(left)):
+                left = left[taken:]
+            stream.buffer.flush()
+            if not left:
+                return
 
 
 def read_errored(workspace: Workspace, file: Path | None) -> tuple[bytes, Path]:
@@ -121,7 +134,8 @@ def read_errored(workspace: Workspace, file: Path | None) -> tuple[bytes, Path]:
 
 def _state_in(data: bytes) -> bytes:
     """The state in `data` as it is, between marks, or in an event of Terraform's; b"" without one."""
-    texts: list[bytes] = [data.strip(), *reversed(_PRINTED.findall(data))]
+    printed = [text.rpartition(BEGIN.encode())[2].strip() for text in _PRINTED.findall(data)]  # one may be cut
+    texts: list[bytes] = [data.strip(), *reversed(printed)]
     for text in texts:
         if text.startswith(b"{") and _is_state(text):
             return text

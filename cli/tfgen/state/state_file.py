@@ -68,7 +68,7 @@ def parse_state(data: bytes | None, where: str) -> State | None:
         return None
     try:
         document = msgspec.json.decode(data, type=_Document)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise RefusedError(
             f"is not a Terraform state: {error}", where=where, fix="move it away, or restore it"
         ) from None
@@ -113,7 +113,7 @@ def initialised(folder: Path, env: Mapping[str, str]) -> Initialised:
     """What init has recorded of the backend; unreadable counts as nothing: init then says so."""
     try:
         recorded = msgspec.json.decode((data_dir(folder, env) / "terraform.tfstate").read_bytes(), type=_Initialised)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, RecursionError):
         return Initialised(kind="", config={})
     backend = recorded.backend or _Backend()
     return Initialised(kind=backend.type, config=backend.config or {})

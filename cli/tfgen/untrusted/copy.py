@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 
 from tfgen.terraform.inputs import is_manifest
@@ -135,7 +135,8 @@ class Copy:
             if self._is_output(path) or not self.tree.is_made_here(path):
                 continue
             if _is_file(source) and not os.path.lexists(self.top / path):
-                (self.top / path).parent.mkdir(parents=True, exist_ok=True)
+                for folder in reversed(PurePosixPath(path).parents):  # parents=True needs a stack as deep as they are
+                    (self.top / folder).mkdir(exist_ok=True)
                 shutil.copyfile(source, self.top / path, follow_symlinks=False)
                 found.append(path)
         return found

@@ -18,6 +18,8 @@ from tfgen_generators.packer.syntax.actions import actions
 from tfgen_generators.packer.syntax.values import Expression, Value, as_text, expressions, is_known
 
 _DEEPEST = 30
+#: How many pieces are looked at for one template, one in the other: names that name others twice make 2^30.
+_MOST_PIECES = 20_000
 _CALL = re.compile(r"(\w+)(?:\s+(?:`([^`]*)`|\"([^\"]*)\"))?")
 
 
@@ -32,21 +34,26 @@ class Texts:
             for name, default in one.variables.items():
                 self._variables[name] = default[0] if default else Expression(f"var.{name}")
         self._variables.update(values)
+        self._left = _MOST_PIECES
         self._known: dict[str, Value] = {}
         self._found: dict[tuple[tuple[str, ...], int], Patterns] = {}
 
     def of(self, value: Value, part: Part | None = None, depth: int = 0) -> Patterns:
         """What `value` can be as a text; `part` is the source that it stands in."""
+        if self._is_too_much(depth):
+            return ANY
         if isinstance(value, str):
             return self._filled(value, part, depth)
         if value is None:
             return ()
         if not isinstance(value, Expression):
             return ((as_text(value),),)
-        if depth > _DEEPEST:
-            return ANY
         handler = self._HANDLERS.get(value.op)
         return handler(self, value, part, depth + 1) if handler else ANY
+
+    def _is_too_much(self, depth: int) -> bool:
+        self._left -= depth > 0
+        return depth > _DEEPEST or self._left < 0
 
     def opened(self, value: Value) -> Value:
         """What a reference stands for, although something in that may not be known."""
@@ -67,7 +74,7 @@ class Texts:
         if not isinstance(found, Expression):
             return {}
         inner = [item for item in found.args if isinstance(item, dict | Expression)]
-        if depth > _DEEPEST or found.op not in ("call", "if", "") or not inner:
+        if self._is_too_much(depth) or found.op not in ("call", "if", "") or not inner:
             return {"": ANY}
         merged: dict[str, Patterns] = {}
         for item in inner:
@@ -78,15 +85,19 @@ class Texts:
             merged[""] = ANY
         return merged
 
-    def items(self, value: Value) -> list[Value]:
+    def items(self, value: Value, depth: int = 0) -> list[Value]:
         """The elements of a list, or of one text with commas; an element that is a list counts as its own."""
         found = self.opened(value)
+        if self._is_too_much(depth):
+            return [] if found is None else [found]
         if isinstance(found, str):
             return [name.strip() for name in found.split(",") if name.strip()]
         if isinstance(found, list):
-            return [inner for item in found for inner in (self.items(item) if isinstance(item, list) else [item])]
+            return [
+                inner for item in found for inner in (self.items(item, depth + 1) if isinstance(item, list) else [item])
+            ]
         if isinstance(found, Expression) and found.op in ("call", "if"):
-            return [inner for item in found.args[1:] for inner in self.items(item)]
+            return [inner for item in found.args[1:] for inner in self.items(item, depth + 1)]
         return [] if found is None else [found]
 
     def data(self, value: Value) -> list[tuple[str, str]]:

@@ -26,6 +26,10 @@ ANY_VARIABLE = "*"
 
 _MOST = 64
 _DEEPEST = 20
+#: How many pieces are looked at for one template, one behind the other: names that name others twice make 2^20.
+_MOST_PIECES = 20_000
+#: No name of a file is longer.
+_LONGEST = 4096
 _CALL = re.compile(r"(user|env)\s+[`\"]([^`\"]*)[`\"]")
 _WILD = re.compile(r"\*+|\?|\[[^]]*\]|\{[^}]*\}|[\[{\\].*", re.DOTALL)
 _SAME = frozenset({"abspath", "chomp", "pathexpand", "tostring", "trimspace", "try", "coalesce", "nonsensitive"})
@@ -52,6 +56,7 @@ class PossibleValues:
         #: Environment variables that made a difference so far, there or not.
         self.read: dict[str, None] = {}
         self._around = around
+        self._left = _MOST_PIECES
         path = PurePosixPath(template.path)
         self._folder = ANCHOR + str(path if template.kind == "directory" else path.parent)
         self._locals = {name: value for one in details for name, value in one.locals.items()}
@@ -66,9 +71,9 @@ class PossibleValues:
 
     def items(self, value: Value, depth: int = 0) -> list[Value]:
         """The elements of a list, also of one behind a name; a value that is no list is one."""
-        if isinstance(value, list):
+        if isinstance(value, list) and not self._is_too_much(depth):
             return [inner for item in value for inner in (self.items(item, depth + 1) if _is_list(item) else [item])]
-        if not isinstance(value, Expression) or depth > _DEEPEST:
+        if not isinstance(value, Expression) or self._is_too_much(depth):
             return [value]
         if value.op == "ref":
             return [item for meant in self._named(value) for item in self._again(meant, value, depth)]
@@ -78,6 +83,10 @@ class PossibleValues:
         if value.op == "if" or (value.op == "call" and value.args[0] in _JOINING):
             return [item for argument in value.args[1:] for item in self.items(argument, depth + 1)]
         return [value]
+
+    def _is_too_much(self, depth: int) -> bool:
+        self._left -= depth > 0
+        return depth > _DEEPEST or self._left < 0
 
     def _again(self, meant: Value, written: Value, depth: int) -> list[Value]:
         return [written] if meant is written else self.items(meant, depth + 1)
@@ -126,7 +135,7 @@ class PossibleValues:
         return found[0] if len(found) == 1 and is_known(found[0]) else Expression(".".join(names))
 
     def _texts(self, value: Value, depth: int) -> Iterable[str]:
-        if depth > _DEEPEST:
+        if self._is_too_much(depth):
             return [UNKNOWN]
         if isinstance(value, str):
             return self._filled(value, depth)
@@ -246,4 +255,4 @@ def _combinations(pieces: Sequence[Iterable[str]]) -> Iterable[tuple[str, ...]]:
 
 
 def _product(pieces: Sequence[Iterable[str]]) -> list[str]:
-    return ["".join(one) for one in _combinations(pieces)]
+    return ["".join(one) if sum(map(len, one)) <= _LONGEST else UNKNOWN for one in _combinations(pieces)]

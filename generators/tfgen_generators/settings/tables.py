@@ -37,7 +37,7 @@ def table_at(path: Path, value: object) -> dict[str, Any]:
 
 def check_keys(path: Path, table: Mapping[str, object], kind: type[msgspec.Struct]) -> None:
     """Raises InvalidSettingError at the first key that `kind` does not have."""
-    known = [field.name for field in msgspec.structs.fields(kind) if field.name != "origin"]
+    known = [name for name in kind.__struct_fields__ if name != "origin"]
     for key in table:
         if key not in known:
             here = (*path, key)

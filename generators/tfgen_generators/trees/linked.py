@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from tfgen_generators.trees.tree import Kind
@@ -12,6 +12,8 @@ from tfgen_generators.trees.tree import Kind
 Entry = Literal["file", "folder", "link"]
 
 _MOST_LINKS = 40
+#: Folders deep, from which on a path is asked for in pieces: Python's stack holds no recursion over 2000.
+_FAR_DOWN = 100
 #: Never part of what an image is made of.
 HIDDEN = frozenset({".git", ".tfgen"})
 
@@ -56,6 +58,8 @@ class LinkedTree:
     def is_real(self, folder: str) -> bool:
         """Whether `folder` is one, with no link on the way."""
         if folder not in self._real_folders:
+            for above in _far_above(folder):
+                self.is_real(above)
             parent, _, name = folder.rpartition("/")
             self._real_folders[folder] = (
                 self.is_real(parent or ".") and self.entries(parent or ".").get(name) == "folder"
@@ -104,6 +108,8 @@ class LinkedTree:
             return self._found[path]
         except KeyError:
             pass
+        for above in _far_above(path):
+            self._find(above, depth)
         self._found[path] = None  # a link that leads to itself
         self._found[path] = found = self._look(path, depth)
         return found
@@ -143,6 +149,15 @@ class LinkedTree:
                 current = self._find(part if current[1] == "." else f"{current[1]}/{part}", depth + 1)
             passed += current[2] if current else ()
         return (current[0], current[1], tuple(dict.fromkeys(passed))) if current else None
+
+
+def _far_above(path: str) -> Iterator[str]:
+    """The folders above one that is far down, from the top: who knows these asks for one more, not for all."""
+    if path.count("/") > _FAR_DOWN:
+        parts = path.split("/")
+        for number in range(1, len(parts)):
+            if number % _FAR_DOWN == 0:
+                yield "/".join(parts[:number])
 
 
 def files_below(tree: LinkedTree, folder: str) -> list[str]:

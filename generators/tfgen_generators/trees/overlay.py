@@ -53,8 +53,18 @@ class OverlayTree(LinkedTree):
 
     def entries(self, folder: str) -> Mapping[str, Entry]:
         if folder not in self._listed:
-            self._listed[folder] = self._list(folder)
+            for below in reversed(self._looked_at(folder)):
+                if below not in self._listed:
+                    self._listed[below] = self._list(below)
         return self._listed[folder]
+
+    def _looked_at(self, folder: str) -> list[str]:
+        """`folder` and the folders below it that may have become empty, each after the one around it."""
+        found = [folder]
+        for here in found:  # grows on the way: a branch nests folders deeper than Python's stack
+            changes = self._changes.get(here, {})
+            found += [name if here == "." else f"{here}/{name}" for name in changes if changes[name] == "?"]
+        return found
 
     def _list(self, folder: str) -> Mapping[str, Entry]:
         changes = self._changes.get(folder)

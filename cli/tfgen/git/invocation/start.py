@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from stat import S_ISFIFO
 from typing import TYPE_CHECKING
 
 from tfgen.git.invocation.errors import NoAnswerError
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 #: Seconds for each question; the usual one takes a hundredth of a second, 2000 files against 2000 others some ten.
 TIMEOUT = 60
+#: After how many we look whether git waits for a pipe: it opens these files before it looks at what they are.
+_PATIENCE = 1
+_READ_BY_GIT = (".gitignore", ".gitattributes")
+_WORK_TREE = "--work-tree="
 #: No repository (or none that is whole), no commit yet, no work tree.
 _NO_HISTORY = (
     "not a git repository",
@@ -61,7 +66,7 @@ def finished(call: Call, given: bytes = b"", timeout: float = TIMEOUT) -> tuple[
         raise NoAnswerError(f"git cannot be started: {error}" if isinstance(error, OSError) else "") from error
     with process:
         try:
-            output, said = process.communicate(given or None, timeout)
+            output, said = _patient(process, call, given, timeout)
         except subprocess.TimeoutExpired:
             process.kill()
             raise NoAnswerError(f"timeout after {timeout:g} seconds") from None
@@ -69,6 +74,30 @@ def finished(call: Call, given: bytes = b"", timeout: float = TIMEOUT) -> tuple[
             process.kill()
             raise
     return process.returncode, output, os.fsdecode(said)
+
+
+def _patient(process: subprocess.Popen[bytes], call: Call, given: bytes, timeout: float) -> tuple[bytes, bytes]:
+    """stdout and stderr. Raises TimeoutExpired; NoAnswerError where git waits for what nobody writes."""
+    import subprocess
+
+    try:
+        return process.communicate(given or None, min(_PATIENCE, timeout))
+    except subprocess.TimeoutExpired:
+        if pipe := _pipe(call):
+            raise NoAnswerError(f"{pipe} is a pipe, and git would wait for it: remove it") from None
+    return process.communicate(timeout=max(timeout - _PATIENCE, 0))
+
+
+def _pipe(call: Call) -> str:
+    """A pipe in the work tree in the place of a file that git reads; "" without."""
+    tops = [word.removeprefix(_WORK_TREE) for word in call.argv if word.startswith(_WORK_TREE)]
+    for folder, folders, names in os.walk(tops[0]) if tops else ():
+        if ".git" in folders:
+            folders.remove(".git")
+        for name in set(names).intersection(_READ_BY_GIT):
+            if S_ISFIFO(os.lstat(f"{folder}/{name}").st_mode):
+                return f"{folder}/{name}"
+    return ""
 
 
 def _reason(said: str) -> str:

@@ -107,7 +107,7 @@ def read_event(line: bytes) -> Event | None:
         return None
     try:
         return _decoder.decode(line)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 

@@ -82,7 +82,7 @@ def names_in(text: str) -> frozenset[tuple[str, str]]:
 
 
 def _installed(data_dir: Path) -> dict[str, str]:
-    with contextlib.suppress(OSError, msgspec.DecodeError):
+    with contextlib.suppress(OSError, msgspec.DecodeError, RecursionError):
         data = read_bytes(data_dir / "modules" / "modules.json")
         return {item.key: os.path.normpath(item.dir) for item in msgspec.json.decode(data, type=_Listed).modules}
     return {}

@@ -135,6 +135,8 @@ class Levels:
         if statement.marked or statement.kind == "ephemeral" or _is_declared(statement):
             return Level.DECLARED
         level = self._named(module, statement.names)
+        if any(of == "self" for of, _ in statement.names):
+            level = max(level, _own(statement))
         there = module.calls.get(statement.labels[0], "") if statement.kind == "module" else ""
         if self.sensitive_variables(there) & {*statement.arguments}:
             return Level.DECLARED

@@ -54,6 +54,7 @@ _TELLING = re.compile(
 _MARKED = re.compile(r"sensitive|ephemeral", re.IGNORECASE)
 _EVALUATED = re.compile(rf"^(?:│ )?(?:Error|Warning): (?:{_EVALUATION.pattern})", re.MULTILINE)
 _ERROR = re.compile(r"(?:│ )?(?:Error|Warning): (.*)")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PLACE = re.compile(r"(?:│ )?  (?:on|with) \S.*")
 
 
@@ -84,6 +85,7 @@ class Redaction:
 
     def plain(self, text: str, log: str) -> str:
         """Words of a run that knows no events: of errors of evaluation, where sensitive values are, the place alone."""
+        text = _COLOUR.sub("", text)
         if not _EVALUATED.search(text) or self._levels.highest is Level.NONE:
             return self.text(text)
         lines = [line for line in text.splitlines() if _ERROR.match(line) or _PLACE.match(line)]

@@ -78,6 +78,7 @@ class Values:
         self._locals = local_values
         self._meanings: dict[tuple[bool, str, str], Value] = {}
         self._different: dict[str, bool] = {}
+        self._depth = 0
 
     def known(self, value: Value) -> Value:
         """The value with defaults of variables; an Expression where it depends on more."""
@@ -114,8 +115,12 @@ class Values:
             return unknown
         key = (fixed, names[0], names[1])
         if key not in self._meanings:
+            if self._depth > _DEEPEST:
+                return unknown
             self._meanings[key] = unknown  # where it names itself
+            self._depth += 1
             self._meanings[key] = (self.fixed if fixed else self.known)(self._written(*key))
+            self._depth -= 1
         found = self._meanings[key]
         for name in names[2:]:
             found = found.get(name, unknown) if isinstance(found, dict) else unknown

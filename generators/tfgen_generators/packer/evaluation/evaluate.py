@@ -91,9 +91,10 @@ def _call(expression: Expression, lookup: Lookup, depth: int) -> Value:
     if function is None or not all(is_known(value) for value in values):
         return expression
     try:
-        return function(*values)
+        found = function(*values)
     except (TypeError, ValueError, AttributeError):
         return expression
+    return expression if isinstance(found, str | list) and len(found) > LARGEST else found
 
 
 def possible_texts(value: Value, lookup: Lookup, depth: int = 0) -> list[str] | None:

@@ -18,6 +18,10 @@ ANCHOR = "\0/"
 #: Functions that give the elements of all their lists.
 _JOINING = frozenset({"compact", "concat", "distinct", "flatten", "tolist", "toset"})
 
+_DEEPEST = 20
+#: How many lists within lists are looked at for one template: locals that name others twice make 2^20.
+_MOST_LISTS = 2000
+
 
 class AmiSource(msgspec.Struct, frozen=True, kw_only=True):
     """Where an image starts: an id, a filter in the builder, or a data source. `kind` names the setting."""
@@ -47,6 +51,7 @@ class Scope:
     def __init__(self, template: Template, details: Sequence[Details]) -> None:
         self.template = template
         self.builds = [build for one in details for build in one.builds]
+        self._left = _MOST_LISTS
         self._details = details
         self._locals = {name: value for one in details for name, value in one.locals.items()}
         self._values: dict[str, Value] = {}
@@ -161,14 +166,17 @@ class Scope:
                 if written:
                     yield use, written, self._path(item)
 
-    def _items(self, value: Value) -> list[Value]:
+    def _items(self, value: Value, depth: int = 0) -> list[Value]:
         """The elements of a list, also of one behind a local."""
+        self._left -= depth > 0
+        if depth > _DEEPEST or self._left < 0:
+            return [value]
         opened = self._opened(value)
         for found in (value, opened, self.value(value)):
             if isinstance(found, list):
                 return list(found)
         if isinstance(opened, Expression) and opened.op == "call" and opened.args[0] in _JOINING:
-            return [item for argument in opened.args[1:] for item in self._items(argument)]
+            return [item for argument in opened.args[1:] for item in self._items(argument, depth + 1)]
         return [value]
 
     def _path(self, value: Value) -> str | None:
