@@ -10,7 +10,6 @@ from tfgen_generators.hcl.write import is_identifier
 from tfgen_generators.settings.codecommit_url import what_is_allowed
 from tfgen_generators.settings.inputs import Fact, Pattern, check_expression, check_pattern, check_provider, check_text
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
-from tfgen_generators.trees.outside import is_gits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +65,7 @@ def _check_folder(key: str, value: str) -> None:
     if not value or path.is_absolute() or ".." in path.parts or "\\" in value or not value.isprintable():
         message = f"{key} = {value!r} must be a folder inside the repository"
         raise InvalidSettingError((key,), message, "use a relative path with /")
-    if is_gits(value):
+    if ".git" in value.casefold().split("/"):  # on some file systems .GIT is the same
         raise InvalidSettingError((key,), f"{key} = {value!r} is git's own folder", "use another folder")
 
 
