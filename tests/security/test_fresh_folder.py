@@ -241,6 +241,7 @@ def test_what_is_not_planned_is_said_everywhere(root: Path, tfgen: Command) -> N
     result = tfgen(*untrusted, "--format", "markdown", "--gate").expect(3)
     assert said in result.err
     assert "the branch changes what is not planned" in result.err
+    assert "to apply this plan" not in result.err
     comment = tfgen("comment", "--dry-run").expect(0).out
     for page in (result.out, comment):
         assert f"**Not planned** (needs a trusted plan):\n\n- `{MODULE}/x\\x0a\\x60y\\x60.tf`: `is new" in page

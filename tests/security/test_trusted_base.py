@@ -159,3 +159,6 @@ def test_the_command_says_what_to_do(repo: Repo, cli: Command, tfgen: Command, m
     tfgen("plan", "--untrusted", TFGEN_BASE="origin/main", GITHUB_BASE_REF="main").expect(0)
     git(made.top, "branch", "--force", "main", "HEAD")
     tfgen("plan", "--untrusted", "--base", "refs/heads/main").expect(64)
+    short = git(made.top, "rev-parse", "--short=9", "origin/main").strip()
+    git(made.top, "update-ref", f"refs/remotes/origin/{short}", "HEAD")  # whoever may push can have such a branch
+    assert "is a short commit ID; use the full ID" in tfgen("plan", "--untrusted", "--base", short).expect(64).err

@@ -115,7 +115,12 @@ def command(
     file = out or own_plan(workspace.make_state_dir())
     summary = make_plan(workspace, file, request)
     allowed = tuple(allow_destroy or ())
-    _show(summary, file if out else Path(os.path.relpath(file)), allowed, format_, workspace.settings)
+    shown = file if out else Path(os.path.relpath(file))
+    refused = _show(summary, shown, allowed, format_, workspace.settings)
+    if summary.changed and not (gate and summary.not_planned):
+        from tfgen.plan.table import show_next
+
+        show_next(shown, refused)
     if gate:
         from tfgen.plan.gate import renamed_images, require_all_planned, require_allowed
 
@@ -138,9 +143,12 @@ def _is_typed(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _show(summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, settings: Settings) -> None:
+def _show(
+    summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, settings: Settings
+) -> tuple[str, ...]:
+    """Shows the plan; gives the images that the gate refuses."""
     from tfgen.plan.gate import refused_images, renamed_images
-    from tfgen.plan.table import show_next, show_not_planned, show_plan, show_plan_json, show_plan_markdown
+    from tfgen.plan.table import show_not_planned, show_plan, show_plan_json, show_plan_markdown
 
     refused = tuple(image.name for image in refused_images(summary, allowed, renamed_images(settings)))
     show_not_planned(summary, data=format_ == "table")
@@ -150,5 +158,4 @@ def _show(summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _
         show_plan_markdown(summary, settings.terraform_dir, refused)
     else:
         show_plan(summary)
-    if summary.changed:
-        show_next(file, refused)
+    return refused

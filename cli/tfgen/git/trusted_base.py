@@ -7,6 +7,7 @@ target must agree.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,6 +32,8 @@ from tfgen.git.repository import repository_of, run_git
 from tfgen_generators.errors import RefusedError, TfgenError, UsageError
 
 _FLAG = "--base"
+#: A commit's id that is cut; a branch of that name would be anybody's who may push one.
+_SHORT = re.compile(r"[0-9a-f]{7,39}")
 _EXAMPLE = "use the protected branch that pull requests go into, for example --base origin/main (or TFGEN_BASE)"
 
 
@@ -50,6 +53,10 @@ def trusted_target(root: Path, wanted: str | None, env: Mapping[str, str]) -> Ta
             message = f"{_FLAG} {wanted}: commit not found"
             raise TfgenError(message, fix=FETCH_ALL if is_shallow(root) else "fetch the commit")
         return Target(commit=commit, name=wanted[:12], found=_FLAG)
+    if _SHORT.fullmatch(wanted):
+        raise UsageError(
+            f"{_FLAG} {wanted}: is a short commit ID", fix="use the full ID, or REMOTE/BRANCH for a branch"
+        )
     remote, branch = _branch(root, wanted)
     commit = branch_commit(root, f"{REMOTES}{remote}/{branch}")
     if not commit:
