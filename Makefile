@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Without compiling all that is installed: half of it is never imported.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
 # One test more at once than there are processors (tests/conftest.py); a group of tests that share a thing stays together.
 PYTEST_ARGS ?= --numprocesses=auto --dist=loadgroup

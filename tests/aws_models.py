@@ -12,7 +12,7 @@ _FOR_ALL = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
 
 def remember() -> None:
     """From now on each file is read once."""
-    from botocore.loaders import JSONFileLoader
+    from botocore.loaders import JSONFileLoader, Loader
 
     load = functools.cache(JSONFileLoader().load_file)
 
@@ -20,6 +20,12 @@ def remember() -> None:
         return load(file_path)
 
     JSONFileLoader.load_file = load_file
+    services = functools.cache(Loader().list_available_services)
+
+    def list_available_services(self: object, type_name: str) -> Any:
+        return services(type_name)
+
+    Loader.list_available_services = list_available_services
 
 
 def read() -> None:

@@ -40,6 +40,7 @@ _ACCESS_DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Messag
 @contextmanager
 def filled() -> Iterator[None]:
     """Run moto with the gaps filled; at the end moto is as it was."""
+    from moto import backends
     from moto.codebuild import responses as codebuild
     from moto.s3.models import FakeBucket
     from moto.s3.responses import S3Response
@@ -47,7 +48,9 @@ def filled() -> Iterator[None]:
     from tfgen.emulator import gaps_pipelines
 
     response = codebuild.CodeBuildResponse
+    modules = frozenset(backends.list_of_moto_modules())  # moto lists its folder for every request
     with ExitStack() as stack:
+        stack.enter_context(patch.object(backends, "list_of_moto_modules", lambda: modules))
         for check in ("_validate_required_params_source", "_validate_required_params_artifacts"):
             stack.enter_context(patch.object(codebuild, check, _pipeline_has_no_location(codebuild, check)))
         stack.enter_context(patch.object(codebuild, "_validate_required_params_project_name", _check_name))
