@@ -82,7 +82,8 @@ def measured(*arguments: str) -> tuple[Result, int]:
 
 
 def logs(root: Path, command: str) -> list[Path]:
-    return sorted((root / ".tfgen/log").glob(f"*-{command}-*.log"))
+    found = (root / ".tfgen/log").glob(f"*-{command}-*.log")
+    return sorted(found, key=lambda log: log.stat().st_mtime_ns)  # within a second, names are in no order
 
 
 def mounted(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
