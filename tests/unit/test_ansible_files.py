@@ -149,8 +149,10 @@ def test_a_folder_as_source_counts_with_all_in_it() -> None:
         (", ignore_files: ['one.yml']", {"two.json", "deep/three.yaml"}),
         (", files_matching: '^t'", {"two.json", "deep/three.yaml"}),
         (", files_matching: '('", {"one.yml", "two.json", "deep/three.yaml"}),
+        (", files_matching: '[[t]'", {"two.json", "deep/three.yaml"}),  # Python warns of it
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_folders_of_variables(options: str, expected: set[str]) -> None:
     for name in ("more", "vars/more", "{{ role_path }}/vars/more"):
         made = _role(f"include_vars: {{dir: '{name}'{options}}}")

@@ -41,8 +41,11 @@ def select_vars_files(files: Iterable[str], folder: str, ref: Reference, role: s
 
 def _matches(pattern: str, name: str, default: bool) -> bool:
     """Whether a regular expression matches; `default` when it is none."""
+    import warnings
+
     try:
-        return re.search(pattern, name) is not None if _is_quick(pattern) else default
+        with warnings.catch_warnings(action="ignore"):  # of what later versions of Python may read otherwise
+            return re.search(pattern, name) is not None if _is_quick(pattern) else default
     except (re.error, OverflowError):
         return default
 
