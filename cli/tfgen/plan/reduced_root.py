@@ -79,12 +79,8 @@ def reduced_root(
         try:
             means_the_same = _means_the_same(options, env)
             reduced = _reduced(workspace, options.targets, env, stack, state_at) if means_the_same else None
-        except (
-            OSError,
-            msgspec.DecodeError,
-            RecursionError,
-        ):  # a full disk, a broken file: the whole folder needs none of it
-            reduced = None
+        except (OSError, msgspec.DecodeError, RecursionError):
+            reduced = None  # a full disk, a broken file: the whole folder needs none of it
         yield reduced
 
 

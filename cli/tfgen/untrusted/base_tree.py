@@ -150,8 +150,8 @@ def links_to(top: Path, path: str) -> Iterator[str]:
             yield current
 
 
-def files_below(top: Path, folder: str, skipped: Collection[str] = ()) -> Iterator[str]:
-    """The files and links in `folder`, at any depth; folders called like one of `skipped` are not looked into."""
+def files_below(top: Path, folder: str, skipped: Collection[str] = (), *, deep: bool = True) -> Iterator[str]:
+    """The files and links in `folder`, at any depth if `deep`; folders called like one of `skipped` are passed over."""
     pending = [folder]
     while pending:
         current = pending.pop()
@@ -164,7 +164,7 @@ def files_below(top: Path, folder: str, skipped: Collection[str] = ()) -> Iterat
             path = entry.name if current == "." else f"{current}/{entry.name}"
             if not entry.is_dir(follow_symlinks=False):
                 yield path
-            elif entry.name not in skipped:
+            elif deep and entry.name not in skipped:
                 pending.append(path)
 
 

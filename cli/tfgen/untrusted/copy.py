@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 
 from tfgen.terraform.inputs import is_manifest
-from tfgen.untrusted.base_tree import BaseTree, inside, is_below
+from tfgen.untrusted.base_tree import BaseTree, files_below, inside, is_below
 from tfgen.untrusted.branch import TRACES, Branch
 from tfgen.untrusted.fresh_folder import write_commit, write_new
 from tfgen_generators.errors import RefusedError, TfgenError
@@ -159,20 +159,9 @@ class Copy:
 
 
 def _files(top: Path, folder: str, *, deep: bool) -> Iterator[str]:
-    pending = [folder]
-    while pending:
-        current = pending.pop()
-        try:
-            with os.scandir(top / current) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
-        except OSError:
-            continue
-        for entry in entries:
-            path = os.path.normpath(f"{current}/{entry.name}")
-            if entry.is_file(follow_symlinks=False):
-                yield path
-            elif entry.is_dir(follow_symlinks=False) and deep and entry.name not in {".git", *TRACES}:
-                pending.append(path)
+    """Without links, pipes and the like."""
+    found = files_below(top, folder, {".git", *TRACES}, deep=deep)
+    return (path for path in found if _is_file(top / path))
 
 
 def _is_file(file: Path) -> bool:
