@@ -1,0 +1,169 @@
+"""Words of a shell text with their variables filled in, as far as they are known without running anything."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tfgen_generators.shell.commands import command_words
+from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
+from tfgen_generators.shell.tree import Tree
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+#: Variables that hold the folder of the repository's root in a build, or on a CI host.
+ROOTS = frozenset(
+    {
+        "BITBUCKET_CLONE_DIR",
+        "BUILD_SOURCESDIRECTORY",
+        "CI_PROJECT_DIR",
+        "CIRCLE_WORKING_DIRECTORY",
+        "CODEBUILD_SRC_DIR",
+        "GITHUB_WORKSPACE",
+        "TRAVIS_BUILD_DIR",
+        "WORKSPACE",
+    }
+)
+#: The grammar reads `${0%/*}` so: the variable, the operator, a pattern.
+_DEFAULTS = (":-", "-", ":=", "=")
+_DIRECTORY = frozenset({"/*"})
+_BASE_NAME = frozenset({"*/"})
+_TOP_LEVEL = ("git", "rev-parse", "--show-toplevel")
+_SAME = frozenset({"realpath", "readlink", "echo"})
+_LONGEST = 4096
+_DEEPEST = 20
+_TRAILING = re.compile(r"\n+\Z")
+
+
+def joined(folder: str, path: str) -> str:
+    """`path` seen from `folder`; one that is absolute, or from the root, stays. May lead out of where it started."""
+    if path.startswith(ANCHOR):
+        return anchored(path[len(ANCHOR) :].lstrip("/") or ".")
+    if path.startswith(("/", "~")) or not path:
+        return path or folder
+    if folder.startswith(ANCHOR):
+        return anchored(posixpath.join(folder[len(ANCHOR) :] or ".", path))
+    return posixpath.normpath(posixpath.join(folder, path))
+
+
+def anchored(path: str) -> str:
+    """A path from the repository's root."""
+    normal = posixpath.normpath(path)
+    return ANCHOR if normal == "." else ANCHOR + normal
+
+
+class Expansion:
+    """Fills in the words of one text. `variables` may be changed by the caller as the text assigns them."""
+
+    def __init__(self, tree: Tree, variables: Mapping[str, str], folder: Callable[[], str]) -> None:
+        self._tree, self._variables, self._folder = tree, variables, folder
+
+    def text(self, node: Node, depth: int = 0) -> str:
+        """The word at a node; what is not known in it is `UNKNOWN`."""
+        kind = node.type
+        if depth > _DEEPEST or kind in ("process_substitution", "arithmetic_expansion"):
+            return UNKNOWN
+        if kind in ("string", "concatenation", "command_name", "translated_string"):
+            found = "".join(self.text(part, depth + 1) for part in node.children if part.type != '"')
+            return found if len(found) <= _LONGEST else UNKNOWN
+        if kind == "simple_expansion":
+            return self._value(self._tree.written(node)[1:])
+        if kind in ("expansion", "command_substitution"):
+            return self._expanded(node, depth) if kind == "expansion" else self._substituted(node, depth)
+        if kind == "string_content":
+            return re.sub(r'\\([$`"\\])', r"\1", self._tree.written(node))
+        return self._tree.word(node)
+
+    def _value(self, name: str) -> str:
+        if name in self._variables:
+            return self._variables[name]
+        if name == "PWD":
+            return self._folder()
+        if name in ROOTS:
+            return ANCHOR
+        return "~" if name == "HOME" else UNKNOWN
+
+    def _expanded(self, node: Node, depth: int) -> str:
+        parts = node.children[1:-1]
+        if not parts or parts[0].type not in ("variable_name", "special_variable_name", "subscript"):
+            return UNKNOWN
+        name = self._tree.written(parts[0])
+        value = self._value("0" if name in ("BASH_SOURCE", "BASH_SOURCE[0]") else name)
+        if len(parts) == 1:
+            return value
+        operator, rest = self._tree.written(parts[1]), "".join(map(self._tree.written, parts[2:]))
+        if operator in _DEFAULTS and value == UNKNOWN:
+            return self.text(parts[2], depth + 1) if len(parts) == 3 else ""
+        return value if operator in _DEFAULTS or value == UNKNOWN else _cut(value, operator, rest)
+
+    def _substituted(self, node: Node, depth: int) -> str:
+        """What a command prints that is known to do nothing but to work with paths."""
+        inner = [part for part in node.children if part.type not in ("$(", "`", ")")]
+        if len(inner) == 1 and inner[0].type == "list":
+            first, *_, last = inner[0].children
+            folder = self._changed_to(first, depth)
+            return folder if folder is not None and command_words(self._tree, last)[:1] == ("pwd",) else UNKNOWN
+        if len(inner) != 1 or inner[0].type not in ("command", "redirected_statement"):
+            return UNKNOWN
+        words = self.words(inner[0], depth + 1)
+        arguments = [word for word in words[1:] if not word.startswith("-")]
+        if words[:1] == ["pwd"]:
+            return self._folder()
+        if tuple(words) == _TOP_LEVEL:
+            return ANCHOR
+        return _printed(words[0], arguments) if words and len(arguments) == 1 else UNKNOWN
+
+    def _changed_to(self, node: Node, depth: int) -> str | None:
+        words = self.words(node, depth + 1)
+        return joined(self._folder(), words[-1]) if words[:1] == ["cd"] and len(words) > 1 else None
+
+    def words(self, node: Node, depth: int = 0) -> list[str]:
+        """The words of a simple command, filled in."""
+        if node.type == "redirected_statement":
+            return self.words(node.children[0], depth)
+        parts: Sequence[Node] = [
+            part
+            for part in node.children
+            if part.is_named and not part.type.endswith(("_redirect", "comment")) and part.type != "variable_assignment"
+        ]
+        return [word for part in parts for word in self.split(part, depth)]
+
+    def split(self, node: Node, depth: int = 0) -> list[str]:
+        """The words that one is: more where it has braces, or is an unquoted variable with blanks in it."""
+        text = self.text(node, depth)
+        if node.type in ("simple_expansion", "expansion", "command_substitution") and " " in text:
+            return text.split()
+        return _braces(text, node)
+
+
+def _cut(value: str, operator: str, pattern: str) -> str:
+    """What `${X%PATTERN}` and its like leave of a value."""
+    if operator in ("%", "%%") and pattern in _DIRECTORY:
+        return value.rpartition("/")[0] or "."
+    if operator in ("#", "##") and pattern in _BASE_NAME:
+        return value.rpartition("/")[2]
+    if operator == "%" and not re.search(r"[*?\[$]", pattern):
+        return value.removesuffix(pattern)
+    return value if operator in (":?", "?") else UNKNOWN
+
+
+def _braces(text: str, node: Node) -> list[str]:
+    """`{a,b}.txt` as two words, where braces are no text."""
+    match = re.fullmatch(r"([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)", text)
+    if match is None or node.type in ("string", "raw_string"):
+        return [text]
+    return [f"{match[1]}{one}{match[3]}" for one in match[2].split(",")]
+
+
+def _printed(program: str, arguments: Sequence[str]) -> str:
+    text = _TRAILING.sub("", arguments[0])
+    if program == "dirname":
+        rest = text.removeprefix(ANCHOR)
+        folder = posixpath.dirname(rest) or "."
+        return anchored(folder) if rest != text else folder
+    if program == "basename":
+        return posixpath.basename(text)
+    return text if program in _SAME else UNKNOWN

@@ -1,0 +1,8 @@
+"""Marks in texts that stand for paths, which no path has."""
+
+from __future__ import annotations
+
+#: A piece of a text that only a run knows.
+UNKNOWN = "\1"
+#: How a path begins that is seen from the repository's root, whatever the working directory is.
+ANCHOR = "\0/"

@@ -1,0 +1,70 @@
+"""One command of a shell text, and what it is behind `sudo`, `env` and their like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+#: Programs that run what follows them, and which of their options take a value.
+_PREFIXES: Mapping[str, str] = {
+    "builtin": "",
+    "command": "",
+    "env": "uS",
+    "exec": "a",
+    "nice": "n",
+    "nohup": "",
+    "setsid": "",
+    "stdbuf": "ioe",
+    "sudo": "ugphCrt",
+    "time": "fo",
+    "timeout": "ks",
+    "xargs": "nPIiLdsE",
+}
+SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
+_SET = re.compile(r"([A-Za-z_]\w*)=")
+_DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]?")
+
+
+class Ran(msgspec.Struct, frozen=True, kw_only=True):
+    """One simple command: `words` without what sets variables or runs other programs (`sudo`, `env A=b`).
+
+    `folders` are those that it may be run in, from where the text begins. `reads` are redirected into it; `sets` are
+    variables that stand before it. `line` counts from 0. `given` is text that it reads or shows: here-documents.
+    """
+
+    words: tuple[str, ...]
+    folders: tuple[str, ...] = (".",)
+    reads: tuple[str, ...] = ()
+    sets: tuple[tuple[str, str], ...] = ()
+    line: int = 0
+    given: str = ""
+
+
+def text_of(words: Sequence[str]) -> str | None:
+    """The script that a command is given as a word: `sh -c TEXT`, `eval TEXT`."""
+    program = words[0].rpartition("/")[2]
+    if program == "eval":
+        return " ".join(words[1:])
+    if program in SHELLS:
+        for number, word in enumerate(words[1:-1], 1):
+            if word.startswith("-") and not word.startswith("--") and word.endswith("c"):
+                return words[number + 1]
+    return None
+
+
+def effective(ran: Ran) -> Ran:
+    """The command behind `sudo`, `env A=b`, `time` and their like."""
+    words, sets = list(ran.words), list(ran.sets)
+    while words and words[0].rpartition("/")[2] in _PREFIXES:
+        valued = _PREFIXES[words.pop(0).rpartition("/")[2]]
+        while words and (words[0].startswith("-") or _SET.match(words[0]) or _DURATION.fullmatch(words[0])):
+            word = words.pop(0)
+            if match := _SET.match(word):
+                sets.append((match[1], word[match.end() :]))
+            elif word == "--":
+                break
+            elif len(word) == 2 and word[1] in valued and words:
+                words.pop(0)
+    return ran if len(words) == len(ran.words) else msgspec.structs.replace(ran, words=tuple(words), sets=tuple(sets))

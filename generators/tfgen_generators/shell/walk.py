@@ -1,0 +1,298 @@
+"""What a shell text runs, and in which folder: `cd`, subshells, branches, loops, functions and variables followed.
+
+Nothing is run and nothing is read: scripts that it starts are the caller's to follow. What cannot be known in a word or
+a folder is `UNKNOWN` in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfgen_generators.shell.expand import Expansion, joined
+from tfgen_generators.shell.marks import UNKNOWN
+from tfgen_generators.shell.ran import Ran, effective, text_of
+from tfgen_generators.shell.tree import Tree, parse
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+#: How many commands one text may run here, how many folders a command may be in, how deep a text may be nested.
+_MOST, _MOST_FOLDERS, _DEEPEST = 2000, 8, 60
+#: How many words of a `for` are tried one by one.
+_MOST_WORDS = 64
+_SETTING = frozenset({"getopts", "mapfile", "read", "readarray"})
+
+
+class Walked(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a text runs, in its order. Unless it `is_whole`, there is something in it that is no shell."""
+
+    ran: tuple[Ran, ...]
+    is_whole: bool = True
+
+
+@lru_cache(maxsize=2000)
+def walk(text: str, variables: tuple[tuple[str, str], ...] = ()) -> Walked:
+    """What `text` runs with these variables set; "0" is the path of the script."""
+    tree = parse(text)
+    if tree is None:
+        return Walked(ran=_guessed(text), is_whole=False)
+    walker = _Walker(tree, dict(variables))
+    walker.statements(tree.root.children)
+    whole = tree.is_whole and not walker.is_cut
+    return Walked(ran=(*walker.ran, *(() if whole else _guessed(text))), is_whole=whole)
+
+
+def _guessed(text: str) -> tuple[Ran, ...]:
+    """The lines of what cannot be read, each as one command in a folder that is not known."""
+    lines = text.replace("\\\n", " ").replace("\0", " ").splitlines()
+    words = ((number, tuple(line.translate(_PUNCTUATION).split())) for number, line in enumerate(lines))
+    return tuple(Ran(words=one, folders=(".", UNKNOWN), line=number) for number, one in words if one)
+
+
+_PUNCTUATION = str.maketrans(dict.fromkeys(";&|()<>`'\"", " "))
+
+
+_State = tuple[tuple[str, ...], dict[str, str]]
+
+
+class _Walker:
+    """One text's walk. A state is the folders that the shell may be in, and its variables."""
+
+    def __init__(self, tree: Tree, variables: Mapping[str, str]) -> None:
+        self._tree = tree
+        self.ran: list[Ran] = []
+        self.is_cut = False
+        self._folders: tuple[str, ...] = (".",)
+        self._stack: list[tuple[str, ...]] = []
+        self._variables = dict(variables)
+        self._functions: dict[str, Node] = {}
+        self._expansion = Expansion(tree, self._variables, self._folder)
+
+    def _folder(self) -> str:
+        return self._folders[0] if len(self._folders) == 1 else UNKNOWN
+
+    @property
+    def _state(self) -> _State:
+        return self._folders, dict(self._variables)
+
+    def _set(self, state: _State) -> None:
+        self._folders = state[0] if 0 < len(state[0]) <= _MOST_FOLDERS else (UNKNOWN,)
+        self._variables.clear()
+        self._variables.update(state[1])
+
+    def statements(self, nodes: Iterable[Node], depth: int = 0) -> None:
+        """Walks nodes one after the other."""
+        for node in nodes:
+            self._node(node, depth)
+
+    def _node(self, node: Node, depth: int) -> None:
+        if depth > _DEEPEST or len(self.ran) > _MOST:
+            self.is_cut = True
+            return
+        handler = _HANDLERS.get(node.type)
+        if handler is not None:
+            handler(self, node, depth)
+        elif node.is_named:
+            self.statements(node.children, depth + 1)
+
+    def _subshell(self, node: Node, depth: int) -> None:
+        """What it changes is gone after it."""
+        before, stack = self._state, list(self._stack)
+        self.statements(node.children, depth + 1)
+        self._set(before)
+        self._stack = stack
+
+    def _pipeline(self, node: Node, depth: int) -> None:
+        for part in node.children:
+            before = self._state
+            self._node(part, depth + 1)
+            self._set(before)
+
+    def _loop(self, node: Node, depth: int) -> None:
+        self._branches([node.children], depth, otherwise=True)
+
+    def _case(self, node: Node, depth: int) -> None:
+        items = [part.children for part in node.children if part.type == "case_item"]
+        self._branches(items, depth, otherwise=True)
+
+    def _function(self, node: Node, _depth: int) -> None:
+        self._functions[self._tree.word(node.children[node.children[0].type == "function"])] = node.children[-1]
+
+    def _branches(self, bodies: Iterable[Iterable[Node]], depth: int, *, otherwise: bool) -> None:
+        """One of the bodies runs, or (`otherwise`) none: any of the states after them may hold."""
+        before = self._state
+        ends = [before] if otherwise else []
+        for body in bodies:
+            self._set(before)
+            self.statements(body, depth + 1)
+            ends.append(self._state)
+        values = {name: {one.get(name, UNKNOWN) for _, one in ends} for _, one in ends for name in one}
+        folders = dict.fromkeys(folder for one, _ in ends for folder in one)
+        self._set((tuple(folders), {name: one.pop() if len(one) == 1 else UNKNOWN for name, one in values.items()}))
+
+    def _list(self, node: Node, depth: int) -> None:
+        """`a && b`: b runs. `a || b`: it may."""
+        left, operator, right = node.children[0], node.children[1].type, node.children[-1]
+        self._node(left, depth + 1)
+        if operator == "&&":
+            self._node(right, depth + 1)
+        else:
+            self._branches([[right]], depth, otherwise=True)
+
+    def _if(self, node: Node, depth: int) -> None:
+        parts = [part for part in node.children if part.type in ("elif_clause", "else_clause")]
+        own = [part for part in node.children if part not in parts]
+        is_complete = any(part.type == "else_clause" for part in parts)
+        self._branches([own, *([part] for part in parts)], depth, otherwise=not is_complete)
+
+    def _for(self, node: Node, depth: int) -> None:
+        """The body, once for each word."""
+        name = next((self._tree.word(part) for part in node.children if part.type == "variable_name"), "")
+        at = next((number for number, part in enumerate(node.children) if part.type == "in"), len(node.children))
+        body = [part for part in node.children if part.type in ("do_group", "compound_statement")]
+        listed = [part for part in node.children[at + 1 :] if part.is_named and part not in body]
+        words = [word for part in listed for word in self._expansion.split(part)] or [UNKNOWN]
+        before = self._state
+        ends = [before]
+        for word in words if len(words) <= _MOST_WORDS else [UNKNOWN]:
+            self._variables[name] = word
+            self.statements(body, depth + 1)
+            ends.append(self._state)
+        self._set((tuple(dict.fromkeys(folder for one, _ in ends for folder in one)), self._state[1]))
+
+    def _assign(self, node: Node, depth: int) -> None:
+        """`A=b`, `export A=b`. What stands in `$( )` runs."""
+        for part in (node,) if node.type == "variable_assignment" else node.children:
+            if part.type == "variable_assignment":
+                self._substitutions(part, depth)
+                name, value = self._assigned(part)
+                self._variables[name] = value
+
+    def _assigned(self, node: Node) -> tuple[str, str]:
+        name, *_, value = node.children
+        is_text = value.type not in ("=", "+=", "array") and node.children[1].type == "="
+        return self._tree.word(name), self._expansion.text(value) if is_text else UNKNOWN * (value.type != "=")
+
+    def _substitutions(self, node: Node, depth: int) -> None:
+        """Runs what stands in `$( )`, in backquotes and in `<( )`."""
+        for part in node.children:
+            if part.type in ("command_substitution", "process_substitution"):
+                self._node(part, depth + 1)
+            elif part.child_count and depth <= _DEEPEST:
+                self._substitutions(part, depth + 1)
+
+    def _command(self, node: Node, depth: int) -> None:
+        inner = node.children[0] if node.type == "redirected_statement" else node
+        self._substitutions(inner if inner.type in ("command", "test_command") else node, depth)
+        reads, given = self._redirected(node)
+        if inner.type not in ("command", "test_command", "declaration_command", "variable_assignment"):
+            before = self._folders
+            self._node(inner, depth + 1)
+            if reads or given:
+                self._run(Ran(words=(":",), folders=before, reads=reads, given=given, line=node.start_point.row), depth)
+            return
+        sets = tuple(self._assigned(part) for part in inner.children if part.type == "variable_assignment")
+        if inner.type in ("declaration_command", "variable_assignment"):
+            self._assign(inner, depth)
+            return
+        more = [part for part in node.children[1:] if inner is not node and part.type.endswith("_redirect")]
+        behind = [word for part in more for word in self._behind(part)]
+        words = (*self._words(inner), *behind)
+        line = node.start_point.row
+        self._run(Ran(words=words, folders=self._folders, reads=reads, sets=sets, line=line, given=given), depth)
+
+    def _words(self, node: Node) -> list[str]:
+        if node.type == "test_command":
+            return ["[", *(word for part in node.children for word in self._leaves(part))]
+        return self._expansion.words(node)
+
+    def _leaves(self, node: Node) -> Iterator[str]:
+        """The words of a test, without its operators."""
+        if node.type.endswith("_expression"):
+            for part in node.children:
+                yield from self._leaves(part)
+        elif node.is_named and node.type != "test_operator":
+            yield self._expansion.text(node)
+
+    def _behind(self, part: Node) -> Iterator[str]:
+        """Arguments that the grammar takes for a part of a redirection: `a >file b`, `a <<END b`."""
+        for inner in (*part.children_by_field_name("destination")[1:], *part.children_by_field_name("argument")):
+            yield self._expansion.text(inner)
+
+    def _redirected(self, node: Node) -> tuple[tuple[str, ...], str]:
+        """What is redirected in: files, and the text of here-documents."""
+        reads: list[str] = []
+        given: list[str] = []
+        for part in node.children if node.type == "redirected_statement" else ():
+            if part.type == "file_redirect" and any(inner.type == "<" for inner in part.children):
+                reads += [self._expansion.text(inner) for inner in part.children_by_field_name("destination")[:1]]
+            elif part.type in ("heredoc_redirect", "herestring_redirect"):
+                given += [self._tree.written(inner) for inner in part.children if inner.type == "heredoc_body"]
+        return tuple(reads), "\n".join(given)
+
+    def _run(self, ran: Ran, depth: int) -> None:
+        """One command, once it is known what it is: those of the shell's own that matter are done here."""
+        ran = effective(ran)
+        words = ran.words
+        if not words:
+            self._variables.update(ran.sets)
+            return
+        self.ran.append(ran)
+        program, arguments = words[0], [word for word in words[1:] if not word.startswith("-")]
+        if program in ("cd", "pushd"):
+            self._stack.append(self._folders)
+            self._change(words, arguments)
+        elif program == "popd":
+            self._folders = self._stack.pop() if self._stack else (UNKNOWN,)
+        elif program in _SETTING:
+            self._variables.update(dict.fromkeys(arguments, UNKNOWN))
+        elif program == "unset":
+            for name in arguments:
+                self._variables.pop(name, None)
+        elif program in self._functions and depth < _DEEPEST:
+            body = self._functions[program]
+            positional = {str(number): word for number, word in enumerate(words) if number}
+            kept = {name: self._variables.get(name, UNKNOWN) for name in positional}
+            self._variables.update(positional)
+            self._node(body, depth + 10)
+            self._variables.update(kept)
+        elif (text := text_of(words)) is not None:
+            self._inner(text, program, depth)
+
+    def _change(self, words: Sequence[str], arguments: Sequence[str]) -> None:
+        target = arguments[0] if arguments else ("~" if len(words) == 1 else UNKNOWN)
+        self._folders = tuple(dict.fromkeys(joined(folder, target) for folder in self._folders))
+
+    def _inner(self, text: str, program: str, depth: int) -> None:
+        """`sh -c TEXT`, `eval TEXT`: the commands of that text, in the folders that this one may be in."""
+        found = walk(text, tuple(sorted(self._variables.items()))) if depth < _DEEPEST else Walked(ran=())
+        for one in found.ran:
+            folders = tuple(dict.fromkeys(joined(own, folder) for own in self._folders for folder in one.folders))
+            self.ran.append(msgspec.structs.replace(one, folders=folders[:_MOST_FOLDERS], line=self.ran[-1].line))
+        if program == "eval" and any(one.words[0] == "cd" for one in found.ran):
+            self._folders = (UNKNOWN,)
+
+
+_HANDLERS: Mapping[str, Callable[[_Walker, Node, int], None]] = {
+    "c_style_for_statement": _Walker._loop,
+    "case_statement": _Walker._case,
+    "command": _Walker._command,
+    "command_substitution": _Walker._subshell,
+    "declaration_command": _Walker._assign,
+    "for_statement": _Walker._for,
+    "function_definition": _Walker._function,
+    "if_statement": _Walker._if,
+    "list": _Walker._list,
+    "pipeline": _Walker._pipeline,
+    "process_substitution": _Walker._subshell,
+    "redirected_statement": _Walker._command,
+    "subshell": _Walker._subshell,
+    "test_command": _Walker._command,
+    "variable_assignment": _Walker._assign,
+    "variable_assignments": _Walker._assign,
+    "while_statement": _Walker._loop,
+}
