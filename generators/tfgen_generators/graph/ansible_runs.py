@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tfgen_generators.ansible.resolving.run import AnsibleRun
+from tfgen_generators.packer.ansible_settings import variable_use
 from tfgen_generators.paths.model import Edge, Reached
 from tfgen_generators.paths.path_resolution import PathResolver, ResolvedPath, glob
 from tfgen_generators.paths.template_inputs import AnsibleRunPlan, Wanted
@@ -27,15 +28,11 @@ _PLAYBOOK_ENDINGS = (".yml", ".yaml", ".json")
 _NOT_UPLOADED = re.compile(
     r"(^|/)(README[^/]*|[^/]*\.md|\.ansible-lint|\.yamllint)$|^(molecule|tests)/|^meta/argument_specs\."
 )
-_ENVIRONMENT = {
-    "ANSIBLE_ROLES_PATH": "role_path",
-    "ANSIBLE_COLLECTIONS_PATH": "collection_path",
-    "ANSIBLE_COLLECTIONS_PATHS": "collection_path",
-    "ANSIBLE_CONFIG": "ansible_config",
-}
 #: The setting whose folders are uploaded beside the playbook, whatever becomes of the rest.
 _PLAYBOOK_PATHS = "playbook_paths"
-_UPLOADED = frozenset({"inventory", "group_vars", "host_vars", "galaxy_file", "key", "vars_file", "ansible_config"})
+_UPLOADED = frozenset(
+    {"inventory", "group_vars", "host_vars", "galaxy_file", "key", "vars_file", "ansible_config", "library"}
+)
 
 
 class AnsibleRuns:
@@ -93,9 +90,9 @@ class AnsibleRuns:
             return
         for match in _SOURCE.finditer(self._tree.read(path)):
             text = match.group(1).decode("utf-8", "replace").removeprefix("file://")
-            found = self._path_resolver.find(text, [".", posixpath.dirname(path) or "."])
-            if found is not None and found.path != ".":
-                self._builder.place(found, Edge(path=path, label="requirements"))
+            for found in self._path_resolver.find(text, [*self._folders, posixpath.dirname(path) or "."]):
+                if found.path != ".":
+                    self._builder.place(found, Edge(path=path, label="requirements"))
 
     def _playbooks(self, place: ResolvedPath) -> Iterator[str]:
         if not place.widened:
@@ -142,10 +139,7 @@ class AnsibleRuns:
     def _config(self, plan: AnsibleRunPlan, folders: Sequence[str], named: Sequence[str]) -> str | None:
         candidates = [path if self._tree.kind(path) == "file" else f"{path}/ansible.cfg" for path in named]
         if plan.kind == "ansible":
-            candidates += [
-                "ansible.cfg",
-                *(posixpath.normpath(f"{folder}/ansible.cfg") for folder in self._folders[:1]),
-            ]
+            candidates += [posixpath.normpath(f"{folder}/ansible.cfg") for folder in self._folders]
         else:
             candidates += [posixpath.normpath(f"{folder}/ansible.cfg") for folder in folders]
         return next((path for path in candidates if self._tree.kind(path) == "file"), None)
@@ -167,12 +161,12 @@ class AnsibleRuns:
 
     def _by_environment(self, use: str) -> Iterator[str]:
         """What tfgen.toml's [environment] tells Ansible on the machine that builds."""
-        for name, meant in _ENVIRONMENT.items():
-            value = self._environment[name] if meant == use and name in self._environment else ""
-            for part in value.split(":") if value else ():
-                path = posixpath.normpath(part)
-                if not part.startswith(("/", "~")) and self._tree.kind(path):
-                    yield path
+        for name, value in self._environment.items():
+            for part in value.split(":") if variable_use(name) == use else ():
+                for folder in self._folders if part and not part.startswith(("/", "~")) else ():
+                    path = posixpath.normpath(f"{folder}/{part}")
+                    if self._tree.kind(path):
+                        yield path
 
     def _unused(
         self, plan: AnsibleRunPlan, found: Mapping[int, list[ResolvedPath]], reached: Sequence[Reached]

@@ -14,6 +14,7 @@ from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.generated.ownership import file_name
 from tfgen_generators.graph.graph import Graph, ImageNode, aliases_of
 from tfgen_generators.graph.image import ImageBuilder
+from tfgen_generators.graph.local_files import LocalFiles, LocalFilesFinder
 from tfgen_generators.graph.missing import MissingReferences
 from tfgen_generators.graph.pipelines import Pipelines
 from tfgen_generators.packer.model import Discovery, Template
@@ -23,6 +24,7 @@ from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.paths.pipeline_files import buildspec_of, module_unit, named_inputs
 from tfgen_generators.paths.possible_values import ValueSources
 from tfgen_generators.paths.template_inputs import TemplateInputs, template_inputs_of
+from tfgen_generators.paths.working_dir import WorkingDirs
 from tfgen_generators.settings.model import FILE_NAME, Module, Settings
 from tfgen_generators.trees.linked import LinkedTree
 from tfgen_generators.trees.store import Store
@@ -61,6 +63,9 @@ class Builder:
         #: Template's path -> the environment variables that it reads.
         self.reads: dict[str, tuple[str, ...]] = {}
         self.pipelines = Pipelines(tree, settings)
+        self.working_dirs = WorkingDirs(self.path_resolver, settings)
+        self._local: dict[str, LocalFiles] = {}
+        self.templates: dict[str, Template] = {}
 
     def build(self, templates: Iterable[Template]) -> Graph:
         """The whole graph."""
@@ -72,6 +77,8 @@ class Builder:
 
     def nodes(self, templates: Iterable[Template]) -> list[ImageNode]:
         """The images of `templates`; their units and missing references are then known too."""
+        templates = list(templates)
+        self.templates.update((template.path, template) for template in templates)
         images = [self._image(template) for template in templates]
         runs: dict[AnsibleRun, list[str]] = {}
         for image, found in images:
@@ -97,11 +104,7 @@ class Builder:
             builder.members()
             for path, named in self.pipelines.named_files(template):
                 builder.file(path, named)
-            inputs = self._wants(template, self.pipelines.surroundings(template, buildspec))
-            self.reads[template.path] = inputs.reads
-            given = buildspec.variables if buildspec else {}
-            environment = {name: value for name, (value, _) in self.pipelines.environment(template).items()}
-            builder.uses(inputs, {**given, **environment})
+            self._uses(builder, template, buildspec)
             problem = ""
         self._of_pipeline(builder, template, buildspec, edge)
         node = ImageNode(
@@ -112,6 +115,22 @@ class Builder:
             problem=problem,
         )
         return node, builder.runs
+
+    def _uses(self, builder: ImageBuilder, template: Template, buildspec: Buildspec | None) -> None:
+        """All that the template names, and what those name that are built on the way."""
+        given = buildspec.variables if buildspec else {}
+        environment = {name: value for name, (value, _) in self.pipelines.environment(template).items()}
+        done: set[str] = set()
+        pending = [template]
+        while pending:
+            one = pending.pop()
+            done.add(one.path)
+            inputs = self._wants(one, self.pipelines.surroundings(template, buildspec))
+            self.reads.setdefault(template.path, inputs.reads)
+            working = self.working_dirs.find(one, buildspec, environment)
+            builder.uses(inputs, {**given, **environment}, working.folders)
+            nested = [self.templates[path] for path in builder.nested if path in self.templates]
+            pending = [other for other in nested if other.path not in done and not other.errors]
 
     def _wants(self, template: Template, around: ValueSources) -> TemplateInputs:
         """What the template names, by its content and by what around it decides something."""
@@ -150,10 +169,11 @@ class Builder:
             return
         if buildspec is not None:
             builder.shared(self._buildspec_unit(buildspec), edge)
-            for path in buildspec.playbooks:
-                builder.playbook_in(
-                    path, Edge(path=buildspec.path, label="ansible-playbook"), by=f"buildspec {buildspec.path}"
-                )
+            key = f"buildspec {buildspec.path}"
+            for group, files, named in self._local_of(buildspec).groups:
+                builder.group(group, files, named, by=key)
+            for run, named in self._local_of(buildspec).runs:
+                builder.ansible_run(run, named, by=key)
         if self.module is not None:
             builder.shared(self.module, self._module_hop(template))
         for path, named in named_inputs(self.tree, self.settings, template):
@@ -174,18 +194,27 @@ class Builder:
             files = {buildspec.path: Edge(path="", label="")}
             for name, path in self._named_by(buildspec):
                 files.setdefault(path, Edge(path=buildspec.path, label=name))
+            for path, named in self._local_of(buildspec).files:
+                files.setdefault(path, named)
             self.units[key] = Unit(key=key, files=files)
             if buildspec.problem:
                 self.missing_references.broken(buildspec.path, buildspec.line, buildspec.problem)
         return self.units[key]
 
+    def _local_of(self, buildspec: Buildspec) -> LocalFiles:
+        """What the commands of a buildspec read."""
+        if buildspec.path not in self._local:
+            finder = LocalFilesFinder(self.path_resolver, Edge(path=buildspec.path, label="commands"))
+            texts = [buildspec.commands] if buildspec.is_one_shell else [(text,) for text in buildspec.commands]
+            for text in texts:
+                finder.texts(text, ["."], buildspec.variables)
+            self._local[buildspec.path] = finder.found()
+        return self._local[buildspec.path]
+
     def _named_by(self, buildspec: Buildspec) -> Iterator[tuple[str, str]]:
         for name, value in buildspec.variables.items():
             if path := self.pipelines.file_at(value):
                 yield f"env.variables.{name}", path
-        for word in buildspec.words:
-            if self.tree.kind(word) == "file":
-                yield "commands", word
 
 
 def _wants_key(key: str, reads: Iterable[str], around: ValueSources) -> str:

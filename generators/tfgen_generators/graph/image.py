@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from tfgen_generators.graph.ansible_runs import AnsibleRuns
 from tfgen_generators.graph.image_parts import ImageParts
-from tfgen_generators.paths.filesets import beginning, find_filesets
+from tfgen_generators.graph.local_files import LocalFilesFinder
+from tfgen_generators.paths.filesets import find_filesets
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import ResolvedPath
-from tfgen_generators.paths.template_inputs import TemplateInputs
+from tfgen_generators.paths.template_inputs import LocalStep, TemplateInputs
+from tfgen_generators.paths.working_dir import folder_of
 
 _READ_BY_TEMPLATES = re.compile(rb"\b(?:file|filebase64|templatefile)\(\s*\"([^\"$]+)\"")
 
@@ -18,30 +20,38 @@ _READ_BY_TEMPLATES = re.compile(rb"\b(?:file|filebase64|templatefile)\(\s*\"([^\
 class ImageBuilder(ImageParts):
     """Collects all that one template names, runs of Ansible included."""
 
-    def uses(self, inputs: TemplateInputs, environment: Mapping[str, str]) -> None:
-        """Everything that the template itself names."""
-        texts = [
-            text for one in (*inputs.wanted, *(w for plan in inputs.runs for w in plan.wanted)) for text in one.texts
-        ]
-        texts += [folder for fileset in inputs.filesets for folder in beginning(fileset)]
-        folders = self._path_resolver.folders(self._template, texts)
+    def uses(self, inputs: TemplateInputs, environment: Mapping[str, str], working: Sequence[str]) -> None:
+        """Everything that the template itself names; `working` are the folders that Packer may run in."""
+        own = [folder_of(self._template)]
         for wanted in inputs.wanted:
-            for place in self.found(wanted, folders):
+            for place in self.found(wanted, own if wanted.use == "function" else working):
                 self.place(place, self.edge(wanted.label, widened=place.widened))
                 if wanted.label == "templatefile":
-                    self._read_on(place, folders)
-        self._filesets(inputs, folders)
-        for label, word in inputs.words:
-            path = self._path_resolver.find(word, folders) if "*" not in word else None
-            if path is not None and self._tree.kind(path.path) == "file":
-                self.file(path.path, self.edge(label))
-        for label, word in inputs.playbooks:
-            found = self._path_resolver.find(word, folders)
-            if found is not None:
-                self.playbook_in(found.path, self.edge(label))
-        runs = AnsibleRuns(self, self._tree, self._path_resolver, folders, environment)
+                    self._read_on(place, own)
+        self._filesets(inputs, list(dict.fromkeys((*own, *working))))
+        for word in inputs.words:
+            for place in self._path_resolver.find(word, [*working, *own]):
+                if self._tree.kind(place.path) == "file":
+                    self.file(place.path, self.edge("setting"))
+        for step in inputs.local:
+            self._local(step, working, environment)
+        runs = AnsibleRuns(self, self._tree, self._path_resolver, working, environment)
         for plan in inputs.runs:
             runs.stage(plan)
+
+    def _local(self, step: LocalStep, working: Sequence[str], environment: Mapping[str, str]) -> None:
+        """What a `shell-local` reads on this machine."""
+        finder = LocalFilesFinder(self._path_resolver, self.edge(step.label))
+        variables = {**environment, **dict(step.variables)}
+        for text in step.texts:
+            finder.texts([text], working, variables)
+        for script in step.scripts:
+            for place in self._path_resolver.find(script, working):
+                paths = self._path_resolver.match(place.pattern)[:100] if place.widened else [place.path]
+                for path in paths:
+                    if self._tree.kind(path) == "file":
+                        finder.script(path, working, variables)
+        self.local(finder.found())
 
     def _filesets(self, inputs: TemplateInputs, folders: Sequence[str]) -> None:
         for fileset in inputs.filesets:
@@ -53,6 +63,5 @@ class ImageBuilder(ImageParts):
         for path in (place.path,) if not place.widened else self._path_resolver.match(place.pattern)[:100]:
             if self._tree.kind(path) == "file" and b"file" in (data := self._tree.read(path)):
                 for text in _READ_BY_TEMPLATES.findall(data):
-                    found = self._path_resolver.find(text.decode("utf-8", "replace"), folders)
-                    if found is not None:
+                    for found in self._path_resolver.find(text.decode("utf-8", "replace"), folders):
                         self.place(found, Edge(path=path, label="file"))

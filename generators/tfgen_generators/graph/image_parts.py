@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tfgen_generators.ansible.resolving.resolver import Resolver
 from tfgen_generators.ansible.resolving.run import AnsibleRun
+from tfgen_generators.graph.local_files import LocalFiles
 from tfgen_generators.graph.missing import MissingReferences
 from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.model import Edge, MissingKind, Reached, Unit
@@ -40,6 +41,8 @@ class ImageParts:
         self._files: dict[str, Edge] = {}
         self._reached: dict[tuple[str, str | None], Reached] = {}
         self.runs: list[AnsibleRun] = []
+        #: Templates that are built on the way.
+        self.nested: dict[str, None] = {}
 
     def members(self) -> None:
         """The template's own files."""
@@ -61,8 +64,9 @@ class ImageParts:
 
     def found(self, wanted: Wanted, folders: Sequence[str]) -> list[ResolvedPath]:
         """Where what is wanted is. What is named for sure and is not there is a missing reference."""
-        path_resolver = [self._path_resolver.find(text, folders, globs=wanted.use == "media") for text in wanted.texts]
-        there = list(dict.fromkeys(place for place in path_resolver if place is not None))
+        globs = wanted.use == "media"
+        found = (place for text in wanted.texts for place in self._path_resolver.find(text, folders, globs=globs))
+        there = list(dict.fromkeys(found))
         if not there and wanted.use not in _MAY_BE_MISSING and _is_ours(wanted.texts):
             kind, what = _MISSING_KINDS.get(wanted.use, ("missing-file", "file"))
             self._missing_references.missing(
@@ -81,18 +85,24 @@ class ImageParts:
             key, files = f"folder {place.path}", self._path_resolver.below(place.path)
         self.group(key, files, edge)
 
-    def group(self, key: str, files: Iterable[str], edge: Edge) -> None:
+    def group(self, key: str, files: Iterable[str], edge: Edge, by: str = "") -> None:
         """Files that several images may use alike, as a unit."""
         if key not in self._units:
             self._units[key] = Unit(key=key, files=dict.fromkeys(files, Edge(path="", label="")))
         if self._units[key].files:
-            self.shared(self._units[key], edge, self._key)
+            self.shared(self._units[key], edge, by or self._key)
 
-    def playbook_in(self, path: str, edge: Edge, by: str | None = "") -> None:
-        """A playbook that a command runs; nothing is known of its inventory."""
-        if self._tree.kind(path) == "file":
-            config = "ansible.cfg" if self._tree.kind("ansible.cfg") == "file" else None
-            self.ansible_run(AnsibleRun(playbook=path, config=config), edge, self._key if by == "" else by)
+    def local(self, found: LocalFiles, by: str | None = "") -> None:
+        """What commands read that run on this machine."""
+        for path, edge in found.files:
+            self.file(path, edge)
+        for key, files, edge in found.groups:
+            self.group(key, files, edge)
+        for run, edge in found.runs:
+            self.ansible_run(run, edge, by)
+        for path, edge in found.templates:
+            self.place(ResolvedPath(path=path), edge)
+            self.nested[path] = None
 
     def ansible_run(self, ansible_run: AnsibleRun, edge: Edge, by: str | None = "") -> list[Reached]:
         """A run of Ansible: everything that it reaches, the playbook by `edge`."""

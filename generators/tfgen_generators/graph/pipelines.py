@@ -9,9 +9,12 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Value
 from tfgen_generators.paths.buildspec import Buildspec
 from tfgen_generators.paths.model import Edge
-from tfgen_generators.paths.possible_values import ANY_VARIABLE, UNKNOWN, ValueSources
+from tfgen_generators.paths.possible_values import ANY_VARIABLE, ValueSources
 from tfgen_generators.paths.var_files import auto_files, read_values
 from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.shell.expand import joined
+from tfgen_generators.shell.marks import UNKNOWN
+from tfgen_generators.shell.walk import walk
 from tfgen_generators.trees.linked import LinkedTree
 
 _VALUES = (".hcl", ".json")
@@ -80,8 +83,8 @@ class Pipelines:
     def _value_files(self, template: Template, buildspec: Buildspec | None) -> Iterator[str]:
         """Files of values, from those that Packer reads first to those that a person names."""
         yield from (path for path, _ in self.named_files(template) if path.endswith(_VALUES))
-        for word in buildspec.words if buildspec else ():
-            if word.endswith(_NAMED_VALUES) and (path := self.file_at(word)):
+        for word in _var_files(buildspec) if buildspec else ():
+            if path := self.file_at(word):
                 yield path
         for value in buildspec.variables.values() if buildspec else ():
             if value.endswith(_VALUES) and (path := self.file_at(value)):
@@ -94,3 +97,16 @@ class Pipelines:
             for name, value in {ANY_VARIABLE: UNKNOWN}.items() if found is None else found.items():
                 values.setdefault(name, []).append(value)
         return values
+
+
+def _var_files(buildspec: Buildspec) -> Iterator[str]:
+    """Words of a buildspec's commands that are files of values, from the root."""
+    folders: tuple[str, ...] = (".",)
+    for text in buildspec.commands:
+        found = walk(text, tuple(sorted(buildspec.variables.items())))
+        for ran in found.ran:
+            for word in ran.words:
+                name = word.rpartition("=")[2]
+                if name.endswith(_NAMED_VALUES):
+                    yield from (joined(joined(start, folder), name) for start in folders for folder in ran.folders)
+        folders = tuple(joined(start, folder) for start in folders for folder in found.folders)[:8]

@@ -45,6 +45,7 @@ def _shared(settings: Settings) -> Iterator[_Setting]:
     for path, value in (
         (("source_repository",), settings.source_repository),
         (("branch",), settings.branch),
+        (("working_dir",), settings.working_dir),
         (("module", "source"), settings.module.source),
         (("module", "version"), settings.module.version),
     ):
@@ -63,6 +64,8 @@ def _of_its_own(name: str, own: TemplateSettings) -> Iterator[_Setting]:
     yield from _table("inputs", own.inputs, (*table, "inputs"))
     yield from _table("providers", own.providers, (*table, "providers"))
     yield from _names(own.names, (*table, "names"))
+    if own.working_dir:
+        yield ("working_dir",), own.working_dir, (*table, "working_dir")
 
 
 def _names(names: object, path: Path) -> Iterator[_Setting]:

@@ -13,9 +13,10 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from tfgen_generators.packer.details import Details
-from tfgen_generators.packer.evaluation.scope import ANCHOR, AmiSource, Scope, Text
+from tfgen_generators.packer.evaluation.scope import AmiSource, Scope, Text
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Value
+from tfgen_generators.shell.marks import ANCHOR
 
 
 class FileUse(msgspec.Struct, frozen=True, kw_only=True):

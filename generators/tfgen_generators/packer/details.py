@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tfgen_generators.packer import uses
+from tfgen_generators.packer.ansible_settings import Use
 from tfgen_generators.packer.facts import variables
 from tfgen_generators.packer.syntax.syntax import Block, Body
 from tfgen_generators.packer.syntax.values import Expression, Value, expressions
@@ -141,7 +142,7 @@ def part_of(kind: str, name: str, settings: Mapping[str, Value]) -> Part:
     return _with_files(kind, name, settings, list(uses.of_builder(settings)))
 
 
-def _with_files(kind: str, name: str, settings: Mapping[str, Value], found: Sequence[uses.Use]) -> Part:
+def _with_files(kind: str, name: str, settings: Mapping[str, Value], found: Sequence[Use]) -> Part:
     return Part(
         kind=kind,
         name=name,
@@ -163,11 +164,11 @@ def finish_of(kind: str, settings: Mapping[str, Value]) -> Step:
     return Step(kind=kind, files=_files(found), names=_names(found), settings=uses.also_kept(kind, settings))
 
 
-def _files(found: Sequence[uses.Use]) -> list[tuple[str, Value]]:
+def _files(found: Sequence[Use]) -> list[tuple[str, Value]]:
     return [(use, value) for use, value, _ in found]
 
 
-def _names(found: Sequence[uses.Use]) -> list[str]:
+def _names(found: Sequence[Use]) -> list[str]:
     return [name for _, _, name in found]
 
 

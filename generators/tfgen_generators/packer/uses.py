@@ -9,10 +9,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from tfgen_generators.packer.syntax.values import Expression, Value, expressions
-
-#: (what the file is used for, its path, the setting's name): a path may be a list of paths.
-Use = tuple[str, Value, str]
+from tfgen_generators.packer.ansible_settings import Use, of_ansible
+from tfgen_generators.packer.syntax.values import Value, expressions
 
 _SCRIPTS = {"script": "script", "scripts": "script"}
 _PROVISIONERS: Mapping[str, Mapping[str, str]] = {
@@ -89,22 +87,16 @@ _BUILDERS: Mapping[str, str] = {
     "vagrantfile_template": "upload",
 }
 _READING = frozenset({"file", "filebase64", "templatefile"})
-_ROLE_VARIABLES = {
-    "ANSIBLE_ROLES_PATH": "role_path",
-    "ANSIBLE_COLLECTIONS_PATH": "collection_path",
-    "ANSIBLE_COLLECTIONS_PATHS": "collection_path",
-    "ANSIBLE_CONFIG": "ansible_config",
-}
 _PATH = re.compile(r"(?!/)[\w.@+-]+(?:/[\w.@+-]+)+")
-_OPTIONS = {"-e": "vars_file", "--extra-vars": "vars_file", "--vault-password-file": "key", "-i": "inventory"}
 
 #: Settings that do not name files and decide all the same which of them count, or hold commands for this machine.
-_LOCAL_COMMANDS = ("inline", "command", "execute_command", "inline_shebang")
-#: Kept where something in them must be computed, since `of_provisioner` reads literal texts only.
-_COMPUTED = ("ansible_env_vars", "extra_arguments")
+_LOCAL_COMMANDS = ("inline", "command", "execute_command", "inline_shebang", "environment_vars", "env")
+#: The provisioners that run Ansible, and settings of theirs that name files among other things.
+ANSIBLE = frozenset({"ansible", "ansible-local"})
+OF_ANSIBLE = ("command", "ansible_env_vars", "extra_arguments")
 _ALSO: Mapping[str, tuple[str, ...]] = {
-    "ansible": ("command", "groups", "host_alias", *_COMPUTED),
-    "ansible-local": ("command", "inventory_groups", "clean_staging_directory", *_COMPUTED),
+    "ansible": ("groups", "host_alias", *OF_ANSIBLE),
+    "ansible-local": ("inventory_groups", "clean_staging_directory", "staging_directory", *OF_ANSIBLE),
     "shell-local": _LOCAL_COMMANDS,
 }
 
@@ -112,16 +104,18 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
 def also_kept(kind: str, settings: Mapping[str, Value]) -> dict[str, Value]:
     """What else of a provisioner or post-processor decides which files it uses."""
     kept = {key: settings[key] for key in _ALSO.get(kind, ()) if settings.get(key) not in (None, "", [])}
-    return {key: value for key, value in kept.items() if key not in _COMPUTED or next(expressions(value), None)}
+    # What is literal there `of_provisioner` reads.
+    literal = OF_ANSIBLE if kind in ANSIBLE else ()
+    return {key: value for key, value in kept.items() if key not in literal or next(expressions(value), None)}
 
 
 def of_provisioner(kind: str, settings: Mapping[str, Value]) -> Iterator[Use]:
     """The files that one provisioner uses."""
     if not _downloads(kind, settings) and settings.get("generated") is not True:
         yield from _listed(_PROVISIONERS.get(kind, {}), settings)
-    if kind in ("ansible", "ansible-local"):
-        yield from _of_environment(settings.get("ansible_env_vars"))
-        yield from _of_arguments(settings.get("extra_arguments"))
+    if kind in ANSIBLE:
+        for key in OF_ANSIBLE:
+            yield from of_ansible(kind, key, [text for text in _listed_texts(settings.get(key)) if text])
     overrides = settings.get("override")
     for override in overrides.values() if isinstance(overrides, dict) else ():
         if isinstance(override, dict):
@@ -193,49 +187,7 @@ def _listed(keys: Mapping[str, str], settings: Mapping[str, Value]) -> Iterator[
             yield use, value, key
 
 
-def of_computed(key: str, texts: list[str]) -> Iterator[Use]:
-    """The files that `ansible_env_vars` or `extra_arguments` name, once their texts are known."""
-    values: list[Value] = list(texts)
-    return _of_environment(values) if key == "ansible_env_vars" else _of_arguments(values)
-
-
-def _of_environment(variables: Value) -> Iterator[Use]:
-    for item in variables if isinstance(variables, list) else ():
-        if not isinstance(item, str):
-            continue
-        name, _, value = item.partition("=")
-        if use := _ROLE_VARIABLES.get(name):
-            yield use, [part for part in _divided(value.strip("'\"")) if part], name
-
-
-def _divided(text: str) -> list[str]:
-    """What stands between colons, but for those that a `}}` follows without a `{` before it."""
-    found: list[str] = []
-    part: list[str] = []
-    within = False
-    for piece in reversed(text.split(":")):
-        part.append(piece)
-        opening, closing = piece.find("{"), piece.find("}}")
-        if max(opening, closing) >= 0:
-            within = closing >= 0 and not 0 <= opening < closing
-        if not within:
-            found.append(":".join(reversed(part)))
-            part = []
-    return [*([":".join(reversed(part))] if part else []), *reversed(found)]
-
-
-def _of_arguments(arguments: Value) -> Iterator[Use]:
-    words = arguments if isinstance(arguments, list) else []
-    for number, word in enumerate(words):
-        if not isinstance(word, str):
-            continue
-        option, joined, value = word.partition("=") if word.startswith("--") else word.partition(" ")
-        use = _OPTIONS.get(option)
-        following: Value = value if joined else words[number + 1] if use and number + 1 < len(words) else None
-        if use is None or following is None or isinstance(following, Expression):
-            continue
-        path = str(following).strip().strip("'\"")
-        if use != "vars_file":
-            yield use, path, option
-        elif path.startswith("@"):
-            yield use, path[1:], option
+def _listed_texts(value: Value) -> list[str]:
+    """The literal texts of a list, or a text; what must be computed breaks the list there, as an empty text."""
+    items = value if isinstance(value, list) else [value]
+    return [item if isinstance(item, str) else "" for item in items]

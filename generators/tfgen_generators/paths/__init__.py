@@ -3,10 +3,12 @@
 __all__ = [
     "buildspec",
     "filesets",
+    "local_commands",
     "model",
     "path_resolution",
     "pipeline_files",
     "possible_values",
     "template_inputs",
     "var_files",
+    "working_dir",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfgen_generators.shell.paths import assigned_in, packer_variables, playbooks_of, words_of
+from tfgen_generators.shell.paths import assigned_in, packer_variables
 from tfgen_generators.trees.linked import LinkedTree
 
 #: How deep collections may be in one another.
@@ -14,12 +14,15 @@ _DEEPEST = 100
 
 
 class Buildspec(msgspec.Struct, frozen=True, kw_only=True):
-    """One buildspec. `words` are words of its commands that may be paths, `assigned` variables that they set."""
+    """One buildspec. `commands` are its texts in the order of the phases, `assigned` variables that they set.
+
+    `is_one_shell`: all run in one shell, so that a `cd` holds for the next (version 0.2).
+    """
 
     path: str
     variables: dict[str, str] = {}
-    words: tuple[str, ...] = ()
-    playbooks: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    is_one_shell: bool = True
     assigned: frozenset[str] = frozenset()
     packer_variables: tuple[tuple[str, str], ...] = ()
     problem: str = ""
@@ -44,8 +47,8 @@ def read_buildspec(tree: LinkedTree, path: str) -> Buildspec:
     return Buildspec(
         path=path,
         variables=dict(_variables(root)),
-        words=tuple(dict.fromkeys(word for command in commands for word in words_of(command))),
-        playbooks=tuple(dict.fromkeys(path for command in commands for path in playbooks_of(command))),
+        commands=tuple(commands),
+        is_one_shell=next(_scalars(_below(root, "version")), "0.2") != "0.1",
         assigned=frozenset(name for command in commands for name in assigned_in(command)),
         packer_variables=tuple(pair for command in commands for pair in packer_variables(command)),
     )

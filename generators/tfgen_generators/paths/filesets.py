@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfgen_generators.packer.evaluation.scope import ANCHOR
 from tfgen_generators.paths.path_resolution import PathResolver
-from tfgen_generators.paths.possible_values import UNKNOWN, without_globs
+from tfgen_generators.paths.possible_values import without_globs
+from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 from tfgen_generators.trees import globs
 
 #: Texts that the folder may be, and those that the pattern may be.
@@ -32,23 +32,17 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_filesets(path_resolver: PathResolver, fileset: Fileset, folders: Sequence[str]) -> Iterator[Found]:
-    """Everything that a fileset may find. Relative ones are looked for in `folders`, until something is there."""
+    """Everything that a fileset may find, seen from each of `folders`."""
     for folder in fileset[0]:
         for pattern in fileset[1]:
             text = posixpath.join(folder, pattern)
             matches = None if UNKNOWN in text else _expression(text)
             if matches is None:
-                place = path_resolver.find(without_globs(text), folders)
-                if place is not None and place.widened:
-                    yield Found(pattern=place.pattern, files=path_resolver.match(place.pattern), widened=True)
+                for place in path_resolver.find(without_globs(text), folders):
+                    if place.widened:
+                        yield Found(pattern=place.pattern, files=path_resolver.match(place.pattern), widened=True)
             else:
                 yield from _exact(path_resolver, text, folders)
-
-
-def beginning(fileset: Fileset) -> list[str]:
-    """The folders that a fileset surely looks into."""
-    texts = (posixpath.join(folder, pattern) for folder in fileset[0] for pattern in fileset[1])
-    return [_fixed(text) for text in texts if UNKNOWN not in text]
 
 
 def _exact(path_resolver: PathResolver, text: str, folders: Sequence[str]) -> Iterator[Found]:
@@ -62,7 +56,6 @@ def _exact(path_resolver: PathResolver, text: str, folders: Sequence[str]) -> It
         files = () if matches is None else tuple(filter(matches.fullmatch, path_resolver.below(_fixed(pattern))))
         if files:
             yield Found(pattern=pattern, files=files)
-            return
 
 
 def _fixed(pattern: str) -> str:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Sequence
 
 import msgspec
 
-from tfgen_generators.packer.evaluation.scope import ANCHOR
-from tfgen_generators.packer.model import Template
-from tfgen_generators.paths.possible_values import UNKNOWN
+from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 from tfgen_generators.trees import globs
 from tfgen_generators.trees.linked import LinkedTree, files_below
 
@@ -41,26 +38,17 @@ class PathResolver:
         self._matches: dict[str, tuple[str, ...]] = {}
         self._below: dict[str, tuple[str, ...]] = {}
 
-    def folders(self, template: Template, texts: Iterable[str]) -> list[str]:
-        """The folders that a template's relative paths may mean, the one that has most of them first."""
-        parent = PurePosixPath(template.path)
-        around = (parent, *parent.parents) if template.kind == "directory" else parent.parents
-        folders = [str(folder) for folder in reversed(list(around))]
-        relative = {text for text in texts if _is_relative(text) and UNKNOWN not in text}
-        scores = {folder: sum(self._at(folder, text) is not None for text in relative) for folder in folders}
-        return sorted(folders, key=lambda folder: -scores[folder])
+    def find(self, text: str, folders: Sequence[str], *, globs: bool = False) -> list[ResolvedPath]:
+        """What `text` means, seen from each of `folders`; nothing where nothing is there.
 
-    def find(self, text: str, folders: Sequence[str], *, globs: bool = False) -> ResolvedPath | None:
-        """What `text` means; None when nothing is there. What is absolute is not of the repository."""
+        What is absolute is not of the repository. `globs`: `*` and `?` match, as Packer's lists of media have it.
+        """
         if UNKNOWN in text or (globs and any(sign in text for sign in "*?")):
             return self._widened(text, folders)
         if text.startswith(ANCHOR):
-            found = self._at(".", text[len(ANCHOR) :])
-        elif _is_relative(text):
-            found = next((found for folder in folders if (found := self._at(folder, text))), None)
-        else:
-            found = None
-        return ResolvedPath(path=found) if found else None
+            text, folders = text[len(ANCHOR) :] or ".", ["."]
+        found = [self._at(folder, text) for folder in folders] if _is_relative(text) else []
+        return [ResolvedPath(path=path) for path in dict.fromkeys(found) if path]
 
     def _at(self, folder: str, text: str) -> str | None:
         key = folder, text
@@ -69,19 +57,19 @@ class PathResolver:
             self._there[key] = path if self.tree.kind(path) else None
         return self._there[key]
 
-    def _widened(self, text: str, folders: Sequence[str]) -> ResolvedPath:
+    def _widened(self, text: str, folders: Sequence[str]) -> list[ResolvedPath]:
         text = text.replace("?", "[^/]") if UNKNOWN not in text else text
         if text.startswith(ANCHOR):
-            pattern = posixpath.normpath(text[len(ANCHOR) :])
+            patterns = [posixpath.normpath(text[len(ANCHOR) :])]
         elif text.startswith(UNKNOWN):
-            pattern = text
+            patterns = [text]
+        elif not _is_relative(text):
+            return []
         else:
             fixed = text.partition(UNKNOWN)[0].partition("*")[0].rpartition("/")[0]
-            near = next((folder for folder in folders if self._at(folder, fixed or ".")), folders[0])
-            pattern = posixpath.normpath(posixpath.join(near, text))
-        while "../" in pattern:  # an unknown piece before it
-            pattern = UNKNOWN + pattern.rpartition("../")[2]
-        return ResolvedPath(pattern=re.sub(f"[{UNKNOWN}*]+", "*", pattern), widened=True)
+            near = [folder for folder in folders if self._at(folder, fixed or ".")] or folders[:1]
+            patterns = [posixpath.normpath(posixpath.join(folder, text)) for folder in near]
+        return [ResolvedPath(pattern=_starred(pattern), widened=True) for pattern in dict.fromkeys(patterns)]
 
     def match(self, pattern: str) -> tuple[str, ...]:
         """The files that a pattern of `find` means: `*` is any text, and a folder is everything in it."""
@@ -104,6 +92,12 @@ class PathResolver:
         if self._all is None:
             self._all = files_below(self.tree, ".")
         return self._all
+
+
+def _starred(pattern: str) -> str:
+    while "../" in pattern:  # an unknown piece before it
+        pattern = UNKNOWN + pattern.rpartition("../")[2]
+    return re.sub(f"[{UNKNOWN}*]+", "*", pattern)
 
 
 def glob(pattern: str, ending: str = "") -> re.Pattern[str]:

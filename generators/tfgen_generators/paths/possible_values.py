@@ -14,13 +14,12 @@ import msgspec
 
 from tfgen_generators.packer.details import Details
 from tfgen_generators.packer.evaluation.evaluate import evaluate
-from tfgen_generators.packer.evaluation.scope import ANCHOR, Scope
+from tfgen_generators.packer.evaluation.scope import Scope
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.actions import actions
 from tfgen_generators.packer.syntax.values import Expression, Value, as_text, is_known
+from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 
-#: A piece of a text that only a build knows.
-UNKNOWN = "\1"
 #: In `ValueSources.set_values`: what any variable may be set to.
 ANY_VARIABLE = "*"
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from tfgen_generators.packer.ansible_settings import of_ansible
 from tfgen_generators.packer.details import Details, Part, Step
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Expression, Value, as_written
-from tfgen_generators.packer.uses import of_computed
-from tfgen_generators.paths.possible_values import UNKNOWN, PossibleValues, ValueSources
-from tfgen_generators.shell.paths import playbooks_of, words_of
+from tfgen_generators.packer.uses import ANSIBLE, OF_ANSIBLE
+from tfgen_generators.paths.possible_values import PossibleValues, ValueSources
+from tfgen_generators.shell.marks import UNKNOWN
 
-_ANSIBLE = frozenset({"ansible", "ansible-local"})
 #: What is done with a file that is named for this: it counts, no more.
 _SIMPLE = frozenset({"script", "upload"})
-_COMMANDS = ("inline", "command", "execute_command")
+#: So many scripts are tried that the values of variables may make.
+_MOST_TEXTS = 16
+#: What Packer fills in into a command of `shell-local`.
+_PACKERS = re.compile(r"\{\{\s*\.\w+\s*\}\}")
 
 
 class Wanted(msgspec.Struct, frozen=True, array_like=True):
@@ -37,14 +41,23 @@ class AnsibleRunPlan(msgspec.Struct, frozen=True, array_like=True):
     clean: bool = False
 
 
+class LocalStep(msgspec.Struct, frozen=True, array_like=True):
+    """One `shell-local`: its texts (each a whole script), scripts and variables. `label` is the setting."""
+
+    label: str
+    texts: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+
+
 class TemplateInputs(msgspec.Struct, frozen=True, array_like=True):
-    """All of one template. `words` of local commands are paths where they exist."""
+    """All of one template. `words` are texts that look like a path wherever they stand: paths where they exist."""
 
     wanted: tuple[Wanted, ...]
     runs: tuple[AnsibleRunPlan, ...]
-    words: tuple[tuple[str, str], ...]
-    #: Playbooks in local commands: label and path.
-    playbooks: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...]
+    #: What runs on this machine.
+    local: tuple[LocalStep, ...] = ()
     #: Folder and pattern of each `fileset`.
     filesets: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
     #: Environment variables that decide something of this, set or not.
@@ -57,23 +70,19 @@ def template_inputs_of(template: Template, details: Sequence[Details], around: V
     scope = values.scope
     steps = [step for build in scope.builds for step in (*build.steps, *build.finish)]
     parts: list[Part] = [*scope.used_parts(), *(part for one in details for part in one.data)]
-    others: list[Part | Step] = [*parts, *(step for step in steps if step.kind not in _ANSIBLE)]
+    others: list[Part | Step] = [*parts, *(step for step in steps if step.kind not in ANSIBLE)]
     wanted = [one for part in others for one in _wanted(values, part.files, part.names)]
     for build in scope.builds:
         wanted += _wanted(values, build.files, build.names)
     for one in details:
         wanted += _wanted(values, one.files, one.names)
-    commands = [(name, text) for step in steps for name, text in _commands(values, step)]
-    words = [(name, word) for name, text in commands for word in words_of(text)]
-    runs = tuple(dict.fromkeys(_plan(values, step) for step in steps if step.kind in _ANSIBLE))
+    runs = tuple(dict.fromkeys(_plan(values, step) for step in steps if step.kind in ANSIBLE))
     known = {text for one in (*wanted, *(two for plan in runs for two in plan.wanted)) for text in one.texts}
     found = TemplateInputs(
         wanted=tuple(dict.fromkeys(wanted)),
         runs=runs,
-        words=tuple(
-            dict.fromkeys([*words, *(("setting", path) for one in details for path in one.paths if path not in known)])
-        ),
-        playbooks=tuple(dict.fromkeys((name, path) for name, text in commands for path in playbooks_of(text))),
+        words=tuple(dict.fromkeys(path for one in details for path in one.paths if path not in known)),
+        local=tuple(local for step in steps for local in _local(values, step)),
         filesets=tuple(
             (tuple(values.texts(folder)), tuple(values.texts(pattern)))
             for one in details
@@ -98,24 +107,50 @@ def _is_found(values: PossibleValues, value: Value) -> bool:
     return values.texts(value.args[1]) == ["."]
 
 
-def _commands(values: PossibleValues, step: Step) -> Iterator[tuple[str, str]]:
-    for name in _COMMANDS:
-        if name in step.settings and (step.kind == "shell-local" or step.kind in _ANSIBLE):
-            for item in values.items(step.settings[name]):
-                for text in values.texts(item):
-                    yield name, text.replace(UNKNOWN, "*")
+def _local(values: PossibleValues, step: Step) -> Iterator[LocalStep]:
+    """What a `shell-local` runs. Packer joins the lines of `inline` to one script."""
+    if step.kind != "shell-local":
+        return
+    variables = tuple(_variables(values, step))
+    for name in ("inline", "command", "execute_command"):
+        if name in step.settings:
+            lines = [tuple(values.texts(item)) for item in values.items(step.settings[name])]
+            joining = "\n" if name != "execute_command" else " "
+            texts = [_PACKERS.sub("", text) for text in _joined(lines, joining)]
+            yield LocalStep(name, tuple(texts), variables=variables)
+    for (use, value), name in zip(step.files, step.names, strict=True):
+        if use == "script":
+            scripts = tuple(text for item in values.items(value) for text in values.texts(item) if text)
+            yield LocalStep(name, scripts=scripts, variables=variables)
 
 
-def _computed(values: PossibleValues, step: Step) -> Iterator[Wanted]:
-    """What variables of Ansible's and arguments name that are not literal texts."""
-    for key in ("ansible_env_vars", "extra_arguments"):
+def _joined(lines: Sequence[tuple[str, ...]], joining: str) -> Iterator[str]:
+    """The scripts that lines may make: those of the most values, each value once."""
+    for number in range(min(max(map(len, lines), default=0), _MOST_TEXTS)):
+        yield joining.join(line[min(number, len(line) - 1)] if line else "" for line in lines)
+
+
+def _variables(values: PossibleValues, step: Step) -> Iterator[tuple[str, str]]:
+    """What `environment_vars` (a list of texts) and `env` (a map) set, where it is one thing."""
+    for item in values.items(step.settings.get("environment_vars", [])):
+        for text in values.texts(item)[:1]:
+            yield text.partition("=")[0], text.partition("=")[2]
+    given = step.settings.get("env")
+    for name, value in given.items() if isinstance(given, dict) else ():
+        texts = values.texts(value)
+        yield name, texts[0] if len(texts) == 1 else UNKNOWN
+
+
+def _of_ansible(values: PossibleValues, step: Step) -> Iterator[Wanted]:
+    """What Ansible's variables, its arguments and its command name."""
+    for key in OF_ANSIBLE:
         words = [text for item in values.items(step.settings.get(key, [])) for text in values.texts(item)]
-        found = list(of_computed(key, words))
+        found = list(of_ansible(step.kind, key, words))
         yield from _wanted(values, [(use, value) for use, value, _ in found], [name for _, _, name in found])
 
 
 def _plan(values: PossibleValues, step: Step) -> AnsibleRunPlan:
-    wanted = (*_wanted(values, step.files, step.names), *_computed(values, step))
+    wanted = tuple(dict.fromkeys((*_wanted(values, step.files, step.names), *_of_ansible(values, step))))
     groups: list[str] | None = []
     for key in ("groups", "inventory_groups"):
         for item in values.items(step.settings.get(key, [])):

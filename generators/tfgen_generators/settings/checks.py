@@ -27,7 +27,8 @@ def check_settings(settings: Settings) -> None:
         raise InvalidSettingError(("branch",), "branch must not be empty")
     _check_printable(("branch",), settings.branch)
     for key in ("packer_dir", "terraform_dir"):
-        _check_folder(key, getattr(settings, key))
+        _check_folder((key,), getattr(settings, key))
+    _check_working_dir(("working_dir",), settings.working_dir)
     _check_ignore(settings.ignore)
     _check_module(settings)
     _check_dispatcher(settings)
@@ -60,13 +61,18 @@ def _check_repository(name: str) -> None:
     )
 
 
-def _check_folder(key: str, value: str) -> None:
-    path = PurePosixPath(value)
+def _check_working_dir(where: Path, value: str) -> None:
+    if value:
+        _check_folder(where, value)
+
+
+def _check_folder(where: Path, value: str) -> None:
+    path, key = PurePosixPath(value), dotted(where)
     if not value or path.is_absolute() or ".." in path.parts or "\\" in value or not value.isprintable():
         message = f"{key} = {value!r} must be a folder inside the repository"
-        raise InvalidSettingError((key,), message, "use a relative path with /")
+        raise InvalidSettingError(where, message, "use a relative path with /")
     if ".git" in value.casefold().split("/"):  # on some file systems .GIT is the same
-        raise InvalidSettingError((key,), f"{key} = {value!r} is git's own folder", "use another folder")
+        raise InvalidSettingError(where, f"{key} = {value!r} is git's own folder", "use another folder")
 
 
 def _check_ignore(patterns: list[str]) -> None:
@@ -133,6 +139,7 @@ def _check_template(name: str, own: TemplateSettings) -> None:
         here = (*path, "moved_from")
         message = f"{dotted(here)} contains {name} itself, or a name twice"
         raise InvalidSettingError(here, message, "remove it")
+    _check_working_dir((*path, "working_dir"), own.working_dir)
     _check_providers((*path, "providers"), own.providers)
     for key in _PATTERNS:
         if (pattern := getattr(own.names, key)) is not None:

@@ -62,6 +62,7 @@ class TemplateSettings(_Strict, frozen=True, kw_only=True):
     """What one template has otherwise than all; `path` pins the table's name to the template that stands there."""
 
     path: str | None = None
+    working_dir: str = ""
     moved_from: list[str] = []
     removed: Removed | None = None
     environment: dict[str, str] = {}
@@ -92,6 +93,8 @@ class Settings(_Strict, frozen=True, kw_only=True):
     source_repository: str = ""
     branch: str = "main"
     packer_dir: str = "packer"
+    #: Where `packer build` runs; "": what the repository says is found out.
+    working_dir: str = ""
     terraform_dir: str = "terraform/pipelines"
     ignore: list[str] = []
     removed: Removed = "destroy"

@@ -11,9 +11,6 @@ from typing import NamedTuple
 from tfgen_generators.shell.commands import command_words
 from tfgen_generators.shell.tree import Tree, kinds, parse
 
-_PATH = re.compile(r"(?!\.\.?$|\S*://)[^-$/~\s]\S{0,4094}")
-_PLAYBOOK = re.compile(r"(?:.*/)?ansible-playbook")
-_YAML = (".yml", ".yaml", ".json")
 _ASSIGNED = re.compile(r"(?:^|\(|\$\{)([A-Za-z_]\w*)[+:]?=")
 _SETTING = frozenset({"for", "getopts", "mapfile", "read", "readarray", "select"})
 _VARIABLE = re.compile(r"--?var=([A-Za-z_][A-Za-z0-9_-]*)=(.*)", re.DOTALL)
@@ -37,22 +34,6 @@ class _Group(NamedTuple):
     words: tuple[str, ...]
     sure: bool = True
     runs: bool = True
-
-
-def words_of(command: str) -> list[str]:
-    """The words of a command as a shell would split it; comments and what is only text (with blanks in it) are none."""
-    words = (word for group in _groups(command) if group.runs for word in group.words)
-    pieces = (piece for word in words for piece in (word, word.rpartition("=")[2], word.rpartition("@")[2]))
-    return [piece.removeprefix("./") for piece in dict.fromkeys(pieces) if _PATH.fullmatch(piece)]
-
-
-def playbooks_of(command: str) -> list[str]:
-    """What `ansible-playbook` is given in a command."""
-    found: dict[str, None] = {}
-    for words, _, _ in _groups(command):
-        at = next((at for at, word in enumerate(words, 1) if _PLAYBOOK.fullmatch(word)), len(words))
-        found |= {word.removeprefix("./"): None for word in words[at:] if word.endswith(_YAML)}
-    return list(found)
 
 
 def assigned_in(command: str) -> Iterator[str]:

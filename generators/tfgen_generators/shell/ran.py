@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from tfgen_generators.shell.marks import UNKNOWN
+
 #: Programs that run what follows them, and which of their options take a value.
 _PREFIXES: Mapping[str, str] = {
     "builtin": "",
@@ -68,3 +70,13 @@ def effective(ran: Ran) -> Ran:
             elif len(word) == 2 and word[1] in valued and words:
                 words.pop(0)
     return ran if len(words) == len(ran.words) else msgspec.structs.replace(ran, words=tuple(words), sets=tuple(sets))
+
+
+def guessed(text: str) -> tuple[Ran, ...]:
+    """The lines of what cannot be read, each as one command in a folder that is not known."""
+    lines = text.replace("\\\n", " ").replace("\0", " ").splitlines()
+    words = ((number, tuple(line.translate(_PUNCTUATION).split())) for number, line in enumerate(lines))
+    return tuple(Ran(words=one, folders=(".", UNKNOWN), line=number) for number, one in words if one)
+
+
+_PUNCTUATION = str.maketrans(dict.fromkeys(";&|()<>`'\"", " "))

@@ -14,7 +14,7 @@ import msgspec
 
 from tfgen_generators.shell.expand import Expansion, joined
 from tfgen_generators.shell.marks import UNKNOWN
-from tfgen_generators.shell.ran import Ran, effective, text_of
+from tfgen_generators.shell.ran import Ran, effective, guessed, text_of
 from tfgen_generators.shell.tree import Tree, parse
 
 if TYPE_CHECKING:
@@ -28,10 +28,15 @@ _SETTING = frozenset({"getopts", "mapfile", "read", "readarray"})
 
 
 class Walked(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a text runs, in its order. Unless it `is_whole`, there is something in it that is no shell."""
+    """All that a text runs, in its order, and the state at its end.
+
+    Unless it `is_whole`, there is something in it that is no shell.
+    """
 
     ran: tuple[Ran, ...]
     is_whole: bool = True
+    folders: tuple[str, ...] = (".",)
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 @lru_cache(maxsize=2000)
@@ -39,21 +44,13 @@ def walk(text: str, variables: tuple[tuple[str, str], ...] = ()) -> Walked:
     """What `text` runs with these variables set; "0" is the path of the script."""
     tree = parse(text)
     if tree is None:
-        return Walked(ran=_guessed(text), is_whole=False)
+        return Walked(ran=guessed(text), is_whole=False)
     walker = _Walker(tree, dict(variables))
     walker.statements(tree.root.children)
     whole = tree.is_whole and not walker.is_cut
-    return Walked(ran=(*walker.ran, *(() if whole else _guessed(text))), is_whole=whole)
-
-
-def _guessed(text: str) -> tuple[Ran, ...]:
-    """The lines of what cannot be read, each as one command in a folder that is not known."""
-    lines = text.replace("\\\n", " ").replace("\0", " ").splitlines()
-    words = ((number, tuple(line.translate(_PUNCTUATION).split())) for number, line in enumerate(lines))
-    return tuple(Ran(words=one, folders=(".", UNKNOWN), line=number) for number, one in words if one)
-
-
-_PUNCTUATION = str.maketrans(dict.fromkeys(";&|()<>`'\"", " "))
+    folders, values = walker.state
+    ran = (*walker.ran, *(() if whole else guessed(text)))
+    return Walked(ran=ran, is_whole=whole, folders=folders, variables=tuple(values.items()))
 
 
 _State = tuple[tuple[str, ...], dict[str, str]]
@@ -76,7 +73,8 @@ class _Walker:
         return self._folders[0] if len(self._folders) == 1 else UNKNOWN
 
     @property
-    def _state(self) -> _State:
+    def state(self) -> _State:
+        """The folders and variables that hold now."""
         return self._folders, dict(self._variables)
 
     def _set(self, state: _State) -> None:
@@ -101,14 +99,14 @@ class _Walker:
 
     def _subshell(self, node: Node, depth: int) -> None:
         """What it changes is gone after it."""
-        before, stack = self._state, list(self._stack)
+        before, stack = self.state, list(self._stack)
         self.statements(node.children, depth + 1)
         self._set(before)
         self._stack = stack
 
     def _pipeline(self, node: Node, depth: int) -> None:
         for part in node.children:
-            before = self._state
+            before = self.state
             self._node(part, depth + 1)
             self._set(before)
 
@@ -124,12 +122,12 @@ class _Walker:
 
     def _branches(self, bodies: Iterable[Iterable[Node]], depth: int, *, otherwise: bool) -> None:
         """One of the bodies runs, or (`otherwise`) none: any of the states after them may hold."""
-        before = self._state
+        before = self.state
         ends = [before] if otherwise else []
         for body in bodies:
             self._set(before)
             self.statements(body, depth + 1)
-            ends.append(self._state)
+            ends.append(self.state)
         values = {name: {one.get(name, UNKNOWN) for _, one in ends} for _, one in ends for name in one}
         folders = dict.fromkeys(folder for one, _ in ends for folder in one)
         self._set((tuple(folders), {name: one.pop() if len(one) == 1 else UNKNOWN for name, one in values.items()}))
@@ -156,13 +154,13 @@ class _Walker:
         body = [part for part in node.children if part.type in ("do_group", "compound_statement")]
         listed = [part for part in node.children[at + 1 :] if part.is_named and part not in body]
         words = [word for part in listed for word in self._expansion.split(part)] or [UNKNOWN]
-        before = self._state
+        before = self.state
         ends = [before]
         for word in words if len(words) <= _MOST_WORDS else [UNKNOWN]:
             self._variables[name] = word
             self.statements(body, depth + 1)
-            ends.append(self._state)
-        self._set((tuple(dict.fromkeys(folder for one, _ in ends for folder in one)), self._state[1]))
+            ends.append(self.state)
+        self._set((tuple(dict.fromkeys(folder for one, _ in ends for folder in one)), self.state[1]))
 
     def _assign(self, node: Node, depth: int) -> None:
         """`A=b`, `export A=b`. What stands in `$( )` runs."""

@@ -12,9 +12,8 @@ from tfgen_generators.packer.evaluation.evaluate import Lookup, evaluate, fill_t
 from tfgen_generators.packer.facts import source_name
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Expression, Value, as_text, as_written, is_known
+from tfgen_generators.shell.marks import ANCHOR
 
-#: How a path begins that does not depend on the working directory; nothing else begins so.
-ANCHOR = "\0/"
 #: Functions that give the elements of all their lists.
 _JOINING = frozenset({"compact", "concat", "distinct", "flatten", "tolist", "toset"})
 

@@ -1,0 +1,200 @@
+"""The folder in which `packer build` runs: what a template's plain relative paths are seen from.
+
+tfgen.toml says it (`working_dir`); else what starts Packer does: the buildspec, then makefiles, scripts and CI recipes.
+Where nothing tells, every folder from the template's own up to the root is possible, and all count.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+
+import msgspec
+
+from tfgen_generators.packer.model import Template
+from tfgen_generators.paths.buildspec import Buildspec
+from tfgen_generators.paths.ci_recipes import ci_recipes
+from tfgen_generators.paths.local_commands import LocalCommand, LocalCommands
+from tfgen_generators.paths.makefiles import MAKEFILES
+from tfgen_generators.paths.model import Edge
+from tfgen_generators.paths.path_resolution import PathResolver
+from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.shell.expand import joined
+from tfgen_generators.shell.marks import UNKNOWN
+
+#: Stand for the folder and the name of the template that `$PACKER_SCRIPT` names.
+_FOLDER, _NAME = "\2folder", "\2name"
+_ENDINGS = ("", ".json", ".pkr.hcl", ".pkr.json")
+_SCRIPT_FOLDERS = (".", "bin", "ci", "scripts")
+_ACTIONS = frozenset({"build", "validate"})
+#: Options of `packer build` and `packer validate` that take their value as the next word.
+_VALUED = frozenset({"-var", "-var-file", "-only", "-except", "-on-error", "-parallel-builds"})
+
+
+class PackerCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """One `packer build` or `packer validate`: where it stands, its folders, and the template as it is written."""
+
+    path: str
+    line: int
+    folders: tuple[str, ...]
+    template: str
+
+
+class WorkingDir(msgspec.Struct, frozen=True, kw_only=True):
+    """The folders that Packer may run in, as paths from the root. `is_known`: there is one, and no doubt.
+
+    `sources` are where that is said; `argument` is the template as the command names it, "" where none does.
+    """
+
+    folders: tuple[str, ...]
+    is_known: bool = False
+    sources: tuple[Edge, ...] = ()
+    argument: str = ""
+
+
+class WorkingDirs:
+    """The working directories of one tree's templates. What starts Packer is read once."""
+
+    def __init__(self, path_resolver: PathResolver, settings: Settings | None) -> None:
+        self._paths, self._settings = path_resolver, settings
+        self._of_buildspecs: dict[str, list[PackerCommand]] = {}
+        self._of_files: dict[str, list[PackerCommand]] = {}
+
+    def find(
+        self, template: Template, buildspec: Buildspec | None, environment: Mapping[str, str] | None = None
+    ) -> WorkingDir:
+        """The working directory of one template's builds."""
+        commands = list(self._commands(template, buildspec, environment or {}))
+        named = self._set(template)
+        argument = next((one.template for one in commands if one.template), "")
+        if named is not None:
+            return WorkingDir(folders=(named[0],), is_known=True, sources=(named[1],), argument=argument)
+        found = commands or list(self._of_repository(template))
+        folders = dict.fromkeys(folder for one in found for folder in one.folders)
+        sources = tuple(dict.fromkeys(Edge(path=one.path, line=one.line, label="packer build") for one in found))
+        if folders and not any(UNKNOWN in folder for folder in folders):
+            known = tuple(folders)
+            return WorkingDir(folders=known, is_known=len(known) == 1, sources=sources, argument=argument)
+        sure = [folder for folder in folders if UNKNOWN not in folder]
+        return WorkingDir(folders=tuple(dict.fromkeys((*sure, *around(template)))), sources=sources, argument=argument)
+
+    def _set(self, template: Template) -> tuple[str, Edge] | None:
+        """What tfgen.toml says."""
+        if self._settings is None:
+            return None
+        own = self._settings.templates.get(template.name)
+        path = ("templates", template.name, "working_dir") if own and own.working_dir else ("working_dir",)
+        value = own.working_dir if own and own.working_dir else self._settings.working_dir
+        if not value:
+            return None
+        label = ".".join(path)
+        return posixpath.normpath(value), Edge(path=FILE_NAME, line=self._settings.line(*path), label=label)
+
+    def _commands(
+        self, template: Template, buildspec: Buildspec | None, environment: Mapping[str, str]
+    ) -> Iterator[PackerCommand]:
+        """How the buildspec starts Packer for a template."""
+        if buildspec is None or buildspec.problem:
+            return
+        if buildspec.path not in self._of_buildspecs:
+            variables = {**buildspec.variables, "PACKER_SCRIPT": f"{_FOLDER}/{_NAME}"}
+            self._of_buildspecs[buildspec.path] = self._started_by(buildspec, variables)
+        found = self._of_buildspecs[buildspec.path]
+        if any(UNKNOWN in folder for one in found for folder in one.folders) and environment:
+            variables = {**buildspec.variables, **environment, "PACKER_SCRIPT": f"{_FOLDER}/{_NAME}"}
+            found = self._started_by(buildspec, variables)
+        for one in found:
+            folders = tuple(_filled(folder, template.path) for folder in one.folders)
+            if _may_build(msgspec.structs.replace(one, folders=folders), template.path):
+                yield msgspec.structs.replace(one, folders=folders)
+
+    def _started_by(self, buildspec: Buildspec, variables: Mapping[str, str]) -> list[PackerCommand]:
+        local = LocalCommands(self._paths)
+        texts = [buildspec.commands] if buildspec.is_one_shell else [(text,) for text in buildspec.commands]
+        commands = [one for text in texts for one in local.of_texts(text, ["."], variables)]
+        return list(_packer_commands(commands, buildspec.path))
+
+    def _of_repository(self, template: Template) -> Iterator[PackerCommand]:
+        """How makefiles, scripts and CI recipes start Packer for a template."""
+        for folder in (*around(template), *_SCRIPT_FOLDERS):
+            if folder not in self._of_files:
+                self._of_files[folder] = list(self._of_folder(folder))
+        folders = dict.fromkeys((*around(template), *_SCRIPT_FOLDERS))
+        for one in (command for folder in folders for command in self._of_files[folder]):
+            if _may_build(one, template.path):
+                yield one
+
+    def _of_folder(self, folder: str) -> Iterator[PackerCommand]:
+        tree = self._paths.tree
+        local = LocalCommands(self._paths)
+        names = tree.names(folder)
+        makefile = next((name for name in MAKEFILES if name in names), "")
+        for name in (*((makefile,) if makefile else ()), *(name for name in names if name.endswith(".sh"))):
+            path = name if folder == "." else f"{folder}/{name}"
+            if tree.kind(path) != "file" or b"packer" not in tree.read(path):
+                continue
+            if name == makefile:
+                yield from _packer_commands(local.of_texts([f"make -f {name}"], [folder]), path)
+            else:
+                # Where a script is started is not known, unless it changes to a folder of its own.
+                yield from _packer_commands(local.of_script(path, [UNKNOWN]), path)
+        if folder == ".":
+            for recipe in ci_recipes(tree):
+                commands = local.of_texts([recipe.text], [recipe.folder], recipe.variables)
+                for one in _packer_commands(commands, recipe.path):
+                    yield msgspec.structs.replace(one, line=recipe.line) if one.path == recipe.path else one
+
+
+def around(template: Template) -> list[str]:
+    """The root, and the folders down to the template."""
+    parent = PurePosixPath(template.path)
+    folders = (parent, *parent.parents) if template.kind == "directory" else parent.parents
+    return [str(folder) for folder in reversed(list(folders))]
+
+
+def folder_of(template: Template) -> str:
+    """The folder of a template, which `file()` and its like, `fileset` and `path.root` are seen from."""
+    return template.path if template.kind == "directory" else posixpath.dirname(template.path) or "."
+
+
+def _packer_commands(commands: Iterable[LocalCommand], path: str) -> Iterator[PackerCommand]:
+    for one in commands:
+        words = [word for word in one.words[1:] if word]
+        if one.program == "packer" and any(word in _ACTIONS for word in words[:1]):
+            template = _argument(words[1:])
+            yield PackerCommand(path=one.script or path, line=one.line, folders=one.folders, template=template)
+
+
+def _argument(words: Sequence[str]) -> str:
+    """The template behind the options."""
+    skip = False
+    operand = ""
+    for word in words:
+        if skip:
+            skip = False
+        elif word.startswith("-"):
+            skip = word.lstrip("-") in {name.lstrip("-") for name in _VALUED}
+        elif not word.startswith((">", "2>", "|")):
+            operand = word
+    return operand
+
+
+def _filled(text: str, path: str) -> str:
+    folder = posixpath.dirname(path) or "."
+    text = text.replace(f"{_FOLDER}/{_NAME}", path).replace(_FOLDER, folder).replace(_NAME, posixpath.basename(path))
+    return text if UNKNOWN in text else posixpath.normpath(text)
+
+
+def _may_build(command: PackerCommand, path: str) -> bool:
+    """Whether what the command is given may be the template at `path`."""
+    text = command.template
+    if not text or _NAME in text or _FOLDER in text or any(sign in text for sign in f"{UNKNOWN}*?[{{"):
+        return True
+    return any(
+        UNKNOWN in folder
+        or posixpath.normpath(joined(folder, text + ending)) == path
+        or posixpath.dirname(path) == posixpath.normpath(joined(folder, text))
+        for folder in command.folders
+        for ending in _ENDINGS
+    )
