@@ -19,7 +19,7 @@ from tfgen_generators.shell.tree import kinds
 
 #: Programs that do not read the folders that they are given; all others may.
 _NO_READERS = kinds(
-    "[ [[ cd chgrp chmod chown du echo export find ls mkdir popd printf pushd pwd rm rmdir set stat test touch true"
+    ": [ [[ cd chgrp chmod chown du echo export find ls mkdir popd printf pushd pwd rm rmdir set stat test touch true"
 )
 #: Those that read all of the folder `.`; of the first ones the last word is where they write to.
 _COPIERS = frozenset({"cp", "install", "ln", "mv", "rsync", "scp"})
@@ -160,7 +160,8 @@ class LocalFilesFinder:
     def _packer(self, command: LocalCommand, edge: Edge) -> None:
         """Another template that is built on the way."""
         for word in command.words[2:] if command.words[1:2] == ("build",) else ():
-            for path in self._local.paths(word, command.folders) if not word.startswith("-") else ():
+            is_named = not word.startswith("-") and word.strip(_NOTHING)
+            for path in self._local.paths(word, command.folders) if is_named else ():
                 self._templates.setdefault(path, edge)
 
 

@@ -24,7 +24,7 @@ from tfgen_generators.shell.expand import joined
 from tfgen_generators.shell.marks import UNKNOWN
 
 #: Stand for the folder and the name of the template that `$PACKER_SCRIPT` names.
-_FOLDER, _NAME = "\2folder", "\2name"
+_FOLDER, _NAME = "\4folder", "\4name"
 _ENDINGS = ("", ".json", ".pkr.hcl", ".pkr.json")
 _SCRIPT_FOLDERS = (".", "bin", "ci", "scripts")
 _ACTIONS = frozenset({"build", "validate"})

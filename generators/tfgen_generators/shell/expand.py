@@ -29,6 +29,8 @@ ROOTS = frozenset(
 )
 #: The grammar reads `${0%/*}` so: the variable, the operator, a pattern.
 _DEFAULTS = (":-", "-", ":=", "=")
+#: Between the words of `$@`.
+ALL_WORDS = "\2"
 _DIRECTORY = frozenset({"/*"})
 _BASE_NAME = frozenset({"*/"})
 _TOP_LEVEL = ("git", "rev-parse", "--show-toplevel")
@@ -134,6 +136,8 @@ class Expansion:
     def split(self, node: Node, depth: int = 0) -> list[str]:
         """The words that one is: more where it has braces, or is an unquoted variable with blanks in it."""
         text = self.text(node, depth)
+        if ALL_WORDS in text:
+            return text.split(ALL_WORDS)
         if node.type in ("simple_expansion", "expansion", "command_substitution") and " " in text:
             return text.split()
         return _braces(text, node)

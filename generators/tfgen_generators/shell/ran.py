@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from tfgen_generators.shell.marks import UNKNOWN
-
 #: Programs that run what follows them, and which of their options take a value.
 _PREFIXES: Mapping[str, str] = {
     "builtin": "",
@@ -73,10 +71,10 @@ def effective(ran: Ran) -> Ran:
 
 
 def guessed(text: str) -> tuple[Ran, ...]:
-    """The lines of what cannot be read, each as one command in a folder that is not known."""
+    """The lines of what cannot be read, each as one command."""
     lines = text.replace("\\\n", " ").replace("\0", " ").splitlines()
     words = ((number, tuple(line.translate(_PUNCTUATION).split())) for number, line in enumerate(lines))
-    return tuple(Ran(words=one, folders=(".", UNKNOWN), line=number) for number, one in words if one)
+    return tuple(Ran(words=(":", *one), line=number) for number, one in words if one and not one[0].startswith("#"))
 
 
 _PUNCTUATION = str.maketrans(dict.fromkeys(";&|()<>`'\"", " "))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfgen_generators.shell.expand import Expansion, joined
+from tfgen_generators.shell.expand import ALL_WORDS, Expansion, joined
 from tfgen_generators.shell.marks import UNKNOWN
 from tfgen_generators.shell.ran import Ran, effective, guessed, text_of
 from tfgen_generators.shell.tree import Tree, parse
@@ -239,8 +239,11 @@ class _Walker:
         if not words:
             self._variables.update(ran.sets)
             return
-        self.ran.append(ran)
         program, arguments = words[0], [word for word in words[1:] if not word.startswith("-")]
+        if program in self._functions and depth < _DEEPEST:
+            self._call(self._functions[program], words[1:], depth)
+            return
+        self.ran.append(ran)
         if program in ("cd", "pushd"):
             self._stack.append(self._folders)
             self._change(words, arguments)
@@ -248,18 +251,28 @@ class _Walker:
             self._folders = self._stack.pop() if self._stack else (UNKNOWN,)
         elif program in _SETTING:
             self._variables.update(dict.fromkeys(arguments, UNKNOWN))
+        elif program == "shift":
+            self._give(self._variables.get("@", "").split(ALL_WORDS)[1:])
         elif program == "unset":
             for name in arguments:
                 self._variables.pop(name, None)
-        elif program in self._functions and depth < _DEEPEST:
-            body = self._functions[program]
-            positional = {str(number): word for number, word in enumerate(words) if number}
-            kept = {name: self._variables.get(name, UNKNOWN) for name in positional}
-            self._variables.update(positional)
-            self._node(body, depth + 10)
-            self._variables.update(kept)
         elif (text := text_of(words)) is not None:
             self._inner(text, program, depth)
+
+    def _call(self, body: Node, arguments: Sequence[str], depth: int) -> None:
+        """A function of the text's own."""
+        before = {name: value for name, value in self._variables.items() if name == "@" or name.isdigit()}
+        self._give(arguments)
+        self._node(body, depth + 10)
+        self._give(())
+        self._variables.update(before)
+
+    def _give(self, arguments: Sequence[str]) -> None:
+        """Sets `$1`, `$2`, ... and `$@`."""
+        for name in [name for name in self._variables if name == "@" or (name.isdigit() and name != "0")]:
+            del self._variables[name]
+        self._variables.update({str(number): word for number, word in enumerate(arguments, 1)})
+        self._variables["@"] = ALL_WORDS.join(arguments)
 
     def _change(self, words: Sequence[str], arguments: Sequence[str]) -> None:
         target = arguments[0] if arguments else ("~" if len(words) == 1 else UNKNOWN)
