@@ -13,10 +13,13 @@ from tfgen.sync.fast_check import generated_in
 from tfgen_generators.dispatcher.module import dispatcher_folder
 from tfgen_generators.generated.ownership import SUFFIX
 from tfgen_generators.module.interface import module_folder
+from tfgen_generators.paths.pipeline_files import BUILDSPECS
+from tfgen_generators.settings.inputs import Literal
 from tfgen_generators.settings.model import FILE_NAME
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
+    from tfgen_generators.settings.model import Settings
     from tfgen_generators.sync.model import SyncResult
 
 _CANDIDATES = (".hcl", ".json", ".example", ".gitignore")
@@ -33,6 +36,7 @@ def seen_by(workspace: Workspace, result: SyncResult) -> Iterator[str]:
         raise FileNotFoundError(workspace.terraform_dir)  # it has changed since the look
     yield from (FILE_NAME, f"{settings.terraform_dir}/", *_of_git(root, asked=result.discovery.asked_git))
     yield from (str(parent / ".gitignore") for parent in PurePosixPath(settings.packer_dir).parents)
+    yield from _buildspecs(settings)
     for folder in result.discovery.folders:
         yield folder
         with os.scandir(root / folder) as entries:
@@ -45,6 +49,16 @@ def seen_by(workspace: Workspace, result: SyncResult) -> Iterator[str]:
             yield str(module)
             with contextlib.suppress(FileNotFoundError), os.scandir(module) as entries:
                 yield from (entry.path for entry in entries if ".tf" in entry.name)
+
+
+def _buildspecs(settings: Settings) -> Iterator[str]:
+    """Files that say how PACKER_SCRIPT is used. Links on the way are not looked at: a link is watched as what it is."""
+    yield from BUILDSPECS
+    tables = (settings.inputs, settings.module.inputs or {}, *(one.inputs for one in settings.templates.values()))
+    for inputs in tables:
+        value = inputs.get("buildspec")
+        if isinstance(value, Literal) and isinstance(value.value, str) and "\n" not in value.value:
+            yield value.value
 
 
 def _libraries() -> Iterator[str]:

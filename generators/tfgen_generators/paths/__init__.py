@@ -5,6 +5,7 @@ __all__ = [
     "filesets",
     "local_commands",
     "model",
+    "packer_script",
     "path_resolution",
     "pipeline_files",
     "possible_values",

@@ -13,8 +13,8 @@ from tfgen_generators.paths.makefiles import MAKEFILES, read_makefile
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.shell.expand import joined
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
-from tfgen_generators.shell.ran import SHELLS
-from tfgen_generators.shell.walk import Walked, walk
+from tfgen_generators.shell.ran import SHELLS, Walked
+from tfgen_generators.shell.walk import walk
 
 #: How deep scripts may start scripts, and how many commands are followed in all.
 _DEEPEST, _MOST = 12, 5000

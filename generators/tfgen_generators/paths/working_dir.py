@@ -25,6 +25,7 @@ from tfgen_generators.shell.marks import UNKNOWN
 
 #: Stand for the folder and the name of the template that `$PACKER_SCRIPT` names.
 _FOLDER, _NAME = "\4folder", "\4name"
+SCRIPT = f"{_FOLDER}/{_NAME}"
 _ENDINGS = ("", ".json", ".pkr.hcl", ".pkr.json")
 _SCRIPT_FOLDERS = (".", "bin", "ci", "scripts")
 _ACTIONS = frozenset({"build", "validate"})
@@ -97,17 +98,21 @@ class WorkingDirs:
         """How the buildspec starts Packer for a template."""
         if buildspec is None or buildspec.problem:
             return
-        if buildspec.path not in self._of_buildspecs:
-            variables = {**buildspec.variables, "PACKER_SCRIPT": f"{_FOLDER}/{_NAME}"}
-            self._of_buildspecs[buildspec.path] = self._started_by(buildspec, variables)
-        found = self._of_buildspecs[buildspec.path]
+        found = self.started_by(buildspec)
         if any(UNKNOWN in folder for one in found for folder in one.folders) and environment:
-            variables = {**buildspec.variables, **environment, "PACKER_SCRIPT": f"{_FOLDER}/{_NAME}"}
+            variables = {**buildspec.variables, **environment, "PACKER_SCRIPT": SCRIPT}
             found = self._started_by(buildspec, variables)
         for one in found:
             folders = tuple(_filled(folder, template.path) for folder in one.folders)
             if _may_build(msgspec.structs.replace(one, folders=folders), template.path):
                 yield msgspec.structs.replace(one, folders=folders)
+
+    def started_by(self, buildspec: Buildspec) -> list[PackerCommand]:
+        """How a buildspec starts Packer; `SCRIPT` stands for what `$PACKER_SCRIPT` is."""
+        if buildspec.path not in self._of_buildspecs:
+            variables = {**buildspec.variables, "PACKER_SCRIPT": SCRIPT}
+            self._of_buildspecs[buildspec.path] = self._started_by(buildspec, variables)
+        return self._of_buildspecs[buildspec.path]
 
     def _started_by(self, buildspec: Buildspec, variables: Mapping[str, str]) -> list[PackerCommand]:
         local = LocalCommands(self._paths)
@@ -182,7 +187,7 @@ def _argument(words: Sequence[str]) -> str:
 
 def _filled(text: str, path: str) -> str:
     folder = posixpath.dirname(path) or "."
-    text = text.replace(f"{_FOLDER}/{_NAME}", path).replace(_FOLDER, folder).replace(_NAME, posixpath.basename(path))
+    text = text.replace(SCRIPT, path).replace(_FOLDER, folder).replace(_NAME, posixpath.basename(path))
     return text if UNKNOWN in text else posixpath.normpath(text)
 
 

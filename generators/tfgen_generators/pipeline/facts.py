@@ -39,8 +39,8 @@ def check_path(path: str) -> None:
 class Facts:
     """What is known of one pipeline, worked out when an input asks for it."""
 
-    def __init__(self, template: Template, settings: Settings, own: TemplateSettings) -> None:
-        self._template, self._settings, self._own = template, settings, own
+    def __init__(self, template: Template, settings: Settings, own: TemplateSettings, script: str) -> None:
+        self._template, self._settings, self._own, self._script = template, settings, own, script
         self._names = own.names
         self._account_id = Reference(expression=own.names.account_id or settings.names.account_id)
 
@@ -137,5 +137,8 @@ class Facts:
 
     @property
     def environment(self) -> dict[str, Value]:
-        merged = {**self._settings.environment, **self._own.environment, "PACKER_SCRIPT": self.path}
+        working_dir = self._own.working_dir or self._settings.working_dir
+        merged = {**self._settings.environment, **self._own.environment, "PACKER_SCRIPT": self._script}
+        if working_dir:
+            merged["PACKER_WORKING_DIR"] = working_dir
         return dict(sorted(merged.items()))

@@ -77,10 +77,13 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
         return block("module", self.name, groups)
 
 
-def make_pipeline(template: Template, settings: Settings, module: ModuleInterface | None = None) -> Pipeline:
+def make_pipeline(
+    template: Template, settings: Settings, module: ModuleInterface | None = None, script: str = ""
+) -> Pipeline:
     """The pipeline of one template without errors. Raises PipelineProblemError.
 
     `module`, where known, must declare the inputs of the template's own table; the shared ones are check_module's.
+    `script` is PACKER_SCRIPT as its buildspec takes it; without it, the template's path.
     """
     check_path(template.path)
     if message := name_problem(template.name):
@@ -90,7 +93,7 @@ def make_pipeline(template: Template, settings: Settings, module: ModuleInterfac
     problem = module.undeclared(settings, ("templates", template.name, "inputs"), own.inputs) if module else None
     if problem:
         raise PipelineProblemError(problem)
-    facts = Facts(template, settings, own)
+    facts = Facts(template, settings, own, script or template.path)
     wanted = {**shared_inputs(settings), **own.inputs}
     values = {name: facts.value(item) for name, item in wanted.items()}
     names: dict[str, Value] = {}

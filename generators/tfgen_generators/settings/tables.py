@@ -13,7 +13,8 @@ from tfgen_generators.settings.inputs import check_text
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
 
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESERVED = "PACKER_SCRIPT"
+#: Variables that tfgen sets, and what by.
+_RESERVED = {"PACKER_SCRIPT": "remove it", "PACKER_WORKING_DIR": "use the setting working_dir"}
 #: Keys that are one of a few words.
 _CHOICES = {"removed": '"destroy" or "keep"', "trigger": '"push" or "affected"'}
 
@@ -56,8 +57,8 @@ def check_environment(path: Path, table: Mapping[str, object]) -> None:
                 f"{name!r} is not a valid CodeBuild environment variable name",
                 "use letters, digits and _, not beginning with a digit or CODEBUILD_",
             )
-        if name == _RESERVED:
-            raise InvalidSettingError(here, f"{_RESERVED} is set by tfgen for each template", "remove it")
+        if name in _RESERVED:
+            raise InvalidSettingError(here, f"{name} is set by tfgen for each template", _RESERVED[name])
         if not isinstance(value, str):
             number = isinstance(value, int | float) and not isinstance(value, bool)
             fix = f'use {name} = "{value}"' if number else f'use {name} = "..."'

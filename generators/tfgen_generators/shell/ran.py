@@ -42,6 +42,18 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     given: str = ""
 
 
+class Walked(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a text runs, in its order, and the state at its end.
+
+    Unless it `is_whole`, there is something in it that is no shell.
+    """
+
+    ran: tuple[Ran, ...]
+    is_whole: bool = True
+    folders: tuple[str, ...] = (".",)
+    variables: tuple[tuple[str, str], ...] = ()
+
+
 def text_of(words: Sequence[str]) -> str | None:
     """The script that a command is given as a word: `sh -c TEXT`, `eval TEXT`."""
     program = words[0].rpartition("/")[2]

@@ -14,7 +14,7 @@ import msgspec
 
 from tfgen_generators.shell.expand import ALL_WORDS, Expansion, joined
 from tfgen_generators.shell.marks import UNKNOWN
-from tfgen_generators.shell.ran import Ran, effective, guessed, text_of
+from tfgen_generators.shell.ran import Ran, Walked, effective, guessed, text_of
 from tfgen_generators.shell.tree import Tree, parse
 
 if TYPE_CHECKING:
@@ -25,18 +25,6 @@ _MOST, _MOST_FOLDERS, _DEEPEST = 2000, 8, 60
 #: How many words of a `for` are tried one by one.
 _MOST_WORDS = 64
 _SETTING = frozenset({"getopts", "mapfile", "read", "readarray"})
-
-
-class Walked(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a text runs, in its order, and the state at its end.
-
-    Unless it `is_whole`, there is something in it that is no shell.
-    """
-
-    ran: tuple[Ran, ...]
-    is_whole: bool = True
-    folders: tuple[str, ...] = (".",)
-    variables: tuple[tuple[str, str], ...] = ()
 
 
 @lru_cache(maxsize=2000)

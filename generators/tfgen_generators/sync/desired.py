@@ -11,6 +11,7 @@ from tfgen_generators.generated.files import Unknown, Unwanted, join, successors
 from tfgen_generators.generated.ownership import file_name, moved_blocks, sign
 from tfgen_generators.packer.discovery.naming import name_templates
 from tfgen_generators.packer.model import Discovery, Problem, Template
+from tfgen_generators.paths.packer_script import PackerScripts
 from tfgen_generators.pipeline.pipeline import (
     Pipeline,
     PipelineProblemError,
@@ -23,6 +24,7 @@ from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.sync import pins
 from tfgen_generators.sync.identity import Rename, Resolution
 from tfgen_generators.sync.survey import Outside, Sources
+from tfgen_generators.trees.disk import DiskTree
 
 
 class Desired(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,9 +125,10 @@ def _pipelines(
             # What Terraform would refuse is not written: every file stays.
             return dispatcher.Triggered(pipelines=()), [*problems, *wrong]
     made: list[Pipeline] = []
+    scripts = PackerScripts(DiskTree(sources.root), settings)
     for template in ready:
         try:
-            made.append(make_pipeline(template, settings, sources.module))
+            made.append(make_pipeline(template, settings, sources.module, scripts.of(template)))
         except PipelineProblemError as error:
             problems.append(error.problem)
     clashes = [*name_collisions(made), *pins.clashes(settings, discovery)]
