@@ -29,7 +29,8 @@ from tfgen_generators.root_module.backend import find_backends
 from tfgen_generators.root_module.calls import file_facts, paths_in
 from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.shell.commands import read_pipelines
-from tfgen_generators.shell.paths import assigned_in, packer_variables, playbooks_of, words_of
+from tfgen_generators.shell.paths import assigned_in, packer_variables
+from tfgen_generators.shell.walk import walk
 from tfgen_generators.trees import globs
 from tfgen_generators.trees.linked import LinkedTree
 
@@ -57,6 +58,8 @@ class _OneFile:
     def content(self, _path: str) -> bytes:
         return self._data
 
+    read = content
+
 
 def _template(form: Format) -> Callable[[str], object]:
     return lambda text: read_file(_bytes(text), form, "digest", details=True)
@@ -71,7 +74,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _shell(text: str) -> object:
-    return (read_pipelines(text), words_of(text), playbooks_of(text), list(assigned_in(text)), packer_variables(text))
+    return (read_pipelines(text), walk(text), list(assigned_in(text)), packer_variables(text))
 
 
 def _buildspec(text: str) -> object:

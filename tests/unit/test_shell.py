@@ -9,7 +9,8 @@ import pytest
 
 from tests import depth
 from tfgen_generators.shell.commands import read_pipelines
-from tfgen_generators.shell.paths import assigned_in, packer_variables, playbooks_of, words_of
+from tfgen_generators.shell.paths import assigned_in, packer_variables
+from tfgen_generators.shell.walk import walk
 
 
 def _written(text: str) -> str:
@@ -77,48 +78,6 @@ def test_only_what_stands_before_something_that_is_no_shell_is_known(text: str, 
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("bash scripts/a.sh --with x=./scripts/b.sh # scripts/c.sh", ["bash", "scripts/a.sh", "scripts/b.sh"]),
-        ("a -e @vars/b.yml", ["vars/b.yml"]),
-        ("a >out.txt <in.txt", ["out.txt", "in.txt"]),
-        ("x=a/b; c=('d e' f/g)", ["a/b", "f/g"]),
-        ('a "$(cat b/c)" `cat d/e` ${F:-g/h} ${i}/j', ["b/c", "d/e", "g/h"]),
-        ("for x in a/b c/d; do e; done", ["a/b", "c/d"]),
-        ("if [ -f a/b ]; then . c/d; fi", ["a/b", "c/d"]),
-        ("cat <<E\nb/c $(cat d/e)\nE\nf/g", ["b/c", "d/e", "f/g"]),
-        ("bash -euc 'cd a && b/c.sh' d", ["b/c.sh"]),
-        ("eval 'a/b c'", ["a/b"]),
-        ("{{ .Vars }} a/b 'c/d' \"e/f\" # g/h", ["a/b", "c/d", "e/f"]),
-    ],
-)
-def test_words_may_be_paths(text: str, wanted: list[str]) -> None:
-    assert set(wanted) <= set(words_of(text))
-
-
-@pytest.mark.parametrize("text", ["a # b/c", "echo 'as b/c says'", "a /b/c ~/b/c $b/c -b/c http://b/c", "a 'b\\/c'"])
-def test_others_are_none(text: str) -> None:
-    assert not any("b/c" in word for word in words_of(text))
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("ansible-playbook -i x, ./a.yml b.json c.txt", ["a.yml", "b.json"]),
-        ("cd x && A=1 /opt/bin/ansible-playbook \\\n  a.yml; cat b.yml", ["a.yml"]),
-        ("ansible-playbook >log a.yml", ["a.yml"]),
-        ("x=$(ansible-playbook 'a b.yml')", ["a b.yml"]),
-        ("sudo sh -c \"cd x; ansible-playbook 'a.yml'\"", ["a.yml"]),
-        ("ssh host <<E\nansible-playbook a.yml\nE", ["a.yml"]),
-        ("{{ .Vars }} ansible-playbook a.yml", ["a.yml"]),
-        ("cat a.yml", []),
-    ],
-)
-def test_playbooks(text: str, wanted: list[str]) -> None:
-    assert playbooks_of(text) == wanted
-
-
-@pytest.mark.parametrize(
     "text",
     [
         *("A=b", "a; A=b c", "export A=b", "export 'A=b c'", "env A=b c", "(A=b)", "A+=b", "A=(b)", "((A=1))"),
@@ -151,8 +110,8 @@ def test_variables_for_packer(text: str, wanted: list[tuple[str, str]]) -> None:
 
 
 def test_names_that_are_no_utf8_stay_what_they_are() -> None:
-    assert words_of("a b/\udcff.sh") == ["a", "b/\udcff.sh"]
-    assert words_of("a b\0c") == ["a", "b", "c"]
+    assert walk("a b/\udcff.sh").ran[0].words == (":", "a", "b/\udcff.sh")
+    assert walk("a b\0c").ran[0].words == ("a", "b", "c")
 
 
 #: How long a hostile text is.
@@ -188,7 +147,8 @@ HOSTILE = {
 def test_any_text_is_read_to_its_end_in_time(text: str) -> None:
     begun = time.process_time()
     read_pipelines(text)
-    assert all(isinstance(word, str) for word in (*words_of(text), *playbooks_of(text), *assigned_in(text)))
+    assert all(isinstance(word, str) for ran in walk(text).ran for word in ran.words)
+    assert all(map(str.isidentifier, assigned_in(text)))
     assert packer_variables(text) == []
     assert time.process_time() - begun < 60  # what takes the square of the time takes more
 
@@ -198,4 +158,4 @@ def test_tokens_in_any_order_are_read() -> None:
     for one in itertools.product(tokens, repeat=3):
         text = " ".join(one)
         assert len(read_pipelines(text).found) <= 3
-        assert len(words_of(text)) <= 6
+        assert sum(len(ran.words) for ran in walk(text).ran) <= 16

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tfgen.workspace import Workspace
     from tfgen_generators.packer.describe import Description, FileUse
     from tfgen_generators.packer.model import Discovery, Problem, Template
+    from tfgen_generators.settings.model import Settings
 
 #: Skipped files in the table; JSON has all.
 _SHOWN = 50
@@ -49,7 +50,7 @@ def command(
         settings = workspace.settings if workspace.settings_text else None
         found = find_templates(workspace.root, folder, settings, outside)
     if format_ == "json":
-        out_json(as_json(workspace.root, found))
+        out_json(as_json(workspace.root, found, settings))
     else:
         _show(found, folder)
     problems = [*found.unreadable, *(problem for template in found.templates for problem in template.errors)]
@@ -58,20 +59,25 @@ def command(
     return 1 if problems else 0
 
 
-def as_json(root: Path, found: Discovery) -> dict[str, object]:
+def as_json(root: Path, found: Discovery, settings: Settings | None = None) -> dict[str, object]:
     """The stable shape that docs/json.md describes and docs/list.schema.json defines."""
+    from tfgen_generators.paths.path_resolution import PathResolver
+    from tfgen_generators.paths.working_dir import WorkingDirs
+    from tfgen_generators.trees.disk import DiskTree
+
+    working_dirs = WorkingDirs(PathResolver(DiskTree(root)), settings)
     return {
-        "templates": [_template(root, template) for template in found.templates],
+        "templates": [_template(root, template, working_dirs.known(template)) for template in found.templates],
         "skipped": [{"path": skipped.path, "reason": skipped.reason} for skipped in found.skipped],
         "errors": [_problem(problem) for problem in found.unreadable],
     }
 
 
-def _template(root: Path, template: Template) -> dict[str, object]:
+def _template(root: Path, template: Template, working_dir: str | None) -> dict[str, object]:
     from tfgen_generators.packer.describe import describe
     from tfgen_generators.packer.details import decode_details
 
-    facts = describe(root, template, [decode_details(details) for details in template.details])
+    facts = describe(root, template, [decode_details(details) for details in template.details], working_dir)
     return {
         "name": template.name,
         "path": template.path,

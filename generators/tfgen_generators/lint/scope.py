@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tfgen_generators.graph.build import Graph
     from tfgen_generators.packer.describe import Description
     from tfgen_generators.packer.model import Discovery, Template
+    from tfgen_generators.paths.working_dir import WorkingDirs
     from tfgen_generators.trees.disk import DiskTree
     from tfgen_generators.trees.store import Store
 
@@ -66,6 +67,14 @@ class Scope:
         return build_graph(self.root, self.tree, self.discovery, settings, facts, self.store)
 
     @cached_property
+    def working_dirs(self) -> WorkingDirs:
+        """Where Packer runs."""
+        from tfgen_generators.paths.path_resolution import PathResolver
+        from tfgen_generators.paths.working_dir import WorkingDirs
+
+        return WorkingDirs(PathResolver(self.tree), self.settings if self.has_settings else None)
+
+    @cached_property
     def ancestry(self) -> Ancestry:
         """Which image is built on which."""
         from tfgen_generators.ancestry.parents import find_ancestry
@@ -88,7 +97,12 @@ class Scope:
 
         return self.once(
             ("described", template.path),
-            lambda: describe(self.root, template, [decode_details(details) for details in template.details]),
+            lambda: describe(
+                self.root,
+                template,
+                [decode_details(details) for details in template.details],
+                self.working_dirs.known(template),
+            ),
         )
 
     def read(self, path: str) -> bytes:

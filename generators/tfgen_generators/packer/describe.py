@@ -19,6 +19,9 @@ from tfgen_generators.packer.syntax.values import Value
 from tfgen_generators.shell.marks import ANCHOR
 
 
+_ABSOLUTE = ("/", "~", ANCHOR)
+
+
 class FileUse(msgspec.Struct, frozen=True, kw_only=True):
     """A file (or folder) that a template uses: as written, and where it is, from the repository's root.
 
@@ -47,8 +50,13 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[tuple[str, Text], ...]
 
 
-def describe(root: Path, template: Template, details: Sequence[Details]) -> Description:
-    """The facts of one template. `details` are those of its members. Asks the disk where the files are."""
+def describe(
+    root: Path, template: Template, details: Sequence[Details], working_dir: str | None = None
+) -> Description:
+    """The facts of one template. `details` are those of its members. Asks the disk where the files are.
+
+    `working_dir` is the folder in which Packer runs; None where it is not known.
+    """
     scope = Scope(template, details)
     parts = list(scope.used_parts())
     variables = {name: default for one in details for name, default in one.variables.items()}
@@ -61,7 +69,7 @@ def describe(root: Path, template: Template, details: Sequence[Details]) -> Desc
         environment=tuple(dict.fromkeys(name for one in details for name in one.environment)),
         provisioners=tuple(step.kind for build in scope.builds for step in build.steps),
         post_processors=tuple(step.kind for build in scope.builds for step in build.finish),
-        files=tuple(_find(root, template, written)),
+        files=tuple(_find(root, template, written, working_dir)),
         ami_names=tuple(dict.fromkeys(scope.texts(parts, "ami_name"))),
         ami_sources=tuple(scope.ami_sources(parts)),
         tags=tuple(dict.fromkeys(scope.tags(parts))),
@@ -80,20 +88,23 @@ def possible_builders(template: Template) -> tuple[str, ...]:
     return Scope(template, [decode_details(details) for details in template.details]).possible
 
 
-def _find(root: Path, template: Template, written: Sequence[tuple[str, str, str | None]]) -> Iterator[FileUse]:
-    """Where each path is. A template's relative paths mean one working directory: the one that has most of them."""
+def _find(
+    root: Path, template: Template, written: Sequence[tuple[str, str, str | None]], working_dir: str | None
+) -> Iterator[FileUse]:
+    """Where each path is. Without a working directory it is taken to be the folder that has most of them."""
     parent = PurePosixPath(template.path)
     around = (parent, *parent.parents) if template.kind == "directory" else parent.parents
-    folders = [str(folder) for folder in reversed(around)]
-    relative = {path for _, _, path in written if path and not path.startswith(("/", "~", ANCHOR))}
+    own, folders = str(around[0]), [str(folder) for folder in reversed(around)]
+    relative = {path for use, _, path in written if path and use != "function" and not path.startswith(_ABSOLUTE)}
     scores = {folder: sum(_exists(root, folder, path) is not None for path in relative) for folder in folders}
     ordered = sorted(folders, key=lambda folder: -scores[folder])  # stable: the outermost first
     for use, text, path in written:
         resolved: str | None = None
+        bases = [own] if use == "function" else ordered if working_dir is None else [working_dir]
         if path and path.startswith(ANCHOR):
             resolved = _exists(root, "", path[len(ANCHOR) :])
-        elif path and not path.startswith(("/", "~")):
-            resolved = next((found for folder in ordered if (found := _exists(root, folder, path))), None)
+        elif path and not path.startswith(_ABSOLUTE):
+            resolved = next((found for folder in bases if (found := _exists(root, folder, path))), None)
         yield FileUse(use=use, path=text, resolved=resolved, known=path is not None)
 
 

@@ -26,7 +26,7 @@ class PackerScripts:
         self._buildspecs: dict[str, Buildspec | None] = {}
 
     def of(self, template: Template) -> str:
-        """The path from the root; where the buildspec gives Packer `$PACKER_SCRIPT.json` in a folder, that form of it."""
+        """The path from the root, or the form of it that a buildspec with `packer build $PACKER_SCRIPT.json` takes."""
         named = buildspec_of(self._tree, self._settings, template)
         buildspec = self._buildspec(named[0]) if named else None
         if buildspec is None:

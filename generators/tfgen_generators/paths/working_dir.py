@@ -13,12 +13,13 @@ from pathlib import PurePosixPath
 import msgspec
 
 from tfgen_generators.packer.model import Template
-from tfgen_generators.paths.buildspec import Buildspec
+from tfgen_generators.paths.buildspec import Buildspec, read_buildspec
 from tfgen_generators.paths.ci_recipes import ci_recipes
 from tfgen_generators.paths.local_commands import LocalCommand, LocalCommands
 from tfgen_generators.paths.makefiles import MAKEFILES
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import PathResolver
+from tfgen_generators.paths.pipeline_files import buildspec_of
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.shell.expand import joined
 from tfgen_generators.shell.marks import UNKNOWN
@@ -59,8 +60,17 @@ class WorkingDirs:
 
     def __init__(self, path_resolver: PathResolver, settings: Settings | None) -> None:
         self._paths, self._settings = path_resolver, settings
+        self._buildspecs: dict[str, Buildspec] = {}
         self._of_buildspecs: dict[str, list[PackerCommand]] = {}
         self._of_files: dict[str, list[PackerCommand]] = {}
+
+    def known(self, template: Template) -> str | None:
+        """The working directory of a template's builds, None where it is not known for sure."""
+        named = buildspec_of(self._paths.tree, self._settings, template) if self._settings else None
+        if named and named[0] not in self._buildspecs:
+            self._buildspecs[named[0]] = read_buildspec(self._paths.tree, named[0])
+        found = self.find(template, self._buildspecs[named[0]] if named else None)
+        return found.folders[0] if found.is_known else None
 
     def find(
         self, template: Template, buildspec: Buildspec | None, environment: Mapping[str, str] | None = None

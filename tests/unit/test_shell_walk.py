@@ -1,0 +1,92 @@
+"""What a shell text runs, and in which folder."""
+
+from __future__ import annotations
+
+import pytest
+
+from tfgen_generators.shell.walk import walk
+
+_SCRIPT = (("0", "\0/scripts/run.sh"),)
+
+
+def ran(text: str) -> list[str]:
+    """Each command with its folders; `?` is what only a run knows, `/` before a folder the repository's root."""
+    found = walk(text, _SCRIPT)
+    shown = [f"{'|'.join(one.folders)}: {' '.join(one.words)}" for one in found.ran if one.words[0] != "cd"]
+    return [text.replace("\1", "?").replace("\0/", "/") for text in shown]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("cd a && x b", ["a: x b"]),
+        ("cd a\nx\ncd ..\ny", ["a: x", ".: y"]),
+        ("cd a; cd b/../c; x", ["a/c: x"]),
+        ("(cd a; x); y", ["a: x", ".: y"]),
+        ("cd a | x; y", [".: x", ".: y"]),
+        ("{ cd a; }; x", ["a: x"]),
+        ("cd a || exit 1; x", ["a: exit 1", "a: x"]),
+        ("pushd a; x; popd; y", [".: pushd a", "a: x", "a: popd", ".: y"]),
+        ("cd -; x", ["?: x"]),
+        ("cd; x", ["~: x"]),
+        ("cd /opt; x", ["/opt: x"]),
+        ("cd $UNKNOWN; x", ["?: x"]),
+        ("if a; then cd b; else cd c; fi; x", [".: a", "b|c: x"]),
+        ("if a; then cd b; fi; x", [".: a", ".|b: x"]),
+        ("a && cd b; x", [".: a", "b: x"]),
+        ("case $y in a) cd b ;; *) cd c ;; esac; x", [".|b|c: x"]),
+        ("while a; do cd b; done; x", [".: a", ".|b: x"]),
+        ("for f in a b; do x $f; done", [".: x a", ".: x b"]),
+        ('for f in a/*.sh; do . "$f"; done', [".: . a/*.sh"]),
+        ("D=a/b; cd $D/c; x", ["a/b/c: x"]),
+        ("D=${NOT_SET:-a}; cd ${D}; x", ["a: x"]),
+        ("P=a/b.json; x ${P%.json} ${P%/*} ${P##*/} ${P#?}", [".: x a/b a b.json ?"]),
+        ('cd "$(dirname "$0")"; ./x', [".: dirname /scripts/run.sh", "/scripts: ./x"]),
+        (
+            'D=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd); . $D/x',
+            [*[".: dirname /scripts/run.sh"], "/scripts: pwd", ".: . /scripts/x"],
+        ),
+        ("R=$(git rev-parse --show-toplevel); x $R/y", [".: git rev-parse --show-toplevel", ".: x //y"]),
+        ("cd a; x $PWD/b", ["a: x a/b"]),
+        ("cd $CODEBUILD_SRC_DIR/a; x", ["/a: x"]),
+        ("f() { cd a; x $1 $@; }\nf b c; y", ["a: x b b c", "a: y"]),
+        ('f() { g=$1; shift; "$@"; }\nf a x b', [".: shift", ".: x b"]),
+        ("sudo -u root env A=b timeout -k 1 5m x y", [".: x y"]),
+        ("sh -c 'cd a && x'; y", [".: sh -c cd a && x", "a: x", ".: y"]),
+        ("bash -euc 'x'", [".: bash -euc x", ".: x"]),
+        ("eval 'x y'", [".: eval x y", ".: x y"]),
+        ("x=$(y z); `w`", [".: y z", ".: w", ".: ?"]),
+        ("x {a,b}/c '{a,b}'", [".: x a/c b/c {a,b}"]),
+        ("x 'a b' \"c $D\" e\\ f", [".: x a b c ? e f"]),
+        ("A=b x; export C=d; y $C", [".: x", ".: y d"]),
+        ("x >out y", [".: x y"]),
+        ("[ -f a ] && [[ -d b ]] && x", [".: [ a", ".: [ b", ".: x"]),
+        ("x &\ny", [".: x", ".: y"]),
+    ],
+)
+def test_commands_and_their_folders(text: str, wanted: list[str]) -> None:
+    assert ran(text) == wanted
+    assert walk(text, _SCRIPT).is_whole
+
+
+def test_what_is_redirected_in_is_read() -> None:
+    (found,) = walk("cd a; x <b/c >d").ran[1:]
+    assert found.reads == ("b/c",)
+
+
+def test_what_is_no_shell_is_split_into_words() -> None:
+    found = walk("if x a/b\n# no c/d\ny 'e/f'")
+    assert not found.is_whole
+    assert {word for one in found.ran for word in one.words} >= {"a/b", "e/f"}
+    assert not any("c/d" in one.words for one in found.ran)
+
+
+def test_the_state_at_the_end_is_what_the_next_text_begins_with() -> None:
+    found = walk("cd a; X=b")
+    assert (found.folders, dict(found.variables)["X"]) == (("a",), "b")
+
+
+def test_what_has_no_end_is_cut() -> None:
+    found = walk("f() { f; f; }; f\n" + "for a in 1 2 3 4 5 6 7 8 9; do " * 12 + "x a/b" + "; done" * 12)
+    assert not found.is_whole
+    assert len(found.ran) < 5_000
