@@ -18,7 +18,6 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Value
 from tfgen_generators.shell.marks import ANCHOR
 
-
 _ABSOLUTE = ("/", "~", ANCHOR)
 
 
