@@ -63,6 +63,7 @@ class AnsibleRuns:
                     for playbook in self._playbooks(place):
                         reached += self._builder.ansible_run(self._ansible_run(plan, found, playbook), edge)
         self._unused(plan, found, reached)
+        self._playbook_folders(plan, found, reached)
 
     def _playbook_dir(self, wanted: Wanted, plan: AnsibleRunPlan) -> Wanted:
         """With `playbook_dir` a playbook may be named from there."""
@@ -77,7 +78,7 @@ class AnsibleRuns:
     def _upload(self, plan: AnsibleRunPlan, found: Mapping[int, list[ResolvedPath]]) -> None:
         for wanted in plan.wanted:
             whole = wanted.use == "collection_path" and plan.kind == "ansible-local"
-            beside = wanted.use == "playbook_dir" and (not plan.clean or wanted.label == _PLAYBOOK_PATHS)
+            beside = wanted.use == "playbook_dir" and wanted.label == _PLAYBOOK_PATHS
             if wanted.use in _UPLOADED or whole or beside:
                 for place in found[id(wanted)]:
                     self._builder.place(place, self._builder.edge(wanted.label, widened=place.widened))
@@ -167,6 +168,18 @@ class AnsibleRuns:
                     path = posixpath.normpath(f"{folder}/{part}")
                     if self._tree.kind(path):
                         yield path
+
+    def _playbook_folders(
+        self, plan: AnsibleRunPlan, found: Mapping[int, list[ResolvedPath]], reached: Sequence[Reached]
+    ) -> None:
+        """All of a `playbook_dir`, where something in it may be read that no name in the play tells."""
+        units = self._builder.reached_files(reached)
+        is_told = bool(reached) and not plan.stays
+        is_told = is_told and not any(edge.widened for unit in units for edge in unit.files.values())
+        for wanted in () if is_told and not any(one.edge.widened for one in reached) else plan.wanted:
+            if wanted.use == "playbook_dir" and wanted.label != _PLAYBOOK_PATHS:
+                for place in found[id(wanted)]:
+                    self._builder.place(place, self._builder.edge(wanted.label, widened=True))
 
     def _unused(
         self, plan: AnsibleRunPlan, found: Mapping[int, list[ResolvedPath]], reached: Sequence[Reached]

@@ -49,9 +49,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[tuple[str, Text], ...]
 
 
-def describe(
-    root: Path, template: Template, details: Sequence[Details], working_dir: str | None = None
-) -> Description:
+def describe(root: Path, template: Template, details: Sequence[Details], working_dir: str | None = None) -> Description:
     """The facts of one template. `details` are those of its members. Asks the disk where the files are.
 
     `working_dir` is the folder in which Packer runs; None where it is not known.

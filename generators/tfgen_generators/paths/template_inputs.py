@@ -33,12 +33,15 @@ class Wanted(msgspec.Struct, frozen=True, array_like=True):
 
 
 class AnsibleRunPlan(msgspec.Struct, frozen=True, array_like=True):
-    """How one provisioner runs Ansible. `groups` None: not known. `clean`: nothing of what is uploaded stays."""
+    """How one provisioner runs Ansible. `groups` None: not known.
+
+    `stays`: what is uploaded lies in a folder that others can name (`staging_directory`), and is not taken away.
+    """
 
     kind: str
     wanted: tuple[Wanted, ...]
     groups: tuple[str, ...] | None = None
-    clean: bool = False
+    stays: bool = False
 
 
 class LocalStep(msgspec.Struct, frozen=True, array_like=True):
@@ -158,7 +161,6 @@ def _plan(values: PossibleValues, step: Step) -> AnsibleRunPlan:
             groups = None if groups is None or any(UNKNOWN in text for text in texts) else [*groups, *texts]
     if any(one.use == "inventory" for one in wanted):
         groups = None
-    clean = step.settings.get("clean_staging_directory")
-    return AnsibleRunPlan(
-        step.kind, wanted, None if groups is None else tuple(dict.fromkeys(groups)), clean is True or clean == "true"
-    )
+    clean = step.settings.get("clean_staging_directory") in (True, "true")
+    stays = bool(step.settings.get("staging_directory")) and not clean
+    return AnsibleRunPlan(step.kind, wanted, None if groups is None else tuple(dict.fromkeys(groups)), stays)
