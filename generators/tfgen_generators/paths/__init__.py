@@ -8,5 +8,6 @@ __all__ = [
     "pipeline_files",
     "possible_values",
     "template_inputs",
+    "terraform_reads",
     "var_files",
 ]
