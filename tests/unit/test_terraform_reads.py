@@ -204,7 +204,7 @@ def test_a_source_in_json(tmp_path: Path) -> None:
         tmp_path,
         {
             **FILES,
-            f"{MODULE}/m.tf.json": '{"module": {"a": {"//": "", "source": "${local.s}"}}, "locals": {"s": "../shared"}}',
+            f"{MODULE}/m.tf.json": '{"module": {"a": {"source": "${local.s}"}}, "locals": {"s": "../shared"}}',
             "terraform/modules/shared/m.tf": 'output "o" { value = file("${path.module}/../../../policies/p.json") }',
         },
     )

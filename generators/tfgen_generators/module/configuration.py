@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from tfgen_generators.hcl.expressions import AnyExpression
 from tfgen_generators.hcl.terraform_files import is_terraform
 from tfgen_generators.module.evaluation import Look, evaluate
 from tfgen_generators.module.terraform_file import Arguments, ModuleCall, TerraformFile, read_values
-from tfgen_generators.module.values import ANCHOR, CLOSE, OPEN, UNKNOWN, Value, Values, elements, part_of
+from tfgen_generators.module.values import ANCHOR, CLOSE, OPEN, UNKNOWN, Value, Values, close, elements, part_of
 from tfgen_generators.trees.linked import LinkedTree
 
 #: Gives the facts of the file at a path; None to leave it out.
@@ -92,9 +92,9 @@ class Modules:
         """The root module itself."""
         return Instance(self, self.root, None, {}, kind="root")
 
-    def pipeline_module(self, source: str) -> Instance:
-        """The module that each pipeline calls: its variables are open."""
-        return Instance(self, local_folder(self.root, source) or "", None, {}, kind="pipeline")
+    def pipeline_module(self, folder: str, given: Callable[[str], Sequence[str]]) -> Instance:
+        """The module that each pipeline calls: its variables are open; `given` has what any pipeline gives to one."""
+        return Instance(self, folder, None, {}, kind="pipeline", given=given)
 
     def may_have_more(self) -> bool:
         """Whether there is room for one more call: whoever calls itself would have no end."""
@@ -120,8 +120,10 @@ class Instance:
         *,
         kind: str = "child",
         depth: int = 0,
+        given: Callable[[str], Sequence[str]] | None = None,
     ) -> None:
         self.modules, self.folder, self.kind, self.depth = modules, folder, kind, depth
+        self.given = given or (lambda _: [UNKNOWN])
         self.files = modules.folder(folder)
         self._caller, self._arguments = caller, arguments
         self._known: dict[tuple[str, ...], Values] = {}
@@ -188,14 +190,19 @@ class Instance:
                 for source in self.sources(call):
                     folder = local_folder(self.folder, source) if UNKNOWN not in source else None
                     if folder is not None and self.is_there(folder):
-                        look = with_each(self.look, call.each, 0)
-                        yield Instance(self.modules, folder, look, call.arguments, depth=self.depth + 1)
+                        yield self.child(folder, call)
 
     def sources(self, call: ModuleCall) -> list[str]:
         """The texts that the source of a call may be."""
         values = evaluate(call.source, self.look) if call.source is not None else []
         texts = (value if isinstance(value, str) else UNKNOWN for value in values)
-        return [UNKNOWN if OPEN in text else text.replace(ANCHOR, UNKNOWN) for text in texts]
+        closed = (one for text in texts for one in close(text, self.given))
+        return list(dict.fromkeys(text.replace(ANCHOR, UNKNOWN) for text in closed))
+
+    def child(self, folder: str, call: ModuleCall) -> Instance:
+        """The module in `folder` as `call` calls it."""
+        look = with_each(self.look, call.each, 0)
+        return Instance(self.modules, folder, look, call.arguments, depth=self.depth + 1, given=self.given)
 
     def is_there(self, folder: str) -> bool:
         """Whether a module may be called in `folder`."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tfgen_generators.hcl.terraform_files import is_terraform
-from tfgen_generators.module.configuration import Instance, with_each
+from tfgen_generators.module.configuration import Instance
 from tfgen_generators.module.file_reads import Pattern, Read
 from tfgen_generators.module.reads import reads_of, sources_of
 from tfgen_generators.module.values import UNKNOWN
@@ -65,8 +65,7 @@ def _children(module: Instance) -> Iterator[Instance]:
             for one in [folder] if pattern is None else _folders(module, pattern):
                 if (call.name, one) not in seen and module.is_there(one):
                     seen.add((call.name, one))
-                    look = with_each(module.look, call.each, 0)
-                    yield Instance(module.modules, one, look, call.arguments, depth=module.depth + 1)
+                    yield module.child(one, call)
 
 
 def _called(module: Instance, found: Reached) -> Iterator[CalledFolder]:

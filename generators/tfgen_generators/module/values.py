@@ -7,7 +7,8 @@ has STAR and FOLDERS; what each pipeline sets itself is a name between OPEN and 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 #: Any text; any text without `/`; any number of folders.
 UNKNOWN, STAR, FOLDERS = "\ue000", "\ue001", "\ue002"
@@ -19,6 +20,8 @@ _SIGNS = frozenset((UNKNOWN, STAR, FOLDERS, OPEN, CLOSE))
 #: More values than these are one that is not known.
 MOST = 200
 
+_OPEN = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
+
 Value = str | tuple["Value", ...] | Mapping[str, "Value"]
 Values = Sequence[Value]
 
@@ -26,6 +29,16 @@ Values = Sequence[Value]
 def is_known(text: str) -> bool:
     """Whether nothing of a text is to be found out."""
     return _SIGNS.isdisjoint(text)
+
+
+def close(text: str, given: Callable[[str], Sequence[str]]) -> list[str]:
+    """A text with what may be given in the place of its open names."""
+    names = list(dict.fromkeys(_OPEN.findall(text)))
+    found: list[str] = []
+    for values in itertools.islice(itertools.product(*map(given, names)), MOST):
+        known = dict(zip(names, values, strict=True))
+        found.append(_OPEN.sub(lambda match, known=known: known[match[1]], text))  # type: ignore[misc]
+    return found
 
 
 def texts_in(value: Value) -> list[str]:

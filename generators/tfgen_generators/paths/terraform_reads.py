@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -19,7 +17,7 @@ from tfgen_generators.module.file_reads import Pattern, Read, pattern_of
 from tfgen_generators.module.reads import expression_reads, reads_of
 from tfgen_generators.module.terraform_file import TerraformFile, read_terraform
 from tfgen_generators.module.tree_of_modules import Reached, reach_modules
-from tfgen_generators.module.values import CLOSE, OPEN, UNKNOWN, Value, texts_in
+from tfgen_generators.module.values import OPEN, UNKNOWN, Value, close, texts_in
 from tfgen_generators.paths.model import Edge, Unit
 from tfgen_generators.pipeline.pipeline import DEFAULT_INPUTS
 from tfgen_generators.settings.inputs import Expression, Fact, Input, Literal
@@ -30,8 +28,6 @@ from tfgen_generators.trees.store import Store
 
 #: What of a module is not part of what it makes, unless something reads it.
 _ASIDE = frozenset({"examples", "tests", ".terraform", ".git"})
-_OPEN = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
-_MOST = 200
 #: Changes with what is kept of a file.
 _FORMAT = 1
 
@@ -65,8 +61,9 @@ class TerraformReads:
     @cached_property
     def _pipeline(self) -> Instance | None:
         folder = local_folder(self._modules.root, self._settings.module.source)
-        there = folder is not None and self._tree.kind(folder) == "folder"
-        return self._modules.pipeline_module(self._settings.module.source) if there else None
+        if folder is None or self._tree.kind(folder) != "folder":
+            return None
+        return self._modules.pipeline_module(folder, self._of_any)
 
     @cached_property
     def _reached(self) -> Reached:
@@ -138,12 +135,8 @@ class TerraformReads:
     def of_image(self, name: str, path: str) -> Iterator[tuple[Pattern, Edge]]:
         """What Terraform reads for one image alone: by its inputs, and by the expressions among them."""
         for read in self._open:
-            names = list(dict.fromkeys(_OPEN.findall(read.text)))
-            choices = [self._values(one, name, path) for one in names]
-            for values in itertools.islice(itertools.product(*choices), _MOST):
-                known = dict(zip(names, values, strict=True))
-                text = _OPEN.sub(lambda match, known=known: known[match[1]], read.text)  # type: ignore[misc]
-                label = _OPEN.sub(lambda match: f"var.{match[1]}", read.label)
+            label = close(read.label, lambda variable: [f"var.{variable}"])[0]
+            for text in close(read.text, lambda variable: self._values(variable, name, path)):
                 yield from self._meant(msgspec.structs.replace(read, text=text, label=label))
         for key, value in self._inputs(name):
             if isinstance(value, Expression):
@@ -172,6 +165,12 @@ class TerraformReads:
                     seen.add(key)
                     yield (*path, key), value
 
+    def _of_any(self, variable: str) -> list[str]:
+        """The texts that a variable of the pipelines' module may have for any image."""
+        names = [name for name, own in self._settings.templates.items() if variable in own.inputs]
+        found = [text for name in ("", *names) for text in self._values(variable, name, "")]
+        return list(dict.fromkeys(found))
+
     def _values(self, variable: str, name: str, path: str) -> list[str]:
         """The texts that a variable of the pipelines' module may have for an image."""
         given = next((value for key, value in self._inputs(name) if key[-1] == variable), None)
@@ -188,7 +187,7 @@ class TerraformReads:
         if isinstance(given, Expression):
             return [text for value in evaluate(expression_of(given.text), self._root.look) for text in texts_in(value)]
         if isinstance(given, NamePattern):
-            plain = given.text.replace("{name}", name).replace("{account_id}", UNKNOWN)
+            plain = given.text.replace("{name}", name or UNKNOWN).replace("{account_id}", UNKNOWN)
             return [plain.replace("{{", "{").replace("}}", "}")]
         known = {"name": name, "path": path} if isinstance(given, Fact) else {}
         return [known.get(given.name, "") or UNKNOWN] if isinstance(given, Fact) else [UNKNOWN]
