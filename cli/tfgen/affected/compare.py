@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tfgen.affected.model import Affected, AffectedImage, Point, Why
 from tfgen.affected.sides import Sides
+from tfgen.affected.submodules import images_of_submodules
 from tfgen.cache.graph_store import keep_state, keep_store, kept_state
 from tfgen_generators.graph.graph import Graph
 from tfgen_generators.graph.setting_scope import differing
@@ -57,6 +58,9 @@ class Comparison:
         }
         for name, one in self._reshaped(graph, base).items():
             why.setdefault(name, [one])
+        for name, one in images_of_submodules(self.sides):
+            if one.path not in {known.path for known in why.setdefault(name, [])}:
+                why[name].append(one)
         for name, keys in self._keys(base).items():
             why.setdefault(name, []).extend(keys)
         for image in graph.images:

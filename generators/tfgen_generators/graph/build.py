@@ -51,14 +51,21 @@ def build_graph(
 class Builder:
     """Builds images on one tree, one after the other."""
 
-    def __init__(self, tree: LinkedTree, settings: Settings | None, facts: FactsSource, store: Store) -> None:
+    def __init__(
+        self,
+        tree: LinkedTree,
+        settings: Settings | None,
+        facts: FactsSource,
+        store: Store,
+        terraform: TerraformReads | None = None,
+    ) -> None:
         self.tree, self.settings, self.store = tree, settings, store
         self.resolver = Resolver(tree, facts)
         self.units: dict[str, Unit] = {}
         self.missing_references = MissingReferences(tree)
         self.path_resolver = PathResolver(tree)
         self.buildspecs: dict[str, Buildspec] = {}
-        self.terraform = TerraformReads(tree, settings, store) if settings else None
+        self.terraform = terraform or (TerraformReads(tree, settings, store) if settings else None)
         #: Template's path -> the environment variables that it reads.
         self.reads: dict[str, tuple[str, ...]] = {}
         self.pipelines = Pipelines(tree, settings)
