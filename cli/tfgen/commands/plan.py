@@ -13,7 +13,7 @@ from tfgen_generators.errors import UsageError
 
 if TYPE_CHECKING:
     from tfgen.terraform.reports.plan import PlanSummary
-    from tfgen_generators.settings.model import Settings
+    from tfgen.workspace import Workspace
 
 EXIT_CHANGES = 2
 _Format = Literal["table", "json", "markdown"]
@@ -116,7 +116,7 @@ def command(
     summary = make_plan(workspace, file, request)
     allowed = tuple(allow_destroy or ())
     shown = file if out else Path(os.path.relpath(file))
-    refused = _show(summary, shown, allowed, format_, workspace.settings)
+    refused = _show(summary, shown, allowed, format_, workspace)
     if summary.changed and not (gate and summary.not_planned):
         from tfgen.plan.table import show_next
 
@@ -144,18 +144,20 @@ def _is_typed(context: typer.Context, name: str) -> bool:
 
 
 def _show(
-    summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, settings: Settings
+    summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, workspace: Workspace
 ) -> tuple[str, ...]:
     """Shows the plan; gives the images that the gate refuses."""
     from tfgen.plan.gate import refused_images, renamed_images
     from tfgen.plan.table import show_not_planned, show_plan, show_plan_json, show_plan_markdown
 
-    refused = tuple(image.name for image in refused_images(summary, allowed, renamed_images(settings)))
+    refused = tuple(image.name for image in refused_images(summary, allowed, renamed_images(workspace.settings)))
     show_not_planned(summary, data=format_ == "table")
     if format_ == "json":
         show_plan_json(summary, file, refused)
     elif format_ == "markdown":
-        show_plan_markdown(summary, settings.terraform_dir, refused)
+        from tfgen.hosts.target import plan_name
+
+        show_plan_markdown(summary, plan_name(workspace.root, workspace.settings.terraform_dir), refused)
     else:
         show_plan(summary)
     return refused
