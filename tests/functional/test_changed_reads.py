@@ -10,7 +10,7 @@ from tests.conftest import Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push
 from tests.functional.git_repo import commit, git
 from tfgen.git.merge_base import find_base
-from tfgen.plan.changed_images import ChangedImages, find_changed
+from tfgen.plan.compared.changed_images import ChangedImages, find_changed
 from tfgen.workspace import open_workspace
 
 P = "policies/p.json"

@@ -102,12 +102,16 @@ def command(
 
 
 def _planned(plan: Path, target: str, allowed: tuple[str, ...], workspace: Workspace) -> Page:
+    from tfgen.plan.compared.behind import find_behind
     from tfgen.plan.gate import refused_images, renamed_images
     from tfgen.plan.manifest import read_manifest
 
     manifest = read_manifest(plan)
     refused = refused_images(manifest.summary, allowed, renamed_images(workspace.settings))
-    return Page(manifest=manifest, target=target, refused=tuple(image.name for image in refused))
+    names = tuple(image.name for image in refused)
+    behind = find_behind(workspace, names) if names else None
+    advice = behind.advice if behind and behind.images.issuperset(names) else ""
+    return Page(manifest=manifest, target=target, refused=names, advice=advice)
 
 
 def _workspace() -> Workspace:
@@ -146,11 +150,15 @@ class Failed:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What a comment is about: a plan's manifest, whose it is, and the images that it must not destroy."""
+    """What a comment is about: a plan's manifest, whose it is, and the images that it must not destroy.
+
+    `advice` says what to do instead of allowing it.
+    """
 
     manifest: Manifest
     target: str
     refused: tuple[str, ...]
+    advice: str = ""
 
     @property
     def is_news(self) -> bool:
@@ -168,6 +176,7 @@ class Page:
             self.manifest.summary,
             target=self.target,
             refused=self.refused,
+            advice=self.advice,
             link=link,
             commit=self.manifest.commit,
             style=style,

@@ -12,6 +12,7 @@ from tfgen.options import AllowDestroyOption, LockTimeoutOption, TerraformOption
 from tfgen_generators.errors import UsageError
 
 if TYPE_CHECKING:
+    from tfgen.plan.compared.behind import Behind
     from tfgen.terraform.reports.plan import PlanSummary
     from tfgen.workspace import Workspace
 
@@ -117,16 +118,25 @@ def command(
     allowed = tuple(allow_destroy or ())
     shown = file if out else Path(os.path.relpath(file))
     refused = _show(summary, shown, allowed, format_, workspace)
+    behind = _behind(workspace, refused, base) if not untrusted else None
     if summary.changed and not (gate and summary.not_planned):
         from tfgen.plan.table import show_next
 
-        show_next(shown, refused)
+        show_next(shown, refused, behind.advice if behind and behind.images.issuperset(refused) else "")
     if gate:
         from tfgen.plan.gate import renamed_images, require_all_planned, require_allowed
 
-        require_allowed(summary, allowed, renamed_images(workspace.settings))
+        require_allowed(summary, allowed, renamed_images(workspace.settings), lambda _: behind)
         require_all_planned(summary)
     return EXIT_CHANGES if detailed_exitcode and summary.changed else 0
+
+
+def _behind(workspace: Workspace, refused: tuple[str, ...], base: str | None) -> Behind | None:
+    if not refused:
+        return None
+    from tfgen.plan.compared.behind import find_behind
+
+    return find_behind(workspace, refused, base)
 
 
 def _require_meaning(context: typer.Context, *, compares: bool, untrusted: bool) -> None:

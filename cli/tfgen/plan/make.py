@@ -129,7 +129,7 @@ def require_synced(workspace: Workspace, *, cached: bool = True) -> Collection[s
 def _targets(workspace: Workspace, request: PlanRequest, place: _Place) -> tuple[str, ...] | None:
     """The images to plan, none of them when nothing differs; None for all."""
     from tfgen.git.merge_base import find_base
-    from tfgen.plan.changed_images import find_changed, find_generated
+    from tfgen.plan.compared.changed_images import find_changed, find_generated
     from tfgen.terraform.inputs import plan_arguments
     from tfgen.terraform.reports.images import moved_images
 

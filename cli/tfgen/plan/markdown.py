@@ -52,12 +52,16 @@ def compose(
     commit: str = "",
     style: Style = WHOLE,
     marker: str = "",
+    advice: str = "",
 ) -> Rendered:
     """The Markdown of `summary`, at most `limit` bytes long, after a first line `marker`. The summary is never cut.
 
-    `refused` names the images that the gate refuses; `target` is the plan's name on the pull request.
+    `refused` names the images that the gate refuses, and `advice` is what to do instead of allowing it; `target` is the
+    plan's name on the pull request.
     """
-    head = "\n\n".join([*([marker] if marker else []), *_summary(summary, target, refused, link, commit)])
+    head = "\n\n".join(
+        [*([marker] if marker else []), _title(target), *_summary(summary, refused, advice, link, commit)]
+    )
     images = sorted(summary.images, key=_rank)
     details = _Details(images, style)
     room = limit if limit is not None else style.limit
@@ -95,14 +99,13 @@ def verdict(summary: PlanSummary) -> str:
     return ", ".join(said)
 
 
-def _summary(summary: PlanSummary, target: str, refused: Sequence[str], link: str, commit: str) -> Iterable[str]:
-    yield _title(target)
+def _summary(summary: PlanSummary, refused: Sequence[str], advice: str, link: str, commit: str) -> Iterable[str]:
     yield f"**{verdict(summary)}**"
     if refused:
-        allow = "; ".join(code(f"--allow-destroy {name}") for name in sorted(refused)[:1])
+        allow = f"To allow it, name each image, as in {code(f'--allow-destroy {min(refused)}')}"
         yield (
             f"**Refused:** {_images(len(refused))} would be destroyed or replaced without permission: "
-            f"{names(sorted(refused))}. To allow it, name each image, as in {allow}."
+            f"{names(sorted(refused))}. {words(advice[:1].upper() + advice[1:]) if advice else allow}."
         )
     if summary.line and summary.changed:
         yield code(summary.line, most=MOST_ADDRESS)
