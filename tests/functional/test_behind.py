@@ -82,7 +82,7 @@ def test_the_gate(root: Path) -> None:
 def test_the_comment(root: Path, cli: Command) -> None:
     save_plan(image("new", "delete"))
     shown = cli("comment", "images.tfplan", "--dry-run").expect(0).out
-    assert "merge or rebase main first, then plan again." in shown
+    assert "The branch lacks 2 commits of `main`: merge or rebase `main` first, then plan again." in shown
     assert "allow-destroy" not in shown
     save_plan(image("web", "delete"), image("gone", "delete"))
     assert "--allow-destroy gone" in cli("comment", "images.tfplan", "--dry-run").expect(0).out

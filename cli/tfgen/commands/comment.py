@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from tfgen.hosts.model import HostName
     from tfgen.hosts.post import Done
+    from tfgen.plan.compared.behind import Behind
     from tfgen.plan.manifest import Manifest
     from tfgen.plan.markdown import Rendered
     from tfgen.workspace import Workspace
@@ -110,8 +111,7 @@ def _planned(plan: Path, target: str, allowed: tuple[str, ...], workspace: Works
     refused = refused_images(manifest.summary, allowed, renamed_images(workspace.settings))
     names = tuple(image.name for image in refused)
     behind = find_behind(workspace, names) if names else None
-    advice = behind.advice if behind and behind.images.issuperset(names) else ""
-    return Page(manifest=manifest, target=target, refused=names, advice=advice)
+    return Page(manifest=manifest, target=target, refused=names, behind=behind)
 
 
 def _workspace() -> Workspace:
@@ -152,13 +152,13 @@ class Failed:
 class Page:
     """What a comment is about: a plan's manifest, whose it is, and the images that it must not destroy.
 
-    `advice` says what to do instead of allowing it.
+    `behind` says which of these come from commits of the base that the branch lacks.
     """
 
     manifest: Manifest
     target: str
     refused: tuple[str, ...]
-    advice: str = ""
+    behind: Behind | None = None
 
     @property
     def is_news(self) -> bool:
@@ -176,7 +176,7 @@ class Page:
             self.manifest.summary,
             target=self.target,
             refused=self.refused,
-            advice=self.advice,
+            behind=self.behind,
             link=link,
             commit=self.manifest.commit,
             style=style,

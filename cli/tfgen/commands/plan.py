@@ -122,7 +122,7 @@ def command(
     if summary.changed and not (gate and summary.not_planned):
         from tfgen.plan.table import show_next
 
-        show_next(shown, refused, behind.advice if behind and behind.images.issuperset(refused) else "")
+        show_next(shown, refused, behind.advice() if behind and behind.explains(refused) else "")
     if gate:
         from tfgen.plan.gate import renamed_images, require_all_planned, require_allowed
 

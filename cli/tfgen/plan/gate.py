@@ -87,9 +87,9 @@ def _fix(names: Sequence[str], behind: Behind | None) -> str:
         return f"to allow it, add: {flags}" if few else "to allow it, add --allow-destroy NAME for each image"
     others = [name for name in names if name not in behind.images]
     if not others:
-        return behind.advice
+        return behind.advice()
     lacking = some([name for name in names if name in behind.images], most=5)
-    return f"for {lacking}: {behind.advice}; for {some(others, most=5)}: {_fix(others, None)}"
+    return f"for {lacking}: {behind.advice()}; for {some(others, most=5)}: {_fix(others, None)}"
 
 
 def require_all_planned(summary: PlanSummary) -> None:

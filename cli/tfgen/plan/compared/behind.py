@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,11 +29,14 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     commits: int
     images: frozenset[str]
 
-    @property
-    def advice(self) -> str:
-        """What to do about it."""
-        commits = "1 commit" if self.commits == 1 else f"{self.commits} commits"
-        return f"the branch lacks {commits} of {self.base}: merge or rebase {self.base} first, then plan again"
+    def advice(self, quoted: Callable[[str], str] = str) -> str:
+        """What to do about it; `quoted` is how names are written."""
+        base, commits = quoted(self.base), "1 commit" if self.commits == 1 else f"{self.commits} commits"
+        return f"the branch lacks {commits} of {base}: merge or rebase {base} first, then plan again"
+
+    def explains(self, images: Collection[str]) -> bool:
+        """Whether all of `images` are of its."""
+        return self.images.issuperset(images)
 
 
 def find_behind(workspace: Workspace, images: Collection[str], base: str | None = None) -> Behind | None:
