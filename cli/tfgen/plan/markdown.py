@@ -57,8 +57,8 @@ def compose(
 ) -> Rendered:
     """The Markdown of `summary`, at most `limit` bytes long, after a first line `marker`. The summary is never cut.
 
-    `refused` names the images that the gate refuses, and `behind` those of them that only lack commits of the base; `target`
-    is the plan's name on the pull request.
+    `refused` names the images that the gate refuses, and `behind` those of them that only lack commits of the base;
+    `target` is the plan's name on the pull request.
     """
     head = "\n\n".join(
         [*([marker] if marker else []), _title(target), *_summary(summary, refused, behind, link, commit)]

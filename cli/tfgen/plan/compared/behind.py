@@ -73,7 +73,8 @@ def _from_base(workspace: Workspace, left: Base, tip: str, images: Collection[st
         before = then.get(path, "")
         if _is_same(before, _text(top / path)) and not _is_same(before, now.get(path, "")):
             found.add(image)
-    return frozenset(found | _by_shared_files(workspace, left, tip, set(images) - found))
+    others = {image for path, image in paths.items() if path in now} - found
+    return frozenset(found | _by_shared_files(workspace, left, tip, others))
 
 
 def _by_shared_files(workspace: Workspace, left: Base, tip: str, images: set[str]) -> set[str]:
