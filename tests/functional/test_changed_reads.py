@@ -187,3 +187,46 @@ def test_another_place_of_a_submodule(repo: Repo, cli: Command, tmp_path: Path) 
     modules = (root / ".gitmodules").read_text()
     push(root, {".gitmodules": modules.replace("/there", "/elsewhere")})
     assert affected(cli) == ["web"]
+
+
+def below(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch, toml: str, module: str) -> Path:
+    """A workspace in `team1`, which shares what stands above it."""
+    shared = {"shared/policies/p.json": "{}", "shared/modules/m/m.tf": "", "shared/other.txt": ""}
+    files = {**ESTATE, "tfgen.toml": ESTATE["tfgen.toml"] + toml, f"{MODULE}/pol.tf": module}
+    root = repo({**{f"team1/{path}": text for path, text in files.items()}, **shared})
+    monkeypatch.chdir(root / "team1")
+    cli("sync").expect(0)
+    git(root, "init", "--quiet")
+    commit(root)
+    git(root, "checkout", "--quiet", "-b", "feature")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("path", "module"),
+    [
+        ("shared/policies/p.json", READS.format("${path.module}/../../../../shared/policies/p.json")),
+        ("shared/policies/p.json", 'locals {\n  r = fileset("../../../shared/policies", "*.json")\n}\n'),
+        ("shared/modules/m/m.tf", 'module "m" {\n  source = "../../../../shared/modules/m"\n}\n'),
+    ],
+)
+def test_above_the_folder_of_tfgen_toml(
+    repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch, path: str, module: str
+) -> None:
+    root = below(repo, cli, monkeypatch, "", module)
+    push(root, {"shared/other.txt": "x"})
+    assert (changed().whole, affected(cli)) == ("", [])
+    push(root, {path: "# 2\n"})
+    assert changed().whole.startswith(f"../{path} differs from main")
+    assert affected(cli) == ["db", "web"]
+    assert f"because ../{path} (read by " in cli("affected", "--why").expect(0).out
+    assert cli("affected", "--head", "HEAD", "--format", "names").expect(0).out.split() == ["db", "web"]
+
+
+def test_above_the_folder_for_one_image(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        '[templates.web.inputs]\nproject_description = { expression = "file(\\"../../../shared/policies/p.json\\")" }\n'
+    )
+    root = below(repo, cli, monkeypatch, text, "")
+    (root / "shared/policies/p.json").unlink()
+    assert (changed().targets, affected(cli)) == (("web",), ["web"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tfgen.affected.above import images_above
 from tfgen.affected.model import Affected, AffectedImage, Point, Why
 from tfgen.affected.sides import Sides
 from tfgen.affected.submodules import images_of_submodules
@@ -46,7 +47,7 @@ class Comparison:
         if everything:
             images = [AffectedImage(name=one.name, template=one.path) for one in self.sides.templates]
             return replace(found, images=tuple(self._ordered(images)))
-        if changed:
+        if changed or self._above:
             found = self._compared(found, include_children=include_children)
         keep_store(self.workspace, self.sides.store)
         return found
@@ -58,7 +59,7 @@ class Comparison:
         }
         for name, one in self._reshaped(graph, base).items():
             why.setdefault(name, [one])
-        for name, one in images_of_submodules(self.sides):
+        for name, one in (*images_of_submodules(self.sides), *self._above):
             if one.path not in {known.path for known in why.setdefault(name, [])}:
                 why[name].append(one)
         for name, keys in self._keys(base).items():
@@ -87,6 +88,10 @@ class Comparison:
             missing_references=tuple(missing for missing in graph.missing_references if missing.kind in _SHOWN_MISSING),
             warnings=tuple(self._warnings()),
         )
+
+    @cached_property
+    def _above(self) -> list[tuple[str, Why]]:
+        return list(images_above(self.sides))
 
     @cached_property
     def _before(self) -> State | None:

@@ -144,18 +144,21 @@ class TerraformReads:
                     line = self._settings.line(*key) if read.path == FILE_NAME else read.line
                     yield from self._meant(msgspec.structs.replace(read, line=line))
 
+    def for_all(self) -> Iterator[tuple[Pattern, str]]:
+        """What is read for every image, there or not, and where that is said: folders of modules, files by names."""
+        source = local_folder(self._modules.root, self._settings.module.source)
+        if source is not None:
+            yield Pattern(source, with_folder=True), f"{FILE_NAME}:{self._settings.line('module', 'source')}"
+        for called in self._reached.folders.values():
+            if called.path:
+                yield Pattern(called.folder, with_folder=True), f"{called.path}:{called.line}"
+        for read in (*self._reached.reads, *reads_of(self._root)):
+            if OPEN not in read.text:
+                yield from ((pattern, f"{read.path}:{read.line}") for pattern, _ in self._meant(read))
+
     def reader_below(self, folder: str) -> str:
         """Who reads for all images what may stand in `folder`, "" when nobody does. It need not be there."""
-        source = local_folder(self._modules.root, self._settings.module.source)
-        if source is not None and f"{source}/".startswith(f"{folder}/"):
-            return f"{FILE_NAME}:{self._settings.line('module', 'source')}"
-        for called in self._reached.folders.values():
-            if called.path and f"{called.folder}/".startswith(f"{folder}/"):
-                return f"{called.path}:{called.line}"
-        for read in (*self._reached.reads, *reads_of(self._root)):
-            if OPEN not in read.text and any(one.may_be_below(folder) for one, _ in self._meant(read)):
-                return f"{read.path}:{read.line}"
-        return ""
+        return next((where for pattern, where in self.for_all() if pattern.may_be_below(folder)), "")
 
     def _of_expression(self, text: str) -> list[Read]:
         if text not in self._expressions:
