@@ -37,9 +37,10 @@ def images_above(sides: Sides) -> Iterator[tuple[str, Why]]:
     changed = [path for path in _changed(sides) if not path.startswith(inside)]
     for one in sides.templates:
         for pattern, where in (*for_all, *own[one.name]):
-            for path in filter(lambda path, pattern=pattern: _is_meant(pattern, path), changed):  # type: ignore[misc]
-                why = f"(read by {os.path.relpath(where, folder) if where.startswith(inside) else where})"
-                yield one.name, Why(path=os.path.relpath(path, folder), message=why)
+            reader = os.path.relpath(where, folder) if where.startswith(inside) else where
+            for path in changed:
+                if _is_meant(pattern, path):
+                    yield one.name, Why(path=os.path.relpath(path, folder), message=f"(read by {reader})")
 
 
 def _is_meant(pattern: Pattern, path: str) -> bool:
