@@ -231,3 +231,10 @@ def test_links(tmp_path: Path) -> None:
     assert reads.module is not None
     assert {f"{MODULE}/s.tf", P, f"{MODULE}/files/x.txt"} <= reads.module.files.keys()
     assert tree.links(f"{MODULE}/s.tf") == ("shared/s.tf",)
+
+
+def test_the_expression_of_the_account(tmp_path: Path) -> None:
+    toml = f'{TOML}[names]\naccount_id = "trimspace(file(\\"../../policies/p.json\\"))"\n'
+    assert read_by(tmp_path, {}, toml) == {P}
+    own = f"{toml}[templates.db.names]\naccount_id = 'local.account_id'\n"
+    assert (read_by(tmp_path, {}, own, "db"), read_by(tmp_path, {}, own)) == (set(), {P})

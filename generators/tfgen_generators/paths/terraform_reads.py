@@ -78,9 +78,13 @@ class TerraformReads:
                 tops.append(Instance(self._modules, folder, None, {}))
         found = reach_modules(*tops)
         own = self._reached
+        dispatched = [
+            value.text for value in self._settings.dispatcher.inputs.values() if isinstance(value, Expression)
+        ]
+        reads = [*found.reads, *(read for text in dispatched for read in self._of_expression(text)), *own.reads]
         return Reached(
             {**found.folders, **own.folders},
-            {**found.reads, **{read: None for read in own.reads if OPEN not in read.text}},
+            dict.fromkeys(read for read in reads if OPEN not in read.text),
             [*found.anywhere, *own.anywhere],
             {**found.unreadable, **own.unreadable},
             [*found.outside, *own.outside],
@@ -138,11 +142,19 @@ class TerraformReads:
             label = close(read.label, lambda variable: [f"var.{variable}"])[0]
             for text in close(read.text, lambda variable: self._values(variable, name, path)):
                 yield from self._meant(msgspec.structs.replace(read, text=text, label=label))
-        for key, value in self._inputs(name):
-            if isinstance(value, Expression):
-                for read in self._of_expression(value.text):
-                    line = self._settings.line(*key) if read.path == FILE_NAME else read.line
-                    yield from self._meant(msgspec.structs.replace(read, line=line))
+        for key, text in self._of_settings(name):
+            for read in self._of_expression(text):
+                line = self._settings.line(*key) if read.path == FILE_NAME else read.line
+                yield from self._meant(msgspec.structs.replace(read, line=line))
+
+    def _of_settings(self, name: str) -> Iterator[tuple[tuple[str, ...], str]]:
+        """The expressions of an image in tfgen.toml, each with its place."""
+        own = self._settings.templates.get(name)
+        if own and own.names.account_id is not None:
+            yield ("templates", name, "names", "account_id"), own.names.account_id
+        else:
+            yield ("names", "account_id"), self._settings.names.account_id
+        yield from ((key, value.text) for key, value in self._inputs(name) if isinstance(value, Expression))
 
     def for_all(self) -> Iterator[tuple[Pattern, str]]:
         """What is read for every image, there or not, and where that is said: folders of modules, files by names."""
