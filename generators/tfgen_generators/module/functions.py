@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 
 from tfgen_generators.module.values import (
@@ -21,6 +22,11 @@ from tfgen_generators.module.values import (
     plain_texts,
     texts_in,
 )
+
+#: Alternatives in a glob, a class of signs, and what is not followed further.
+_BRACES = re.compile(r"\{([^{}\\]*)\}")
+_CLASS = re.compile(r"\[[^\]\\/]+\]")
+_RARE = re.compile(r"[{}\\]|\[(?![^\]\\/]+\])")
 
 
 def _dirname(text: str) -> str:
@@ -128,14 +134,26 @@ def _merge(arguments: list[list[Value]]) -> list[Value]:
 def _fileset(arguments: list[list[Value]]) -> list[Value]:
     """What `fileset` gives: names below the folder, as its pattern says."""
     patterns = plain_texts(arguments[1]) if len(arguments) > 1 else [UNKNOWN]
-    return [tuple(glob_text(pattern) for pattern in patterns)]
+    return [tuple(text for pattern in patterns for text in glob_texts(pattern))]
 
 
-def glob_text(pattern: str) -> str:
-    """A pattern of `fileset` as a text with STAR, FOLDERS and, for what is rarer, UNKNOWN."""
-    if any(sign in pattern for sign in "{[\\"):
-        start = min(pattern.index(sign) for sign in "{[\\" if sign in pattern)
-        return glob_text(pattern[:start]) + UNKNOWN
+def glob_texts(pattern: str) -> list[str]:
+    """A pattern of `fileset` as texts with STAR, FOLDERS and, for what is rarer, UNKNOWN."""
+    done: list[str] = []
+    waiting = [pattern]
+    while waiting and len(waiting) + len(done) <= MOST:
+        one = waiting.pop()
+        if match := _BRACES.search(one):
+            waiting += [f"{one[: match.start()]}{option}{one[match.end() :]}" for option in match[1].split(",")]
+        else:
+            done.append(_glob_text(one))
+    return [UNKNOWN] if waiting else list(dict.fromkeys(done))
+
+
+def _glob_text(pattern: str) -> str:
+    if rare := _RARE.search(pattern):
+        return _glob_text(pattern[: rare.start()]) + UNKNOWN
+    pattern = _CLASS.sub("?", pattern)
     return pattern.replace("**/", FOLDERS).replace("**", UNKNOWN).replace("*", STAR).replace("?", STAR)
 
 

@@ -10,9 +10,9 @@ from tfgen_generators.hcl.expressions import AnyExpression, Call, For, Reference
 from tfgen_generators.module.configuration import Instance, local_folder, with_each
 from tfgen_generators.module.evaluation import Look, bound, evaluate, loop_names
 from tfgen_generators.module.file_reads import Pattern, Read, pattern_of
-from tfgen_generators.module.functions import glob_text
+from tfgen_generators.module.functions import glob_texts
 from tfgen_generators.module.terraform_file import FILE_FUNCTIONS, PATH_ARGUMENTS, WRITTEN, Arguments, ModuleCall
-from tfgen_generators.module.values import ANCHOR, FOLDERS, OPEN, UNKNOWN, Value, is_known, texts_in
+from tfgen_generators.module.values import ANCHOR, OPEN, UNKNOWN, Value, is_known, texts_in
 
 #: Blocks whose arguments are read by providers.
 _PROVIDERS = frozenset({"action", "check", "data", "ephemeral", "provider", "resource"})
@@ -95,8 +95,8 @@ def _call(module: Instance, path: str, line: int, call: Call, look: Look) -> Ite
         patterns = [text for one in evaluate(call.arguments[-1], look) for text in _as_path(one)]
         for folder in texts:
             for pattern in patterns if len(call.arguments) > 1 else [UNKNOWN]:
-                glob = glob_text(pattern) if OPEN not in pattern else f"{FOLDERS}{UNKNOWN}"
-                yield Read(f"{folder}/{glob}", path, line, f"fileset: {_shown(glob)}")
+                for glob in glob_texts(pattern) if OPEN not in pattern else [UNKNOWN]:
+                    yield Read(f"{folder}/{glob}", path, line, f"fileset: {_shown(glob)}")
         return
     for text in texts:
         yield Read(text, path, line, f"{call.name}: {_shown(text)}")
