@@ -239,3 +239,24 @@ def test_the_expression_of_the_account(tmp_path: Path) -> None:
     assert read_by(tmp_path, {}, toml) == {P}
     own = f"{toml}[templates.db.names]\naccount_id = 'local.account_id'\n"
     assert (read_by(tmp_path, {}, own, "db"), read_by(tmp_path, {}, own)) == (set(), {P})
+
+
+def test_a_file_that_is_not_understood(tmp_path: Path) -> None:
+    """What it names in plain text counts all the same."""
+    text = 'locals {\n  p = file("${path.module}/../../../policies/p.json")\nmodule "a" {\n  source = "../shared"\n'
+    write_tree(tmp_path, {**FILES, f"{MODULE}/a.tf": text, SHARED: ""})
+    reads = TerraformReads(DiskTree(tmp_path), parse_settings(TOML), Store())
+    assert reads.module is not None
+    assert {P, SHARED} <= reads.module.files.keys()
+    assert reads.everything().unreadable == {f"{MODULE}/a.tf": "is not valid HCL"}
+
+
+def test_what_is_nested_too_deeply_and_calls_itself(tmp_path: Path) -> None:
+    deep = "(" * 3000 + "1" + ")" * 3000
+    text = f'locals {{\n  a = {deep}\n  b = local.b\n}}\nmodule "a" {{\n  source = "../codepipeline"\n}}\n'
+    write_tree(tmp_path, {**FILES, f"{MODULE}/a.tf": text, "policies/t.tpl": f"${{file({deep})}}"})
+    (tmp_path / MODULE / "b.tf").write_text('locals {\n  c = templatefile("../../policies/t.tpl", {})\n}\n')
+    (tmp_path / MODULE / "c.tf").write_text('module "a" {\n  source = "../codepipeline"\n}\n' * 3)
+    reads = TerraformReads(DiskTree(tmp_path), parse_settings(TOML), Store())
+    assert reads.module is not None
+    assert f"{MODULE}/main.tf" in reads.module.files

@@ -54,7 +54,10 @@ def _parsed(text: str) -> AnyExpression:
     first = body.named_children[0] if body and body.named_children else None
     if root.has_error or first is None or first.type != "attribute":
         return _UNKNOWN
-    return read_expression(first.named_children[-1])
+    try:
+        return read_expression(first.named_children[-1])
+    except RecursionError:
+        return _UNKNOWN
 
 
 def read_expression(node: Node) -> AnyExpression:

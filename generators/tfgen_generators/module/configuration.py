@@ -81,6 +81,8 @@ class Modules:
         self.root = tree.real(root) if tree.kind(root) == "folder" else root
         self._folders: dict[str, ModuleFolder] = {}
         self._instances = 0
+        #: Whether calls of modules were not followed.
+        self.has_left_out = False
 
     def folder(self, folder: str) -> ModuleFolder:
         """The files of the module in a folder."""
@@ -97,9 +99,10 @@ class Modules:
         return Instance(self, folder, None, {}, kind="pipeline", given=given)
 
     def may_have_more(self) -> bool:
-        """Whether there is room for one more call: whoever calls itself would have no end."""
+        """Whether there is room for one more call."""
         self._instances += 1
-        return self._instances <= _MOST_INSTANCES
+        self.has_left_out |= self._instances > _MOST_INSTANCES
+        return not self.has_left_out
 
 
 def local_folder(caller: str, source: str) -> str | None:
@@ -119,14 +122,16 @@ class Instance:
         arguments: Mapping[str, AnyExpression],
         *,
         kind: str = "child",
-        depth: int = 0,
+        above: frozenset[str] = frozenset(),
         given: Callable[[str], Sequence[str]] | None = None,
     ) -> None:
-        self.modules, self.folder, self.kind, self.depth = modules, folder, kind, depth
+        self.modules, self.folder, self.kind = modules, folder, kind
+        self._above = above | {folder}
         self.given = given or (lambda _: [UNKNOWN])
         self.files = modules.folder(folder)
         self._caller, self._arguments = caller, arguments
         self._known: dict[tuple[str, ...], Values] = {}
+        self._called: dict[tuple[str, str], Instance] = {}
 
     def look(self, names: tuple[str, ...], depth: int = 0) -> Values:
         """The values of a reference."""
@@ -189,7 +194,7 @@ class Instance:
             if not name or call.name == name:
                 for source in self.sources(call):
                     folder = local_folder(self.folder, source) if UNKNOWN not in source else None
-                    if folder is not None and self.is_there(folder):
+                    if folder is not None and self.is_there(folder, call):
                         yield self.child(folder, call)
 
     def sources(self, call: ModuleCall) -> list[str]:
@@ -201,12 +206,18 @@ class Instance:
 
     def child(self, folder: str, call: ModuleCall) -> Instance:
         """The module in `folder` as `call` calls it."""
-        look = with_each(self.look, call.each, 0)
-        return Instance(self.modules, folder, look, call.arguments, depth=self.depth + 1, given=self.given)
+        if (call.name, folder) not in self._called:
+            look = with_each(self.look, call.each, 0)
+            self._called[call.name, folder] = Instance(
+                self.modules, folder, look, call.arguments, above=self._above, given=self.given
+            )
+        return self._called[call.name, folder]
 
-    def is_there(self, folder: str) -> bool:
-        """Whether a module may be called in `folder`."""
-        return self.depth < 40 and self.modules.may_have_more() and self.modules.tree.kind(folder) == "folder"
+    def is_there(self, folder: str, call: ModuleCall) -> bool:
+        """Whether a module may be called in `folder`: not by itself, which would have no end."""
+        if folder in self._above or self.modules.tree.kind(folder) != "folder":
+            return False
+        return (call.name, folder) in self._called or self.modules.may_have_more()
 
 
 def with_each(look: Look, each: AnyExpression | None, depth: int) -> Look:

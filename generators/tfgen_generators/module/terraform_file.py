@@ -6,6 +6,7 @@ Pure: bytes in, facts out, which can be kept. A source is read from the syntax t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,9 @@ WRITTEN = frozenset({"output_path", "output_file", "working_dir"})
 _ASIDE = frozenset({"depends_on", "provider", "providers"})
 _BOM = b"\xef\xbb\xbf"
 _DEEPEST = 60
+#: What is seen in a text that is not understood.
+_SOURCE = re.compile(r"""["']?source["']?\s*[=:]\s*"(\.{1,2}/[^"]*)\"""")
+_READ = re.compile(rf'\b({"|".join(sorted(FILE_FUNCTIONS))})\(\s*\\?"((?:[^"\\]|\\(?!"))+)\\?"')
 Named = tuple[str, int, AnyExpression]
 
 
@@ -88,9 +92,23 @@ def read_terraform(path: str, data: bytes) -> TerraformFile:
         found = _json_blocks(data) if path.endswith(".json") else _hcl_blocks(data)
         return _facts(found)
     except RecursionError:
-        return TerraformFile(problem="is nested too deeply")
+        return _guessed(data, "is nested too deeply")
     except ValueError as error:
-        return TerraformFile(problem=str(error) or "cannot be read")
+        return _guessed(data, str(error) or "cannot be read")
+
+
+def _guessed(data: bytes, problem: str) -> TerraformFile:
+    """What a file names in plain text that is not understood: Terraform may understand it."""
+    text = data.decode("utf-8", "replace")
+    calls = [
+        ModuleCall("", text.count("\n", 0, match.start()) + 1, Text(match[1]), {}) for match in _SOURCE.finditer(text)
+    ]
+    named = [
+        (match[1], text.count("\n", 0, match.start()) + 1, Call(match[1], (template_of(match[2].replace("\\", "")),)))
+        for match in _READ.finditer(text)
+    ]
+    blocks = (Arguments("", (), tuple(named)),) if named else ()
+    return TerraformFile(calls=tuple(calls), blocks=blocks, problem=problem)
 
 
 def read_values(path: str, data: bytes) -> dict[str, AnyExpression]:

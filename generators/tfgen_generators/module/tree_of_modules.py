@@ -63,7 +63,7 @@ def _children(module: Instance) -> Iterator[Instance]:
     for _, call in module.files.calls():
         for _, folder, pattern in sources_of(module, call):
             for one in [folder] if pattern is None else _folders(module, pattern):
-                if (call.name, one) not in seen and module.is_there(one):
+                if (call.name, one) not in seen and module.is_there(one, call):
                     seen.add((call.name, one))
                     yield module.child(one, call)
 

@@ -51,7 +51,7 @@ class TerraformReads:
                 lambda: msgspec.msgpack.encode(read_terraform(path, self._tree.content(self._tree.real(path)))),
             )
             return msgspec.msgpack.decode(kept, type=TerraformFile)
-        except OSError:
+        except (OSError, RecursionError):
             return TerraformFile(problem="cannot be read")
 
     @cached_property
@@ -82,6 +82,8 @@ class TerraformReads:
             value.text for value in self._settings.dispatcher.inputs.values() if isinstance(value, Expression)
         ]
         reads = [*found.reads, *(read for text in dispatched for read in self._of_expression(text)), *own.reads]
+        if self._modules.has_left_out:
+            found.unreadable[self._modules.root] = "calls too many modules"
         return Reached(
             {**found.folders, **own.folders},
             dict.fromkeys(read for read in reads if OPEN not in read.text),
