@@ -230,3 +230,31 @@ def test_above_the_folder_for_one_image(repo: Repo, cli: Command, monkeypatch: p
     root = below(repo, cli, monkeypatch, text, "")
     (root / "shared/policies/p.json").unlink()
     assert (changed().targets, affected(cli)) == (("web",), ["web"])
+
+
+def test_the_folder_of_the_module_is_a_link(repo: Repo, cli: Command) -> None:
+    """Terraform cleans paths as text: `..` from the link's place, not from where it leads."""
+    files = {"shared/m/pol.tf": IN_MODULE, "shared/policies/p.json": "", P: "", "shared/x.txt": ""}
+    root = branched(repo, cli, files)
+    for path in (root / MODULE).iterdir():
+        path.rename(root / "shared/m" / path.name)
+    (root / MODULE).rmdir()
+    (root / MODULE).symlink_to("../../shared/chain")
+    (root / "shared/chain").symlink_to("m")
+    commit(root)
+    git(root, "branch", "--force", "main", "feature")
+    cli("sync", "--check").expect(0)
+    for path, counts in (
+        (P, True),
+        ("shared/m/pol.tf", True),
+        ("shared/m/inner/main.tf", True),
+        ("shared/policies/p.json", False),
+        ("shared/x.txt", False),
+    ):
+        push(root, {path: "# 2\n"})
+        assert (bool(changed().whole), affected(cli)) == (counts, ["db", "web"] if counts else []), path
+        git(root, "reset", "--quiet", "--hard", "main")
+    (root / "shared/chain").unlink()
+    (root / "shared/chain").symlink_to("../shared/m")
+    assert changed().whole.startswith("shared/chain differs")
+    assert affected(cli) == ["db", "web"]
