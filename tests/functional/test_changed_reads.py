@@ -236,8 +236,8 @@ def test_the_folder_of_the_module_is_a_link(repo: Repo, cli: Command) -> None:
     """Terraform cleans paths as text: `..` from the link's place, not from where it leads."""
     files = {"shared/m/pol.tf": IN_MODULE, "shared/policies/p.json": "", P: "", "shared/x.txt": ""}
     root = branched(repo, cli, files)
-    for path in (root / MODULE).iterdir():
-        path.rename(root / "shared/m" / path.name)
+    for file in (root / MODULE).iterdir():
+        file.rename(root / "shared/m" / file.name)
     (root / MODULE).rmdir()
     (root / MODULE).symlink_to("../../shared/chain")
     (root / "shared/chain").symlink_to("m")
