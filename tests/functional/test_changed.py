@@ -15,7 +15,7 @@ from tests.functional.git_repo import commit, git, template
 from tfgen.git.differences import is_dirty
 from tfgen.git.merge_base import Base, find_base
 from tfgen.git.repository import head_commit
-from tfgen.plan.changed_images import ChangedImages, find_changed
+from tfgen.plan.compared.changed_images import ChangedImages, find_changed
 from tfgen.workspace import open_workspace
 from tfgen_generators.errors import RefusedError, TfgenError, UsageError
 

@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import depth
+from tests.conftest import TOML, Repo
+from tfgen.state.backend import find_backend, write_backend
 from tfgen.terraform.binary import find_terraform
+from tfgen.workspace import open_workspace
 from tfgen_generators.errors import RefusedError
 from tfgen_generators.packer.syntax.hcl_reader import read_native
 from tfgen_generators.root_module.backend import Found, S3Backend, find_backends, with_backend
@@ -160,3 +163,18 @@ def test_text_is_data(bucket: str, key: str) -> None:
         "encrypt": True,
         "use_lockfile": True,
     }
+
+
+@pytest.mark.parametrize("text", ["", 'terraform {\n  backend "local" {}\n}\n', None])
+def test_a_file_that_is_a_link_is_refused(repo: Repo, text: str | None) -> None:
+    """There, elsewhere in the repository, or leading to nothing: nothing is written through it."""
+    root = repo({"tfgen.toml": TOML, "terraform/pipelines/locals.tf": "", "other/.keep": ""})
+    if text is not None:
+        (root / "other/backend.tf").write_text(text)
+    (root / "terraform/pipelines/backend.tf").symlink_to("../../other/backend.tf")
+    workspace = open_workspace()
+    with pytest.raises(RefusedError, match="is a symlink"):
+        find_backend(workspace, WANTED)
+    with pytest.raises(RefusedError, match="is a symlink"):
+        write_backend(workspace, None, WANTED)
+    assert (root / "other/backend.tf").exists() == (text is not None)

@@ -220,3 +220,36 @@ def test_what_debugging_prints_is_no_cause() -> None:
     """With TF_LOG stderr is full of words; the errors alone count, when there are some."""
     assert "network" not in str(failure("Invalid reference", stderr="[DEBUG] dial tcp: i/o timeout"))
     assert "network" in str(failure("", stderr="Error: dial tcp: i/o timeout"))
+
+
+INIT = (
+    "\nError: Failed to install provider\n\nError while installing hashicorp/null v1.0.0: the local package for\n"
+    "registry.terraform.io/hashicorp/null 1.0.0 doesn't match any of the checksums\npreviously recorded in the "
+    "dependency lock file (this might be because the\navailable checksums are for packages targeting different "
+    "platforms); for more\ninformation:\nhttps://developer.hashicorp.com/terraform/language/files/dependency-lock#checksum-verification\n"
+)
+PLAN = (
+    "The installed provider plugins are not consistent with the packages selected in the dependency lock file:\n  - "
+    "registry.terraform.io/hashicorp/null: the cached package for registry.terraform.io/hashicorp/null 1.0.0 (in "
+    ".terraform/providers) does not match any of the checksums recorded in the dependency lock file"
+)
+BARRED = INIT.replace("\n", "\n\u2502 ")
+
+
+@pytest.mark.parametrize(
+    ("summary", "detail", "stderr"),
+    [("", "", INIT), ("", "", BARRED), ("Required plugins are not installed", PLAN, "")],
+)
+@pytest.mark.parametrize(
+    ("system", "machine", "platform"),
+    [("Linux", "x86_64", "linux_amd64"), ("Darwin", "arm64", "darwin_arm64"), ("Linux", "aarch64", "linux_arm64")],
+)
+def test_a_lock_file_of_another_platform(
+    monkeypatch: pytest.MonkeyPatch, summary: str, detail: str, stderr: str, system: str, machine: str, platform: str
+) -> None:
+    """Terraform 1.11's words of `init` and `plan`."""
+    monkeypatch.setattr("platform.system", lambda: system)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    error = failure(summary, detail, stderr=stderr)
+    assert f"package ({platform}) of registry.terraform.io/hashicorp/null (log" in error.message
+    assert f"run: terraform providers lock -platform={platform}; then commit it" in str(error.fix)

@@ -18,7 +18,7 @@ from tfgen_generators.trees.disk import DiskTree
 WEB = Template(name="web", path="packer/web.json", format="json", kind="file")
 
 
-def buildspec(*commands: str, version: str = "0.2", variables: str = "") -> Files:
+def buildspec(*commands: str, version: str = "0.2", variables: str = "") -> dict[str, str]:
     lines = "".join(f"      - {command}\n" for command in commands)
     env = f"env: {{variables: {{{variables}}}}}\n" if variables else ""
     return {"buildspec.yml": f"version: {version}\n{env}phases:\n  build:\n    commands:\n{lines}"}

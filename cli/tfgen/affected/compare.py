@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from tfgen.affected.above import images_above
 from tfgen.affected.model import Affected, AffectedImage, Point, Why
 from tfgen.affected.sides import Sides
+from tfgen.affected.submodules import images_of_submodules
 from tfgen.cache.graph_store import keep_state, keep_store, kept_state
 from tfgen_generators.graph.graph import Graph
-from tfgen_generators.graph.setting_scope import differing
 from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.model import Reason
 from tfgen_generators.settings.lines import dotted
 from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.settings.setting_scope import differing
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
@@ -45,7 +47,7 @@ class Comparison:
         if everything:
             images = [AffectedImage(name=one.name, template=one.path) for one in self.sides.templates]
             return replace(found, images=tuple(self._ordered(images)))
-        if changed:
+        if changed or self._above:
             found = self._compared(found, include_children=include_children)
         keep_store(self.workspace, self.sides.store)
         return found
@@ -57,6 +59,9 @@ class Comparison:
         }
         for name, one in self._reshaped(graph, base).items():
             why.setdefault(name, [one])
+        for name, one in (*images_of_submodules(self.sides), *self._above):
+            if one.path not in {known.path for known in why.setdefault(name, [])}:
+                why[name].append(one)
         for name, keys in self._keys(base).items():
             why.setdefault(name, []).extend(keys)
         for image in graph.images:
@@ -83,6 +88,10 @@ class Comparison:
             missing_references=tuple(missing for missing in graph.missing_references if missing.kind in _SHOWN_MISSING),
             warnings=tuple(self._warnings()),
         )
+
+    @cached_property
+    def _above(self) -> list[tuple[str, Why]]:
+        return list(images_above(self.sides))
 
     @cached_property
     def _before(self) -> State | None:

@@ -63,10 +63,13 @@ def command(
 
 
 def _plan_and_ask(workspace: Workspace, allowed: tuple[str, ...], request: PlanRequest) -> int:
+    from functools import partial
+
     from msgspec.structs import replace
 
     from tfgen.console import note
     from tfgen.plan.apply import apply_plan
+    from tfgen.plan.compared.behind import find_behind
     from tfgen.plan.gate import renamed_images, require_allowed
     from tfgen.plan.make import make_plan
     from tfgen.plan.manifest import manifest_path
@@ -80,7 +83,7 @@ def _plan_and_ask(workspace: Workspace, allowed: tuple[str, ...], request: PlanR
         show_plan(summary)
         if not summary.changed:
             return 0
-        require_allowed(summary, allowed, renamed_images(workspace.settings))
+        require_allowed(summary, allowed, renamed_images(workspace.settings), partial(find_behind, workspace))
         if not _confirmed():
             note("apply cancelled; nothing was changed")
             return 1

@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from tfgen.hosts.model import HostName
     from tfgen.hosts.post import Done
+    from tfgen.plan.compared.behind import Behind
     from tfgen.plan.manifest import Manifest
     from tfgen.plan.markdown import Rendered
     from tfgen.workspace import Workspace
@@ -80,13 +81,15 @@ def command(
     comment is updated and no new one is created. --output and --dry-run give the full Markdown; with --host, what
     fits in a comment of that host.
     """
+    from tfgen.hosts.target import former_names, plan_name
     from tfgen.workspace import open_workspace
     from tfgen_generators.errors import UsageError
 
     if failed and plan_file:
         raise UsageError("--failed cannot be used with a plan file", fix=f"remove {plan_file}")
     workspace = _workspace() if failed else open_workspace()
-    name = target or workspace.settings.terraform_dir
+    terraform_dir = workspace.settings.terraform_dir
+    name = plan_name(workspace.root, terraform_dir, target)
     page: Page | Failed
     if failed:
         page = _failed(workspace, name)
@@ -95,17 +98,20 @@ def command(
     if output or dry_run:
         _write(page.compose(host).text, output, dry_run=dry_run)
     else:
-        _post(workspace, page, host)
+        _post(workspace, page, host, former_names(workspace.root, terraform_dir, target))
     return 0
 
 
 def _planned(plan: Path, target: str, allowed: tuple[str, ...], workspace: Workspace) -> Page:
+    from tfgen.plan.compared.behind import find_behind
     from tfgen.plan.gate import refused_images, renamed_images
     from tfgen.plan.manifest import read_manifest
 
     manifest = read_manifest(plan)
     refused = refused_images(manifest.summary, allowed, renamed_images(workspace.settings))
-    return Page(manifest=manifest, target=target, refused=tuple(image.name for image in refused))
+    names = tuple(image.name for image in refused)
+    behind = find_behind(workspace, names) if names else None
+    return Page(manifest=manifest, target=target, refused=names, behind=behind)
 
 
 def _workspace() -> Workspace:
@@ -144,11 +150,15 @@ class Failed:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What a comment is about: a plan's manifest, whose it is, and the images that it must not destroy."""
+    """What a comment is about: a plan's manifest, whose it is, and the images that it must not destroy.
+
+    `behind` says which of these come from commits of the base that the branch lacks.
+    """
 
     manifest: Manifest
     target: str
     refused: tuple[str, ...]
+    behind: Behind | None = None
 
     @property
     def is_news(self) -> bool:
@@ -166,6 +176,7 @@ class Page:
             self.manifest.summary,
             target=self.target,
             refused=self.refused,
+            behind=self.behind,
             link=link,
             commit=self.manifest.commit,
             style=style,
@@ -187,7 +198,7 @@ def _write(text: str, output: Path | None, *, dry_run: bool) -> None:
         out(text.removesuffix("\n"))
 
 
-def _post(workspace: Workspace, page: Page | Failed, host: HostName | None) -> None:
+def _post(workspace: Workspace, page: Page | Failed, host: HostName | None, former: tuple[str, ...]) -> None:
     import os
 
     from tfgen.console import note
@@ -199,9 +210,9 @@ def _post(workspace: Workspace, page: Page | Failed, host: HostName | None) -> N
     name = host or detect_host(os.environ)
     request, link = open_host(name, os.environ), run_link(os.environ)
     comment, whole = page.compose(name, link=link), page.compose(None, link=link).text
-    mark = marker(STYLES[name], page.target)
+    mark, former = marker(STYLES[name], page.target), tuple(marker(STYLES[name], one) for one in former)
     try:
-        done = post(request, comment.text, marker=mark, create=page.is_news)
+        done = post(request, comment.text, marker=mark, create=page.is_news, former=former)
     except TfgenError as error:
         note(whole)
         raise TfgenError(f"the comment was not posted: {error}", fix=f"its text is {_keep(workspace, whole)}") from None

@@ -12,8 +12,9 @@ from tfgen.options import AllowDestroyOption, LockTimeoutOption, TerraformOption
 from tfgen_generators.errors import UsageError
 
 if TYPE_CHECKING:
+    from tfgen.plan.compared.behind import Behind
     from tfgen.terraform.reports.plan import PlanSummary
-    from tfgen_generators.settings.model import Settings
+    from tfgen.workspace import Workspace
 
 EXIT_CHANGES = 2
 _Format = Literal["table", "json", "markdown"]
@@ -116,17 +117,26 @@ def command(
     summary = make_plan(workspace, file, request)
     allowed = tuple(allow_destroy or ())
     shown = file if out else Path(os.path.relpath(file))
-    refused = _show(summary, shown, allowed, format_, workspace.settings)
+    refused = _show(summary, shown, allowed, format_, workspace)
+    behind = _behind(workspace, refused, base) if not untrusted else None
     if summary.changed and not (gate and summary.not_planned):
         from tfgen.plan.table import show_next
 
-        show_next(shown, refused)
+        show_next(shown, refused, behind.advice() if behind and behind.explains(refused) else "")
     if gate:
         from tfgen.plan.gate import renamed_images, require_all_planned, require_allowed
 
-        require_allowed(summary, allowed, renamed_images(workspace.settings))
+        require_allowed(summary, allowed, renamed_images(workspace.settings), lambda _: behind)
         require_all_planned(summary)
     return EXIT_CHANGES if detailed_exitcode and summary.changed else 0
+
+
+def _behind(workspace: Workspace, refused: tuple[str, ...], base: str | None) -> Behind | None:
+    if not refused:
+        return None
+    from tfgen.plan.compared.behind import find_behind
+
+    return find_behind(workspace, refused, base)
 
 
 def _require_meaning(context: typer.Context, *, compares: bool, untrusted: bool) -> None:
@@ -144,18 +154,20 @@ def _is_typed(context: typer.Context, name: str) -> bool:
 
 
 def _show(
-    summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, settings: Settings
+    summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, workspace: Workspace
 ) -> tuple[str, ...]:
     """Shows the plan; gives the images that the gate refuses."""
     from tfgen.plan.gate import refused_images, renamed_images
     from tfgen.plan.table import show_not_planned, show_plan, show_plan_json, show_plan_markdown
 
-    refused = tuple(image.name for image in refused_images(summary, allowed, renamed_images(settings)))
+    refused = tuple(image.name for image in refused_images(summary, allowed, renamed_images(workspace.settings)))
     show_not_planned(summary, data=format_ == "table")
     if format_ == "json":
         show_plan_json(summary, file, refused)
     elif format_ == "markdown":
-        show_plan_markdown(summary, settings.terraform_dir, refused)
+        from tfgen.hosts.target import plan_name
+
+        show_plan_markdown(summary, plan_name(workspace.root, workspace.settings.terraform_dir), refused)
     else:
         show_plan(summary)
     return refused

@@ -31,7 +31,7 @@ from tfgen.git.refs import (
 from tfgen.git.repository import NoAnswerError, has_history, require_program, run_git
 from tfgen_generators.errors import TfgenError
 
-__all__ = ["Base", "ci_branch", "find_base", "find_commit", "is_shallow"]
+__all__ = ["Base", "ci_branch", "find_base", "find_commit", "find_tip", "is_shallow"]
 
 _DEFAULTS = (
     *("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master"),
@@ -68,6 +68,15 @@ def find_base(
     except NoAnswerError as error:
         raise TfgenError(f"git failed: {error}") from None
     return Base(commit=commit, name=target.name, found=target.found)
+
+
+def find_tip(root: Path, wanted: str | None, *, env: Mapping[str, str] | None = None) -> str:
+    """The commit that the base branch of `find_base` is at. Raises TfgenError."""
+    _require_history(root)
+    try:
+        return _target(root, wanted, os.environ if env is None else env).commit
+    except NoAnswerError as error:
+        raise TfgenError(f"git failed: {error}") from None
 
 
 def find_commit(root: Path, wanted: str) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "NoAnswerError",
     "checked_out_branch",
     "filter_names",
+    "folder_in_repository",
     "has_history",
     "head_commit",
     "program_folder",
@@ -51,6 +52,16 @@ def has_history(root: Path) -> bool:
     """Whether git can be asked at all: starts no process. What is wrong with a `.git`, the question will say."""
     start = Path(os.path.realpath(root))
     return has_git(root) and any((folder / ".git").exists() for folder in (start, *start.parents))
+
+
+def folder_in_repository(root: Path) -> str:
+    """The folder `root`, seen from the root of the repository around it; "" for that root itself and without one.
+
+    Starts no process, and takes any `.git` for one: it is a name that is wanted, nobody is believed for it.
+    """
+    real = Path(os.path.realpath(root))
+    top = next((folder for folder in (real, *real.parents) if os.path.lexists(folder / ".git")), real)
+    return "" if top == real else real.relative_to(top).as_posix()
 
 
 def require_program(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from tfgen.console import note
@@ -12,9 +13,12 @@ from tfgen_generators.errors import TfgenError
 Done = Literal["created", "updated", "unchanged", "unneeded"]
 
 
-def post(host: Host, body: str, *, marker: str, create: bool) -> Done:
-    """Makes our newest comment under `marker` say `body`; without one, makes it when `create`. Raises TfgenError."""
-    old = find(host, marker)
+def post(host: Host, body: str, *, marker: str, create: bool, former: Sequence[str] = ()) -> Done:
+    """Makes our newest comment under `marker` say `body`; without one, makes it when `create`. Raises TfgenError.
+
+    Without one, that under one of the `former` markers is taken, and has the new marker then.
+    """
+    old = find(host, marker, *former)
     if old is None:
         return _create(host, body, marker) if create else "unneeded"
     # A host may give back what it was given without the last line's end.
@@ -27,10 +31,11 @@ def post(host: Host, body: str, *, marker: str, create: bool) -> Done:
     return "updated"
 
 
-def find(host: Host, marker: str) -> Comment | None:
-    """The newest comment of ours that begins with `marker`; any other place is no marker of ours."""
-    found = [comment for comment in host.comments() if comment.body.lstrip().partition("\n")[0].strip() == marker]
-    return found[-1] if found else None
+def find(host: Host, *markers: str) -> Comment | None:
+    """The newest comment of ours that begins with the first of `markers` that any has; elsewhere it is no marker."""
+    begun = [(comment.body.lstrip().partition("\n")[0].strip(), comment) for comment in host.comments()]
+    found = ([comment for line, comment in begun if line == marker] for marker in markers)
+    return next((comments[-1] for comments in found if comments), None)
 
 
 def _create(host: Host, body: str, marker: str) -> Done:

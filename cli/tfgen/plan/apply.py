@@ -21,6 +21,9 @@ def apply_saved(
     workspace: Workspace, file: Path, allowed: Collection[str] = (), request: PlanRequest = ORDINARY
 ) -> PlanSummary:
     """Applies exactly the plan in `file`. Raises RefusedError when it is not what was planned and allowed."""
+    from functools import partial
+
+    from tfgen.plan.compared.behind import find_behind
     from tfgen.plan.gate import renamed_images, require_allowed, require_plan_allowed
     from tfgen.plan.manifest import (
         Terraform,
@@ -43,7 +46,8 @@ def apply_saved(
         inputs = made_from(workspace, driver, _sources(workspace), others=manifest.inputs)
         require_same_inputs(file, manifest, inputs)
         renamed = renamed_images(workspace.settings)
-        require_allowed(manifest.summary, allowed, renamed)  # what is refused anyway needs no Terraform
+        look = partial(find_behind, workspace)
+        require_allowed(manifest.summary, allowed, renamed, look)  # what is refused anyway needs no Terraform
         now = Terraform(product=driver.binary.product, version=driver.version)
         require_same_terraform(file, manifest, now, driver.workspace_name())
         # The manifest says which plan this is; what that does, only it can say.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -14,12 +14,15 @@ from tfgen_generators.errors import RefusedError
 from tfgen_generators.root_module.trust import MAINTAINER
 
 if TYPE_CHECKING:
+    from tfgen.plan.compared.behind import Behind
     from tfgen_generators.settings.model import Settings
 
 _MOST_FLAGS = 5
 _DESTROYS = ("delete", "replace")
 #: Image -> the names that it had before.
 Renamed = Mapping[str, Collection[str]]
+#: Which of some images come from commits of the base that the branch lacks.
+Look = Callable[[Collection[str]], "Behind | None"]
 
 
 def renamed_images(settings: Settings) -> Renamed:
@@ -32,9 +35,13 @@ def refused_images(summary: PlanSummary, allowed: Collection[str], renamed: Rena
     return tuple(image for image in _by_both_names(summary.images, renamed) if image.name not in allowed)
 
 
-def require_allowed(summary: PlanSummary, allowed: Collection[str], renamed: Renamed) -> None:
-    """Raises RefusedError when the plan destroys or replaces what was not allowed."""
-    _require_none(refused_images(summary, allowed, renamed))
+def require_allowed(summary: PlanSummary, allowed: Collection[str], renamed: Renamed, look: Look | None = None) -> None:
+    """Raises RefusedError when the plan destroys or replaces what was not allowed.
+
+    `look` is asked then which of it comes from commits of the base that the branch lacks.
+    """
+    refused = refused_images(summary, allowed, renamed)
+    _require_none(refused, look([image.name for image in refused]) if look and refused else None)
 
 
 def require_plan_allowed(
@@ -64,17 +71,25 @@ def _by_both_names(images: Iterable[ImagePlan], renamed: Renamed) -> tuple[Image
     return tuple(found[name] for name in sorted(found, key=list(dict.fromkeys([*known, *found])).index))
 
 
-def _require_none(refused: tuple[ImagePlan, ...]) -> None:
+def _require_none(refused: tuple[ImagePlan, ...], behind: Behind | None = None) -> None:
     if not refused:
         return
     told = some([f"{image.name} ({_counts(image)})" for image in refused], most=5)
-    flags = " ".join(f"--allow-destroy {shlex.quote(image.name)}" for image in refused)
-    fix = (
-        f"to allow it, add: {flags}"
-        if len(refused) <= _MOST_FLAGS
-        else "to allow it, add --allow-destroy NAME for each image"
-    )
+    fix = _fix([image.name for image in refused], behind)
     raise RefusedError(f"the plan destroys or replaces resources without permission: {told}", fix=fix)
+
+
+def _fix(names: Sequence[str], behind: Behind | None) -> str:
+    """A branch that is behind its base is brought up to it first: allowing would undo what others have merged."""
+    if behind is None:
+        flags = " ".join(f"--allow-destroy {shlex.quote(name)}" for name in names)
+        few = len(names) <= _MOST_FLAGS
+        return f"to allow it, add: {flags}" if few else "to allow it, add --allow-destroy NAME for each image"
+    others = [name for name in names if name not in behind.images]
+    if not others:
+        return behind.advice()
+    lacking = some([name for name in names if name in behind.images], most=5)
+    return f"for {lacking}: {behind.advice()}; for {some(others, most=5)}: {_fix(others, None)}"
 
 
 def require_all_planned(summary: PlanSummary) -> None:

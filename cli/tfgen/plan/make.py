@@ -129,13 +129,15 @@ def require_synced(workspace: Workspace, *, cached: bool = True) -> Collection[s
 def _targets(workspace: Workspace, request: PlanRequest, place: _Place) -> tuple[str, ...] | None:
     """The images to plan, none of them when nothing differs; None for all."""
     from tfgen.git.merge_base import find_base
-    from tfgen.plan.changed_images import find_changed, find_generated
+    from tfgen.plan.compared.changed_images import find_changed, find_generated
+    from tfgen.terraform.inputs import plan_arguments
     from tfgen.terraform.reports.images import moved_images
 
     if place.copy is not None:
         changed = find_generated(place.copy.base_name, place.copy.before, place.copy.generated)
     else:
-        changed = find_changed(workspace, find_base(workspace.root, request.base))
+        arguments = plan_arguments(request.extra, os.environ)
+        changed = find_changed(workspace, find_base(workspace.root, request.base), arguments)
     if changed.whole:
         note(f"planning all images: {changed.whole}", style="yellow")
         return None

@@ -11,6 +11,7 @@ from tfgen.plan.markdown_text import MOST_ADDRESS, code, is_link, names, size, w
 from tfgen.terraform.reports.plan import NOTHING_DIFFERS
 
 if TYPE_CHECKING:
+    from tfgen.plan.compared.behind import Behind
     from tfgen.terraform.reports.plan import ImagePlan, NotPlanned, PlanSummary, ResourceChange
 
 #: Gravest first: the order of the verdict, the table and the details. The words are `ImagePlan.action`'s.
@@ -52,12 +53,16 @@ def compose(
     commit: str = "",
     style: Style = WHOLE,
     marker: str = "",
+    behind: Behind | None = None,
 ) -> Rendered:
     """The Markdown of `summary`, at most `limit` bytes long, after a first line `marker`. The summary is never cut.
 
-    `refused` names the images that the gate refuses; `target` is the plan's name on the pull request.
+    `refused` names the images that the gate refuses, and `behind` those of them that only lack commits of the base;
+    `target` is the plan's name on the pull request.
     """
-    head = "\n\n".join([*([marker] if marker else []), *_summary(summary, target, refused, link, commit)])
+    head = "\n\n".join(
+        [*([marker] if marker else []), _title(target), *_summary(summary, refused, behind, link, commit)]
+    )
     images = sorted(summary.images, key=_rank)
     details = _Details(images, style)
     room = limit if limit is not None else style.limit
@@ -95,14 +100,16 @@ def verdict(summary: PlanSummary) -> str:
     return ", ".join(said)
 
 
-def _summary(summary: PlanSummary, target: str, refused: Sequence[str], link: str, commit: str) -> Iterable[str]:
-    yield _title(target)
+def _summary(
+    summary: PlanSummary, refused: Sequence[str], behind: Behind | None, link: str, commit: str
+) -> Iterable[str]:
     yield f"**{verdict(summary)}**"
     if refused:
-        allow = "; ".join(code(f"--allow-destroy {name}") for name in sorted(refused)[:1])
+        advice = behind.advice(code) if behind and behind.explains(refused) else ""
+        allow = f"To allow it, name each image, as in {code(f'--allow-destroy {min(refused)}')}"
         yield (
             f"**Refused:** {_images(len(refused))} would be destroyed or replaced without permission: "
-            f"{names(sorted(refused))}. To allow it, name each image, as in {allow}."
+            f"{names(sorted(refused))}. {advice[:1].upper()}{advice[1:] or allow}."
         )
     if summary.line and summary.changed:
         yield code(summary.line, most=MOST_ADDRESS)

@@ -89,12 +89,16 @@ def show_plan_markdown(summary: PlanSummary, target: str, refused: Sequence[str]
     out(compose(summary, target=target, refused=refused).text.rstrip("\n"))
 
 
-def show_next(plan_file: Path, refused: Sequence[str] = ()) -> None:
-    """What to type to apply this very plan; nothing where something would first have to be allowed."""
+def show_next(plan_file: Path, refused: Sequence[str] = (), advice: str = "") -> None:
+    """What to type to apply this very plan; nothing where something would first have to be allowed.
+
+    `advice` says what to do instead of allowing it.
+    """
     import shlex
 
     if refused:
-        note(f"the plan destroys or replaces: {some(refused, most=5)}; tfgen apply needs --allow-destroy NAME for each")
+        then = advice or "tfgen apply needs --allow-destroy NAME for each"
+        note(f"the plan destroys or replaces: {some(refused, most=5)}; {then}")
         return
     shown = str(plan_file)
     note(f"to apply this plan, run: tfgen apply {shlex.quote(f'./{shown}' if shown.startswith('-') else shown)}")

@@ -30,10 +30,25 @@ def find_backend(workspace: Workspace, wanted: S3Backend) -> Found | None:
     if len(found) > 1:
         places = ", ".join(item.place for item in found)
         raise RefusedError(f"more than one backend ({places})", fix="keep only one")
-    if not found or wanted.is_at(found[0]):
-        return found[0] if found else None
-    _require_local(found[0])
-    return found[0]
+    if found and wanted.is_at(found[0]):
+        return found[0]
+    if found:
+        _require_local(found[0])
+    _require_no_link(workspace, _place(workspace, found[0] if found else None))
+    return found[0] if found else None
+
+
+def _place(workspace: Workspace, found: Found | None) -> str:
+    """The path of the file that the backend is written to."""
+    return found.path if found else f"{workspace.settings.terraform_dir}/{FILE_NAME}"
+
+
+def _require_no_link(workspace: Workspace, shown: str) -> None:
+    """Raises RefusedError where the file is a link: what it leads to may be another root module's, or anything."""
+    if (workspace.root / shown).is_symlink():
+        raise RefusedError(
+            "is a symlink, so the backend would be written to its target", where=shown, fix="replace it by a file"
+        )
 
 
 def local_path(found: Found | None) -> str:
@@ -94,7 +109,8 @@ class Written:
 
 def write_backend(workspace: Workspace, found: Found | None, backend: S3Backend) -> Written:
     """Writes `backend` in the place of `found`, else at the end of backend.tf. Raises TfgenError; then nothing is."""
-    shown = found.path if found else f"{workspace.settings.terraform_dir}/{FILE_NAME}"
+    shown = _place(workspace, found)
+    _require_no_link(workspace, shown)
     file = workspace.root / shown
     try:
         before = read_bytes(file) if file.exists() else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -153,6 +154,25 @@ def _did_not_start(failure: Failure, match: re.Match[str]) -> TfgenError:
     )
 
 
+#: Go's names of machines, where they are not the kernel's.
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i386": "386", "armv7l": "arm", "armv6l": "arm"}
+
+
+def _other_checksums(failure: Failure, match: re.Match[str]) -> TfgenError:
+    """A lock file that was written on another platform, most often; else a package that is not what it was."""
+    import platform
+
+    machine = platform.machine().lower()
+    system = f"{platform.system().lower()}_{_MACHINES.get(machine, machine)}"
+    enter = "" if failure.folder in ("", ".") else f"cd {shlex.quote(failure.folder)} && "
+    return TerraformError(
+        f"{failure.what}: .terraform.lock.hcl has no checksum of this platform's package ({system}) of {match[1]} "
+        f"(log: {failure.log})",
+        fix=f"if it was written on another platform, run: {enter}{failure.product} providers lock -platform={system}; "
+        "then commit it",
+    )
+
+
 _PLAN_AGAIN = "run: tfgen plan, and review it again"
 #: The first that fits explains; what is more certain stands first.
 _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenError]], ...] = (
@@ -178,6 +198,11 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
             "the state cannot be read, and was not changed",
             "restore a good version (terraform.tfstate.backup, or an older version of the object in the bucket)",
         ),
+    ),
+    (
+        # Terraform breaks its lines where it likes, and draws a bar in front of them.
+        re.compile(r"package\W+for\W+(\S+)(?:(?!package\W+for).){1,200}?match\W+any\W+of\W+the\W+checksums", re.DOTALL),
+        _other_checksums,
     ),
     (
         re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE),

@@ -1,3 +1,3 @@
 """The graph: images, the files that each is made of, and why."""
 
-__all__ = ["build", "facts", "graph", "incremental", "reshaped", "setting_scope", "state"]
+__all__ = ["build", "facts", "graph", "incremental", "reshaped", "state", "unknown_folders"]

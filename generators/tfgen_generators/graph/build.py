@@ -21,9 +21,10 @@ from tfgen_generators.packer.model import Discovery, Template
 from tfgen_generators.paths.buildspec import Buildspec, read_buildspec
 from tfgen_generators.paths.model import Edge, Unit
 from tfgen_generators.paths.path_resolution import PathResolver
-from tfgen_generators.paths.pipeline_files import buildspec_of, module_unit, named_inputs
+from tfgen_generators.paths.pipeline_files import buildspec_of, named_inputs
 from tfgen_generators.paths.possible_values import ValueSources
 from tfgen_generators.paths.template_inputs import TemplateInputs, template_inputs_of
+from tfgen_generators.paths.terraform_reads import TerraformReads
 from tfgen_generators.paths.working_dir import WorkingDirs
 from tfgen_generators.settings.model import FILE_NAME, Module, Settings
 from tfgen_generators.trees.linked import LinkedTree
@@ -52,14 +53,21 @@ def build_graph(
 class Builder:
     """Builds images on one tree, one after the other."""
 
-    def __init__(self, tree: LinkedTree, settings: Settings | None, facts: FactsSource, store: Store) -> None:
+    def __init__(
+        self,
+        tree: LinkedTree,
+        settings: Settings | None,
+        facts: FactsSource,
+        store: Store,
+        terraform: TerraformReads | None = None,
+    ) -> None:
         self.tree, self.settings, self.store = tree, settings, store
         self.resolver = Resolver(tree, facts)
         self.units: dict[str, Unit] = {}
         self.missing_references = MissingReferences(tree)
         self.path_resolver = PathResolver(tree)
         self.buildspecs: dict[str, Buildspec] = {}
-        self.module = module_unit(tree, settings) if settings else None
+        self.terraform = terraform or (TerraformReads(tree, settings, store) if settings else None)
         #: Template's path -> the environment variables that it reads.
         self.reads: dict[str, tuple[str, ...]] = {}
         self.pipelines = Pipelines(tree, settings)
@@ -165,7 +173,7 @@ class Builder:
         return self.buildspecs[path]
 
     def _of_pipeline(self, builder: ImageBuilder, template: Template, buildspec: Buildspec | None, edge: Edge) -> None:
-        if self.settings is None:
+        if self.settings is None or self.terraform is None:
             return
         if buildspec is not None:
             builder.shared(self._buildspec_unit(buildspec), edge)
@@ -174,9 +182,11 @@ class Builder:
                 builder.group(group, files, named, by=key)
             for run, named in self._local_of(buildspec).runs:
                 builder.ansible_run(run, named, by=key)
-        if self.module is not None:
-            builder.shared(self.module, self._module_hop(template))
-        for path, named in named_inputs(self.tree, self.settings, template):
+        if self.terraform.module is not None:
+            builder.shared(self.terraform.module, self._module_hop(template))
+        if self.terraform.root is not None:
+            builder.shared(self.terraform.root, Edge(path=template.path, label="root module"))
+        for path, named in named_inputs(self.tree, self.settings, template, self.terraform):
             builder.file(path, named)
         generated = f"{self.settings.terraform_dir}/{file_name(template.name)}"
         if self.tree.kind(generated) == "file":

@@ -29,12 +29,12 @@ class ImageBuilder(ImageParts):
                 if wanted.label == "templatefile":
                     self._read_on(place, own)
         self._filesets(inputs, list(dict.fromkeys((*own, *working))))
+        for step in inputs.local:
+            self._local(step, working, environment)
         for word in inputs.words:
             for place in self._path_resolver.find(word, [*working, *own]):
                 if self._tree.kind(place.path) == "file":
                     self.file(place.path, self.edge("setting"))
-        for step in inputs.local:
-            self._local(step, working, environment)
         runs = AnsibleRuns(self, self._tree, self._path_resolver, working, environment)
         for plan in inputs.runs:
             runs.stage(plan)

@@ -104,11 +104,10 @@ class IncrementalGraph:
         return True
 
     def _same_pipeline(self, before: State, builder: Builder) -> bool:
-        module = builder.module.key if builder.module else ""
         for path, (digest, buildspec) in before.buildspecs.items():
             if self._followed_digest(path) != digest and builder.buildspec_at(path) != buildspec:
                 return False
-        return module == before.module
+        return before.terraform == _terraform(builder)
 
     def _differing_files(self, before: State, paths: list[str] | None) -> Iterator[str]:
         digest_of_file = self._digest if paths is not None else self._quick_digest
@@ -174,8 +173,10 @@ class IncrementalGraph:
         }
         used = {reached.unit for kept in images.values() for reached in kept.node.reached}
         fresh = builder.all_units()
-        if builder.module is not None:
-            fresh[builder.module.key] = builder.module
+        terraform = builder.terraform
+        for unit in (terraform.module, terraform.root) if terraform else ():
+            if unit is not None:
+                fresh[unit.key] = unit
         units: dict[str, Unit] = {**(before.units if before else {}), **fresh}
         aliases = {key: found for key, found in before.aliases.items() if key not in fresh} if before else {}
         aliases |= aliases_of(fresh, self._tree)
@@ -190,7 +191,7 @@ class IncrementalGraph:
             aliases={key: found for key, found in aliases.items() if key in used},
             missing_references=builder.missing_references.all(),
             buildspecs=self._buildspecs(before, builder),
-            module=builder.module.key if builder.module else "",
+            terraform=_terraform(builder),
             made_from=made_from,
             folders=folders,
             started=self._started if folders else 0,
@@ -227,6 +228,11 @@ class IncrementalGraph:
         folders = {path.rpartition("/")[0] or "." for path in made_from.asked} | made_from.listed.keys()
         stamps = {folder: stamp_of(self._tree.root, folder) for folder in folders}
         return {folder: stamp for folder, stamp in stamps.items() if stamp}
+
+
+def _terraform(builder: Builder) -> str:
+    """All that Terraform reads for the images: it is found out anew each time, by the content of Terraform's files."""
+    return builder.terraform.digest if builder.terraform else ""
 
 
 def _kept_gaps(before: State | None, made_again: set[str], there: set[str]) -> Iterator[MissingReference]:

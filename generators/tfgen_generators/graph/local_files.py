@@ -10,7 +10,7 @@ import msgspec
 from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.packer.ansible_arguments import Arguments, read_arguments
 from tfgen_generators.packer.ansible_settings import variable_use
-from tfgen_generators.paths.local_commands import LocalCommand, LocalCommands
+from tfgen_generators.paths.local_commands import LocalCommand, LocalCommands, option_of
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.shell.expand import joined
@@ -84,10 +84,12 @@ class LocalFilesFinder:
         elif command.program == "packer":
             self._packer(command, edge)
         readers = command.program not in _NO_READERS
+        inner = option_of(command.words, "-C", "--directory") if command.program == "tar" else ""
+        folders = [joined(folder, inner) for folder in command.folders] if inner else command.folders
         for word in (*command.reads, *self._words(command)):
-            self._read(word, command.folders, edge, folders_too=readers)
+            self._read(word, folders, edge, folders_too=readers and word != inner)
         if command.program in _TREE_READERS and "." in command.words[1 : -1 if command.program in _COPIERS else None]:
-            self._read(".", command.folders, edge, folders_too=True)
+            self._read(".", folders, edge, folders_too=True)
 
     def _words(self, command: LocalCommand) -> Iterator[str]:
         """The words that may be paths, and what stands in them behind `=`, `@`, or a short option."""

@@ -41,7 +41,10 @@ class MadeFrom(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """One graph. `text` is that of tfgen.toml, `folders` are the stamps of all folders that were looked into."""
+    """One graph. `text` is that of tfgen.toml, `folders` are the stamps of all folders that were looked into.
+
+    `terraform` changes with what Terraform reads.
+    """
 
     text: str
     images: dict[str, KeptImage]
@@ -49,7 +52,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     aliases: dict[str, dict[str, str]]
     missing_references: list[MissingReference]
     buildspecs: dict[str, tuple[str, Buildspec]]
-    module: str
+    terraform: str
     made_from: MadeFrom
     folders: dict[str, FolderStamp] = {}
     #: When the look at the disk began, by time.time_ns().

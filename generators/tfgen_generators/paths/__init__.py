@@ -10,6 +10,7 @@ __all__ = [
     "pipeline_files",
     "possible_values",
     "template_inputs",
+    "terraform_reads",
     "var_files",
     "working_dir",
 ]

@@ -169,8 +169,8 @@ class LocalCommands:
         if command.program not in _MAKE:
             return
         words = list(command.words[1:])
-        folder_word = _option(words, "-C", "--directory")
-        named = _option(words, "-f", "--file", "--makefile")
+        folder_word = option_of(words, "-C", "--directory")
+        named = option_of(words, "-f", "--file", "--makefile")
         for folder in command.folders:
             inner = joined(folder, folder_word) if folder_word else folder
             for name in (named,) if named else MAKEFILES:
@@ -227,7 +227,8 @@ def _first_operand(words: Sequence[str]) -> int:
     return 0
 
 
-def _option(words: Sequence[str], short: str, *names: str) -> str:
+def option_of(words: Sequence[str], short: str, *names: str) -> str:
+    """The value of an option in the words of a command, "" where it is not given."""
     for at, word in enumerate(words):
         if word in (short, *names) and at + 1 < len(words):
             return words[at + 1]

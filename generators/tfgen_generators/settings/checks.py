@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.write import is_identifier
+from tfgen_generators.settings.branch_name import branch_problem
 from tfgen_generators.settings.codecommit_url import what_is_allowed
 from tfgen_generators.settings.inputs import Fact, Pattern, check_expression, check_pattern, check_provider, check_text
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
@@ -23,9 +24,7 @@ _PATTERNS = ("project_name", "artefact_bucket_name")
 def check_settings(settings: Settings) -> None:
     """Raises InvalidSettingError at the first value that cannot be."""
     _check_repository(settings.source_repository)
-    if not settings.branch.strip():
-        raise InvalidSettingError(("branch",), "branch must not be empty")
-    _check_printable(("branch",), settings.branch)
+    _check_branch(settings)
     for key in ("packer_dir", "terraform_dir"):
         _check_folder((key,), getattr(settings, key))
     _check_working_dir(("working_dir",), settings.working_dir)
@@ -41,6 +40,15 @@ def check_settings(settings: Settings) -> None:
     check_expression(("names", "account_id"), settings.names.account_id)
     for name, own in settings.templates.items():
         _check_template(name, own)
+
+
+def _check_branch(settings: Settings) -> None:
+    if not settings.branch.strip():
+        raise InvalidSettingError(("branch",), "branch must not be empty")
+    _check_printable(("branch",), settings.branch)
+    problem, fix = branch_problem(settings.branch, ("origin", settings.remote.name))
+    if problem:
+        raise InvalidSettingError(("branch",), f"branch = {settings.branch!r} {problem}", fix)
 
 
 def _check_printable(path: Path, value: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tfgen_generators.shell.commands import command_words
@@ -126,12 +126,22 @@ class Expansion:
         """The words of a simple command, filled in."""
         if node.type == "redirected_statement":
             return self.words(node.children[0], depth)
+        if node.type == "test_command":
+            return ["[", *(word for part in node.children for word in self._leaves(part))]
         parts: Sequence[Node] = [
             part
             for part in node.children
             if part.is_named and not part.type.endswith(("_redirect", "comment")) and part.type != "variable_assignment"
         ]
         return [word for part in parts for word in self.split(part, depth)]
+
+    def _leaves(self, node: Node) -> Iterator[str]:
+        """The words of a test, without its operators."""
+        if node.type.endswith("_expression"):
+            for part in node.children:
+                yield from self._leaves(part)
+        elif node.is_named and node.type != "test_operator":
+            yield self.text(node)
 
     def split(self, node: Node, depth: int = 0) -> list[str]:
         """The words that one is: more where it has braces, or is an unquoted variable with blanks in it."""

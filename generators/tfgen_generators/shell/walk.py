@@ -35,6 +35,7 @@ def walk(text: str, variables: tuple[tuple[str, str], ...] = ()) -> Walked:
         return Walked(ran=guessed(text), is_whole=False)
     walker = _Walker(tree, dict(variables))
     walker.statements(tree.root.children)
+    walker.uncalled()
     whole = tree.is_whole and not walker.is_cut
     folders, values = walker.state
     ran = (*walker.ran, *(() if whole else guessed(text)))
@@ -55,6 +56,7 @@ class _Walker:
         self._stack: list[tuple[str, ...]] = []
         self._variables = dict(variables)
         self._functions: dict[str, Node] = {}
+        self._called: set[str] = set()
         self._expansion = Expansion(tree, self._variables, self._folder)
 
     def _folder(self) -> str:
@@ -187,22 +189,9 @@ class _Walker:
             return
         more = [part for part in node.children[1:] if inner is not node and part.type.endswith("_redirect")]
         behind = [word for part in more for word in self._behind(part)]
-        words = (*self._words(inner), *behind)
+        words = (*self._expansion.words(inner), *behind)
         line = node.start_point.row
         self._run(Ran(words=words, folders=self._folders, reads=reads, sets=sets, line=line, given=given), depth)
-
-    def _words(self, node: Node) -> list[str]:
-        if node.type == "test_command":
-            return ["[", *(word for part in node.children for word in self._leaves(part))]
-        return self._expansion.words(node)
-
-    def _leaves(self, node: Node) -> Iterator[str]:
-        """The words of a test, without its operators."""
-        if node.type.endswith("_expression"):
-            for part in node.children:
-                yield from self._leaves(part)
-        elif node.is_named and node.type != "test_operator":
-            yield self._expansion.text(node)
 
     def _behind(self, part: Node) -> Iterator[str]:
         """Arguments that the grammar takes for a part of a redirection: `a >file b`, `a <<END b`."""
@@ -229,6 +218,7 @@ class _Walker:
             return
         program, arguments = words[0], [word for word in words[1:] if not word.startswith("-")]
         if program in self._functions and depth < _DEEPEST:
+            self._called.add(program)
             self._call(self._functions[program], words[1:], depth)
             return
         self.ran.append(ran)
@@ -254,6 +244,13 @@ class _Walker:
         self._node(body, depth + 10)
         self._give(())
         self._variables.update(before)
+
+    def uncalled(self) -> None:
+        """The functions that nothing here calls: who sources this text may."""
+        before = self.state
+        for name in [name for name in self._functions if name not in self._called]:
+            self._call(self._functions[name], (), 0)
+            self._set(before)
 
     def _give(self, arguments: Sequence[str]) -> None:
         """Sets `$1`, `$2`, ... and `$@`."""

@@ -1,3 +1,14 @@
 """A repository's files: on the disk, as a commit has them, through links; and stamps for caches."""
 
-__all__ = ["disk", "files", "globs", "linked", "outside", "overlay", "stamps", "store", "tree"]
+__all__ = [
+    "disk",
+    "files",
+    "globs",
+    "linked",
+    "outside",
+    "overlay",
+    "stamps",
+    "store",
+    "tree",
+    "unknown_folders",
+]

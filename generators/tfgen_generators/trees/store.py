@@ -18,7 +18,7 @@ from tfgen_generators.trees.stamps import TICK, WORTHWHILE, Stamp, kept_stamps, 
 
 #: The packages whose code decides what facts are.
 _MOST_FACTS = 200_000
-_READERS = ("packer", "ansible", "graph", "hcl", "paths", "shell", "trees")
+_READERS = ("packer", "ansible", "graph", "hcl", "module", "paths", "shell", "trees")
 
 
 class _Stored(msgspec.Struct, kw_only=True):

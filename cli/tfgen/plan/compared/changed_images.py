@@ -8,13 +8,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tfgen.git.differences import differences
 from tfgen.git.repository import NoAnswerError, records, run_git, top_of
+from tfgen.plan.compared.reads import PlanReads
 from tfgen.untrusted.base_tree import BaseTree, inside, is_below, is_outside
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.generated.ownership import examine, is_generated, same
@@ -25,6 +26,7 @@ from tfgen_generators.trees.files import read_bytes
 if TYPE_CHECKING:
     from tfgen.git.merge_base import Base
     from tfgen.workspace import Workspace
+    from tfgen_generators.trees.overlay import Other
 
 _NAMES = re.compile(
     r'^module "([A-Za-z_][A-Za-z0-9_-]*)" \{$|^  (?:from|to) += module\.([A-Za-z_][A-Za-z0-9_-]*)$', re.MULTILINE
@@ -47,16 +49,23 @@ class ChangedImages(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Differing(msgspec.Struct, frozen=True, kw_only=True):
-    """Paths that are not as in the base, relative to the repository's root; `untracked` are those git does not know."""
+    """Paths that are not as in the base, relative to the repository's root; `untracked` are those git does not know.
+
+    `submodules` are folders of which nothing is known but that they differ.
+    """
 
     paths: tuple[str, ...]
     untracked: frozenset[str]
+    submodules: Collection[str]
 
 
-def find_changed(workspace: Workspace, base: Base) -> ChangedImages:
-    """What the work tree changes against `base`, uncommitted and untracked files too. Raises TfgenError."""
+def find_changed(workspace: Workspace, base: Base, arguments: Sequence[str] = ()) -> ChangedImages:
+    """What the work tree changes against `base`, uncommitted and untracked files too. Raises TfgenError.
+
+    `arguments` are those of a person for `terraform plan`.
+    """
     try:
-        return _Comparison(workspace, base).result()
+        return _Comparison(workspace, base, arguments).result()
     except NoAnswerError as error:
         reason = f": {error}" if str(error) else ""
         raise TfgenError(
@@ -86,8 +95,8 @@ def _names(before: str, now: str) -> set[str] | None:
 
 
 class _Comparison:
-    def __init__(self, workspace: Workspace, base: Base) -> None:
-        self.workspace, self.base = workspace, base
+    def __init__(self, workspace: Workspace, base: Base, arguments: Sequence[str] = ()) -> None:
+        self.workspace, self.base, self.arguments = workspace, base, arguments
         self.tree = BaseTree(top_of(workspace.root), base.commit)
         self.top = self.tree.top
         self.prefix = inside(self.top, workspace.root) or "."
@@ -98,9 +107,11 @@ class _Comparison:
         if not self.root:
             return self._whole(f"{self.workspace.settings.terraform_dir} is outside the repository")
         modules, outside = self._modules()
-        if outside:
-            return self._whole(outside)
-        differing = self._differing([self.root, *modules])
+        reads = PlanReads(self.top, self.root, self.workspace, self.arguments)
+        if outside or reads.problem:
+            return self._whole(outside or reads.problem)
+        folders = [self.root, *dict.fromkeys([*modules, *reads.folders])]
+        differing = self._differing([] if reads.is_elsewhere(folders) else folders)
         generated = [path for path in differing.paths if self._is_generated(path)]
         before = self._before(generated)
         names: set[str] = set()
@@ -110,8 +121,13 @@ class _Comparison:
                 return self._whole(self._differs(path))
             names |= found
         for path in differing.paths:
-            if path not in generated and self._matters(path, modules, differing):
+            if path in generated:
+                continue
+            if self._matters(path, folders, differing):
                 return self._whole(self._differs(path))
+            if reader := reads.reader_of(path, is_folder=path in differing.submodules):
+                return self._whole(f"{self._differs(path)} (read by {os.path.relpath(reader, self.prefix)})")
+            names |= reads.images_of(path, is_folder=path in differing.submodules)
         return ChangedImages(targets=tuple(sorted(names)), whole="", base=self.base.name)
 
     def _whole(self, reason: str) -> ChangedImages:
@@ -148,7 +164,11 @@ class _Comparison:
         changed = differences(self.top, self.base.commit, folders)
         others = records(run_git(self.top, "ls-files", "--others", "--exclude-standard", "-z", "--", *folders))
         untracked = frozenset(others)
-        return _Differing(paths=tuple(sorted({*changed, *untracked})), untracked=untracked)
+        submodules = {path for path, other in changed.items() if self._is_submodule(path, other)}
+        return _Differing(paths=tuple(sorted({*changed, *untracked})), untracked=untracked, submodules=submodules)
+
+    def _is_submodule(self, path: str, before: Other | None) -> bool:
+        return (before is not None and before.entry == "folder") or (self.top / path).is_dir()
 
     def _is_generated(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
@@ -164,14 +184,18 @@ class _Comparison:
         except OSError as error:
             raise TfgenError(f"cannot be read: {error.strerror}", where=path) from None
 
-    def _matters(self, path: str, modules: list[str], differing: _Differing) -> bool:
-        """Whether a hand-written file that differs may be read by Terraform."""
+    def _matters(self, path: str, folders: list[str], differing: _Differing) -> bool:
+        """Whether a hand-written file that differs is one of a module's folder, where Terraform may read it."""
         name = path.rpartition("/")[2]
+        if path in differing.submodules and any(is_below(folder, path) for folder in folders):
+            return True
+        if not any(is_below(path, folder) for folder in folders):
+            return False
         if _FOLDERS.intersection(path.split("/")) or (_MADE.fullmatch(name) and not is_terraform(name)):
             return False
         if name == _LOCK and path in differing.untracked and path not in self.tree.entries:
             return False  # init has just written it, for the versions that it would choose for the base as well
-        if any(is_below(path, module) for module in modules):
+        if any(is_below(path, module) for module in folders[1:]):
             return True
         return not is_below(self.templates, self.root) or self._is_roots(path)
 

@@ -1,0 +1,180 @@
+"""What runs on the machine that builds is followed as its own rules have it: never a file less than it reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.test_graph_template import graph, hcl, legacy, made_of
+
+#: A repository around `shell-local`.
+FILES = {
+    "ansible/web.yml": "- hosts: all\n  roles: [app]\n",
+    "ansible/roles/app/tasks/main.yml": "[]\n",
+    "ansible/hosts/prod.ini": "",
+    "ansible/hosts/group_vars/all.yml": "",
+    "ansible/vars/app.yml": "",
+    "lib/common.sh": "load() { cat conf/a.conf; }\n",
+    "conf/a.conf": "",
+    "conf/b.conf": "",
+    "conf/sub/c.conf": "",
+    "bin/build.sh": '#!/bin/bash\nset -e\ncd "$(dirname "$0")/.."\n. lib/common.sh\nansible-playbook ansible/web.yml\n',
+    "bin/here.sh": "ansible-playbook ../ansible/web.yml\n",
+    "bin/args.sh": 'cat "$1"\n',
+    "bin/list.py": "#!/usr/bin/env python3\nprint(open('conf/b.conf').read())\n",
+    "Makefile": "D := conf\nfirst: second\n\t@cat $(D)/a.conf\nsecond:\n\tcd bin && ./args.sh x\n",
+}
+PLAY = {"ansible/web.yml", "ansible/roles/app/tasks/main.yml"}
+HOSTS = {*PLAY, "ansible/hosts/prod.ini", "ansible/hosts/group_vars/all.yml"}
+CONF = {"conf/a.conf", "conf/b.conf", "conf/sub/c.conf"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        (["cd ansible && ansible-playbook web.yml"], PLAY),
+        (["cd ansible", "ansible-playbook web.yml"], PLAY),
+        (["(cd ansible; true); ansible-playbook ansible/web.yml"], PLAY),
+        (["pushd ansible", "ansible-playbook web.yml"], PLAY),
+        (["P=ansible/web.yml", "ansible-playbook $P"], PLAY),
+        (["D=ansible; cd $D", "/opt/venv/bin/ansible-playbook ./web.yml"], PLAY),
+        (["ansible-playbook -i ansible/hosts ansible/web.yml"], HOSTS),
+        (["ansible-playbook -iansible/hosts/prod.ini ansible/web.yml"], HOSTS),
+        (["cd ansible; ansible-playbook -ve@vars/app.yml web.yml"], {*PLAY, "ansible/vars/app.yml"}),
+        (["cd ansible; ansible-playbook --extra=@vars/app.yml web.yml"], {*PLAY, "ansible/vars/app.yml"}),
+        (["ANSIBLE_CONFIG=conf/a.conf ansible-playbook ansible/web.yml"], {*PLAY, "conf/a.conf"}),
+        (["sudo -E env A=b ansible-playbook ansible/web.yml"], PLAY),
+        (["sh -c 'cd ansible && ansible-playbook web.yml'"], PLAY),
+        (["ansible-playbook $DIR/web.yml"], PLAY),
+        (["cd $DIR; ansible-playbook web.yml"], PLAY),
+        (["ansible-playbook nowhere/web.yml"], PLAY),
+        (["if true; then cd ansible; fi; ansible-playbook web.yml"], PLAY),
+        (["bin/build.sh"], {*PLAY, "bin/build.sh", "lib/common.sh", "conf/a.conf"}),
+        (["cd bin; ./build.sh"], {*PLAY, "bin/build.sh", "lib/common.sh", "conf/a.conf"}),
+        (["bash -eux bin/build.sh"], {*PLAY, "bin/build.sh", "lib/common.sh", "conf/a.conf"}),
+        (["cd bin && bash here.sh"], {*PLAY, "bin/here.sh"}),
+        (["sh bin/args.sh conf/b.conf"], {"bin/args.sh", "conf/b.conf"}),
+        ([". lib/common.sh", "load"], {"lib/common.sh", "conf/a.conf"}),
+        (["source ./lib/common.sh"], {"lib/common.sh", "conf/a.conf"}),
+        (["for f in conf/*.conf; do cat $f; done"], {"conf/a.conf", "conf/b.conf"}),
+        (["cat conf/[a]*.conf"], {"conf/a.conf"}),
+        (["cat conf/{a,b}.conf"], {"conf/a.conf", "conf/b.conf"}),
+        (["cat <conf/a.conf"], {"conf/a.conf"}),
+        (["x=$(cat conf/a.conf)"], {"conf/a.conf"}),
+        (["cp -r conf /tmp/x"], CONF),
+        (["cp -r conf/* /tmp/x"], CONF),
+        (["tar -C conf -cf /tmp/x.tar ."], CONF),
+        (["tar cf - conf | ssh host tar xf -"], CONF),
+        (["cd conf && tar czf /tmp/x.tgz ."], CONF),
+        (["rsync -a ./conf/ /tmp/x"], CONF),
+        (["curl -d @conf/a.conf https://example.com/conf/b.conf"], {"conf/a.conf"}),
+        (["make"], {"Makefile", "conf/a.conf", "bin/args.sh"}),
+        (["make -C . second"], {"Makefile", "conf/a.conf", "bin/args.sh"}),
+        (["python3 bin/list.py"], {"bin/list.py", "conf/b.conf"}),
+        (["./bin/list.py"], {"bin/list.py", "conf/b.conf"}),
+        (["packer build packer/other.json"], {"packer/other.json", "conf/b.conf"}),
+        (["mkdir -p conf", "ls conf", "test -d conf", "echo conf"], set()),
+        (["cat /conf/a.conf ~/conf/a.conf $HOME/conf/a.conf"], set()),
+        (["# cat conf/a.conf"], set()),
+    ],
+)  # fmt: skip
+def test_a_command_on_this_machine(tmp_path: Path, lines: list[str], wanted: set[str]) -> None:
+    other = {"packer/other.json": '{"builders": [{"type": "null"}], "provisioners": [{"type": "file", "source": "conf/b.conf", "destination": "/x"}]}'}  # fmt: skip  # noqa: E501
+    files = {**legacy({"type": "shell-local", "inline": lines}), **FILES, **other}
+    assert made_of(tmp_path, files) - {"scripts/a.sh"} == wanted
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"type": "shell-local", "script": "bin/build.sh"},
+        {"type": "shell-local", "scripts": ["bin/build.sh"]},
+        {"type": "shell-local", "command": "bin/build.sh"},
+        {"type": "shell-local", "execute_command": ["bash", "-c", "{{.Vars}} {{.Script}}"], "inline": ["bin/build.sh"]},
+        {"type": "shell-local", "environment_vars": ["S=bin/build.sh"], "inline": ["sh $S"]},
+        {"type": "shell-local", "env": {"S": "build.sh"}, "inline": ["cd bin", "./${S}"]},
+    ],
+)  # fmt: skip
+def test_every_setting_that_runs_something(tmp_path: Path, step: dict[str, object]) -> None:
+    wanted = {*PLAY, "bin/build.sh", "lib/common.sh", "conf/a.conf"}
+    assert made_of(tmp_path, {**legacy(step), **FILES}) == wanted
+
+
+def test_a_post_processor_runs_here_too(tmp_path: Path) -> None:
+    build = '  post-processor "shell-local" {\n    inline = ["cd conf", "cat ${var.f}.conf"]\n  }'
+    text = hcl(build, 'variable "f" {\n  default = "a"\n}')
+    assert made_of(tmp_path, {**FILES, "packer/web.pkr.hcl": text}) == {"conf/a.conf"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-e@ansible/vars/app.yml"],
+        ["-e", "@ansible/vars/app.yml"],
+        ["-ve@ansible/vars/app.yml"],
+        ["--extra=@ansible/vars/app.yml"],
+        ["--extra-vars=@ansible/vars/app.yml"],
+        ["--vault-id", "x@ansible/vars/app.yml"],
+        ["--vault-pass=ansible/vars/app.yml"],
+        ["-iansible/vars/app.yml"],
+        ["--inv=ansible/vars/app.yml"],
+        ["-M", "ansible/vars"],
+        ["--unheard-of", "-e@ansible/vars/app.yml"],
+    ],
+)
+def test_an_option_of_ansible_in_any_spelling(tmp_path: Path, arguments: list[str]) -> None:
+    step = {"type": "ansible", "playbook_file": "ansible/web.yml", "extra_arguments": arguments}
+    assert made_of(tmp_path, {**legacy(step), **FILES}) == {*PLAY, "ansible/vars/app.yml"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"command": "ansible-playbook -e @ansible/vars/app.yml"},
+        {"ansible_env_vars": ["ANSIBLE_VAULT_PASSWORD_FILE=ansible/vars/app.yml"]},
+        {"ansible_env_vars": ["ANSIBLE_INVENTORY=ansible/vars/app.yml"]},
+        {"ansible_env_vars": ["ANSIBLE_FILTER_PLUGINS=ansible/vars"]},
+        {"inventory_file": "ansible/vars/app.yml"},
+    ],
+)
+def test_other_settings_that_name_files(tmp_path: Path, settings: dict[str, object]) -> None:
+    step = {"type": "ansible", "playbook_file": "ansible/web.yml", **settings}
+    assert made_of(tmp_path, {**legacy(step), **FILES}) == {*PLAY, "ansible/vars/app.yml"}
+
+
+@pytest.mark.parametrize(
+    ("commands", "wanted"),
+    [
+        (["cd ansible", "ansible-playbook web.yml", "packer build $PACKER_SCRIPT"], PLAY),
+        (["cp -r conf build"], CONF),
+        ([". lib/common.sh"], {"lib/common.sh", "conf/a.conf"}),
+        (["make"], {"Makefile", "conf/a.conf", "bin/args.sh"}),
+    ],
+)
+def test_the_buildspecs_commands(tmp_path: Path, commands: list[str], wanted: set[str]) -> None:
+    lines = "".join(f"      - {command}\n" for command in commands)
+    spec = {"buildspec.yml": f"version: 0.2\nphases:\n  build:\n    commands:\n{lines}"}
+    assert made_of(tmp_path, {**legacy(), **FILES, **spec}) == wanted
+
+
+def test_a_path_is_seen_from_where_packer_runs(tmp_path: Path) -> None:
+    """`file()` from the template's folder, `script` and `shell-local` from the working directory."""
+    steps = 'provisioner "shell" {\n script = "s.sh"\n}\nprovisioner "shell" {\n inline = [file("f.txt")]\n}\n'
+    steps += 'provisioner "shell-local" {\n inline = ["cat c.txt"]\n}'
+    both = {f"{folder}{name}": "" for folder in ("", "packer/", "packer/web/") for name in ("s.sh", "f.txt", "c.txt")}
+    files = {"packer/web/x.pkr.hcl": hcl(steps), **both}
+    spec = {"buildspec.yml": "version: 0.2\nphases: {build: {commands: ['cd packer', 'packer build $PACKER_SCRIPT']}}"}
+    found = graph(tmp_path, {**files, **spec})
+    (image,) = found.images
+    named = {path for path in found.made_of(image.name) if "x.pkr" not in path and path != "buildspec.yml"}
+    assert named == {"packer/s.sh", "packer/web/f.txt", "packer/c.txt"}
+
+
+def test_a_reason_leads_through_the_script(tmp_path: Path) -> None:
+    found = graph(tmp_path, {**legacy({"type": "shell-local", "inline": ["bin/build.sh"]}), **FILES})
+    edges = found.made_of("web")["lib/common.sh"].edges
+    assert [(edge.path, edge.line, edge.label) for edge in edges] == [
+        ("bin/build.sh", 4, "."),
+        ("packer/web.json", 0, "inline"),
+    ]
