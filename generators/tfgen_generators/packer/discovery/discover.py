@@ -48,8 +48,8 @@ class _Search(msgspec.Struct):
     folders: list[str] = msgspec.field(default_factory=list)
     followed: set[str] = msgspec.field(default_factory=set)
 
-    def skip(self, path: str, reason: str) -> None:
-        self.skipped.append(Skipped(path=path, reason=reason))
+    def skip(self, path: str, reason: str, *, alike: bool = False) -> None:
+        self.skipped.append(Skipped(path=path, reason=reason, alike=alike))
 
 
 def discover(
@@ -182,7 +182,7 @@ def _sort_file(search: _Search, entry: os.DirEntry[str], path: str, files: list[
     if entry.name.startswith(_HIDDEN) and not entry.name.endswith(_READ_HIDDEN):
         search.skip(path, "hidden file")
     elif search.git.ignores(path):
-        search.skip(path, "ignored by git")
+        search.skip(path, "ignored by git", alike=entry.name.endswith((HCL_ENDING, JSON_ENDING)))
     elif entry.is_symlink() and leads_out(search.root, path):
         search.unreadable.append(Problem(path=path, message=MESSAGE, fix=FIX))
     else:
@@ -260,7 +260,7 @@ def _legacy(search: _Search, path: str) -> None:
     if outcome is None:
         return
     if outcome.status == "other":
-        search.skip(path, outcome.message)
+        search.skip(path, outcome.message, alike=outcome.alike)
         return
     template = Template(
         name="",

@@ -67,20 +67,18 @@ def load(data: bytes, *, lenient: bool = False, what: str = "builders") -> objec
     `lenient`: bytes that are no UTF-8 are replaced, as legacy Packer does. `what` is the word without which a text
     that is only nearly JSON (comments, trailing commas) is somebody else's.
     """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BrokenTemplateError("not UTF-8 text", 1, "save it as UTF-8")
+    check_utf_8(data)
     try:
         text = data.decode("utf-8-sig", "replace" if lenient else "strict")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise BrokenTemplateError("not UTF-8 text", line, "save it as UTF-8") from None
+        raise not_utf_8(data, error.start) from None
     try:
         document = json.loads(text, object_pairs_hook=Pairs)
         return _without_surrogates(document) if _SURROGATE.search(text) else document
     except json.JSONDecodeError as error:
         if is_generator_input(text):
             raise NotATemplateError(f"{GENERATOR_INPUT}, not JSON") from None
-        if f'"{what}"' not in text and _is_other(text, error):
+        if f'"{what}"' not in text.lower() and _is_other(text, error):
             raise NotATemplateError(f"not valid JSON, and no {what}: not a Packer template") from None
         message = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]} (column {error.colno})"
         raise BrokenTemplateError(message, error.lineno, "fix the syntax") from None
@@ -88,6 +86,18 @@ def load(data: bytes, *, lenient: bool = False, what: str = "builders") -> objec
         raise BrokenTemplateError("nested too deeply", 1) from None
     except ValueError as error:  # a number with thousands of digits
         raise BrokenTemplateError(f"not valid JSON: {error}".split(";")[0], 1) from None
+
+
+def check_utf_8(data: bytes) -> None:
+    """Raises NotATemplateError for UTF-16 and UTF-32, with or without their mark: of UTF-8 they are full of zeros."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:4]:
+        raise NotATemplateError("UTF-16 text, which Packer does not read: not a template (save it as UTF-8)")
+
+
+def not_utf_8(data: bytes, at: int) -> NotATemplateError:
+    """For a byte that no UTF-8 text has: Latin-1, or no text at all."""
+    line = data.count(b"\n", 0, at) + 1
+    return NotATemplateError(f"not UTF-8 text (line {line}), which Packer does not read: not a template")
 
 
 def _without_surrogates(value: object) -> object:
