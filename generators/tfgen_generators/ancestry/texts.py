@@ -74,7 +74,7 @@ class Texts:
         if not isinstance(found, Expression):
             return {}
         inner = [item for item in found.args if isinstance(item, dict | Expression)]
-        if self._is_too_much(depth) or found.op not in ("call", "if", "") or not inner:
+        if self._is_too_much(depth) or found.op not in ("call", "if", "object", "") or not inner:
             return {"": ANY}
         merged: dict[str, Patterns] = {}
         for item in inner:

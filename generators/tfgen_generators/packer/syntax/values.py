@@ -16,9 +16,11 @@ LARGEST = 20_000
 class Expression:
     """An expression: its text as written, and what it is made of.
 
-    `op` is "ref" (`args` are the names: var, x), "template" (parts), "call" (name, arguments), "if" (condition, then,
-    else), "index" (what, key), an operator (its sides), or "" for everything else (`args` hold the references and calls
-    inside). `line` is 1-based, 0 if unknown.
+    `op` is "ref" (`args` are the names: var, x), "template" (parts), "call" (name, arguments), "spread" (the same; the
+    last argument is a list of arguments), "if" (condition, then, else), "index" (what, key), "splat" (what, keys),
+    "for" and "map" (name of the key, name of the value, collection, condition, whether it groups, key, result),
+    "object" (what is written, then for each computed key its text and itself), an operator (its sides), or "" for
+    everything else (`args` hold the references and calls inside). `line` is 1-based, 0 if unknown.
     """
 
     __slots__ = ("args", "line", "op", "text")
