@@ -124,8 +124,9 @@ def test_packer_gives_the_recorded_values(tmp_path: Path) -> None:
     texts = [text for text in RECORDED["values"] if not NEWER.search(text) and "null" not in text and "\n" not in text]
     pieces = "".join(f"@{number}@${{jsonencode({text})}}" for number, text in enumerate(texts))
     (tmp_path / "a.pkr.hcl").write_text(SOURCE + BUILD)
-    packer = [require_packer(), "console", "--config-type=hcl2", "a.pkr.hcl"]
-    done = run(packer, env=bare_environment(tmp_path), cwd=tmp_path, input=f'"{pieces}"\n')
+    (tmp_path / "input").write_text(f'"{pieces}"\n', encoding="utf-8")
+    console = [*("sh", "-c", 'exec "$0" console --config-type=hcl2 a.pkr.hcl < input'), require_packer()]
+    done = run(console, env=bare_environment(tmp_path), cwd=tmp_path)
     found = re.findall(r"@(\d+)@(.*?)(?=@\d+@|$)", done.stdout.strip(), re.DOTALL)
     assert {texts[int(number)]: json.loads(value) for number, value in found} == {
         text: RECORDED["values"][text] for text in texts

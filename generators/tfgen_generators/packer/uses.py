@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from tfgen_generators.packer.syntax.values import Expression, Value, expressions
+from tfgen_generators.packer.syntax.values import Expression, Value, expressions, looped, repeated
 
 #: (what the file is used for, its path, the setting's name): a path may be a list of paths.
 Use = tuple[str, Value, str]
@@ -141,9 +141,9 @@ def of_builder(settings: Mapping[str, Value]) -> Iterator[Use]:
 def of_functions(values: Iterator[Value]) -> Iterator[Use]:
     """The files that `file("x")`, `templatefile("x", ...)` read."""
     for value in values:
-        for call in expressions(value):
+        for call, loops in looped(value):
             if call.op == "call" and call.args[0] in _READING and len(call.args) > 1:
-                yield "function", call.args[1], str(call.args[0])
+                yield "function", repeated(call.args[1], loops), str(call.args[0])
 
 
 def of_paths(values: Iterable[Value], steps: Iterable[tuple[str, Mapping[str, Value]]]) -> list[str]:

@@ -6,6 +6,7 @@ Variables have their defaults unless something in the repository sets them; then
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -13,27 +14,25 @@ from pathlib import PurePosixPath
 import msgspec
 
 from tfgen_generators.packer.details import Details
+from tfgen_generators.packer.evaluation.calls import ANCHOR, UNKNOWN
 from tfgen_generators.packer.evaluation.evaluate import evaluate
-from tfgen_generators.packer.evaluation.scope import ANCHOR, Scope
+from tfgen_generators.packer.evaluation.scope import Scope
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.actions import actions
-from tfgen_generators.packer.syntax.values import Expression, Value, as_text, is_known
+from tfgen_generators.packer.syntax.values import Expression, Value, as_text, expressions, is_known
+from tfgen_generators.paths.combinations import MOST as _MOST
+from tfgen_generators.paths.combinations import combinations, product
 
-#: A piece of a text that only a build knows.
-UNKNOWN = "\1"
 #: In `ValueSources.set_values`: what any variable may be set to.
 ANY_VARIABLE = "*"
 
-_MOST = 64
 _DEEPEST = 20
 #: How many pieces are looked at for one template, one behind the other: names that name others twice make 2^20.
 _MOST_PIECES = 20_000
-#: No name of a file is longer.
-_LONGEST = 4096
 _CALL = re.compile(r"(user|env)\s+[`\"]([^`\"]*)[`\"]")
 _WILD = re.compile(r"\*+|\?|\[[^]]*\]|\{[^}]*\}|[\[{\\].*", re.DOTALL)
-_SAME = frozenset({"abspath", "chomp", "pathexpand", "tostring", "trimspace", "try", "coalesce", "nonsensitive"})
-_JOINING = frozenset({"compact", "concat", "distinct", "flatten", "reverse", "sort", "tolist", "toset"})
+_SAME = frozenset({"abspath", "chomp", "coalesce", "pathexpand", "trimspace", "try"})
+_JOINING = frozenset({"coalescelist", "compact", "concat", "distinct", "flatten", "reverse", "setunion", "sort"})
 #: What CodeBuild or AWS sets in a build; nobody writes it down.
 _SET_BY_AWS = ("AWS_", "CODEBUILD_")
 _SET_BY_ALL = frozenset({"HOME", "PATH", "PWD", "USER", "HOSTNAME", "TMPDIR", "SHELL", "LANG"})
@@ -57,6 +56,8 @@ class PossibleValues:
         self.read: dict[str, None] = {}
         self._around = around
         self._left = _MOST_PIECES
+        self._meanings: dict[tuple[str, ...], Value] = {}
+        self._chosen_meanings: dict[tuple[str, ...], Value] = {}
         path = PurePosixPath(template.path)
         self._folder = ANCHOR + str(path if template.kind == "directory" else path.parent)
         self._locals = {name: value for one in details for name, value in one.locals.items()}
@@ -77,9 +78,11 @@ class PossibleValues:
             return [value]
         if value.op == "ref":
             return [item for meant in self._named(value) for item in self._again(meant, value, depth)]
+        if (known := self._known(value)) is not None:
+            return [item for found in known for item in (found if isinstance(found, list) else [found])]
         found = evaluate(value, self._lookup)
-        if is_known(found):
-            return list(found) if isinstance(found, list) else [found]
+        if isinstance(found, list):
+            return self.items(found, depth + 1)
         if value.op == "if" or (value.op == "call" and value.args[0] in _JOINING):
             return [item for argument in value.args[1:] for item in self.items(argument, depth + 1)]
         return [value]
@@ -98,6 +101,10 @@ class PossibleValues:
             return [_inside(value, names[2:], reference) for value in self._variable(names[1])] or [reference]
         if names[:1] == ["local"] and len(names) > 1 and names[1] in self._locals:
             return [_inside(self._locals[names[1]], names[2:], reference)]
+        if names[:1] == ["env"] and len(names) == 2:
+            return self._environment(names[1], unset=[""])
+        if names[:1] == ["fileset"] and len(names) == 3:
+            return [[without_globs(names[2])]]
         if names[:1] == ["source"] and names[1:] in (["name"], ["type"]):
             return self._of_sources(kinds=names[1] == "type") or [reference]
         return [{"path.root": self._folder, "path.cwd": "."}.get(".".join(names), reference)]
@@ -125,14 +132,58 @@ class PossibleValues:
 
     def _lookup(self, names: tuple[str, ...]) -> Value:
         """For `evaluate`: what a name means where it can mean one thing only."""
-        found = self._named(Expression(".".join(names), "ref", names))
-        if len(found) != 1:
-            return Expression(".".join(names))
-        return evaluate(found[0], self._lookup_below) if isinstance(found[0], Expression | list | dict) else found[0]
+        return self._found(names, {})
 
-    def _lookup_below(self, names: tuple[str, ...]) -> Value:
-        found = self._named(Expression(".".join(names), "ref", names))
-        return found[0] if len(found) == 1 and is_known(found[0]) else Expression(".".join(names))
+    def _found(self, names: tuple[str, ...], chosen: Mapping[tuple[str, ...], Value]) -> Value:
+        """The same, where some names have been given one of their meanings."""
+        unknown = Expression(".".join(names), "ref", names)
+        if names[:2] in chosen:
+            value = chosen[names[:2]]
+            return value if value == UNKNOWN else _inside(value, names[2:], unknown)
+        meanings = self._meanings if not chosen else self._chosen_meanings
+        if names not in meanings:
+            meanings[names] = unknown  # where it names itself
+            found = self._named(unknown)
+            if len(found) == 1 and found[0] != unknown:
+                meanings[names] = evaluate(found[0], lambda inner: self._found(inner, chosen))
+        return meanings[names]
+
+    def _known(self, value: Expression) -> list[Value] | None:
+        """Every value that an expression may have, with marks for what cannot be known; None where it may be any."""
+        found = evaluate(value, self._lookup)
+        if is_known(found):
+            return [found]
+        leaves = self._leaves(value)
+        if not leaves or math.prod(map(len, leaves.values())) > _MOST:
+            return None
+        values: list[Value] = []
+        for one in itertools.product(*leaves.values()):
+            chosen = dict(zip(leaves, one, strict=True))
+            self._chosen_meanings = {}
+            self._left -= 1
+            found = evaluate(value, lambda inner, chosen=chosen: self._found(inner, chosen))  # type: ignore[misc]
+            if not is_known(found) or self._left < 0:
+                return None
+            values.append(found)
+        return values
+
+    def _leaves(self, value: Value) -> dict[tuple[str, ...], list[Value]]:
+        """The names in `value`, and behind its locals, that mean several things or an unknown one, with all of those."""
+        leaves: dict[tuple[str, ...], list[Value]] = {}
+        pending, seen = [value], set[tuple[str, ...]]()
+        while pending and len(seen) < _MOST:
+            for inner in expressions(pending.pop()):
+                names = _leaf(inner)
+                if len(names) < 2 or names in seen:
+                    continue
+                seen.add(names)
+                reference = Expression(".".join(names), "ref", names)
+                meant = self._named(reference)
+                if len(meant) == 1 and meant[0] != reference:
+                    pending += meant
+                else:
+                    leaves[names] = [one if is_known(one) else UNKNOWN for one in meant]
+        return leaves
 
     def _texts(self, value: Value, depth: int) -> Iterable[str]:
         if self._is_too_much(depth):
@@ -147,13 +198,13 @@ class PossibleValues:
 
     def _expressed(self, value: Expression, depth: int) -> Iterable[str]:
         if value.op == "template":
-            return _product([self._texts(part, depth + 1) for part in value.args])
+            return product([self._texts(part, depth + 1) for part in value.args])
         if value.op == "ref":
             return self._referred(value, depth)
+        if (known := self._known(value)) is not None:
+            return [text for found in known for text in self._texts(found, depth + 1)]
         found = evaluate(value, self._lookup)
-        if not isinstance(found, Expression) and is_known(found):
-            return self._texts(found, depth + 1)
-        return self._computed(value, depth)
+        return self._computed(value, depth) if found == value else self._texts(found, depth + 1)
 
     def _referred(self, value: Expression, depth: int) -> Iterable[str]:
         found: list[str] = []
@@ -167,8 +218,6 @@ class PossibleValues:
         chosen: Sequence[Value] | None = None
         if value.op == "if":
             chosen = value.args[1:]
-        elif value.op == "call" and name == "env" and arguments and isinstance(arguments[0], str):
-            chosen = self._environment(arguments[0], unset=[""])
         elif value.op == "call" and name in _SAME:
             chosen = arguments
         elif value.op == "call" and name == "fileset" and len(arguments) == 2:
@@ -180,7 +229,7 @@ class PossibleValues:
         elif value.op == "call" and name == "join" and len(arguments) == 2 and isinstance(arguments[1], list):
             pieces = [self._texts(item, depth + 1) for item in arguments[1]]
             separator = as_text(arguments[0]) if isinstance(arguments[0], str) else UNKNOWN
-            return [separator.join(one) for one in _combinations(pieces)]
+            return [separator.join(one) for one in combinations(pieces)]
         if not chosen:
             return [UNKNOWN]
         return [text for one in chosen for text in self._texts(one, depth + 1)]
@@ -205,7 +254,7 @@ class PossibleValues:
         for action in actions(text):
             pieces += [[text[start : action.start]], self._action(action.words, depth)]
             start = action.end
-        filled = _product([*pieces, [text[start:]]])
+        filled = product([*pieces, [text[start:]]])
         return [one.replace(f"{self._folder}//", f"{self._folder}/") for one in filled]
 
     def _action(self, words: str, depth: int) -> Iterable[str]:
@@ -221,6 +270,14 @@ class PossibleValues:
         kind, name = match.groups()
         values = self._variable(name) if kind == "user" else self._environment(name, unset=[""])
         return [text for value in values for text in self._texts(value, depth + 1)] or [UNKNOWN]
+
+
+def _leaf(expression: Expression) -> tuple[str, ...]:
+    """What a reference, or a call of `env`, begins with."""
+    names = tuple(name for name in expression.args if isinstance(name, str))[:2]
+    if expression.op == "ref" or (expression.op == "call" and names[:1] == ("env",)):
+        return names
+    return ()
 
 
 def without_globs(pattern: str) -> str:
@@ -242,17 +299,3 @@ def _inside(value: Value, names: Sequence[str], otherwise: Value) -> Value:
             return otherwise
         value = value[name]
     return value
-
-
-def _combinations(pieces: Sequence[Iterable[str]]) -> Iterable[tuple[str, ...]]:
-    options = [list(dict.fromkeys(piece))[:_MOST] for piece in pieces]
-    size = 1
-    for option in options:
-        size *= max(len(option), 1)
-    if size > _MOST:
-        options = [option if len(option) == 1 else [UNKNOWN] for option in options]
-    return itertools.product(*options)
-
-
-def _product(pieces: Sequence[Iterable[str]]) -> list[str]:
-    return ["".join(one) if sum(map(len, one)) <= _LONGEST else UNKNOWN for one in _combinations(pieces)]

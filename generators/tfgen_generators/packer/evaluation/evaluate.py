@@ -62,9 +62,19 @@ def _reference(expression: Expression, lookup: Lookup, _depth: int) -> Value:
     return found if is_known(found) else expression
 
 
+def _strict(value: Value, lookup: Lookup, depth: int) -> Value:
+    """As `evaluate`. Raises RefusedError where Packer does."""
+    if not isinstance(value, Expression) or depth > _DEEPEST:
+        return evaluate(value, lookup, depth)
+    try:
+        return _computed(value, lookup, depth + 1)
+    except UndecidedError:
+        return _open(value, lookup, depth + 1)
+
+
 def _peek(value: Value, lookup: Lookup, depth: int) -> Value:
     """`value` evaluated, or what a reference means although something in it is not known."""
-    found = evaluate(value, lookup, depth)
+    found = _strict(value, lookup, depth)
     if isinstance(found, Expression) and found.op == "ref":
         return lookup(tuple(name for name in found.args if isinstance(name, str)))
     return found
@@ -108,6 +118,9 @@ def _loop(expression: Expression, lookup: Lookup, depth: int) -> Value:
     """`for` and `map`: a list, or an object."""
     first, second, collection, condition, grouping, key, result = expression.args
     found = _peek(collection, lookup, depth)
+    if isinstance(found, Expression) and found.op == "call" and found.args[0] == "fileset":
+        folder = [evaluate(part, lookup, depth) for part in found.args[1:]]
+        found = lookup(("fileset", *map(str, folder))) if all(isinstance(one, str) for one in folder) else found
     if not isinstance(found, list | dict):
         raise UndecidedError
     pairs: Iterable[tuple[Value, Value]] = enumerate(found) if isinstance(found, list) else sorted(found.items())
@@ -185,11 +198,19 @@ def _call(expression: Expression, lookup: Lookup, depth: int) -> Value:
         return _tried(name == "can", arguments, lookup, depth)
     if name == "convert":
         return _converted(arguments, lookup, depth)
+    if name == "env" and len(arguments) == 1 and isinstance(arguments[0], str):
+        return _given(lookup(("env", arguments[0])))
     if name == "lookup" and len(arguments) > 1:
         arguments[0] = _peek(arguments[0], lookup, depth)
         if isinstance(arguments[0], dict) and not is_known(arguments[0]):
             return _looked_up(arguments, lookup, depth)
-    return call(str(name), [evaluate(argument, lookup, depth) for argument in arguments])
+    return call(str(name), [_strict(argument, lookup, depth) for argument in arguments])
+
+
+def _given(value: Value) -> Value:
+    if not is_known(value):
+        raise UndecidedError
+    return value
 
 
 def _spread(expression: Expression, lookup: Lookup, depth: int) -> Value:
@@ -214,7 +235,7 @@ def _tried(only_asked: bool, arguments: Sequence[Value], lookup: Lookup, depth: 
     """`try`: the first argument that Packer does not refuse. `can`: whether it refuses one."""
     for argument in arguments:
         try:
-            found = _computed(argument, lookup, depth) if isinstance(argument, Expression) else evaluate(argument, lookup, depth)
+            found = _strict(argument, lookup, depth)
         except RefusedError:
             continue
         if not is_known(found):
@@ -228,7 +249,7 @@ def _tried(only_asked: bool, arguments: Sequence[Value], lookup: Lookup, depth: 
 def _converted(arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:
     value, kind = evaluate(arguments[0], lookup, depth), arguments[-1]
     name = kind.text if isinstance(kind, Expression) else ""
-    if not is_known(value) or name not in _CONVERSIONS or is_marked(value):
+    if name not in _CONVERSIONS or is_marked(_given(value)):
         raise UndecidedError
     return value if value is None else _CONVERSIONS[name](value)
 
