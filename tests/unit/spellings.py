@@ -1,4 +1,4 @@
-"""Legacy templates whose keys are spelt in another way than in Packer's documentation, and what Packer makes of them."""
+"""Legacy templates whose keys are spelt in other ways than Packer's documentation has them."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ SPELLINGS: dict[str, tuple[str, bool]] = {
         True,
     ),
     "a setting that is overridden": (
-        f'{{"builders": [{_NULL}], "provisioners":'
-        ' [{"type": "shell-local", "override": {"null": {"Inline": ["true"]}}}]}',
+        (
+            f'{{"builders": [{_NULL}], "provisioners":'
+            ' [{"type": "shell-local", "override": {"null": {"Inline": ["true"]}}}]}'
+        ),
         True,
     ),
     "two spellings": (f'{{"builders": [{_NULL}], "Builders": [{_NULL}]}}', False),

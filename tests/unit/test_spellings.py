@@ -102,9 +102,7 @@ WHOLE = 'variable "region" {\n  default = "x"\n}\n' + WITHOUT
 
 
 def test_the_name_of_a_whole_neighbour_makes_no_folder_template(tmp_path: Path) -> None:
-    discovery = found(
-        tmp_path, {"packer/a.pkr.hcl": WHOLE % ("a", "a"), "packer/b.pkr.hcl": WITHOUT % ("b", "b")}
-    )
+    discovery = found(tmp_path, {"packer/a.pkr.hcl": WHOLE % ("a", "a"), "packer/b.pkr.hcl": WITHOUT % ("b", "b")})
     assert names(discovery) == {"a": "packer/a.pkr.hcl", "b": "packer/b.pkr.hcl"}
     assert errors(discovery) == [
         "packer/b.pkr.hcl:2: var.region is not declared in this template; declare it, or fix the name"
@@ -119,7 +117,11 @@ def test_a_build_without_a_source_of_its_own_is_no_template_of_its_own(tmp_path:
 
 
 def test_a_file_that_only_declares_is_for_all(tmp_path: Path) -> None:
-    files = {"v.pkr.hcl": WHOLE.partition("source")[0], "a.pkr.hcl": WITHOUT % ("a", "a"), "b.pkr.hcl": WITHOUT % ("b", "b")}
+    files = {
+        "v.pkr.hcl": WHOLE.partition("source")[0],
+        "a.pkr.hcl": WITHOUT % ("a", "a"),
+        "b.pkr.hcl": WITHOUT % ("b", "b"),
+    }
     assert names(found(tmp_path, {f"packer/t/{name}": text for name, text in files.items()})) == {"t": "packer/t"}
 
 
@@ -134,8 +136,10 @@ LAZY: dict[str, tuple[str, bool]] = {
     "try": ('locals {\n  x = try(var.nope, "a")\n}\n' + BUILD, False),
     "can": ("locals {\n  x = can(local.nope)\n}\n" + BUILD, False),
     "provisioner of no build": (
-        'build {\n  sources = ["null.a"]\n  provisioner "shell-local" {\n'
-        '    only   = ["null.zzz"]\n    inline = [var.nope]\n  }\n}\n',
+        (
+            'build {\n  sources = ["null.a"]\n  provisioner "shell-local" {\n'
+            '    only   = ["null.zzz"]\n    inline = [var.nope]\n  }\n}\n'
+        ),
         False,
     ),
     "post-processor": (

@@ -176,9 +176,7 @@ def _demanded(body: Body) -> Iterator[str]:
     Not within `try` and `can`, and not what a condition chooses from. A provisioner that is for some sources only may
     be for none.
     """
-    yield from (
-        name for value in body.attributes.values() for found in _looked_at(value) for name, _ in _named(found)
-    )
+    yield from (name for value in body.attributes.values() for found in _looked_at(value) for name, _ in _named(found))
     for block in body.blocks:
         if not (block.kind in _CHOSEN and {"only", "except"} & block.body.attributes.keys()):
             yield from _demanded(block.body)

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfgen_generators.packer.evaluation.scope import ANCHOR
+from tfgen_generators.paths.combinations import without_globs
 from tfgen_generators.paths.path_resolution import PathResolver
-from tfgen_generators.paths.possible_values import UNKNOWN, without_globs
+from tfgen_generators.paths.possible_values import UNKNOWN
 from tfgen_generators.trees import globs
 
 #: Texts that the folder may be, and those that the pattern may be.

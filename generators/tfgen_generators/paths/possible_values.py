@@ -21,16 +21,19 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.actions import actions
 from tfgen_generators.packer.syntax.values import Expression, Value, as_text, expressions, is_known
 from tfgen_generators.paths.combinations import MOST as _MOST
-from tfgen_generators.paths.combinations import combinations, product
+from tfgen_generators.paths.combinations import NOTHING, combinations, is_nothing, leaf, product, without_globs
+
+__all__ = ["ANY_UNSET", "ANY_VARIABLE", "UNKNOWN", "PossibleValues", "ValueSources"]
 
 #: In `ValueSources.set_values`: what any variable may be set to.
 ANY_VARIABLE = "*"
+#: The same for a variable without a value: `-var-file=$NAME` may give it one.
+ANY_UNSET = "?"
 
 _DEEPEST = 20
 #: How many pieces are looked at for one template, one behind the other: names that name others twice make 2^20.
 _MOST_PIECES = 20_000
 _CALL = re.compile(r"(user|env)\s+[`\"]([^`\"]*)[`\"]")
-_WILD = re.compile(r"\*+|\?|\[[^]]*\]|\{[^}]*\}|[\[{\\].*", re.DOTALL)
 _SAME = frozenset({"abspath", "chomp", "coalesce", "pathexpand", "trimspace", "try"})
 _JOINING = frozenset({"coalescelist", "compact", "concat", "distinct", "flatten", "reverse", "setunion", "sort"})
 #: What CodeBuild or AWS sets in a build; nobody writes it down.
@@ -68,16 +71,21 @@ class PossibleValues:
 
     def texts(self, value: Value) -> list[str]:
         """Every text that `value` may be."""
-        return list(dict.fromkeys(self._texts(value, 0)))[:_MOST] or []
+        texts = dict.fromkeys(self._texts(value, 0))
+        return [text.replace(NOTHING, UNKNOWN) for text in texts if not is_nothing(text)][:_MOST]
 
     def items(self, value: Value, depth: int = 0) -> list[Value]:
         """The elements of a list, also of one behind a name; a value that is no list is one."""
-        if isinstance(value, list) and not self._is_too_much(depth):
+        too_much = isinstance(value, list | Expression) and self._is_too_much(depth)
+        if isinstance(value, list) and not too_much:
             return [inner for item in value for inner in (self.items(item, depth + 1) if _is_list(item) else [item])]
-        if not isinstance(value, Expression) or self._is_too_much(depth):
+        if not isinstance(value, Expression) or too_much:
             return [value]
         if value.op == "ref":
             return [item for meant in self._named(value) for item in self._again(meant, value, depth)]
+        return self._computed_items(value, depth)
+
+    def _computed_items(self, value: Expression, depth: int) -> list[Value]:
         if (known := self._known(value)) is not None:
             return [item for found in known for item in (found if isinstance(found, list) else [found])]
         found = evaluate(value, self._lookup)
@@ -168,12 +176,12 @@ class PossibleValues:
         return values
 
     def _leaves(self, value: Value) -> dict[tuple[str, ...], list[Value]]:
-        """The names in `value`, and behind its locals, that mean several things or an unknown one, with all of those."""
+        """Names in `value`, and behind its locals, that mean several things or an unknown one, and what they mean."""
         leaves: dict[tuple[str, ...], list[Value]] = {}
         pending, seen = [value], set[tuple[str, ...]]()
         while pending and len(seen) < _MOST:
             for inner in expressions(pending.pop()):
-                names = _leaf(inner)
+                names = leaf(inner)
                 if len(names) < 2 or names in seen:
                     continue
                 seen.add(names)
@@ -269,20 +277,9 @@ class PossibleValues:
             return [UNKNOWN]
         kind, name = match.groups()
         values = self._variable(name) if kind == "user" else self._environment(name, unset=[""])
+        if not values and not self._around.set_values.get(ANY_UNSET):
+            return [NOTHING]
         return [text for value in values for text in self._texts(value, depth + 1)] or [UNKNOWN]
-
-
-def _leaf(expression: Expression) -> tuple[str, ...]:
-    """What a reference, or a call of `env`, begins with."""
-    names = tuple(name for name in expression.args if isinstance(name, str))[:2]
-    if expression.op == "ref" or (expression.op == "call" and names[:1] == ("env",)):
-        return names
-    return ()
-
-
-def without_globs(pattern: str) -> str:
-    """The pattern of a `fileset`, with what is wild in it as not known."""
-    return _WILD.sub(UNKNOWN, pattern)
 
 
 def _is_list(value: Value) -> bool:

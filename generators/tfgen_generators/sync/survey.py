@@ -74,9 +74,7 @@ def survey(root: Path, settings: Settings, settings_text: str = "", outside: Out
     )
 
 
-def some_templates(
-    root: Path, settings: Settings, outside: Outside = ALONE, *, has_file: bool = True
-) -> Discovery:
+def some_templates(root: Path, settings: Settings, outside: Outside = ALONE, *, has_file: bool = True) -> Discovery:
     """The templates of a repository, as `find_templates`. Raises TfgenError also where `require_some` does."""
     found = find_templates(root, settings.packer_dir, settings if has_file else None, outside)
     return require_some(root, found, settings.packer_dir)
@@ -95,7 +93,9 @@ def unnamed_templates(root: Path, packer_dir: str, settings: Settings | None, ou
     if not (root / packer_dir).is_dir():
         there = elsewhere(root)
         fix = f"set packer_dir in tfgen.toml: {there}" if there else "create it, or set packer_dir in tfgen.toml"
-        raise TfgenError("folder of Packer templates not found", where=packer_dir, fix=f"{fix} (for list: --packer-dir)")
+        raise TfgenError(
+            "folder of Packer templates not found", where=packer_dir, fix=f"{fix} (for list: --packer-dir)"
+        )
     return find_unnamed(
         root,
         packer_dir,

@@ -37,7 +37,7 @@ def number_text(value: float) -> str:
     """A number without an exponent, as HCL writes it."""
     if isinstance(value, int):
         return str(value)
-    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 no number at all
+    if value != value or value in (float("inf"), float("-inf")):
         raise UndecidedError
     found = format(Decimal(repr(value)), "f")
     return found.rstrip("0").rstrip(".") if "." in found else found

@@ -14,8 +14,9 @@ _RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T](\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[
 _PART = re.compile(r"'(?:[^']|'')*('?)|([A-Za-z])\2*|[^A-Za-z']+")
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _SECONDS = {"ns": "1e-9", "us": "1e-6", "µs": "1e-6", "μs": "1e-6", "ms": "1e-3", "s": "1", "m": "60", "h": "3600"}
-_MONTHS = "January February March April May June July August September October November December".split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July")
+_MONTHS += ("August", "September", "October", "November", "December")
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _LONGEST = 1000
 
 
@@ -50,12 +51,26 @@ def _verbs(time: datetime.datetime) -> dict[str, str]:
     hour, zone = (time.hour + 11) % 12 + 1, _zone(time, "")
     utc = zone == "+0000"
     return {
-        **{"YY": f"{time.year % 100:02}", "YYYY": f"{time.year:04}"},
-        **{"M": str(time.month), "MM": f"{time.month:02}", "MMM": month[:3], "MMMM": month},
-        **{"D": str(time.day), "DD": f"{time.day:02}", "EEE": day[:3], "EEEE": day},
-        **{"h": str(time.hour), "hh": f"{time.hour:02}", "H": str(hour), "HH": f"{hour:02}"},
-        **{"AA": "AM" if time.hour < 12 else "PM", "aa": "am" if time.hour < 12 else "pm"},
-        **{"m": str(time.minute), "mm": f"{time.minute:02}", "s": str(time.second), "ss": f"{time.second:02}"},
+        "YY": f"{time.year % 100:02}",
+        "YYYY": f"{time.year:04}",
+        "M": str(time.month),
+        "MM": f"{time.month:02}",
+        "MMM": month[:3],
+        "MMMM": month,
+        "D": str(time.day),
+        "DD": f"{time.day:02}",
+        "EEE": day[:3],
+        "EEEE": day,
+        "h": str(time.hour),
+        "hh": f"{time.hour:02}",
+        "H": str(hour),
+        "HH": f"{hour:02}",
+        "AA": "AM" if time.hour < 12 else "PM",
+        "aa": "am" if time.hour < 12 else "pm",
+        "m": str(time.minute),
+        "mm": f"{time.minute:02}",
+        "s": str(time.second),
+        "ss": f"{time.second:02}",
         "Z": "Z" if utc else _zone(time, ":"),
         "ZZZ": "UTC" if utc else zone,
         "ZZZZ": zone,
@@ -122,7 +137,7 @@ def _rfc3339_parse(value: Value) -> Value:
 
 def _unix_timestamp_parse(value: Value) -> Value:
     try:
-        time = datetime.datetime.fromtimestamp(whole(value), datetime.timezone.utc)
+        time = datetime.datetime.fromtimestamp(whole(value), datetime.UTC)
     except (ValueError, OverflowError, OSError):
         raise UndecidedError from None
     return {**_parts(time), "rfc3339": _rfc3339(time)}

@@ -181,7 +181,11 @@ def _codec(name: Value) -> str:
     return found
 
 
-def _base64encode(value: Value, encoding: Value = "UTF-8") -> Value:
+def _base64encode(value: Value) -> Value:
+    return _encoded(value, "UTF-8")
+
+
+def _encoded(value: Value, encoding: Value) -> Value:
     import base64
 
     try:
@@ -208,7 +212,12 @@ def _urlencode(value: Value) -> Value:
 def _uuidv5(namespace: Value, name: Value) -> Value:
     import uuid
 
-    known = {"dns": uuid.NAMESPACE_DNS, "url": uuid.NAMESPACE_URL, "oid": uuid.NAMESPACE_OID, "x500": uuid.NAMESPACE_X500}
+    known = {
+        "dns": uuid.NAMESPACE_DNS,
+        "url": uuid.NAMESPACE_URL,
+        "oid": uuid.NAMESPACE_OID,
+        "x500": uuid.NAMESPACE_X500,
+    }
     try:
         return str(uuid.uuid5(known.get(text(namespace)) or uuid.UUID(text(namespace)), text(name)))
     except ValueError:
@@ -217,7 +226,7 @@ def _uuidv5(namespace: Value, name: Value) -> Value:
 
 FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "base64decode": _base64decode,
-    "base64encode": lambda value: _base64encode(value),
+    "base64encode": _base64encode,
     "csvdecode": _csvdecode,
     "jsondecode": _jsondecode,
     "jsonencode": json_text,
@@ -226,7 +235,7 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "sha256": _hash("sha256"),
     "sha512": _hash("sha512"),
     "textdecodebase64": lambda value, encoding: _decoded(_bytes(value), _codec(encoding)),
-    "textencodebase64": _base64encode,
+    "textencodebase64": _encoded,
     "urlencode": _urlencode,
     "uuidv5": _uuidv5,
     "yamldecode": _yamldecode,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 
-from tfgen_generators.packer.evaluation.bound import Bound, Lookup, attribute
+from tfgen_generators.packer.evaluation.bound import Bound, Lookup
 from tfgen_generators.packer.evaluation.calls import call, is_marked
 from tfgen_generators.packer.evaluation.convert import (
     RefusedError,
@@ -16,6 +16,7 @@ from tfgen_generators.packer.evaluation.convert import (
     of_decimal,
     text,
 )
+from tfgen_generators.packer.evaluation.operators import ARITHMETIC, CONVERSIONS, element, keeps_types, mapped
 from tfgen_generators.packer.syntax.values import LARGEST, Expression, Value, is_known
 
 #: Where locals name each other in a circle, or an expression is nested beyond reason.
@@ -82,21 +83,7 @@ def _peek(value: Value, lookup: Lookup, depth: int) -> Value:
 
 def _index(expression: Expression, lookup: Lookup, depth: int) -> Value:
     base, key = _peek(expression.args[0], lookup, depth), evaluate(expression.args[1], lookup, depth)
-    return evaluate(_element(base, key), lookup, depth)
-
-
-def _element(base: Value, key: Value) -> Value:
-    """An element of a list or map. Raises RefusedError without it."""
-    if isinstance(base, Expression) or isinstance(key, Expression) or is_marked(key):
-        raise UndecidedError
-    if isinstance(base, dict):
-        return attribute(base, [text(key)])
-    if not isinstance(base, list):
-        raise RefusedError("nothing has elements but lists and maps")
-    at = decimal(key)
-    if at != at.to_integral_value() or not 0 <= at < len(base):
-        raise RefusedError("no such element")
-    return base[int(at)]
+    return evaluate(element(base, key), lookup, depth)
 
 
 def _splat(expression: Expression, lookup: Lookup, depth: int) -> Value:
@@ -109,7 +96,7 @@ def _splat(expression: Expression, lookup: Lookup, depth: int) -> Value:
     for item in items:
         current = item
         for key in keys:
-            current = evaluate(_element(current, evaluate(key, lookup, depth)), lookup, depth)
+            current = evaluate(element(current, evaluate(key, lookup, depth)), lookup, depth)
         taken.append(current)
     return taken
 
@@ -133,20 +120,7 @@ def _loop(expression: Expression, lookup: Lookup, depth: int) -> Value:
             raise UndecidedError
         if boolean(taken):
             rows.append((evaluate(key, scope, depth), evaluate(result, scope, depth)))
-    return [value for _, value in rows] if expression.op == "for" else _mapped(rows, grouping=grouping is True)
-
-
-def _mapped(rows: Sequence[tuple[Value, Value]], *, grouping: bool) -> Value:
-    found: dict[str, Value] = {}
-    groups: dict[str, list[Value]] = {}
-    for key, value in rows:
-        if isinstance(key, Expression) or is_marked(key):
-            raise UndecidedError
-        if text(key) in found and not grouping:
-            raise RefusedError("the same key twice")
-        found[text(key)] = value
-        groups.setdefault(text(key), []).append(value)
-    return dict(groups) if grouping else found
+    return [value for _, value in rows] if expression.op == "for" else mapped(rows, grouping=grouping is True)
 
 
 def _object(expression: Expression, lookup: Lookup, depth: int) -> Value:
@@ -154,8 +128,10 @@ def _object(expression: Expression, lookup: Lookup, depth: int) -> Value:
     if not isinstance(written, dict):
         raise UndecidedError
     keys = {str(computed[at]): computed[at + 1] for at in range(0, len(computed) - 1, 2)}
-    rows = [(evaluate(keys.get(name, name), lookup, depth), evaluate(item, lookup, depth)) for name, item in written.items()]
-    return _mapped(list({str(key): (key, value) for key, value in rows}.values()), grouping=False)
+    rows = [
+        (evaluate(keys.get(name, name), lookup, depth), evaluate(item, lookup, depth)) for name, item in written.items()
+    ]
+    return mapped(list({str(key): (key, value) for key, value in rows}.values()), grouping=False)
 
 
 def _logic(expression: Expression, lookup: Lookup, depth: int) -> Value:
@@ -176,7 +152,7 @@ def _arithmetic(expression: Expression, lookup: Lookup, depth: int) -> Value:
         raise UndecidedError
     sides = [decimal(value) for value in values]
     try:
-        found = _ARITHMETIC[expression.op](*sides) if len(sides) == 2 else -sides[0]
+        found = ARITHMETIC[expression.op](*sides) if len(sides) == 2 else -sides[0]
     except (InvalidOperation, ZeroDivisionError):
         raise UndecidedError from None
     return found if isinstance(found, bool) else of_decimal(found)
@@ -231,7 +207,7 @@ def _looked_up(arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:
     return evaluate(base[key] if key in base else arguments[2], lookup, depth)
 
 
-def _tried(only_asked: bool, arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:  # noqa: FBT001
+def _tried(only_asked: bool, arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:
     """`try`: the first argument that Packer does not refuse. `can`: whether it refuses one."""
     for argument in arguments:
         try:
@@ -249,9 +225,9 @@ def _tried(only_asked: bool, arguments: Sequence[Value], lookup: Lookup, depth: 
 def _converted(arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:
     value, kind = evaluate(arguments[0], lookup, depth), arguments[-1]
     name = kind.text if isinstance(kind, Expression) else ""
-    if name not in _CONVERSIONS or is_marked(_given(value)):
+    if name not in CONVERSIONS or is_marked(_given(value)):
         raise UndecidedError
-    return value if value is None else _CONVERSIONS[name](value)
+    return value if value is None else CONVERSIONS[name](value)
 
 
 def _condition(expression: Expression, lookup: Lookup, depth: int) -> Value:
@@ -263,39 +239,11 @@ def _condition(expression: Expression, lookup: Lookup, depth: int) -> Value:
     other = otherwise if boolean(condition) else then
     if isinstance(chosen, bool | int | float) and isinstance(other, str):
         return text(chosen)  # both are of one type
-    if not is_known(chosen) or (isinstance(chosen, list | dict) and not _keeps_types(chosen, other)):
+    if not is_known(chosen) or (isinstance(chosen, list | dict) and not keeps_types(chosen, other)):
         raise UndecidedError
     return chosen
 
 
-def _keeps_types(chosen: Value, other: Value) -> bool:
-    """Whether a list or map stays as it is, although both sides of a condition become one type."""
-    numbers, texts = [any(_holds(value, kinds) for value in (chosen, other)) for kinds in ((bool, int, float), (str,))]
-    return not (numbers and texts)
-
-
-def _holds(value: Value, kinds: tuple[type, ...]) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return isinstance(value, kinds) or any(_holds(item, kinds) for item in inner)
-
-
-_ARITHMETIC: Mapping[str, Callable[[Decimal, Decimal], Decimal | bool]] = {
-    "+": lambda one, other: one + other,
-    "-": lambda one, other: one - other,
-    "*": lambda one, other: one * other,
-    "/": lambda one, other: one / other,
-    "%": lambda one, other: one % other,
-    "<": lambda one, other: one < other,
-    "<=": lambda one, other: one <= other,
-    ">": lambda one, other: one > other,
-    ">=": lambda one, other: one >= other,
-}
-_CONVERSIONS: Mapping[str, Callable[[Value], Value]] = {
-    "string": text,
-    "bool": boolean,
-    "number": lambda value: of_decimal(decimal(value)),
-    "any": lambda value: value,
-}
 _OPERATIONS: Mapping[str, Handler] = {
     "ref": _reference,
     "template": _template,
@@ -308,5 +256,5 @@ _OPERATIONS: Mapping[str, Handler] = {
     "map": _loop,
     "object": _object,
     **dict.fromkeys(("==", "!=", "&&", "||", "!"), _logic),
-    **dict.fromkeys(_ARITHMETIC, _arithmetic),
+    **dict.fromkeys(ARITHMETIC, _arithmetic),
 }

@@ -228,7 +228,9 @@ class Scope:
         if isinstance(tags, Expression) and tags.op == "call" and tags.args[0] == "merge":
             merged = dict(pair for argument in tags.args[1:] for pair in self._pairs(argument))
             yield from merged.items()
-        elif isinstance(tags, Expression) and tags.op in ("", "object") and tags.args and isinstance(tags.args[0], dict):
+        elif (
+            isinstance(tags, Expression) and tags.op in ("", "object") and tags.args and isinstance(tags.args[0], dict)
+        ):
             yield from self._pairs(tags.args[0])  # a map with a key that must be computed
         elif isinstance(tags, dict):
             yield from ((key, self.text(item)) for key, item in tags.items())

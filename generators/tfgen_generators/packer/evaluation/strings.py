@@ -18,7 +18,7 @@ _FOREIGN = re.compile(r"\\[pPQEzCGKbB1-9]|\[\[:|\(\?(?![:i)]|P<)|[*+?}]\+|\\x\{|
 _REPEATS, _CHOICES = re.compile(r"[*+{]"), re.compile(r"[?|]")
 _CLASS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\$", re.DOTALL)
 #: What Go calls white space.
-_SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 #: Steps of a pattern, as far as they can be told beforehand.
 _MOST_STEPS = 1_000_000
 #: Characters that a repeated group is tried on: each may double the steps.
