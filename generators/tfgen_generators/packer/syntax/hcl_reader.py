@@ -41,13 +41,25 @@ def in_utf_8(data: bytes) -> bytes:
     Raises NotATemplateError where it is something else.
     """
     check_utf_8(data)
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return _without_strange_comments(data)
+    return data
+
+
+def _without_strange_comments(data: bytes) -> bytes:
     escaped = data.decode(errors="surrogateescape")
     text = _NO_CHARACTER.sub("?", escaped).encode()  # as many bytes as before
-    if text != data:
-        comments = [(node.start_byte, node.end_byte) for node in _comments(tree_of(text))]
-        for at, (byte, kept) in enumerate(zip(data, text, strict=True)):
-            if byte != kept and not any(start <= at < end for start, end in comments):
-                raise not_utf_8(data, at)
+    strange = [at for at, (byte, kept) in enumerate(zip(data, text, strict=True)) if byte != kept]
+    comments = ((node.start_byte, node.end_byte) for node in _comments(tree_of(text)))
+    inside = iter(sorted(comments))
+    start, end = next(inside, (len(data), len(data)))
+    for at in strange:
+        while end <= at:
+            start, end = next(inside, (len(data), len(data)))
+        if at < start:
+            raise not_utf_8(data, at)
     return text
 
 
