@@ -20,7 +20,7 @@ class Bound:
 
     def __init__(self, around: Lookup) -> None:
         self.names: dict[str, Value] = dict(around.names) if isinstance(around, Bound) else {}
-        self._around = around._around if isinstance(around, Bound) else around
+        self._around: Lookup = around._around if isinstance(around, Bound) else around
         self._known: dict[tuple[str, ...], Value] = around._known if isinstance(around, Bound) else {}
         self._left: list[int] = around._left if isinstance(around, Bound) else [_MOST_ROUNDS]
 

@@ -127,7 +127,7 @@ def as_set(items: Iterable[Value]) -> list[Value]:
 def distinct(items: Sequence[Value]) -> list[Value]:
     """Without those that came before; as fast as their kind allows."""
     if all(isinstance(item, str) for item in items):
-        return list(dict.fromkeys(items))  # type: ignore[arg-type]
+        return list(dict.fromkeys(items))
     if len(items) > 1000:
         raise UndecidedError
     return [item for at, item in enumerate(items) if not any(equal(item, other) for other in items[:at])]

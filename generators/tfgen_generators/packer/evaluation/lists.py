@@ -204,7 +204,9 @@ def _distinct(items: Value) -> Value:
 
 
 def _sort(items: Value) -> Value:
-    return sorted(texts(items), key=str.encode)  # type: ignore[return-value]
+    found: list[Value] = []
+    found += sorted(texts(items), key=lambda item: item.encode())
+    return found
 
 
 FUNCTIONS: Mapping[str, Callable[..., Value]] = {
