@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tfgen_generators.packer.details import Details, details_of
@@ -138,6 +140,15 @@ def test_a_legacy_variable_without_a_value(text: str, texts: list[str], some_fil
     assert PossibleValues(template, [details], ValueSources(set_values=around)).texts(text) == texts
     computed = ValueSources(set_values={**around, ANY_UNSET: [UNKNOWN]})
     assert PossibleValues(template, [details], computed).texts(text) == some_file_texts
+
+
+def test_what_many_values_would_take_is_left_to_packer() -> None:
+    """Sixty-four combinations, each with loops and long lists, a thousand times over."""
+    text = '[for a in range(1000) : "${var.os}${var.arch}${a}"], setproduct(range(140), [var.os, var.arch])'
+    began = time.process_time()
+    found = possible(f"[{', '.join([text] * 300)}]", os=["b"] * 7, arch=["c"] * 7)
+    assert UNKNOWN in found
+    assert time.process_time() - began < 3
 
 
 def test_files_that_functions_read_in_a_loop() -> None:

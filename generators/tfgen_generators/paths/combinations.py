@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from tfgen_generators.packer.evaluation.calls import UNKNOWN
-from tfgen_generators.packer.syntax.values import Expression
+from tfgen_generators.packer.syntax.values import Expression, Value
 
 #: Of what one value may be; where there are more, the pieces that differ are not known.
 MOST = 64
@@ -48,3 +48,12 @@ def is_nothing(text: str) -> bool:
 def without_globs(pattern: str) -> str:
     """The pattern of a `fileset`, with what is wild in it as not known."""
     return _WILD.sub(UNKNOWN, pattern)
+
+
+def inside(value: Value, names: Sequence[str], otherwise: Value) -> Value:
+    """What stands in an object under `names`, else `otherwise`."""
+    for name in names:
+        if not isinstance(value, dict) or name not in value:
+            return otherwise
+        value = value[name]
+    return value

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from tfgen_generators.packer.details import Details
+from tfgen_generators.packer.evaluation.bound import Limited
 from tfgen_generators.packer.evaluation.calls import ANCHOR, UNKNOWN
 from tfgen_generators.packer.evaluation.evaluate import evaluate
 from tfgen_generators.packer.evaluation.scope import Scope
@@ -21,7 +22,7 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.actions import actions
 from tfgen_generators.packer.syntax.values import Expression, Value, as_text, expressions, is_known
 from tfgen_generators.paths.combinations import MOST as _MOST
-from tfgen_generators.paths.combinations import NOTHING, combinations, is_nothing, leaf, product, without_globs
+from tfgen_generators.paths.combinations import NOTHING, combinations, inside, is_nothing, leaf, product, without_globs
 
 __all__ = ["ANY_UNSET", "ANY_VARIABLE", "UNKNOWN", "PossibleValues", "ValueSources"]
 
@@ -33,6 +34,8 @@ ANY_UNSET = "?"
 _DEEPEST = 20
 #: How many pieces are looked at for one template, one behind the other: names that name others twice make 2^20.
 _MOST_PIECES = 20_000
+#: How much is computed for one template.
+_MOST_ROUNDS = 20_000
 _CALL = re.compile(r"(user|env)\s+[`\"]([^`\"]*)[`\"]")
 _SAME = frozenset({"abspath", "chomp", "coalesce", "pathexpand", "trimspace", "try"})
 _JOINING = frozenset({"coalescelist", "compact", "concat", "distinct", "flatten", "reverse", "setunion", "sort"})
@@ -59,6 +62,8 @@ class PossibleValues:
         self.read: dict[str, None] = {}
         self._around = around
         self._left = _MOST_PIECES
+        self._rounds = [_MOST_ROUNDS]
+        self._limited = Limited(self._lookup, self._rounds)
         self._meanings: dict[tuple[str, ...], Value] = {}
         self._chosen_meanings: dict[tuple[str, ...], Value] = {}
         path = PurePosixPath(template.path)
@@ -78,7 +83,11 @@ class PossibleValues:
         """The elements of a list, also of one behind a name; a value that is no list is one."""
         too_much = isinstance(value, list | Expression) and self._is_too_much(depth)
         if isinstance(value, list) and not too_much:
-            return [inner for item in value for inner in (self.items(item, depth + 1) if _is_list(item) else [item])]
+            return [
+                inner
+                for item in value
+                for inner in (self.items(item, depth + 1) if isinstance(item, list | Expression) else [item])
+            ]
         if not isinstance(value, Expression) or too_much:
             return [value]
         if value.op == "ref":
@@ -88,7 +97,7 @@ class PossibleValues:
     def _computed_items(self, value: Expression, depth: int) -> list[Value]:
         if (known := self._known(value)) is not None:
             return [item for found in known for item in (found if isinstance(found, list) else [found])]
-        found = evaluate(value, self._lookup)
+        found = evaluate(value, self._limited)
         if isinstance(found, list):
             return self.items(found, depth + 1)
         if value.op == "if" or (value.op == "call" and value.args[0] in _JOINING):
@@ -106,9 +115,9 @@ class PossibleValues:
         """What a reference may mean; itself where nothing is known."""
         names = [name for name in reference.args if isinstance(name, str)]
         if names[:1] == ["var"] and len(names) > 1:
-            return [_inside(value, names[2:], reference) for value in self._variable(names[1])] or [reference]
+            return [inside(value, names[2:], reference) for value in self._variable(names[1])] or [reference]
         if names[:1] == ["local"] and len(names) > 1 and names[1] in self._locals:
-            return [_inside(self._locals[names[1]], names[2:], reference)]
+            return [inside(self._locals[names[1]], names[2:], reference)]
         if names[:1] == ["env"] and len(names) == 2:
             return self._environment(names[1], unset=[""])
         if names[:1] == ["fileset"] and len(names) == 3:
@@ -147,18 +156,18 @@ class PossibleValues:
         unknown = Expression(".".join(names), "ref", names)
         if names[:2] in chosen:
             value = chosen[names[:2]]
-            return value if value == UNKNOWN else _inside(value, names[2:], unknown)
+            return value if value == UNKNOWN else inside(value, names[2:], unknown)
         meanings = self._meanings if not chosen else self._chosen_meanings
         if names not in meanings:
             meanings[names] = unknown  # where it names itself
             found = self._named(unknown)
             if len(found) == 1 and found[0] != unknown:
-                meanings[names] = evaluate(found[0], lambda inner: self._found(inner, chosen))
+                meanings[names] = evaluate(found[0], Limited(lambda inner: self._found(inner, chosen), self._rounds))
         return meanings[names]
 
     def _known(self, value: Expression) -> list[Value] | None:
         """Every value that an expression may have, with marks for what cannot be known; None where it may be any."""
-        found = evaluate(value, self._lookup)
+        found = evaluate(value, self._limited)
         if is_known(found):
             return [found]
         leaves = self._leaves(value)
@@ -169,7 +178,7 @@ class PossibleValues:
             chosen = dict(zip(leaves, one, strict=True))
             self._chosen_meanings = {}
             self._left -= 1
-            found = evaluate(value, lambda inner, chosen=chosen: self._found(inner, chosen))  # type: ignore[misc]
+            found = evaluate(value, Limited(lambda inner, chosen=chosen: self._found(inner, chosen), self._rounds))  # type: ignore[misc]
             if not is_known(found) or self._left < 0:
                 return None
             values.append(found)
@@ -211,7 +220,7 @@ class PossibleValues:
             return self._referred(value, depth)
         if (known := self._known(value)) is not None:
             return [text for found in known for text in self._texts(found, depth + 1)]
-        found = evaluate(value, self._lookup)
+        found = evaluate(value, self._limited)
         return self._computed(value, depth) if found == value else self._texts(found, depth + 1)
 
     def _referred(self, value: Expression, depth: int) -> Iterable[str]:
@@ -282,17 +291,5 @@ class PossibleValues:
         return [text for value in values for text in self._texts(value, depth + 1)] or [UNKNOWN]
 
 
-def _is_list(value: Value) -> bool:
-    return isinstance(value, list | Expression)
-
-
 def _texts(values: Iterable[Value]) -> list[str]:
     return [value for value in values if isinstance(value, str)]
-
-
-def _inside(value: Value, names: Sequence[str], otherwise: Value) -> Value:
-    for name in names:
-        if not isinstance(value, dict) or name not in value:
-            return otherwise
-        value = value[name]
-    return value

@@ -11,8 +11,18 @@ from tfgen_generators.packer.syntax.values import Expression, Value, as_written
 #: What a name means, evaluated already.
 Lookup: TypeAlias = Callable[[tuple[str, ...]], Value]
 
-#: How often the results of all `for` of one expression are computed.
+#: How often the results of all `for` of one expression are computed. So much counts a hundred elements or characters.
 _MOST_ROUNDS = 5000
+
+
+class Limited:
+    """A lookup for many expressions, which share what may be computed for them."""
+
+    def __init__(self, around: Lookup, left: list[int]) -> None:
+        self.around, self.left = around, left
+
+    def __call__(self, names: tuple[str, ...]) -> Value:
+        return self.around(names)
 
 
 class Bound:
@@ -22,7 +32,7 @@ class Bound:
         self.names: dict[str, Value] = dict(around.names) if isinstance(around, Bound) else {}
         self._around: Lookup = around._around if isinstance(around, Bound) else around
         self._known: dict[tuple[str, ...], Value] = around._known if isinstance(around, Bound) else {}
-        self._left: list[int] = around._left if isinstance(around, Bound) else [_MOST_ROUNDS]
+        self.left: list[int] = around.left if isinstance(around, Bound | Limited) else [_MOST_ROUNDS]
 
     def __call__(self, names: tuple[str, ...]) -> Value:
         if names[0] in self.names:
@@ -33,12 +43,18 @@ class Bound:
 
     def bind(self, names: Sequence[str], key: Value, value: Value) -> None:
         """The next round. Raises UndecidedError when there have been too many."""
-        self._left[0] -= 1
-        if self._left[0] < 0:
-            raise UndecidedError
+        spend(self, 1)
         for name, meant in zip(names, (key, value), strict=True):
             if name:
                 self.names[name] = meant
+
+
+def spend(lookup: Lookup, cost: int) -> None:
+    """Raises UndecidedError where more has been computed than anybody writes."""
+    if isinstance(lookup, Bound | Limited):
+        lookup.left[0] -= cost
+        if lookup.left[0] < 0:
+            raise UndecidedError
 
 
 def attribute(value: Value, names: Sequence[str]) -> Value:

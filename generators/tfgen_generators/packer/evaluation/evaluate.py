@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import InvalidOperation
 
-from tfgen_generators.packer.evaluation.bound import Bound, Lookup
+from tfgen_generators.packer.evaluation.bound import Bound, Lookup, spend
 from tfgen_generators.packer.evaluation.calls import call, is_marked
 from tfgen_generators.packer.evaluation.convert import (
     RefusedError,
@@ -180,7 +180,9 @@ def _call(expression: Expression, lookup: Lookup, depth: int) -> Value:
         arguments[0] = _peek(arguments[0], lookup, depth)
         if isinstance(arguments[0], dict) and not is_known(arguments[0]):
             return _looked_up(arguments, lookup, depth)
-    return call(str(name), [_strict(argument, lookup, depth) for argument in arguments])
+    found = call(str(name), [_strict(argument, lookup, depth) for argument in arguments])
+    spend(lookup, len(found) // 100 if isinstance(found, str | list) else 0)
+    return found
 
 
 def _given(value: Value) -> Value:
