@@ -177,6 +177,8 @@ def test_templates_in_the_root_are_found(tmp_path: Path) -> None:
         ({"packer/v.pkr.hcl": 'variable "x" {\n}\n'}, "packer/v.pkr.hcl (no build block)"),
         ({"packer/a.json": '{"builders": {"x": 1}}'}, "packer/a.json (builders is not a list"),
         ({"packer/a.json": '{"builders": [{{ x }}]}'}, "packer/a.json (input of a generator"),
+        ({"packer/a.hcl": HCL2}, "packer/a.hcl (HCL of another tool (Packer reads *.pkr.hcl))"),
+        ({"packer/a.pkrvars.hcl": "x = 1\n"}, "packer/a.pkrvars.hcl (variable values"),
         ({"packer/a.txt": "", "images/a.pkr.hcl": HCL2}, "there are templates in images"),
         ({"packer/a.txt": "", "web.json": JSON}, "there are templates in ."),
     ],

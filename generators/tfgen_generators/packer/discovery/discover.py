@@ -116,11 +116,11 @@ def _look_into(search: _Search, folder: str, names: list[str]) -> None:
             if (outcome := _read(search, path)) is not None:
                 hcl_files[path] = outcome
         elif name.endswith(".pkrvars.json"):
-            search.skip(path, "variable values, not a template")
+            search.skip(path, "variable values, not a template", alike=True)
         elif name.endswith(".json"):
             _legacy(search, path)
         elif reason := _other(name):
-            search.skip(path, reason)
+            search.skip(path, reason, alike=".pkr" in name)
     if any(outcome.facts and outcome.facts.computed_sources for outcome in hcl_files.values()):
         # Which builders those can be stands in the details of all files.
         hcl_files = {path: found for path in hcl_files if (found := _read(search, path, details=True))}
