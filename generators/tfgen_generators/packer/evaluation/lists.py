@@ -205,7 +205,7 @@ def _distinct(items: Value) -> Value:
 
 def _sort(items: Value) -> Value:
     found: list[Value] = []
-    found += sorted(texts(items), key=lambda item: item.encode())
+    found += sorted(texts(items))
     return found
 
 
