@@ -171,8 +171,10 @@ def _settings_of(key: str, value: Value) -> Value:
         return [_settings_of(key, item) for item in value]
     if not isinstance(value, dict):
         return value
-    names = setting_names(value)
-    found = {names[name]: inner for name, inner in value.items()}
+    found = value
+    if not all(map(str.islower, value)):
+        names = setting_names(value)
+        found = {names[name]: inner for name, inner in value.items()}
     for name in STRUCTURES & found.keys():
         found[name] = _settings_of(key, found[name])
     overrides = found.get("override")

@@ -69,7 +69,7 @@ def looks_like_packer(data: bytes) -> bool:
 
 
 def _names_builders(data: bytes) -> bool:
-    return b'"builders"' in data or _ANY_CASE.search(data) is not None
+    return b'"builders"' in data or (b'"builder' in data.lower() and _ANY_CASE.search(data) is not None)
 
 
 def _legacy(data: bytes, digest: str, *, details: bool) -> Outcome:
