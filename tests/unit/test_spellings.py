@@ -131,6 +131,13 @@ BUILD = 'build {\n  sources = ["null.a"]\n}\n'
 LAZY: dict[str, tuple[str, bool]] = {
     "unused source": ('source "null" "b" {\n  communicator = var.nope\n}\n' + BUILD, False),
     "unused source, local": ('source "null" "b" {\n  communicator = "${local.nope}-x"\n}\n' + BUILD, False),
+    "unused source in a list": (
+        (
+            'source "null" "b" {\n  communicator = var.nope\n}\n'
+            'build {\n  sources = [for name in ["a"] : "null.${name}"]\n}\n'
+        ),
+        False,
+    ),
     "unused local": ("locals {\n  x = var.nope\n}\n" + BUILD, True),
     "condition": ('locals {\n  x = true ? "a" : var.nope\n}\n' + BUILD, False),
     "try": ('locals {\n  x = try(var.nope, "a")\n}\n' + BUILD, False),

@@ -124,9 +124,12 @@ def _missing(facts: Facts) -> frozenset[str]:
 
 
 def _undeclared(files: list[_Read]) -> list[Problem]:
-    """Packer refuses every reference to what no file of the template declares."""
+    """Packer refuses every reference to what no file of the template declares, but in sources that no build uses.
+
+    Where the sources must be computed, those that stand there as text are the ones that are surely used.
+    """
     declared = _declared(files)
-    used = used_sources(file.facts for file in files)
+    used = frozenset[str]().union(*(file.facts.sources for file in files if file.facts.has_build))
     return [
         Problem(
             path=file.path,
