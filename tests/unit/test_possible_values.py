@@ -130,6 +130,8 @@ def test_a_piece_that_nobody_knows_stays_a_piece(text: str, texts: list[str]) ->
         ("{{user `empty`}}", [""], [""]),
         ("scripts/{{user `empty`}}a.sh", ["scripts/a.sh"], ["scripts/a.sh"]),
         ("{{user `given`}}", ["x"], ["x"]),
+        ("scripts/{{user `given` | upper}}.sh", ["scripts/X.sh"], ["scripts/X.sh"]),
+        ("scripts/{{user `given` | clean_resource_name}}.sh", [f"scripts/{UNKNOWN}.sh"], [f"scripts/{UNKNOWN}.sh"]),
     ],
 )
 def test_a_legacy_variable_without_a_value(text: str, texts: list[str], some_file_texts: list[str]) -> None:

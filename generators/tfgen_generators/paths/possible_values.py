@@ -37,6 +37,7 @@ _MOST_PIECES = 20_000
 #: How much is computed for one template.
 _MOST_ROUNDS = 20_000
 _CALL = re.compile(r"(user|env)\s+[`\"]([^`\"]*)[`\"]")
+_PIPES = {"lower": str.lower, "upper": str.upper}
 _SAME = frozenset({"abspath", "chomp", "coalesce", "pathexpand", "trimspace", "try"})
 _JOINING = frozenset({"coalescelist", "compact", "concat", "distinct", "flatten", "reverse", "setunion", "sort"})
 #: What CodeBuild or AWS sets in a build; nobody writes it down.
@@ -70,7 +71,9 @@ class PossibleValues:
         self._folder = ANCHOR + str(path if template.kind == "directory" else path.parent)
         self._locals = {name: value for one in details for name, value in one.locals.items()}
         self._defaults = {name: default for one in details for name, default in one.variables.items()}
-        sources = [name.partition(".")[::2] for build in self.scope.builds for name in _texts(build.sources)]
+        sources = [
+            name.partition(".")[::2] for build in self.scope.builds for name in build.sources if isinstance(name, str)
+        ]
         parts = [(part.kind, part.name) for one in details for part in one.parts]
         self._sources = [(kind, name) for kind, name in ([*parts] or [*sources])]
 
@@ -91,7 +94,8 @@ class PossibleValues:
         if not isinstance(value, Expression) or too_much:
             return [value]
         if value.op == "ref":
-            return [item for meant in self._named(value) for item in self._again(meant, value, depth)]
+            meanings = [[one] if one is value else self.items(one, depth + 1) for one in self._named(value)]
+            return [item for items in meanings for item in items]
         return self._computed_items(value, depth)
 
     def _computed_items(self, value: Expression, depth: int) -> list[Value]:
@@ -107,9 +111,6 @@ class PossibleValues:
     def _is_too_much(self, depth: int) -> bool:
         self._left -= depth > 0
         return depth > _DEEPEST or self._left < 0
-
-    def _again(self, meant: Value, written: Value, depth: int) -> list[Value]:
-        return [written] if meant is written else self.items(meant, depth + 1)
 
     def _named(self, reference: Expression) -> list[Value]:
         """What a reference may mean; itself where nothing is known."""
@@ -275,6 +276,14 @@ class PossibleValues:
         return [one.replace(f"{self._folder}//", f"{self._folder}/") for one in filled]
 
     def _action(self, words: str, depth: int) -> Iterable[str]:
+        words, *pipes = [part.strip() for part in words.split("|")]
+        changes = [_PIPES.get(pipe) for pipe in pipes]
+        found = self._called(words, depth) if None not in changes else [UNKNOWN]
+        for change in filter(None, changes):
+            found = [change(text) for text in found]
+        return found
+
+    def _called(self, words: str, depth: int) -> Iterable[str]:
         if words == "template_dir":
             return [self._folder + "/"]
         if words == "pwd":
@@ -289,7 +298,3 @@ class PossibleValues:
         if not values and not self._around.set_values.get(ANY_UNSET):
             return [NOTHING]
         return [text for value in values for text in self._texts(value, depth + 1)] or [UNKNOWN]
-
-
-def _texts(values: Iterable[Value]) -> list[str]:
-    return [value for value in values if isinstance(value, str)]
