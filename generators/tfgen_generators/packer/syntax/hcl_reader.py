@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from tfgen_generators.hcl.tree import SOURCE, text_of, tree_of
 from tfgen_generators.packer.model import BrokenTemplateError
 from tfgen_generators.packer.syntax.hcl_values import joined, value_of
-from tfgen_generators.packer.syntax.json_reader import check_utf_8, not_utf_8
 from tfgen_generators.packer.syntax.syntax import Block, Body
+from tfgen_generators.packer.syntax.utf_8 import check_utf_8, not_utf_8
 from tfgen_generators.packer.syntax.values import Expression, Value
 
 if TYPE_CHECKING:

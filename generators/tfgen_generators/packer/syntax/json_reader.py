@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from tfgen_generators.packer.model import GENERATOR_INPUT, BrokenTemplateError, NotATemplateError, is_generator_input
 from tfgen_generators.packer.syntax.syntax import Block, Body
+from tfgen_generators.packer.syntax.utf_8 import check_utf_8, not_utf_8
 from tfgen_generators.packer.syntax.values import Expression, Value
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -86,18 +87,6 @@ def load(data: bytes, *, lenient: bool = False, what: str = "builders") -> objec
         raise BrokenTemplateError("nested too deeply", 1) from None
     except ValueError as error:  # a number with thousands of digits
         raise BrokenTemplateError(f"not valid JSON: {error}".split(";")[0], 1) from None
-
-
-def check_utf_8(data: bytes) -> None:
-    """Raises NotATemplateError for UTF-16 and UTF-32, with or without their mark: of UTF-8 they are full of zeros."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:4]:
-        raise NotATemplateError("UTF-16 text, which Packer does not read: not a template (save it as UTF-8)")
-
-
-def not_utf_8(data: bytes, at: int) -> NotATemplateError:
-    """For a byte that no UTF-8 text has: Latin-1, or no text at all."""
-    line = data.count(b"\n", 0, at) + 1
-    return NotATemplateError(f"not UTF-8 text (line {line}), which Packer does not read: not a template")
 
 
 def _without_surrogates(value: object) -> object:
