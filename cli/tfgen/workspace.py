@@ -123,6 +123,13 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
 
 
 def _inside(workspace: Workspace) -> Workspace:
+    """The workspace with its templates where they are. Raises RefusedError."""
+    from tfgen_generators.packer.discovery.place import folder_on_disk
+
+    packer_dir = folder_on_disk(workspace.root, workspace.settings.packer_dir)
+    if packer_dir != workspace.settings.packer_dir:
+        settings = msgspec.structs.replace(workspace.settings, packer_dir=packer_dir)
+        workspace = msgspec.structs.replace(workspace, settings=settings)
     require_inside(workspace.root, workspace.settings.packer_dir, workspace.settings.terraform_dir)
     return workspace
 

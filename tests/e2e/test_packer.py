@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,9 @@ import pytest
 
 from tests.e2e.tools import ROOT, bare_environment, require_packer, require_tool, run
 from tests.unit.samples import BROKEN, VALID
+from tests.unit.spellings import SPELLINGS
+from tests.unit.test_packer_functions import RECORDED
+from tests.unit.test_spellings import BUILD, LAZY, SOURCE
 from tfgen_generators.packer.describe import describe
 from tfgen_generators.packer.details import decode_details
 from tfgen_generators.packer.discovery.discover import discover
@@ -47,6 +52,11 @@ REQUIRED = {
         ),
     ),
 }
+#: Functions that Packer 1.6.6 has not.
+NEWER = re.compile(
+    r"\b(?:alltrue|anytrue|endswith|index|regex|regexall|rfc3339_parse|startswith|strcontains|sum"
+    r"|textdecodebase64|textencodebase64|unix_timestamp_parse)\b|merge\((?:\)|\[\])"
+)
 TEMPLATES = ["packer/wordpress.json", "packer/base.pkr.hcl"]
 
 
@@ -94,6 +104,33 @@ def test_packer_refuses_what_tfgen_refuses(name: str, tmp_path: Path) -> None:
 def says_packer(text: str, tmp_path: Path) -> int:
     (tmp_path / "a.pkr.hcl").write_bytes(text.encode())
     return validate("a.pkr.hcl", tmp_path, cwd=tmp_path).returncode
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_packer_reads_keys_in_these_spellings(name: str, tmp_path: Path) -> None:
+    text, valid = SPELLINGS[name]
+    (tmp_path / "a.json").write_text(text, encoding="utf-8")
+    assert (validate("a.json", tmp_path, cwd=tmp_path).returncode == 0) is valid
+
+
+@pytest.mark.parametrize("name", LAZY)
+def test_packer_looks_at_the_names_that_tfgen_demands(name: str, tmp_path: Path) -> None:
+    text, refused = LAZY[name]
+    assert says_packer(SOURCE + text, tmp_path) == (1 if refused else 0)
+
+
+def test_packer_gives_the_recorded_values(tmp_path: Path) -> None:
+    """All in one expression, since the console shows the last one only. 1.6.6 has no `regex`, and not the newest."""
+    texts = [text for text in RECORDED["values"] if not NEWER.search(text) and "null" not in text and "\n" not in text]
+    pieces = "".join(f"@{number}@${{jsonencode({text})}}" for number, text in enumerate(texts))
+    (tmp_path / "a.pkr.hcl").write_text(SOURCE + BUILD)
+    (tmp_path / "input").write_text(f'"{pieces}"\n', encoding="utf-8")
+    console = [*("sh", "-c", 'exec "$0" console --config-type=hcl2 a.pkr.hcl < input'), require_packer()]
+    done = run(console, env=bare_environment(tmp_path), cwd=tmp_path)
+    found = re.findall(r"@(\d+)@(.*?)(?=@\d+@|$)", done.stdout.strip(), re.DOTALL)
+    assert {texts[int(number)]: json.loads(value) for number, value in found} == {
+        text: RECORDED["values"][text] for text in texts
+    }
 
 
 @pytest.mark.parametrize("name", REQUIRED)

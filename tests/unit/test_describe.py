@@ -228,7 +228,7 @@ def test_half_a_character_is_replaced_as_in_packer(tmp_path: Path) -> None:
         ('local.by_name["y"]', "amazon-ebs", "amazon-ebs"),
         ('["source.${var.kind}.a"]', "amazon-ebs file null", "null"),
         ('split(",", "null.a,file.b")', "file null", "file null"),
-        ("[for one in var.one : one]", "amazon-ebs file null", ""),
+        ("[for one in var.one : one]", "amazon-ebs file null", "null"),
     ],
 )
 def test_sources_that_are_computed(tmp_path: Path, sources: str, possible: str, default: str) -> None:

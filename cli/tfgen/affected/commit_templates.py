@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tfgen_generators.packer.discovery.discover import discover
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
+from tfgen_generators.packer.discovery.nothing_found import require_some
 from tfgen_generators.packer.model import Discovery, Template
 from tfgen_generators.settings.model import Settings
 from tfgen_generators.sync import pins
@@ -21,9 +22,17 @@ _IGNORE = ".gitignore"
 
 
 def discover_commit(
-    tree: LinkedTree, settings: Settings, is_tracked: Callable[[str], bool], folders: Collection[str] | None = None
+    tree: LinkedTree,
+    settings: Settings,
+    is_tracked: Callable[[str], bool],
+    folders: Collection[str] | None = None,
+    *,
+    required: bool = False,
 ) -> tuple[Template, ...]:
-    """The templates of a tree that is not the disk's, with their details; only those directly in `folders` if given."""
+    """The templates of a tree that is not the disk's, with their details; only those directly in `folders` if given.
+
+    Raises TfgenError where it is `required` that there are some, as `require_some` does.
+    """
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="tfgen-") as name:
@@ -40,7 +49,8 @@ def discover_commit(
                     raise
                 file.touch()  # it is too large there as well: a file that is not read
                 os.truncate(file, MOST_BYTES + 1)
-        return _discover(root, settings, is_tracked).templates
+        found = _discover(root, settings, is_tracked)
+        return (require_some(root, found, settings.packer_dir) if required else found).templates
 
 
 def _discover(root: Path, settings: Settings, is_tracked: Callable[[str], bool]) -> Discovery:

@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tfgen.affected.model import Point
 from tfgen.cache.graph_store import open_store
 from tfgen.git.differences import Blobs, differences, differences_between, left_out
 from tfgen.git.repository import tracked_although_ignored
 from tfgen_generators.errors import SettingsError, TfgenError
+from tfgen_generators.packer.discovery.place import ROOT, USUAL, folder_in_tree
 from tfgen_generators.packer.model import Template
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.settings.read import parse_settings
-from tfgen_generators.sync.survey import Outside, find_templates
+from tfgen_generators.sync.survey import Outside, some_templates
 from tfgen_generators.trees.disk import DiskTree
 from tfgen_generators.trees.linked import LinkedTree
 from tfgen_generators.trees.overlay import Other, OverlayTree
@@ -89,9 +92,15 @@ class Sides:
 
     @cached_property
     def base_settings(self) -> Settings | None:
-        if FILE_NAME not in self.changes:
+        if FILE_NAME not in self.changes and not self._may_have_moved:
             return self.settings
         return _settings_in(self.base_tree, f"{self.base.name}:{FILE_NAME}")
+
+    @property
+    def _may_have_moved(self) -> bool:
+        """Whether the base may have its templates in another folder although tfgen.toml is the same."""
+        settings = self.settings or Settings()
+        return settings.packer_dir == ROOT or (settings.packer_dir == USUAL and self.head_tree.kind(USUAL) is None)
 
     def incomparable(self) -> str:
         """Why the base cannot be compared with, "" when it can."""
@@ -107,19 +116,25 @@ class Sides:
         from tfgen.affected.commit_templates import discover_commit
         from tfgen.workspace import facts_cache
 
-        settings = self.settings or Settings()
+        settings = self.settings or self._placed
         if self.head_tree is not self.disk:
-            return discover_commit(self.head_tree, settings, self._is_tracked)
+            return discover_commit(self.head_tree, settings, self._is_tracked, required=True)
         with facts_cache(self.workspace, details=True) as cache:
             outside = Outside(is_tracked=self.is_tracked, cache=cache)
-            return find_templates(self.root, settings.packer_dir, self.settings, outside).templates
+            return some_templates(self.root, settings, outside, has_file=self.settings is not None).templates
+
+    @property
+    def _placed(self) -> Settings:
+        """Without tfgen.toml: the defaults, and where the templates are."""
+        return Settings(packer_dir=folder_in_tree(self.head_tree, USUAL))
 
     @cached_property
     def base_templates(self) -> Sequence[Template]:
         """The base's: the head's where nothing of it differs."""
         from tfgen.affected.commit_templates import discover_commit
 
-        settings, base = self.settings or Settings(), self.base_settings or Settings()
+        settings = self.settings or self._placed
+        base = self.base_settings or Settings(packer_dir=folder_in_tree(self.base_tree, USUAL))
         folders = self._differing_folders(base.packer_dir)
         same = (base.packer_dir, base.ignore, _pins(base)) == (settings.packer_dir, settings.ignore, _pins(settings))
         if folders is None or not same:
@@ -153,7 +168,8 @@ def _settings_in(tree: LinkedTree, where: str) -> Settings | None:
     if tree.kind(FILE_NAME) != "file":
         return None
     try:
-        return parse_settings(tree.read(FILE_NAME).decode(), where=where)
+        settings = parse_settings(tree.read(FILE_NAME).decode(), where=where)
+        return msgspec.structs.replace(settings, packer_dir=folder_in_tree(tree, settings.packer_dir))
     except UnicodeDecodeError:
         raise SettingsError("not UTF-8 text", where=where) from None
 

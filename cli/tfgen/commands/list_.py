@@ -38,10 +38,12 @@ def command(
     """List the Packer templates, and what was skipped and why.
 
     A template is what packer build takes: a JSON file with builders, an HCL2 file with a build block, or a folder of
-    HCL2 files that belong together. Needs no tfgen.toml. Exits 1 when a template cannot be read.
+    HCL2 files that belong together. Needs no tfgen.toml. Exits 1 when a template cannot be read, and when
+    files look like Packer's and none is a template.
     """
     from tfgen.git.repository import tracked_although_ignored
     from tfgen.workspace import facts_cache
+    from tfgen_generators.packer.discovery.nothing_found import FIX, nothing_found
     from tfgen_generators.sync.survey import Outside, find_templates
 
     workspace, folder = _where(packer_dir)
@@ -53,6 +55,9 @@ def command(
         out_json(as_json(workspace.root, found, settings))
     else:
         _show(found, folder)
+    if message := nothing_found(workspace.root, found, folder):
+        note(one_line(f"error: {folder}: {message}; {FIX}"), style="red")
+        return 1
     problems = [*found.unreadable, *(problem for template in found.templates for problem in template.errors)]
     for problem in problems:
         note(one_line(f"error: {problem}"), style="red")

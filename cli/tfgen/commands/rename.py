@@ -76,7 +76,8 @@ def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tup
         raise RefusedError(f"{old} has no pipeline, so its names in AWS are not known", fix="fix its template")
     text = workspace.settings_text
     changed = renamed_settings(text, workspace.settings, template, new, pipeline if keep_names else None)
-    result = find_changes(replace(workspace, settings=parse_settings(changed), settings_text=changed))
+    parsed = replace(parse_settings(changed), packer_dir=workspace.settings.packer_dir)
+    result = find_changes(replace(workspace, settings=parsed, settings_text=changed))
     if pipeline is not None and all(made.name != new for made in result.pipelines):
         complain(result)
         raise TfgenError(f"{old} cannot be renamed to {new}", fix="see above; nothing was written")

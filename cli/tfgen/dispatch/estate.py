@@ -50,12 +50,12 @@ def _ancestry(workspace: Workspace) -> tuple[Mapping[str, tuple[str, ...]], tupl
     from tfgen.cache.graph_store import keep_store, open_store
     from tfgen.workspace import facts_cache
     from tfgen_generators.ancestry.parents import find_ancestry
-    from tfgen_generators.sync.survey import Outside, find_templates
+    from tfgen_generators.sync.survey import Outside, some_templates
     from tfgen_generators.trees.disk import DiskTree
 
     with facts_cache(workspace, details=True) as facts:
         outside = Outside(cache=facts)
-        templates = find_templates(workspace.root, workspace.settings.packer_dir, workspace.settings, outside).templates
+        templates = some_templates(workspace.root, workspace.settings, outside).templates
     store = open_store(workspace)
     found = find_ancestry(templates, workspace.settings, DiskTree(workspace.root, store), store)
     keep_store(workspace, store)

@@ -18,14 +18,14 @@ def look(workspace: Workspace) -> tuple[Graph, Ancestry]:
     from tfgen_generators.ancestry.parents import find_ancestry
     from tfgen_generators.graph.build import build_graph
     from tfgen_generators.graph.facts import StoredFacts
-    from tfgen_generators.sync.survey import Outside, find_templates
+    from tfgen_generators.sync.survey import Outside, some_templates
     from tfgen_generators.trees.disk import DiskTree
 
     root = workspace.root
     settings = workspace.settings if workspace.settings_text else None
     with facts_cache(workspace, details=True) as cache:
         outside = Outside(is_tracked=tracked_although_ignored(root), cache=cache)
-        found = find_templates(root, workspace.settings.packer_dir, settings, outside)
+        found = some_templates(root, workspace.settings, outside, has_file=settings is not None)
     store = open_store(workspace)
     tree = DiskTree(root, store)
     graph = build_graph(root, tree, found, settings, StoredFacts(tree, store), store)

@@ -76,11 +76,11 @@ def open_scope(workspace: Workspace) -> Scope:
     from tfgen.cache.graph_store import open_store
     from tfgen.git.repository import tracked_although_ignored
     from tfgen.workspace import facts_cache
-    from tfgen_generators.sync.survey import Outside, find_templates
+    from tfgen_generators.sync.survey import Outside, some_templates
 
     settings = workspace.settings if workspace.settings_text else None
     with facts_cache(workspace, details=True) as cache:
         outside = Outside(is_tracked=tracked_although_ignored(workspace.root), cache=cache)
-        discovery = find_templates(workspace.root, workspace.settings.packer_dir, settings, outside)
+        discovery = some_templates(workspace.root, workspace.settings, outside, has_file=settings is not None)
     store = open_store(workspace)
     return Scope(workspace.root, discovery, workspace.settings, has_settings=settings is not None, store=store)

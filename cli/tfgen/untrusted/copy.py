@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from stat import S_ISREG
 
+from msgspec.structs import replace
+
 from tfgen.terraform.inputs import is_manifest
 from tfgen.untrusted.base_tree import BaseTree, files_below, inside, is_below
 from tfgen.untrusted.branch import TRACES, Branch
@@ -17,6 +19,7 @@ from tfgen.untrusted.fresh_folder import write_commit, write_new
 from tfgen_generators.errors import RefusedError, TfgenError
 from tfgen_generators.generated.ownership import examine, is_generated
 from tfgen_generators.hcl.terraform_files import is_terraform
+from tfgen_generators.packer.discovery.place import ROOT, USUAL
 from tfgen_generators.root_module.calls import paths_in
 from tfgen_generators.root_module.trust import MAINTAINER, Finding, Reached, generated_calls, judge, reach
 from tfgen_generators.settings.model import FILE_NAME, Settings
@@ -33,9 +36,13 @@ def base_settings(branch: Branch) -> Settings:
     reason = f"has no readable {FILE_NAME}"
     if text is not None:
         try:
-            return parse_settings(text.decode())
+            settings = parse_settings(text.decode())
         except (TfgenError, UnicodeDecodeError) as error:
             reason = f"{reason} ({error})"
+        else:
+            now = branch.workspace.settings
+            placed = settings.packer_dir == USUAL and now.packer_dir == ROOT  # as the branch's, found by its files
+            return replace(settings, packer_dir=ROOT) if placed else settings
     message = f"{branch.base_name} {reason}, so nothing can be trusted"
     raise RefusedError(message, where=FILE_NAME, fix=MAINTAINER)
 

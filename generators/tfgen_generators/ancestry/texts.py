@@ -48,8 +48,7 @@ class Texts:
             return ()
         if not isinstance(value, Expression):
             return ((as_text(value),),)
-        handler = self._HANDLERS.get(value.op)
-        return handler(self, value, part, depth + 1) if handler else ANY
+        return self._HANDLERS.get(value.op, Texts._evaluated)(self, value, part, depth + 1)
 
     def _is_too_much(self, depth: int) -> bool:
         self._left -= depth > 0
@@ -74,7 +73,7 @@ class Texts:
         if not isinstance(found, Expression):
             return {}
         inner = [item for item in found.args if isinstance(item, dict | Expression)]
-        if self._is_too_much(depth) or found.op not in ("call", "if", "") or not inner:
+        if self._is_too_much(depth) or found.op not in ("call", "if", "object", "") or not inner:
             return {"": ANY}
         merged: dict[str, Patterns] = {}
         for item in inner:
@@ -197,6 +196,10 @@ class Texts:
         decided = evaluate(condition, self._lookup)
         chosen = [then] if decided is True else [otherwise] if decided is False else [then, otherwise]
         return alternatives(text for item in chosen for text in self.of(item, part, depth))
+
+    def _evaluated(self, value: Expression, part: Part | None, depth: int) -> Patterns:
+        found = evaluate(value, self._lookup)
+        return self.of(found, part, depth) if is_known(found) and not isinstance(found, list | dict) else ANY
 
     def _index(self, value: Expression, part: Part | None, depth: int) -> Patterns:
         found = evaluate(value, self._lookup)

@@ -22,9 +22,9 @@ from tfgen_generators.paths.buildspec import Buildspec, read_buildspec
 from tfgen_generators.paths.model import Edge, Unit
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.paths.pipeline_files import buildspec_of, named_inputs
-from tfgen_generators.paths.possible_values import ValueSources
 from tfgen_generators.paths.template_inputs import TemplateInputs, template_inputs_of
 from tfgen_generators.paths.terraform_reads import TerraformReads
+from tfgen_generators.paths.values.sources import ValueSources
 from tfgen_generators.paths.working_dir import WorkingDirs
 from tfgen_generators.settings.model import FILE_NAME, Module, Settings
 from tfgen_generators.trees.linked import LinkedTree

@@ -9,7 +9,7 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Value
 from tfgen_generators.paths.buildspec import Buildspec
 from tfgen_generators.paths.model import Edge
-from tfgen_generators.paths.possible_values import ANY_VARIABLE, ValueSources
+from tfgen_generators.paths.values.sources import ANY_VARIABLE, ValueSources
 from tfgen_generators.paths.var_files import auto_files, read_values
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.shell.expand import joined

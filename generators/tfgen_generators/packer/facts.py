@@ -59,6 +59,8 @@ _FOREIGN = frozenset(
 _OTHER_TOOL = "HCL of another tool: no Packer block"
 #: What a block declares for its neighbours, and how a reference to it begins.
 _DECLARING = {"variable": "var", "source": "source", "data": "data", "local": "local"}
+#: Blocks that `only` and `except` leave out.
+_CHOSEN = ("provisioner", "post-processor")
 _DECLARING_ATTRIBUTES = {"variables": "var", "locals": "local"}
 
 
@@ -68,7 +70,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     Declarations and needs are dotted: `var.region`, `local.stamp`, `source.amazon-ebs.web`, `data.amazon-ami.base`.
     `needs` maps each to the line on which it is needed first; what a source block needs stands apart, by source,
     because Packer looks at it only when a build uses that source. `sources` are those that builds name as text;
-    with `computed_sources`, builds may use others too. `required` are variables without a default.
+    with `computed_sources`, builds may use others too. `required` are variables without a default. `tolerated` are
+    needs that Packer may never look at, so that nobody has to declare them.
     """
 
     blocks: frozenset[str]
@@ -78,6 +81,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     sources: frozenset[str]
     computed_sources: bool = False
     required: frozenset[str] = frozenset()
+    tolerated: frozenset[str] = frozenset()
 
     @property
     def has_build(self) -> bool:
@@ -140,16 +144,19 @@ def facts_of(body: Body) -> Facts:
     needs: dict[str, int] = {}
     source_needs: dict[str, dict[str, int]] = {}
     sources: set[str] = set()
+    demanded: set[str] = set()
     computed = False
     for block in body.blocks:
         target = source_needs.setdefault(f"source.{block.address}", {}) if block.kind == "source" else needs
         for name, line in references(block.body):
             target.setdefault(name, block.line and (line or block.line))  # 0 in JSON
+        demanded.update(_demanded(block.body))
         if block.kind == "build":
             named, unknown = sources_of(block)
             computed = computed or unknown
             for name, line in named:
                 sources.add(name)
+                demanded.add(name)
                 needs.setdefault(name, line)
     return Facts(
         blocks=frozenset(block.kind for block in body.blocks),
@@ -159,7 +166,37 @@ def facts_of(body: Body) -> Facts:
         sources=frozenset(sources),
         computed_sources=computed,
         required=frozenset(f"var.{name}" for name, default in variables(body) if default is None),
+        tolerated=frozenset(name for found in (needs, *source_needs.values()) for name in found) - demanded,
     )
+
+
+def _demanded(body: Body) -> Iterator[str]:
+    """The references that Packer refuses where nothing declares them.
+
+    Not within `try` and `can`, and not what a condition chooses from. A provisioner that is for some sources only may
+    be for none.
+    """
+    yield from (name for value in body.attributes.values() for found in _looked_at(value) for name, _ in _named(found))
+    for block in body.blocks:
+        if not (block.kind in _CHOSEN and {"only", "except"} & block.body.attributes.keys()):
+            yield from _demanded(block.body)
+
+
+def _looked_at(value: Value) -> Iterator[Expression]:
+    """Every expression in `value` that is always evaluated."""
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, Expression):
+            yield current
+            if current.op == "if":
+                stack += current.args[:1]
+            elif current.op != "call" or current.args[0] not in ("try", "can"):
+                stack += current.args
+        elif isinstance(current, list):
+            stack += current
+        elif isinstance(current, dict):
+            stack += current.values()
 
 
 def variables(body: Body) -> Iterator[tuple[str, tuple[Value] | None]]:
@@ -178,11 +215,15 @@ def references(body: Body) -> Iterator[tuple[str, int]]:
         if not isinstance(value, Expression | list | dict):
             continue
         for found in expressions(value):
-            if found.op != "ref":
-                continue
-            length = REFERENCE_LENGTH.get(str(found.args[0]), 0)
-            if length and len(found.args) > length:
-                yield ".".join(str(name) for name in found.args[: length + 1]), found.line
+            yield from _named(found)
+
+
+def _named(found: Expression) -> Iterator[tuple[str, int]]:
+    """The declared name that a reference begins with, and its line."""
+    if found.op == "ref":
+        length = REFERENCE_LENGTH.get(str(found.args[0]), 0)
+        if length and len(found.args) > length:
+            yield ".".join(str(name) for name in found.args[: length + 1]), found.line
 
 
 def sources_of(build: Block) -> tuple[list[tuple[str, int]], bool]:

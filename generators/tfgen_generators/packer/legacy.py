@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer import uses
@@ -13,10 +13,11 @@ from tfgen_generators.packer.syntax.actions import actions
 from tfgen_generators.packer.syntax.json_reader import Pairs, line_of_key, load, plain, repeated_key
 from tfgen_generators.packer.syntax.values import Value
 
-#: What may stand at the root of a legacy template (`push` in old ones).
+#: What may stand at the root of a legacy template (`push` in old ones), in any case: Packer decodes it by mapstructure.
 _KEYS = frozenset(
     {
         "builders",
+        "comments",
         "description",
         "error-cleanup-provisioner",
         "min_packer_version",
@@ -27,6 +28,11 @@ _KEYS = frozenset(
         "variables",
     }
 )
+#: Keys of the root whose objects are plugins' settings, and settings whose objects have settings of the plugin's.
+OF_PLUGINS = frozenset({"builders", "error-cleanup-provisioner", "post-processors", "provisioners"})
+STRUCTURES = frozenset({"source_ami_filter"})
+#: What Packer itself takes out of the settings, by these names only. Source: template/parse.go.
+_EXACT = frozenset({"type", "name", "override", "only", "except", "pause_before", "timeout", "keep_input_artifact"})
 #: The function in its common spellings; a name that is computed is none.
 _NAME = r"(?:`([^`]+)`|\"([^\"]+)\")"
 _ENVIRONMENT = re.compile(rf"\benv\s+{_NAME}|{_NAME}\s*\|\s*env\b")
@@ -38,7 +44,9 @@ def read_legacy(data: bytes) -> tuple[tuple[str, ...], dict[str, object]]:
     Raises NotATemplateError or BrokenTemplateError.
     """
     document = load(data, lenient=True)
-    root = dict(document) if isinstance(document, Pairs) else {}
+    written = dict(document) if isinstance(document, Pairs) else {}
+    names = root_names(written)
+    root = {names.get(key, key): value for key, value in written.items()}
     if "builders" not in root:
         raise NotATemplateError("no builders: not a Packer template")
     builders = root["builders"]
@@ -48,20 +56,51 @@ def read_legacy(data: bytes) -> tuple[tuple[str, ...], dict[str, object]]:
     if twice := repeated_key(document):
         line = line_of_key(data, twice, occurrence=2)
         raise BrokenTemplateError(f"duplicate key {twice!r}", line, "remove one: Packer rejects duplicate keys")
-    line = line_of_key(data, "builders")
+    line = line_of_key(data, _spelling(names, "builders"))
+    _check_spellings(written, names, data)
     if not isinstance(builders, list) or isinstance(builders, Pairs) or not builders:
         raise BrokenTemplateError("builders must be a list with at least one builder", line)
     _check_keys(root, data)
     types = [_builder_type(value, number, line) for number, value in enumerate(builders, start=1)]
     _check_names(builders, types, line)
-    _check_provisioners(root.get("provisioners"), data)
+    _check_provisioners(root.get("provisioners"), line_of_key(data, _spelling(names, "provisioners")))
     return tuple(dict.fromkeys(types)), root
+
+
+def root_names(keys: Iterable[str]) -> dict[str, str]:
+    """The keys of a template's root that Packer knows, and its name for each: `"Builders"` is `builders`."""
+    return {key: name for key in keys if (name := key.casefold()) in _KEYS}
+
+
+def setting_names(keys: Iterable[str]) -> dict[str, str]:
+    """The keys of a builder, provisioner or post-processor, and the setting that each stands for.
+
+    Plugins decode their settings by mapstructure: in any case, the exact name first. Not so `type` and `name`, which
+    Packer takes out beforehand under these names only.
+    """
+    exact = set(keys)
+    return {key: key if (name := key.casefold()) in exact or name in _EXACT else name for key in keys}
+
+
+def _spelling(names: Mapping[str, str], wanted: str) -> str:
+    return next((key for key, name in names.items() if name == wanted), wanted)
+
+
+def _check_spellings(root: Iterable[str], names: Mapping[str, str], data: bytes) -> None:
+    """Packer takes one spelling of a key, and the others are unknown to it."""
+    seen: dict[str, str] = {}
+    for key in root:
+        name = names.get(key, key)
+        if name in seen:
+            line = line_of_key(data, key)
+            raise BrokenTemplateError(f"{key!r} is {seen[name]!r} again, which Packer rejects", line, "remove one")
+        seen[name] = key
 
 
 def _check_keys(root: dict[str, object], data: bytes) -> None:
     """Packer refuses root keys that it does not know."""
     for key in root:
-        if not key.startswith("_") and key.lower() not in _KEYS:
+        if not key.startswith("_") and key not in _KEYS:
             fix = did_you_mean(key, _KEYS) if len(key) > 3 else ""
             fix = fix if fix.startswith("did you mean") else "remove it, or begin it with _ to make it a comment"
             raise BrokenTemplateError(f"unknown key {key!r}, which Packer rejects", line_of_key(data, key), fix)
@@ -72,8 +111,15 @@ def _builder_type(value: object, number: int, line: int) -> str:
     if isinstance(kind, str) and "{{" in kind:
         raise NotATemplateError(GENERATOR_INPUT)
     if not isinstance(kind, str) or not kind:
-        raise BrokenTemplateError(f'builder {number} has no "type"', line, 'add for example "type": "amazon-ebs"')
+        raise _no_type(f"builder {number}", value, line, "amazon-ebs")
     return kind
+
+
+def _no_type(what: str, value: object, line: int, example: str) -> BrokenTemplateError:
+    """Packer decodes `"Type"` as well, and then refuses it as a setting that the plugin does not have."""
+    other = next((key for key in dict(value) if key.casefold() == "type"), "") if isinstance(value, Pairs) else ""
+    fix = f'write "type" for {other!r}, which Packer rejects' if other else f'add for example "type": "{example}"'
+    return BrokenTemplateError(f'{what} has no "type"', line, fix)
 
 
 def _check_names(builders: list[object], types: list[str], line: int) -> None:
@@ -87,17 +133,16 @@ def _check_names(builders: list[object], types: list[str], line: int) -> None:
         seen.add(name)
 
 
-def _check_provisioners(value: object, data: bytes) -> None:
+def _check_provisioners(value: object, line: int) -> None:
     for number, item in enumerate(value if isinstance(value, list) and not isinstance(value, Pairs) else (), start=1):
         kind = dict(item).get("type") if isinstance(item, Pairs) else None
         if not isinstance(kind, str) or not kind:
-            line = line_of_key(data, "provisioners")
-            raise BrokenTemplateError(f'provisioner {number} has no "type"', line, 'add for example "type": "shell"')
+            raise _no_type(f"provisioner {number}", item, line, "shell")
 
 
 def legacy_details(document: dict[str, object]) -> Details:
     """Details of a template whose root is `document`."""
-    root = {key: plain(value) for key, value in document.items() if not key.startswith("_")}
+    root = {key: _settings_of(key, plain(value)) for key, value in document.items() if not key.startswith("_")}
     builders = [builder for builder in _list(root["builders"]) if isinstance(builder, dict)]
     declared = root.get("variables")
     return Details(
@@ -116,6 +161,26 @@ def legacy_details(document: dict[str, object]) -> Details:
             )
         ],
     )
+
+
+def _settings_of(key: str, value: Value) -> Value:
+    """What stands under a key of the root, the settings of plugins by their own names."""
+    if key not in OF_PLUGINS:
+        return value
+    if isinstance(value, list):
+        return [_settings_of(key, item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = value
+    if not all(map(str.islower, value)):
+        names = setting_names(value)
+        found = {names[name]: inner for name, inner in value.items()}
+    for name in STRUCTURES & found.keys():
+        found[name] = _settings_of(key, found[name])
+    overrides = found.get("override")
+    if isinstance(overrides, dict):
+        found["override"] = {builder: _settings_of(key, inner) for builder, inner in overrides.items()}
+    return found
 
 
 def _name(builder: dict[str, Value]) -> str:

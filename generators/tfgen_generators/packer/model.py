@@ -47,10 +47,11 @@ class Template:
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):
-    """A candidate that is no template, and why."""
+    """A candidate that is no template, and why. `alike`: it has Packer's ending, or builders."""
 
     path: str
     reason: str
+    alike: bool = False
 
 
 class Discovery(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from tfgen_generators.packer.ansible_settings import Use, of_ansible
-from tfgen_generators.packer.syntax.values import Value, expressions
+from tfgen_generators.packer.syntax.values import Value, expressions, looped, repeated
 
 _SCRIPTS = {"script": "script", "scripts": "script"}
 _PROVISIONERS: Mapping[str, Mapping[str, str]] = {
@@ -135,9 +135,9 @@ def of_builder(settings: Mapping[str, Value]) -> Iterator[Use]:
 def of_functions(values: Iterator[Value]) -> Iterator[Use]:
     """The files that `file("x")`, `templatefile("x", ...)` read."""
     for value in values:
-        for call in expressions(value):
+        for call, loops in looped(value):
             if call.op == "call" and call.args[0] in _READING and len(call.args) > 1:
-                yield "function", call.args[1], str(call.args[0])
+                yield "function", repeated(call.args[1], loops), str(call.args[0])
 
 
 def of_paths(values: Iterable[Value], steps: Iterable[tuple[str, Mapping[str, Value]]]) -> list[str]:

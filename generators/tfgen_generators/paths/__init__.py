@@ -8,7 +8,6 @@ __all__ = [
     "packer_script",
     "path_resolution",
     "pipeline_files",
-    "possible_values",
     "template_inputs",
     "terraform_reads",
     "var_files",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
 
+from tfgen_generators.paths.values.sources import ANY_UNSET
 from tfgen_generators.shell.paths import assigned_in, packer_variables
 from tfgen_generators.trees.linked import LinkedTree
 
+#: A file of values whose name a build computes.
+_COMPUTED_VALUES = re.compile(r"-var-file[=\s][\"']?[^\s;|&]*[$`]")
 #: How deep collections may be in one another.
 _DEEPEST = 100
 
@@ -50,7 +54,10 @@ def read_buildspec(tree: LinkedTree, path: str) -> Buildspec:
         commands=tuple(commands),
         is_one_shell=next(_scalars(_below(root, "version")), "0.2") != "0.1",
         assigned=frozenset(name for command in commands for name in assigned_in(command)),
-        packer_variables=tuple(pair for command in commands for pair in packer_variables(command)),
+        packer_variables=(
+            *(pair for command in commands for pair in packer_variables(command)),
+            *((ANY_UNSET, "$") for command in commands if _COMPUTED_VALUES.search(command)),
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfgen_generators.paths.path_resolution import PathResolver
-from tfgen_generators.paths.possible_values import without_globs
+from tfgen_generators.paths.values.combinations import without_globs
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 from tfgen_generators.trees import globs
 

@@ -12,7 +12,8 @@ from tfgen_generators.packer.details import Details, Part, Step
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Expression, Value, as_written
 from tfgen_generators.packer.uses import ANSIBLE, OF_ANSIBLE
-from tfgen_generators.paths.possible_values import PossibleValues, ValueSources
+from tfgen_generators.paths.values.possible_values import PossibleValues
+from tfgen_generators.paths.values.sources import ValueSources
 from tfgen_generators.shell.marks import UNKNOWN
 
 #: What is done with a file that is named for this: it counts, no more.

@@ -13,6 +13,7 @@ from tfgen_generators.generated.files import Generated, join, read_generated
 from tfgen_generators.generated.ownership import examine, file_name, forgotten_names, removed_blocks, sign
 from tfgen_generators.module.interface import read_module
 from tfgen_generators.packer.discovery.naming import name_templates
+from tfgen_generators.packer.discovery.nothing_found import require_some
 from tfgen_generators.packer.model import Problem
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.sync import pins
@@ -37,7 +38,7 @@ def files_by_base(
     `base_root` holds the base's files, whose settings are `base`. `allows` says which sources of modules may be the
     branch's. Reads templates, evaluates nothing, writes nothing. Raises TfgenError.
     """
-    found = unnamed_templates(root, now.packer_dir, now, outside)
+    found = require_some(root, unnamed_templates(root, now.packer_dir, now, outside), now.packer_dir)
     names = {template.name for template in name_templates(found, now.packer_dir, pins.by_path(now)).templates}
     effective = effective_settings(base, now, names, allows)
     module = read_module(base_root, effective.settings)

@@ -64,7 +64,8 @@ def desired_files(sources: Sources, outside: Outside) -> Desired:
     pinned = [rename for rename in resolution.renames if rename not in moved_away]
     text = pins.pin(sources.settings_text, pinned)
     if text != sources.settings_text:
-        desired = by_settings(sources, parse_settings(text), text)
+        settings = msgspec.structs.replace(parse_settings(text), packer_dir=sources.settings.packer_dir)
+        desired = by_settings(sources, settings, text)
     forgotten = frozenset(rename.name for rename in moved_away)
     return msgspec.structs.replace(desired, resolution=resolution, renames=tuple(pinned), forgotten=forgotten)
 

@@ -17,6 +17,7 @@ from tfgen_generators.module.cache import remembered_module
 from tfgen_generators.module.interface import ModuleInterface
 from tfgen_generators.packer.discovery.discover import find_unnamed
 from tfgen_generators.packer.discovery.naming import name_templates
+from tfgen_generators.packer.discovery.nothing_found import elsewhere, require_some
 from tfgen_generators.packer.model import Discovery
 from tfgen_generators.settings.model import Settings
 from tfgen_generators.sync import pins
@@ -64,13 +65,19 @@ def survey(root: Path, settings: Settings, settings_text: str = "", outside: Out
         root=root,
         settings=settings,
         settings_text=settings_text,
-        found=unnamed_templates(root, settings.packer_dir, settings, outside),
+        found=require_some(root, unnamed_templates(root, settings.packer_dir, settings, outside), settings.packer_dir),
         generated=generated,
         dispatcher_text=dispatcher_text,
         module=remembered_module(root, settings, outside.module_cache),
         dispatcher_module=read_dispatcher(root, settings),
         read_details=lambda: with_details(root, settings, outside),
     )
+
+
+def some_templates(root: Path, settings: Settings, outside: Outside = ALONE, *, has_file: bool = True) -> Discovery:
+    """The templates of a repository, as `find_templates`. Raises TfgenError also where `require_some` does."""
+    found = find_templates(root, settings.packer_dir, settings if has_file else None, outside)
+    return require_some(root, found, settings.packer_dir)
 
 
 def find_templates(
@@ -84,10 +91,10 @@ def find_templates(
 def unnamed_templates(root: Path, packer_dir: str, settings: Settings | None, outside: Outside) -> Discovery:
     """What stands in `packer_dir`, without names. Raises TfgenError without that folder."""
     if not (root / packer_dir).is_dir():
+        there = elsewhere(root)
+        fix = f"set packer_dir in tfgen.toml: {there}" if there else "create it, or set packer_dir in tfgen.toml"
         raise TfgenError(
-            "folder of Packer templates not found",
-            where=packer_dir,
-            fix="create it, or set packer_dir in tfgen.toml (for list: --packer-dir)",
+            "folder of Packer templates not found", where=packer_dir, fix=f"{fix} (for list: --packer-dir)"
         )
     return find_unnamed(
         root,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from tfgen_generators.lint.templates.nodes import BOM, File, Key, Node
+from tfgen_generators.packer.legacy import OF_PLUGINS, STRUCTURES, root_names, setting_names
 from tfgen_generators.packer.syntax.values import Value
 
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -23,6 +24,32 @@ def read_json_nodes(file: File, leaf: Leaf) -> Node:
     """The tree of a JSON file that discovery could read; `leaf` makes the value of a text."""
     text = file.data.decode("latin-1")  # one character a byte
     return _Scanner(file, text, leaf).value(len(BOM) if file.data.startswith(BOM) else 0)
+
+
+def by_packers_names(root: Node) -> Node:
+    """A legacy template's tree, its keys as Packer has them: it takes any case."""
+    _rename(root, root_names)
+    for key in OF_PLUGINS:
+        pending = [root.find(key)]
+        while pending:
+            node = pending.pop()
+            if node is not None and node.is_list:
+                pending += (node.kids or {}).values()
+            elif node is not None:
+                _rename(node, setting_names)
+                pending += [node.find(name) for name in STRUCTURES]
+                pending += (kid for overrides in [node.find("override")] for kid in _kids(overrides))
+    return root
+
+
+def _kids(node: Node | None) -> Iterable[Node]:
+    return (node.kids or {}).values() if node is not None else ()
+
+
+def _rename(node: Node, names_of: Callable[[list[str]], dict[str, str]]) -> None:
+    if node.kids and not node.is_list:
+        names = names_of([key for key in node.kids if isinstance(key, str)])
+        node.kids = {names.get(str(key), key): kid for key, kid in node.kids.items()}
 
 
 class _Scanner:

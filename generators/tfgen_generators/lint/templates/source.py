@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tfgen_generators.lint.templates.json_nodes import read_json_nodes
+from tfgen_generators.lint.templates.json_nodes import by_packers_names, read_json_nodes
 from tfgen_generators.lint.templates.native_nodes import read_native_nodes
 from tfgen_generators.lint.templates.nodes import File, Node
 from tfgen_generators.lint.templates.values import Values
@@ -54,7 +54,8 @@ class Source:
         try:
             if file.path.endswith(".hcl"):
                 return read_native_nodes(file)
-            return read_json_nodes(file, _legacy_leaf if self.legacy else _json_leaf)
+            root = read_json_nodes(file, _legacy_leaf if self.legacy else _json_leaf)
+            return by_packers_names(root) if self.legacy else root
         except (BrokenTemplateError, ValueError, IndexError, RecursionError):
             return None
 

@@ -48,8 +48,8 @@ class _Search(msgspec.Struct):
     folders: list[str] = msgspec.field(default_factory=list)
     followed: set[str] = msgspec.field(default_factory=set)
 
-    def skip(self, path: str, reason: str) -> None:
-        self.skipped.append(Skipped(path=path, reason=reason))
+    def skip(self, path: str, reason: str, *, alike: bool = False) -> None:
+        self.skipped.append(Skipped(path=path, reason=reason, alike=alike))
 
 
 def discover(
@@ -116,11 +116,11 @@ def _look_into(search: _Search, folder: str, names: list[str]) -> None:
             if (outcome := _read(search, path)) is not None:
                 hcl_files[path] = outcome
         elif name.endswith(".pkrvars.json"):
-            search.skip(path, "variable values, not a template")
+            search.skip(path, "variable values, not a template", alike=True)
         elif name.endswith(".json"):
             _legacy(search, path)
         elif reason := _other(name):
-            search.skip(path, reason)
+            search.skip(path, reason, alike=".pkr" in name)
     if any(outcome.facts and outcome.facts.computed_sources for outcome in hcl_files.values()):
         # Which builders those can be stands in the details of all files.
         hcl_files = {path: found for path in hcl_files if (found := _read(search, path, details=True))}
@@ -182,7 +182,7 @@ def _sort_file(search: _Search, entry: os.DirEntry[str], path: str, files: list[
     if entry.name.startswith(_HIDDEN) and not entry.name.endswith(_READ_HIDDEN):
         search.skip(path, "hidden file")
     elif search.git.ignores(path):
-        search.skip(path, "ignored by git")
+        search.skip(path, "ignored by git", alike=entry.name.endswith((HCL_ENDING, JSON_ENDING)))
     elif entry.is_symlink() and leads_out(search.root, path):
         search.unreadable.append(Problem(path=path, message=MESSAGE, fix=FIX))
     else:
@@ -260,7 +260,7 @@ def _legacy(search: _Search, path: str) -> None:
     if outcome is None:
         return
     if outcome.status == "other":
-        search.skip(path, outcome.message)
+        search.skip(path, outcome.message, alike=outcome.alike)
         return
     template = Template(
         name="",

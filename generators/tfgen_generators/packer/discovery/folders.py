@@ -44,7 +44,9 @@ def group_folder(folder: str, files: Mapping[str, Outcome], preset: frozenset[st
     `preset` are the variables that `*.auto.pkrvars.*` files set: Packer reads those for a folder only.
     """
     found = Grouped(templates=[], skipped=[])
-    found.skipped.extend(Skipped(path=path, reason=o.message) for path, o in files.items() if o.status == "other")
+    found.skipped.extend(
+        Skipped(path=path, reason=o.message, alike=o.alike) for path, o in files.items() if o.status == "other"
+    )
     broken = {path: outcome for path, outcome in files.items() if outcome.status == "broken"}
     read = [
         _Read(path=path, digest=o.digest, facts=o.facts, details=o.details)
@@ -67,13 +69,18 @@ def group_folder(folder: str, files: Mapping[str, Outcome], preset: frozenset[st
             errors = () if broken else tuple(_undeclared([item]))
             found.templates.append(_file(item.path, item.digest, item, errors))
         else:
-            found.skipped.append(Skipped(path=item.path, reason=_reason(item.facts)))
+            found.skipped.append(Skipped(path=item.path, reason=_reason(item.facts), alike=True))
     return found
 
 
 def _needing_each_other(files: list[_Read], preset: frozenset[str]) -> list[_Read]:
-    """All files of the folder's one template, [] when every build stands alone."""
-    declared = _declared(files)
+    """All files of the folder's one template, [] when every build stands alone.
+
+    What a neighbour declares that is a whole template by itself is that one's own, unless a build here has no source
+    but that neighbour's.
+    """
+    declared = _declared([file for file in files if not _is_whole(file.facts)])
+    sources = frozenset(name for name in _declared(files) if name.startswith("source."))
     elsewhere = any(file.facts.own_sources for file in files if not file.facts.has_build)
     needy = {
         file.path
@@ -81,6 +88,7 @@ def _needing_each_other(files: list[_Read], preset: frozenset[str]) -> list[_Rea
         if file.facts.has_build
         and (
             _missing(file.facts) & declared
+            or (not file.facts.own_sources and _missing(file.facts) & sources)
             or (file.facts.required & preset and not _would_clash(file, files))
             or (file.facts.computed_sources and not file.facts.own_sources and elsewhere)
         )
@@ -94,6 +102,10 @@ def _needing_each_other(files: list[_Read], preset: frozenset[str]) -> list[_Rea
     ]
 
 
+def _is_whole(facts: Facts) -> bool:
+    return facts.has_build and not _missing(facts)
+
+
 def _would_clash(file: _Read, files: list[_Read]) -> bool:
     """Whether another template of the folder declares the same: then they are no one template."""
     return any(
@@ -103,7 +115,7 @@ def _would_clash(file: _Read, files: list[_Read]) -> bool:
 
 def _waiting(files: list[_Read]) -> list[_Read]:
     """Beside a broken file: the builds that need what most likely that one declares, and what they may need."""
-    needy = {file.path for file in files if file.facts.has_build and _missing(file.facts)}
+    needy = {file.path for file in files if file.facts.has_build and _missing(file.facts) - file.facts.tolerated}
     return [file for file in files if file.path in needy or not file.facts.has_build] if needy else []
 
 
@@ -112,9 +124,12 @@ def _missing(facts: Facts) -> frozenset[str]:
 
 
 def _undeclared(files: list[_Read]) -> list[Problem]:
-    """Packer refuses every reference to what no file of the template declares."""
+    """Packer refuses every reference to what no file of the template declares, but in sources that no build uses.
+
+    Where the sources must be computed, those that stand there as text are the ones that are surely used.
+    """
     declared = _declared(files)
-    used = used_sources(file.facts for file in files)
+    used = frozenset[str]().union(*(file.facts.sources for file in files if file.facts.has_build))
     return [
         Problem(
             path=file.path,
@@ -124,7 +139,7 @@ def _undeclared(files: list[_Read]) -> list[Problem]:
         )
         for file in files
         for name, line in sorted(file.facts.needed(used).items(), key=lambda item: item[1])
-        if name not in declared
+        if name not in declared and name not in file.facts.tolerated
     ]
 
 

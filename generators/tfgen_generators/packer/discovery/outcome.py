@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -19,13 +20,17 @@ from tfgen_generators.packer.model import (
 if TYPE_CHECKING:
     from tfgen_generators.packer.syntax.syntax import Body
 
+#: Packer's key in any case, as Unicode folds it: the long s too.
+_ANY_CASE = re.compile(rb'"builder(?:s|\xc5\xbf)"', re.IGNORECASE)
+
 Status = Literal["legacy", "hcl2", "other", "broken"]
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What reading one file gave. `digest` is the SHA-256 of its bytes, `message` why it is "other" or "broken".
 
-    `details` are encoded (`decode_details`), b"" where nobody wanted them.
+    `details` are encoded (`decode_details`), b"" where nobody wanted them. `alike`: an "other" file looks like one of
+    Packer's, so that a repository without any template is not well.
     """
 
     status: Status
@@ -36,6 +41,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     line: int = 0
     fix: str = ""
     details: bytes = b""
+    alike: bool = False
 
 
 def read_file(data: bytes, form: Format, digest: str, *, details: bool) -> Outcome:
@@ -45,15 +51,29 @@ def read_file(data: bytes, form: Format, digest: str, *, details: bool) -> Outco
             return _legacy(data, digest, details=details)
         return _hcl2(data, form, digest, details=details)
     except NotATemplateError as reason:
-        return Outcome(status="other", digest=digest, message=str(reason))
+        return Outcome(status="other", digest=digest, message=str(reason), alike=_is_alike(data, form))
     except BrokenTemplateError as error:
         return Outcome(status="broken", digest=digest, message=error.message, line=error.line, fix=error.fix)
     except (RecursionError, OverflowError):
         return Outcome(status="broken", digest=digest, message="nested too deeply", line=1)
 
 
+def _is_alike(data: bytes, form: Format) -> bool:
+    """Packer's endings are nobody else's; a JSON file looks like a template by its builders, in UTF-16 as well."""
+    return form != "json" or looks_like_packer(data)
+
+
+def looks_like_packer(data: bytes) -> bool:
+    """Whether a JSON file has a key like that of builders."""
+    return _names_builders(data.replace(b"\0", b""))
+
+
+def _names_builders(data: bytes) -> bool:
+    return b'"builders"' in data or (b'"builder' in data.lower() and _ANY_CASE.search(data) is not None)
+
+
 def _legacy(data: bytes, digest: str, *, details: bool) -> Outcome:
-    if b"builders" not in data and b"\\u" not in data and _is_object(data):
+    if not _names_builders(data) and b"\\u" not in data and _is_object(data):
         raise NotATemplateError("no builders: not a Packer template")
     from tfgen_generators.packer.legacy import legacy_details, read_legacy
 
@@ -86,27 +106,23 @@ def _json_body(data: bytes) -> Body:
     from tfgen_generators.packer.syntax.json_reader import Pairs, line_of_key, load, read_json_body
 
     document = load(data, what="build")
-    if isinstance(document, Pairs) and any(key == "builders" for key, _ in document):
+    keys = [key for key, _ in document if key.casefold() == "builders"] if isinstance(document, Pairs) else []
+    if keys:
         raise BrokenTemplateError(
             "legacy JSON template named .pkr.json, which Packer reads as HCL2",
-            line_of_key(data, "builders"),
+            line_of_key(data, keys[0]),
             "rename it to .json",
         )
     return read_json_body(document)
 
 
 def _native_body(data: bytes) -> Body:
-    from tfgen_generators.packer.syntax.hcl_reader import read_native
+    from tfgen_generators.packer.syntax.hcl_reader import in_utf_8, read_native
 
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise BrokenTemplateError("not UTF-8 text", line, "save it as UTF-8") from None
+    data = in_utf_8(data.removeprefix(b"\xef\xbb\xbf"))
     try:
         return read_native(data)
     except BrokenTemplateError:
-        if is_generator_input(text):
+        if is_generator_input(data.decode()):
             raise NotATemplateError(f"{GENERATOR_INPUT}, not HCL") from None
         raise

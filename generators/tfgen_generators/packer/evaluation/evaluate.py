@@ -1,21 +1,28 @@
-"""What an expression comes to without running Packer: as far as literals, locals and a few pure functions decide."""
+"""What an expression comes to without running Packer: as far as literals, locals and its pure functions decide."""
 
 from __future__ import annotations
 
-import posixpath
-import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import InvalidOperation
 
-from tfgen_generators.packer.syntax.values import LARGEST, Expression, Value, as_text, is_known
+from tfgen_generators.packer.evaluation.bound import Bound, Lookup, spend
+from tfgen_generators.packer.evaluation.calls import call, is_marked
+from tfgen_generators.packer.evaluation.convert import (
+    RefusedError,
+    UndecidedError,
+    boolean,
+    decimal,
+    equal,
+    of_decimal,
+    text,
+)
+from tfgen_generators.packer.evaluation.operators import ARITHMETIC, CONVERSIONS, element, keeps_types, mapped
+from tfgen_generators.packer.syntax.values import LARGEST, Expression, Value, is_known
 
 #: Where locals name each other in a circle, or an expression is nested beyond reason.
 _DEEPEST = 40
-_WORKING_DIR = re.compile(r"\{\{-?\s*pwd\s*-?\}\}/?")
-_TEMPLATE_DIR = re.compile(r"\{\{-?\s*template_dir\s*-?\}\}/?")
 
-#: What a name means, evaluated already.
-Lookup: TypeAlias = Callable[[tuple[str, ...]], Value]
+Handler = Callable[[Expression, Lookup, int], Value]
 
 
 def evaluate(value: Value, lookup: Lookup, depth: int = 0) -> Value:
@@ -29,18 +36,46 @@ def evaluate(value: Value, lookup: Lookup, depth: int = 0) -> Value:
         return {key: evaluate(item, lookup, depth) for key, item in value.items()}
     if not isinstance(value, Expression) or depth > _DEEPEST:
         return value
+    try:
+        return _computed(value, lookup, depth + 1)
+    except (RefusedError, UndecidedError):
+        return _open(value, lookup, depth + 1)
+
+
+def _computed(value: Expression, lookup: Lookup, depth: int) -> Value:
+    """Raises RefusedError where Packer does."""
     handler = _OPERATIONS.get(value.op)
-    return handler(value, lookup, depth + 1) if handler else value
+    return handler(value, lookup, depth) if handler else value
 
 
-def _reference(expression: Expression, lookup: Lookup, depth: int) -> Value:
-    found = lookup(tuple(name for name in expression.args if isinstance(name, str)))
+def _open(value: Expression, lookup: Lookup, depth: int) -> Value:
+    """What is not known. Within a `for`, with the meanings of what that binds, which nobody knows outside."""
+    if not isinstance(lookup, Bound) or value.op in ("", "ref", "for", "map"):
+        return value
+    return Expression(value.text, value.op, tuple(evaluate(part, lookup, depth) for part in value.args), value.line)
+
+
+def _reference(expression: Expression, lookup: Lookup, _depth: int) -> Value:
+    names = tuple(name for name in expression.args if isinstance(name, str))
+    found = lookup(names)
+    if isinstance(lookup, Bound) and names[0] in lookup.names:
+        return found
     return found if is_known(found) else expression
+
+
+def _strict(value: Value, lookup: Lookup, depth: int) -> Value:
+    """As `evaluate`. Raises RefusedError where Packer does."""
+    if not isinstance(value, Expression) or depth > _DEEPEST:
+        return evaluate(value, lookup, depth)
+    try:
+        return _computed(value, lookup, depth + 1)
+    except UndecidedError:
+        return _open(value, lookup, depth + 1)
 
 
 def _peek(value: Value, lookup: Lookup, depth: int) -> Value:
     """`value` evaluated, or what a reference means although something in it is not known."""
-    found = evaluate(value, lookup, depth)
+    found = _strict(value, lookup, depth)
     if isinstance(found, Expression) and found.op == "ref":
         return lookup(tuple(name for name in found.args if isinstance(name, str)))
     return found
@@ -48,208 +83,180 @@ def _peek(value: Value, lookup: Lookup, depth: int) -> Value:
 
 def _index(expression: Expression, lookup: Lookup, depth: int) -> Value:
     base, key = _peek(expression.args[0], lookup, depth), evaluate(expression.args[1], lookup, depth)
-    found: Value = expression
-    if isinstance(base, dict) and isinstance(key, str):
-        found = evaluate(base[key], lookup, depth) if key in base else expression
-    elif isinstance(base, list) and isinstance(key, int) and 0 <= key < len(base):
-        found = evaluate(base[key], lookup, depth)
-    return found if is_known(found) else expression
+    return evaluate(element(base, key), lookup, depth)
+
+
+def _splat(expression: Expression, lookup: Lookup, depth: int) -> Value:
+    base, *keys = expression.args
+    found = _peek(base, lookup, depth)
+    if isinstance(found, Expression):
+        raise UndecidedError
+    items = found if isinstance(found, list) else [] if found is None else [found]
+    taken: list[Value] = []
+    for item in items:
+        current = item
+        for key in keys:
+            current = evaluate(element(current, evaluate(key, lookup, depth)), lookup, depth)
+        taken.append(current)
+    return taken
+
+
+def _loop(expression: Expression, lookup: Lookup, depth: int) -> Value:
+    """`for` and `map`: a list, or an object."""
+    first, second, collection, condition, grouping, key, result = expression.args
+    found = _peek(collection, lookup, depth)
+    if isinstance(found, Expression) and found.op == "call" and found.args[0] == "fileset":
+        folder = [evaluate(part, lookup, depth) for part in found.args[1:]]
+        found = lookup(("fileset", *map(str, folder))) if all(isinstance(one, str) for one in folder) else found
+    if not isinstance(found, list | dict):
+        raise UndecidedError
+    pairs: Iterable[tuple[Value, Value]] = enumerate(found) if isinstance(found, list) else sorted(found.items())
+    scope = Bound(lookup)
+    rows: list[tuple[Value, Value]] = []
+    for at, value in pairs:
+        scope.bind((str(first), str(second)), at, value)
+        taken = evaluate(condition, scope, depth)
+        if isinstance(taken, Expression):
+            raise UndecidedError
+        if boolean(taken):
+            rows.append((evaluate(key, scope, depth), evaluate(result, scope, depth)))
+    return [value for _, value in rows] if expression.op == "for" else mapped(rows, grouping=grouping is True)
+
+
+def _object(expression: Expression, lookup: Lookup, depth: int) -> Value:
+    written, *computed = expression.args
+    if not isinstance(written, dict):
+        raise UndecidedError
+    keys = {str(computed[at]): computed[at + 1] for at in range(0, len(computed) - 1, 2)}
+    rows = [
+        (evaluate(keys.get(name, name), lookup, depth), evaluate(item, lookup, depth)) for name, item in written.items()
+    ]
+    return mapped(list({str(key): (key, value) for key, value in rows}.values()), grouping=False)
 
 
 def _logic(expression: Expression, lookup: Lookup, depth: int) -> Value:
     sides = [evaluate(side, lookup, depth) for side in expression.args]
-    if not all(is_known(side) for side in sides):
-        return expression
+    if not all(is_known(side) for side in sides) or any(map(is_marked, sides)):
+        raise UndecidedError
     if expression.op in ("==", "!="):
-        return (sides[0] == sides[1]) is (expression.op == "==")
-    if not all(isinstance(side, bool) for side in sides):
-        return expression
+        return equal(sides[0], sides[1]) is (expression.op == "==")
+    flags = [boolean(side) for side in sides]
     if expression.op == "!":
-        return not sides[0]
-    return all(sides) if expression.op == "&&" else any(sides)
+        return not flags[0]
+    return all(flags) if expression.op == "&&" else any(flags)
+
+
+def _arithmetic(expression: Expression, lookup: Lookup, depth: int) -> Value:
+    values = [evaluate(side, lookup, depth) for side in expression.args]
+    if not all(is_known(value) for value in values):
+        raise UndecidedError
+    sides = [decimal(value) for value in values]
+    try:
+        found = ARITHMETIC[expression.op](*sides) if len(sides) == 2 else -sides[0]
+    except (InvalidOperation, ZeroDivisionError):
+        raise UndecidedError from None
+    return found if isinstance(found, bool) else of_decimal(found)
 
 
 def _template(expression: Expression, lookup: Lookup, depth: int) -> Value:
     parts = [evaluate(part, lookup, depth) for part in expression.args]
-    if all(isinstance(part, str | bool | int | float) for part in parts):
-        text = "".join(as_text(part) for part in parts)
-        return text if len(text) <= LARGEST else expression
-    return expression
+    if not all(isinstance(part, str | bool | int | float) for part in parts):
+        raise UndecidedError
+    found = "".join(text(part) for part in parts)
+    if len(found) > LARGEST:
+        raise UndecidedError
+    return found
 
 
 def _call(expression: Expression, lookup: Lookup, depth: int) -> Value:
     name, *arguments = expression.args
-    if name == "lookup" and len(arguments) in (2, 3):
-        found = _index(Expression(expression.text, "index", tuple(arguments[:2])), lookup, depth)
-        if is_known(found):
-            return found
-        base, key = _peek(arguments[0], lookup, depth), evaluate(arguments[1], lookup, depth)
-        missing = isinstance(base, dict) and isinstance(key, str) and key not in base and len(arguments) == 3
-        return evaluate(arguments[2], lookup, depth) if missing else expression
-    function = _FUNCTIONS.get(name) if isinstance(name, str) else None
-    values = [evaluate(argument, lookup, depth) for argument in arguments]
-    if function is None or not all(is_known(value) for value in values):
-        return expression
-    try:
-        found = function(*values)
-    except (TypeError, ValueError, AttributeError):
-        return expression
-    return expression if isinstance(found, str | list) and len(found) > LARGEST else found
-
-
-def possible_texts(value: Value, lookup: Lookup, depth: int = 0) -> list[str] | None:
-    """Every text that `value` may hold or be, whatever its conditions and keys say; None when it may be any text."""
-    value = evaluate(value, lookup, depth)
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, list | dict):
-        return _all_possible(value.values() if isinstance(value, dict) else value, lookup, depth)
-    if not isinstance(value, Expression):
-        return []
-    if value.op == "ref":
-        meant = lookup(tuple(name for name in value.args if isinstance(name, str)))
-        unknown = isinstance(meant, Expression) and (not meant.op or meant == value)
-        return None if unknown or depth > _DEEPEST else _all_possible([meant], lookup, depth)
-    chosen = _choices(value)
-    return None if chosen is None or depth > _DEEPEST else _all_possible(chosen, lookup, depth)
-
-
-def _choices(value: Expression) -> Iterable[Value] | None:
-    """What an expression chooses from, None when it makes something new."""
-    if value.op == "if":
-        return value.args[1:]
-    if value.op == "index":
-        return value.args[:1]
-    if value.op == "call" and value.args[0] == "lookup":
-        return (*value.args[1:2], *value.args[3:])
-    return value.args[1:] if value.op == "call" and value.args[0] in _CHOOSING else None
-
-
-def _all_possible(values: Iterable[Value], lookup: Lookup, depth: int) -> list[str] | None:
-    found: list[str] = []
-    for value in values:
-        inner = possible_texts(value, lookup, depth + 1)
-        if inner is None:
-            return None
-        found += inner
-        if len(found) > LARGEST:
-            return None
+    if name in ("try", "can"):
+        return _tried(name == "can", arguments, lookup, depth)
+    if name == "convert":
+        return _converted(arguments, lookup, depth)
+    if name == "env" and len(arguments) == 1 and isinstance(arguments[0], str):
+        return _given(lookup(("env", arguments[0])))
+    if name == "lookup" and len(arguments) > 1:
+        arguments[0] = _peek(arguments[0], lookup, depth)
+        if isinstance(arguments[0], dict) and not is_known(arguments[0]):
+            return _looked_up(arguments, lookup, depth)
+    found = call(str(name), [_strict(argument, lookup, depth) for argument in arguments])
+    spend(lookup, len(found) // 100 if isinstance(found, str | list) else 0)
     return found
+
+
+def _given(value: Value) -> Value:
+    if not is_known(value):
+        raise UndecidedError
+    return value
+
+
+def _spread(expression: Expression, lookup: Lookup, depth: int) -> Value:
+    name, *arguments = expression.args
+    *first, last = [evaluate(argument, lookup, depth) for argument in arguments]
+    if not isinstance(last, list):
+        raise UndecidedError
+    return call(str(name), [*first, *last])
+
+
+def _looked_up(arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:
+    """An element of a map in which something is not known."""
+    base, key = arguments[0], evaluate(arguments[1], lookup, depth)
+    if not isinstance(base, dict) or not isinstance(key, str) or is_marked(key):
+        raise UndecidedError
+    if key not in base and len(arguments) < 3:
+        raise RefusedError("no such key, and no default")
+    return evaluate(base[key] if key in base else arguments[2], lookup, depth)
+
+
+def _tried(only_asked: bool, arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:
+    """`try`: the first argument that Packer does not refuse. `can`: whether it refuses one."""
+    for argument in arguments:
+        try:
+            found = _strict(argument, lookup, depth)
+        except RefusedError:
+            continue
+        if not is_known(found):
+            raise UndecidedError
+        return True if only_asked else found
+    if only_asked and arguments:
+        return False
+    raise RefusedError("no argument without an error")
+
+
+def _converted(arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:
+    value, kind = evaluate(arguments[0], lookup, depth), arguments[-1]
+    name = kind.text if isinstance(kind, Expression) else ""
+    if name not in CONVERSIONS or is_marked(_given(value)):
+        raise UndecidedError
+    return value if value is None else CONVERSIONS[name](value)
 
 
 def _condition(expression: Expression, lookup: Lookup, depth: int) -> Value:
     condition, then, otherwise = expression.args
     condition = evaluate(condition, lookup, depth)
-    if not isinstance(condition, bool):
-        return expression
-    chosen = evaluate(then if condition else otherwise, lookup, depth)
-    return chosen if is_known(chosen) else expression
+    if isinstance(condition, Expression) or is_marked(condition):
+        raise UndecidedError
+    chosen = evaluate(then if boolean(condition) else otherwise, lookup, depth)
+    other = otherwise if boolean(condition) else then
+    if isinstance(chosen, bool | int | float) and isinstance(other, str):
+        return text(chosen)  # both are of one type
+    if not is_known(chosen) or (isinstance(chosen, list | dict) and not keeps_types(chosen, other)):
+        raise UndecidedError
+    return chosen
 
 
-def _concat(*lists: Value) -> Value:
-    found: list[Value] = []
-    for item in lists:
-        if not isinstance(item, list):
-            raise TypeError
-        found += item
-    return found
-
-
-def _distinct(items: Value) -> Value:
-    if not isinstance(items, list):
-        raise TypeError
-    return [item for number, item in enumerate(items) if item not in items[:number]]
-
-
-def _join(separator: Value, items: Value) -> Value:
-    if not isinstance(separator, str) or not isinstance(items, list):
-        raise TypeError
-    return separator.join(as_text(item) for item in items)
-
-
-def _flatten(items: Value) -> Value:
-    if not isinstance(items, list):
-        raise TypeError
-    found: list[Value] = []
-    for item in items:
-        inner = _flatten(item) if isinstance(item, list) else [item]
-        found += inner if isinstance(inner, list) else []
-    return found
-
-
-def _compact(items: Value) -> Value:
-    if not isinstance(items, list):
-        raise TypeError
-    return [item for item in items if item not in ("", None)]
-
-
-def _split(separator: Value, text: Value) -> Value:
-    if not isinstance(separator, str) or not isinstance(text, str):
-        raise TypeError
-    return list(text.split(separator))
-
-
-def _contains(items: Value, wanted: Value) -> Value:
-    if not isinstance(items, list):
-        raise TypeError
-    return wanted in items
-
-
-def _of_text(function: Callable[[str], str]) -> Callable[[Value], Value]:
-    def apply(value: Value) -> Value:
-        if not isinstance(value, str):
-            raise TypeError
-        return function(value)
-
-    return apply
-
-
-_OPERATIONS: Mapping[str, Callable[[Expression, Lookup, int], Value]] = {
+_OPERATIONS: Mapping[str, Handler] = {
     "ref": _reference,
     "template": _template,
     "call": _call,
+    "spread": _spread,
     "if": _condition,
     "index": _index,
+    "splat": _splat,
+    "for": _loop,
+    "map": _loop,
+    "object": _object,
     **dict.fromkeys(("==", "!=", "&&", "||", "!"), _logic),
+    **dict.fromkeys(ARITHMETIC, _arithmetic),
 }
-#: Functions that give nothing but elements of what they are given.
-_CHOOSING = frozenset(
-    {
-        "coalesce",
-        "coalescelist",
-        "compact",
-        "concat",
-        "distinct",
-        "flatten",
-        "reverse",
-        "sort",
-        "tolist",
-        "toset",
-        "values",
-    }
-)
-#: Functions whose result depends on nothing but their arguments, as far as paths and lists of sources use them.
-_FUNCTIONS: Mapping[str, Callable[..., Value]] = {
-    "abspath": _of_text(str),
-    "basename": _of_text(posixpath.basename),
-    "compact": _compact,
-    "concat": _concat,
-    "contains": _contains,
-    "dirname": _of_text(posixpath.dirname),
-    "distinct": _distinct,
-    "flatten": _flatten,
-    "join": _join,
-    "lower": _of_text(str.lower),
-    "split": _split,
-    "tolist": _concat,
-    "toset": _distinct,
-    "upper": _of_text(str.upper),
-}
-
-
-def fill_template_dir(text: str, folder: str) -> str | None:
-    """`text` with Packer's `{{template_dir}}` and `{{pwd}}` filled in; None when another `{{ }}` stands in it."""
-    if "{{" not in text:
-        return text
-    filled = _WORKING_DIR.sub("./", _TEMPLATE_DIR.sub(lambda _: f"{folder}/", text))
-    return None if "{{" in filled else filled

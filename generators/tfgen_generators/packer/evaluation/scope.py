@@ -8,14 +8,16 @@ from pathlib import PurePosixPath
 import msgspec
 
 from tfgen_generators.packer.details import Details, Part
-from tfgen_generators.packer.evaluation.evaluate import Lookup, evaluate, fill_template_dir, possible_texts
+from tfgen_generators.packer.evaluation.bound import Lookup
+from tfgen_generators.packer.evaluation.evaluate import evaluate
+from tfgen_generators.packer.evaluation.possible import fill_template_dir, possible_texts
 from tfgen_generators.packer.facts import source_name
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Expression, Value, as_text, as_written, is_known
 from tfgen_generators.shell.marks import ANCHOR
 
 #: Functions that give the elements of all their lists.
-_JOINING = frozenset({"compact", "concat", "distinct", "flatten", "tolist", "toset"})
+_JOINING = frozenset({"compact", "concat", "distinct", "flatten"})
 
 _DEEPEST = 20
 #: How many lists within lists are looked at for one template: locals that name others twice make 2^20.
@@ -224,7 +226,9 @@ class Scope:
         if isinstance(tags, Expression) and tags.op == "call" and tags.args[0] == "merge":
             merged = dict(pair for argument in tags.args[1:] for pair in self._pairs(argument))
             yield from merged.items()
-        elif isinstance(tags, Expression) and not tags.op and tags.args and isinstance(tags.args[0], dict):
+        elif (
+            isinstance(tags, Expression) and tags.op in ("", "object") and tags.args and isinstance(tags.args[0], dict)
+        ):
             yield from self._pairs(tags.args[0])  # a map with a key that must be computed
         elif isinstance(tags, dict):
             yield from ((key, self.text(item)) for key, item in tags.items())

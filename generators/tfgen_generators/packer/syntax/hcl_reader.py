@@ -6,12 +6,15 @@ Why not `hcl2` here: docs/adr/0003-hcl-readers.md. Source of the rules: the HCL 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.tree import SOURCE, text_of, tree_of
 from tfgen_generators.packer.model import BrokenTemplateError
 from tfgen_generators.packer.syntax.hcl_values import joined, value_of
 from tfgen_generators.packer.syntax.syntax import Block, Body
+from tfgen_generators.packer.syntax.utf_8 import check_utf_8, not_utf_8
 from tfgen_generators.packer.syntax.values import Expression, Value
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 _FIX = "fix the syntax"
 _DEEPEST = 100
+#: A byte that is no UTF-8, as "surrogateescape" has it.
+_NO_CHARACTER = re.compile("[\udc80-\udcff]")
 
 
 def read_native(data: bytes) -> Body:
@@ -28,6 +33,43 @@ def read_native(data: bytes) -> Body:
         raise _first_error(root)
     body = next((child for child in root.named_children if child.type == "body"), None)
     return _body(body) if body else Body()
+
+
+def in_utf_8(data: bytes) -> bytes:
+    """`data` as UTF-8, with what is none in its comments replaced: Packer does not look into those.
+
+    Raises NotATemplateError where it is something else.
+    """
+    check_utf_8(data)
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return _without_strange_comments(data)
+    return data
+
+
+def _without_strange_comments(data: bytes) -> bytes:
+    escaped = data.decode(errors="surrogateescape")
+    text = _NO_CHARACTER.sub("?", escaped).encode()  # as many bytes as before
+    strange = [at for at, (byte, kept) in enumerate(zip(data, text, strict=True)) if byte != kept]
+    comments = ((node.start_byte, node.end_byte) for node in _comments(tree_of(text)))
+    inside = iter(sorted(comments))
+    start, end = next(inside, (len(data), len(data)))
+    for at in strange:
+        while end <= at:
+            start, end = next(inside, (len(data), len(data)))
+        if at < start:
+            raise not_utf_8(data, at)
+    return text
+
+
+def _comments(root: Node) -> Iterator[Node]:
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.type == "comment":
+            yield node
+        stack.extend(node.children)
 
 
 def read_template(text: str) -> Value:

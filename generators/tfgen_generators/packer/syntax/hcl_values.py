@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.tree import SOURCE, text_of
 from tfgen_generators.packer.model import BrokenTemplateError
+from tfgen_generators.packer.syntax.hcl_unread import FIX, PLAIN, reference, unread
 from tfgen_generators.packer.syntax.strings import DOUBLED, dedent, unescape
 from tfgen_generators.packer.syntax.values import Expression, Scalar, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_FIX = "fix the syntax"
 _LARGEST = 2**63
-_PLAIN = re.compile(r'"[^"\\$%\n]*"')
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _NAMES = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*")
 _CONSTANTS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
@@ -27,7 +26,7 @@ _CONSTANTS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 def value_of(node: Node) -> Value:
     """The value of an `expression` node (or of one around or inside it)."""
     text = text_of(node)
-    if _PLAIN.fullmatch(text):
+    if PLAIN.fullmatch(text):
         return text[1:-1]
     if text in _CONSTANTS:
         return _CONSTANTS[text]
@@ -58,7 +57,7 @@ def _by_kind(node: Node, text: str) -> Value:
             return _by_kind(node.named_children[0], text)
         return _chain(node, text)
     reader = _READERS.get(kind)
-    return reader(node, text) if reader else _other(node, text)
+    return reader(node, text) if reader else unread(node, text)
 
 
 def _string(node: Node, text: str) -> Value:
@@ -69,7 +68,7 @@ def _string(node: Node, text: str) -> Value:
     for number, part in enumerate(parts):
         if isinstance(part, str):
             if "\n" in part:
-                raise BrokenTemplateError("a quoted string must end on its line", line, _FIX)
+                raise BrokenTemplateError("a quoted string must end on its line", line, FIX)
             parts[number] = unescape(part)
     return joined(inside, parts, line) if whole else Expression(inside, "", tuple(parts), line)
 
@@ -92,7 +91,7 @@ def _parts(node: Node, start: int, end: int) -> tuple[list[Value], bool]:
         if child.type == "template_directive":
             whole = False
         inner = [value_of(item) for item in child.named_children if item.type == "expression"]
-        parts += inner or [_other(child, sequence)]
+        parts += inner or [unread(child, sequence)]
     literal = SOURCE.data[start:end].decode()
     parts.append(literal.lstrip() if strip else literal)
     return [part for part in parts if part != ""], whole
@@ -127,7 +126,7 @@ def _heredoc(node: Node, text: str) -> Value:
 def _tuple(node: Node, text: str) -> Value:
     elements = [child for child in node.named_children if child.type != "comment"]
     if any(child.type.startswith("for_") for child in elements):
-        return _other(node, text)
+        return unread(node, text)
     return [value_of(child) for child in elements if child.type == "expression"]
 
 
@@ -139,22 +138,22 @@ def _object(node: Node, text: str) -> Value:
             continue
         inner = [child for child in element.named_children if child.type == "expression"]
         if len(inner) != 2:
-            return _other(node, text)
+            return unread(node, text)
         key = _key(text_of(inner[0]))
         value = value_of(inner[1])
         if key is None:
             computed = value_of(inner[0])
-            if not isinstance(computed, str):
-                extra.append(computed)
             key = computed if isinstance(computed, str) else text_of(inner[0])
+            if not isinstance(computed, str):
+                extra += [key, computed]
         found[key] = value
     if extra:
-        return Expression(text, "", (found, *extra), node.start_point[0] + 1)
+        return Expression(text, "object", (found, *extra), node.start_point[0] + 1)
     return found
 
 
 def _key(text: str) -> str | None:
-    if _PLAIN.fullmatch(text):
+    if PLAIN.fullmatch(text):
         return text[1:-1]
     return text if re.fullmatch(r"[\w-]+", text) else None
 
@@ -165,8 +164,8 @@ def _call(node: Node, text: str) -> Value:
     for child in node.named_children[1:]:
         if child.type == "function_arguments":
             arguments += [value_of(inner) for inner in child.named_children if inner.type == "expression"]
-            if "..." in text_of(child):
-                return Expression(text, "", (name, *arguments), node.start_point[0] + 1)
+            if any(inner.type == "ellipsis" for inner in child.named_children):
+                return Expression(text, "spread", (name, *arguments), node.start_point[0] + 1)
     return Expression(text, "call", (name, *arguments), node.start_point[0] + 1)
 
 
@@ -176,21 +175,27 @@ def _conditional(node: Node, text: str) -> Value:
 
 
 def _chain(node: Node, text: str) -> Value:
-    """`var.x.y`, `local.map[var.x]`: a name or a call, and what is taken from it."""
-    first, *rest = node.named_children
-    if first.type not in ("variable_expr", "function_call") or any(child.type == "splat" for child in rest):
-        return _other(node, text)
-    names = [text_of(first)]
-    while first.type == "variable_expr" and rest and rest[0].type == "get_attr":
-        names.append(text_of(rest.pop(0)).lstrip(".").strip())
-    line = node.start_point[0] + 1
-    found: Value = Expression(".".join(names), "ref", tuple(names), line)
-    if first.type == "function_call":
-        found = _call(first, names[0])
-    elif not rest:
-        return Expression(text, "ref", tuple(names), line)
+    """`var.x.y`, `local.map[var.x]`, `var.list[*].name`: a name, a call or a value, and what is taken from it."""
+    return _chained([child for child in node.named_children if child.type != "comment"], text)
+
+
+def _chained(nodes: list[Node], text: str) -> Value:
+    first, *rest = nodes
+    line = first.start_point[0] + 1
+    if first.type == "variable_expr":
+        length = next((at for at, child in enumerate(nodes[1:], 1) if child.type != "get_attr"), len(nodes))
+        found: Value = reference(nodes[:length])
+        rest = nodes[length:]
+        if not rest and isinstance(found, Expression):
+            return Expression(text, "ref", found.args, line)
+    else:
+        found = value_of(first)
     for child in rest:
-        found = Expression(text, "index", (found, _index(child)), line)
+        if child.type == "splat":
+            inner = [step for kind in child.named_children for step in kind.named_children]
+            found = Expression(text, "splat", (found, *(_index(step) for step in inner)), line)
+        else:
+            found = Expression(text, "index", (found, _index(child)), line)
     return found
 
 
@@ -204,84 +209,39 @@ def _index(node: Node) -> Value:
 
 
 def _operation(node: Node, text: str) -> Value:
-    """Comparisons and logic; arithmetic stays text."""
+    """Comparisons, logic and arithmetic."""
     inner = node.named_children[0]
     operator = next((child for child in inner.children if not child.is_named and child.type in _OPERATORS), None)
     if operator is None:
-        return _other(node, text)
+        return unread(node, text)
     sides: list[list[Node]] = [[], []]
     for child in inner.named_children:
-        sides[child.start_byte > operator.start_byte].append(child)
-    values = [_side(nodes, text) for nodes in sides if nodes]
-    if any(value is _NO_SIDE for value in values):
-        return _other(node, text)
+        if child.type != "comment":
+            sides[child.start_byte > operator.start_byte].append(child)
+    values = [_chained(nodes, "".join(map(text_of, nodes))) for nodes in sides if nodes]
     return Expression(text, operator.type, tuple(values), node.start_point[0] + 1)
 
 
-def _side(nodes: list[Node], text: str) -> Value:
-    """One operand: a node, or a name with its attributes."""
-    first, *rest = nodes
-    if not rest:
-        return value_of(first) if first.type != "variable_expr" else _reference(nodes)
-    if first.type == "variable_expr" and all(child.type == "get_attr" for child in rest):
-        return _reference(nodes)
-    return _NO_SIDE
+def _for(node: Node, text: str) -> Value:
+    """`[for k, v in X : R if C]` and `{for k, v in X : K => R... if C}`."""
+    inner = node.named_children[0]
+    intro = next(child for child in inner.named_children if child.type == "for_intro")
+    names = [text_of(child) for child in intro.named_children if child.type == "identifier"]
+    conditions = [child.named_children[-1] for child in inner.named_children if child.type == "for_cond"]
+    collection = [value_of(child) for child in intro.named_children if child.type == "expression"]
+    *keys, result = [value_of(child) for child in inner.named_children if child.type == "expression"] or [None]
+    if not collection or len(names) not in (1, 2) or _ROOTS & {*names} or len(keys) != (inner.type != "for_tuple_expr"):
+        return unread(node, text)
+    grouping = any(child.type == "ellipsis" for child in inner.named_children)
+    condition = value_of(conditions[0]) if conditions else True
+    bound = (names[0] if len(names) == 2 else "", names[-1])
+    args = (*bound, collection[0], condition, grouping, keys[0] if keys else None, result)
+    return Expression(text, "for" if not keys else "map", args, node.start_point[0] + 1)
 
 
-def _other(node: Node, text: str) -> Value:
-    """Anything else: its text, and the references and calls that stand in it (not the names that a `for` binds)."""
-    bound: set[str] = set()
-    found: list[Value] = []
-    stack = [[node]]
-    while stack:
-        current, *_ = nodes = stack.pop()
-        kind = current.type
-        if kind == "for_intro":
-            bound |= {text_of(name) for name in current.named_children if name.type == "identifier"}
-        elif kind == "variable_expr":
-            if (reference := _reference(nodes)).args[0] not in bound:
-                found.append(reference)
-            continue
-        elif kind == "function_call":
-            name, *_ = current.named_children
-            arguments = [text_of(inner) for child in current.named_children[1:] for inner in child.named_children]
-            plain = tuple(argument[1:-1] for argument in arguments if _PLAIN.fullmatch(argument))
-            found.append(Expression(text_of(current), "call", (text_of(name), *plain), current.start_point[0] + 1))
-        elif kind == "template_literal":
-            _check_literal(current)
-        stack.extend(reversed(_with_attributes(current.named_children)))
-    return Expression(text, "", tuple(found), node.start_point[0] + 1)
-
-
-def _with_attributes(nodes: list[Node]) -> list[list[Node]]:
-    """Each node, and the attributes that follow it. (A node finds its own siblings from the root of the tree.)"""
-    found: list[list[Node]] = []
-    attributes: list[Node] = []
-    for node in reversed(nodes):
-        if node.type == "get_attr":
-            attributes.append(node)
-            found.append([node])
-        else:
-            found.append([node, *reversed(attributes)])
-            attributes = []
-    return found[::-1]
-
-
-def _reference(nodes: list[Node]) -> Expression:
-    """The name that a `variable_expr` begins, with the attributes that follow it."""
-    node, *attributes = nodes
-    names = [text_of(node), *(text_of(attribute).lstrip(".").strip() for attribute in attributes)]
-    return Expression(".".join(names), "ref", tuple(names), node.start_point[0] + 1)
-
-
-def _check_literal(node: Node) -> None:
-    parent = node.parent
-    if parent is not None and parent.type != "heredoc_template" and "\n" in text_of(node):
-        raise BrokenTemplateError("a quoted string must end on its line", node.start_point[0] + 1, _FIX)
-
-
-_OPERATORS = ("==", "!=", "&&", "||", "!")
-_NO_SIDE = Expression("")
+_OPERATORS = ("==", "!=", "&&", "||", "!", "+", "-", "*", "/", "%", "<", "<=", ">", ">=")
+#: What the first name of a reference stands for: a `for` that binds one of these is not looked into.
+_ROOTS = frozenset({"build", "data", "each", "local", "packer", "path", "source", "var"})
 _READERS = {
     "string_lit": _string,
     "quoted_template": _string,
@@ -290,5 +250,6 @@ _READERS = {
     "object": _object,
     "function_call": _call,
     "conditional": _conditional,
+    "for_expr": _for,
     "operation": _operation,
 }

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from tfgen_generators.packer.model import GENERATOR_INPUT, BrokenTemplateError, NotATemplateError, is_generator_input
 from tfgen_generators.packer.syntax.syntax import Block, Body
+from tfgen_generators.packer.syntax.utf_8 import check_utf_8, not_utf_8
 from tfgen_generators.packer.syntax.values import Expression, Value
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -67,20 +68,18 @@ def load(data: bytes, *, lenient: bool = False, what: str = "builders") -> objec
     `lenient`: bytes that are no UTF-8 are replaced, as legacy Packer does. `what` is the word without which a text
     that is only nearly JSON (comments, trailing commas) is somebody else's.
     """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BrokenTemplateError("not UTF-8 text", 1, "save it as UTF-8")
+    check_utf_8(data)
     try:
         text = data.decode("utf-8-sig", "replace" if lenient else "strict")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise BrokenTemplateError("not UTF-8 text", line, "save it as UTF-8") from None
+        raise not_utf_8(data, error.start) from None
     try:
         document = json.loads(text, object_pairs_hook=Pairs)
         return _without_surrogates(document) if _SURROGATE.search(text) else document
     except json.JSONDecodeError as error:
         if is_generator_input(text):
             raise NotATemplateError(f"{GENERATOR_INPUT}, not JSON") from None
-        if f'"{what}"' not in text and _is_other(text, error):
+        if f'"{what}"' not in text.lower() and _is_other(text, error):
             raise NotATemplateError(f"not valid JSON, and no {what}: not a Packer template") from None
         message = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]} (column {error.colno})"
         raise BrokenTemplateError(message, error.lineno, "fix the syntax") from None

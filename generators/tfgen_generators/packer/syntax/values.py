@@ -6,9 +6,11 @@ value only when it is known without running Packer: literals, `locals` made of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
+#: Where a `for` has what it goes through.
+_COLLECTION = 2
 #: Elements, or characters: small files can describe enormous values.
 LARGEST = 20_000
 
@@ -16,9 +18,11 @@ LARGEST = 20_000
 class Expression:
     """An expression: its text as written, and what it is made of.
 
-    `op` is "ref" (`args` are the names: var, x), "template" (parts), "call" (name, arguments), "if" (condition, then,
-    else), "index" (what, key), an operator (its sides), or "" for everything else (`args` hold the references and calls
-    inside). `line` is 1-based, 0 if unknown.
+    `op` is "ref" (`args` are the names: var, x), "template" (parts), "call" (name, arguments), "spread" (the same; the
+    last argument is a list of arguments), "if" (condition, then, else), "index" (what, key), "splat" (what, keys),
+    "for" and "map" (name of the key, name of the value, collection, condition, whether it groups, key, result),
+    "object" (what is written, then for each computed key its text and itself), an operator (its sides), or "" for
+    everything else (`args` hold the references and calls inside). `line` is 1-based, 0 if unknown.
     """
 
     __slots__ = ("args", "line", "op", "text")
@@ -54,6 +58,29 @@ def expressions(value: Value) -> Iterator[Expression]:
             stack.extend(reversed(current))
         elif isinstance(current, dict):
             stack.extend(reversed(current.values()))
+
+
+def looped(value: Value) -> Iterator[tuple[Expression, tuple[Expression, ...]]]:
+    """Every expression in `value`, with the `for` in whose results it stands, from the outside."""
+    stack: list[tuple[Value, tuple[Expression, ...]]] = [(value, ())]
+    while stack:
+        current, loops = stack.pop()
+        if isinstance(current, Expression):
+            yield current, loops
+            inside = (*loops, current) if current.op in ("for", "map") else loops
+            outer = _COLLECTION if inside is not loops else -1
+            rows = [(inner, loops if at == outer else inside) for at, inner in enumerate(current.args)]
+            stack.extend(reversed(rows))
+        elif isinstance(current, list | dict):
+            items = list(current.values()) if isinstance(current, dict) else current
+            stack.extend((inner, loops) for inner in reversed(items))
+
+
+def repeated(value: Value, loops: Iterable[Expression]) -> Value:
+    """`value` once for each round of the `for` that it stands in: a list of what it comes to."""
+    for loop in reversed([*loops]):
+        value = Expression(loop.text, "for", (*loop.args[:4], False, None, value), loop.line)
+    return value
 
 
 def is_known(value: Value) -> bool:

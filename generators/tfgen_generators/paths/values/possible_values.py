@@ -6,45 +6,43 @@ Variables have their defaults unless something in the repository sets them; then
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-import msgspec
-
 from tfgen_generators.packer.details import Details
+from tfgen_generators.packer.evaluation.bound import Limited
 from tfgen_generators.packer.evaluation.evaluate import evaluate
 from tfgen_generators.packer.evaluation.scope import Scope
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.actions import actions
-from tfgen_generators.packer.syntax.values import Expression, Value, as_text, is_known
+from tfgen_generators.packer.syntax.values import Expression, Value, as_text, expressions, is_known
+from tfgen_generators.paths.values.combinations import MOST as _MOST
+from tfgen_generators.paths.values.combinations import (
+    NOTHING,
+    combinations,
+    inside,
+    is_nothing,
+    leaf,
+    product,
+    without_globs,
+)
+from tfgen_generators.paths.values.sources import ANY_UNSET, ANY_VARIABLE, ValueSources
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 
-#: In `ValueSources.set_values`: what any variable may be set to.
-ANY_VARIABLE = "*"
-
-_MOST = 64
 _DEEPEST = 20
 #: How many pieces are looked at for one template, one behind the other: names that name others twice make 2^20.
 _MOST_PIECES = 20_000
-#: No name of a file is longer.
-_LONGEST = 4096
+#: How much is computed for one template.
+_MOST_ROUNDS = 20_000
 _CALL = re.compile(r"(user|env)\s+[`\"]([^`\"]*)[`\"]")
-_WILD = re.compile(r"\*+|\?|\[[^]]*\]|\{[^}]*\}|[\[{\\].*", re.DOTALL)
-_SAME = frozenset({"abspath", "chomp", "pathexpand", "tostring", "trimspace", "try", "coalesce", "nonsensitive"})
-_JOINING = frozenset({"compact", "concat", "distinct", "flatten", "reverse", "sort", "tolist", "toset"})
+_PIPES = {"lower": str.lower, "upper": str.upper}
+_SAME = frozenset({"abspath", "chomp", "coalesce", "pathexpand", "trimspace", "try"})
+_JOINING = frozenset({"coalescelist", "compact", "concat", "distinct", "flatten", "reverse", "setunion", "sort"})
 #: What CodeBuild or AWS sets in a build; nobody writes it down.
 _SET_BY_AWS = ("AWS_", "CODEBUILD_")
 _SET_BY_ALL = frozenset({"HOME", "PATH", "PWD", "USER", "HOSTNAME", "TMPDIR", "SHELL", "LANG"})
-
-
-class ValueSources(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pipeline gives to a template. `environment` is complete but for `unsure` names (None: for any name)."""
-
-    environment: Mapping[str, tuple[str, ...]] = {}
-    unsure: frozenset[str] | None = frozenset()
-    #: Values that files of values set, by variable.
-    set_values: Mapping[str, Sequence[Value]] = {}
 
 
 class PossibleValues:
@@ -56,29 +54,47 @@ class PossibleValues:
         self.read: dict[str, None] = {}
         self._around = around
         self._left = _MOST_PIECES
+        self._rounds = [_MOST_ROUNDS]
+        self._limited = Limited(self._lookup, self._rounds)
+        self._meanings: dict[tuple[str, ...], Value] = {}
+        self._chosen_meanings: dict[tuple[str, ...], Value] = {}
         path = PurePosixPath(template.path)
         self._folder = ANCHOR + str(path if template.kind == "directory" else path.parent)
         self._locals = {name: value for one in details for name, value in one.locals.items()}
         self._defaults = {name: default for one in details for name, default in one.variables.items()}
-        sources = [name.partition(".")[::2] for build in self.scope.builds for name in _texts(build.sources)]
+        sources = [
+            name.partition(".")[::2] for build in self.scope.builds for name in build.sources if isinstance(name, str)
+        ]
         parts = [(part.kind, part.name) for one in details for part in one.parts]
         self._sources = [(kind, name) for kind, name in ([*parts] or [*sources])]
 
     def texts(self, value: Value) -> list[str]:
         """Every text that `value` may be."""
-        return list(dict.fromkeys(self._texts(value, 0)))[:_MOST] or []
+        texts = dict.fromkeys(self._texts(value, 0))
+        return [text.replace(NOTHING, UNKNOWN) for text in texts if not is_nothing(text)][:_MOST]
 
     def items(self, value: Value, depth: int = 0) -> list[Value]:
         """The elements of a list, also of one behind a name; a value that is no list is one."""
-        if isinstance(value, list) and not self._is_too_much(depth):
-            return [inner for item in value for inner in (self.items(item, depth + 1) if _is_list(item) else [item])]
-        if not isinstance(value, Expression) or self._is_too_much(depth):
+        too_much = isinstance(value, list | Expression) and self._is_too_much(depth)
+        if isinstance(value, list) and not too_much:
+            return [
+                inner
+                for item in value
+                for inner in (self.items(item, depth + 1) if isinstance(item, list | Expression) else [item])
+            ]
+        if not isinstance(value, Expression) or too_much:
             return [value]
         if value.op == "ref":
-            return [item for meant in self._named(value) for item in self._again(meant, value, depth)]
-        found = evaluate(value, self._lookup)
-        if is_known(found):
-            return list(found) if isinstance(found, list) else [found]
+            meanings = [[one] if one is value else self.items(one, depth + 1) for one in self._named(value)]
+            return [item for items in meanings for item in items]
+        return self._computed_items(value, depth)
+
+    def _computed_items(self, value: Expression, depth: int) -> list[Value]:
+        if (known := self._known(value)) is not None:
+            return [item for found in known for item in (found if isinstance(found, list) else [found])]
+        found = evaluate(value, self._limited)
+        if isinstance(found, list):
+            return self.items(found, depth + 1)
         if value.op == "if" or (value.op == "call" and value.args[0] in _JOINING):
             return [item for argument in value.args[1:] for item in self.items(argument, depth + 1)]
         return [value]
@@ -87,16 +103,17 @@ class PossibleValues:
         self._left -= depth > 0
         return depth > _DEEPEST or self._left < 0
 
-    def _again(self, meant: Value, written: Value, depth: int) -> list[Value]:
-        return [written] if meant is written else self.items(meant, depth + 1)
-
     def _named(self, reference: Expression) -> list[Value]:
         """What a reference may mean; itself where nothing is known."""
         names = [name for name in reference.args if isinstance(name, str)]
         if names[:1] == ["var"] and len(names) > 1:
-            return [_inside(value, names[2:], reference) for value in self._variable(names[1])] or [reference]
+            return [inside(value, names[2:], reference) for value in self._variable(names[1])] or [reference]
         if names[:1] == ["local"] and len(names) > 1 and names[1] in self._locals:
-            return [_inside(self._locals[names[1]], names[2:], reference)]
+            return [inside(self._locals[names[1]], names[2:], reference)]
+        if names[:1] == ["env"] and len(names) == 2:
+            return self._environment(names[1], unset=[""])
+        if names[:1] == ["fileset"] and len(names) == 3:
+            return [[without_globs(names[2])]]
         if names[:1] == ["source"] and names[1:] in (["name"], ["type"]):
             return self._of_sources(kinds=names[1] == "type") or [reference]
         return [{"path.root": self._folder, "path.cwd": "."}.get(".".join(names), reference)]
@@ -124,14 +141,58 @@ class PossibleValues:
 
     def _lookup(self, names: tuple[str, ...]) -> Value:
         """For `evaluate`: what a name means where it can mean one thing only."""
-        found = self._named(Expression(".".join(names), "ref", names))
-        if len(found) != 1:
-            return Expression(".".join(names))
-        return evaluate(found[0], self._lookup_below) if isinstance(found[0], Expression | list | dict) else found[0]
+        return self._found(names, {})
 
-    def _lookup_below(self, names: tuple[str, ...]) -> Value:
-        found = self._named(Expression(".".join(names), "ref", names))
-        return found[0] if len(found) == 1 and is_known(found[0]) else Expression(".".join(names))
+    def _found(self, names: tuple[str, ...], chosen: Mapping[tuple[str, ...], Value]) -> Value:
+        """The same, where some names have been given one of their meanings."""
+        unknown = Expression(".".join(names), "ref", names)
+        if names[:2] in chosen:
+            value = chosen[names[:2]]
+            return value if value == UNKNOWN else inside(value, names[2:], unknown)
+        meanings = self._meanings if not chosen else self._chosen_meanings
+        if names not in meanings:
+            meanings[names] = unknown  # where it names itself
+            found = self._named(unknown)
+            if len(found) == 1 and found[0] != unknown:
+                meanings[names] = evaluate(found[0], Limited(lambda inner: self._found(inner, chosen), self._rounds))
+        return meanings[names]
+
+    def _known(self, value: Expression) -> list[Value] | None:
+        """Every value that an expression may have, with marks for what cannot be known; None where it may be any."""
+        found = evaluate(value, self._limited)
+        if is_known(found):
+            return [found]
+        leaves = self._leaves(value)
+        if not leaves or math.prod(map(len, leaves.values())) > _MOST:
+            return None
+        values: list[Value] = []
+        for one in itertools.product(*leaves.values()):
+            chosen = dict(zip(leaves, one, strict=True))
+            self._chosen_meanings = {}
+            self._left -= 1
+            found = evaluate(value, Limited(lambda inner, chosen=chosen: self._found(inner, chosen), self._rounds))  # type: ignore[misc]
+            if not is_known(found) or self._left < 0:
+                return None
+            values.append(found)
+        return values
+
+    def _leaves(self, value: Value) -> dict[tuple[str, ...], list[Value]]:
+        """Names in `value`, and behind its locals, that mean several things or an unknown one, and what they mean."""
+        leaves: dict[tuple[str, ...], list[Value]] = {}
+        pending, seen = [value], set[tuple[str, ...]]()
+        while pending and len(seen) < _MOST:
+            for inner in expressions(pending.pop()):
+                names = leaf(inner)
+                if len(names) < 2 or names in seen:
+                    continue
+                seen.add(names)
+                reference = Expression(".".join(names), "ref", names)
+                meant = self._named(reference)
+                if len(meant) == 1 and meant[0] != reference:
+                    pending += meant
+                else:
+                    leaves[names] = [one if is_known(one) else UNKNOWN for one in meant]
+        return leaves
 
     def _texts(self, value: Value, depth: int) -> Iterable[str]:
         if self._is_too_much(depth):
@@ -146,13 +207,13 @@ class PossibleValues:
 
     def _expressed(self, value: Expression, depth: int) -> Iterable[str]:
         if value.op == "template":
-            return _product([self._texts(part, depth + 1) for part in value.args])
+            return product([self._texts(part, depth + 1) for part in value.args])
         if value.op == "ref":
             return self._referred(value, depth)
-        found = evaluate(value, self._lookup)
-        if not isinstance(found, Expression) and is_known(found):
-            return self._texts(found, depth + 1)
-        return self._computed(value, depth)
+        if (known := self._known(value)) is not None:
+            return [text for found in known for text in self._texts(found, depth + 1)]
+        found = evaluate(value, self._limited)
+        return self._computed(value, depth) if found == value else self._texts(found, depth + 1)
 
     def _referred(self, value: Expression, depth: int) -> Iterable[str]:
         found: list[str] = []
@@ -166,8 +227,6 @@ class PossibleValues:
         chosen: Sequence[Value] | None = None
         if value.op == "if":
             chosen = value.args[1:]
-        elif value.op == "call" and name == "env" and arguments and isinstance(arguments[0], str):
-            chosen = self._environment(arguments[0], unset=[""])
         elif value.op == "call" and name in _SAME:
             chosen = arguments
         elif value.op == "call" and name == "fileset" and len(arguments) == 2:
@@ -179,7 +238,7 @@ class PossibleValues:
         elif value.op == "call" and name == "join" and len(arguments) == 2 and isinstance(arguments[1], list):
             pieces = [self._texts(item, depth + 1) for item in arguments[1]]
             separator = as_text(arguments[0]) if isinstance(arguments[0], str) else UNKNOWN
-            return [separator.join(one) for one in _combinations(pieces)]
+            return [separator.join(one) for one in combinations(pieces)]
         if not chosen:
             return [UNKNOWN]
         return [text for one in chosen for text in self._texts(one, depth + 1)]
@@ -204,10 +263,18 @@ class PossibleValues:
         for action in actions(text):
             pieces += [[text[start : action.start]], self._action(action.words, depth)]
             start = action.end
-        filled = _product([*pieces, [text[start:]]])
+        filled = product([*pieces, [text[start:]]])
         return [one.replace(f"{self._folder}//", f"{self._folder}/") for one in filled]
 
     def _action(self, words: str, depth: int) -> Iterable[str]:
+        words, *pipes = [part.strip() for part in words.split("|")]
+        changes = [_PIPES.get(pipe) for pipe in pipes]
+        found = self._called(words, depth) if None not in changes else [UNKNOWN]
+        for change in filter(None, changes):
+            found = [change(text) for text in found]
+        return found
+
+    def _called(self, words: str, depth: int) -> Iterable[str]:
         if words == "template_dir":
             return [self._folder + "/"]
         if words == "pwd":
@@ -219,39 +286,6 @@ class PossibleValues:
             return [UNKNOWN]
         kind, name = match.groups()
         values = self._variable(name) if kind == "user" else self._environment(name, unset=[""])
+        if not values and not self._around.set_values.get(ANY_UNSET):
+            return [NOTHING]
         return [text for value in values for text in self._texts(value, depth + 1)] or [UNKNOWN]
-
-
-def without_globs(pattern: str) -> str:
-    """The pattern of a `fileset`, with what is wild in it as not known."""
-    return _WILD.sub(UNKNOWN, pattern)
-
-
-def _is_list(value: Value) -> bool:
-    return isinstance(value, list | Expression)
-
-
-def _texts(values: Iterable[Value]) -> list[str]:
-    return [value for value in values if isinstance(value, str)]
-
-
-def _inside(value: Value, names: Sequence[str], otherwise: Value) -> Value:
-    for name in names:
-        if not isinstance(value, dict) or name not in value:
-            return otherwise
-        value = value[name]
-    return value
-
-
-def _combinations(pieces: Sequence[Iterable[str]]) -> Iterable[tuple[str, ...]]:
-    options = [list(dict.fromkeys(piece))[:_MOST] for piece in pieces]
-    size = 1
-    for option in options:
-        size *= max(len(option), 1)
-    if size > _MOST:
-        options = [option if len(option) == 1 else [UNKNOWN] for option in options]
-    return itertools.product(*options)
-
-
-def _product(pieces: Sequence[Iterable[str]]) -> list[str]:
-    return ["".join(one) if sum(map(len, one)) <= _LONGEST else UNKNOWN for one in _combinations(pieces)]
