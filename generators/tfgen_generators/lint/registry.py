@@ -24,7 +24,8 @@ def all_rules() -> tuple[Rule, ...]:
 
 def template_rules() -> tuple[Rule, ...]:
     """The rules about one Packer template."""
-    from tfgen_generators.lint.rules.packer import builds, images, secrets
+    from tfgen_generators.lint.rules.packer import builds, images, secrets, source_filters, wildcards
     from tfgen_generators.lint.rules.scripts import scripts
 
-    return (*builds.RULES, *images.RULES, *scripts.RULES, *secrets.RULES)
+    modules = (builds, images, scripts, secrets, source_filters, wildcards)
+    return tuple(rule for module in modules for rule in module.RULES)
