@@ -77,10 +77,19 @@ def _folders(scope: Scope, kind: MissingKind) -> Iterator[Finding]:
 
 
 def _is_another_rules(scope: Scope, missing: MissingReference) -> bool:
-    """requirements-missing says more of these; what a requirements file brings is no finding at all."""
+    """Another rule says more of these; what a requirements file brings is no finding at all."""
+    if missing.kind == "missing-role-path" and not _is_template(scope, missing.path):
+        return True  # not-uploaded knows by which names a role is found on the machine
     named = scope.once("galaxy files", lambda: galaxy_files(scope))
     brought = missing.kind == "missing-role" and missing.name in scope.once("listed roles", lambda: listed_roles(scope))
     return brought or is_from_galaxy(missing) or missing.name in named.get(missing.path, ())
+
+
+def _is_template(scope: Scope, path: str) -> bool:
+    """Whether a path is a file of a template."""
+    templates = scope.discovery.templates
+    members = scope.once("members", lambda: {path for one in templates for path in (one.path, *one.members)})
+    return path in members
 
 
 def _nearest(scope: Scope, missing: MissingReference) -> str:
