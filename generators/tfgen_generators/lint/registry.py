@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, sorted by id."""
-    from tfgen_generators.lint.rules.ansible import galaxy, missing_references, not_uploaded, roles
+    from tfgen_generators.lint.rules.ansible import galaxy, galaxy_lists, missing_references, not_uploaded, roles
     from tfgen_generators.lint.rules.names import ami_names
-    from tfgen_generators.lint.rules.pipeline import environment, own, parents
+    from tfgen_generators.lint.rules.pipeline import environment, links, own, parents
 
     rules = [*template_rules()]
-    for module in (galaxy, missing_references, not_uploaded, roles, ami_names, environment, own, parents):
+    ansible = (galaxy, galaxy_lists, missing_references, not_uploaded, roles)
+    for module in (*ansible, ami_names, environment, links, own, parents):
         rules += module.RULES
     return tuple(sorted(rules, key=lambda rule: rule.id))
 

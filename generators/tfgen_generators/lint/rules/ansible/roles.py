@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from tfgen_generators.graph.graph import ImageNode
 from tfgen_generators.lint.model import Finding, Rule
 from tfgen_generators.lint.rules.ansible.missing_references import is_from_galaxy
 from tfgen_generators.lint.scope import Scope
@@ -88,6 +89,8 @@ def _role_path_unused(scope: Scope) -> Iterator[Finding]:
             continue
         for unit in sorted({reached.unit for reached in image.reached if reached.unit.startswith(_UPLOADED)}):
             role = unit.removeprefix(_UPLOADED)
+            if _is_used_through_links(scope, image, role):
+                continue
             path, line = place_of(scope, image.template, role, posixpath.basename(role), "role_paths")
             yield Finding(
                 rule="role-path-unused",
@@ -97,6 +100,13 @@ def _role_path_unused(scope: Scope) -> Iterator[Finding]:
                 fix="remove it from role_paths, or use it",
                 image=image.name,
             )
+
+
+def _is_used_through_links(scope: Scope, image: ImageNode, role: str) -> bool:
+    """Whether the play reaches what a role's folder leads to: Packer uploads that, by the link's name."""
+    folders = tuple(f"{name}/" for name in scope.tree.links(role))
+    units = (one.unit for one in image.reached if not one.unit.startswith(_UPLOADED))
+    return bool(folders) and any(path.startswith(folders) for unit in units for path in scope.graph.units[unit].files)
 
 
 RULES = (

@@ -65,7 +65,7 @@ def uploads_of(scope: Scope, source: Source) -> list[tuple[Component, Uploads]]:
             if uploads is not None:
                 found.append((component, uploads))
         elif component.kind == "file":
-            paths = _paths(scope, source, component, "source", "sources")
+            paths = setting_paths(scope, source, component, "source", "sources")
             if paths is None:
                 break  # it may bring anything
             before += ((name, ANYWHERE) for path in paths for name in _names(scope, path))
@@ -75,14 +75,14 @@ def uploads_of(scope: Scope, source: Source) -> list[tuple[Component, Uploads]]:
 def _uploads(scope: Scope, source: Source, component: Component, before: list[tuple[str, str]]) -> Uploads | None:
     there = list(before)
     for setting, folder in (*_INTO.items(), *_AS.items()):
-        paths = _paths(scope, source, component, setting)
+        paths = setting_paths(scope, source, component, setting)
         if paths is None:
             return None
         for path in paths:
             place = folder if setting in _AS else posixpath.join(folder, posixpath.basename(path))
             there += ((name, place) for name in _names(scope, path))
-    named = _paths(scope, source, component, *_PLAYBOOKS) or []
-    folders = _paths(scope, source, component, "playbook_dir") or []
+    named = setting_paths(scope, source, component, *_PLAYBOOKS) or []
+    folders = setting_paths(scope, source, component, "playbook_dir") or []
     configured = any(scope.tree.kind(f"{folder}/ansible.cfg") for folder in folders)
     return Uploads(
         playbooks=tuple(dict.fromkeys(name for path in named for name in _names(scope, path))),
@@ -102,7 +102,7 @@ def _names(scope: Scope, path: str) -> list[str]:
     return [path, *scope.tree.links(path)]
 
 
-def _paths(scope: Scope, source: Source, component: Component, *settings: str) -> list[str] | None:
+def setting_paths(scope: Scope, source: Source, component: Component, *settings: str) -> list[str] | None:
     """The paths of the repository that these settings name, None where one is not known."""
     found: list[str] = []
     for setting in settings:
