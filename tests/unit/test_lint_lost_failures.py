@@ -21,7 +21,7 @@ NOT_LOST = [
     "until apt-get update; do sleep 5; done",
     "while true; do apt-get update && break; sleep 5; done",
     "while :\ndo apt-get update && break; sleep 5; done",
-    "ok=; for i in 1 2 3; do apt-get update && ok=1 && break; done; echo x; [ -n \"$ok\" ] || exit 1",
+    'ok=; for i in 1 2 3; do apt-get update && ok=1 && break; done; echo x; [ -n "$ok" ] || exit 1',
     "for i in 1 2 3; do apt-get update && break; sleep 5; done\nif [ $i = 3 ]; then exit 1; fi",
     "n=0\nuntil [ $n -ge 5 ]; do curl x && break; n=$((n+1)); done\necho a\n[ $n -lt 5 ]",
     "for i in 1 2 3; do test -f x && break; sleep 5; done\necho done",

@@ -1,7 +1,7 @@
 """A rule about requirements files in the old form, whose roles `ansible-local` installs and does not find.
 
-Source: the ansible plugin, `provisioner/ansible-local/provisioner.go`, since 1.1.4: the folder of the installed roles goes
-into ANSIBLE_ROLES_PATH only where `(?m)^roles:` matches the text of the file. Packer 1.6.6's own provisioner copes.
+Source: the ansible plugin, `provisioner/ansible-local/provisioner.go`, since 1.1.4: the folder of the installed roles
+goes into ANSIBLE_ROLES_PATH only where `(?m)^roles:` matches the text of the file. Packer 1.6.6 itself copes.
 """
 
 from __future__ import annotations

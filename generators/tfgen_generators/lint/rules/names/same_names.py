@@ -45,8 +45,8 @@ def _same_names(scope: Scope) -> Iterator[Finding]:
                 rule="same-ami-name",
                 path=one.node.path,
                 line=one.node.line,
-                message=f"ami_name {pattern!r} is that of {owner.name} ({first.node.path}:{first.node.line}) too: a filter"
-                " by name finds the newest image of either",
+                message=f"ami_name {pattern!r} is that of {owner.name} ({first.node.path}:{first.node.line}) too: a"
+                " filter by name finds the newest image of either",
                 fix=f"put the name of the image into it, such as {template.name}-...",
                 image=template.name,
             )

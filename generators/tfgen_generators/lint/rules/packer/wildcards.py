@@ -38,7 +38,7 @@ def _wildcards(scope: Scope) -> Iterator[Finding]:
                             rule="wildcard-in-path",
                             path=element.path,
                             line=element.line,
-                            message=f"{setting} has {text!r}, which is no pattern: Packer looks for a file of this name",
+                            message=f"{setting} has {text!r}, which Packer takes for a name, not for a pattern",
                             fix=_FIXES.get(component.kind, "list each path"),
                             image=source.template.name,
                         )

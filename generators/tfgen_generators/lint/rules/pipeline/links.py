@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from tfgen_generators.graph.graph import ImageNode
 from tfgen_generators.lint.model import Finding, Rule
 from tfgen_generators.lint.scope import Scope
-from tfgen_generators.lint.templates.source import sources
 from tfgen_generators.packer.model import Template
 from tfgen_generators.pipeline.pipeline import shared_inputs
 from tfgen_generators.settings.inputs import Literal

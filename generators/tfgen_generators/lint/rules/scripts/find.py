@@ -158,3 +158,17 @@ def _file(scope: Scope, path: str, options: str | None, runner: Node | None) -> 
     own = match[1] if match else ""
     places = tuple((path, number + 1) for number in range(text.count("\n") + 1))
     yield Script(text=text, places=places, options=own if options is None else options, inline=False, runner=runner)
+
+
+def local_texts(scope: Scope, source: Source) -> Iterator[str]:
+    """What the template's `shell-local` runs on the machine that builds: commands, and script files."""
+    for component in (*source.provisioners, *source.post_processors):
+        if component.kind == "shell-local" and component.node.kids is not None:
+            for key in ("inline", "command"):
+                node = component.node.find(key)
+                if node is not None:
+                    yield "\n".join(_written(source, one) for one in (node.kids or {}).values()) or _written(
+                        source, node
+                    )
+            for path in _paths(scope, source, component):
+                yield scope.read(path).decode("utf-8", "replace")

@@ -13,7 +13,7 @@ _DEEPEST = 3
 #: What stands for the script in `execute_command`, so that the shell's grammar takes it as a program.
 _SCRIPT = "./packer-script"
 #: What does something with the file, and does not run it.
-_HANDLING = frozenset("cat chmod chown cp dos2unix ls mv rm sed test [".split())
+_HANDLING = frozenset(["cat", "chmod", "chown", "cp", "dos2unix", "ls", "mv", "rm", "sed", "test", "["])
 _PATH = re.compile(r"['\"]?\{\{-?\s*\.(Path|Script|ScriptPath)\s*-?\}\}['\"]?")
 _VARS = re.compile(r"\{\{-?\s*\.(Vars|EnvVarFile|WorkingDirectory)\s*-?\}\}")
 
