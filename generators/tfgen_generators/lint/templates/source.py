@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 AMI_BUILDERS = frozenset({"amazon-ebs", "amazon-ebssurrogate", "amazon-instance", "amazon-chroot"})
 _LABELS = {"source": 2, "data": 2, "variable": 1, "local": 1, "provisioner": 1, "post-processor": 1}
 _LABELS["error-cleanup-provisioner"] = 1
+_LEGACY = frozenset({"builders", "error-cleanup-provisioner", "post-processors", "provisioners", "sensitive-variables"})
+_LEGACY |= {"description", "min_packer_version", "variables"}
 _PROVISIONERS = ("provisioner", "error-cleanup-provisioner")
 
 
@@ -54,7 +56,8 @@ class Source:
         try:
             if file.path.endswith(".hcl"):
                 return read_native_nodes(file)
-            return read_json_nodes(file, _legacy_leaf if self.legacy else _json_leaf)
+            root = read_json_nodes(file, _legacy_leaf if self.legacy else _json_leaf)
+            return plain_keys(root) if self.legacy else root
         except (BrokenTemplateError, ValueError, IndexError, RecursionError):
             return None
 
@@ -159,6 +162,14 @@ def sources(scope: Scope) -> Iterator[Source]:
     """Every readable template, read once for all rules."""
     for template in scope.templates:
         yield scope.once(("packer source", template.path), lambda template=template: Source(scope, template))  # type: ignore[misc]
+
+
+def plain_keys(root: Node) -> Node:
+    """A legacy template whose top-level keys are as Packer documents them: it takes them in any case."""
+    if root.kids is not None and not root.is_list:
+        known = {str(key).lower() for key in root.kids} & _LEGACY
+        root.kids = {low if (low := str(key).lower()) in known else key: kid for key, kid in root.kids.items()}
+    return root
 
 
 def _legacy_leaf(text: str) -> Value:

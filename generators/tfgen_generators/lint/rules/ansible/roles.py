@@ -31,10 +31,23 @@ def _unused_role(scope: Scope) -> Iterator[Finding]:
             continue
         if "ansible_collections" in role.split("/") or "/collections/" in f"/{role}":
             continue
+        if _is_entered(scope, role):
+            continue
         name = posixpath.basename(role)
         message = f"no image uses the role {name} ({role})"
         path, fix = _face(scope, role), "remove it, or use it"
         yield Finding(rule="unused-role", path=path, line=int(path != role), message=message, fix=fix)
+
+
+def _is_entered(scope: Scope, role: str) -> bool:
+    """Whether something names a file of the role by its path: `include_tasks: ../roles/x/tasks/y.yml`, a link."""
+    folders = (f"{role}/", *(f"{name}/" for name in scope.tree.links(role)))
+    return any(path.startswith(folders) for path in scope.once("reached files", lambda: _reached_files(scope)))
+
+
+def _reached_files(scope: Scope) -> frozenset[str]:
+    units = {one.unit for image in scope.graph.images for one in image.reached if not one.unit.startswith(_UPLOADED)}
+    return frozenset(path for unit in units for path in scope.graph.units[unit].files)
 
 
 def _can_know(scope: Scope) -> bool:
