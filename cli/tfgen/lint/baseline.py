@@ -16,6 +16,7 @@ import msgspec
 
 from tfgen_generators.errors import TfgenError, UsageError
 from tfgen_generators.lint.engine import Judged, Suppression
+from tfgen_generators.trees.files import read_bytes
 
 _VERSION = 1
 #: A longer line is a whole file in one, whose text says nothing of the finding.
@@ -43,7 +44,7 @@ class _Document(msgspec.Struct, kw_only=True):
 def read_baseline(file: Path) -> list[Entry]:
     """The entries of a baseline. Raises UsageError for what is no such file."""
     try:
-        document = msgspec.json.decode(file.read_bytes(), type=_Document)
+        document = msgspec.json.decode(read_bytes(file), type=_Document)
     except OSError as error:
         fix = "write it with --write-baseline"
         raise UsageError(f"{file}: cannot be read: {error.strerror}", fix=fix) from None

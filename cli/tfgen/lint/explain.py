@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.lint.engine import chosen_rules
+from tfgen_generators.trees.files import read_bytes
 
 
 def page_of(rule: str) -> str:
@@ -14,5 +15,5 @@ def page_of(rule: str) -> str:
     package = Path(__file__).resolve().parents[1]
     for folder in (package.parents[1] / "docs" / "rules", package / "rules"):
         if (folder / f"{rule}.md").is_file():
-            return (folder / f"{rule}.md").read_text(encoding="utf-8")
+            return read_bytes(folder / f"{rule}.md").decode()
     raise TfgenError(f"the page of {rule} was not found", fix="install tfgen again")
