@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted((path for path in (DOCS / "rules").glob("*.md") if path.name != "README.md"), key=lambda path: path.stem)
 
 _SECTION = re.compile(r"^## (.*)$", re.MULTILINE)
-_FILE = re.compile(r"^`([^`\n]+)`( \(in ISO 8859-1\))?\n+```[a-z0-9]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"^`([^`\n]+)`( \((?:in ISO 8859-1|a link)\))?\n+```[a-z0-9]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FOUND = re.compile(r"^Found: (.*)$", re.MULTILINE)
 
 
@@ -25,6 +25,7 @@ class Example(NamedTuple):
 
     files: dict[str, bytes]
     found: list[str]
+    links: dict[str, str]
 
 
 def sections(page: Path) -> list[tuple[str, str]]:
@@ -38,10 +39,14 @@ def examples(page: Path) -> dict[str, Example]:
     for heading, text in sections(page):
         if heading.startswith(("Bad", "Good")):
             places = re.findall(r"`([^`]+)`", " ".join(_FOUND.findall(text)))
+            written = _FILE.findall(text)
             files = {
-                path: content.encode("latin-1" if other else "utf-8") for path, other, content in _FILE.findall(text)
+                path: content.encode("latin-1" if "ISO" in other else "utf-8")
+                for path, other, content in written
+                if "link" not in other
             }
-            found[heading] = Example(files=files, found=sorted(places))
+            links = {path: content.strip() for path, other, content in written if "link" in other}
+            found[heading] = Example(files=files, found=sorted(places), links=links)
     return found
 
 
@@ -55,7 +60,10 @@ EXAMPLES = [
 @pytest.mark.parametrize(("rule", "heading", "example"), EXAMPLES)
 def test_the_examples_are_what_they_say(repo: Repo, cli: Command, rule: str, heading: str, example: Example) -> None:
     assert example.files, "no file: a path as code, then a fenced block"
-    repo({"tfgen.toml": TOML, "packer/.keep": "", **example.files})
+    root = repo({"tfgen.toml": TOML, "packer/.keep": "", **example.files})
+    for path, target in example.links.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).symlink_to(target)
     result = cli("lint", "--rule", rule, "--format", "json")
     found = [f"{one['path']}:{one['line'] or 0}" for one in json.loads(result.out)["findings"]]
     assert sorted(found) == example.found, result.out

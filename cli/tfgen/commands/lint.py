@@ -9,6 +9,7 @@ import typer
 
 from tfgen.console import note, one_line
 from tfgen.lint.formats.render import LintFormat
+from tfgen_generators.errors import UsageError
 
 if TYPE_CHECKING:
     from tfgen.lint.formats.shown import Result
@@ -21,6 +22,10 @@ Examples:
   tfgen lint --fix                         fix what can be fixed safely, show the rest
   tfgen lint --format sarif > tfgen.sarif  for GitHub's code scanning
   tfgen lint --rule unused-role            run only this rule
+  tfgen lint --explain unused-role         show the page of this rule
+  tfgen lint --baseline lint.json --write-baseline
+                                           keep today's findings; from then on:
+  tfgen lint --baseline lint.json          only new findings fail
 """
 
 
@@ -43,6 +48,25 @@ def command(
         list[str] | None,
         typer.Option("--rule", metavar="ID", envvar="TFGEN_LINT_RULE", help="Run only this rule. Repeatable."),
     ] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", envvar="TFGEN_LINT_ALL", help="Show each finding, however many are alike.")
+    ] = False,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline", metavar="FILE", envvar="TFGEN_LINT_BASELINE", help="Findings in this file do not fail."
+        ),
+    ] = None,
+    write_baseline: Annotated[
+        bool,
+        typer.Option(
+            "--write-baseline", envvar="TFGEN_LINT_WRITE_BASELINE", help="Write all findings to the file of --baseline."
+        ),
+    ] = False,
+    explain: Annotated[
+        str | None,
+        typer.Option("--explain", metavar="RULE", envvar="TFGEN_LINT_EXPLAIN", help="Show the page of a rule."),
+    ] = None,
 ) -> int:
     """Check templates, playbooks and pipelines against each other.
 
@@ -50,16 +74,34 @@ def command(
     has a page in docs/rules/. To disable a rule, use [lint] in tfgen.toml or a comment (tfgen:ignore RULE-ID reason).
     Exits 1 on errors.
     """
+    from msgspec.structs import replace
+
     from tfgen.lint.formats.render import render
-    from tfgen.lint.run import find, read_paths
+    from tfgen.lint.formats.summary import by_rule
+    from tfgen.lint.run import find, read_paths, with_baseline
     from tfgen.workspace import open_workspace
 
+    if explain is not None:
+        from tfgen.lint.explain import page_of
+
+        sys.stdout.write(page_of(explain))
+        return 0
+    if write_baseline and not baseline:
+        raise UsageError("--write-baseline without a file", fix="add --baseline FILE")
     workspace = open_workspace(need_settings=False)
     wanted = read_paths(workspace.root, paths or [])
     result, left = find(workspace, wanted, only=rule or [], strict=strict, fix=fix)
-    sys.stdout.write(render(result, format_))
+    said: list[str] = []
+    if baseline:
+        result, said = with_baseline(result, baseline, wanted, write=write_baseline)
+    sys.stdout.write(render(replace(result, all=all_), format_))
     for line in left:
         note(one_line(f"warning: {line}"), style="yellow")
+    for line in said:
+        note(one_line(line))
+    if format_ in ("text", "grouped"):
+        for line in by_rule(result).splitlines():
+            note(line)
     note(_summary(result))
     return 1 if result.failed else 0
 

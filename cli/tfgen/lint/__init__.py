@@ -1,3 +1,3 @@
-"""`tfgen lint`: runs the rules and applies fixes."""
+"""`tfgen lint`: runs the rules, applies fixes, compares with a baseline, and shows the page of a rule."""
 
-__all__ = ["run"]
+__all__ = ["baseline", "explain", "run"]

@@ -6,6 +6,8 @@ import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+import msgspec
+
 from tfgen.lint.formats.shown import Result
 from tfgen.workspace import Workspace, open_workspace
 from tfgen_generators.errors import UsageError
@@ -14,6 +16,8 @@ from tfgen_generators.lint.scope import Scope
 
 #: After these many rounds of edits, what is left is shown: edits that overlapped have had their turn.
 _ROUNDS = 5
+#: So many entries of a baseline that no longer occur are named.
+_MOST_GONE = 10
 
 
 def read_paths(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
@@ -48,7 +52,7 @@ def find(
             break
         from tfgen.lint.fix import CHANGED, apply_edits
 
-        shown = [judged.finding for judged in report.shown if _is_wanted(judged.finding.path, paths)]
+        shown = [judged.finding for judged in report.shown if is_wanted(judged.finding.path, paths)]
         mended, left = apply_edits(workspace.root, shown, scope.read)
         fixed += mended
         if not mended and not any(line.endswith(CHANGED) for line in left):
@@ -62,12 +66,36 @@ def find(
 
 
 def _result(scope: Scope, report: Report, paths: Collection[str], *, strict: bool, fixed: int) -> Result:
-    judged = tuple(judged for judged in report.judged if _is_wanted(judged.finding.path, paths))
+    judged = tuple(judged for judged in report.judged if is_wanted(judged.finding.path, paths))
     images = len(scope.discovery.templates)
     return Result(rules=report.rules, judged=judged, read=scope.read, images=images, fixed=fixed, strict=strict)
 
 
-def _is_wanted(path: str, paths: Collection[str]) -> bool:
+def with_baseline(result: Result, file: str, paths: Collection[str], *, write: bool) -> tuple[Result, list[str]]:
+    """The result with the findings that a baseline knows switched off, and what to say of the baseline.
+
+    With `write` it is written first. Raises UsageError for a file that is no baseline.
+    """
+    from tfgen.lint.baseline import apply_baseline, gone, read_baseline, write_baseline
+    from tfgen.phrases import counted
+
+    said: list[str] = []
+    if write:
+        number = write_baseline(Path(file), result.judged, result.read)
+        said.append(f"{counted(number, 'finding')} written to {file}")
+    entries = read_baseline(Path(file))
+    judged, left = apply_baseline(file, entries, result.judged, result.read)
+    rules = {rule.id for rule in result.rules}
+    lost = gone(left, rules, lambda path: is_wanted(path, paths))
+    said += [f"no longer found: {line}" for line in lost[:_MOST_GONE]]
+    if len(lost) > _MOST_GONE:
+        said.append(f"and {len(lost) - _MOST_GONE} more")
+    if lost:
+        said.append(f"{file} has {counted(len(lost), 'finding')} too many; write it again with --write-baseline")
+    return msgspec.structs.replace(result, judged=judged), said
+
+
+def is_wanted(path: str, paths: Collection[str]) -> bool:
     return not paths or any(wanted in (".", path) or path.startswith(f"{wanted}/") for wanted in paths)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Set
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 from typing import Literal
 
 import msgspec
@@ -14,6 +16,7 @@ from tfgen_generators.lint.model import Edit, Finding, Rule, Severity
 from tfgen_generators.lint.registry import all_rules
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.nearest import did_you_mean
+from tfgen_generators.settings.lint_tables import RuleSettings
 from tfgen_generators.settings.model import FILE_NAME
 
 #: The rules about ignoring: found when all others are done.
@@ -21,9 +24,9 @@ _OWN = frozenset({"invalid-ignore", "unused-ignore"})
 
 
 class Suppression(msgspec.Struct, frozen=True, kw_only=True):
-    """Who switched a finding off: a comment in the file, or tfgen.toml."""
+    """Who switched a finding off: a comment in the file, tfgen.toml, or a baseline."""
 
-    kind: Literal["comment", "settings"]
+    kind: Literal["comment", "settings", "baseline"]
     path: str
     line: int
     reason: str
@@ -77,6 +80,12 @@ def chosen_rules(only: Collection[str]) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if not only or rule.id in only)
 
 
+def applies(settings: RuleSettings, path: str) -> bool:
+    """Whether a path is one of a rule's paths, or in one; without any every path is."""
+    above = [path, *(str(folder) for folder in PurePosixPath(path).parents)]
+    return not settings.paths or any(fnmatchcase(one, pattern) for one in above for pattern in settings.paths)
+
+
 def _place(judged: Judged) -> tuple[str, int, int, str, str]:
     found = judged.finding
     return found.path, found.line, found.column, found.rule, found.message
@@ -92,6 +101,9 @@ class _Judge:
 
     def judge(self, rule: Rule, found: Finding) -> Judged:
         severity = self._settings.severity.get(rule.id, rule.severity)
+        own = self._settings.rules.get(rule.id)
+        if own is not None and not own.is_off and own.severity and applies(own, found.path):
+            severity = own.severity
         return Judged(finding=found, severity=severity, suppressed=self._suppression(found))  # type: ignore[arg-type]
 
     def _suppression(self, found: Finding) -> Suppression | None:
@@ -104,6 +116,17 @@ class _Judge:
             return self._in_settings(reason, "templates", image, found.rule)
         if reason := self._settings.disable.get(found.rule):
             return self._in_settings(reason, "disable", found.rule)
+        return self._by_rule(found)
+
+    def _by_rule(self, found: Finding) -> Suppression | None:
+        """Off by `[lint.rules.NAME]`: there, or everywhere but there."""
+        own = self._settings.rules.get(found.rule)
+        if own is None:
+            return None
+        if own.is_off and applies(own, found.path):
+            return self._in_settings(own.reason or "severity is off", "rules", found.rule)
+        if own.paths and not own.severity and not applies(own, found.path):
+            return self._in_settings(own.reason or "not in the rule's paths", "rules", found.rule)
         return None
 
     def _in_settings(self, reason: str, *key: str) -> Suppression:
@@ -131,6 +154,7 @@ class _Judge:
         named: list[tuple[tuple[str, ...], Iterable[str]]] = [
             (("disable",), lint_settings.disable),
             (("severity",), lint_settings.severity),
+            (("rules",), lint_settings.rules),
             *((("templates", name), rules) for name, rules in lint_settings.templates.items()),
         ]
         for key, rules in named:

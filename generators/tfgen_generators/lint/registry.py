@@ -12,19 +12,21 @@ if TYPE_CHECKING:
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, sorted by id."""
-    from tfgen_generators.lint.rules.ansible import galaxy, missing_references, roles
-    from tfgen_generators.lint.rules.names import ami_names
-    from tfgen_generators.lint.rules.pipeline import environment, own, parents
+    from tfgen_generators.lint.rules.ansible import galaxy, galaxy_lists, missing_references, not_uploaded, roles
+    from tfgen_generators.lint.rules.names import ami_names, same_names
+    from tfgen_generators.lint.rules.pipeline import environment, links, own, parents, run_tags
 
     rules = [*template_rules()]
-    for module in (galaxy, missing_references, roles, ami_names, environment, own, parents):
+    ansible = (galaxy, galaxy_lists, missing_references, not_uploaded, roles)
+    for module in (*ansible, ami_names, same_names, environment, links, own, parents, run_tags):
         rules += module.RULES
     return tuple(sorted(rules, key=lambda rule: rule.id))
 
 
 def template_rules() -> tuple[Rule, ...]:
     """The rules about one Packer template."""
-    from tfgen_generators.lint.rules.packer import builds, images, secrets
+    from tfgen_generators.lint.rules.packer import builds, images, secrets, source_filters, wildcards
     from tfgen_generators.lint.rules.scripts import scripts
 
-    return (*builds.RULES, *images.RULES, *scripts.RULES, *secrets.RULES)
+    modules = (builds, images, scripts, secrets, source_filters, wildcards)
+    return tuple(rule for module in modules for rule in module.RULES)

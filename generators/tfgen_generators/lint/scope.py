@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tfgen_generators.ancestry.parents import Ancestry
     from tfgen_generators.graph.build import Graph
     from tfgen_generators.packer.describe import Description
+    from tfgen_generators.packer.discovery.gitignore import GitIgnore
     from tfgen_generators.packer.model import Discovery, Template
     from tfgen_generators.paths.working_dir import WorkingDirs
     from tfgen_generators.trees.disk import DiskTree
@@ -89,6 +90,20 @@ class Scope:
             found.update(unit.files)
         found.add(FILE_NAME)
         return tuple(sorted(path for path in found if self.tree.kind(path) == "file"))
+
+    @cached_property
+    def _ignore_files(self) -> GitIgnore:
+        from tfgen_generators.packer.discovery.gitignore import GitIgnore
+
+        return GitIgnore(self.root)
+
+    def is_ignored(self, path: str) -> bool:
+        """Whether git would not see a file at this path."""
+        parts = path.split("/")
+        folders = ("/".join(parts[:number]) for number in range(1, len(parts)))
+        return any(self._ignore_files.ignores(folder, folder=True) for folder in folders) or self._ignore_files.ignores(
+            path
+        )
 
     def described(self, template: Template) -> Description:
         """The facts of one template."""

@@ -1,4 +1,4 @@
-"""`[lint]` of tfgen.toml: rules switched off with a reason, and their severities."""
+"""`[lint]` of tfgen.toml: rules switched off with a reason, their severities, and where they apply."""
 
 from __future__ import annotations
 
@@ -11,7 +11,25 @@ from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
 from tfgen_generators.settings.tables import table_at
 
 _SEVERITIES = ("error", "warning", "note")
-_TABLES = ("disable", "severity", "templates")
+_TABLES = ("disable", "rules", "severity", "templates")
+_OFF = "off"
+_RULE_KEYS = ("paths", "reason", "severity")
+
+
+class RuleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule. `severity` "" is the rule's own, "off" switches it off; `reason` says why.
+
+    With `paths` (files, folders, or patterns with `*`) a severity holds there only; without a severity the rule finds
+    nothing elsewhere.
+    """
+
+    severity: str = ""
+    paths: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def is_off(self) -> bool:
+        return self.severity == _OFF
 
 
 class LintSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +41,7 @@ class LintSettings(msgspec.Struct, frozen=True, kw_only=True):
     disable: Mapping[str, str] = {}
     severity: Mapping[str, str] = {}
     templates: Mapping[str, Mapping[str, str]] = {}
+    rules: Mapping[str, RuleSettings] = {}
 
 
 def read_lint(value: object) -> LintSettings:
@@ -41,6 +60,33 @@ def read_lint(value: object) -> LintSettings:
         disable=_reasons(("lint", "disable"), table.get("disable", {})),
         severity={rule: str(level) for rule, level in severity.items()},
         templates={name: _reasons(("lint", "templates", name), own) for name, own in templates.items()},
+        rules={name: _rule(name, own) for name, own in table_at(("lint", "rules"), table.get("rules", {})).items()},
+    )
+
+
+def _rule(name: str, value: object) -> RuleSettings:
+    """One table `[lint.rules.NAME]`."""
+    path = ("lint", "rules", name)
+    table = table_at(path, value)
+    for key in table:
+        if key not in _RULE_KEYS:
+            raise InvalidSettingError(
+                (*path, key), f"unknown key {dotted((*path, key))}", did_you_mean(key, _RULE_KEYS)
+            )
+    severity, paths, reason = table.get("severity", ""), table.get("paths", []), table.get("reason", "")
+    if "severity" in table and severity not in (*_SEVERITIES, _OFF):
+        here = (*path, "severity")
+        raise InvalidSettingError(here, f"{dotted(here)} must be a severity", 'use "error", "warning", "note" or "off"')
+    if not isinstance(paths, list) or not all(isinstance(one, str) and one.strip() for one in paths):
+        here = (*path, "paths")
+        raise InvalidSettingError(here, f"{dotted(here)} must be a list of paths", 'use paths = ["packer/legacy"]')
+    if not isinstance(reason, str):
+        here = (*path, "reason")
+        raise InvalidSettingError(here, f"{dotted(here)} must be a text", 'use reason = "..."')
+    return RuleSettings(
+        severity=str(severity),
+        paths=tuple(one.strip().removeprefix("./").rstrip("/") for one in paths),
+        reason=" ".join(reason.split()),
     )
 
 

@@ -1,3 +1,3 @@
 """Findings as text, JSON, SARIF, JUnit and GitHub annotations."""
 
-__all__ = ["render", "shown"]
+__all__ = ["render", "shown", "summary"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from tfgen.lint.formats.shown import Result
 
-LintFormat = Literal["text", "json", "sarif", "junit", "github"]
+LintFormat = Literal["text", "json", "sarif", "junit", "github", "grouped"]
 
 
 def render(result: Result, form: LintFormat) -> str:
@@ -20,6 +20,8 @@ def render(result: Result, form: LintFormat) -> str:
         from tfgen.lint.formats.junit import as_junit as write
     elif form == "github":
         from tfgen.lint.formats.github import as_github as write
+    elif form == "grouped":
+        from tfgen.lint.formats.grouped import as_grouped as write
     else:
         from tfgen.lint.formats.text import as_text as write
     return write(result)

@@ -20,6 +20,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     fixed: int = 0
     #: Whether warnings are failures.
     strict: bool = False
+    #: Whether people are shown each finding, however many are alike.
+    all: bool = False
 
     @property
     def open(self) -> tuple[Judged, ...]:

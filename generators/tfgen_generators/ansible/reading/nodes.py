@@ -168,7 +168,12 @@ def _build(data: bytes) -> Node | None:
             documents += 1
             if documents > 1:
                 raise NotYamlError("more than one document", event.start_mark.line + 1)
-    return builder.root
+    return None if _is_null(builder.root) else builder.root
+
+
+def _is_null(node: Node | None) -> bool:
+    """Whether a document is nothing: `---` alone, or with comments behind it, is what `ansible-galaxy init` writes."""
+    return isinstance(node, Scalar) and node.plain and not node.tag and node.text in ("", "~", "null", "Null", "NULL")
 
 
 def node_at(item: Node, keys: Sequence[str]) -> Node | None:

@@ -3,18 +3,61 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from tfgen_generators.lint.scope import Scope
+from tfgen_generators.lint.templates.nodes import Key, Node
+from tfgen_generators.lint.templates.source import Source, sources
+from tfgen_generators.packer.syntax.values import as_written
+
+
+def node_of(source: Source, text: str) -> Node | None:
+    """The first value in the template that comes to this text; comments left out."""
+    values = source.values
+    return next((node for _, node in _nodes(source) if node.kids is None and values.text(node.value()) == text), None)
 
 
 def place_of(scope: Scope, path: str, *words: str) -> tuple[str, int]:
-    """The file and line of the first of `words` that the template at `path` has; the template itself without any."""
-    members = next((one.members for one in scope.templates if one.path == path), (path,))
+    """The file and line of the first of `words` that the template at `path` has; the template itself without any.
+
+    A word is a value, else a setting, else a word in a value, else one in the text.
+    """
+    source = next((one for one in sources(scope) if path == one.template.path), None)
+    members = source.template.members if source is not None else (path,)
     for word in words:
+        node = _node(source, word) if source is not None else None
+        if node is not None:
+            return node.path, node.line
         for member in members:
             if line := line_in(scope.read(member), word):
                 return member, line
     return members[0] if members else path, 0
+
+
+def _node(source: Source, word: str) -> Node | None:
+    named = next((node for key, node in _nodes(source) if key == word), None)
+    return node_of(source, word) or named or _mention(source, word)
+
+
+def _mention(source: Source, word: str) -> Node | None:
+    """The first value with the word in it that stands on one line."""
+    pattern = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
+    for _, node in _nodes(source):
+        one_line = node.kids is None and b"\n" not in node.file.data[node.start : node.end]
+        if one_line and pattern.search(as_written(node.value())):
+            return node
+    return None
+
+
+def _nodes(source: Source) -> Iterator[tuple[Key, Node]]:
+    """Every node of the template with its key, in the order of the files; comments of JSON left out."""
+    ahead = [pair for root in reversed(source.roots) for pair in reversed((root.kids or {}).items())]
+    while ahead:
+        key, node = ahead.pop()
+        if isinstance(key, str) and key.startswith(("_", "//")):
+            continue
+        yield key, node
+        ahead.extend(reversed((node.kids or {}).items()))
 
 
 def line_in(data: bytes, word: str) -> int:

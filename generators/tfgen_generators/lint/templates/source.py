@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 AMI_BUILDERS = frozenset({"amazon-ebs", "amazon-ebssurrogate", "amazon-instance", "amazon-chroot"})
 _LABELS = {"source": 2, "data": 2, "variable": 1, "local": 1, "provisioner": 1, "post-processor": 1}
 _LABELS["error-cleanup-provisioner"] = 1
+_LEGACY = frozenset({"builders", "error-cleanup-provisioner", "post-processors", "provisioners", "sensitive-variables"})
+_LEGACY |= {"description", "min_packer_version", "variables"}
 _PROVISIONERS = ("provisioner", "error-cleanup-provisioner")
 
 

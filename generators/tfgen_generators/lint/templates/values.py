@@ -119,14 +119,15 @@ class Values:
                 return unknown
             self._meanings[key] = unknown  # where it names itself
             self._depth += 1
-            self._meanings[key] = (self.fixed if fixed else self.known)(self._written(*key))
+            self._meanings[key] = (self.fixed if fixed else self.known)(self.written(names[0], names[1], fixed=fixed))
             self._depth -= 1
         found = self._meanings[key]
         for name in names[2:]:
             found = found.get(name, unknown) if isinstance(found, dict) else unknown
         return unknown if found is None or not is_known(found) else found
 
-    def _written(self, fixed: bool, root: str, name: str) -> Value:
+    def written(self, root: str, name: str, *, fixed: bool = False) -> Value:
+        """What a local ("local") or variable ("var") is said to be; with `fixed` whatever any variable is set to."""
         if root == "local":
             return self._locals.get(name)
         return None if fixed else self.given.get(name, self.variables.get(name))

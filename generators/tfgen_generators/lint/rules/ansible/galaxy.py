@@ -16,6 +16,7 @@ from tfgen_generators.lint.rules.ansible.requirements_files import (
     read_requirements,
     requirements_files,
     roles_of,
+    unnamed_collections,
 )
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.places import place_of
@@ -66,6 +67,13 @@ def _unpinned(rule: str, path: str, entry: Entry, message: str) -> Finding:
     return Finding(rule=rule, path=path, line=entry.line, message=message, fix=fix)
 
 
+def _is_brought(scope: Scope, name: str) -> bool:
+    """Whether a requirements file brings a role, or may: a collection from git has its name in itself."""
+    if name in scope.once("listed roles", lambda: listed_roles(scope)):
+        return True
+    return name.count(".") > 1 and scope.once("unnamed collections", lambda: unnamed_collections(scope))
+
+
 def _requirements_missing(scope: Scope) -> Iterator[Finding]:
     named = scope.once("galaxy files", lambda: galaxy_files(scope))
     for template in scope.templates:
@@ -75,7 +83,7 @@ def _requirements_missing(scope: Scope) -> Iterator[Finding]:
             rule, fix = "requirements-missing", "create it, or fix galaxy_file"
             yield Finding(rule=rule, path=path, line=line, message=message, fix=fix, image=template.name)
     for missing in scope.graph.missing_references:
-        if is_from_galaxy(missing) and missing.name not in scope.once("listed roles", lambda: listed_roles(scope)):
+        if is_from_galaxy(missing) and not _is_brought(scope, missing.name):
             message = f"{missing.name} is neither in this repository nor in a requirements file of its images"
             found = finding("requirements-missing", missing, "")
             yield msgspec.structs.replace(found, message=message, fix="add it to requirements.yml with its version")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from tfgen_generators.lint.model import Finding, Rule
+from tfgen_generators.lint.rules.ansible.not_yet import may_be_there
 from tfgen_generators.lint.rules.ansible.requirements_files import listed_roles
 from tfgen_generators.lint.scope import Scope
-from tfgen_generators.lint.templates.places import place_of
+from tfgen_generators.lint.templates.places import node_of, place_of
+from tfgen_generators.lint.templates.source import sources
 from tfgen_generators.nearest import near_path
 from tfgen_generators.paths.model import MissingKind, MissingReference
 
@@ -56,11 +60,22 @@ def finding(rule: str, missing: MissingReference, fix: str) -> Finding:
 def _check(kind: MissingKind) -> Callable[[Scope], Iterator[Finding]]:
     def check(scope: Scope) -> Iterator[Finding]:
         for missing in scope.graph.missing_references:
-            if missing.kind == kind and not _is_another_rules(scope, missing):
-                yield finding(_SUMMARIES[kind][0], missing, _nearest(scope, missing))
+            if missing.kind == kind and not _is_another_rules(scope, missing) and not _may_come(scope, missing):
+                yield finding(_SUMMARIES[kind][0], _placed(scope, missing), _nearest(scope, missing))
         yield from _folders(scope, kind)
 
     return check
+
+
+def _may_come(scope: Scope, missing: MissingReference) -> bool:
+    return missing.kind.startswith("missing-") and may_be_there(scope, missing)
+
+
+def _placed(scope: Scope, missing: MissingReference) -> MissingReference:
+    """With the line of the value that names it, where that is a template's."""
+    source = next((one for one in sources(scope) if missing.path in one.template.members), None)
+    node = node_of(source, missing.name) if source is not None and missing.name else None
+    return msgspec.structs.replace(missing, path=node.path, line=node.line) if node is not None else missing
 
 
 def _folders(scope: Scope, kind: MissingKind) -> Iterator[Finding]:
@@ -77,10 +92,19 @@ def _folders(scope: Scope, kind: MissingKind) -> Iterator[Finding]:
 
 
 def _is_another_rules(scope: Scope, missing: MissingReference) -> bool:
-    """requirements-missing says more of these; what a requirements file brings is no finding at all."""
+    """Another rule says more of these; what a requirements file brings is no finding at all."""
+    if missing.kind == "missing-role-path" and not _is_template(scope, missing.path):
+        return True  # not-uploaded knows by which names a role is found on the machine
     named = scope.once("galaxy files", lambda: galaxy_files(scope))
     brought = missing.kind == "missing-role" and missing.name in scope.once("listed roles", lambda: listed_roles(scope))
     return brought or is_from_galaxy(missing) or missing.name in named.get(missing.path, ())
+
+
+def _is_template(scope: Scope, path: str) -> bool:
+    """Whether a path is a file of a template."""
+    templates = scope.discovery.templates
+    members = scope.once("members", lambda: {path for one in templates for path in (one.path, *one.members)})
+    return path in members
 
 
 def _nearest(scope: Scope, missing: MissingReference) -> str:

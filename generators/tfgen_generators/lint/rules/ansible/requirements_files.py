@@ -81,7 +81,7 @@ def roles_of(document: Node | None) -> Iterator[Entry]:
             yield _role(item.text, item.line)
         elif isinstance(item, Map) and not item.text("include"):
             source = item.text("src", "role", "name")
-            name = item.text("name", "role", "src")
+            name = item.text("name") or _role_name(item.text("role", "src"))
             git = item.text("scm") in ("git", "hg") or bool(_GIT.search(source))
             version = _version(item)
             if version is None and "," in source:
@@ -91,10 +91,24 @@ def roles_of(document: Node | None) -> Iterator[Entry]:
                 yield Entry(name=name, line=_line(item), version=version, git=git, local=local)
 
 
+def _role_name(source: str) -> str:
+    """What ansible-galaxy calls a role without a name: of an address its last part, without the ending."""
+    if "/" not in source and not source.startswith("git@"):
+        return source
+    last = source.rstrip("/").rpartition("/")[2].partition(",")[0]
+    return last.removesuffix(".git").removesuffix(".tar.gz")
+
+
+def unnamed_collections(scope: Scope) -> bool:
+    """Whether a requirements file brings a collection whose name stands in it alone: of git, an archive, a folder."""
+    files = requirements_files(scope)
+    return any(one.git or one.local for path in files for one in collections_of(read_requirements(scope, path)))
+
+
 def _role(text: str, line: int) -> Entry:
     """`[scm+]src[,version[,name]]`."""
     source, *rest = (part.strip() for part in text.split(","))
-    name = rest[1] if len(rest) > 1 else source
+    name = rest[1] if len(rest) > 1 else _role_name(source)
     git = bool(_GIT.search(source))
     local = not git and (source.startswith(("/", ".", "~")) or bool(_ARCHIVE.match(source)))
     return Entry(name=name, line=line, version=(rest[0] if rest else "") or None, git=git, local=local)

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from tfgen_generators.graph.graph import ImageNode
 from tfgen_generators.lint.model import Finding, Rule
 from tfgen_generators.lint.rules.ansible.missing_references import is_from_galaxy
 from tfgen_generators.lint.scope import Scope
@@ -30,10 +31,23 @@ def _unused_role(scope: Scope) -> Iterator[Finding]:
             continue
         if "ansible_collections" in role.split("/") or "/collections/" in f"/{role}":
             continue
+        if _is_entered(scope, role):
+            continue
         name = posixpath.basename(role)
         message = f"no image uses the role {name} ({role})"
         path, fix = _face(scope, role), "remove it, or use it"
         yield Finding(rule="unused-role", path=path, line=int(path != role), message=message, fix=fix)
+
+
+def _is_entered(scope: Scope, role: str) -> bool:
+    """Whether something names a file of the role by its path: `include_tasks: ../roles/x/tasks/y.yml`, a link."""
+    folders = (f"{role}/", *(f"{name}/" for name in scope.tree.links(role)))
+    return any(path.startswith(folders) for path in scope.once("reached files", lambda: _reached_files(scope)))
+
+
+def _reached_files(scope: Scope) -> frozenset[str]:
+    units = {one.unit for image in scope.graph.images for one in image.reached if not one.unit.startswith(_UPLOADED)}
+    return frozenset(path for unit in units for path in scope.graph.units[unit].files)
 
 
 def _can_know(scope: Scope) -> bool:
@@ -88,6 +102,8 @@ def _role_path_unused(scope: Scope) -> Iterator[Finding]:
             continue
         for unit in sorted({reached.unit for reached in image.reached if reached.unit.startswith(_UPLOADED)}):
             role = unit.removeprefix(_UPLOADED)
+            if _is_used_through_links(scope, image, role):
+                continue
             path, line = place_of(scope, image.template, role, posixpath.basename(role), "role_paths")
             yield Finding(
                 rule="role-path-unused",
@@ -97,6 +113,13 @@ def _role_path_unused(scope: Scope) -> Iterator[Finding]:
                 fix="remove it from role_paths, or use it",
                 image=image.name,
             )
+
+
+def _is_used_through_links(scope: Scope, image: ImageNode, role: str) -> bool:
+    """Whether the play reaches what a role's folder leads to: Packer uploads that, by the link's name."""
+    folders = tuple(f"{name}/" for name in scope.tree.links(role))
+    units = (one.unit for one in image.reached if not one.unit.startswith(_UPLOADED))
+    return bool(folders) and any(path.startswith(folders) for unit in units for path in scope.graph.units[unit].files)
 
 
 RULES = (

@@ -1,3 +1,3 @@
 """Rules on names in AWS."""
 
-__all__ = ["ami_names"]
+__all__ = ["ami_names", "same_names"]

@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tfgen_generators.lint.model import Edit, Finding, Rule
+from tfgen_generators.lint.rules.packer.given import is_given
 from tfgen_generators.lint.templates.nodes import Node
 from tfgen_generators.lint.templates.source import Component, Source, sources
 from tfgen_generators.packer.syntax.values import expressions
+from tfgen_generators.paths.pipeline_files import buildspec_of
 
 if TYPE_CHECKING:
     from tfgen_generators.lint.scope import Scope
 
 _MANIFEST = "packer-manifest.json"
+_NAMED_MANIFEST = re.compile(r"[\w./-]*manifest[\w.-]*\.json", re.IGNORECASE)
 _PINNING = re.compile(r"\s*(=|~>|<|<=)?\s*v?\d")
 _NAME = rb"(?:`([^`]{1,300})`|\\?\"([^\"\\]{1,300})\\?\")"
 _USER = re.compile(rb"\buser\b[^{}]{0,300}?" + _NAME + rb"|" + _NAME + rb"\s*\|\s*user\b")
@@ -37,10 +40,13 @@ def _no_manifest(scope: Scope) -> Iterator[Finding]:
     for source in sources(scope):
         if not source.complete or not any(builder.makes_ami for builder in source.builders):
             continue
+        wanted = _wanted_manifests(scope, source)
+        if not wanted:
+            continue
         manifests = [one for one in source.post_processors if one.kind == "manifest"]
         outputs = [one.node.find("output") for one in manifests]
         texts = [source.values.text(node.value()) if node is not None else _MANIFEST for node in outputs]
-        if any(text is None or posixpath.normpath(text) == _MANIFEST for text in texts):
+        if any(text is None or posixpath.normpath(text) in wanted for text in texts):
             continue
         wrong = next((node for node in outputs if node is not None), None)
         place = wrong or next(iter(source.builds), None)
@@ -59,6 +65,18 @@ def _no_manifest(scope: Scope) -> Iterator[Finding]:
                 image=source.template.name,
                 edits=() if wrong is not None else _manifest_added(source),
             )
+
+
+def _wanted_manifests(scope: Scope, source: Source) -> frozenset[str]:
+    """The manifests that the build reads; none where the repository's own buildspec reads none."""
+    found = buildspec_of(scope.tree, scope.settings, source.template)
+    if found is None:
+        return frozenset({_MANIFEST})
+    text = scope.read(found[0]).decode("utf-8", "replace")
+    if _MANIFEST in text:
+        return frozenset({_MANIFEST})
+    named = _NAMED_MANIFEST.findall(text)
+    return frozenset(posixpath.normpath(name) for name in named)
 
 
 def _manifest_added(source: Source) -> tuple[Edit, ...]:
@@ -108,7 +126,7 @@ def _unused(scope: Scope) -> Iterator[Finding]:
             continue
         used = _used_by_user(source) if source.legacy else _used_by_reference(source)
         for variable in source.variables:
-            if variable.name not in used and not variable.name.startswith("_"):
+            if variable.name not in used and not variable.name.startswith("_") and not is_given(scope, variable.name):
                 yield Finding(
                     rule="unused-variable",
                     path=variable.node.path,

@@ -42,6 +42,16 @@ _PLACEHOLDER = re.compile(
 _WELL_KNOWN = frozenset(
     {"admin", "alpine", "centos", "debian", "packer", "password", "root", "rocky", "toor", "ubuntu", "vagrant"}
 )
+#: What an installer asks for, on a machine that no cloud has: everybody who runs it sets and sees it.
+_INSTALLERS = re.compile(
+    r"(^|[_-])(password|passwd|passphrase|license_?key|product_?key|private_?key)s?$", re.IGNORECASE
+)
+_CLOUDS = re.compile(
+    r"^(amazon|azure|googlecompute|digitalocean|openstack|oracle|alicloud|hcloud|linode|vultr|scaleway|tencentcloud|yandex"
+    r"|exoscale|ibmcloud|huaweicloud|ucloud|upcloud|profitbricks|cloudstack|oneandone|jdcloud|ncloud|outscale|osc)"
+)
+#: Vagrant's "insecure" key, which its documentation publishes.
+_PUBLISHED = b"MIIEogIBAAKCAQEA6NF8iallvQVp22WDkTkyrtvp9eWW6A8YVr"
 _EXAMPLE = re.compile(rb"EXAMPLE")
 #: Lists of assignments: one in each text, or several between other words.
 _ASSIGNING = dict.fromkeys(("ansible_env_vars", "environment_vars"), re.compile(r"^([A-Za-z_]\w*)=(.+)", re.DOTALL))
@@ -74,6 +84,8 @@ def _patterns(file: File, image: str) -> Iterator[Finding]:
             text = match[0].decode("utf-8", "replace")
             if _EXAMPLE.search(match[0]) or _is_placeholder(match):
                 continue  # AWS's own in its documentation
+            if "PRIVATE" in text and _PUBLISHED in file.data[match.end() : match.end() + 200]:
+                continue
             shown = "" if "PRIVATE" in text or "address" in what else f" ({text[:_SHOWN]}...)"
             yield _finding(file.path, file.line(match.start()), f"{what} is hard-coded{shown}", image)
 
@@ -100,14 +112,14 @@ def _named(source: Source) -> Iterator[Finding]:
     for component in (*source.builders, *source.data_sources, *source.provisioners, *source.post_processors):
         for keys, node in component.node.walk():
             for name, value in _pairs(keys, node):
-                if _is_secret(name) and _is_written(source, value):
+                if _is_secret(name, source) and _is_written(source, value):
                     yield _finding(node.path, node.line, f"{name} is hard-coded", source.template.name)
     for name, node in _locals(source):
-        if node.kids is None and _is_secret(name) and _is_written(source, node.value()):
+        if node.kids is None and _is_secret(name, source) and _is_written(source, node.value()):
             yield _finding(node.path, node.line, f"the local {name} is hard-coded", source.template.name)
     for variable in source.variables:
         default = source.default(variable)
-        if default is None or default.kids is not None or not _is_secret(variable.name):
+        if default is None or default.kids is not None or not _is_secret(variable.name, source):
             continue
         if _is_written(source, default.value()):
             message = f"the default of the variable {variable.name} is hard-coded"
@@ -135,8 +147,15 @@ def _pairs(keys: tuple[Key, ...], node: Node) -> Iterator[tuple[str, Value]]:
             yield match[1], match[2].strip("'\"")
 
 
-def _is_secret(name: str) -> bool:
-    return bool(_SECRET.search(name)) and not _NO_SECRET.search(name)
+def _is_secret(name: str, source: Source) -> bool:
+    found = bool(_SECRET.search(name)) and not _NO_SECRET.search(name)
+    return found and not (_INSTALLERS.search(name) and _is_installer(source))
+
+
+def _is_installer(source: Source) -> bool:
+    """Whether all machines are made by an installer here: no cloud, so no account that a password opens."""
+    kinds = [builder.kind for builder in source.builders]
+    return bool(kinds) and not any(_CLOUDS.match(kind) or kind in ("null", "docker", "None", "") for kind in kinds)
 
 
 def _is_written(source: Source, value: Value) -> bool:
@@ -153,7 +172,7 @@ def _sensitive(scope: Scope) -> Iterator[Finding]:
     for source in sources(scope):
         marked = _marked(source)
         for variable in source.variables:
-            if not _is_secret(variable.name) or variable.name in marked:
+            if not _is_secret(variable.name, source) or variable.name in marked:
                 continue
             node = variable.node
             default = source.default(variable)

@@ -1,3 +1,3 @@
 """Rules on shell scripts that templates run."""
 
-__all__ = ["scripts"]
+__all__ = ["find", "scripts"]

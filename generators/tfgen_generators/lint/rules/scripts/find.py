@@ -23,6 +23,12 @@ _SHEBANG = re.compile(rf"#!\s*{_SHELL}\b(.*)")
 _OPTIONS = r"((?:\s+-\S{1,100}(?:\s+(?:errexit|pipefail))?){0,50})"
 _RUNS_PATH = re.compile(rf"(?:^|[\s;&|]){_SHELL}{_OPTIONS}\s+['\"]?\{{\{{-?\s*\.Path\b")
 _LARGEST = 500_000
+_OTHER = re.compile(
+    r"(?:^|[\s;&|/])(?:python[\d.]*|pwsh(?:\.exe)?|powershell(?:\.exe)?|perl|ruby|node|php|fish|cmd(?:\.exe)?|osascript|lua)"
+    r"(?:\s+[-/]\S+(?:\s+(?:Bypass|RemoteSigned|Unrestricted))?)*\s+['\"&. ]*\{\{-?\s*\.(?:Vars|Path|Script)\b",
+    re.IGNORECASE,
+)
+_OTHER_ENDINGS = (".py", ".ps1", ".rb", ".pl", ".js", ".php", ".bat", ".cmd", ".psm1")
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,10 +61,23 @@ def scripts(scope: Scope, source: Source) -> list[Script]:
 def _scripts(scope: Scope, source: Source) -> Iterator[Script]:
     for component in (*source.provisioners, *source.post_processors):
         if component.kind in SHELLS and component.node.kids is not None:
+            if _is_another_program(source, component):
+                continue
             options, runner = _run_by(source, component)
             yield from _inline(source, component, options, runner)
             for path in _paths(scope, source, component):
                 yield from _file(scope, path, options, runner)
+
+
+def _is_another_program(source: Source, component: Component) -> bool:
+    """Whether `execute_command` hands the script to Python, PowerShell and the like, or a Windows shell runs it."""
+    systems = source.values.texts(component.node.get("only_on")) or []
+    if systems and all(system == "windows" for system in systems):
+        return True
+    runner = component.node.find("execute_command")
+    value = runner.value() if runner is not None else None
+    written = " ".join(map(as_written, value)) if isinstance(value, list) else as_written(value) if value else ""
+    return bool(_OTHER.search(written))
 
 
 def _run_by(source: Source, component: Component) -> tuple[str | None, Node | None]:
@@ -155,6 +174,22 @@ def _file(scope: Scope, path: str, options: str | None, runner: Node | None) -> 
     match = _SHEBANG.match(first)
     if first.startswith("#!") and match is None and options is None:
         return  # Python, Perl ...
+    if path.endswith(_OTHER_ENDINGS) and match is None:
+        return
     own = match[1] if match else ""
     places = tuple((path, number + 1) for number in range(text.count("\n") + 1))
     yield Script(text=text, places=places, options=own if options is None else options, inline=False, runner=runner)
+
+
+def local_texts(scope: Scope, source: Source) -> Iterator[str]:
+    """What the template's `shell-local` runs on the machine that builds: commands, and script files."""
+    for component in (*source.provisioners, *source.post_processors):
+        if component.kind == "shell-local" and component.node.kids is not None:
+            for key in ("inline", "command"):
+                node = component.node.find(key)
+                if node is not None:
+                    yield "\n".join(_written(source, one) for one in (node.kids or {}).values()) or _written(
+                        source, node
+                    )
+            for path in _paths(scope, source, component):
+                yield scope.read(path).decode("utf-8", "replace")

@@ -115,7 +115,8 @@ def _notices(command: Command, last: Command) -> bool:
 def is_cleanup(command: Command) -> bool:
     """Whether it may fail because there is nothing to do, or only asks."""
     name, arguments = program(command)
-    return not name or name_of(command) in _CLEANUP or bool((_CLEANING | _QUERIES) & set(arguments))
+    filling = name_of(command) in ("dd", "cat") and any("/dev/zero" in word for word in arguments)  # until it is full
+    return not name or filling or name_of(command) in _CLEANUP or bool((_CLEANING | _QUERIES) & set(arguments))
 
 
 def is_answer(command: Command) -> bool:

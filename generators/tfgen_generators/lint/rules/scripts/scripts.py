@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.lint.model import Edit, Finding, Rule
 from tfgen_generators.lint.rules.scripts.find import SHELLS, Script, scripts
+from tfgen_generators.lint.rules.scripts.loops import lost_tries
+from tfgen_generators.lint.rules.scripts.nested import hidden_inside, lost_exit_code
 from tfgen_generators.lint.rules.scripts.programs import (
     ShellOptions,
     does_something,
@@ -19,13 +21,14 @@ from tfgen_generators.lint.rules.scripts.programs import (
     succeeds,
 )
 from tfgen_generators.lint.templates.source import sources
-from tfgen_generators.packer.syntax.values import Value
+from tfgen_generators.packer.syntax.values import Value, as_written
 from tfgen_generators.shell.commands import Pipeline, read_pipelines
 
 if TYPE_CHECKING:
     from tfgen_generators.lint.scope import Scope
 
 _FIX_PIPE = "avoid the pipe, or use bash with `set -o pipefail` (inline_shebang = /bin/bash -e)"
+_FIX_INNER = "run bash with `-o pipefail -c`"
 _FIX_SET = "add `set -e` where failures must end the script again"
 _FIX_LIST = "write each command on its own line"
 _FIX_ERREXIT = "begin the script with `set -e` (bash: `set -euo pipefail`)"
@@ -35,6 +38,36 @@ def _hidden(scope: Scope) -> Iterator[Finding]:
     for script, image in _each(scope):
         for pipeline, message, fix in hidden_failures(script.text, script.options):
             yield _finding("hidden-failure", script, pipeline, image, message, fix)
+        for command, line in lost_tries(script.text) if _ends_early(script, script.pipelines().found) else ():
+            path, number = script.place(line)
+            yield Finding(
+                rule="hidden-failure",
+                path=path,
+                line=number,
+                message=f"when {name_of(command)!r} fails in every try, the loop ends as if it had succeeded",
+                fix="after the loop, test whether it succeeded, or exit in the last try",
+                image=image,
+            )
+    yield from _runners(scope)
+
+
+def _runners(scope: Scope) -> Iterator[Finding]:
+    """Where `execute_command` does not end with the script's exit code."""
+    for source in sources(scope):
+        for component in source.provisioners:
+            node = component.node.find("execute_command") if component.kind in SHELLS else None
+            value = node.value() if node is not None else None
+            words = value if isinstance(value, list) else [value]
+            said = next(filter(None, (lost_exit_code(as_written(word)) for word in words if word)), "")
+            if said and node is not None:
+                yield Finding(
+                    rule="hidden-failure",
+                    path=node.path,
+                    line=node.line,
+                    message=f"execute_command loses the exit code of the script: {said}",
+                    fix="let the script be the last that runs, without a pipe behind it",
+                    image=source.template.name,
+                )
 
 
 def hidden_failures(text: str, options: str) -> list[tuple[Pipeline, str, str]]:
@@ -59,6 +92,8 @@ def hidden_failures(text: str, options: str) -> list[tuple[Pipeline, str, str]]:
             message, fix = "" if state.pipefail else _in_pipe(pipeline), _FIX_PIPE
             if not message and ends[number] < len(found) - 1:
                 message, fix = _in_list(pipeline, found[ends[number]]), _FIX_LIST
+            if not message and (message := next(filter(None, map(hidden_inside, pipeline.commands)), "")):
+                fix = _FIX_INNER
         if message:
             hidden.append((pipeline, message, fix))
     return hidden

@@ -1,0 +1,108 @@
+"""A rule about the tags by which a pipeline's IAM policy knows the build's own instances.
+
+Source: `instance_tags` of the module `codepipeline` (its README), and Packer's default `Name = "Packer Builder"`.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+from collections.abc import Iterator, Mapping
+
+from tfgen_generators.lint.model import Finding, Rule
+from tfgen_generators.lint.scope import Scope
+from tfgen_generators.lint.templates.native_nodes import read_native_nodes
+from tfgen_generators.lint.templates.nodes import File
+from tfgen_generators.lint.templates.source import Component, Source, sources
+from tfgen_generators.packer.model import BrokenTemplateError, Template
+from tfgen_generators.packer.syntax.values import Expression, Value
+from tfgen_generators.pipeline.pipeline import shared_inputs
+from tfgen_generators.settings.inputs import Literal
+
+_INPUT = "instance_tags"
+_DEFAULT_NAME = "Packer Builder"
+
+
+def _run_tags(scope: Scope) -> Iterator[Finding]:
+    for source in sources(scope) if scope.has_settings else ():
+        wanted = _wanted(scope, source.template)
+        for builder in source.builders if wanted else ():
+            tags = _tags(source, builder)
+            if tags is None or any(_may_be(tags.get(key), values) for key, values in wanted.items()):
+                continue
+            node = builder.node.near("run_tags")
+            shown = " or ".join(f"{key} = {value!r}" for key, values in sorted(wanted.items()) for value in values[:1])
+            yield Finding(
+                rule="run-tags-refused",
+                path=node.path,
+                line=node.line,
+                message=f"run_tags has none of the tags that the module's IAM policy asks for ({shown}), so EC2 refuses"
+                " to start the build's instance",
+                fix=f"add one of them to run_tags and run_volume_tags, or set {_INPUT} in [inputs]",
+                image=source.template.name,
+            )
+
+
+def _tags(source: Source, builder: Component) -> Mapping[str, Value] | None:
+    """The tags of the instance that builds, None where they are not all known."""
+    if not builder.makes_ami or builder.kind == "amazon-chroot" or builder.node.find("run_tag") is not None:
+        return None
+    if any(block.labels == ("run_tag",) for block in builder.node.tables("dynamic")):
+        return None
+    written = builder.node.find("run_tags")
+    found = source.values.known(written.value()) if written is not None else {}
+    if isinstance(found, list) and len(found) == 1:
+        found = found[0]
+    return {"Name": _DEFAULT_NAME, **found} if isinstance(found, dict) else None
+
+
+def _may_be(value: Value, wanted: list[str]) -> bool:
+    if isinstance(value, Expression) or (isinstance(value, str) and "{{" in value):
+        return True
+    return isinstance(value, str) and any(fnmatch.fnmatchcase(value, pattern) for pattern in wanted)
+
+
+def _wanted(scope: Scope, template: Template) -> Mapping[str, list[str]]:
+    """What the module asks for: the input, else the module's default; {} where it asks for nothing or is not known."""
+    own = scope.settings.templates.get(template.name)
+    inputs = {**shared_inputs(scope.settings), **(own.inputs if own else {})}
+    given = inputs.get(_INPUT)
+    if given is not None:
+        return _lists(given.value) if isinstance(given, Literal) else {}
+    return scope.once("module's instance_tags", lambda: _default(scope))
+
+
+def _lists(value: object) -> Mapping[str, list[str]]:
+    if not isinstance(value, Mapping) or not all(isinstance(item, list) for item in value.values()):
+        return {}
+    return {str(key): [str(one) for one in item] for key, item in value.items() if isinstance(item, list)}
+
+
+def _default(scope: Scope) -> Mapping[str, list[str]]:
+    """The default of the module's variable, where the module is in this repository."""
+    source = scope.settings.module.source
+    if not source.startswith(("./", "../")):
+        return {}
+    folder = posixpath.normpath(f"{scope.settings.terraform_dir}/{source}")
+    for name in scope.tree.names(folder):
+        data = scope.read(f"{folder}/{name}") if name.endswith(".tf") else b""
+        if _INPUT.encode() not in data:
+            continue
+        try:
+            root = read_native_nodes(File(f"{folder}/{name}", data))
+        except (BrokenTemplateError, ValueError, IndexError, RecursionError):
+            continue
+        for variable in root.tables("variable"):
+            if variable.labels == (_INPUT,):
+                return _lists(variable.get("default"))
+    return {}
+
+
+RULES = (
+    Rule(
+        id="run-tags-refused",
+        severity="warning",
+        summary="run_tags has none of the tags that the pipeline's IAM policy asks for",
+        check=_run_tags,
+    ),
+)
