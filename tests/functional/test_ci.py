@@ -94,7 +94,7 @@ def test_an_unknown_host(repo: Repo, cli: Command) -> None:
     cli("ci").expect(64)
 
 
-@pytest.mark.parametrize("branch", ["trunk", "release/1.0", 'a"b\\c', "a: b #c", "yes", "caf\u00e9"])
+@pytest.mark.parametrize("branch", ["trunk", "release/1.0", "a\"b'c", "a#b", "yes", "caf\u00e9"])
 def test_the_branch_comes_from_the_settings(branch: str, repo: Repo, cli: Command) -> None:
     repo({"tfgen.toml": f"{TOML}branch = {json.dumps(branch)}\n"})
     workflow = document(cli, "github")
@@ -103,7 +103,7 @@ def test_the_branch_comes_from_the_settings(branch: str, repo: Repo, cli: Comman
     assert list(document(cli, "bitbucket")["pipelines"]["branches"]) == [branch]
 
 
-@pytest.mark.parametrize("branch", ["trunk", "release/1.0", "a'b", "$(touch x)", "caf\u00e9"])
+@pytest.mark.parametrize("branch", ["trunk", "release/1.0", "a'b", "$(touch${IFS}x)", "caf\u00e9"])
 def test_pull_requests_are_planned_as_a_stranger_s_against_that_branch(branch: str, repo: Repo, cli: Command) -> None:
     """Its full name of the remote: no tag, no branch of the pull request and no word of the host is taken for it."""
     repo({"tfgen.toml": f"{TOML}branch = {json.dumps(branch)}\n"})
