@@ -28,6 +28,7 @@ class Pipelines:
         self._tree, self._settings = tree, settings
         self._files: dict[str, str] = {}
         self._lines: dict[tuple[str, ...], int] = {}
+        self._var_files: dict[str, tuple[str, ...]] = {}
 
     def environment(self, template: Template) -> dict[str, tuple[str, Edge]]:
         """What tfgen.toml gives to the template's builds: value, and where it says so."""
@@ -83,7 +84,9 @@ class Pipelines:
     def _value_files(self, template: Template, buildspec: Buildspec | None) -> Iterator[str]:
         """Files of values, from those that Packer reads first to those that a person names."""
         yield from (path for path, _ in self.named_files(template) if path.endswith(_VALUES))
-        for word in _var_files(buildspec) if buildspec else ():
+        if buildspec is not None and buildspec.path not in self._var_files:
+            self._var_files[buildspec.path] = tuple(_var_files(buildspec))
+        for word in self._var_files[buildspec.path] if buildspec else ():
             if path := self.file_at(word):
                 yield path
         for value in buildspec.variables.values() if buildspec else ():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.nodes import Key, Node
-from tfgen_generators.lint.templates.source import Source, sources
+from tfgen_generators.lint.templates.source import Source, source_at
 from tfgen_generators.packer.syntax.values import as_written
 
 
@@ -22,7 +22,7 @@ def place_of(scope: Scope, path: str, *words: str) -> tuple[str, int]:
 
     A word is a value, else a setting, else a word in a value, else one in the text.
     """
-    source = next((one for one in sources(scope) if path == one.template.path), None)
+    source = source_at(scope, path)
     members = source.template.members if source is not None else (path,)
     for word in words:
         node = _node(source, word) if source is not None else None

@@ -164,6 +164,21 @@ def sources(scope: Scope) -> Iterator[Source]:
         yield scope.once(("packer source", template.path), lambda template=template: Source(scope, template))  # type: ignore[misc]
 
 
+def source_at(scope: Scope, path: str) -> Source | None:
+    """The template at `path`, or the one that `path` is a member of."""
+    by_path = scope.once("packer sources by path", lambda: _by_path(scope))
+    return by_path.get(path)
+
+
+def _by_path(scope: Scope) -> dict[str, Source]:
+    found: dict[str, Source] = {}
+    for source in sources(scope):
+        found[source.template.path] = source
+        for member in source.template.members:
+            found.setdefault(member, source)
+    return found
+
+
 def _legacy_leaf(text: str) -> Value:
     return text
 

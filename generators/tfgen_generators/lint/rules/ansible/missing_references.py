@@ -12,7 +12,7 @@ from tfgen_generators.lint.rules.ansible.not_yet import may_be_there
 from tfgen_generators.lint.rules.ansible.requirements_files import listed_roles
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.places import node_of, place_of
-from tfgen_generators.lint.templates.source import sources
+from tfgen_generators.lint.templates.source import source_at
 from tfgen_generators.nearest import near_path
 from tfgen_generators.paths.model import MissingKind, MissingReference
 
@@ -73,7 +73,7 @@ def _may_come(scope: Scope, missing: MissingReference) -> bool:
 
 def _placed(scope: Scope, missing: MissingReference) -> MissingReference:
     """With the line of the value that names it, where that is a template's."""
-    source = next((one for one in sources(scope) if missing.path in one.template.members), None)
+    source = source_at(scope, missing.path)
     node = node_of(source, missing.name) if source is not None and missing.name else None
     return msgspec.structs.replace(missing, path=node.path, line=node.line) if node is not None else missing
 

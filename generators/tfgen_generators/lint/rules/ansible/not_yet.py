@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tfgen_generators.lint.rules.scripts.find import local_texts
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.places import node_of
-from tfgen_generators.lint.templates.source import Source, sources
+from tfgen_generators.lint.templates.source import Source, source_at
 from tfgen_generators.lint.templates.values import with_actions
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import expressions
@@ -59,7 +59,8 @@ def candidates_of(scope: Scope, missing: MissingReference) -> list[str]:
 
 def _template_of(scope: Scope, missing: MissingReference) -> Template | None:
     """The template that names it by itself."""
-    return next((one for one in scope.templates if missing.path in one.members), None)
+    source = source_at(scope, missing.path)
+    return source.template if source is not None else None
 
 
 def submodules(scope: Scope) -> frozenset[str]:
@@ -88,7 +89,7 @@ def _may_be_a_submodule(scope: Scope, name: str) -> bool:
 def _is_empty_path(scope: Scope, missing: MissingReference) -> bool:
     """Whether the path has a variable whose default is empty: whoever builds sets it."""
     template = _template_of(scope, missing)
-    source = next((one for one in sources(scope) if template is not None and one.template is template), None)
+    source = source_at(scope, template.path) if template is not None else None
     node = node_of(source, missing.name) if source is not None else None
     if source is None or node is None:
         return False
@@ -132,7 +133,7 @@ def _commands(scope: Scope, template: Template) -> list[str]:
 
 
 def _find_commands(scope: Scope, template: Template) -> Iterator[str]:
-    source = next((one for one in sources(scope) if one.template is template), None)
+    source = source_at(scope, template.path)
     if source is not None:
         yield from local_texts(scope, source)
         for component in source.provisioners:

@@ -166,19 +166,25 @@ def _there(scope: Scope, source: Source) -> dict[str, list[str]]:
 
 
 def _file(scope: Scope, path: str, options: str | None, runner: Node | None) -> Iterator[Script]:
+    script = scope.once(("script file", path, options), lambda: _read_script(scope, path, options))
+    if script is not None:
+        yield script if runner is None else msgspec.structs.replace(script, runner=runner)
+
+
+def _read_script(scope: Scope, path: str, options: str | None) -> Script | None:
     data = scope.read(path)
     if not data or b"\0" in data or len(data) > _LARGEST:
-        return
+        return None
     text = data.decode("utf-8", "replace")
     first = text.partition("\n")[0]
     match = _SHEBANG.match(first)
     if first.startswith("#!") and match is None and options is None:
-        return  # Python, Perl ...
+        return None  # Python, Perl ...
     if path.endswith(_OTHER_ENDINGS) and match is None:
-        return
+        return None
     own = match[1] if match else ""
     places = tuple((path, number + 1) for number in range(text.count("\n") + 1))
-    yield Script(text=text, places=places, options=own if options is None else options, inline=False, runner=runner)
+    return Script(text=text, places=places, options=own if options is None else options, inline=False)
 
 
 def local_texts(scope: Scope, source: Source) -> Iterator[str]:
