@@ -66,11 +66,15 @@ class WorkingDirs:
 
     def known(self, template: Template) -> str | None:
         """The working directory of a template's builds, None where it is not known for sure."""
+        found = self.of(template)
+        return found.folders[0] if found.is_known else None
+
+    def of(self, template: Template) -> WorkingDir:
+        """The working directory of one template's builds, by the buildspec of its pipeline."""
         named = buildspec_of(self._paths.tree, self._settings, template) if self._settings else None
         if named and named[0] not in self._buildspecs:
             self._buildspecs[named[0]] = read_buildspec(self._paths.tree, named[0])
-        found = self.find(template, self._buildspecs[named[0]] if named else None)
-        return found.folders[0] if found.is_known else None
+        return self.find(template, self._buildspecs[named[0]] if named else None)
 
     def find(
         self, template: Template, buildspec: Buildspec | None, environment: Mapping[str, str] | None = None

@@ -1,0 +1,50 @@
+"""A rule about the folder in which Packer runs, where the repository leaves that open and it matters."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from tfgen_generators.lint.model import Finding, Rule
+from tfgen_generators.lint.scope import Scope
+from tfgen_generators.lint.templates.places import place_of
+from tfgen_generators.packer.model import Template
+from tfgen_generators.settings.model import FILE_NAME
+from tfgen_generators.shell.marks import UNKNOWN
+
+
+def _unclear(scope: Scope) -> Iterator[Finding]:
+    """One finding for the whole repository: one line of tfgen.toml settles it."""
+    for template in scope.templates:
+        folders = [folder for folder in scope.working_dirs.of(template).folders if UNKNOWN not in folder]
+        for text in _relative(scope, template) if len(folders) > 1 else ():
+            there = [folder for folder in folders if scope.tree.kind(posixpath.normpath(f"{folder}/{text}"))]
+            if len(there) > 1:
+                path, line = place_of(scope, template.path, text)
+                shown = " and ".join("the root" if folder == "." else folder for folder in there)
+                yield Finding(
+                    rule="working-dir-unclear",
+                    path=path,
+                    line=line,
+                    message=f"{text} is there in {shown}, and nothing tells in which of them Packer runs: both count",
+                    fix=f'set working_dir in {FILE_NAME}, for example working_dir = "{there[0]}"',
+                    image=template.name,
+                )
+                return
+
+
+def _relative(scope: Scope, template: Template) -> Iterator[str]:
+    for file in scope.described(template).files:
+        is_plain = file.known and file.use != "function" and not any(sign in file.path for sign in ("${", "{{"))
+        if is_plain and not file.path.startswith(("/", "~")):
+            yield file.path
+
+
+RULES = (
+    Rule(
+        id="working-dir-unclear",
+        severity="warning",
+        summary="A relative path is there in two folders that Packer may run in",
+        check=_unclear,
+    ),
+)
