@@ -70,8 +70,16 @@ class Estate:
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    with Emulator() as running:
+    """Its EC2 has few AMIs: making the newest ones of a region, hundreds, takes longer than most tests."""
+    from moto.ec2.models import amis
+
+    with pytest.MonkeyPatch.context() as patch, Emulator() as running:
+        patch.setattr(amis, "load_resource", _no_file)
         yield running
+
+
+def _no_file(name: str) -> None:
+    raise FileNotFoundError(name)
 
 
 @pytest.fixture(scope="session")
