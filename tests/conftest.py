@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests import aws_models, depth
+from tests import aws_models, depth, kept
 from tests.fork_server import ForkServer
 from tfgen.main import run
 
@@ -32,6 +33,9 @@ _LOCAL = ("127.", "::1", "localhost")
 
 #: For Terraform and its providers, which start a thousand times: a quarter less of the processor's time.
 GO = {"GOGC": "400", "GOMAXPROCS": "1"}
+
+#: Garbage is collected less often: Python's own numbers are for processes with less memory.
+_GC = (10_000, 20, 20)
 
 TOML = 'source_repository = "ami-builder"\n'
 JSON = '{"builders": [{"type": "amazon-ebs"}]}\n'
@@ -70,6 +74,14 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     depth.select(config, items)
+    items.sort(key=lambda item: item.get_closest_marker("guest") is None)  # the longest file first
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: collecting garbage need not look at it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -194,8 +206,9 @@ def cli(capfd: pytest.CaptureFixture[str]) -> Command:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _aws_models() -> None:
+def _made_once() -> None:
     aws_models.remember()
+    kept.keep_commands()
 
 
 @pytest.fixture(scope="session")
