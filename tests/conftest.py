@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests import aws_models, depth, kept
+from tests import aws_models, depth, kept, memory
 from tests.fork_server import ForkServer
 from tfgen.main import run
 
@@ -68,6 +68,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    memory.use()
     depth.begin(config)
 
 
