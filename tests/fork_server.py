@@ -219,6 +219,7 @@ def _import_everything() -> None:
     aws_models.read()
     kept.keep_commands()
     kept.build_commands()
+    kept.use_commands()
     tasks = os.listdir("/proc/self/task")  # noqa: PTH208 names alone
     assert len(tasks) == 1, "an import has started a thread, which no fork survives"
     gc.collect()
