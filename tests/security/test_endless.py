@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import depth
 from tests.conftest import JSON, TOML, Repo
 from tests.functional.git_repo import commit, git
 from tests.security.limited import in_child, limited
@@ -32,6 +33,7 @@ ENDLESS = {
 }
 
 
+@depth.deep
 @pytest.mark.parametrize("kind", ENDLESS)
 @pytest.mark.parametrize("place", ["tfgen.toml", ".gitignore", "packer/.gitignore"])
 def test_a_pattern(repo: Repo, kind: str, place: str) -> None:
@@ -46,6 +48,7 @@ def test_a_pattern(repo: Repo, kind: str, place: str) -> None:
     assert "web" in limited(root, "list").expect(0).out
 
 
+@depth.deep
 def test_many_patterns(repo: Repo) -> None:
     lines = "\n".join("*a?" * 40 + str(number) for number in range(2000))
     root = repo({"tfgen.toml": TOML, "packer/web.json": JSON, f"packer/{LONG}.json": JSON, ".gitignore": lines})
@@ -189,6 +192,7 @@ def test_variables_that_name_others_twice(repo: Repo) -> None:
     assert not ends(*READING)
 
 
+@depth.deep
 @pytest.mark.parametrize("place", [".gitignore", "packer/.gitignore"])
 def test_git_waits_for_no_pipe(repo: Repo, place: str) -> None:
     root = repo(ESTATE)
@@ -208,6 +212,7 @@ def test_terraform_without_an_end(repo: Repo, kind: str) -> None:
     assert not ends(*READING)
 
 
+@depth.deep
 @pytest.mark.parametrize("place", ["packer/web.json", "tfgen.toml", ".gitignore"])
 def test_what_is_too_large_is_said(repo: Repo, place: str) -> None:
     root = repo(ESTATE)
