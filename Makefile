@@ -59,6 +59,7 @@ clean: ## everything that these commands made
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("tfgen needs Python 3.11 or newer; run: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
+	$(PIP) pip==26.3 # Python 3.11 brings one that takes twice as long to find the same versions
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[demo]'
