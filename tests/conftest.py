@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import signal
 import socket
@@ -28,6 +29,7 @@ _HIDDEN = (
     "PYTHONDONTWRITEBYTECODE",  # with which each of thousands of processes compiles tfgen again
     *("CHANGE_TARGET", "CI_MERGE_REQUEST_", "DESTINATION_COMMIT"),
 )
+_NUMBERS = itertools.count()
 _TIMEOUT = 180.0  # seconds that a command may take
 _LOCAL = ("127.", "::1", "localhost")
 
@@ -118,13 +120,20 @@ Command = Callable[..., Result]
 Repo = Callable[..., Path]
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each test's home is: pytest itself looks through all folders that it has made for the next one's number."""
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
-def _nothing_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _nothing_outside(monkeypatch: pytest.MonkeyPatch, _homes: Path) -> None:
     """Real AWS, the real home and the network are out of reach, here and in every process started."""
     for name in list(os.environ):
         if name.startswith(_HIDDEN) and name != "TFGEN_GOLDEN":
             monkeypatch.delenv(name)
-    home = tmp_path_factory.mktemp("home")
+    home = _homes / str(next(_NUMBERS))
+    home.mkdir()
     settings = {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),
