@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Without compiling all that is installed: half of it is never imported.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
-# One test more at once than there are processors (tests/conftest.py); a file's tests, which share fixtures, stay together.
+# Two tests more at once than there are processors (tests/conftest.py); a file's tests, which share fixtures, stay together.
 PYTEST_ARGS ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 # With it each of thousands of processes would compile what it imports.
