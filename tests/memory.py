@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -13,10 +15,19 @@ _ENOUGH = 4 << 30
 
 
 def use() -> None:
-    """From now on, here and in all processes started; not where TMPDIR is set, nor where memory has no such room."""
+    """From now on, here and in all processes started; not where TMPDIR is set, nor where memory has no such room.
+
+    What stays behind goes with this process; pytest's own folders, of tests that failed, stay.
+    """
     if "TMPDIR" not in os.environ and _has_room():
-        os.environ["TMPDIR"] = str(_FOLDER)
-        tempfile.tempdir = None  # pytest has asked for it before
+        os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="tfgen-tests-", dir=_FOLDER)
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_FOLDER))
+        atexit.register(_remove, tempfile.tempdir, os.getpid())
+
+
+def _remove(folder: str, owner: int) -> None:
+    if os.getpid() == owner:  # and not a fork of it
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _has_room() -> bool:

@@ -15,6 +15,7 @@ from tests import depth
 from tests.conftest import JSON, TOML, Repo
 from tests.functional.git_repo import commit, git
 from tests.security.limited import in_child, limited
+from tfgen.git.invocation import start
 from tfgen.main import run
 
 LONG = "a" * 200
@@ -134,6 +135,19 @@ def test_folders_in_folders(repo: Repo, folder: str, name: str) -> None:
         assert not ends(*READING, ("affected", "--base", "main"))
     finally:
         subprocess.run(["rm", "-rf", root / folder / "d"], check=True)  # pytest's own way needs a stack as deep
+
+
+def test_folders_in_folders_while_git_takes_its_time(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks for a pipe that git may wait for goes through them, too."""
+    root = repo(ESTATE)
+    git(root, "init", "--quiet")
+    commit(root)
+    nested(root / "packer", "x.json")
+    monkeypatch.setattr(start, "_PATIENCE", 0)
+    try:
+        assert not ends(("affected", "--base", "main"))
+    finally:
+        subprocess.run(["rm", "-rf", root / "packer/d"], check=True)
 
 
 def test_variables_that_name_each_other(repo: Repo) -> None:
