@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 # Without compiling all that is installed: half of it is never imported.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
-# One test more at once than there are processors (tests/conftest.py); a group of tests that share a thing stays together.
-PYTEST_ARGS ?= --numprocesses=auto --dist=loadgroup
+# Two tests more at once than there are processors (tests/conftest.py); a file's tests, which share fixtures, stay together.
+PYTEST_ARGS ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 # With it each of thousands of processes would compile what it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -59,6 +59,7 @@ clean: ## everything that these commands made
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("tfgen needs Python 3.11 or newer; run: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
+	$(PIP) pip==26.3 # Python 3.11 brings one that takes twice as long to find the same versions
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[demo]'

@@ -1,4 +1,7 @@
-"""botocore reads what it knows of AWS (up to 2 MB of JSON a service) for each session; with this, once a process."""
+"""botocore reads what it knows of AWS (up to 2 MB of JSON a service) for each session; with this, once a process.
+
+The same holds for the methods of a service's client, hundreds of functions.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ _FOR_ALL = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
 
 
 def remember() -> None:
-    """From now on each file is read once."""
+    """From now on each file is read once, and the methods of each service are made once."""
     from botocore.loaders import JSONFileLoader, Loader
 
     load = functools.cache(JSONFileLoader().load_file)
@@ -26,10 +29,27 @@ def remember() -> None:
         return services(type_name)
 
     Loader.list_available_services = list_available_services
+    _keep_methods()
+
+
+def _keep_methods() -> None:
+    from botocore.client import ClientCreator
+
+    create = ClientCreator._create_methods
+    made: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def create_methods(self: object, service_model: Any) -> dict[str, Any]:
+        key = service_model.service_name, service_model.api_version
+        if key not in made:
+            made[key] = create(self, service_model)
+        return dict(made[key])
+
+    ClientCreator._create_methods = create_methods
 
 
 def read() -> None:
-    """Reads what most commands need."""
+    """Reads and makes what most commands need."""
+    import boto3
     from botocore.loaders import create_loader
 
     loader = create_loader()
@@ -38,3 +58,4 @@ def read() -> None:
     for service in _READ:
         loader.load_service_model(service, "service-2")
         loader.load_service_model(service, "endpoint-rule-set-1")
+        boto3.client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")

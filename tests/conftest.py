@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import os
 import signal
 import socket
@@ -14,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests import aws_models, depth
+from tests import aws_models, depth, kept, memory
 from tests.fork_server import ForkServer
 from tfgen.main import run
 
@@ -27,11 +29,15 @@ _HIDDEN = (
     "PYTHONDONTWRITEBYTECODE",  # with which each of thousands of processes compiles tfgen again
     *("CHANGE_TARGET", "CI_MERGE_REQUEST_", "DESTINATION_COMMIT"),
 )
+_NUMBERS = itertools.count()
 _TIMEOUT = 180.0  # seconds that a command may take
 _LOCAL = ("127.", "::1", "localhost")
 
 #: For Terraform and its providers, which start a thousand times: a quarter less of the processor's time.
 GO = {"GOGC": "400", "GOMAXPROCS": "1"}
+
+#: Garbage is collected less often: Python's own numbers are for processes with less memory.
+_GC = (10_000, 20, 20)
 
 TOML = 'source_repository = "ami-builder"\n'
 JSON = '{"builders": [{"type": "amazon-ebs"}]}\n'
@@ -64,17 +70,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    memory.use()
     depth.begin(config)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     depth.select(config, items)
+    items.sort(key=lambda item: item.get_closest_marker("guest") is None)  # the longest file first
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: collecting garbage need not look at it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC)
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: at any time some test waits for a server, a download or a signal."""
-    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+    """Two more than there are processors: at any time some tests wait for a server, a download or a signal."""
+    return len(os.sched_getaffinity(0)) + 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 2
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -105,13 +120,20 @@ Command = Callable[..., Result]
 Repo = Callable[..., Path]
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each test's home is: pytest itself looks through all folders that it has made for the next one's number."""
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
-def _nothing_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _nothing_outside(monkeypatch: pytest.MonkeyPatch, _homes: Path) -> None:
     """Real AWS, the real home and the network are out of reach, here and in every process started."""
     for name in list(os.environ):
         if name.startswith(_HIDDEN) and name != "TFGEN_GOLDEN":
             monkeypatch.delenv(name)
-    home = tmp_path_factory.mktemp("home")
+    home = _homes / str(next(_NUMBERS))
+    home.mkdir()
     settings = {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),
@@ -194,8 +216,9 @@ def cli(capfd: pytest.CaptureFixture[str]) -> Command:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _aws_models() -> None:
+def _made_once() -> None:
     aws_models.remember()
+    kept.keep_commands()
 
 
 @pytest.fixture(scope="session")

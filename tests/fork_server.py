@@ -29,7 +29,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from tests import aws_models
+from tests import aws_models, kept
 
 #: What Python reads at its start alone: a command that has others of them is started.
 _AT_START = ("PYTHON", "LC_", "LANG", "LD_")
@@ -217,6 +217,9 @@ def _import_everything() -> None:
         import_module(name)
     aws_models.remember()
     aws_models.read()
+    kept.keep_commands()
+    kept.build_commands()
+    kept.use_commands()
     tasks = os.listdir("/proc/self/task")  # noqa: PTH208 names alone
     assert len(tasks) == 1, "an import has started a thread, which no fork survives"
     gc.collect()

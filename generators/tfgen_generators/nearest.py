@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean NAME?` for the nearest name, else the list of all; "" when there are none."""
+    return _did_you_mean(word, tuple(sorted(known)))
+
+
+@lru_cache(64)
+def _did_you_mean(word: str, names: tuple[str, ...]) -> str:  # thousands of comments may name the same wrong rule
     import difflib
 
-    names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6) or [name for name in names if name.startswith(word)]
     if close:
         return f"did you mean {close[0]}?"

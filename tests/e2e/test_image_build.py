@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.e2e.guest import Guest
     from tests.e2e.local import Built, Estate
 
-pytestmark = [pytest.mark.guest, pytest.mark.xdist_group("guest")]  # one rootfs, one guest at a time
+pytestmark = pytest.mark.guest
 
 #: As root on the guest itself; no task of it becomes another user, so that no module need be left in a file first.
 PLAYBOOK = "ANSIBLE_PIPELINING=1 ANSIBLE_PYTHON_INTERPRETER=/usr/bin/python3 ansible-playbook -i localhost, -c local"

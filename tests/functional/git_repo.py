@@ -29,8 +29,15 @@ def edited(text: str) -> str:
     return text.replace('"v7": "', '"v7": "edited').replace('"null" "x"', '"null" "y"').replace("null.x", "null.y")
 
 
+#: As whom the tests commit; no commit starts a second process that looks for something to tidy up.
+SETTINGS = (
+    *("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"),
+    *("-c", "maintenance.auto=false", "-c", "gc.auto=0"),
+)
+
+
 def git(root: Path, *arguments: str) -> str:
-    argv = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main", *arguments]
+    argv = ["git", *SETTINGS, *arguments]
     done = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

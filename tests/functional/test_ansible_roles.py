@@ -12,7 +12,7 @@ import pytest
 from tests import depth
 from tests.functional.rehearsal import Rehearsal, deeds, rehearse
 
-pytestmark = [depth.deep, pytest.mark.xdist_group("roles")]  # a usual run starts no process for each task
+pytestmark = depth.deep  # a usual run starts no process for each task
 
 _APT = {"os_family": "Debian", "pkg_mgr": "apt", "selinux": {"status": "disabled"}}
 _DNF = {"os_family": "RedHat", "pkg_mgr": "dnf"}

@@ -1,4 +1,7 @@
-"""tfgen, or a part of it, as a process that may use so much processor time and memory, and no more."""
+"""tfgen, or a part of it, as a process that may use so much processor time and memory, and no more.
+
+The process is forked from the tests' own; under `--deep` it is a real start.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,14 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests import depth
 from tests.conftest import Result
+from tfgen.main import EXIT_BUG, run
 
 #: Seconds of processor time. A small estate takes about one.
 ENOUGH = 10
@@ -20,11 +26,14 @@ _MEMORY = 2 << 30
 
 def limited(root: Path, *arguments: str, seconds: int = ENOUGH) -> Result:
     """How tfgen ends in `root`; an error where it is ended, or ends by a bug."""
+    result = (_started if depth.is_on() else _forked)(root, arguments, seconds)
+    assert result.code >= 0, f"{arguments} was ended by signal {-result.code}\n{result.err[-2000:]}"
+    assert result.code != EXIT_BUG, result.err[-2000:]
+    assert "Traceback" not in result.err, result.err[-2000:]
+    return result
 
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
+def _started(root: Path, arguments: Sequence[str], seconds: int) -> Result:
     done = subprocess.run(
         [sys.executable, "-m", "tfgen", *arguments],
         cwd=root,
@@ -33,13 +42,45 @@ def limited(root: Path, *arguments: str, seconds: int = ENOUGH) -> Result:
         capture_output=True,
         text=True,
         timeout=60 * seconds,
-        preexec_fn=limit,
+        preexec_fn=lambda: _limit(seconds, _MEMORY),
     )
-    result = Result(code=done.returncode, out=done.stdout, err=done.stderr)
-    assert done.returncode >= 0, f"{arguments} was ended by signal {-done.returncode}\n{done.stderr[-2000:]}"
-    assert done.returncode != 70, done.stderr[-2000:]
-    assert "Traceback" not in done.stderr, done.stderr[-2000:]
-    return result
+    return Result(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def _forked(root: Path, arguments: Sequence[str], seconds: int) -> Result:
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                sys.stdout, sys.stderr = out, err
+                os.chdir(root)
+                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+                for stream, number in ((out, 1), (err, 2)):
+                    os.dup2(stream.fileno(), number)
+                _limit(seconds, _size() + _MEMORY)
+                code = run(list(arguments))
+            except BaseException:  # noqa: BLE001 the parent reads it
+                traceback.print_exc(file=err)
+            finally:
+                out.flush()
+                err.flush()
+                os._exit(code)
+        _, status = os.waitpid(child, 0)
+        for stream in (out, err):
+            stream.seek(0)
+        return Result(code=os.waitstatus_to_exitcode(status), out=out.read(), err=err.read())
+
+
+def _limit(seconds: int, memory: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    signal.alarm(60 * seconds)  # what waits for ever uses no processor
+
+
+def _size() -> int:
+    """The address space of this process, in bytes."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 def in_child(work: Callable[[Callable[[str], None]], None], seconds: int = ENOUGH) -> str:

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests import depth
 from tests.conftest import JSON, TOML, Repo
 from tests.functional.git_repo import commit, git
 from tests.security.limited import in_child, limited
+from tfgen.git.invocation import start
 from tfgen.main import run
 
 LONG = "a" * 200
@@ -32,6 +34,7 @@ ENDLESS = {
 }
 
 
+@depth.deep
 @pytest.mark.parametrize("kind", ENDLESS)
 @pytest.mark.parametrize("place", ["tfgen.toml", ".gitignore", "packer/.gitignore"])
 def test_a_pattern(repo: Repo, kind: str, place: str) -> None:
@@ -46,6 +49,7 @@ def test_a_pattern(repo: Repo, kind: str, place: str) -> None:
     assert "web" in limited(root, "list").expect(0).out
 
 
+@depth.deep
 def test_many_patterns(repo: Repo) -> None:
     lines = "\n".join("*a?" * 40 + str(number) for number in range(2000))
     root = repo({"tfgen.toml": TOML, "packer/web.json": JSON, f"packer/{LONG}.json": JSON, ".gitignore": lines})
@@ -133,6 +137,19 @@ def test_folders_in_folders(repo: Repo, folder: str, name: str) -> None:
         subprocess.run(["rm", "-rf", root / folder / "d"], check=True)  # pytest's own way needs a stack as deep
 
 
+def test_folders_in_folders_while_git_takes_its_time(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks for a pipe that git may wait for goes through them, too."""
+    root = repo(ESTATE)
+    git(root, "init", "--quiet")
+    commit(root)
+    nested(root / "packer", "x.json")
+    monkeypatch.setattr(start, "_PATIENCE", 0)
+    try:
+        assert not ends(("affected", "--base", "main"))
+    finally:
+        subprocess.run(["rm", "-rf", root / "packer/d"], check=True)
+
+
 def test_variables_that_name_each_other(repo: Repo) -> None:
     variables = {f"v{number}": f"{{{{user `v{number + 1}`}}}}" for number in range(20_000)}
     document = {"variables": variables, "builders": [{"type": "amazon-ebs", "ami_name": "{{user `v0`}}"}]}
@@ -189,6 +206,7 @@ def test_variables_that_name_others_twice(repo: Repo) -> None:
     assert not ends(*READING)
 
 
+@depth.deep
 @pytest.mark.parametrize("place", [".gitignore", "packer/.gitignore"])
 def test_git_waits_for_no_pipe(repo: Repo, place: str) -> None:
     root = repo(ESTATE)
@@ -208,6 +226,7 @@ def test_terraform_without_an_end(repo: Repo, kind: str) -> None:
     assert not ends(*READING)
 
 
+@depth.deep
 @pytest.mark.parametrize("place", ["packer/web.json", "tfgen.toml", ".gitignore"])
 def test_what_is_too_large_is_said(repo: Repo, place: str) -> None:
     root = repo(ESTATE)

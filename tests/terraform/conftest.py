@@ -70,8 +70,16 @@ class Estate:
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    with Emulator() as running:
+    """Its EC2 has few AMIs: making the newest ones of a region, hundreds, takes longer than most tests."""
+    from moto.ec2.models import amis
+
+    with pytest.MonkeyPatch.context() as patch, Emulator() as running:
+        patch.setattr(amis, "load_resource", _no_file)
         yield running
+
+
+def _no_file(name: str) -> None:
+    raise FileNotFoundError(name)
 
 
 @pytest.fixture(scope="session")
@@ -131,9 +139,9 @@ def policies(
 
 
 @pytest.fixture
-def repository(tmp_path: Path, cli: Command, monkeypatch: pytest.MonkeyPatch) -> Repository:
+def repository(tmp_path: Path, cli: Command, tfgen: Command, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """The toy estate with the image web, and all three recipes, on main."""
-    made = Repository(folder=tmp_path)
+    made = Repository(folder=tmp_path, tfgen=tfgen)
     monkeypatch.chdir(write_tree(made.origin, {"tfgen.toml": TOY["tfgen.toml"]}))
     files = {
         **TOY,
@@ -148,12 +156,18 @@ def repository(tmp_path: Path, cli: Command, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def real_estate(
-    tmp_path: Path, cli: Command, monkeypatch: pytest.MonkeyPatch, emulator: Emulator, cli_config: Path
+    tmp_path: Path,
+    cli: Command,
+    tfgen: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    emulator: Emulator,
+    cli_config: Path,
 ) -> Repository:
     """This repository's own estate on main, whose provider talks to the emulator; nothing is applied yet."""
     emulator.reset()
     (tmp_path / "home").mkdir()
-    made = Repository(folder=tmp_path, env={**GO, **terraform_environment(tmp_path / "home", cli_config)})
+    environment = {**GO, **terraform_environment(tmp_path / "home", cli_config)}
+    made = Repository(folder=tmp_path, tfgen=tfgen, env=environment)
     for name in ("packer", "terraform", "ansible"):
         shutil.copytree(ROOT / name, made.origin / name, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
     monkeypatch.chdir(write_tree(made.origin, {"tfgen.toml": TOY["tfgen.toml"]}))

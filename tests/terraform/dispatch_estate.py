@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import Command, Result, heed_signals, write_tree
+from tests.functional.git_repo import SETTINGS
 from tests.terraform.gap_probes import Make
 from tests.terraform.pipelines_on_aws import Pipelines
 from tests.terraform.state_estate import Aws
@@ -58,8 +59,7 @@ FILES = {
 
 
 def git(root: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "init.defaultBranch=main")
-    done = subprocess.run(["git", *identity, *arguments], cwd=root, capture_output=True, text=True, check=True)
+    done = subprocess.run(["git", *SETTINGS, *arguments], cwd=root, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 

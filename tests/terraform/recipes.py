@@ -7,6 +7,7 @@ local server what the real one would ask the API.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ import yaml
 
 from tests.conftest import JSON, Command, Files, write_tree
 from tests.e2e.tools import SEARCH_PATH, require_tool
+from tests.functional.git_repo import SETTINGS
 from tfgen.commands.ci import RECIPES
 
 _PYTHON = """\
@@ -35,7 +37,7 @@ elif [ "$1 $2 $3" = "-I -m venv" ]; then
   ln -s "$(command -v tfgen)" "$4/bin/tfgen"
   exit 0
 fi
-exec "$PYTHON" "$@"
+exec "$REAL_PYTHON" "$@"
 """
 _GH = """\
 #!/usr/bin/env python3
@@ -58,7 +60,7 @@ zipfile.ZipFile(io.BytesIO(get(f"repos/{repository}/actions/runs/{run}/artifacts
 """
 #: Hand-written Terraform that starts a program when it is planned.
 PROGRAM = 'data "external" "x" {{\n  program = ["touch", "{ran}"]\n}}\n'
-_GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@example.invalid", "-c", "commit.gpgsign=false")
+_GIT = ("git", *SETTINGS, "-c", "commit.gpgsign=false")
 
 
 @dataclass(kw_only=True)
@@ -66,6 +68,8 @@ class Repository:
     """A repository that a team shares, the place where CI checks it out, and what CI's machine has."""
 
     folder: Path
+    #: The command as a process: what the team runs before it commits.
+    tfgen: Command
     env: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -78,7 +82,7 @@ class Repository:
             **os.environ,
             **self.env,
             "PATH": os.pathsep.join([str(tools), SEARCH_PATH]),
-            "PYTHON": sys.executable,
+            "REAL_PYTHON": sys.executable,
             "INSTALLED": str(self.folder / "installed"),
         }
         self.git("init", "-q", "-b", "main", str(self.origin), cwd=self.folder)
@@ -105,8 +109,8 @@ class Repository:
         write_tree(self.origin, files)
         if remove:
             (self.origin / remove).unlink()
-        sync = [sys.executable, "-m", "tfgen", "sync"]
-        subprocess.run(sync, cwd=self.origin, env=self.env, check=True, capture_output=True)
+        with contextlib.chdir(self.origin):
+            self.tfgen("sync", **self.env).expect(0)
         self.git("add", "-A")
         self.git("commit", "-qm", f"on {branch}")
         return self.git("rev-parse", "HEAD")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import TOY, Command, Repo
+from tests.functional.git_repo import SETTINGS
 from tests.terraform.conftest import ROOT, Estate
 from tests.terraform.toy import resources
 
@@ -24,7 +25,7 @@ def template(name: str, lines: int = 30) -> str:
 
 
 def git(root: Path, *arguments: str) -> str:
-    argv = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main", *arguments]
+    argv = ["git", *SETTINGS, *arguments]
     done = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

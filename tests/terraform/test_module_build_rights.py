@@ -34,9 +34,6 @@ from tests.terraform.packer_calls import PackerBuild, Request, record_packer, re
 if TYPE_CHECKING:
     from tfgen.emulator.server import Emulator
 
-# One plan for all of them.
-pytestmark = pytest.mark.xdist_group("module_policies")
-
 ROOT = Path(__file__).resolve().parents[2]
 #: Recorded as record_packer does it, with Packer 1.16.0 and the amazon plugin 1.8.2.
 NEWEST = ROOT / "tests/data/packer-1.16.0-amazon-1.8.2.json"

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from tfgen.emulator.server import Emulator
 
-# One plan for all of them.
-pytestmark = pytest.mark.xdist_group("module_policies")
-
 ROOT = Path(__file__).resolve().parents[2]
 ADR = (ROOT / "docs/adr/0013-the-rights-of-a-pipeline.md").read_text(encoding="utf-8")
 INSTANCE = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1"

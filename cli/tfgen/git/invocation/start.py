@@ -90,14 +90,23 @@ def _patient(process: subprocess.Popen[bytes], call: Call, given: bytes, timeout
 
 def _pipe(call: Call) -> str:
     """A pipe in the work tree in the place of a file that git reads; "" without."""
-    tops = [word.removeprefix(_WORK_TREE) for word in call.argv if word.startswith(_WORK_TREE)]
-    for folder, folders, names in os.walk(tops[0]) if tops else ():
-        if ".git" in folders:
-            folders.remove(".git")
-        for name in set(names).intersection(_READ_BY_GIT):
-            if S_ISFIFO(os.lstat(f"{folder}/{name}").st_mode):
-                return f"{folder}/{name}"
+    folders = [word.removeprefix(_WORK_TREE) for word in call.argv if word.startswith(_WORK_TREE)][:1]
+    while folders:  # Python 3.11's own walk calls itself for each folder in a folder
+        for entry in _entries(folders.pop()):
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != ".git":
+                    folders.append(entry.path)
+            elif entry.name in _READ_BY_GIT and S_ISFIFO(entry.stat(follow_symlinks=False).st_mode):
+                return entry.path
     return ""
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except OSError:
+        return []
 
 
 def _reason(said: str) -> str:

@@ -1,0 +1,63 @@
+"""What the command makes anew at each start, though it is always the same: here it is kept.
+
+A usual command lives too short to make anything twice. These tests run thousands of them in one process, or fork them
+from one (fork_server.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import tempfile
+from pathlib import Path
+
+
+def keep_commands() -> None:
+    """From now on each command and its options are built once."""
+    import typer.main
+
+    from tfgen import command_group
+
+    command_group._build = functools.cache(command_group._build)
+    typer.main.get_command = functools.cache(typer.main.get_command)
+
+
+def build_commands() -> None:
+    """Builds all of them."""
+    import typer.main
+
+    from tfgen import command_group
+    from tfgen.main import app
+
+    typer.main.get_command(app)
+    for name, module in command_group._MODULES.items():
+        command_group._build(name, module)
+
+
+def use_commands() -> None:
+    """Runs the most used ones on a small estate: patterns, types and grammars that Python prepares at the first use."""
+    from tfgen.main import run
+
+    module = Path(__file__).parents[1] / "terraform/modules/codepipeline/variables.tf"
+    files = {
+        "tfgen.toml": 'source_repository = "ami-builder"\n',
+        ".gitignore": "*.tmp\n",
+        "packer/a.json": '{"builders": [{"type": "amazon-ebs", "ami_name": "a"}]}\n',
+        "packer/b.pkr.hcl": 'source "null" "x" {}\nbuild {\n  sources = ["source.null.x"]\n}\n',
+        "terraform/modules/codepipeline/main.tf": module.read_text(encoding="utf-8"),
+        "terraform/pipelines/locals.tf": 'locals {\n  account_id = "123456789012"\n}\n',
+    }
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
+        for name, text in files.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        os.chdir(folder)
+        try:
+            with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+                for command in (["list"], ["sync"], ["sync", "--check"], ["lint"], ["graph"]):
+                    run(command)
+        finally:
+            os.chdir(before)
