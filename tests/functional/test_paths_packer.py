@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import re
 import subprocess
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from tests.unit.test_graph_template import graph
 BASES = (".", "packer", "packer/images", "packer/images/images")
 SETTINGS = f'working_dir = "packer"\n{TOML}'
 _CALL = re.compile(r'^\d+\s+(\w+)\((?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"(.*)$', re.MULTILINE)
+_TRACED = ("-f", "-y", "-qq", "--seccomp-bpf", "-e", "trace=%file", "-o")
 _LOCAL = {"type": "ansible-local", "playbook_file": "p.yml"}
 _REMOTE = {"type": "ansible", "playbook_file": "p.yml", "skip_version_check": True}
 _SALT = {"type": "salt-masterless", "local_state_tree": "salt"}
@@ -167,7 +169,7 @@ class Seen:
         self.said[template] = f"{done.returncode} {' '.join((done.stdout + done.stderr).split())}"
         found: set[str] = set()
         for call, base, path, rest in _CALL.findall((home / "trace").read_text(errors="surrogateescape")):
-            self._note(call, os.path.normpath(os.path.join(base or self.root / "packer", path)), rest, found)
+            self._note(call, posixpath.normpath(posixpath.join(base or str(self.root / "packer"), path)), rest, found)
         self.paths[template] = found
 
     def _note(self, call: str, whole: str, rest: str, found: set[str]) -> None:

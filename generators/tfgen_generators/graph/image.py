@@ -27,9 +27,7 @@ class ImageBuilder(ImageParts):
     def uses(self, inputs: TemplateInputs, environment: Mapping[str, str], working: Sequence[str]) -> None:
         """Everything that the template itself names; `working` are the folders that Packer may run in."""
         own = [folder_of(self._template)]
-        for wanted in inputs.wanted:
-            if wanted.use == "function":
-                wanted = _rooted_twice(wanted, own[0], working)
+        for wanted in (_rooted_twice(one, own[0], working) for one in inputs.wanted):
             for place in self.found(wanted, own if wanted.use == "function" else working, working):
                 self.place(place, self.edge(wanted.label, widened=place.widened))
                 if wanted.label == "templatefile":
@@ -76,6 +74,8 @@ class ImageBuilder(ImageParts):
 def _rooted_twice(wanted: Wanted, own: str, working: Sequence[str]) -> Wanted:
     """`file("${path.root}/x")`: path.root is the folder as Packer was given it, and is seen from that folder again."""
     root = ANCHOR + own
+    if wanted.use != "function":
+        return wanted
     more = [
         ANCHOR + posixpath.normpath(posixpath.join(own, posixpath.relpath(own, folder), text[len(root) :].lstrip("/")))
         for text in wanted.texts

@@ -65,9 +65,10 @@ class LocalCommands:
         given = dict(variables or {})
         current = tuple(folders)
         for text in texts:
-            found = walk(text, tuple(sorted(given.items())))
-            yield from self._followed(found, current, given, "", frozenset(), 0)
-            current = _seen_from(current, found.folders)
+            found = walk(text, _given(given, current))
+            inside: list[str] = []
+            yield from self._followed(found, current, given, "", frozenset(), 0, inside)
+            current = _seen_from((*current, *inside), found.folders)
             given = {**given, **dict(found.variables)}
 
     def of_script(
@@ -84,12 +85,15 @@ class LocalCommands:
         script: str,
         above: frozenset[tuple[str, tuple[str, ...]]],
         depth: int,
+        inside: list[str] | None = None,
     ) -> Iterator[LocalCommand]:
+        """What was found, with what it starts. `inside` gets the folders that files lead to which it sources."""
+        inside = [] if inside is None else inside
         for ran in found.ran:
             self._left -= 1
             if self._left < 0:
                 return
-            own = _seen_from(folders, ran.folders)
+            own = _seen_from((*folders, *inside), ran.folders)
             command = LocalCommand(
                 words=ran.words, folders=own, reads=ran.reads, sets=ran.sets, script=script, line=ran.line + 1
             )
@@ -100,6 +104,8 @@ class LocalCommands:
             for path, arguments in started:
                 inner = {**variables, **dict(ran.sets), **{str(at): word for at, word in enumerate(arguments, 1)}}
                 yield from self._script(path, own, inner, above, depth)
+                if command.words[0] in (".", "source"):
+                    inside += (one for one in self._led_to(path, own, inner) if one not in (*folders, *inside))
             for makefile, folder in self._makefiles(command):
                 yield from self._makefile(makefile, folder, variables, above, depth)
 
@@ -114,8 +120,14 @@ class LocalCommands:
         text = self._shell_text(path)
         if text is None or depth >= _DEEPEST or (path, folders) in above:
             return
-        found = walk(text, tuple(sorted({**variables, "0": ANCHOR + path}.items())))
+        found = walk(text, _given({**variables, "0": ANCHOR + path}, folders))
         yield from self._followed(found, folders, variables, path, above | {(path, folders)}, depth + 1)
+
+    def _led_to(self, path: str, folders: tuple[str, ...], variables: Mapping[str, str]) -> tuple[str, ...]:
+        """Where a script that is sourced ends."""
+        text = self._shell_text(path)
+        found = walk(text, _given({**variables, "0": ANCHOR + path}, folders)) if text else Walked(ran=())
+        return _seen_from(folders, found.folders)
 
     def _started(self, command: LocalCommand) -> list[tuple[str, tuple[str, ...]]]:
         """The files of the repository that a command runs, and the arguments that they get."""
@@ -194,12 +206,19 @@ class LocalCommands:
         inner = above | {(path, (folder,))}
         yield LocalCommand(words=(":",), folders=(folder,), script=path, files=(path,))
         for line, recipe in makefile.recipes:
-            found = walk(recipe, tuple(sorted(own.items())))
+            found = walk(recipe, _given(own, (folder,)))
             for one in self._followed(found, (folder,), own, path, inner, depth + 1):
                 yield msgspec.structs.replace(one, line=line) if one.script == path else one
         for name in makefile.included:
             for file in self.files(name, [folder]):
                 yield from self._makefile(file, folder, own, inner, depth + 1)
+
+
+def _given(variables: Mapping[str, str], folders: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The variables of a text that begins in one of `folders`."""
+    known = len(folders) == 1 and UNKNOWN not in folders[0]
+    here = joined(ANCHOR, folders[0]) if known else UNKNOWN
+    return tuple(sorted({**variables, "PWD": here}.items()))
 
 
 def _seen_from(folders: Iterable[str], inner: Iterable[str]) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ class PathResolver:
         if text.startswith(ANCHOR):
             patterns = [posixpath.normpath(text[len(ANCHOR) :])]
         elif text.startswith(UNKNOWN):
-            patterns = [text]
+            patterns = [text, *([text[2:]] if text[1:2] == "/" else [])]  # the root, where it is "."
         elif not _is_relative(text):
             return []
         else:

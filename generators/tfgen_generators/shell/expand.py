@@ -79,11 +79,15 @@ class Expansion:
             return re.sub(r'\\([$`"\\])', r"\1", self._tree.written(node))
         return self._tree.word(node)
 
+    def here(self) -> str:
+        """The current folder, as `PWD` among the variables says where the text began."""
+        return joined(self._variables.get("PWD", "."), self._folder())
+
     def _value(self, name: str) -> str:
+        if name == "PWD":
+            return self.here()
         if name in self._variables:
             return self._variables[name]
-        if name == "PWD":
-            return self._folder()
         if name in ROOTS:
             return ANCHOR
         return "~" if name == "HOME" else UNKNOWN
@@ -113,14 +117,21 @@ class Expansion:
         words = self.words(inner[0], depth + 1)
         arguments = [word for word in words[1:] if not word.startswith("-")]
         if words[:1] == ["pwd"]:
-            return self._folder()
+            return self.here()
         if tuple(words) == _TOP_LEVEL:
             return ANCHOR
         return _printed(words[0], arguments) if words and len(arguments) == 1 else UNKNOWN
 
     def _changed_to(self, node: Node, depth: int) -> str | None:
         words = self.words(node, depth + 1)
-        return joined(self._folder(), words[-1]) if words[:1] == ["cd"] and len(words) > 1 else None
+        return joined(self.here(), words[-1]) if words[:1] == ["cd"] and len(words) > 1 else None
+
+    def is_test(self, node: Node) -> bool:
+        """Whether a command is there to fail; others are taken to succeed."""
+        if node.type in ("test_command", "negated_command"):
+            return True
+        words = [self._tree.word(part) for part in node.children[:2]] if node.type == "command" else []
+        return words[:1] == ["test"] or words in (["command", "-v"], ["grep", "-q"])
 
     def words(self, node: Node, depth: int = 0) -> list[str]:
         """The words of a simple command, filled in."""

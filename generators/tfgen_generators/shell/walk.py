@@ -29,7 +29,7 @@ _SETTING = frozenset({"getopts", "mapfile", "read", "readarray"})
 
 @lru_cache(maxsize=2000)
 def walk(text: str, variables: tuple[tuple[str, str], ...] = ()) -> Walked:
-    """What `text` runs with these variables set; "0" is the path of the script."""
+    """What `text` runs with these variables set: "0" is the path of the script, "PWD" the folder that it begins in."""
     tree = parse(text)
     if tree is None:
         return Walked(ran=guessed(text), is_whole=False)
@@ -80,9 +80,7 @@ class _Walker:
     def _node(self, node: Node, depth: int) -> None:
         if depth > _DEEPEST or len(self.ran) > _MOST:
             self.is_cut = True
-            return
-        handler = _HANDLERS.get(node.type)
-        if handler is not None:
+        elif handler := _HANDLERS.get(node.type):
             handler(self, node, depth)
         elif node.is_named:
             self.statements(node.children, depth + 1)
@@ -101,7 +99,11 @@ class _Walker:
             self._set(before)
 
     def _loop(self, node: Node, depth: int) -> None:
+        """Once more where the first time ends in other folders."""
+        before = self._folders
         self._branches([node.children], depth, otherwise=True)
+        if self._folders != before:
+            self._branches([node.children], depth, otherwise=True)
 
     def _case(self, node: Node, depth: int) -> None:
         items = [part.children for part in node.children if part.type == "case_item"]
@@ -123,10 +125,10 @@ class _Walker:
         self._set((tuple(folders), {name: one.pop() if len(one) == 1 else UNKNOWN for name, one in values.items()}))
 
     def _list(self, node: Node, depth: int) -> None:
-        """`a && b`: b runs. `a || b`: it may."""
+        """`a && b`: b runs, unless a is a test. `a || b`: it may."""
         left, operator, right = node.children[0], node.children[1].type, node.children[-1]
         self._node(left, depth + 1)
-        if operator == "&&":
+        if operator == "&&" and not self._expansion.is_test(left):
             self._node(right, depth + 1)
         else:
             self._branches([[right]], depth, otherwise=True)
@@ -265,7 +267,8 @@ class _Walker:
 
     def _inner(self, text: str, program: str, depth: int) -> None:
         """`sh -c TEXT`, `eval TEXT`: the commands of that text, in the folders that this one may be in."""
-        found = walk(text, tuple(sorted(self._variables.items()))) if depth < _DEEPEST else Walked(ran=())
+        inner = tuple(sorted({**self._variables, "PWD": self._expansion.here()}.items()))
+        found = walk(text, inner) if depth < _DEEPEST else Walked(ran=())
         for one in found.ran:
             folders = tuple(dict.fromkeys(joined(own, folder) for own in self._folders for folder in one.folders))
             self.ran.append(msgspec.structs.replace(one, folders=folders[:_MOST_FOLDERS], line=self.ran[-1].line))
