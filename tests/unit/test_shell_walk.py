@@ -33,7 +33,7 @@ COMMANDS: list[tuple[str, list[str]]] = [
     ("if a; then cd b; fi; x", [".: a", ".|b: x"]),
     ("a && cd b; x", [".: a", "b: x"]),
     ("[ -d b ] && cd b; x", [".: [ b", ".|b: x"]),
-    ("x $PWD/y; cd a; z $(pwd)/y", [".: x ./y", "a: z a/y"]),
+    ("x $PWD/y; cd a; z $(pwd)/y", [".: x ./y", "a: pwd", "a: z a/y"]),
     ("case $y in a) cd b ;; *) cd c ;; esac; x", [".|b|c: x"]),
     ("while a; do cd b; done; x", [".: a", ".|b: a", ".|b|b/b: x"]),
     ("for f in a b; do x $f; done", [".: x a", ".: x b"]),
