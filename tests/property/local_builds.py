@@ -25,7 +25,9 @@ from tests.property.local_texts import Texts
 from tests.unit.test_graph_template import graph
 
 _MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
-_CALL = re.compile(r'^\d+\s+open(?:at)?\((?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)", ([^)]*)\)(.*)$', re.MULTILINE)
+_CALL = re.compile(
+    r'^\d+\s+open(?:at)?\((?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)", ([^)]*)\)(.*)$', re.MULTILINE
+)
 _NOT_READ = ("O_WRONLY", "O_DIRECTORY", "O_CREAT")
 _PLAY = "- hosts: all\n  gather_facts: false\n  vars_files: [{}]\n  tasks:\n    - ansible.builtin.debug: {{msg: x}}\n"
 
@@ -122,7 +124,9 @@ def _ansible(texts: Texts) -> dict[str, object]:
     form = random.choice([f"-i inventories/{name}/hosts", f"-iinventories/{name}", f"--inventory=inventories/{name}"])
     line = random.choice(["ansible-playbook {} {} ansible/{}.yml", "cd ansible; ansible-playbook {} {} {}.yml; cd .."])
     if line.startswith("cd"):
-        extra, form = (text.replace("more/", "../more/").replace("inventories/", "../inventories/") for text in (extra, form))
+        extra, form = (
+            text.replace("more/", "../more/").replace("inventories/", "../inventories/") for text in (extra, form)
+        )
     return {"type": "shell-local", "inline": [line.format(form, extra, name)]}
 
 
@@ -167,7 +171,10 @@ def _told(random: Random, folder: str, argument: str, template: str) -> tuple[di
         ({"buildspec.yml": _spec(["packer build x.json"])}, f'working_dir = "{folder}"\n{TOML}'),
         ({"buildspec.yml": _spec(["make build"]), "Makefile": f"build:\n\tcd {folder} && packer build {away}\n"}, TOML),
         ({"buildspec.yml": _spec(["sh build.sh"]), "build.sh": f"cd {folder}\npacker build {away}\n"}, TOML),
-        ({"buildspec.yml": _spec(["packer/go.sh"]), "packer/go.sh": f"#!/bin/sh\n{script}\npacker build {away}\n"}, TOML),
+        (
+            {"buildspec.yml": _spec(["packer/go.sh"]), "packer/go.sh": f"#!/bin/sh\n{script}\npacker build {away}\n"},
+            TOML,
+        ),
         ({"buildspec.yml": _spec(["echo nothing"])}, TOML),
     ]
     if folder == posixpath.dirname(template):

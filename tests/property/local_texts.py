@@ -79,7 +79,7 @@ def _sourced(texts: Texts, depth: int) -> str:
     inner, after = texts.random.choice(
         [
             (f"cat {read}/in.txt >/dev/null", ""),
-            (f"look() {{ cat $1/in.txt >/dev/null; }}", f"look {read}"),
+            ("look() { cat $1/in.txt >/dev/null; }", f"look {read}"),
             (f"DIR={read}", "cat $DIR/in.txt >/dev/null"),
             (f"cd {read}", "cat in.txt >/dev/null\ncd .."),
         ]
@@ -195,7 +195,7 @@ def _python(texts: Texts, _: int) -> str:
         [
             f"open('{read}.json').read()",
             f"import os\nopen(os.path.join(os.path.dirname(__file__), '{read}.json')).read()",
-            f"import pathlib\n(pathlib.Path(__file__).parent / \"{read}.json\").read_text()",
+            f'import pathlib\n(pathlib.Path(__file__).parent / "{read}.json").read_text()',
         ]
     )
     texts.add(f"tools/{name}.py", f"#!/usr/bin/env python3\n{body}\n")

@@ -19,11 +19,14 @@ from tfgen_generators.shell.tree import kinds
 
 #: Programs that do not read the folders that they are given; all others may.
 _NO_READERS = kinds(
-    ": [ [[ cd chgrp chmod chown du echo export find ls mkdir popd printf pushd pwd rm rmdir set stat test touch true"
+    ": [ [[ cd chgrp chmod chown du echo export ls mkdir popd printf pushd pwd rm rmdir set stat test touch true"
 )
 #: Those that read all of the folder `.`; of the first ones the last word is where they write to.
 _COPIERS = frozenset({"cp", "install", "ln", "mv", "rsync", "scp"})
 _TREE_READERS = _COPIERS | {"aws", "buildah", "docker", "git", "podman", "tar", "zip", "7z"}
+#: Those that hand on what stands in a file, line by line, for others to read.
+_LISTERS = kinds(": awk cat cpio cut grep head mapfile read rsync sed sort tail tar xargs")
+_LONGEST_LIST = 64 * 1024
 _PLAYBOOKS = frozenset({"ansible", "ansible-playbook", "ansible-pull"})
 _LONGEST = 1024
 #: What alone says nothing of a name.
@@ -87,7 +90,8 @@ class LocalFilesFinder:
         inner = option_of(command.words, "-C", "--directory") if command.program == "tar" else ""
         folders = [joined(folder, inner) for folder in command.folders] if inner else command.folders
         for word in (*command.reads, *self._words(command)):
-            self._read(word, folders, edge, folders_too=readers and word != inner)
+            lists = command.program in _LISTERS
+            self._read(word, folders, edge, folders_too=readers and word != inner, lists=lists)
         if command.program in _TREE_READERS and "." in command.words[1 : -1 if command.program in _COPIERS else None]:
             self._read(".", folders, edge, folders_too=True)
 
@@ -103,7 +107,17 @@ class LocalFilesFinder:
             if len(word) > 2 and word[0] == "-" and word[1] != "-":
                 yield word[2:]
 
-    def _read(self, word: str, folders: Sequence[str], edge: Edge, *, folders_too: bool) -> None:
+    def _listed(self, path: str, folders: Sequence[str]) -> None:
+        """The files that a file lists, each on a line of its own."""
+        data = self._paths.tree.read(path)
+        if len(data) > _LONGEST_LIST or b"\0" in data:
+            return
+        edge = Edge(path=path, label="listed", widened=True)
+        for line in dict.fromkeys(data.decode("utf-8", "replace").split("\n")):
+            if (word := line.strip()) and " " not in word and ("/" in word or "." in word):
+                self._read(word, folders, edge, folders_too=False)
+
+    def _read(self, word: str, folders: Sequence[str], edge: Edge, *, folders_too: bool, lists: bool = False) -> None:
         """What one word means. Of a word that is not known at all nothing is said."""
         if word != "." and (len(word) > _LONGEST or "\n" in word or "://" in word or not word.strip(_NOTHING)):
             return
@@ -113,6 +127,8 @@ class LocalFilesFinder:
             own = msgspec.structs.replace(edge, widened=True) if widened else edge
             if kind == "file":
                 self._files.setdefault(path, own)
+                if lists:
+                    self._listed(path, folders)
             elif kind == "folder" and folders_too:
                 self._groups.setdefault(f"folder {path}", (self._paths.below(path), own))
 

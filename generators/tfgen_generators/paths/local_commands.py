@@ -18,6 +18,9 @@ from tfgen_generators.shell.walk import walk
 
 #: How deep scripts may start scripts, and how many commands are followed in all.
 _DEEPEST, _MOST = 12, 5000
+#: A line that ends with a file being sourced; so many are filled in into one text.
+_SOURCES = re.compile(r"(?:^|[\s;&({])(?:\.|source)[ \t]+[^\s;&|]+[ \t]*$", re.MULTILINE)
+_MOST_SOURCED = 12
 _MAKE = frozenset({"make", "gmake"})
 _INTERPRETERS = re.compile(r"python[\d.]*|perl|ruby|node|pwsh|php")
 _SHEBANG = re.compile(rb"#!\s*(?:\S*/)?(?:env\s+(?:-S\s+)?)?([\w.+-]+)")
@@ -43,6 +46,7 @@ class LocalCommand(msgspec.Struct, frozen=True, kw_only=True):
     script: str = ""
     line: int = 0
     files: tuple[str, ...] = ()
+    path: str = ""
     texts: tuple[str, ...] = ()
 
     @property
@@ -64,10 +68,11 @@ class LocalCommands:
         """What texts run one behind the other in one shell that begins in `folders`."""
         given = dict(variables or {})
         current = tuple(folders)
-        for text in texts:
+        for one in texts:
+            text, lines = self._with_sourced(one, "", current, given)
             found = walk(text, _given(given, current))
             inside: list[str] = []
-            yield from self._followed(found, current, given, "", frozenset(), 0, inside)
+            yield from self._followed(found, current, given, "", frozenset(), 0, inside, lines)
             current = _seen_from((*current, *inside), found.folders)
             given = {**given, **dict(found.variables)}
 
@@ -86,8 +91,12 @@ class LocalCommands:
         above: frozenset[tuple[str, tuple[str, ...]]],
         depth: int,
         inside: list[str] | None = None,
+        lines: Sequence[tuple[str, int]] = (),
     ) -> Iterator[LocalCommand]:
-        """What was found, with what it starts. `inside` gets the folders that files lead to which it sources."""
+        """What was found, with what it starts. `inside` gets the folders that files lead to which it sources.
+
+        `lines` are the script and its line of each line, where they are not those of `script`.
+        """
         inside = [] if inside is None else inside
         for ran in found.ran:
             self._left -= 1
@@ -95,7 +104,13 @@ class LocalCommands:
                 return
             own = _seen_from((*folders, *inside), ran.folders)
             command = LocalCommand(
-                words=ran.words, folders=own, reads=ran.reads, sets=ran.sets, script=script, line=ran.line + 1
+                words=ran.words,
+                folders=own,
+                reads=ran.reads,
+                sets=ran.sets,
+                script=lines[ran.line][0] if ran.line < len(lines) else script,
+                line=lines[ran.line][1] if ran.line < len(lines) else ran.line + 1,
+                path=ran.path,
             )
             started = self._started(command)
             files = tuple(dict.fromkeys(path for path, _ in started))
@@ -120,8 +135,31 @@ class LocalCommands:
         text = self._shell_text(path)
         if text is None or depth >= _DEEPEST or (path, folders) in above:
             return
-        found = walk(text, _given({**variables, "0": ANCHOR + path}, folders))
-        yield from self._followed(found, folders, variables, path, above | {(path, folders)}, depth + 1)
+        own = {**variables, "0": ANCHOR + path}
+        text, lines = self._with_sourced(text, path, folders, own)
+        found = walk(text, _given(own, folders))
+        yield from self._followed(found, folders, variables, path, above | {(path, folders)}, depth + 1, lines=lines)
+
+    def _with_sourced(
+        self, text: str, script: str, folders: tuple[str, ...], variables: Mapping[str, str]
+    ) -> tuple[str, list[tuple[str, int]]]:
+        """A text with the files that it sources behind the lines that do; the script and its line of each line."""
+        rows = text.split("\n")
+        lines = [(script, number) for number in range(1, len(rows) + 1)]
+        done: set[tuple[str, int]] = set()
+        for _ in range(_MOST_SOURCED if _SOURCES.search(text) else 0):
+            found = walk("\n".join(rows), _given(variables, folders))
+            sources = [one for one in found.ran if one.words[0] in (".", "source") and len(one.words) > 1]
+            new = [one for one in sources if lines[one.line] not in done and _SOURCES.search(rows[one.line])]
+            if not new:
+                break
+            at = new[0].line
+            done.add(lines[at])
+            for path in self.files(new[0].words[1], _seen_from(folders, new[0].folders))[:1]:
+                more = (self._shell_text(path) or "").split("\n")
+                rows[at + 1 : at + 1] = more
+                lines[at + 1 : at + 1] = [(path, number) for number in range(1, len(more) + 1)]
+        return "\n".join(rows), lines
 
     def _led_to(self, path: str, folders: tuple[str, ...], variables: Mapping[str, str]) -> tuple[str, ...]:
         """Where a script that is sourced ends."""
@@ -139,7 +177,8 @@ class LocalCommands:
             at = _first_operand(words)
             word, rest = (words[at], words[at + 1 :]) if at else ("", ())
         elif "/" not in word:
-            return []
+            folders = [entry for entry in command.path.split(":") if entry.strip(UNKNOWN)]
+            return [(path, rest) for entry in folders for path in self.files(joined(entry, word), command.folders)]
         return [(path, rest) for path in self.files(word, command.folders)] if word else []
 
     def files(self, word: str, folders: Sequence[str]) -> list[str]:

@@ -53,6 +53,7 @@ class _Walker:
         self.ran: list[Ran] = []
         self.is_cut = False
         self._folders: tuple[str, ...] = (".",)
+        self._old: tuple[str, ...] = ()
         self._stack: list[tuple[str, ...]] = []
         self._variables = dict(variables)
         self._functions: dict[str, Node] = {}
@@ -145,6 +146,7 @@ class _Walker:
         at = next((number for number, part in enumerate(node.children) if part.type == "in"), len(node.children))
         body = [part for part in node.children if part.type in ("do_group", "compound_statement")]
         listed = [part for part in node.children[at + 1 :] if part.is_named and part not in body]
+        self._substitutions(node, depth, body)
         words = [word for part in listed for word in self._expansion.split(part)] or [UNKNOWN]
         before = self.state
         ends = [before]
@@ -167,9 +169,11 @@ class _Walker:
         is_text = value.type not in ("=", "+=", "array") and node.children[1].type == "="
         return self._tree.word(name), self._expansion.text(value) if is_text else UNKNOWN * (value.type != "=")
 
-    def _substitutions(self, node: Node, depth: int) -> None:
+    def _substitutions(self, node: Node, depth: int, but: Sequence[Node] = ()) -> None:
         """Runs what stands in `$( )`, in backquotes and in `<( )`."""
         for part in node.children:
+            if part in but:
+                continue
             if part.type in ("command_substitution", "process_substitution"):
                 self._node(part, depth + 1)
             elif part.child_count and depth <= _DEEPEST:
@@ -223,7 +227,8 @@ class _Walker:
             self._called.add(program)
             self._call(self._functions[program], words[1:], depth)
             return
-        self.ran.append(ran)
+        path = dict(ran.sets).get("PATH", self._variables.get("PATH", ""))
+        self.ran.append(msgspec.structs.replace(ran, path=path) if path else ran)
         if program in ("cd", "pushd"):
             self._stack.append(self._folders)
             self._change(words, arguments)
@@ -236,7 +241,7 @@ class _Walker:
         elif program == "unset":
             for name in arguments:
                 self._variables.pop(name, None)
-        elif (text := text_of(words)) is not None:
+        elif (text := text_of(words, ran.given)) is not None:
             self._inner(text, program, depth)
 
     def _call(self, body: Node, arguments: Sequence[str], depth: int) -> None:
@@ -262,8 +267,14 @@ class _Walker:
         self._variables["@"] = ALL_WORDS.join(arguments)
 
     def _change(self, words: Sequence[str], arguments: Sequence[str]) -> None:
+        before, old = self._folders, self._old
         target = arguments[0] if arguments else ("~" if len(words) == 1 else UNKNOWN)
-        self._folders = tuple(dict.fromkeys(joined(folder, target) for folder in self._folders))
+        if "PWD" in self._variables:
+            self._variables["OLDPWD"] = self._expansion.here()
+        self._folders = tuple(dict.fromkeys(joined(folder, target) for folder in before))
+        if words[1:] == ("-",) and old:
+            self._folders = old
+        self._old = before
 
     def _inner(self, text: str, program: str, depth: int) -> None:
         """`sh -c TEXT`, `eval TEXT`: the commands of that text, in the folders that this one may be in."""
