@@ -10,6 +10,7 @@ import os
 import posixpath
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -68,9 +69,12 @@ EXPRESSIONS: Mapping[str, tuple[str, str]] = {
     "hcl-path-root": ('file("${path.root}/@.txt")', "packer/images/images"),
     "hcl-path-cwd": ('file("${path.cwd}/@.txt")', "packer"),
 }
-TEMPLATES = ("plain.json", "starred.pkr.hcl", "given.pkr.hcl", "newer.pkr.hcl")
+TEMPLATES = ("plain.json", "starred.pkr.hcl", "given.pkr.hcl", "newer.pkr.hcl", "misplaced.pkr.hcl")
 #: Not in Packer 1.6.6.
 NEWER = "hcl-templatefile"
+MISPLACED = {name: EXPRESSIONS[name] for name in ("hcl-file", "hcl-path-cwd")}
+#: A key may come from the machine: lint says nothing.
+_KEYS = ("ansible-ssh-authorized-key-file",)
 #: What tfgen adds, as it does not know how the value is used.
 MORE = {
     "hcl-fileset": {"packer"},
@@ -105,6 +109,11 @@ def _provisioner(settings: Mapping[str, object]) -> str:
     return f'  provisioner "{settings["type"]}" {{\n{body}  }}\n'
 
 
+def _expressions(expressions: Mapping[str, tuple[str, str]], more: str = "") -> str:
+    step = _provisioner({"type": "shell-local", "inline": ["true"]})
+    return "".join(step.replace('"true"', text.replace("@", name + more)) for name, (text, _) in expressions.items())
+
+
 def _repository() -> dict[str, str]:
     """One template with all provisioners by their names, one with names that have `*`, one with expressions."""
     files = {}
@@ -117,7 +126,13 @@ def _repository() -> dict[str, str]:
     plain = [_named(one, name) for name, one in PROVISIONERS.items()]
     plain += [{"type": "shell", "script": text.replace("@", name)} for name, (text, _) in ENGINES.items()]
     starred = [_named(one, f"{name[:-1]}*") for name, one in PROVISIONERS.items()]
-    given = [{"type": "shell-local", "inline": ["true"]} for _ in EXPRESSIONS]
+    misplaced = [_named(one, f"{name}-gone") for name, one in PROVISIONERS.items()]
+    for base in (".", "packer/images"):
+        files |= {
+            f"{base}/{path}": "x\n" for name in PROVISIONERS for path in _files(f"{name}-gone", PROVISIONERS[name])
+        }
+    for name, (_, base) in MISPLACED.items():
+        files |= {f"{other}/{name}-gone.txt": "x\n" for other in BASES if other != base}
     newer = {"type": "shell-local", "inline": [f'templatefile("{NEWER}.txt", {{}})']}
     files |= {f"{base}/{NEWER}.txt": "x\n" for base in BASES}
     source = 'source "null" "x" {\n  communicator = "none"\n}\n'
@@ -127,14 +142,13 @@ def _repository() -> dict[str, str]:
         "builders": [{"type": "null", "communicator": "none"}],
         "provisioners": plain,
     }
-    expressions = ""
-    for (name, (text, _)), one in zip(EXPRESSIONS.items(), given, strict=True):
-        expressions += _provisioner(one).replace('"true"', text.replace("@", name))
     return {
         **files,
         "packer/images/plain.json": json.dumps(document),
         "packer/images/starred.pkr.hcl": build % "".join(_provisioner(one) for one in starred if isinstance(one, dict)),
-        "packer/images/given.pkr.hcl": build % expressions,
+        "packer/images/misplaced.pkr.hcl": build
+        % ("".join(_provisioner(one) for one in misplaced if isinstance(one, dict)) + _expressions(MISPLACED, "-gone")),
+        "packer/images/given.pkr.hcl": build % _expressions(EXPRESSIONS),
         "packer/images/newer.pkr.hcl": build
         % _provisioner(newer).replace('["', "[").replace('"]', "]").replace('\\"', '"'),
     }
@@ -199,6 +213,16 @@ def images(seen: Seen) -> dict[str, set[str]]:
     return {name: set(found.made_of(f"images-{name}")) for name in (one.partition(".")[0] for one in TEMPLATES)}
 
 
+@pytest.fixture(scope="module")
+def errors(seen: Seen) -> str:
+    """What lint says of these templates that is missing."""
+    write_tree(seen.root, {"tfgen.toml": SETTINGS})
+    argv = [sys.executable, "-m", "tfgen", "-C", str(seen.root), "lint", "--format", "json"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    found = json.loads(done.stdout)["findings"]
+    return "\n".join(one["message"] for one in found if one["severity"] == "error" and "missing" in one["rule"])
+
+
 def _in_graph(files: set[str], path: str) -> set[str]:
     return {base for base in BASES if os.path.normpath(f"{base}/{path}") in files}
 
@@ -236,6 +260,17 @@ def test_newer_function(seen: Seen, images: dict[str, set[str]]) -> None:
 @pytest.mark.parametrize("name", ENGINES)
 def test_engine(name: str, seen: Seen, images: dict[str, set[str]]) -> None:
     assert seen.bases("plain.json", f"{name}.sh") == _in_graph(images["plain"], f"{name}.sh") == {ENGINES[name][1]}
+
+
+@pytest.mark.parametrize("name", [name for name in (*PROVISIONERS, *MISPLACED) if name not in _KEYS])
+def test_a_file_in_another_folder_is_missing_for_both(name: str, seen: Seen, errors: str) -> None:
+    """What stands in the root and in the template's folder only is an error of `packer validate` and of lint."""
+    (path,) = [f"{name}-gone.txt"] if name in MISPLACED else _files(f"{name}-gone", PROVISIONERS[name])
+    path = path.removesuffix("/group_vars/all.yml")
+    assert path in seen.said["misplaced.pkr.hcl"]
+    assert path in errors
+    assert f"{name}." not in errors
+    assert f"{name}/" not in errors
 
 
 def test_each_row_of_the_document_has_a_test() -> None:

@@ -10,11 +10,12 @@ import msgspec
 from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.packer.ansible_arguments import Arguments, read_arguments
 from tfgen_generators.packer.ansible_settings import variable_use
-from tfgen_generators.paths.local_commands import LocalCommand, LocalCommands, option_of
+from tfgen_generators.paths.local_commands import LocalCommand, LocalCommands
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.shell.expand import joined
 from tfgen_generators.shell.marks import UNKNOWN
+from tfgen_generators.shell.operands import option_of
 from tfgen_generators.shell.tree import kinds
 
 #: Programs that do not read the folders that they are given; all others may.

@@ -13,6 +13,7 @@ from tfgen_generators.paths.makefiles import MAKEFILES, read_makefile
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.shell.expand import joined
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
+from tfgen_generators.shell.operands import first_operand, option_of
 from tfgen_generators.shell.ran import SHELLS, Walked
 from tfgen_generators.shell.walk import walk
 
@@ -25,8 +26,6 @@ _MAKE = frozenset({"make", "gmake"})
 _INTERPRETERS = re.compile(r"python[\d.]*|perl|ruby|node|pwsh|php")
 _SHEBANG = re.compile(rb"#!\s*(?:\S*/)?(?:env\s+(?:-S\s+)?)?([\w.+-]+)")
 _SHELL_ENDINGS = (".sh", ".bash", ".ksh", ".zsh")
-#: Options of a shell that take a value.
-_VALUED = ("-o", "+o", "-O", "+O", "--rcfile", "--init-file")
 #: Texts in a program of another language that may be paths.
 _GLOB = re.compile(r"[*?]|\[[^]]+\]")
 _QUOTED = re.compile(r"""["'`]([^"'`\n]{1,300})["'`]""")
@@ -66,8 +65,12 @@ class LocalCommands:
         self, texts: Iterable[str], folders: Sequence[str], variables: Mapping[str, str] | None = None
     ) -> Iterator[LocalCommand]:
         """What texts run one behind the other in one shell that begins in `folders`."""
-        given = dict(variables or {})
-        current = tuple(folders)
+        texts = tuple(texts)
+        for folder in folders:
+            yield from self._of_texts(texts, folder, dict(variables or {}))
+
+    def _of_texts(self, texts: Sequence[str], folder: str, given: dict[str, str]) -> Iterator[LocalCommand]:
+        current: tuple[str, ...] = (folder,)
         for one in texts:
             text, lines = self._with_sourced(one, "", current, given)
             found = walk(text, _given(given, current))
@@ -80,7 +83,8 @@ class LocalCommands:
         self, path: str, folders: Sequence[str], variables: Mapping[str, str] | None = None
     ) -> Iterator[LocalCommand]:
         """What a script of the repository runs that is started in `folders`."""
-        yield from self._script(path, tuple(folders), dict(variables or {}), frozenset(), 0)
+        for folder in folders:
+            yield from self._script(path, (folder,), dict(variables or {}), frozenset(), 0)
 
     def _followed(
         self,
@@ -174,7 +178,7 @@ class LocalCommands:
         if word in (".", "source"):
             word, rest = (words[1], words[2:]) if len(words) > 1 else ("", ())
         elif command.program in SHELLS or _INTERPRETERS.fullmatch(command.program):
-            at = _first_operand(words)
+            at = first_operand(words)
             word, rest = (words[at], words[at + 1 :]) if at else ("", ())
         elif "/" not in word:
             folders = [entry for entry in command.path.split(":") if entry.strip(UNKNOWN)]
@@ -189,7 +193,7 @@ class LocalCommands:
         """The same, with folders; of what is not known in it all files that it may mean."""
         found: dict[str, None] = {}
         for folder in folders:
-            text = joined(folder, word)
+            text = word if word.startswith(f"{UNKNOWN}/") else joined(folder, word)
             if UNKNOWN not in text and _GLOB.search(text):
                 for one in find_filesets(self._paths, (("",), (text, f"{text}/**")), ["."]):
                     found |= dict.fromkeys(one.files)
@@ -268,30 +272,3 @@ def _seen_from(folders: Iterable[str], inner: Iterable[str]) -> tuple[str, ...]:
 
 def _from_root(folder: str) -> str:
     return folder.removeprefix(ANCHOR) or "." if folder.startswith(ANCHOR) else folder
-
-
-def _first_operand(words: Sequence[str]) -> int:
-    """The number of the first word that is no option; 0 where there is none, or where a text is run (`-c`)."""
-    at = 1
-    while at < len(words):
-        word = words[at]
-        if word in _VALUED:
-            at += 1
-        elif not word.startswith(("-", "+")) or word == "-":
-            return at
-        elif not word.startswith("--") and word.endswith(("c", "m")):
-            return 0
-        at += 1
-    return 0
-
-
-def option_of(words: Sequence[str], short: str, *names: str) -> str:
-    """The value of an option in the words of a command, "" where it is not given."""
-    for at, word in enumerate(words):
-        if word in (short, *names) and at + 1 < len(words):
-            return words[at + 1]
-        if word.startswith(short) and len(word) > len(short):
-            return word[len(short) :]
-        if word.partition("=")[0] in names and "=" in word:
-            return word.partition("=")[2]
-    return ""

@@ -6,7 +6,7 @@ a folder is `UNKNOWN` in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import msgspec
 from tfgen_generators.shell.expand import ALL_WORDS, Expansion, joined
 from tfgen_generators.shell.marks import UNKNOWN
 from tfgen_generators.shell.ran import Ran, Walked, effective, guessed, text_of
+from tfgen_generators.shell.redirections import behind_redirection, redirected
 from tfgen_generators.shell.tree import Tree, parse
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ class _Walker:
     def _command(self, node: Node, depth: int) -> None:
         inner = node.children[0] if node.type == "redirected_statement" else node
         self._substitutions(inner if inner.type in ("command", "test_command") else node, depth)
-        reads, given = self._redirected(node)
+        reads, given = redirected(self._tree, self._expansion, node)
         if inner.type not in ("command", "test_command", "declaration_command", "variable_assignment"):
             before = self._folders
             self._node(inner, depth + 1)
@@ -194,26 +195,10 @@ class _Walker:
             self._assign(inner, depth)
             return
         more = [part for part in node.children[1:] if inner is not node and part.type.endswith("_redirect")]
-        behind = [word for part in more for word in self._behind(part)]
+        behind = [word for part in more for word in behind_redirection(self._expansion, part)]
         words = (*self._expansion.words(inner), *behind)
         line = node.start_point.row
         self._run(Ran(words=words, folders=self._folders, reads=reads, sets=sets, line=line, given=given), depth)
-
-    def _behind(self, part: Node) -> Iterator[str]:
-        """Arguments that the grammar takes for a part of a redirection: `a >file b`, `a <<END b`."""
-        for inner in (*part.children_by_field_name("destination")[1:], *part.children_by_field_name("argument")):
-            yield self._expansion.text(inner)
-
-    def _redirected(self, node: Node) -> tuple[tuple[str, ...], str]:
-        """What is redirected in: files, and the text of here-documents."""
-        reads: list[str] = []
-        given: list[str] = []
-        for part in node.children if node.type == "redirected_statement" else ():
-            if part.type == "file_redirect" and any(inner.type == "<" for inner in part.children):
-                reads += [self._expansion.text(inner) for inner in part.children_by_field_name("destination")[:1]]
-            elif part.type in ("heredoc_redirect", "herestring_redirect"):
-                given += [self._tree.written(inner) for inner in part.children if inner.type == "heredoc_body"]
-        return tuple(reads), "\n".join(given)
 
     def _run(self, ran: Ran, depth: int) -> None:
         """One command, once it is known what it is: those of the shell's own that matter are done here."""
