@@ -38,7 +38,7 @@ NAMED = {
 _OTHERWISE = ("a && cd b; x", "[ -f a ] && [[ -d b ]] && x")
 _PROGRAMS = ("x", "y", "z", "w", "a", "b")
 #: A program of the tests says where and with which words it runs.
-_PROGRAM = '#!/bin/bash\nprintf "%s|" "$PWD" "${0##*/}" "$@" >>"$SEEN"; echo >>"$SEEN"\nexit $FAILS\n'
+_PROGRAM = '#!/bin/bash\nprintf -v line "%s|" "$PWD" "${0##*/}" "$@"\necho "$line" >>"$SEEN"\nexit $FAILS\n'
 _SUDO = '#!/bin/bash\nwhile [[ $1 == -* ]]; do shift 2; done\nexec "$@"\n'
 _ALL = {**NAMED, **{f"walk-{number}": text for number, text in enumerate(TEXTS) if text not in _OTHERWISE}}
 
@@ -63,7 +63,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     tree = {f"{base}{name}.txt": "" for base in ("", "a/", "a/b/", "b/", "c/", "scripts/") for name in ("a", "b")}
     tree |= {"scripts/lib.sh": "cd a\n", "a/b/c/n": "", "a/c/n": "", "a/one.sh": "x one\n"}
     for name, text in _ALL.items():
-        root = write_tree(folder / name, {**tree, "scripts/run.sh": text})
+        root = write_tree(folder / name, {**tree, "scripts/run.sh": f"{text}\nwait\n"})
         for path in ("x", "scripts/x"):
             if not (root / path).is_dir():
                 (root / path).write_text(_PROGRAM)

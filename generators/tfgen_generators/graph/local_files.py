@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatch
+from itertools import pairwise
 
 import msgspec
 
@@ -83,6 +85,12 @@ class LocalFilesFinder:
             beside = (posixpath.dirname(path) or ".", *command.folders)
             for text in command.texts:
                 self._read(text, beside, Edge(path=path, label="text", widened=True), folders_too=False)
+        if not command.files:
+            for text in command.texts:
+                self._read(text, command.folders, edge, folders_too=False)
+        if command.program == "find":
+            self._found(command, edge)
+            return
         if command.program in _PLAYBOOKS:
             self._ansible(command, edge)
         elif command.program == "packer":
@@ -95,6 +103,17 @@ class LocalFilesFinder:
             self._read(word, folders, edge, folders_too=readers and word != inner, lists=lists)
         if command.program in _TREE_READERS and "." in command.words[1 : -1 if command.program in _COPIERS else None]:
             self._read(".", folders, edge, folders_too=True)
+
+    def _found(self, command: LocalCommand, edge: Edge) -> None:
+        """`find FOLDER -name PATTERN`: the files below the folder that match, which others may read."""
+        words = list(command.words[1:])
+        at = next((number for number, word in enumerate(words) if word.startswith(("-", "(", "!", "\\"))), len(words))
+        names = [two for one, two in pairwise(words[at:]) if one in ("-name", "-iname") and UNKNOWN not in two]
+        for folder in (path for word in words[:at] or ["."] for path in self._local.paths(word, command.folders)):
+            below = self._paths.below(folder) if self._paths.tree.kind(folder) == "folder" else (folder,)
+            named = [path for path in below if any(fnmatch(posixpath.basename(path), name) for name in names)]
+            key = f"found {folder} {' '.join(names)}"
+            self._groups.setdefault(key, (tuple(named) if names else below, edge))
 
     def _words(self, command: LocalCommand) -> Iterator[str]:
         """The words that may be paths, and what stands in them behind `=`, `@`, or a short option."""

@@ -119,10 +119,13 @@ class LocalCommands:
             started = self._started(command)
             files = tuple(dict.fromkeys(path for path, _ in started))
             texts = tuple(text for path in files for text in self._texts(path))
+            if _INTERPRETERS.fullmatch(command.program):
+                texts += tuple(text for word in (*ran.words[1:], ran.given) for text in _QUOTED.findall(word))
             yield msgspec.structs.replace(command, files=files, texts=texts)
             for path, arguments in started:
                 inner = {**variables, **dict(ran.sets), **{str(at): word for at, word in enumerate(arguments, 1)}}
-                yield from self._script(path, own, inner, above, depth)
+                is_shell = command.program in (".", "source", *SHELLS)
+                yield from self._script(path, own, inner, above, depth, is_shell=is_shell)
                 if command.words[0] in (".", "source"):
                     inside += (one for one in self._led_to(path, own, inner) if one not in (*folders, *inside))
             for makefile, folder in self._makefiles(command):
@@ -135,8 +138,10 @@ class LocalCommands:
         variables: dict[str, str],
         above: frozenset[tuple[str, tuple[str, ...]]],
         depth: int,
+        *,
+        is_shell: bool = False,
     ) -> Iterator[LocalCommand]:
-        text = self._shell_text(path)
+        text = self._shell_text(path, is_shell=is_shell)
         if text is None or depth >= _DEEPEST or (path, folders) in above:
             return
         own = {**variables, "0": ANCHOR + path}
@@ -160,14 +165,14 @@ class LocalCommands:
             at = new[0].line
             done.add(lines[at])
             for path in self.files(new[0].words[1], _seen_from(folders, new[0].folders))[:1]:
-                more = (self._shell_text(path) or "").split("\n")
+                more = (self._shell_text(path, is_shell=True) or "").split("\n")
                 rows[at + 1 : at + 1] = more
                 lines[at + 1 : at + 1] = [(path, number) for number in range(1, len(more) + 1)]
         return "\n".join(rows), lines
 
     def _led_to(self, path: str, folders: tuple[str, ...], variables: Mapping[str, str]) -> tuple[str, ...]:
         """Where a script that is sourced ends."""
-        text = self._shell_text(path)
+        text = self._shell_text(path, is_shell=True)
         found = walk(text, _given({**variables, "0": ANCHOR + path}, folders)) if text else Walked(ran=())
         return _seen_from(folders, found.folders)
 
@@ -202,9 +207,11 @@ class LocalCommands:
                 found |= dict.fromkeys(self._paths.match(place.pattern) if place.widened else [place.path])
         return list(found)
 
-    def _shell_text(self, path: str) -> str | None:
-        """The text of a shell script; None for what is none."""
+    def _shell_text(self, path: str, *, is_shell: bool = False) -> str | None:
+        """The text of a shell script; None for what is none. `is_shell`: a shell is given it."""
         data = self._paths.tree.read(path)
+        if is_shell and b"\0" not in data[:1024]:
+            return data.decode("utf-8", "replace")
         match = _SHEBANG.match(data)
         if b"\0" in data[:1024] or (match and match[1].decode("ascii", "replace") not in SHELLS):
             return None

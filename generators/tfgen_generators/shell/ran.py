@@ -61,6 +61,8 @@ def text_of(words: Sequence[str], given: str = "") -> str | None:
     program = words[0].rpartition("/")[2]
     if program == "eval":
         return " ".join(words[1:])
+    if program == "trap" and len(words) > 2:
+        return words[1]
     if program in SHELLS:
         for number, word in enumerate(words[1:-1], 1):
             if word.startswith("-") and not word.startswith("--") and word.endswith("c"):

@@ -107,9 +107,19 @@ class _Walker:
         if self._folders != before:
             self._branches([node.children], depth, otherwise=True)
 
+    def _c_style(self, node: Node, depth: int) -> None:
+        """`for ((i = 1; ...))`: what is set there is not known in the body."""
+        body = [part for part in node.children if part.type in ("do_group", "compound_statement")]
+        self._variables.update(dict.fromkeys(self._expansion.counted(node), UNKNOWN))
+        self._branches([body], depth, otherwise=True)
+
+    def _reading(self, node: Node, _depth: int) -> None:
+        """`$(< FILE)`."""
+        reads = tuple(self._expansion.text(inner) for inner in node.children_by_field_name("destination"))
+        self.ran.append(Ran(words=(":",), folders=self._folders, reads=reads, line=node.start_point.row))
+
     def _case(self, node: Node, depth: int) -> None:
-        items = [part.children for part in node.children if part.type == "case_item"]
-        self._branches(items, depth, otherwise=True)
+        self._branches([part.children for part in node.children if part.type == "case_item"], depth, otherwise=True)
 
     def _function(self, node: Node, _depth: int) -> None:
         self._functions[self._tree.word(node.children[node.children[0].type == "function"])] = node.children[-1]
@@ -162,19 +172,12 @@ class _Walker:
         for part in (node,) if node.type == "variable_assignment" else node.children:
             if part.type == "variable_assignment":
                 self._substitutions(part, depth)
-                name, value = self._assigned(part)
+                name, value = self._expansion.assigned(part)
                 self._variables[name] = value
-
-    def _assigned(self, node: Node) -> tuple[str, str]:
-        name, *_, value = node.children
-        is_text = value.type not in ("=", "+=", "array") and node.children[1].type == "="
-        return self._tree.word(name), self._expansion.text(value) if is_text else UNKNOWN * (value.type != "=")
 
     def _substitutions(self, node: Node, depth: int, but: Sequence[Node] = ()) -> None:
         """Runs what stands in `$( )`, in backquotes and in `<( )`."""
-        for part in node.children:
-            if part in but:
-                continue
+        for part in (one for one in node.children if one not in but):
             if part.type in ("command_substitution", "process_substitution"):
                 self._node(part, depth + 1)
             elif part.child_count and depth <= _DEEPEST:
@@ -183,6 +186,8 @@ class _Walker:
     def _command(self, node: Node, depth: int) -> None:
         inner = node.children[0] if node.type == "redirected_statement" else node
         self._substitutions(inner if inner.type in ("command", "test_command") else node, depth)
+        for part in node.children[1:] if inner is not node else ():
+            self._substitutions(part, depth)
         reads, given = redirected(self._tree, self._expansion, node)
         if inner.type not in ("command", "test_command", "declaration_command", "variable_assignment"):
             before = self._folders
@@ -190,7 +195,7 @@ class _Walker:
             if reads or given:
                 self._run(Ran(words=(":",), folders=before, reads=reads, given=given, line=node.start_point.row), depth)
             return
-        sets = tuple(self._assigned(part) for part in inner.children if part.type == "variable_assignment")
+        sets = tuple(self._expansion.assigned(part) for part in inner.children if part.type == "variable_assignment")
         if inner.type in ("declaration_command", "variable_assignment"):
             self._assign(inner, depth)
             return
@@ -273,11 +278,12 @@ class _Walker:
 
 
 _HANDLERS: Mapping[str, Callable[[_Walker, Node, int], None]] = {
-    "c_style_for_statement": _Walker._loop,
+    "c_style_for_statement": _Walker._c_style,
     "case_statement": _Walker._case,
     "command": _Walker._command,
     "command_substitution": _Walker._subshell,
     "declaration_command": _Walker._assign,
+    "file_redirect": _Walker._reading,
     "for_statement": _Walker._for,
     "function_definition": _Walker._function,
     "if_statement": _Walker._if,
