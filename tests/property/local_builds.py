@@ -177,7 +177,7 @@ def _told(random: Random, folder: str, argument: str, template: str) -> tuple[di
         ),
         ({"buildspec.yml": _spec(["echo nothing"])}, TOML),
     ]
-    if folder == posixpath.dirname(template):
+    if folder == posixpath.dirname(template) and "." in posixpath.basename(template):  # else tfgen has it by its file
         inner = ['cd "$(dirname "$PACKER_SCRIPT")"', 'packer build "$(basename "$PACKER_SCRIPT")"']
         ways.append(({"buildspec.yml": _spec(inner)}, TOML))
     if folder == ".":

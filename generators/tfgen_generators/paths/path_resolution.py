@@ -62,13 +62,15 @@ class PathResolver:
         if text.startswith(ANCHOR):
             patterns = [posixpath.normpath(text[len(ANCHOR) :])]
         elif text.startswith(UNKNOWN):
-            patterns = [text, *([text[2:]] if text[1:2] == "/" else [])]  # the root, where it is "."
+            patterns = [text]
         elif not _is_relative(text):
             return []
         else:
             fixed = text.partition(UNKNOWN)[0].partition("*")[0].rpartition("/")[0]
             near = [folder for folder in folders if self._at(folder, fixed or ".")] or folders[:1]
             patterns = [posixpath.normpath(posixpath.join(folder, text)) for folder in near]
+        # What is not known in front may be the root.
+        patterns += [one[2:] for one in patterns if one.startswith(f"{UNKNOWN}/")]
         return [ResolvedPath(pattern=_starred(pattern), widened=True) for pattern in dict.fromkeys(patterns)]
 
     def match(self, pattern: str) -> tuple[str, ...]:
