@@ -116,7 +116,7 @@ def _expressions(expressions: Mapping[str, tuple[str, str]], more: str = "") -> 
 
 def _repository() -> dict[str, str]:
     """One template with all provisioners by their names, one with names that have `*`, one with expressions."""
-    files = {}
+    files: dict[str, str] = {}
     for base in BASES:
         files |= {f"{base}/p.yml": "- hosts: all\n", f"{base}/salt/x": ""}
         for name, provisioner in PROVISIONERS.items():

@@ -64,10 +64,10 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     tree |= {"scripts/lib.sh": "cd a\n", "a/b/c/n": "", "a/c/n": "", "a/one.sh": "x one\n"}
     for name, text in _ALL.items():
         root = write_tree(folder / name, {**tree, "scripts/run.sh": f"{text}\nwait\n"})
-        for path in ("x", "scripts/x"):
-            if not (root / path).is_dir():
-                (root / path).write_text(_PROGRAM)
-                (root / path).chmod(0o755)
+        for program in ("x", "scripts/x"):
+            if not (root / program).is_dir():
+                (root / program).write_text(_PROGRAM)
+                (root / program).chmod(0o755)
     loop = (
         "for name in */; do for FAILS in 0 1; do export FAILS SEEN=$PWD/${name%/}.$FAILS CODEBUILD_SRC_DIR=$PWD/$name\n"
         '(cd "$name"; PATH=$BIN:$PATH timeout 5 bash scripts/run.sh); done; done'
@@ -79,11 +79,11 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     found: dict[str, set[tuple[str, ...]]] = {}
     for path in sorted(folder.glob("*.[01]")):
         lines = (line.split("|")[:-1] for line in path.read_text().splitlines())
-        root = str(folder / path.stem)
+        top = str(folder / path.stem)
         found.setdefault(path.stem, set()).update(
             (
-                line[0].removeprefix(root).replace(str(folder), "~").lstrip("/") or ".",
-                *(word.replace(f"{root}/", ANCHOR) for word in line[1:]),
+                line[0].removeprefix(top).replace(str(folder), "~").lstrip("/") or ".",
+                *(word.replace(f"{top}/", ANCHOR) for word in line[1:]),
             )
             for line in lines
             if line[1] in _PROGRAMS

@@ -103,7 +103,7 @@ MORE = {
 
 def repository() -> dict[str, str]:
     """Every idiom as a script of one template, which is built from `packer`; each file stands in the root as well."""
-    files = {}
+    files: dict[str, str] = {}
     for name, text in IDIOMS.items():
         for base in ("", "packer/"):
             files |= {f"{base}{path}".replace("@", name): body.replace("@", name) for path, body in MORE.items()}
