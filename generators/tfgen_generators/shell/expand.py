@@ -82,7 +82,8 @@ class Expansion:
 
     def here(self) -> str:
         """The current folder, as `PWD` among the variables says where the text began."""
-        return joined(self._variables.get("PWD", "."), self._folder())
+        folder = self._folder()
+        return UNKNOWN if UNKNOWN in folder else joined(self._variables.get("PWD", "."), folder)
 
     def _value(self, name: str) -> str:
         if name == "PWD":
