@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from tfgen_generators.graph.ansible_runs import AnsibleRuns
 from tfgen_generators.graph.image_parts import ImageParts
@@ -11,8 +14,9 @@ from tfgen_generators.graph.local_files import LocalFilesFinder
 from tfgen_generators.paths.filesets import find_filesets
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import ResolvedPath
-from tfgen_generators.paths.template_inputs import LocalStep, TemplateInputs
+from tfgen_generators.paths.template_inputs import LocalStep, TemplateInputs, Wanted
 from tfgen_generators.paths.working_dir import folder_of
+from tfgen_generators.shell.marks import ANCHOR
 
 _READ_BY_TEMPLATES = re.compile(rb"\b(?:file|filebase64|templatefile)\(\s*\"([^\"$]+)\"")
 
@@ -23,8 +27,8 @@ class ImageBuilder(ImageParts):
     def uses(self, inputs: TemplateInputs, environment: Mapping[str, str], working: Sequence[str]) -> None:
         """Everything that the template itself names; `working` are the folders that Packer may run in."""
         own = [folder_of(self._template)]
-        for wanted in inputs.wanted:
-            for place in self.found(wanted, own if wanted.use == "function" else working):
+        for wanted in (_rooted_twice(one, own[0], working) for one in inputs.wanted):
+            for place in self.found(wanted, own if wanted.use == "function" else working, working):
                 self.place(place, self.edge(wanted.label, widened=place.widened))
                 if wanted.label == "templatefile":
                     self._read_on(place, own)
@@ -65,3 +69,17 @@ class ImageBuilder(ImageParts):
                 for text in _READ_BY_TEMPLATES.findall(data):
                     for found in self._path_resolver.find(text.decode("utf-8", "replace"), folders):
                         self.place(found, Edge(path=path, label="file"))
+
+
+def _rooted_twice(wanted: Wanted, own: str, working: Sequence[str]) -> Wanted:
+    """`file("${path.root}/x")`: path.root is the folder as Packer was given it, and is seen from that folder again."""
+    root = ANCHOR + own
+    if wanted.use != "function":
+        return wanted
+    more = [
+        ANCHOR + posixpath.normpath(posixpath.join(own, posixpath.relpath(own, folder), text[len(root) :].lstrip("/")))
+        for text in wanted.texts
+        if text.startswith(root)
+        for folder in working
+    ]
+    return msgspec.structs.replace(wanted, texts=tuple(dict.fromkeys((*wanted.texts, *more))))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from tfgen_generators.ansible.resolving.resolver import Resolver
 from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.graph.local_files import LocalFiles
@@ -12,6 +14,7 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.model import Edge, MissingKind, Reached, Unit
 from tfgen_generators.paths.path_resolution import PathResolver, ResolvedPath
 from tfgen_generators.paths.template_inputs import Wanted
+from tfgen_generators.shell.marks import WORKING
 from tfgen_generators.trees.linked import LinkedTree
 
 _MISSING_KINDS: Mapping[str, tuple[MissingKind, str]] = {
@@ -62,10 +65,16 @@ class ImageParts:
         """The template names something."""
         return Edge(path=self._template.path, label=label, widened=widened)
 
-    def found(self, wanted: Wanted, folders: Sequence[str]) -> list[ResolvedPath]:
+    def found(self, wanted: Wanted, folders: Sequence[str], working: Sequence[str] = ()) -> list[ResolvedPath]:
         """Where what is wanted is. What is named for sure and is not there is a missing reference."""
         globs = wanted.use == "media"
-        found = (place for text in wanted.texts for place in self._path_resolver.find(text, folders, globs=globs))
+        seen_from = [(text, working if text.startswith(WORKING) else folders) for text in wanted.texts]
+        wanted = msgspec.structs.replace(wanted, texts=tuple(text.replace(WORKING, ".") for text in wanted.texts))
+        found = (
+            place
+            for text, (_, where) in zip(wanted.texts, seen_from, strict=True)
+            for place in self._path_resolver.find(text, where, globs=globs)
+        )
         there = list(dict.fromkeys(found))
         if not there and wanted.use not in _MAY_BE_MISSING and _is_ours(wanted.texts):
             kind, what = _MISSING_KINDS.get(wanted.use, ("missing-file", "file"))

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatch
+from itertools import pairwise
 
 import msgspec
 
 from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.packer.ansible_arguments import Arguments, read_arguments
 from tfgen_generators.packer.ansible_settings import variable_use
-from tfgen_generators.paths.local_commands import LocalCommand, LocalCommands, option_of
+from tfgen_generators.paths.local_commands import LocalCommand, LocalCommands
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.shell.expand import joined
 from tfgen_generators.shell.marks import UNKNOWN
+from tfgen_generators.shell.operands import option_of
 from tfgen_generators.shell.tree import kinds
 
 #: Programs that do not read the folders that they are given; all others may.
 _NO_READERS = kinds(
-    ": [ [[ cd chgrp chmod chown du echo export find ls mkdir popd printf pushd pwd rm rmdir set stat test touch true"
+    ": [ [[ cd chgrp chmod chown du echo export ls mkdir popd printf pushd pwd rm rmdir set stat test touch true"
 )
 #: Those that read all of the folder `.`; of the first ones the last word is where they write to.
 _COPIERS = frozenset({"cp", "install", "ln", "mv", "rsync", "scp"})
 _TREE_READERS = _COPIERS | {"aws", "buildah", "docker", "git", "podman", "tar", "zip", "7z"}
+#: Those that hand on what stands in a file, line by line, for others to read.
+_LISTERS = kinds(": awk cat cpio cut grep head mapfile read rsync sed sort tail tar xargs")
+_LONGEST_LIST = 64 * 1024
 _PLAYBOOKS = frozenset({"ansible", "ansible-playbook", "ansible-pull"})
 _LONGEST = 1024
 #: What alone says nothing of a name.
@@ -79,6 +85,12 @@ class LocalFilesFinder:
             beside = (posixpath.dirname(path) or ".", *command.folders)
             for text in command.texts:
                 self._read(text, beside, Edge(path=path, label="text", widened=True), folders_too=False)
+        if not command.files:
+            for text in command.texts:
+                self._read(text, command.folders, edge, folders_too=False)
+        if command.program == "find":
+            self._found(command, edge)
+            return
         if command.program in _PLAYBOOKS:
             self._ansible(command, edge)
         elif command.program == "packer":
@@ -87,9 +99,21 @@ class LocalFilesFinder:
         inner = option_of(command.words, "-C", "--directory") if command.program == "tar" else ""
         folders = [joined(folder, inner) for folder in command.folders] if inner else command.folders
         for word in (*command.reads, *self._words(command)):
-            self._read(word, folders, edge, folders_too=readers and word != inner)
+            lists = command.program in _LISTERS
+            self._read(word, folders, edge, folders_too=readers and word != inner, lists=lists)
         if command.program in _TREE_READERS and "." in command.words[1 : -1 if command.program in _COPIERS else None]:
             self._read(".", folders, edge, folders_too=True)
+
+    def _found(self, command: LocalCommand, edge: Edge) -> None:
+        """`find FOLDER -name PATTERN`: the files below the folder that match, which others may read."""
+        words = list(command.words[1:])
+        at = next((number for number, word in enumerate(words) if word.startswith(("-", "(", "!", "\\"))), len(words))
+        names = [two for one, two in pairwise(words[at:]) if one in ("-name", "-iname") and UNKNOWN not in two]
+        for folder in (path for word in words[:at] or ["."] for path in self._local.paths(word, command.folders)):
+            below = self._paths.below(folder) if self._paths.tree.kind(folder) == "folder" else (folder,)
+            named = [path for path in below if any(fnmatch(posixpath.basename(path), name) for name in names)]
+            key = f"found {folder} {' '.join(names)}"
+            self._groups.setdefault(key, (tuple(named) if names else below, edge))
 
     def _words(self, command: LocalCommand) -> Iterator[str]:
         """The words that may be paths, and what stands in them behind `=`, `@`, or a short option."""
@@ -103,7 +127,17 @@ class LocalFilesFinder:
             if len(word) > 2 and word[0] == "-" and word[1] != "-":
                 yield word[2:]
 
-    def _read(self, word: str, folders: Sequence[str], edge: Edge, *, folders_too: bool) -> None:
+    def _listed(self, path: str, folders: Sequence[str]) -> None:
+        """The files that a file lists, each on a line of its own."""
+        data = self._paths.tree.read(path)
+        if len(data) > _LONGEST_LIST or b"\0" in data:
+            return
+        edge = Edge(path=path, label="listed", widened=True)
+        for line in dict.fromkeys(data.decode("utf-8", "replace").split("\n")):
+            if (word := line.strip()) and " " not in word and ("/" in word or "." in word):
+                self._read(word, folders, edge, folders_too=False)
+
+    def _read(self, word: str, folders: Sequence[str], edge: Edge, *, folders_too: bool, lists: bool = False) -> None:
         """What one word means. Of a word that is not known at all nothing is said."""
         if word != "." and (len(word) > _LONGEST or "\n" in word or "://" in word or not word.strip(_NOTHING)):
             return
@@ -113,6 +147,8 @@ class LocalFilesFinder:
             own = msgspec.structs.replace(edge, widened=True) if widened else edge
             if kind == "file":
                 self._files.setdefault(path, own)
+                if lists:
+                    self._listed(path, folders)
             elif kind == "folder" and folders_too:
                 self._groups.setdefault(f"folder {path}", (self._paths.below(path), own))
 

@@ -13,17 +13,19 @@ from tfgen_generators.paths.makefiles import MAKEFILES, read_makefile
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.shell.expand import joined
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
+from tfgen_generators.shell.operands import first_operand, option_of
 from tfgen_generators.shell.ran import SHELLS, Walked
 from tfgen_generators.shell.walk import walk
 
 #: How deep scripts may start scripts, and how many commands are followed in all.
 _DEEPEST, _MOST = 12, 5000
+#: A line that ends with a file being sourced; so many are filled in into one text.
+_SOURCES = re.compile(r"(?:^|[\s;&({])(?:\.|source)[ \t]+[^\s;&|]+[ \t]*$", re.MULTILINE)
+_MOST_SOURCED = 12
 _MAKE = frozenset({"make", "gmake"})
 _INTERPRETERS = re.compile(r"python[\d.]*|perl|ruby|node|pwsh|php")
 _SHEBANG = re.compile(rb"#!\s*(?:\S*/)?(?:env\s+(?:-S\s+)?)?([\w.+-]+)")
 _SHELL_ENDINGS = (".sh", ".bash", ".ksh", ".zsh")
-#: Options of a shell that take a value.
-_VALUED = ("-o", "+o", "-O", "+O", "--rcfile", "--init-file")
 #: Texts in a program of another language that may be paths.
 _GLOB = re.compile(r"[*?]|\[[^]]+\]")
 _QUOTED = re.compile(r"""["'`]([^"'`\n]{1,300})["'`]""")
@@ -43,6 +45,7 @@ class LocalCommand(msgspec.Struct, frozen=True, kw_only=True):
     script: str = ""
     line: int = 0
     files: tuple[str, ...] = ()
+    path: str = ""
     texts: tuple[str, ...] = ()
 
     @property
@@ -62,19 +65,26 @@ class LocalCommands:
         self, texts: Iterable[str], folders: Sequence[str], variables: Mapping[str, str] | None = None
     ) -> Iterator[LocalCommand]:
         """What texts run one behind the other in one shell that begins in `folders`."""
-        given = dict(variables or {})
-        current = tuple(folders)
-        for text in texts:
-            found = walk(text, tuple(sorted(given.items())))
-            yield from self._followed(found, current, given, "", frozenset(), 0)
-            current = _seen_from(current, found.folders)
+        texts = tuple(texts)
+        for folder in folders:
+            yield from self._of_texts(texts, folder, dict(variables or {}))
+
+    def _of_texts(self, texts: Sequence[str], folder: str, given: dict[str, str]) -> Iterator[LocalCommand]:
+        current: tuple[str, ...] = (folder,)
+        for one in texts:
+            text, lines = self._with_sourced(one, "", current, given)
+            found = walk(text, _given(given, current))
+            inside: list[str] = []
+            yield from self._followed(found, current, given, "", frozenset(), 0, inside, lines)
+            current = _seen_from((*current, *inside), found.folders)
             given = {**given, **dict(found.variables)}
 
     def of_script(
         self, path: str, folders: Sequence[str], variables: Mapping[str, str] | None = None
     ) -> Iterator[LocalCommand]:
         """What a script of the repository runs that is started in `folders`."""
-        yield from self._script(path, tuple(folders), dict(variables or {}), frozenset(), 0)
+        for folder in folders:
+            yield from self._script(path, (folder,), dict(variables or {}), frozenset(), 0)
 
     def _followed(
         self,
@@ -84,22 +94,40 @@ class LocalCommands:
         script: str,
         above: frozenset[tuple[str, tuple[str, ...]]],
         depth: int,
+        inside: list[str] | None = None,
+        lines: Sequence[tuple[str, int]] = (),
     ) -> Iterator[LocalCommand]:
+        """What was found, with what it starts. `inside` gets the folders that files lead to which it sources.
+
+        `lines` are the script and its line of each line, where they are not those of `script`.
+        """
+        inside = [] if inside is None else inside
         for ran in found.ran:
             self._left -= 1
             if self._left < 0:
                 return
-            own = _seen_from(folders, ran.folders)
+            own = _seen_from((*folders, *inside), ran.folders)
             command = LocalCommand(
-                words=ran.words, folders=own, reads=ran.reads, sets=ran.sets, script=script, line=ran.line + 1
+                words=ran.words,
+                folders=own,
+                reads=ran.reads,
+                sets=ran.sets,
+                script=lines[ran.line][0] if ran.line < len(lines) else script,
+                line=lines[ran.line][1] if ran.line < len(lines) else ran.line + 1,
+                path=ran.path,
             )
             started = self._started(command)
             files = tuple(dict.fromkeys(path for path, _ in started))
             texts = tuple(text for path in files for text in self._texts(path))
+            if _INTERPRETERS.fullmatch(command.program):
+                texts += tuple(text for word in (*ran.words[1:], ran.given) for text in _QUOTED.findall(word))
             yield msgspec.structs.replace(command, files=files, texts=texts)
             for path, arguments in started:
                 inner = {**variables, **dict(ran.sets), **{str(at): word for at, word in enumerate(arguments, 1)}}
-                yield from self._script(path, own, inner, above, depth)
+                is_shell = command.program in (".", "source", *SHELLS)
+                yield from self._script(path, own, inner, above, depth, is_shell=is_shell)
+                if command.words[0] in (".", "source"):
+                    inside += (one for one in self._led_to(path, own, inner) if one not in (*folders, *inside))
             for makefile, folder in self._makefiles(command):
                 yield from self._makefile(makefile, folder, variables, above, depth)
 
@@ -110,12 +138,43 @@ class LocalCommands:
         variables: dict[str, str],
         above: frozenset[tuple[str, tuple[str, ...]]],
         depth: int,
+        *,
+        is_shell: bool = False,
     ) -> Iterator[LocalCommand]:
-        text = self._shell_text(path)
+        text = self._shell_text(path, is_shell=is_shell)
         if text is None or depth >= _DEEPEST or (path, folders) in above:
             return
-        found = walk(text, tuple(sorted({**variables, "0": ANCHOR + path}.items())))
-        yield from self._followed(found, folders, variables, path, above | {(path, folders)}, depth + 1)
+        own = {**variables, "0": ANCHOR + path}
+        text, lines = self._with_sourced(text, path, folders, own)
+        found = walk(text, _given(own, folders))
+        yield from self._followed(found, folders, variables, path, above | {(path, folders)}, depth + 1, lines=lines)
+
+    def _with_sourced(
+        self, text: str, script: str, folders: tuple[str, ...], variables: Mapping[str, str]
+    ) -> tuple[str, list[tuple[str, int]]]:
+        """A text with the files that it sources behind the lines that do; the script and its line of each line."""
+        rows = text.split("\n")
+        lines = [(script, number) for number in range(1, len(rows) + 1)]
+        done: set[tuple[str, int]] = set()
+        for _ in range(_MOST_SOURCED if _SOURCES.search(text) else 0):
+            found = walk("\n".join(rows), _given(variables, folders))
+            sources = [one for one in found.ran if one.words[0] in (".", "source") and len(one.words) > 1]
+            new = [one for one in sources if lines[one.line] not in done and _SOURCES.search(rows[one.line])]
+            if not new:
+                break
+            at = new[0].line
+            done.add(lines[at])
+            for path in self.files(new[0].words[1], _seen_from(folders, new[0].folders))[:1]:
+                more = (self._shell_text(path, is_shell=True) or "").split("\n")
+                rows[at + 1 : at + 1] = more
+                lines[at + 1 : at + 1] = [(path, number) for number in range(1, len(more) + 1)]
+        return "\n".join(rows), lines
+
+    def _led_to(self, path: str, folders: tuple[str, ...], variables: Mapping[str, str]) -> tuple[str, ...]:
+        """Where a script that is sourced ends."""
+        text = self._shell_text(path, is_shell=True)
+        found = walk(text, _given({**variables, "0": ANCHOR + path}, folders)) if text else Walked(ran=())
+        return _seen_from(folders, found.folders)
 
     def _started(self, command: LocalCommand) -> list[tuple[str, tuple[str, ...]]]:
         """The files of the repository that a command runs, and the arguments that they get."""
@@ -124,10 +183,11 @@ class LocalCommands:
         if word in (".", "source"):
             word, rest = (words[1], words[2:]) if len(words) > 1 else ("", ())
         elif command.program in SHELLS or _INTERPRETERS.fullmatch(command.program):
-            at = _first_operand(words)
+            at = first_operand(words)
             word, rest = (words[at], words[at + 1 :]) if at else ("", ())
         elif "/" not in word:
-            return []
+            folders = [entry for entry in command.path.split(":") if entry.strip(UNKNOWN)]
+            return [(path, rest) for entry in folders for path in self.files(joined(entry, word), command.folders)]
         return [(path, rest) for path in self.files(word, command.folders)] if word else []
 
     def files(self, word: str, folders: Sequence[str]) -> list[str]:
@@ -138,7 +198,7 @@ class LocalCommands:
         """The same, with folders; of what is not known in it all files that it may mean."""
         found: dict[str, None] = {}
         for folder in folders:
-            text = joined(folder, word)
+            text = word if word.startswith(f"{UNKNOWN}/") else joined(folder, word)
             if UNKNOWN not in text and _GLOB.search(text):
                 for one in find_filesets(self._paths, (("",), (text, f"{text}/**")), ["."]):
                     found |= dict.fromkeys(one.files)
@@ -147,9 +207,11 @@ class LocalCommands:
                 found |= dict.fromkeys(self._paths.match(place.pattern) if place.widened else [place.path])
         return list(found)
 
-    def _shell_text(self, path: str) -> str | None:
-        """The text of a shell script; None for what is none."""
+    def _shell_text(self, path: str, *, is_shell: bool = False) -> str | None:
+        """The text of a shell script; None for what is none. `is_shell`: a shell is given it."""
         data = self._paths.tree.read(path)
+        if is_shell and b"\0" not in data[:1024]:
+            return data.decode("utf-8", "replace")
         match = _SHEBANG.match(data)
         if b"\0" in data[:1024] or (match and match[1].decode("ascii", "replace") not in SHELLS):
             return None
@@ -194,12 +256,19 @@ class LocalCommands:
         inner = above | {(path, (folder,))}
         yield LocalCommand(words=(":",), folders=(folder,), script=path, files=(path,))
         for line, recipe in makefile.recipes:
-            found = walk(recipe, tuple(sorted(own.items())))
+            found = walk(recipe, _given(own, (folder,)))
             for one in self._followed(found, (folder,), own, path, inner, depth + 1):
                 yield msgspec.structs.replace(one, line=line) if one.script == path else one
         for name in makefile.included:
             for file in self.files(name, [folder]):
                 yield from self._makefile(file, folder, own, inner, depth + 1)
+
+
+def _given(variables: Mapping[str, str], folders: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The variables of a text that begins in one of `folders`."""
+    known = len(folders) == 1 and UNKNOWN not in folders[0]
+    here = joined(ANCHOR, folders[0]) if known else UNKNOWN
+    return tuple(sorted({**variables, "PWD": here}.items()))
 
 
 def _seen_from(folders: Iterable[str], inner: Iterable[str]) -> tuple[str, ...]:
@@ -210,30 +279,3 @@ def _seen_from(folders: Iterable[str], inner: Iterable[str]) -> tuple[str, ...]:
 
 def _from_root(folder: str) -> str:
     return folder.removeprefix(ANCHOR) or "." if folder.startswith(ANCHOR) else folder
-
-
-def _first_operand(words: Sequence[str]) -> int:
-    """The number of the first word that is no option; 0 where there is none, or where a text is run (`-c`)."""
-    at = 1
-    while at < len(words):
-        word = words[at]
-        if word in _VALUED:
-            at += 1
-        elif not word.startswith(("-", "+")) or word == "-":
-            return at
-        elif not word.startswith("--") and word.endswith(("c", "m")):
-            return 0
-        at += 1
-    return 0
-
-
-def option_of(words: Sequence[str], short: str, *names: str) -> str:
-    """The value of an option in the words of a command, "" where it is not given."""
-    for at, word in enumerate(words):
-        if word in (short, *names) and at + 1 < len(words):
-            return words[at + 1]
-        if word.startswith(short) and len(word) > len(short):
-            return word[len(short) :]
-        if word.partition("=")[0] in names and "=" in word:
-            return word.partition("=")[2]
-    return ""

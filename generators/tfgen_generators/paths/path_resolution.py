@@ -69,6 +69,8 @@ class PathResolver:
             fixed = text.partition(UNKNOWN)[0].partition("*")[0].rpartition("/")[0]
             near = [folder for folder in folders if self._at(folder, fixed or ".")] or folders[:1]
             patterns = [posixpath.normpath(posixpath.join(folder, text)) for folder in near]
+        # What is not known in front may be the root.
+        patterns += [one[2:] for one in patterns if one.startswith(f"{UNKNOWN}/")]
         return [ResolvedPath(pattern=_starred(pattern), widened=True) for pattern in dict.fromkeys(patterns)]
 
     def match(self, pattern: str) -> tuple[str, ...]:

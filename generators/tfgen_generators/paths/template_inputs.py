@@ -99,7 +99,7 @@ def template_inputs_of(template: Template, details: Sequence[Details], around: V
 def _wanted(values: PossibleValues, files: Iterable[tuple[str, Value]], names: Sequence[str]) -> Iterator[Wanted]:
     for (use, value), name in zip(files, names, strict=True):
         for item in values.items(value):
-            texts = tuple(text for text in values.texts(item) if text)
+            texts = tuple(text for text in values.texts(item, marked=use == "function") if text)
             if texts and not (use in _SIMPLE and _is_found(values, item)):
                 yield Wanted(use, name, as_written(item), texts)
 

@@ -37,6 +37,7 @@ _TOP_LEVEL = ("git", "rev-parse", "--show-toplevel")
 _SAME = frozenset({"realpath", "readlink", "echo"})
 _LONGEST = 4096
 _DEEPEST = 20
+_COUNTED = re.compile(r"([A-Za-z_]\w*)\s*(?:[-+]?=|\+\+|--)")
 _TRAILING = re.compile(r"\n+\Z")
 
 
@@ -79,21 +80,28 @@ class Expansion:
             return re.sub(r'\\([$`"\\])', r"\1", self._tree.written(node))
         return self._tree.word(node)
 
+    def here(self) -> str:
+        """The current folder, as `PWD` among the variables says where the text began."""
+        folder = self._folder()
+        return UNKNOWN if UNKNOWN in folder else joined(self._variables.get("PWD", "."), folder)
+
     def _value(self, name: str) -> str:
+        if name == "PWD":
+            return self.here()
         if name in self._variables:
             return self._variables[name]
-        if name == "PWD":
-            return self._folder()
         if name in ROOTS:
             return ANCHOR
         return "~" if name == "HOME" else UNKNOWN
 
     def _expanded(self, node: Node, depth: int) -> str:
         parts = node.children[1:-1]
+        if len(parts) == 2 and parts[0].type == "!":
+            return self._value(self._value(self._tree.written(parts[1])))
         if not parts or parts[0].type not in ("variable_name", "special_variable_name", "subscript"):
             return UNKNOWN
         name = self._tree.written(parts[0])
-        value = self._value("0" if name in ("BASH_SOURCE", "BASH_SOURCE[0]") else name)
+        value = self._value("0" if name in ("BASH_SOURCE", "BASH_SOURCE[0]") else name.partition("[")[0])
         if len(parts) == 1:
             return value
         operator, rest = self._tree.written(parts[1]), "".join(map(self._tree.written, parts[2:]))
@@ -113,14 +121,35 @@ class Expansion:
         words = self.words(inner[0], depth + 1)
         arguments = [word for word in words[1:] if not word.startswith("-")]
         if words[:1] == ["pwd"]:
-            return self._folder()
+            return self.here()
         if tuple(words) == _TOP_LEVEL:
             return ANCHOR
         return _printed(words[0], arguments) if words and len(arguments) == 1 else UNKNOWN
 
     def _changed_to(self, node: Node, depth: int) -> str | None:
         words = self.words(node, depth + 1)
-        return joined(self._folder(), words[-1]) if words[:1] == ["cd"] and len(words) > 1 else None
+        return joined(self.here(), words[-1]) if words[:1] == ["cd"] and len(words) > 1 else None
+
+    def is_test(self, node: Node) -> bool:
+        """Whether a command is there to fail; others are taken to succeed."""
+        if node.type in ("test_command", "negated_command"):
+            return True
+        words = [self._tree.word(part) for part in node.children[:2]] if node.type == "command" else []
+        return words[:1] == ["test"] or words in (["command", "-v"], ["grep", "-q"])
+
+    def assigned(self, node: Node) -> tuple[str, str]:
+        """The variable that an assignment sets, and its value."""
+        name, *_, value = node.children
+        key = self._tree.word(name)
+        before = self._variables.get(key, "") if node.children[1].type == "+=" else ""
+        if value.type == "array":
+            words = [word for part in value.children if part.is_named for word in self.split(part)]
+            return key, ALL_WORDS.join([*before.split(ALL_WORDS), *words] if before else words)
+        return key, before + self.text(value) if value.type not in ("=", "+=") else before
+
+    def counted(self, node: Node) -> list[str]:
+        """The variables that `for (( ))` sets."""
+        return _COUNTED.findall(self._tree.written(node).partition("))")[0])
 
     def words(self, node: Node, depth: int = 0) -> list[str]:
         """The words of a simple command, filled in."""
@@ -145,6 +174,8 @@ class Expansion:
 
     def split(self, node: Node, depth: int = 0) -> list[str]:
         """The words that one is: more where it has braces, or is an unquoted variable with blanks in it."""
+        if node.type == "command_name" and node.child_count == 1:
+            node = node.children[0]
         text = self.text(node, depth)
         if ALL_WORDS in text:
             return text.split(ALL_WORDS)
@@ -159,6 +190,11 @@ def _cut(value: str, operator: str, pattern: str) -> str:
         return value.rpartition("/")[0] or "."
     if operator in ("#", "##") and pattern in _BASE_NAME:
         return value.rpartition("/")[2]
+    if operator in ("%", "%%") and pattern == ".*":
+        return (value.rpartition(".") if operator == "%" else value.partition("."))[0]
+    if operator in ("/", "//") and "/" in pattern and not re.search(r"[*?\[$#%]", pattern):
+        old, _, new = pattern.partition("/")
+        return value.replace(old, new, 1 if operator == "/" else -1) if old else UNKNOWN
     if operator == "%" and not re.search(r"[*?\[$]", pattern):
         return value.removesuffix(pattern)
     return value if operator in (":?", "?") else UNKNOWN
@@ -166,6 +202,9 @@ def _cut(value: str, operator: str, pattern: str) -> str:
 
 def _braces(text: str, node: Node) -> list[str]:
     """`{a,b}.txt` as two words, where braces are no text."""
+    if counted := re.fullmatch(r"([^{}]*)\{(\d{1,3})\.\.(\d{1,3})\}([^{}]*)", text):
+        first, last = int(counted[2]), int(counted[3])
+        return [f"{counted[1]}{one}{counted[4]}" for one in range(first, last + 1)][:64] or [text]
     match = re.fullmatch(r"([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)", text)
     if match is None or node.type in ("string", "raw_string"):
         return [text]

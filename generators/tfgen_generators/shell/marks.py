@@ -6,3 +6,5 @@ from __future__ import annotations
 UNKNOWN = "\1"
 #: How a path begins that is seen from the repository's root, whatever the working directory is.
 ANCHOR = "\0/"
+#: How a path begins that is seen from the working directory, also where others are not (`path.cwd` in `file()`).
+WORKING = "\5"

@@ -40,6 +40,8 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     sets: tuple[tuple[str, str], ...] = ()
     line: int = 0
     given: str = ""
+    #: Where the program is looked for, if the text says so.
+    path: str = ""
 
 
 class Walked(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,15 +56,18 @@ class Walked(msgspec.Struct, frozen=True, kw_only=True):
     variables: tuple[tuple[str, str], ...] = ()
 
 
-def text_of(words: Sequence[str]) -> str | None:
-    """The script that a command is given as a word: `sh -c TEXT`, `eval TEXT`."""
+def text_of(words: Sequence[str], given: str = "") -> str | None:
+    """The script that a command is given as a word, or as a here-document: `sh -c TEXT`, `eval TEXT`, `sh <<END`."""
     program = words[0].rpartition("/")[2]
     if program == "eval":
         return " ".join(words[1:])
+    if program == "trap" and len(words) > 2:
+        return words[1]
     if program in SHELLS:
         for number, word in enumerate(words[1:-1], 1):
             if word.startswith("-") and not word.startswith("--") and word.endswith("c"):
                 return words[number + 1]
+        return given or None if all(word.startswith("-") for word in words[1:]) else None
     return None
 
 

@@ -6,7 +6,7 @@ a folder is `UNKNOWN` in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import msgspec
 from tfgen_generators.shell.expand import ALL_WORDS, Expansion, joined
 from tfgen_generators.shell.marks import UNKNOWN
 from tfgen_generators.shell.ran import Ran, Walked, effective, guessed, text_of
+from tfgen_generators.shell.redirections import behind_redirection, redirected
 from tfgen_generators.shell.tree import Tree, parse
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _SETTING = frozenset({"getopts", "mapfile", "read", "readarray"})
 
 @lru_cache(maxsize=2000)
 def walk(text: str, variables: tuple[tuple[str, str], ...] = ()) -> Walked:
-    """What `text` runs with these variables set; "0" is the path of the script."""
+    """What `text` runs with these variables set: "0" is the path of the script, "PWD" the folder that it begins in."""
     tree = parse(text)
     if tree is None:
         return Walked(ran=guessed(text), is_whole=False)
@@ -53,6 +54,7 @@ class _Walker:
         self.ran: list[Ran] = []
         self.is_cut = False
         self._folders: tuple[str, ...] = (".",)
+        self._old: tuple[str, ...] = ()
         self._stack: list[tuple[str, ...]] = []
         self._variables = dict(variables)
         self._functions: dict[str, Node] = {}
@@ -80,9 +82,7 @@ class _Walker:
     def _node(self, node: Node, depth: int) -> None:
         if depth > _DEEPEST or len(self.ran) > _MOST:
             self.is_cut = True
-            return
-        handler = _HANDLERS.get(node.type)
-        if handler is not None:
+        elif handler := _HANDLERS.get(node.type):
             handler(self, node, depth)
         elif node.is_named:
             self.statements(node.children, depth + 1)
@@ -101,11 +101,25 @@ class _Walker:
             self._set(before)
 
     def _loop(self, node: Node, depth: int) -> None:
+        """Once more where the first time ends in other folders."""
+        before = self._folders
         self._branches([node.children], depth, otherwise=True)
+        if self._folders != before:
+            self._branches([node.children], depth, otherwise=True)
+
+    def _c_style(self, node: Node, depth: int) -> None:
+        """`for ((i = 1; ...))`: what is set there is not known in the body."""
+        body = [part for part in node.children if part.type in ("do_group", "compound_statement")]
+        self._variables.update(dict.fromkeys(self._expansion.counted(node), UNKNOWN))
+        self._branches([body], depth, otherwise=True)
+
+    def _reading(self, node: Node, _depth: int) -> None:
+        """`$(< FILE)`."""
+        reads = tuple(self._expansion.text(inner) for inner in node.children_by_field_name("destination"))
+        self.ran.append(Ran(words=(":",), folders=self._folders, reads=reads, line=node.start_point.row))
 
     def _case(self, node: Node, depth: int) -> None:
-        items = [part.children for part in node.children if part.type == "case_item"]
-        self._branches(items, depth, otherwise=True)
+        self._branches([part.children for part in node.children if part.type == "case_item"], depth, otherwise=True)
 
     def _function(self, node: Node, _depth: int) -> None:
         self._functions[self._tree.word(node.children[node.children[0].type == "function"])] = node.children[-1]
@@ -123,10 +137,10 @@ class _Walker:
         self._set((tuple(folders), {name: one.pop() if len(one) == 1 else UNKNOWN for name, one in values.items()}))
 
     def _list(self, node: Node, depth: int) -> None:
-        """`a && b`: b runs. `a || b`: it may."""
+        """`a && b`: b runs, unless a is a test. `a || b`: it may."""
         left, operator, right = node.children[0], node.children[1].type, node.children[-1]
         self._node(left, depth + 1)
-        if operator == "&&":
+        if operator == "&&" and not self._expansion.is_test(left):
             self._node(right, depth + 1)
         else:
             self._branches([[right]], depth, otherwise=True)
@@ -143,6 +157,7 @@ class _Walker:
         at = next((number for number, part in enumerate(node.children) if part.type == "in"), len(node.children))
         body = [part for part in node.children if part.type in ("do_group", "compound_statement")]
         listed = [part for part in node.children[at + 1 :] if part.is_named and part not in body]
+        self._substitutions(node, depth, body)
         words = [word for part in listed for word in self._expansion.split(part)] or [UNKNOWN]
         before = self.state
         ends = [before]
@@ -157,17 +172,12 @@ class _Walker:
         for part in (node,) if node.type == "variable_assignment" else node.children:
             if part.type == "variable_assignment":
                 self._substitutions(part, depth)
-                name, value = self._assigned(part)
+                name, value = self._expansion.assigned(part)
                 self._variables[name] = value
 
-    def _assigned(self, node: Node) -> tuple[str, str]:
-        name, *_, value = node.children
-        is_text = value.type not in ("=", "+=", "array") and node.children[1].type == "="
-        return self._tree.word(name), self._expansion.text(value) if is_text else UNKNOWN * (value.type != "=")
-
-    def _substitutions(self, node: Node, depth: int) -> None:
+    def _substitutions(self, node: Node, depth: int, but: Sequence[Node] = ()) -> None:
         """Runs what stands in `$( )`, in backquotes and in `<( )`."""
-        for part in node.children:
+        for part in (one for one in node.children if one not in but):
             if part.type in ("command_substitution", "process_substitution"):
                 self._node(part, depth + 1)
             elif part.child_count and depth <= _DEEPEST:
@@ -176,38 +186,24 @@ class _Walker:
     def _command(self, node: Node, depth: int) -> None:
         inner = node.children[0] if node.type == "redirected_statement" else node
         self._substitutions(inner if inner.type in ("command", "test_command") else node, depth)
-        reads, given = self._redirected(node)
+        for part in node.children[1:] if inner is not node else ():
+            self._substitutions(part, depth)
+        reads, given = redirected(self._tree, self._expansion, node)
         if inner.type not in ("command", "test_command", "declaration_command", "variable_assignment"):
             before = self._folders
             self._node(inner, depth + 1)
             if reads or given:
                 self._run(Ran(words=(":",), folders=before, reads=reads, given=given, line=node.start_point.row), depth)
             return
-        sets = tuple(self._assigned(part) for part in inner.children if part.type == "variable_assignment")
+        sets = tuple(self._expansion.assigned(part) for part in inner.children if part.type == "variable_assignment")
         if inner.type in ("declaration_command", "variable_assignment"):
             self._assign(inner, depth)
             return
         more = [part for part in node.children[1:] if inner is not node and part.type.endswith("_redirect")]
-        behind = [word for part in more for word in self._behind(part)]
+        behind = [word for part in more for word in behind_redirection(self._expansion, part)]
         words = (*self._expansion.words(inner), *behind)
         line = node.start_point.row
         self._run(Ran(words=words, folders=self._folders, reads=reads, sets=sets, line=line, given=given), depth)
-
-    def _behind(self, part: Node) -> Iterator[str]:
-        """Arguments that the grammar takes for a part of a redirection: `a >file b`, `a <<END b`."""
-        for inner in (*part.children_by_field_name("destination")[1:], *part.children_by_field_name("argument")):
-            yield self._expansion.text(inner)
-
-    def _redirected(self, node: Node) -> tuple[tuple[str, ...], str]:
-        """What is redirected in: files, and the text of here-documents."""
-        reads: list[str] = []
-        given: list[str] = []
-        for part in node.children if node.type == "redirected_statement" else ():
-            if part.type == "file_redirect" and any(inner.type == "<" for inner in part.children):
-                reads += [self._expansion.text(inner) for inner in part.children_by_field_name("destination")[:1]]
-            elif part.type in ("heredoc_redirect", "herestring_redirect"):
-                given += [self._tree.written(inner) for inner in part.children if inner.type == "heredoc_body"]
-        return tuple(reads), "\n".join(given)
 
     def _run(self, ran: Ran, depth: int) -> None:
         """One command, once it is known what it is: those of the shell's own that matter are done here."""
@@ -221,7 +217,8 @@ class _Walker:
             self._called.add(program)
             self._call(self._functions[program], words[1:], depth)
             return
-        self.ran.append(ran)
+        path = dict(ran.sets).get("PATH", self._variables.get("PATH", ""))
+        self.ran.append(msgspec.structs.replace(ran, path=path) if path else ran)
         if program in ("cd", "pushd"):
             self._stack.append(self._folders)
             self._change(words, arguments)
@@ -234,7 +231,7 @@ class _Walker:
         elif program == "unset":
             for name in arguments:
                 self._variables.pop(name, None)
-        elif (text := text_of(words)) is not None:
+        elif (text := text_of(words, ran.given)) is not None:
             self._inner(text, program, depth)
 
     def _call(self, body: Node, arguments: Sequence[str], depth: int) -> None:
@@ -260,12 +257,19 @@ class _Walker:
         self._variables["@"] = ALL_WORDS.join(arguments)
 
     def _change(self, words: Sequence[str], arguments: Sequence[str]) -> None:
+        before, old = self._folders, self._old
         target = arguments[0] if arguments else ("~" if len(words) == 1 else UNKNOWN)
-        self._folders = tuple(dict.fromkeys(joined(folder, target) for folder in self._folders))
+        if "PWD" in self._variables:
+            self._variables["OLDPWD"] = self._expansion.here()
+        self._folders = tuple(dict.fromkeys(joined(folder, target) for folder in before))
+        if words[1:] == ("-",) and old:
+            self._folders = old
+        self._old = before
 
     def _inner(self, text: str, program: str, depth: int) -> None:
         """`sh -c TEXT`, `eval TEXT`: the commands of that text, in the folders that this one may be in."""
-        found = walk(text, tuple(sorted(self._variables.items()))) if depth < _DEEPEST else Walked(ran=())
+        inner = tuple(sorted({**self._variables, "PWD": self._expansion.here()}.items()))
+        found = walk(text, inner) if depth < _DEEPEST else Walked(ran=())
         for one in found.ran:
             folders = tuple(dict.fromkeys(joined(own, folder) for own in self._folders for folder in one.folders))
             self.ran.append(msgspec.structs.replace(one, folders=folders[:_MOST_FOLDERS], line=self.ran[-1].line))
@@ -274,11 +278,12 @@ class _Walker:
 
 
 _HANDLERS: Mapping[str, Callable[[_Walker, Node, int], None]] = {
-    "c_style_for_statement": _Walker._loop,
+    "c_style_for_statement": _Walker._c_style,
     "case_statement": _Walker._case,
     "command": _Walker._command,
     "command_substitution": _Walker._subshell,
     "declaration_command": _Walker._assign,
+    "file_redirect": _Walker._reading,
     "for_statement": _Walker._for,
     "function_definition": _Walker._function,
     "if_statement": _Walker._if,

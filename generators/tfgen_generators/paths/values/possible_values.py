@@ -29,7 +29,7 @@ from tfgen_generators.paths.values.combinations import (
     without_globs,
 )
 from tfgen_generators.paths.values.sources import ANY_UNSET, ANY_VARIABLE, ValueSources
-from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
+from tfgen_generators.shell.marks import ANCHOR, UNKNOWN, WORKING
 
 _DEEPEST = 20
 #: How many pieces are looked at for one template, one behind the other: names that name others twice make 2^20.
@@ -68,10 +68,11 @@ class PossibleValues:
         parts = [(part.kind, part.name) for one in details for part in one.parts]
         self._sources = [(kind, name) for kind, name in ([*parts] or [*sources])]
 
-    def texts(self, value: Value) -> list[str]:
-        """Every text that `value` may be."""
+    def texts(self, value: Value, *, marked: bool = False) -> list[str]:
+        """Every text that `value` may be. `marked`: `path.cwd` in it is `WORKING`, else `.`."""
         texts = dict.fromkeys(self._texts(value, 0))
-        return [text.replace(NOTHING, UNKNOWN) for text in texts if not is_nothing(text)][:_MOST]
+        found = [text.replace(NOTHING, UNKNOWN) for text in texts if not is_nothing(text)][:_MOST]
+        return found if marked else [text.replace(WORKING, ".") for text in found]
 
     def items(self, value: Value, depth: int = 0) -> list[Value]:
         """The elements of a list, also of one behind a name; a value that is no list is one."""
@@ -116,7 +117,7 @@ class PossibleValues:
             return [[without_globs(names[2])]]
         if names[:1] == ["source"] and names[1:] in (["name"], ["type"]):
             return self._of_sources(kinds=names[1] == "type") or [reference]
-        return [{"path.root": self._folder, "path.cwd": "."}.get(".".join(names), reference)]
+        return [{"path.root": self._folder, "path.cwd": WORKING}.get(".".join(names), reference)]
 
     def _of_sources(self, *, kinds: bool) -> list[Value]:
         """The names (or the types) of all sources."""

@@ -1,0 +1,30 @@
+"""What is redirected into a command, and the words that the grammar takes for a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tfgen_generators.shell.expand import Expansion
+from tfgen_generators.shell.tree import Tree
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def redirected(tree: Tree, expansion: Expansion, node: Node) -> tuple[tuple[str, ...], str]:
+    """What is redirected in: files, and the text of here-documents."""
+    reads: list[str] = []
+    given: list[str] = []
+    for part in node.children if node.type == "redirected_statement" else ():
+        if part.type == "file_redirect" and any(inner.type == "<" for inner in part.children):
+            reads += [expansion.text(inner) for inner in part.children_by_field_name("destination")[:1]]
+        elif part.type in ("heredoc_redirect", "herestring_redirect"):
+            given += [tree.written(inner) for inner in part.children if inner.type == "heredoc_body"]
+    return tuple(reads), "\n".join(given)
+
+
+def behind_redirection(expansion: Expansion, part: Node) -> Iterator[str]:
+    """Arguments that the grammar takes for a part of a redirection: `a >file b`, `a <<END b`."""
+    for inner in (*part.children_by_field_name("destination")[1:], *part.children_by_field_name("argument")):
+        yield expansion.text(inner)
