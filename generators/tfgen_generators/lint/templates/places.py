@@ -13,8 +13,7 @@ from tfgen_generators.packer.syntax.values import as_written
 
 def node_of(source: Source, text: str) -> Node | None:
     """The first value in the template that comes to this text; comments left out."""
-    values = source.values
-    return next((node for _, node in _nodes(source) if node.kids is None and values.text(node.value()) == text), None)
+    return _index(source)[0].get(text)
 
 
 def place_of(scope: Scope, path: str, *words: str) -> tuple[str, int]:
@@ -35,8 +34,21 @@ def place_of(scope: Scope, path: str, *words: str) -> tuple[str, int]:
 
 
 def _node(source: Source, word: str) -> Node | None:
-    named = next((node for key, node in _nodes(source) if key == word), None)
-    return node_of(source, word) or named or _mention(source, word)
+    by_text, by_key = _index(source)
+    return by_text.get(word) or by_key.get(word) or _mention(source, word)
+
+
+def _index(source: Source) -> tuple[dict[str, Node], dict[Key, Node]]:
+    """The first node of each text, and of each key; made once for a template."""
+    if source.index is None:
+        by_text: dict[str, Node] = {}
+        by_key: dict[Key, Node] = {}
+        for key, node in _nodes(source):
+            by_key.setdefault(key, node)
+            if node.kids is None and (text := source.values.text(node.value())) is not None:
+                by_text.setdefault(text, node)
+        source.index = by_text, by_key
+    return source.index
 
 
 def _mention(source: Source, word: str) -> Node | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.lint.templates.json_nodes import by_packers_names, read_json_nodes
 from tfgen_generators.lint.templates.native_nodes import read_native_nodes
-from tfgen_generators.lint.templates.nodes import File, Node
+from tfgen_generators.lint.templates.nodes import File, Key, Node
 from tfgen_generators.lint.templates.values import Values
 from tfgen_generators.packer.model import BrokenTemplateError
 from tfgen_generators.packer.syntax.values import Value
@@ -51,6 +51,8 @@ class Source:
         roots = [self._root(file) for file in self.files]
         self.complete = None not in roots
         self.roots = [inner for root in roots if root is not None for inner in _objects(root)]
+        #: The first node of each text, and of each key, once somebody has asked (`places`).
+        self.index: tuple[dict[str, Node], dict[Key, Node]] | None = None
 
     def _root(self, file: File) -> Node | None:
         try:
