@@ -101,14 +101,8 @@ class AnsibleRuns:
                 yield place.path
             return
         for path in self._path_resolver.match(place.pattern):
-            if path.endswith(_PLAYBOOK_ENDINGS) and self._is_playbook(path):
+            if is_playbook(self._tree, path):
                 yield path
-
-    def _is_playbook(self, path: str) -> bool:
-        try:
-            return bool(_PLAYBOOK.search(self._tree.read(path)))
-        except OSError:
-            return True
 
     def _ansible_run(self, plan: AnsibleRunPlan, found: Mapping[int, list[ResolvedPath]], playbook: str) -> AnsibleRun:
         def paths(use: str, *, more: bool = False) -> tuple[str, ...]:
@@ -198,6 +192,16 @@ class AnsibleRuns:
                         path for path in self._path_resolver.below(role) if not _NOT_UPLOADED.search(path[len(below) :])
                     ]
                     self._builder.group(f"uploaded {role}", files, self._builder.edge(wanted.label, widened=True))
+
+
+def is_playbook(tree: LinkedTree, path: str) -> bool:
+    """Whether a file has the name and the look of a playbook."""
+    if not path.endswith(_PLAYBOOK_ENDINGS):
+        return False
+    try:
+        return bool(_PLAYBOOK.search(tree.read(path)))
+    except OSError:
+        return True
 
 
 def _folders_above(path: str) -> Iterator[str]:

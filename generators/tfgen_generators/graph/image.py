@@ -12,7 +12,7 @@ from tfgen_generators.paths.filesets import find_filesets
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import ResolvedPath
 from tfgen_generators.paths.template_inputs import LocalStep, TemplateInputs
-from tfgen_generators.paths.working_dir import folder_of
+from tfgen_generators.paths.working_dir import WorkingDir, folder_of
 
 _READ_BY_TEMPLATES = re.compile(rb"\b(?:file|filebase64|templatefile)\(\s*\"([^\"$]+)\"")
 
@@ -20,8 +20,9 @@ _READ_BY_TEMPLATES = re.compile(rb"\b(?:file|filebase64|templatefile)\(\s*\"([^\
 class ImageBuilder(ImageParts):
     """Collects all that one template names, runs of Ansible included."""
 
-    def uses(self, inputs: TemplateInputs, environment: Mapping[str, str], working: Sequence[str]) -> None:
-        """Everything that the template itself names; `working` are the folders that Packer may run in."""
+    def uses(self, inputs: TemplateInputs, environment: Mapping[str, str], working_dir: WorkingDir) -> None:
+        """Everything that the template itself names, where Packer runs in `working_dir`."""
+        working, self._is_working_dir_known = working_dir.folders, working_dir.is_known
         own = [folder_of(self._template)]
         for wanted in inputs.wanted:
             for place in self.found(wanted, own if wanted.use == "function" else working):

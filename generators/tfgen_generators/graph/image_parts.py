@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from tfgen_generators.ansible.resolving.resolver import Resolver
@@ -12,6 +13,7 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.model import Edge, MissingKind, Reached, Unit
 from tfgen_generators.paths.path_resolution import PathResolver, ResolvedPath
 from tfgen_generators.paths.template_inputs import Wanted
+from tfgen_generators.shell.marks import UNKNOWN
 from tfgen_generators.trees.linked import LinkedTree
 
 _MISSING_KINDS: Mapping[str, tuple[MissingKind, str]] = {
@@ -40,7 +42,9 @@ class ImageParts:
         self._key = f"template {template.path}"
         self._files: dict[str, Edge] = {}
         self._reached: dict[tuple[str, str | None], Reached] = {}
+        #: Those that are run for sure.
         self.runs: list[AnsibleRun] = []
+        self._is_working_dir_known = True
         #: Templates that are built on the way.
         self.nested: dict[str, None] = {}
 
@@ -67,12 +71,21 @@ class ImageParts:
         globs = wanted.use == "media"
         found = (place for text in wanted.texts for place in self._path_resolver.find(text, folders, globs=globs))
         there = list(dict.fromkeys(found))
+        if not there and not self._is_working_dir_known and wanted.use != "function":
+            there = self._from_elsewhere(wanted.texts)
         if not there and wanted.use not in _MAY_BE_MISSING and _is_ours(wanted.texts):
             kind, what = _MISSING_KINDS.get(wanted.use, ("missing-file", "file"))
             self._missing_references.missing(
                 kind, self._template.members, wanted.texts[0].removeprefix("\0/"), what, self._template.name
             )
         return there
+
+    def _from_elsewhere(self, texts: Iterable[str]) -> list[ResolvedPath]:
+        """What `..` leads to from another folder than those looked at: Packer may run there, so by its end."""
+        paths = [posixpath.normpath(text) for text in texts if not text.startswith("/")]
+        ends = [path.replace("../", "") for path in paths if path.startswith("../")]
+        found = (self._path_resolver.find(f"{UNKNOWN}{end}", ["."]) for end in ends if end != "..")
+        return [place for places in found for place in places if self._path_resolver.match(place.pattern)]
 
     def place(self, place: ResolvedPath, edge: Edge) -> None:
         """A file, everything in a folder, or everything that a pattern means."""
@@ -106,7 +119,8 @@ class ImageParts:
 
     def ansible_run(self, ansible_run: AnsibleRun, edge: Edge, by: str | None = "") -> list[Reached]:
         """A run of Ansible: everything that it reaches, the playbook by `edge`."""
-        self.runs.append(ansible_run)
+        if not edge.widened:
+            self.runs.append(ansible_run)
         found: list[Reached] = []
         for reached in self._resolver.resolve(ansible_run):
             own = reached
