@@ -11,7 +11,7 @@ from tfgen_generators.graph.local_files import LocalFilesFinder
 from tfgen_generators.paths.filesets import find_filesets
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import ResolvedPath
-from tfgen_generators.paths.template_inputs import LocalStep, TemplateInputs
+from tfgen_generators.paths.template_inputs import LocalStep, TemplateInputs, Wanted
 from tfgen_generators.paths.working_dir import WorkingDir, folder_of
 
 _READ_BY_TEMPLATES = re.compile(rb"\b(?:file|filebase64|templatefile)\(\s*\"([^\"$]+)\"")
@@ -24,6 +24,10 @@ class ImageBuilder(ImageParts):
         """Everything that the template itself names, where Packer runs in `working_dir`."""
         working, self._is_working_dir_known = working_dir.folders, working_dir.is_known
         own = [folder_of(self._template)]
+        self._is_elsewhere = False
+        self._is_elsewhere = not working_dir.is_known and any(
+            self._leads_elsewhere(one, working) for one in inputs.wanted if one.use != "function"
+        )
         for wanted in inputs.wanted:
             for place in self.found(wanted, own if wanted.use == "function" else working):
                 self.place(place, self.edge(wanted.label, widened=place.widened))
@@ -39,6 +43,11 @@ class ImageBuilder(ImageParts):
         runs = AnsibleRuns(self, self._tree, self._path_resolver, working, environment)
         for plan in inputs.runs:
             runs.stage(plan)
+
+    def _leads_elsewhere(self, wanted: Wanted, working: Sequence[str]) -> bool:
+        return bool(self._from_elsewhere(wanted.texts)) and not any(
+            self._path_resolver.find(text, working) for text in wanted.texts
+        )
 
     def _local(self, step: LocalStep, working: Sequence[str], environment: Mapping[str, str]) -> None:
         """What a `shell-local` reads on this machine."""

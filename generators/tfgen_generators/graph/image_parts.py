@@ -44,7 +44,8 @@ class ImageParts:
         self._reached: dict[tuple[str, str | None], Reached] = {}
         #: Those that are run for sure.
         self.runs: list[AnsibleRun] = []
-        self._is_working_dir_known = True
+        #: Whether Packer runs for sure in none of the folders that are looked at.
+        self._is_working_dir_known, self._is_elsewhere = True, False
         #: Templates that are built on the way.
         self.nested: dict[str, None] = {}
 
@@ -81,10 +82,10 @@ class ImageParts:
         return there
 
     def _from_elsewhere(self, texts: Iterable[str]) -> list[ResolvedPath]:
-        """What `..` leads to from another folder than those looked at: Packer may run there, so by its end."""
-        paths = [posixpath.normpath(text) for text in texts if not text.startswith("/")]
-        ends = [path.replace("../", "") for path in paths if path.startswith("../")]
-        found = (self._path_resolver.find(f"{UNKNOWN}{end}", ["."]) for end in ends if end != "..")
+        """What a path leads to from another folder than those looked at, by its end: `..` needs one."""
+        paths = [posixpath.normpath(text) for text in texts if not text.startswith(("/", "~", UNKNOWN))]
+        ends = [path.replace("../", "") for path in paths if path.startswith("../") or self._is_elsewhere]
+        found = (self._path_resolver.find(f"{UNKNOWN}{end}", ["."]) for end in ends if end not in (".", ".."))
         return [place for places in found for place in places if self._path_resolver.match(place.pattern)]
 
     def place(self, place: ResolvedPath, edge: Edge) -> None:
