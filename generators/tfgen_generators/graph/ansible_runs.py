@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tfgen_generators.ansible.resolving.run import AnsibleRun
+from tfgen_generators.ansible.search.playbooks import is_playbook
 from tfgen_generators.packer.ansible_settings import variable_use
 from tfgen_generators.paths.model import Edge, Reached
 from tfgen_generators.paths.path_resolution import PathResolver, ResolvedPath, glob
@@ -17,13 +18,9 @@ from tfgen_generators.trees.linked import LinkedTree
 if TYPE_CHECKING:
     from tfgen_generators.graph.image_parts import ImageParts
 
-_PLAYBOOK = re.compile(
-    rb"^[ \t\r]*(?:-[ \t]+)?[\"']?(?:hosts|(?:ansible\.\w+\.)?import_playbook)[\"']?\s*:", re.MULTILINE
-)
 _SOURCE = re.compile(
     rb"^[ \t]*(?:-[ \t]+)?(?:src|source|name|include)[ \t]*:[ \t]*[\"']?([^\"'\s#]*[/.][^\"'\s#]*)", re.MULTILINE
 )
-_PLAYBOOK_ENDINGS = (".yml", ".yaml", ".json")
 #: Of a role that is uploaded and not used: what no run could read.
 _NOT_UPLOADED = re.compile(
     r"(^|/)(README[^/]*|[^/]*\.md|\.ansible-lint|\.yamllint)$|^(molecule|tests)/|^meta/argument_specs\."
@@ -192,16 +189,6 @@ class AnsibleRuns:
                         path for path in self._path_resolver.below(role) if not _NOT_UPLOADED.search(path[len(below) :])
                     ]
                     self._builder.group(f"uploaded {role}", files, self._builder.edge(wanted.label, widened=True))
-
-
-def is_playbook(tree: LinkedTree, path: str) -> bool:
-    """Whether a file has the name and the look of a playbook."""
-    if not path.endswith(_PLAYBOOK_ENDINGS):
-        return False
-    try:
-        return bool(_PLAYBOOK.search(tree.read(path)))
-    except OSError:
-        return True
 
 
 def _folders_above(path: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from tfgen_generators.ansible.resolving.run import AnsibleRun
-from tfgen_generators.graph.ansible_runs import is_playbook
+from tfgen_generators.ansible.search.playbooks import is_playbook
 from tfgen_generators.packer.ansible_arguments import Arguments, read_arguments
 from tfgen_generators.packer.ansible_settings import variable_use
 from tfgen_generators.paths.local_commands import LocalCommand, LocalCommands, option_of
