@@ -142,6 +142,14 @@ JUDGED = {
             "images/set_boot.sh": "sed s/a/b/ template.txt | tee packer/boot/made.sh >/dev/null\n",
         },
     ),
+    "missing-file: a folder that git ignores": Judged(
+        "missing-file",
+        False,
+        {
+            "packer/web.json": template('{"type": "file", "source": "build", "destination": "/tmp/build"}'),
+            ".gitignore": "build/\n",
+        },
+    ),
     "missing-file: a typing error in a folder": Judged(
         "missing-file",
         True,

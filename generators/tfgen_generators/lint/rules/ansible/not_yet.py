@@ -49,7 +49,9 @@ def may_be_there(scope: Scope, missing: MissingReference) -> bool:
         return True
     if missing.kind == "missing-role" and _may_be_a_submodule(scope, missing.name):
         return True
-    return any(map(scope.is_ignored, candidates)) or _is_made(scope, missing, candidates)
+    # A pattern that ends with / ignores folders: what is missing may be one.
+    is_ignored = any(scope.is_ignored(path) or scope.is_ignored(f"{path}/-") for path in candidates)
+    return is_ignored or _is_made(scope, missing, candidates)
 
 
 def candidates_of(scope: Scope, missing: MissingReference) -> list[str]:
