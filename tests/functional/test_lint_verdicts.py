@@ -230,6 +230,9 @@ JUDGED = {
     "env-not-passed: the pipeline does not have it": Judged(
         "env-not-passed", True, {"packer/web.json": template(variables='{"vpc": "{{env `BUILD_VPC`}}"}')}
     ),
+    "env-not-passed: a proxy, which is not needed where none is set": Judged(
+        "env-not-passed", False, {"packer/web.json": template(variables='{"rsync": "{{env `rsync_proxy`}}"}')}
+    ),
     "no-imdsv2: not asked for": Judged("no-imdsv2", True, {"packer/web.json": template(builder=EBS)}),
     "unencrypted-image: not asked for": Judged("unencrypted-image", True, {"packer/web.json": template(builder=EBS)}),
     "variable-not-sensitive: a secret": Judged(
