@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tfgen_generators.ansible.resolving.run import AnsibleRun
+from tfgen_generators.ansible.search.playbooks import is_playbook
 from tfgen_generators.packer.ansible_settings import variable_use
 from tfgen_generators.paths.model import Edge, Reached
 from tfgen_generators.paths.path_resolution import PathResolver, ResolvedPath, glob
@@ -17,13 +18,9 @@ from tfgen_generators.trees.linked import LinkedTree
 if TYPE_CHECKING:
     from tfgen_generators.graph.image_parts import ImageParts
 
-_PLAYBOOK = re.compile(
-    rb"^[ \t\r]*(?:-[ \t]+)?[\"']?(?:hosts|(?:ansible\.\w+\.)?import_playbook)[\"']?\s*:", re.MULTILINE
-)
 _SOURCE = re.compile(
     rb"^[ \t]*(?:-[ \t]+)?(?:src|source|name|include)[ \t]*:[ \t]*[\"']?([^\"'\s#]*[/.][^\"'\s#]*)", re.MULTILINE
 )
-_PLAYBOOK_ENDINGS = (".yml", ".yaml", ".json")
 #: Of a role that is uploaded and not used: what no run could read.
 _NOT_UPLOADED = re.compile(
     r"(^|/)(README[^/]*|[^/]*\.md|\.ansible-lint|\.yamllint)$|^(molecule|tests)/|^meta/argument_specs\."
@@ -101,14 +98,8 @@ class AnsibleRuns:
                 yield place.path
             return
         for path in self._path_resolver.match(place.pattern):
-            if path.endswith(_PLAYBOOK_ENDINGS) and self._is_playbook(path):
+            if is_playbook(self._tree, path):
                 yield path
-
-    def _is_playbook(self, path: str) -> bool:
-        try:
-            return bool(_PLAYBOOK.search(self._tree.read(path)))
-        except OSError:
-            return True
 
     def _ansible_run(self, plan: AnsibleRunPlan, found: Mapping[int, list[ResolvedPath]], playbook: str) -> AnsibleRun:
         def paths(use: str, *, more: bool = False) -> tuple[str, ...]:

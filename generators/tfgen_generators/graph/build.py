@@ -93,7 +93,8 @@ class Builder:
             for ansible_run in found:
                 runs.setdefault(ansible_run, []).append(image.name)
         for missing, ansible_run in self.resolver.missing:
-            self.missing_references.add(missing, runs.get(ansible_run, ()))
+            if ansible_run in runs:  # what only may be run lacks nothing for sure
+                self.missing_references.add(missing, runs[ansible_run])
         return [image for image, _ in images]
 
     def all_units(self) -> dict[str, Unit]:
@@ -136,7 +137,7 @@ class Builder:
             inputs = self._wants(one, self.pipelines.surroundings(template, buildspec))
             self.reads.setdefault(template.path, inputs.reads)
             working = self.working_dirs.find(one, buildspec, environment)
-            builder.uses(inputs, {**given, **environment}, working.folders)
+            builder.uses(inputs, {**given, **environment}, working)
             nested = [self.templates[path] for path in builder.nested if path in self.templates]
             pending = [other for other in nested if other.path not in done and not other.errors]
 

@@ -15,7 +15,7 @@ from tfgen_generators.paths.filesets import find_filesets
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import ResolvedPath
 from tfgen_generators.paths.template_inputs import LocalStep, TemplateInputs, Wanted
-from tfgen_generators.paths.working_dir import folder_of
+from tfgen_generators.paths.working_dir import WorkingDir, folder_of
 from tfgen_generators.shell.marks import ANCHOR
 
 _READ_BY_TEMPLATES = re.compile(rb"\b(?:file|filebase64|templatefile)\(\s*\"([^\"$]+)\"")
@@ -24,9 +24,14 @@ _READ_BY_TEMPLATES = re.compile(rb"\b(?:file|filebase64|templatefile)\(\s*\"([^\
 class ImageBuilder(ImageParts):
     """Collects all that one template names, runs of Ansible included."""
 
-    def uses(self, inputs: TemplateInputs, environment: Mapping[str, str], working: Sequence[str]) -> None:
-        """Everything that the template itself names; `working` are the folders that Packer may run in."""
+    def uses(self, inputs: TemplateInputs, environment: Mapping[str, str], working_dir: WorkingDir) -> None:
+        """Everything that the template itself names, where Packer runs in `working_dir`."""
+        working, self._is_working_dir_known = working_dir.folders, working_dir.is_known
         own = [folder_of(self._template)]
+        self._is_elsewhere = False
+        self._is_elsewhere = not working_dir.is_known and any(
+            self._leads_elsewhere(one, working) for one in inputs.wanted if one.use != "function"
+        )
         for wanted in (_rooted_twice(one, own[0], working) for one in inputs.wanted):
             for place in self.found(wanted, own if wanted.use == "function" else working, working):
                 self.place(place, self.edge(wanted.label, widened=place.widened))
@@ -42,6 +47,11 @@ class ImageBuilder(ImageParts):
         runs = AnsibleRuns(self, self._tree, self._path_resolver, working, environment)
         for plan in inputs.runs:
             runs.stage(plan)
+
+    def _leads_elsewhere(self, wanted: Wanted, working: Sequence[str]) -> bool:
+        return bool(self._from_elsewhere(wanted.texts)) and not any(
+            self._path_resolver.find(text, working) for text in wanted.texts
+        )
 
     def _local(self, step: LocalStep, working: Sequence[str], environment: Mapping[str, str]) -> None:
         """What a `shell-local` reads on this machine."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -14,7 +15,7 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.model import Edge, MissingKind, Reached, Unit
 from tfgen_generators.paths.path_resolution import PathResolver, ResolvedPath
 from tfgen_generators.paths.template_inputs import Wanted
-from tfgen_generators.shell.marks import WORKING
+from tfgen_generators.shell.marks import UNKNOWN, WORKING
 from tfgen_generators.trees.linked import LinkedTree
 
 _MISSING_KINDS: Mapping[str, tuple[MissingKind, str]] = {
@@ -43,7 +44,10 @@ class ImageParts:
         self._key = f"template {template.path}"
         self._files: dict[str, Edge] = {}
         self._reached: dict[tuple[str, str | None], Reached] = {}
+        #: Those that are run for sure.
         self.runs: list[AnsibleRun] = []
+        #: Whether Packer runs for sure in none of the folders that are looked at.
+        self._is_working_dir_known, self._is_elsewhere = True, False
         #: Templates that are built on the way.
         self.nested: dict[str, None] = {}
 
@@ -76,12 +80,21 @@ class ImageParts:
             for place in self._path_resolver.find(text, where, globs=globs)
         )
         there = list(dict.fromkeys(found))
+        if not there and not self._is_working_dir_known and wanted.use != "function":
+            there = self._from_elsewhere(wanted.texts)
         if not there and wanted.use not in _MAY_BE_MISSING and _is_ours(wanted.texts):
             kind, what = _MISSING_KINDS.get(wanted.use, ("missing-file", "file"))
             self._missing_references.missing(
                 kind, self._template.members, wanted.texts[0].removeprefix("\0/"), what, self._template.name
             )
         return there
+
+    def _from_elsewhere(self, texts: Iterable[str]) -> list[ResolvedPath]:
+        """What a path leads to from another folder than those looked at, by its end: `..` needs one."""
+        paths = [posixpath.normpath(text) for text in texts if not text.startswith(("/", "~", UNKNOWN))]
+        ends = [path.replace("../", "") for path in paths if path.startswith("../") or self._is_elsewhere]
+        found = (self._path_resolver.find(f"{UNKNOWN}{end}", ["."]) for end in ends if end not in (".", ".."))
+        return [place for places in found for place in places if self._path_resolver.match(place.pattern)]
 
     def place(self, place: ResolvedPath, edge: Edge) -> None:
         """A file, everything in a folder, or everything that a pattern means."""
@@ -115,7 +128,8 @@ class ImageParts:
 
     def ansible_run(self, ansible_run: AnsibleRun, edge: Edge, by: str | None = "") -> list[Reached]:
         """A run of Ansible: everything that it reaches, the playbook by `edge`."""
-        self.runs.append(ansible_run)
+        if not edge.widened:
+            self.runs.append(ansible_run)
         found: list[Reached] = []
         for reached in self._resolver.resolve(ansible_run):
             own = reached

@@ -10,6 +10,7 @@ from itertools import pairwise
 import msgspec
 
 from tfgen_generators.ansible.resolving.run import AnsibleRun
+from tfgen_generators.ansible.search.playbooks import is_playbook
 from tfgen_generators.packer.ansible_arguments import Arguments, read_arguments
 from tfgen_generators.packer.ansible_settings import variable_use
 from tfgen_generators.paths.local_commands import LocalCommand, LocalCommands
@@ -173,6 +174,8 @@ class LocalFilesFinder:
         for word in arguments.playbooks if command.program == "ansible-playbook" else ():
             widened = UNKNOWN in word or any(UNKNOWN in folder for folder in command.folders)
             paths = self._local.files(word, command.folders)
+            if UNKNOWN in word:
+                paths = [path for path in paths if is_playbook(self._paths.tree, path)]
             name = posixpath.basename(word)
             if not paths and name.endswith((".yml", ".yaml")):
                 paths, widened = self._local.files(f"{UNKNOWN}/{name}", ["."]), True

@@ -18,6 +18,10 @@ from tfgen_generators.shell.marks import UNKNOWN
 
 #: What is done with a file that is named for this: it counts, no more.
 _SIMPLE = frozenset({"script", "upload"})
+#: Settings that are lists of paths.
+_LISTS = frozenset(
+    {"scripts", "sources", "floppy_files", "floppy_dirs", "cd_files", "role_paths", "playbook_files", "playbook_paths"}
+)
 #: So many scripts are tried that the values of variables may make.
 _MOST_TEXTS = 16
 #: What Packer fills in into a command of `shell-local`.
@@ -101,7 +105,20 @@ def _wanted(values: PossibleValues, files: Iterable[tuple[str, Value]], names: S
         for item in values.items(value):
             texts = tuple(text for text in values.texts(item, marked=use == "function") if text)
             if texts and not (use in _SIMPLE and _is_found(values, item)):
-                yield Wanted(use, name, as_written(item), texts)
+                for group in _listed(name, value, texts):
+                    yield Wanted(use, name, as_written(item), group)
+
+
+def _listed(name: str, value: Value, texts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The texts of each path. A text for a list is split at its commas (StringToSliceHookFunc in Packer's decoder)."""
+    if name not in _LISTS or isinstance(value, list) or not any("," in text for text in texts):
+        yield texts
+        return
+    pieces = [text.split(",") for text in texts]
+    if len(pieces) == 1:
+        yield from ((piece,) for piece in pieces[0] if piece)
+    else:  # which of the lists is not known
+        yield tuple(dict.fromkeys(piece for one in pieces for piece in one if piece))
 
 
 def _is_found(values: PossibleValues, value: Value) -> bool:
@@ -124,7 +141,8 @@ def _local(values: PossibleValues, step: Step) -> Iterator[LocalStep]:
             yield LocalStep(name, tuple(texts), variables=variables)
     for (use, value), name in zip(step.files, step.names, strict=True):
         if use == "script":
-            scripts = tuple(text for item in values.items(value) for text in values.texts(item) if text)
+            found = [tuple(text for text in values.texts(item) if text) for item in values.items(value)]
+            scripts = tuple(text for texts in found for group in _listed(name, value, texts) for text in group)
             yield LocalStep(name, scripts=scripts, variables=variables)
 
 

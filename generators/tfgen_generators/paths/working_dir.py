@@ -30,6 +30,8 @@ SCRIPT = f"{_FOLDER}/{_NAME}"
 _ENDINGS = ("", ".json", ".pkr.hcl", ".pkr.json")
 _SCRIPT_FOLDERS = (".", "bin", "ci", "scripts")
 _ACTIONS = frozenset({"build", "validate"})
+#: With it Packer opens no file but the template: any folder will do.
+_SYNTAX_ONLY = frozenset({"-syntax-only", "--syntax-only"})
 #: Options of `packer build` and `packer validate` that take their value as the next word.
 _VALUED = frozenset({"-var", "-var-file", "-only", "-except", "-on-error", "-parallel-builds"})
 
@@ -180,7 +182,8 @@ def folder_of(template: Template) -> str:
 def _packer_commands(commands: Iterable[LocalCommand], path: str) -> Iterator[PackerCommand]:
     for one in commands:
         words = [word for word in one.words[1:] if word]
-        if one.program == "packer" and any(word in _ACTIONS for word in words[:1]):
+        is_checked = any(word in _ACTIONS for word in words[:1]) and not _SYNTAX_ONLY & {*words}
+        if one.program == "packer" and is_checked:
             template = _argument(words[1:])
             yield PackerCommand(path=one.script or path, line=one.line, folders=one.folders, template=template)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from tfgen_generators.lint.rules.scripts.find import local_texts
 from tfgen_generators.lint.scope import Scope
@@ -15,6 +16,7 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import expressions
 from tfgen_generators.paths.model import MissingReference
 from tfgen_generators.paths.pipeline_files import buildspec_of
+from tfgen_generators.trees.linked import files_below
 
 _BESIDE = (
     "",
@@ -35,6 +37,9 @@ _WRITES = re.compile(r">|\b(tee|cp|mv|curl|wget|touch|make|install|ln|sed|envsub
                      r"|\baws\b|\bgsutil\b|-o[ut]*\b|\b(python3?|node|npm|yarn|mvn|gradle|go|ruby)\b")  # fmt: skip
 _FILLS = re.compile(r"\b(git|tar|unzip|rsync|cp|mv|aws|gsutil|mkdir|ln|npm|make|curl|wget|7z|bsdtar)\b")
 _SHORTEST = 3
+_SHELL = (".sh", ".bash")
+_SCRIPT = re.compile(r"(^|/)(GNUm|M|m)akefile$|\.(sh|bash|mk)$")
+_MOST_SCRIPTS = 2000
 
 
 def may_be_there(scope: Scope, missing: MissingReference) -> bool:
@@ -44,7 +49,9 @@ def may_be_there(scope: Scope, missing: MissingReference) -> bool:
         return True
     if missing.kind == "missing-role" and _may_be_a_submodule(scope, missing.name):
         return True
-    return any(map(scope.is_ignored, candidates)) or _is_made(scope, missing, candidates)
+    # A pattern that ends with / ignores folders: what is missing may be one.
+    is_ignored = any(scope.is_ignored(path) or scope.is_ignored(f"{path}/-") for path in candidates)
+    return is_ignored or _is_made(scope, missing, candidates)
 
 
 def candidates_of(scope: Scope, missing: MissingReference) -> list[str]:
@@ -109,7 +116,24 @@ def _is_made(scope: Scope, missing: MissingReference, candidates: list[str]) -> 
     texts = [text for one in scope.templates if one.name in missing.templates for text in _commands(scope, one)]
     own = _template_of(scope, missing)
     texts += _commands(scope, own) if own is not None and own.name not in missing.templates else []
-    return any(_makes(text, path) for text in dict.fromkeys(texts) for path in candidates)
+    if any(_makes(text, path) for text in dict.fromkeys(texts) for path in candidates):
+        return True
+    name = missing.name.removeprefix("./")
+    return "/" in name and any(_says(text, name, _WRITES) for text in _make_scripts(scope))
+
+
+def _make_scripts(scope: Scope) -> tuple[str, ...]:
+    """The repository's makefiles, and the shell scripts that they name."""
+
+    def find() -> tuple[str, ...]:
+        paths = list(islice((path for path in files_below(scope.tree, ".") if _SCRIPT.search(path)), _MOST_SCRIPTS))
+        made = [scope.read(path).decode("utf-8", "replace") for path in paths if not path.endswith(_SHELL)]
+        named = (
+            path for path in paths if path.endswith(_SHELL) and any(posixpath.basename(path) in one for one in made)
+        )
+        return (*made, *(scope.read(path).decode("utf-8", "replace") for path in named))
+
+    return scope.once("make scripts", find)
 
 
 def _makes(text: str, path: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tfgen_generators.lint.model import Edit, Finding, Rule
-from tfgen_generators.lint.rules.packer.given import is_given
+from tfgen_generators.lint.rules.packer.given import is_given, is_used_by_values
 from tfgen_generators.lint.templates.nodes import Node
 from tfgen_generators.lint.templates.source import Component, Source, sources
 from tfgen_generators.packer.syntax.values import expressions
@@ -126,7 +126,9 @@ def _unused(scope: Scope) -> Iterator[Finding]:
             continue
         used = _used_by_user(source) if source.legacy else _used_by_reference(source)
         for variable in source.variables:
-            if variable.name not in used and not variable.name.startswith("_") and not is_given(scope, variable.name):
+            if variable.name in used or variable.name.startswith("_") or is_given(scope, variable.name):
+                continue
+            if not (source.legacy and is_used_by_values(scope, variable.name)):
                 yield Finding(
                     rule="unused-variable",
                     path=variable.node.path,

@@ -20,6 +20,7 @@ _COMMANDS = re.compile(
 )
 _WORKFLOW = re.compile(r"^\.github/workflows/.*\.ya?ml$")
 _FILES = re.compile(rb"-var-file[ =]+[\"']?([\w./-]+)")
+_USED = re.compile(rb"\buser\s*[`\\\"]+(\w+)")
 _SET = re.compile(rb"-var[ =]+[\"']?([A-Za-z_][\w-]*)=|\bPKR_VAR_(\w+)")
 
 
@@ -42,6 +43,20 @@ def _given(scope: Scope) -> frozenset[str]:
             for name in _FILES.findall(data) if b"-var-file" in data else ():
                 found.update(_of_file(scope, name.decode()))
     return frozenset(found)
+
+
+def is_used_by_values(scope: Scope, name: str) -> bool:
+    """Whether a JSON file that is no template has a value that names the variable, as files of values may."""
+    return name in scope.once("variables in values", lambda: _in_values(scope))
+
+
+def _in_values(scope: Scope) -> frozenset[str]:
+    templates = {member for one in scope.discovery.templates for member in (one.path, *one.members)}
+    paths = (path for path in files_below(scope.tree, ".") if path.endswith(".json") and path not in templates)
+    datas = (scope.read(path) for path in paths)
+    return frozenset(
+        name.decode() for data in datas if b"{{" in data and len(data) < _LARGEST for name in _USED.findall(data)
+    )
 
 
 def _of_file(scope: Scope, name: str) -> list[str]:

@@ -110,10 +110,7 @@ def _finding(path: str, line: int, message: str, image: str) -> Finding:
 def _named(source: Source) -> Iterator[Finding]:
     """What has a name that says secret and a value that is written out: settings, variables, locals, environment."""
     for component in (*source.builders, *source.data_sources, *source.provisioners, *source.post_processors):
-        for keys, node in component.node.walk():
-            for name, value in _pairs(keys, node):
-                if _is_secret(name, source) and _is_written(source, value):
-                    yield _finding(node.path, node.line, f"{name} is hard-coded", source.template.name)
+        yield from _of_component(source, component)
     for name, node in _locals(source):
         if node.kids is None and _is_secret(name, source) and _is_written(source, node.value()):
             yield _finding(node.path, node.line, f"the local {name} is hard-coded", source.template.name)
@@ -124,6 +121,14 @@ def _named(source: Source) -> Iterator[Finding]:
         if _is_written(source, default.value()):
             message = f"the default of the variable {variable.name} is hard-coded"
             yield _finding(default.path, default.line, message, source.template.name)
+
+
+def _of_component(source: Source, component: Component) -> Iterator[Finding]:
+    for keys, node in component.node.walk():
+        for name, value in _pairs(keys, node):
+            is_secret = _is_secret(name, source) and not _is_asked_for(component, name, source)
+            if is_secret and _is_written(source, value):
+                yield _finding(node.path, node.line, f"{name} is hard-coded", source.template.name)
 
 
 def _locals(source: Source) -> Iterator[tuple[str, Node]]:
@@ -152,10 +157,18 @@ def _is_secret(name: str, source: Source) -> bool:
     return found and not (_INSTALLERS.search(name) and _is_installer(source))
 
 
+def _is_asked_for(component: Component, name: str, source: Source) -> bool:
+    """Whether it is the password of a machine that an installer here makes, whatever the other builders make."""
+    return component in source.builders and bool(_INSTALLERS.search(name)) and _installs(component.kind)
+
+
 def _is_installer(source: Source) -> bool:
     """Whether all machines are made by an installer here: no cloud, so no account that a password opens."""
-    kinds = [builder.kind for builder in source.builders]
-    return bool(kinds) and not any(_CLOUDS.match(kind) or kind in ("null", "docker", "None", "") for kind in kinds)
+    return bool(source.builders) and all(_installs(builder.kind) for builder in source.builders)
+
+
+def _installs(kind: str) -> bool:
+    return not (_CLOUDS.match(kind) or kind in ("null", "docker", "None", ""))
 
 
 def _is_written(source: Source, value: Value) -> bool:
@@ -163,9 +176,14 @@ def _is_written(source: Source, value: Value) -> bool:
     found = source.values.fixed(value)
     if not isinstance(found, str) or len(found) < 2 or "{{" in found or found.startswith(("$", "/", "arn:")):
         return False
-    if found.lower() in _WELL_KNOWN and not any(builder.makes_ami for builder in source.builders):
+    if found.lower() in _WELL_KNOWN and _has_other_machines(source):
         return False
     return not _PLACEHOLDER.search(found)
+
+
+def _has_other_machines(source: Source) -> bool:
+    """Whether some machine of the template is none of AWS's, for which a known password may be meant."""
+    return not source.builders or any(not builder.makes_ami for builder in source.builders)
 
 
 def _sensitive(scope: Scope) -> Iterator[Finding]:

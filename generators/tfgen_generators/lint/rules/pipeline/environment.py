@@ -21,7 +21,7 @@ _ALWAYS = frozenset(
 )
 _ALWAYS_PREFIXES = ("CODEBUILD_", "AWS_")
 #: Where none is set, none is needed.
-_PROXY = re.compile(r"(https?|ftp|no|all)_proxy", re.IGNORECASE)
+_PROXY = re.compile(r"(https?|ftp|rsync|no|all)_proxy", re.IGNORECASE)
 #: What Packer, AWS's programs, Ansible, git, pip and the shell read by themselves.
 _READ_BY_TOOLS = re.compile(
     r"(AWS|CODEBUILD|PACKER|PKR|ANSIBLE|TFGEN|PIP|PYTHON|GIT|SSH|SSL|CURL|REQUESTS|LC|DOCKER|VAULT|CONSUL|HCP|DEBIAN)_.*"

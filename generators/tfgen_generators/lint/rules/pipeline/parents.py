@@ -13,6 +13,8 @@ _FILTERS = ("source_ami_filter", "amazon-ami", "source_ami")
 
 def _unknown_parent(scope: Scope) -> Iterator[Finding]:
     for origin in scope.ancestry.unresolved:
+        if origin.owners != "self" and not origin.nearest:
+            continue  # it may well be another owner's
         fix = (
             f"did you mean the image {origin.nearest}?" if origin.nearest else "fix the filter, or add the AMI's owner"
         )
