@@ -88,7 +88,7 @@ class LocalFilesFinder:
         folders = [joined(folder, inner) for folder in command.folders] if inner else command.folders
         for word in (*command.reads, *self._words(command)):
             self._read(word, folders, edge, folders_too=readers and word != inner)
-        if command.program in _TREE_READERS and "." in command.words[1 : -1 if command.program in _COPIERS else None]:
+        if _reads_all(command):
             self._read(".", folders, edge, folders_too=True)
 
     def _words(self, command: LocalCommand) -> Iterator[str]:
@@ -165,6 +165,14 @@ class LocalFilesFinder:
             is_named = not word.startswith("-") and word.strip(_NOTHING)
             for path in self._local.paths(word, command.folders) if is_named else ():
                 self._templates.setdefault(path, edge)
+
+
+def _reads_all(command: LocalCommand) -> bool:
+    """Whether a command reads all of its folder: `tar c .`, `cp -r * TARGET`, `git archive HEAD`."""
+    words = command.words[1 : -1 if command.program in _COPIERS else None]
+    if command.words[:2] == ("git", "archive"):
+        return len([word for word in words[1:] if not word.startswith("-")]) < 2
+    return command.program in _TREE_READERS and bool({".", "*"}.intersection(words))
 
 
 def _of_variables(sets: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:

@@ -22,11 +22,14 @@ _MAKE = frozenset({"make", "gmake"})
 _INTERPRETERS = re.compile(r"python[\d.]*|perl|ruby|node|pwsh|php")
 _SHEBANG = re.compile(rb"#!\s*(?:\S*/)?(?:env\s+(?:-S\s+)?)?([\w.+-]+)")
 _SHELL_ENDINGS = (".sh", ".bash", ".ksh", ".zsh")
+_LONGEST_PROGRAM = 100_000
 #: Options of a shell that take a value.
 _VALUED = ("-o", "+o", "-O", "+O", "--rcfile", "--init-file")
 #: Texts in a program of another language that may be paths.
 _GLOB = re.compile(r"[*?]|\[[^]]+\]")
 _QUOTED = re.compile(r"""["'`]([^"'`\n]{1,300})["'`]""")
+#: And those that are commands for a shell.
+_COMMAND_LINE = re.compile(r"(^|[\s;&|/])(ansible-playbook|make|packer|(ba)?sh)\s+\S|^\S+\.sh\s")
 
 
 class LocalCommand(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,13 +98,31 @@ class LocalCommands:
             )
             started = self._started(command)
             files = tuple(dict.fromkeys(path for path, _ in started))
-            texts = tuple(text for path in files for text in self._texts(path))
+            texts = (*(text for path in files for text in self._texts(path)), *_texts_in(command, ran.given))
             yield msgspec.structs.replace(command, files=files, texts=texts)
+            yield from self._of_other_languages(command, texts, variables, above, depth)
             for path, arguments in started:
                 inner = {**variables, **dict(ran.sets), **{str(at): word for at, word in enumerate(arguments, 1)}}
                 yield from self._script(path, own, inner, above, depth)
             for makefile, folder in self._makefiles(command):
                 yield from self._makefile(makefile, folder, variables, above, depth)
+
+    def _of_other_languages(
+        self,
+        command: LocalCommand,
+        texts: Sequence[str],
+        variables: Mapping[str, str],
+        above: frozenset[tuple[str, tuple[str, ...]]],
+        depth: int,
+    ) -> Iterator[LocalCommand]:
+        """What a program that is no shell starts, by its texts: command lines, and playbooks for Ansible."""
+        for text in texts if depth < _DEEPEST else ():
+            if _COMMAND_LINE.search(text):
+                found = walk(text, tuple(sorted(variables.items())))
+                yield from self._followed(found, command.folders, variables, command.script, above, depth + 1)
+        if any(text.rpartition("/")[2] == "ansible-playbook" for text in texts):
+            named = (text for text in texts if text.endswith((".yml", ".yaml")))
+            yield msgspec.structs.replace(command, words=("ansible-playbook", *named), texts=())
 
     def _script(
         self,
@@ -200,6 +221,13 @@ class LocalCommands:
         for name in makefile.included:
             for file in self.files(name, [folder]):
                 yield from self._makefile(file, folder, own, inner, depth + 1)
+
+
+def _texts_in(command: LocalCommand, given: str) -> Iterator[str]:
+    """The texts in a program that stands in the command: `python -c PROGRAM`, or is read by it."""
+    if _INTERPRETERS.fullmatch(command.program):
+        for program in (given, *command.words[1:]):
+            yield from dict.fromkeys(_QUOTED.findall(program)) if len(program) <= _LONGEST_PROGRAM else ()
 
 
 def _seen_from(folders: Iterable[str], inner: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.shell.commands import command_words
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
+from tfgen_generators.shell.printed import found_by
 from tfgen_generators.shell.tree import Tree
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ class Expansion:
         if not parts or parts[0].type not in ("variable_name", "special_variable_name", "subscript"):
             return UNKNOWN
         name = self._tree.written(parts[0])
-        value = self._value("0" if name in ("BASH_SOURCE", "BASH_SOURCE[0]") else name)
+        value = self._value(
+            "0" if name in ("BASH_SOURCE", "BASH_SOURCE[0]") else name.removesuffix("[@]").removesuffix("[*]")
+        )
         if len(parts) == 1:
             return value
         operator, rest = self._tree.written(parts[1]), "".join(map(self._tree.written, parts[2:]))
@@ -116,6 +119,8 @@ class Expansion:
             return self._folder()
         if tuple(words) == _TOP_LEVEL:
             return ANCHOR
+        if words[:1] == ["find"]:
+            return ALL_WORDS.join(found_by(words))
         return _printed(words[0], arguments) if words and len(arguments) == 1 else UNKNOWN
 
     def _changed_to(self, node: Node, depth: int) -> str | None:
@@ -145,6 +150,8 @@ class Expansion:
 
     def split(self, node: Node, depth: int = 0) -> list[str]:
         """The words that one is: more where it has braces, or is an unquoted variable with blanks in it."""
+        if node.type == "command_name" and node.child_count == 1:
+            node = node.children[0]
         text = self.text(node, depth)
         if ALL_WORDS in text:
             return text.split(ALL_WORDS)

@@ -6,7 +6,7 @@ a folder is `UNKNOWN` in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,9 @@ import msgspec
 
 from tfgen_generators.shell.expand import ALL_WORDS, Expansion, joined
 from tfgen_generators.shell.marks import UNKNOWN
+from tfgen_generators.shell.printed import handed_on, is_fed, piped, printed
 from tfgen_generators.shell.ran import Ran, Walked, effective, guessed, text_of
+from tfgen_generators.shell.redirections import behind, redirected
 from tfgen_generators.shell.tree import Tree, parse
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ class _Walker:
         self._variables = dict(variables)
         self._functions: dict[str, Node] = {}
         self._called: set[str] = set()
+        #: The words that come in by a pipe.
+        self._printed: tuple[str, ...] = ()
         self._expansion = Expansion(tree, self._variables, self._folder)
 
     def _folder(self) -> str:
@@ -90,15 +94,25 @@ class _Walker:
     def _subshell(self, node: Node, depth: int) -> None:
         """What it changes is gone after it."""
         before, stack = self.state, list(self._stack)
+        if read := [one for part in node.children if part.type == "file_redirect" for one in part.named_children]:
+            reads = tuple(map(self._expansion.text, read))  # `$(<FILE)` has no command in it
+            self.ran.append(Ran(words=(":",), folders=self._folders, reads=reads, line=node.start_point.row))
         self.statements(node.children, depth + 1)
         self._set(before)
         self._stack = stack
 
     def _pipeline(self, node: Node, depth: int) -> None:
+        start = len(self.ran)
         for part in node.children:
             before = self.state
+            self._printed = printed(self.ran[-1]) if len(self.ran) > start else ()
             self._node(part, depth + 1)
             self._set(before)
+        self._printed = ()
+        fed, text = piped(self.ran[start:])
+        self.ran[start:] = fed
+        if text:
+            self._inner(text, "", depth)
 
     def _loop(self, node: Node, depth: int) -> None:
         self._branches([node.children], depth, otherwise=True)
@@ -162,7 +176,11 @@ class _Walker:
 
     def _assigned(self, node: Node) -> tuple[str, str]:
         name, *_, value = node.children
-        is_text = value.type not in ("=", "+=", "array") and node.children[1].type == "="
+        if value.type == "array":
+            before = self._variables.get(self._tree.word(name), "") if node.children[1].type == "+=" else ""
+            words = [word for part in value.named_children for word in self._expansion.split(part)]
+            return self._tree.word(name), ALL_WORDS.join((*([before] if before else []), *words))
+        is_text = value.type not in ("=", "+=") and node.children[1].type == "="
         return self._tree.word(name), self._expansion.text(value) if is_text else UNKNOWN * (value.type != "=")
 
     def _substitutions(self, node: Node, depth: int) -> None:
@@ -176,7 +194,7 @@ class _Walker:
     def _command(self, node: Node, depth: int) -> None:
         inner = node.children[0] if node.type == "redirected_statement" else node
         self._substitutions(inner if inner.type in ("command", "test_command") else node, depth)
-        reads, given = self._redirected(node)
+        reads, given = redirected(self._tree, self._expansion, node)
         if inner.type not in ("command", "test_command", "declaration_command", "variable_assignment"):
             before = self._folders
             self._node(inner, depth + 1)
@@ -187,27 +205,9 @@ class _Walker:
         if inner.type in ("declaration_command", "variable_assignment"):
             self._assign(inner, depth)
             return
-        more = [part for part in node.children[1:] if inner is not node and part.type.endswith("_redirect")]
-        behind = [word for part in more for word in self._behind(part)]
-        words = (*self._expansion.words(inner), *behind)
+        words = (*self._expansion.words(inner), *(behind(self._expansion, node) if inner is not node else ()))
         line = node.start_point.row
         self._run(Ran(words=words, folders=self._folders, reads=reads, sets=sets, line=line, given=given), depth)
-
-    def _behind(self, part: Node) -> Iterator[str]:
-        """Arguments that the grammar takes for a part of a redirection: `a >file b`, `a <<END b`."""
-        for inner in (*part.children_by_field_name("destination")[1:], *part.children_by_field_name("argument")):
-            yield self._expansion.text(inner)
-
-    def _redirected(self, node: Node) -> tuple[tuple[str, ...], str]:
-        """What is redirected in: files, and the text of here-documents."""
-        reads: list[str] = []
-        given: list[str] = []
-        for part in node.children if node.type == "redirected_statement" else ():
-            if part.type == "file_redirect" and any(inner.type == "<" for inner in part.children):
-                reads += [self._expansion.text(inner) for inner in part.children_by_field_name("destination")[:1]]
-            elif part.type in ("heredoc_redirect", "herestring_redirect"):
-                given += [self._tree.written(inner) for inner in part.children if inner.type == "heredoc_body"]
-        return tuple(reads), "\n".join(given)
 
     def _run(self, ran: Ran, depth: int) -> None:
         """One command, once it is known what it is: those of the shell's own that matter are done here."""
@@ -222,19 +222,20 @@ class _Walker:
             self._call(self._functions[program], words[1:], depth)
             return
         self.ran.append(ran)
+        self.ran += handed_on(ran)
         if program in ("cd", "pushd"):
             self._stack.append(self._folders)
             self._change(words, arguments)
         elif program == "popd":
             self._folders = self._stack.pop() if self._stack else (UNKNOWN,)
         elif program in _SETTING:
-            self._variables.update(dict.fromkeys(arguments, UNKNOWN))
+            self._variables.update(dict.fromkeys(arguments, self._printed[0] if len(self._printed) == 1 else UNKNOWN))
         elif program == "shift":
             self._give(self._variables.get("@", "").split(ALL_WORDS)[1:])
         elif program == "unset":
             for name in arguments:
                 self._variables.pop(name, None)
-        elif (text := text_of(words)) is not None:
+        elif (text := ran.given if ran.given and is_fed(ran) else text_of(self.ran[-1].words)) is not None:
             self._inner(text, program, depth)
 
     def _call(self, body: Node, arguments: Sequence[str], depth: int) -> None:
