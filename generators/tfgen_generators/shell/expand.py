@@ -36,7 +36,8 @@ _DIRECTORY = frozenset({"/*"})
 _BASE_NAME = frozenset({"*/"})
 _TOP_LEVEL = ("git", "rev-parse", "--show-toplevel")
 _SAME = frozenset({"realpath", "readlink", "echo"})
-_LONGEST = 4096
+#: Longer values are not followed.
+LONGEST = 4096
 _DEEPEST = 20
 _TRAILING = re.compile(r"\n+\Z")
 
@@ -71,7 +72,7 @@ class Expansion:
             return UNKNOWN
         if kind in ("string", "concatenation", "command_name", "translated_string"):
             found = "".join(self.text(part, depth + 1) for part in node.children if part.type != '"')
-            return found if len(found) <= _LONGEST else UNKNOWN
+            return found if len(found) <= LONGEST else UNKNOWN
         if kind == "simple_expansion":
             return self._value(self._tree.written(node)[1:])
         if kind in ("expansion", "command_substitution"):

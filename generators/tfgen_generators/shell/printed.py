@@ -22,6 +22,7 @@ _ONLY_NAMES = kinds(
 _BY_NAME = frozenset({"cpio", "pax", "rsync", "tar", "zip"})
 #: Programs that do not read the files that they are given.
 _NO_READERS = kinds("basename chgrp chmod chown dirname du echo ls mkdir printf rm rmdir stat test touch")
+_MOST_PATTERNS = 200
 _ROOTS_END = ("-", "(", "!")
 _NAMES = frozenset({"-name", "-iname"})
 _RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
@@ -60,7 +61,8 @@ def found_by(words: Sequence[str]) -> tuple[str, ...]:
             break
         roots.append(word.rstrip("/") or "/")
     names = [word for before, word in pairwise(words) if before in _NAMES]
-    return tuple(f"{root}/**/{name}" for root in roots or ["."] for name in names or ["*"])
+    many = len(roots) * len(names) > _MOST_PATTERNS
+    return tuple(f"{root}/**/{name}" for root in roots or ["."] for name in (["*"] if many or not names else names))
 
 
 def printed(ran: Ran) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfgen_generators.shell.expand import ALL_WORDS, Expansion, joined
+from tfgen_generators.shell.expand import ALL_WORDS, LONGEST, Expansion, joined
 from tfgen_generators.shell.marks import UNKNOWN
 from tfgen_generators.shell.printed import handed_on, is_fed, piped, printed
 from tfgen_generators.shell.ran import Ran, Walked, effective, guessed, text_of
@@ -30,13 +30,13 @@ _SETTING = frozenset({"getopts", "mapfile", "read", "readarray"})
 
 
 @lru_cache(maxsize=2000)
-def walk(text: str, variables: tuple[tuple[str, str], ...] = ()) -> Walked:
-    """What `text` runs with these variables set; "0" is the path of the script."""
+def walk(text: str, variables: tuple[tuple[str, str], ...] = (), depth: int = 0) -> Walked:
+    """What `text` runs with these variables set; "0" is the path of the script; `depth` is how deep it is in others."""
     tree = parse(text)
     if tree is None:
         return Walked(ran=guessed(text), is_whole=False)
     walker = _Walker(tree, dict(variables))
-    walker.statements(tree.root.children)
+    walker.statements(tree.root.children, depth)
     walker.uncalled()
     whole = tree.is_whole and not walker.is_cut
     folders, values = walker.state
@@ -179,7 +179,8 @@ class _Walker:
         if value.type == "array":
             before = self._variables.get(self._tree.word(name), "") if node.children[1].type == "+=" else ""
             words = [word for part in value.named_children for word in self._expansion.split(part)]
-            return self._tree.word(name), ALL_WORDS.join((*([before] if before else []), *words))
+            joining = ALL_WORDS.join((*([before] if before else []), *words))
+            return self._tree.word(name), joining if len(joining) <= LONGEST else UNKNOWN
         is_text = value.type not in ("=", "+=") and node.children[1].type == "="
         return self._tree.word(name), self._expansion.text(value) if is_text else UNKNOWN * (value.type != "=")
 
@@ -266,7 +267,8 @@ class _Walker:
 
     def _inner(self, text: str, program: str, depth: int) -> None:
         """`sh -c TEXT`, `eval TEXT`: the commands of that text, in the folders that this one may be in."""
-        found = walk(text, tuple(sorted(self._variables.items()))) if depth < _DEEPEST else Walked(ran=())
+        variables = tuple(sorted(self._variables.items()))
+        found = walk(text, variables, depth + 10) if depth < _DEEPEST else Walked(ran=(), is_whole=False)
         for one in found.ran:
             folders = tuple(dict.fromkeys(joined(own, folder) for own in self._folders for folder in one.folders))
             self.ran.append(msgspec.structs.replace(one, folders=folders[:_MOST_FOLDERS], line=self.ran[-1].line))
