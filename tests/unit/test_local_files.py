@@ -160,15 +160,20 @@ def test_the_buildspecs_commands(tmp_path: Path, commands: list[str], wanted: se
 
 def test_a_path_is_seen_from_where_packer_runs(tmp_path: Path) -> None:
     """`file()` from the template's folder, `script` and `shell-local` from the working directory."""
-    steps = 'provisioner "shell" {\n script = "s.sh"\n}\nprovisioner "shell" {\n inline = [file("f.txt")]\n}\n'
+    read = 'file("f.txt"), file("${path.cwd}/g.txt")'
+    steps = f'provisioner "shell" {{\n script = "s.sh"\n}}\nprovisioner "shell" {{\n inline = [{read}]\n}}\n'
     steps += 'provisioner "shell-local" {\n inline = ["cat c.txt"]\n}'
-    both = {f"{folder}{name}": "" for folder in ("", "packer/", "packer/web/") for name in ("s.sh", "f.txt", "c.txt")}
+    both = {
+        f"{folder}{name}": ""
+        for folder in ("", "packer/", "packer/web/")
+        for name in ("s.sh", "f.txt", "c.txt", "g.txt")
+    }
     files = {"packer/web/x.pkr.hcl": hcl(steps), **both}
     spec = {"buildspec.yml": "version: 0.2\nphases: {build: {commands: ['cd packer', 'packer build $PACKER_SCRIPT']}}"}
     found = graph(tmp_path, {**files, **spec})
     (image,) = found.images
     named = {path for path in found.made_of(image.name) if "x.pkr" not in path and path != "buildspec.yml"}
-    assert named == {"packer/s.sh", "packer/web/f.txt", "packer/c.txt"}
+    assert named == {"packer/s.sh", "packer/web/f.txt", "packer/c.txt", "packer/g.txt"}
 
 
 def test_a_reason_leads_through_the_script(tmp_path: Path) -> None:
@@ -239,6 +244,18 @@ def test_an_argument_of_ansible_out_of_a_variable_of_json(tmp_path: Path, argume
     step = {"type": "ansible", "playbook_file": "ansible/web.yml", "extra_arguments": [argument]}
     variables = {"f": "@ansible/vars/app.yml", "whole": "-e@ansible/vars/app.yml"}
     assert made_of(tmp_path, {**legacy(step, variables=variables), **FILES}) == {*PLAY, "ansible/vars/app.yml"}
+
+
+def test_an_argument_with_a_directive_in_it(tmp_path: Path) -> None:
+    step = """provisioner "ansible" {
+      playbook_file = "ansible/web.yml"
+      extra_arguments = ["-e@ansible/vars/%{ if true }app%{ else }db%{ endif }.yml"]
+    }"""
+    files = {"packer/web/x.pkr.hcl": hcl(step), **FILES, "ansible/vars/db.yml": "", "ansible/vars/x.json": ""}
+    found = graph(tmp_path, files)
+    named = found.made_of(found.images[0].name)
+    assert {"ansible/vars/app.yml", "ansible/vars/db.yml"} <= set(named)
+    assert "ansible/vars/x.json" not in named
 
 
 def test_arguments_of_ansible_local_are_seen_from_the_folder_that_is_uploaded(tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def _by_find(ran: Ran) -> Iterator[Ran]:
         found = found_by(words)
         given = [one for word in words[at + 1 : end] for one in (found if word == "{}" else (word,))]
         if given and given[0].rpartition("/")[2] not in _NO_READERS:
-            yield msgspec.structs.replace(ran, words=tuple(given), reads=(), given="")
+            folders = (UNKNOWN,) if words[at].endswith("dir") else ran.folders
+            yield msgspec.structs.replace(ran, words=tuple(given), folders=folders, reads=(), given="")
 
 
 def found_by(words: Sequence[str]) -> tuple[str, ...]:
