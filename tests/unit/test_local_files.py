@@ -246,6 +246,12 @@ def test_an_argument_of_ansible_out_of_a_variable_of_json(tmp_path: Path, argume
     assert made_of(tmp_path, {**legacy(step, variables=variables), **FILES}) == {*PLAY, "ansible/vars/app.yml"}
 
 
+def test_an_override_has_arguments_too(tmp_path: Path) -> None:
+    override = {"null": {"extra_arguments": ["-ve@ansible/vars/app.yml"]}}
+    step = {"type": "ansible", "playbook_file": "ansible/web.yml", "override": override}
+    assert made_of(tmp_path, {**legacy(step), **FILES}) == {*PLAY, "ansible/vars/app.yml"}
+
+
 def test_an_argument_with_a_directive_in_it(tmp_path: Path) -> None:
     step = """provisioner "ansible" {
       playbook_file = "ansible/web.yml"

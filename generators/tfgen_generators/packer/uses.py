@@ -124,7 +124,7 @@ def of_provisioner(kind: str, settings: Mapping[str, Value]) -> Iterator[Use]:
     overrides = settings.get("override")
     for override in overrides.values() if isinstance(overrides, dict) else ():
         if isinstance(override, dict):
-            yield from _listed(_PROVISIONERS.get(kind, {}), override)
+            yield from of_provisioner(kind, {key: value for key, value in override.items() if key != "override"})
 
 
 def of_post_processor(kind: str, settings: Mapping[str, Value]) -> Iterator[Use]:
