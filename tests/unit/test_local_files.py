@@ -160,15 +160,20 @@ def test_the_buildspecs_commands(tmp_path: Path, commands: list[str], wanted: se
 
 def test_a_path_is_seen_from_where_packer_runs(tmp_path: Path) -> None:
     """`file()` from the template's folder, `script` and `shell-local` from the working directory."""
-    steps = 'provisioner "shell" {\n script = "s.sh"\n}\nprovisioner "shell" {\n inline = [file("f.txt")]\n}\n'
+    read = 'file("f.txt"), file("${path.cwd}/g.txt")'
+    steps = f'provisioner "shell" {{\n script = "s.sh"\n}}\nprovisioner "shell" {{\n inline = [{read}]\n}}\n'
     steps += 'provisioner "shell-local" {\n inline = ["cat c.txt"]\n}'
-    both = {f"{folder}{name}": "" for folder in ("", "packer/", "packer/web/") for name in ("s.sh", "f.txt", "c.txt")}
+    both = {
+        f"{folder}{name}": ""
+        for folder in ("", "packer/", "packer/web/")
+        for name in ("s.sh", "f.txt", "c.txt", "g.txt")
+    }
     files = {"packer/web/x.pkr.hcl": hcl(steps), **both}
     spec = {"buildspec.yml": "version: 0.2\nphases: {build: {commands: ['cd packer', 'packer build $PACKER_SCRIPT']}}"}
     found = graph(tmp_path, {**files, **spec})
     (image,) = found.images
     named = {path for path in found.made_of(image.name) if "x.pkr" not in path and path != "buildspec.yml"}
-    assert named == {"packer/s.sh", "packer/web/f.txt", "packer/c.txt"}
+    assert named == {"packer/s.sh", "packer/web/f.txt", "packer/c.txt", "packer/g.txt"}
 
 
 def test_a_reason_leads_through_the_script(tmp_path: Path) -> None:
@@ -178,3 +183,91 @@ def test_a_reason_leads_through_the_script(tmp_path: Path) -> None:
         ("bin/build.sh", 4, "."),
         ("packer/web.json", 0, "inline"),
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sh <<'EOF'\ncd ansible\nansible-playbook web.yml\nEOF",
+        "bash -s x <<EOF\nansible-playbook ansible/web.yml\nEOF",
+        'bash <<< "ansible-playbook ansible/web.yml"',
+        "echo 'ansible-playbook ansible/web.yml' | sh",
+        "find ansible -maxdepth 1 -name '*.yml' -exec ansible-playbook {} \\;",
+        "find ansible -maxdepth 1 -name 'w*.yml' | xargs ansible-playbook",
+        "find ansible -name 'web.yml' | while read -r play; do ansible-playbook $play; done",
+        "echo ansible/web.yml | xargs -n1 ansible-playbook",
+        "pipenv run ansible-playbook ansible/web.yml",
+        "docker run -v $PWD:/w image ansible-playbook ansible/web.yml",
+        'docker run image sh -c "ansible-playbook ansible/web.yml"',
+        'run="ansible-playbook ansible/web.yml"\n$run',
+        'run=(ansible-playbook)\nrun+=(ansible/web.yml)\n"${run[@]}"',
+        "su - user -c 'ansible-playbook ansible/web.yml'",
+        "trap 'ansible-playbook ansible/web.yml' EXIT",
+        "python3 -c \"import subprocess; subprocess.run(['ansible-playbook', 'ansible/web.yml'])\"",
+        "python3 bin/run.py",
+        "python3 bin/shell.py",
+        "python3 bin/folder.py",
+    ],
+)
+def test_a_playbook_that_is_started_in_another_way(tmp_path: Path, text: str) -> None:
+    programs = {
+        "bin/run.py": "import subprocess\nsubprocess.run(['ansible-playbook', 'ansible/web.yml'])\n",
+        "bin/shell.py": "import os\nos.system('cd ansible && ansible-playbook web.yml')\n",
+        "bin/folder.py": "os.chdir('ansible')\nos.execvp('ansible-playbook', ['ansible-playbook', 'web.yml'])\n",
+    }
+    found = made_of(tmp_path, {**legacy({"type": "shell-local", "inline": [text]}), **FILES, **programs})
+    assert found >= PLAY
+    assert "conf/sub/c.conf" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("x=$(<conf/a.conf)", {"conf/a.conf"}),
+        ("sha256sum $(find conf -type f)", CONF),
+        ("find conf -type f | cpio -o > x.cpio", CONF),
+        ("(cd conf; tar cf - *) | cat", CONF),
+        ("find conf -name 'a.*' | xargs cat", {"conf/a.conf"}),
+        ("find conf -name 'a.*' -delete", set()),
+        ("find conf -type f | xargs chmod 600", set()),
+        ("find conf -type f -exec chmod 600 {} +", set()),
+        ("apt-get install -y ansible-playbook conf/a.deb", set()),
+    ],
+)
+def test_files_whose_names_are_handed_on(tmp_path: Path, text: str, wanted: set[str]) -> None:
+    found = made_of(tmp_path, {**legacy({"type": "shell-local", "inline": [text]}), **FILES})
+    assert found == wanted
+
+
+@pytest.mark.parametrize("argument", ["-e{{ user `f` }}", "--extra-vars={{user `f`}}", "{{ user `whole` }}"])
+def test_an_argument_of_ansible_out_of_a_variable_of_json(tmp_path: Path, argument: str) -> None:
+    step = {"type": "ansible", "playbook_file": "ansible/web.yml", "extra_arguments": [argument]}
+    variables = {"f": "@ansible/vars/app.yml", "whole": "-e@ansible/vars/app.yml"}
+    assert made_of(tmp_path, {**legacy(step, variables=variables), **FILES}) == {*PLAY, "ansible/vars/app.yml"}
+
+
+def test_an_override_has_arguments_too(tmp_path: Path) -> None:
+    override = {"null": {"extra_arguments": ["-ve@ansible/vars/app.yml"]}}
+    step = {"type": "ansible", "playbook_file": "ansible/web.yml", "override": override}
+    assert made_of(tmp_path, {**legacy(step), **FILES}) == {*PLAY, "ansible/vars/app.yml"}
+
+
+def test_an_argument_with_a_directive_in_it(tmp_path: Path) -> None:
+    step = """provisioner "ansible" {
+      playbook_file = "ansible/web.yml"
+      extra_arguments = ["-e@ansible/vars/%{ if true }app%{ else }db%{ endif }.yml"]
+    }"""
+    files = {"packer/web/x.pkr.hcl": hcl(step), **FILES, "ansible/vars/db.yml": "", "ansible/vars/x.json": ""}
+    found = graph(tmp_path, files)
+    named = found.made_of(found.images[0].name)
+    assert {"ansible/vars/app.yml", "ansible/vars/db.yml"} <= set(named)
+    assert "ansible/vars/x.json" not in named
+
+
+def test_arguments_of_ansible_local_are_seen_from_the_folder_that_is_uploaded(tmp_path: Path) -> None:
+    step = {"type": "ansible-local", "playbook_file": "ansible/web.yml", "playbook_dir": "ansible"}
+    files = {**legacy({**step, "extra_arguments": ["-v -e @vars/app.yml"]}), **FILES, "vars/app.yml": ""}
+    found = graph(tmp_path, files)
+    assert "ansible/vars/app.yml" in found.made_of("web")
+    assert "vars/app.yml" not in found.made_of("web")
+    assert not found.missing_references

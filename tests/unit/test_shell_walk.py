@@ -93,3 +93,17 @@ def test_what_has_no_end_is_cut() -> None:
     found = walk("f() { f; f; }; f\n" + "for a in 1 2 3 4 5 6 7 8 9; do " * 12 + "x a/b" + "; done" * 12)
     assert not found.is_whole
     assert len(found.ran) < 5_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a=\'eval "$a; $a"\'\neval "$a"',
+        "".join(f"sh <<E{number}\n" for number in range(200))
+        + "".join(f"E{number}\n" for number in range(199, -1, -1)),
+        "a=(x y)\n" + "a=(${a[@]} ${a[@]})\n" * 40 + "cat ${a[@]}",
+        "cat $(find " + "a " * 900 + "-name b " * 900 + ")",
+    ],
+)
+def test_what_names_itself_has_an_end(text: str) -> None:
+    assert sum(len(one.words) for one in walk(text).ran) < 50_000

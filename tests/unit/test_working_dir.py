@@ -44,6 +44,8 @@ def found(root: Path, files: Files, toml: str = TOML, template: Template = WEB) 
         (buildspec("cd $CODEBUILD_SRC_DIR", "packer build $PACKER_SCRIPT"), "."),
         (buildspec("cd packer", "packer build packer/web.json", version="0.1"), "."),
         (buildspec("make -C packer web") | {"packer/Makefile": "web:\n\tpacker build web.json\n"}, "packer"),
+        (buildspec("find packer -name '*.json' -execdir packer build {} +"), None),
+        (buildspec("find . -name '*.json' -exec packer build {} +"), "."),
         (buildspec("./build.sh") | {"build.sh": "cd packer && packer build web.json"}, "packer"),
         (buildspec("packer/build.sh") | {"packer/build.sh": 'cd "$(dirname "$0")"\npacker build web.json'}, "packer"),
         (buildspec("cd packer", "packer build db.json", "cd ..", "packer build packer/web.json"), "."),

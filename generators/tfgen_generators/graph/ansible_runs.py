@@ -27,6 +27,8 @@ _NOT_UPLOADED = re.compile(
 )
 #: The setting whose folders are uploaded beside the playbook, whatever becomes of the rest.
 _PLAYBOOK_PATHS = "playbook_paths"
+#: Files that arguments of Ansible name.
+_ARGUMENTS = frozenset({"inventory", "key", "library", "vars_file"})
 _UPLOADED = frozenset(
     {"inventory", "group_vars", "host_vars", "galaxy_file", "key", "vars_file", "ansible_config", "library"}
 )
@@ -63,12 +65,16 @@ class AnsibleRuns:
         self._playbook_folders(plan, found, reached)
 
     def _playbook_dir(self, wanted: Wanted, plan: AnsibleRunPlan) -> Wanted:
-        """With `playbook_dir` a playbook may be named from there."""
-        if wanted.use != "playbook":
+        """With `playbook_dir` a playbook may be named from there; arguments are seen from where it is uploaded to."""
+        is_argument = plan.kind == "ansible-local" and wanted.use in _ARGUMENTS and wanted.label.startswith("-")
+        if wanted.use != "playbook" and not is_argument:
             return wanted
         folders = [text for one in plan.wanted if one.use == "playbook_dir" for text in one.texts]
         texts = list(wanted.texts)
-        if not any(self._path_resolver.find(text, self._folders) for text in texts):
+        if is_argument:
+            inside = [posixpath.join(folder, text) for folder in folders for text in texts if text[:1] not in "/~"]
+            texts = [text for text in inside if self._path_resolver.find(text, self._folders)] or texts
+        elif not any(self._path_resolver.find(text, self._folders) for text in texts):
             texts = [posixpath.join(folder, text) for folder in folders for text in texts] + texts
         return Wanted(wanted.use, wanted.label, wanted.written, tuple(texts))
 

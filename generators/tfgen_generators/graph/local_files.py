@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatch
-from itertools import pairwise
 
 import msgspec
 
@@ -23,7 +21,7 @@ from tfgen_generators.shell.tree import kinds
 
 #: Programs that do not read the folders that they are given; all others may.
 _NO_READERS = kinds(
-    ": [ [[ cd chgrp chmod chown du echo export ls mkdir popd printf pushd pwd rm rmdir set stat test touch true"
+    ": [ [[ cd chgrp chmod chown du echo export find ls mkdir popd printf pushd pwd rm rmdir set stat test touch true"
 )
 #: Those that read all of the folder `.`; of the first ones the last word is where they write to.
 _COPIERS = frozenset({"cp", "install", "ln", "mv", "rsync", "scp"})
@@ -89,9 +87,6 @@ class LocalFilesFinder:
         if not command.files:
             for text in command.texts:
                 self._read(text, command.folders, edge, folders_too=False)
-        if command.program == "find":
-            self._found(command, edge)
-            return
         if command.program in _PLAYBOOKS:
             self._ansible(command, edge)
         elif command.program == "packer":
@@ -102,26 +97,19 @@ class LocalFilesFinder:
         for word in (*command.reads, *self._words(command)):
             lists = command.program in _LISTERS
             self._read(word, folders, edge, folders_too=readers and word != inner, lists=lists)
-        if command.program in _TREE_READERS and "." in command.words[1 : -1 if command.program in _COPIERS else None]:
+        for _, value in command.sets:
+            self._read(value, folders, edge, folders_too=False)
+        if _reads_all(command):
             self._read(".", folders, edge, folders_too=True)
-
-    def _found(self, command: LocalCommand, edge: Edge) -> None:
-        """`find FOLDER -name PATTERN`: the files below the folder that match, which others may read."""
-        words = list(command.words[1:])
-        at = next((number for number, word in enumerate(words) if word.startswith(("-", "(", "!", "\\"))), len(words))
-        names = [two for one, two in pairwise(words[at:]) if one in ("-name", "-iname") and UNKNOWN not in two]
-        for folder in (path for word in words[:at] or ["."] for path in self._local.paths(word, command.folders)):
-            below = self._paths.below(folder) if self._paths.tree.kind(folder) == "folder" else (folder,)
-            named = [path for path in below if any(fnmatch(posixpath.basename(path), name) for name in names)]
-            key = f"found {folder} {' '.join(names)}"
-            self._groups.setdefault(key, (tuple(named) if names else below, edge))
 
     def _words(self, command: LocalCommand) -> Iterator[str]:
         """The words that may be paths, and what stands in them behind `=`, `@`, or a short option."""
         words = command.words[1:-1] if command.program in _COPIERS and len(command.words) > 2 else command.words[1:]
-        if command.program == "packer":
+        if command.program == "find":
+            words = ()  # it reads names; who reads the files that it finds is followed by itself
+        elif command.program == "packer":
             words = tuple(word for word in words if word.startswith("-"))  # the template is looked for by itself
-        for word in (*words, *(value for _, value in command.sets)):
+        for word in words:
             for piece in dict.fromkeys((word, word.rpartition("=")[2], word.rpartition("@")[2])):
                 if piece and piece not in (".", "..", "/") and not piece.startswith(("-", "/", "~")):
                     yield piece
@@ -140,7 +128,8 @@ class LocalFilesFinder:
 
     def _read(self, word: str, folders: Sequence[str], edge: Edge, *, folders_too: bool, lists: bool = False) -> None:
         """What one word means. Of a word that is not known at all nothing is said."""
-        if word != "." and (len(word) > _LONGEST or "\n" in word or "://" in word or not word.strip(_NOTHING)):
+        is_all = word == "." or word.endswith("**/*")
+        if not is_all and (len(word) > _LONGEST or "\n" in word or "://" in word or not word.strip(_NOTHING)):
             return
         widened = UNKNOWN in word or any(UNKNOWN in folder for folder in folders)
         for path in self._local.paths(word, folders):
@@ -204,6 +193,14 @@ class LocalFilesFinder:
             is_named = not word.startswith("-") and word.strip(_NOTHING)
             for path in self._local.paths(word, command.folders) if is_named else ():
                 self._templates.setdefault(path, edge)
+
+
+def _reads_all(command: LocalCommand) -> bool:
+    """Whether a command reads all of its folder: `tar c .`, `cp -r * TARGET`, `git archive HEAD`."""
+    words = command.words[1 : -1 if command.program in _COPIERS else None]
+    if command.words[:2] == ("git", "archive"):
+        return len([word for word in words[1:] if not word.startswith("-")]) < 2
+    return command.program in _TREE_READERS and bool({".", "*"}.intersection(words))
 
 
 def _of_variables(sets: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:

@@ -106,7 +106,12 @@ def also_kept(kind: str, settings: Mapping[str, Value]) -> dict[str, Value]:
     kept = {key: settings[key] for key in _ALSO.get(kind, ()) if settings.get(key) not in (None, "", [])}
     # What is literal there `of_provisioner` reads.
     literal = OF_ANSIBLE if kind in ANSIBLE else ()
-    return {key: value for key, value in kept.items() if key not in literal or next(expressions(value), None)}
+    return {key: value for key, value in kept.items() if key not in literal or _is_computed(value)}
+
+
+def _is_computed(value: Value) -> bool:
+    """Whether there is an expression in a value, or one of Packer's own `{{ }}` in its texts."""
+    return next(expressions(value), None) is not None or any("{{" in text for text in _listed_texts(value))
 
 
 def of_provisioner(kind: str, settings: Mapping[str, Value]) -> Iterator[Use]:
@@ -119,7 +124,7 @@ def of_provisioner(kind: str, settings: Mapping[str, Value]) -> Iterator[Use]:
     overrides = settings.get("override")
     for override in overrides.values() if isinstance(overrides, dict) else ():
         if isinstance(override, dict):
-            yield from _listed(_PROVISIONERS.get(kind, {}), override)
+            yield from of_provisioner(kind, {key: value for key, value in override.items() if key != "override"})
 
 
 def of_post_processor(kind: str, settings: Mapping[str, Value]) -> Iterator[Use]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from tfgen_generators.paths.command_folders import given_in, seen_from
 from tfgen_generators.paths.filesets import find_filesets
 from tfgen_generators.paths.makefiles import MAKEFILES, read_makefile
 from tfgen_generators.paths.path_resolution import PathResolver
@@ -26,9 +27,12 @@ _MAKE = frozenset({"make", "gmake"})
 _INTERPRETERS = re.compile(r"python[\d.]*|perl|ruby|node|pwsh|php")
 _SHEBANG = re.compile(rb"#!\s*(?:\S*/)?(?:env\s+(?:-S\s+)?)?([\w.+-]+)")
 _SHELL_ENDINGS = (".sh", ".bash", ".ksh", ".zsh")
+_LONGEST_PROGRAM = 100_000
 #: Texts in a program of another language that may be paths.
 _GLOB = re.compile(r"[*?]|\[[^]]+\]")
 _QUOTED = re.compile(r"""["'`]([^"'`\n]{1,300})["'`]""")
+#: And those that are commands for a shell.
+_COMMAND_LINE = re.compile(r"(^|[\s;&|/])(ansible-playbook|make|packer|(ba)?sh)\s+\S|^\S+\.sh\s")
 
 
 class LocalCommand(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,10 +77,10 @@ class LocalCommands:
         current: tuple[str, ...] = (folder,)
         for one in texts:
             text, lines = self._with_sourced(one, "", current, given)
-            found = walk(text, _given(given, current))
+            found = walk(text, given_in(given, current))
             inside: list[str] = []
             yield from self._followed(found, current, given, "", frozenset(), 0, inside, lines)
-            current = _seen_from((*current, *inside), found.folders)
+            current = seen_from((*current, *inside), found.folders)
             given = {**given, **dict(found.variables)}
 
     def of_script(
@@ -106,7 +110,7 @@ class LocalCommands:
             self._left -= 1
             if self._left < 0:
                 return
-            own = _seen_from((*folders, *inside), ran.folders)
+            own = seen_from((*folders, *inside), ran.folders)
             command = LocalCommand(
                 words=ran.words,
                 folders=own,
@@ -118,10 +122,9 @@ class LocalCommands:
             )
             started = self._started(command)
             files = tuple(dict.fromkeys(path for path, _ in started))
-            texts = tuple(text for path in files for text in self._texts(path))
-            if _INTERPRETERS.fullmatch(command.program):
-                texts += tuple(text for word in (*ran.words[1:], ran.given) for text in _QUOTED.findall(word))
+            texts = (*(text for path in files for text in self._texts(path)), *_texts_in(command, ran.given))
             yield msgspec.structs.replace(command, files=files, texts=texts)
+            yield from self._of_other_languages(command, texts, variables, above, depth)
             for path, arguments in started:
                 inner = {**variables, **dict(ran.sets), **{str(at): word for at, word in enumerate(arguments, 1)}}
                 is_shell = command.program in (".", "source", *SHELLS)
@@ -130,6 +133,23 @@ class LocalCommands:
                     inside += (one for one in self._led_to(path, own, inner) if one not in (*folders, *inside))
             for makefile, folder in self._makefiles(command):
                 yield from self._makefile(makefile, folder, variables, above, depth)
+
+    def _of_other_languages(
+        self,
+        command: LocalCommand,
+        texts: Sequence[str],
+        variables: Mapping[str, str],
+        above: frozenset[tuple[str, tuple[str, ...]]],
+        depth: int,
+    ) -> Iterator[LocalCommand]:
+        """What a program that is no shell starts, by its texts: command lines, and playbooks for Ansible."""
+        for text in texts if depth < _DEEPEST else ():
+            if _COMMAND_LINE.search(text):
+                found = walk(text, tuple(sorted(variables.items())))
+                yield from self._followed(found, command.folders, variables, command.script, above, depth + 1)
+        if any(text.rpartition("/")[2] == "ansible-playbook" for text in texts):
+            named = (text for text in texts if text.endswith((".yml", ".yaml")))
+            yield msgspec.structs.replace(command, words=("ansible-playbook", *named), texts=())
 
     def _script(
         self,
@@ -146,7 +166,7 @@ class LocalCommands:
             return
         own = {**variables, "0": ANCHOR + path}
         text, lines = self._with_sourced(text, path, folders, own)
-        found = walk(text, _given(own, folders))
+        found = walk(text, given_in(own, folders))
         yield from self._followed(found, folders, variables, path, above | {(path, folders)}, depth + 1, lines=lines)
 
     def _with_sourced(
@@ -157,14 +177,14 @@ class LocalCommands:
         lines = [(script, number) for number in range(1, len(rows) + 1)]
         done: set[tuple[str, int]] = set()
         for _ in range(_MOST_SOURCED if _SOURCES.search(text) else 0):
-            found = walk("\n".join(rows), _given(variables, folders))
+            found = walk("\n".join(rows), given_in(variables, folders))
             sources = [one for one in found.ran if one.words[0] in (".", "source") and len(one.words) > 1]
             new = [one for one in sources if lines[one.line] not in done and _SOURCES.search(rows[one.line])]
             if not new:
                 break
             at = new[0].line
             done.add(lines[at])
-            for path in self.files(new[0].words[1], _seen_from(folders, new[0].folders))[:1]:
+            for path in self.files(new[0].words[1], seen_from(folders, new[0].folders))[:1]:
                 more = (self._shell_text(path, is_shell=True) or "").split("\n")
                 rows[at + 1 : at + 1] = more
                 lines[at + 1 : at + 1] = [(path, number) for number in range(1, len(more) + 1)]
@@ -173,8 +193,8 @@ class LocalCommands:
     def _led_to(self, path: str, folders: tuple[str, ...], variables: Mapping[str, str]) -> tuple[str, ...]:
         """Where a script that is sourced ends."""
         text = self._shell_text(path, is_shell=True)
-        found = walk(text, _given({**variables, "0": ANCHOR + path}, folders)) if text else Walked(ran=())
-        return _seen_from(folders, found.folders)
+        found = walk(text, given_in({**variables, "0": ANCHOR + path}, folders)) if text else Walked(ran=())
+        return seen_from(folders, found.folders)
 
     def _started(self, command: LocalCommand) -> list[tuple[str, tuple[str, ...]]]:
         """The files of the repository that a command runs, and the arguments that they get."""
@@ -256,7 +276,7 @@ class LocalCommands:
         inner = above | {(path, (folder,))}
         yield LocalCommand(words=(":",), folders=(folder,), script=path, files=(path,))
         for line, recipe in makefile.recipes:
-            found = walk(recipe, _given(own, (folder,)))
+            found = walk(recipe, given_in(own, (folder,)))
             for one in self._followed(found, (folder,), own, path, inner, depth + 1):
                 yield msgspec.structs.replace(one, line=line) if one.script == path else one
         for name in makefile.included:
@@ -264,18 +284,8 @@ class LocalCommands:
                 yield from self._makefile(file, folder, own, inner, depth + 1)
 
 
-def _given(variables: Mapping[str, str], folders: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """The variables of a text that begins in one of `folders`."""
-    known = len(folders) == 1 and UNKNOWN not in folders[0]
-    here = joined(ANCHOR, folders[0]) if known else UNKNOWN
-    return tuple(sorted({**variables, "PWD": here}.items()))
-
-
-def _seen_from(folders: Iterable[str], inner: Iterable[str]) -> tuple[str, ...]:
-    inner = list(inner)
-    found = dict.fromkeys(_from_root(joined(folder, one)) for folder in folders for one in inner)
-    return tuple(found) if len(found) <= 8 else (UNKNOWN,)
-
-
-def _from_root(folder: str) -> str:
-    return folder.removeprefix(ANCHOR) or "." if folder.startswith(ANCHOR) else folder
+def _texts_in(command: LocalCommand, given: str) -> Iterator[str]:
+    """The texts in a program that stands in the command: `python -c PROGRAM`, or is read by it."""
+    if _INTERPRETERS.fullmatch(command.program):
+        for program in (given, *command.words[1:]):
+            yield from dict.fromkeys(_QUOTED.findall(program)) if len(program) <= _LONGEST_PROGRAM else ()

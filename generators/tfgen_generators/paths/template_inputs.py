@@ -101,7 +101,9 @@ def template_inputs_of(template: Template, details: Sequence[Details], around: V
 
 
 def _wanted(values: PossibleValues, files: Iterable[tuple[str, Value]], names: Sequence[str]) -> Iterator[Wanted]:
-    for (use, value), name in zip(files, names, strict=True):
+    for (given, value), name in zip(files, names, strict=True):
+        # `file("${path.cwd}/x")` is seen from the working directory, as what is uploaded.
+        use = "upload" if given == "function" and "path.cwd" in as_written(value) else given
         for item in values.items(value):
             texts = tuple(text for text in values.texts(item, marked=use == "function") if text)
             if texts and not (use in _SIMPLE and _is_found(values, item)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.shell.commands import command_words
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
+from tfgen_generators.shell.printed import found_by
 from tfgen_generators.shell.tree import Tree
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ _DIRECTORY = frozenset({"/*"})
 _BASE_NAME = frozenset({"*/"})
 _TOP_LEVEL = ("git", "rev-parse", "--show-toplevel")
 _SAME = frozenset({"realpath", "readlink", "echo"})
-_LONGEST = 4096
+#: Longer values are not followed.
+LONGEST = 4096
 _DEEPEST = 20
 _COUNTED = re.compile(r"([A-Za-z_]\w*)\s*(?:[-+]?=|\+\+|--)")
 _TRAILING = re.compile(r"\n+\Z")
@@ -71,7 +73,7 @@ class Expansion:
             return UNKNOWN
         if kind in ("string", "concatenation", "command_name", "translated_string"):
             found = "".join(self.text(part, depth + 1) for part in node.children if part.type != '"')
-            return found if len(found) <= _LONGEST else UNKNOWN
+            return found if len(found) <= LONGEST else UNKNOWN
         if kind == "simple_expansion":
             return self._value(self._tree.written(node)[1:])
         if kind in ("expansion", "command_substitution"):
@@ -124,6 +126,8 @@ class Expansion:
             return self.here()
         if tuple(words) == _TOP_LEVEL:
             return ANCHOR
+        if words[:1] == ["find"]:
+            return ALL_WORDS.join(found_by(words))
         return _printed(words[0], arguments) if words and len(arguments) == 1 else UNKNOWN
 
     def _changed_to(self, node: Node, depth: int) -> str | None:
@@ -144,8 +148,10 @@ class Expansion:
         before = self._variables.get(key, "") if node.children[1].type == "+=" else ""
         if value.type == "array":
             words = [word for part in value.children if part.is_named for word in self.split(part)]
-            return key, ALL_WORDS.join([*before.split(ALL_WORDS), *words] if before else words)
-        return key, before + self.text(value) if value.type not in ("=", "+=") else before
+            text = ALL_WORDS.join([*before.split(ALL_WORDS), *words] if before else words)
+        else:
+            text = before + self.text(value) if value.type not in ("=", "+=") else before
+        return key, text if len(text) <= LONGEST else UNKNOWN
 
     def counted(self, node: Node) -> list[str]:
         """The variables that `for (( ))` sets."""

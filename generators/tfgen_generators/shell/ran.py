@@ -23,6 +23,8 @@ _PREFIXES: Mapping[str, str] = {
     "xargs": "nPIiLdsE",
 }
 SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
+#: Programs that take a script behind `-c`, as a shell does.
+_LIKE_SHELLS = frozenset({"flock", "runuser", "script", "su"})
 _SET = re.compile(r"([A-Za-z_]\w*)=")
 _DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]?")
 
@@ -32,6 +34,7 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
 
     `folders` are those that it may be run in, from where the text begins. `reads` are redirected into it; `sets` are
     variables that stand before it. `line` counts from 0. `given` is text that it reads or shows: here-documents.
+    `takes`: more words follow, which it is given by what is before it in a pipe (`xargs`).
     """
 
     words: tuple[str, ...]
@@ -42,6 +45,7 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     given: str = ""
     #: Where the program is looked for, if the text says so.
     path: str = ""
+    takes: bool = False
 
 
 class Walked(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,26 +60,27 @@ class Walked(msgspec.Struct, frozen=True, kw_only=True):
     variables: tuple[tuple[str, str], ...] = ()
 
 
-def text_of(words: Sequence[str], given: str = "") -> str | None:
-    """The script that a command is given as a word, or as a here-document: `sh -c TEXT`, `eval TEXT`, `sh <<END`."""
+def text_of(words: Sequence[str]) -> str | None:
+    """The script that a command is given as a word: `sh -c TEXT`, `su -c TEXT`, `eval TEXT`, `trap TEXT EXIT`."""
     program = words[0].rpartition("/")[2]
     if program == "eval":
         return " ".join(words[1:])
-    if program == "trap" and len(words) > 2:
-        return words[1]
-    if program in SHELLS:
+    if program in ("trap", "watch"):
+        return next((word for word in words[1:] if not word.startswith("-")), None)
+    if program in SHELLS or program in _LIKE_SHELLS:
         for number, word in enumerate(words[1:-1], 1):
             if word.startswith("-") and not word.startswith("--") and word.endswith("c"):
                 return words[number + 1]
-        return given or None if all(word.startswith("-") for word in words[1:]) else None
     return None
 
 
 def effective(ran: Ran) -> Ran:
     """The command behind `sudo`, `env A=b`, `time` and their like."""
     words, sets = list(ran.words), list(ran.sets)
+    takes = ran.takes
     while words and words[0].rpartition("/")[2] in _PREFIXES:
-        valued = _PREFIXES[words.pop(0).rpartition("/")[2]]
+        prefix = words.pop(0).rpartition("/")[2]
+        valued, takes = _PREFIXES[prefix], takes or prefix == "xargs"
         while words and (words[0].startswith("-") or _SET.match(words[0]) or _DURATION.fullmatch(words[0])):
             word = words.pop(0)
             if match := _SET.match(word):
@@ -84,7 +89,9 @@ def effective(ran: Ran) -> Ran:
                 break
             elif len(word) == 2 and word[1] in valued and words:
                 words.pop(0)
-    return ran if len(words) == len(ran.words) else msgspec.structs.replace(ran, words=tuple(words), sets=tuple(sets))
+    if len(words) == len(ran.words):
+        return ran
+    return msgspec.structs.replace(ran, words=tuple(words), sets=tuple(sets), takes=takes)
 
 
 def guessed(text: str) -> tuple[Ran, ...]:

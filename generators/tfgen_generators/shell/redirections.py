@@ -13,18 +13,22 @@ if TYPE_CHECKING:
 
 
 def redirected(tree: Tree, expansion: Expansion, node: Node) -> tuple[tuple[str, ...], str]:
-    """What is redirected in: files, and the text of here-documents."""
+    """What is redirected in: files, and the text of here-documents and here-strings."""
     reads: list[str] = []
     given: list[str] = []
-    for part in node.children if node.type == "redirected_statement" else ():
+    for part in node.children:
         if part.type == "file_redirect" and any(inner.type == "<" for inner in part.children):
             reads += [expansion.text(inner) for inner in part.children_by_field_name("destination")[:1]]
-        elif part.type in ("heredoc_redirect", "herestring_redirect"):
+        elif part.type == "heredoc_redirect":
             given += [tree.written(inner) for inner in part.children if inner.type == "heredoc_body"]
+        elif part.type == "herestring_redirect":
+            given += [expansion.text(inner) for inner in part.named_children]
     return tuple(reads), "\n".join(given)
 
 
-def behind_redirection(expansion: Expansion, part: Node) -> Iterator[str]:
+def behind(expansion: Expansion, node: Node) -> Iterator[str]:
     """Arguments that the grammar takes for a part of a redirection: `a >file b`, `a <<END b`."""
-    for inner in (*part.children_by_field_name("destination")[1:], *part.children_by_field_name("argument")):
-        yield expansion.text(inner)
+    for part in node.children[1:]:
+        if part.type.endswith("_redirect"):
+            for inner in (*part.children_by_field_name("destination")[1:], *part.children_by_field_name("argument")):
+                yield expansion.text(inner)

@@ -14,8 +14,10 @@ import msgspec
 
 from tfgen_generators.shell.expand import ALL_WORDS, Expansion, joined
 from tfgen_generators.shell.marks import UNKNOWN
+from tfgen_generators.shell.printed import handed_on, is_fed, piped, printed
 from tfgen_generators.shell.ran import Ran, Walked, effective, guessed, text_of
-from tfgen_generators.shell.redirections import behind_redirection, redirected
+from tfgen_generators.shell.redirections import behind, redirected
+from tfgen_generators.shell.state import State, give, merged
 from tfgen_generators.shell.tree import Tree, parse
 
 if TYPE_CHECKING:
@@ -29,21 +31,21 @@ _SETTING = frozenset({"getopts", "mapfile", "read", "readarray"})
 
 
 @lru_cache(maxsize=2000)
-def walk(text: str, variables: tuple[tuple[str, str], ...] = ()) -> Walked:
-    """What `text` runs with these variables set: "0" is the path of the script, "PWD" the folder that it begins in."""
+def walk(text: str, variables: tuple[tuple[str, str], ...] = (), depth: int = 0) -> Walked:
+    """What `text` runs with these variables set: "0" is the path of the script, "PWD" the folder that it begins in.
+
+    `depth` is how deep it is in other texts.
+    """
     tree = parse(text)
     if tree is None:
         return Walked(ran=guessed(text), is_whole=False)
     walker = _Walker(tree, dict(variables))
-    walker.statements(tree.root.children)
+    walker.statements(tree.root.children, depth)
     walker.uncalled()
     whole = tree.is_whole and not walker.is_cut
     folders, values = walker.state
     ran = (*walker.ran, *(() if whole else guessed(text)))
     return Walked(ran=ran, is_whole=whole, folders=folders, variables=tuple(values.items()))
-
-
-_State = tuple[tuple[str, ...], dict[str, str]]
 
 
 class _Walker:
@@ -59,17 +61,19 @@ class _Walker:
         self._variables = dict(variables)
         self._functions: dict[str, Node] = {}
         self._called: set[str] = set()
+        #: The words that come in by a pipe.
+        self._printed: tuple[str, ...] = ()
         self._expansion = Expansion(tree, self._variables, self._folder)
 
     def _folder(self) -> str:
         return self._folders[0] if len(self._folders) == 1 else UNKNOWN
 
     @property
-    def state(self) -> _State:
+    def state(self) -> State:
         """The folders and variables that hold now."""
         return self._folders, dict(self._variables)
 
-    def _set(self, state: _State) -> None:
+    def _set(self, state: State) -> None:
         self._folders = state[0] if 0 < len(state[0]) <= _MOST_FOLDERS else (UNKNOWN,)
         self._variables.clear()
         self._variables.update(state[1])
@@ -95,10 +99,17 @@ class _Walker:
         self._stack = stack
 
     def _pipeline(self, node: Node, depth: int) -> None:
+        start = len(self.ran)
         for part in node.children:
             before = self.state
+            self._printed = printed(self.ran[-1]) if len(self.ran) > start else ()
             self._node(part, depth + 1)
             self._set(before)
+        self._printed = ()
+        fed, text = piped(self.ran[start:])
+        self.ran[start:] = fed
+        if text:
+            self._inner(text, "", depth)
 
     def _loop(self, node: Node, depth: int) -> None:
         """Once more where the first time ends in other folders."""
@@ -132,9 +143,7 @@ class _Walker:
             self._set(before)
             self.statements(body, depth + 1)
             ends.append(self.state)
-        values = {name: {one.get(name, UNKNOWN) for _, one in ends} for _, one in ends for name in one}
-        folders = dict.fromkeys(folder for one, _ in ends for folder in one)
-        self._set((tuple(folders), {name: one.pop() if len(one) == 1 else UNKNOWN for name, one in values.items()}))
+        self._set(merged(ends))
 
     def _list(self, node: Node, depth: int) -> None:
         """`a && b`: b runs, unless a is a test. `a || b`: it may."""
@@ -199,9 +208,7 @@ class _Walker:
         if inner.type in ("declaration_command", "variable_assignment"):
             self._assign(inner, depth)
             return
-        more = [part for part in node.children[1:] if inner is not node and part.type.endswith("_redirect")]
-        behind = [word for part in more for word in behind_redirection(self._expansion, part)]
-        words = (*self._expansion.words(inner), *behind)
+        words = (*self._expansion.words(inner), *(behind(self._expansion, node) if inner is not node else ()))
         line = node.start_point.row
         self._run(Ran(words=words, folders=self._folders, reads=reads, sets=sets, line=line, given=given), depth)
 
@@ -219,27 +226,28 @@ class _Walker:
             return
         path = dict(ran.sets).get("PATH", self._variables.get("PATH", ""))
         self.ran.append(msgspec.structs.replace(ran, path=path) if path else ran)
+        self.ran += handed_on(ran)
         if program in ("cd", "pushd"):
             self._stack.append(self._folders)
             self._change(words, arguments)
         elif program == "popd":
             self._folders = self._stack.pop() if self._stack else (UNKNOWN,)
         elif program in _SETTING:
-            self._variables.update(dict.fromkeys(arguments, UNKNOWN))
+            self._variables.update(dict.fromkeys(arguments, self._printed[0] if len(self._printed) == 1 else UNKNOWN))
         elif program == "shift":
-            self._give(self._variables.get("@", "").split(ALL_WORDS)[1:])
+            give(self._variables, self._variables.get("@", "").split(ALL_WORDS)[1:])
         elif program == "unset":
             for name in arguments:
                 self._variables.pop(name, None)
-        elif (text := text_of(words, ran.given)) is not None:
+        elif (text := ran.given if ran.given and is_fed(ran) else text_of(self.ran[-1].words)) is not None:
             self._inner(text, program, depth)
 
     def _call(self, body: Node, arguments: Sequence[str], depth: int) -> None:
         """A function of the text's own."""
         before = {name: value for name, value in self._variables.items() if name == "@" or name.isdigit()}
-        self._give(arguments)
+        give(self._variables, arguments)
         self._node(body, depth + 10)
-        self._give(())
+        give(self._variables, ())
         self._variables.update(before)
 
     def uncalled(self) -> None:
@@ -248,13 +256,6 @@ class _Walker:
         for name in [name for name in self._functions if name not in self._called]:
             self._call(self._functions[name], (), 0)
             self._set(before)
-
-    def _give(self, arguments: Sequence[str]) -> None:
-        """Sets `$1`, `$2`, ... and `$@`."""
-        for name in [name for name in self._variables if name == "@" or (name.isdigit() and name != "0")]:
-            del self._variables[name]
-        self._variables.update({str(number): word for number, word in enumerate(arguments, 1)})
-        self._variables["@"] = ALL_WORDS.join(arguments)
 
     def _change(self, words: Sequence[str], arguments: Sequence[str]) -> None:
         before, old = self._folders, self._old
@@ -269,7 +270,7 @@ class _Walker:
     def _inner(self, text: str, program: str, depth: int) -> None:
         """`sh -c TEXT`, `eval TEXT`: the commands of that text, in the folders that this one may be in."""
         inner = tuple(sorted({**self._variables, "PWD": self._expansion.here()}.items()))
-        found = walk(text, inner) if depth < _DEEPEST else Walked(ran=())
+        found = walk(text, inner, depth + 10) if depth < _DEEPEST else Walked(ran=(), is_whole=False)
         for one in found.ran:
             folders = tuple(dict.fromkeys(joined(own, folder) for own in self._folders for folder in one.folders))
             self.ran.append(msgspec.structs.replace(one, folders=folders[:_MOST_FOLDERS], line=self.ran[-1].line))

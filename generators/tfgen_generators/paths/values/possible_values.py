@@ -226,6 +226,9 @@ class PossibleValues:
         """Where the whole is not known: what it chooses from, or is made of."""
         name, *arguments = value.args or ("",)
         chosen: Sequence[Value] | None = None
+        if not value.op and any(isinstance(part, str) for part in value.args[:1] + value.args[-1:]):
+            before, after = (part if isinstance(part, str) else "" for part in (value.args[0], value.args[-1]))
+            return [f"{before}{UNKNOWN}{after if len(value.args) > 1 else ''}"]  # around `%{if}`
         if value.op == "if":
             chosen = value.args[1:]
         elif value.op == "call" and name in _SAME:

@@ -1,0 +1,106 @@
+"""What commands hand on to others: words behind a wrapper, `find -exec`, names that are piped into `xargs`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import msgspec
+
+from tfgen_generators.shell.marks import UNKNOWN
+from tfgen_generators.shell.ran import SHELLS, Ran
+from tfgen_generators.shell.tree import kinds
+
+#: Programs that run playbooks or templates, wherever they stand in a command.
+_RUN_ANYWHERE = frozenset({"ansible-playbook", "packer"})
+#: Programs whose words are names of packages and programs, or text: nothing of it is run.
+_ONLY_NAMES = kinds(
+    ": [ [[ alias apk apt apt-get brew cd chgrp chmod chown choco chsh command cp dnf echo gem grep hash ln mkdir mv",
+    "npm pip pip3 printf rm snap test touch type useradd usermod which yum zypper",
+)
+#: Programs that read the files whose names they are given by a pipe.
+_BY_NAME = frozenset({"cpio", "pax", "rsync", "tar", "zip"})
+#: Programs that do not read the files that they are given.
+_NO_READERS = kinds("basename chgrp chmod chown dirname du echo ls mkdir printf rm rmdir stat test touch")
+_MOST_PATTERNS = 200
+_ROOTS_END = ("-", "(", "!")
+_NAMES = frozenset({"-name", "-iname"})
+_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+
+
+def handed_on(ran: Ran) -> Iterator[Ran]:
+    """The commands that one runs with words of its own: `pipenv run X`, `docker run IMAGE X`, `find -exec X`."""
+    words = ran.words
+    program = words[0].rpartition("/")[2]
+    if program == "find":
+        yield from _by_find(ran)
+    elif program not in _ONLY_NAMES and program not in _RUN_ANYWHERE:
+        for number, word in enumerate(words[1:-1], 1):
+            name = word.rpartition("/")[2]
+            if name in _RUN_ANYWHERE or (name in SHELLS and not words[number - 1].startswith("-")):
+                yield msgspec.structs.replace(ran, words=words[number:], reads=(), given="")
+                return
+
+
+def _by_find(ran: Ran) -> Iterator[Ran]:
+    words = ran.words
+    at = next((number for number, word in enumerate(words) if word in _RUNS), 0)
+    if at:
+        end = next((number for number, word in enumerate(words[at:], at) if word in (";", "+")), len(words))
+        found = found_by(words)
+        given = [one for word in words[at + 1 : end] for one in (found if word == "{}" else (word,))]
+        if given and given[0].rpartition("/")[2] not in _NO_READERS:
+            folders = (UNKNOWN,) if words[at].endswith("dir") else ran.folders
+            yield msgspec.structs.replace(ran, words=tuple(given), folders=folders, reads=(), given="")
+
+
+def found_by(words: Sequence[str]) -> tuple[str, ...]:
+    """The files that `find` prints, as patterns."""
+    roots: list[str] = []
+    for word in words[1:]:
+        if word.startswith(_ROOTS_END):
+            break
+        roots.append(word.rstrip("/") or "/")
+    names = [word for before, word in pairwise(words) if before in _NAMES]
+    many = len(roots) * len(names) > _MOST_PATTERNS
+    return tuple(f"{root}/**/{name}" for root in roots or ["."] for name in (["*"] if many or not names else names))
+
+
+def printed(ran: Ran) -> tuple[str, ...]:
+    """The words that a command prints, as far as that is known."""
+    program, rest = ran.words[0].rpartition("/")[2], ran.words[1:]
+    if program == "find":
+        return found_by(ran.words)
+    if program in ("echo", "printf"):
+        return tuple(word for text in rest for word in text.split() if not word.startswith("-"))
+    if program == "ls":  # of a folder it prints the names in it
+        words = tuple(word for word in rest if not word.startswith("-"))
+        return words if words and all("*" in word for word in words) else (UNKNOWN,)
+    return (UNKNOWN,)
+
+
+def shown(ran: Ran) -> str:
+    """The text that a command prints, "" where it is not known."""
+    if ran.given:
+        return ran.given
+    program = ran.words[0].rpartition("/")[2]
+    return " ".join(word for word in ran.words[1:] if word not in ("-e", "-n")) if program in ("echo", "printf") else ""
+
+
+def is_fed(ran: Ran) -> bool:
+    """Whether a command is a shell that runs what it reads: `sh`, `bash -s ARGUMENT`."""
+    rest = ran.words[1:]
+    program = ran.words[0].rpartition("/")[2] if ran.words else ""
+    return program in SHELLS and ("-s" in rest or all(word.startswith("-") and word != "-c" for word in rest))
+
+
+def piped(commands: Sequence[Ran]) -> tuple[list[Ran], str]:
+    """The commands of a pipe with the words that they are given by those before; the text that a shell in it runs."""
+    found, text = list(commands[:1]), ""
+    for first, second in pairwise(commands):
+        by_name = first.words[0] == "find" and second.words[0].rpartition("/")[2] in _BY_NAME
+        takes = second.takes and second.words[0].rpartition("/")[2] not in _NO_READERS
+        words = printed(first) if takes or by_name else ()
+        found.append(msgspec.structs.replace(second, words=(*second.words, *words)) if words else second)
+        text = text or (shown(first) if is_fed(second) and not second.given else "")
+    return found, text
