@@ -147,6 +147,8 @@ class LocalCommands:
         elif command.program in SHELLS or _INTERPRETERS.fullmatch(command.program):
             at = _first_operand(words)
             word, rest = (words[at], words[at + 1 :]) if at else ("", ())
+            if not at and len(command.reads) == 1 and "-c" not in words:
+                word = command.reads[0]
         elif "/" not in word:
             return []
         return [(path, rest) for path in self.files(word, command.folders)] if word else []
