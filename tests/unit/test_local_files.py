@@ -204,6 +204,8 @@ def test_a_reason_leads_through_the_script(tmp_path: Path) -> None:
         "su - user -c 'ansible-playbook ansible/web.yml'",
         "trap 'ansible-playbook ansible/web.yml' EXIT",
         "python3 -c \"import subprocess; subprocess.run(['ansible-playbook', 'ansible/web.yml'])\"",
+        "cat bin/run.sh | sh",
+        "bash < bin/run.sh",
         "python3 bin/run.py",
         "python3 bin/shell.py",
         "python3 bin/folder.py",
@@ -211,6 +213,7 @@ def test_a_reason_leads_through_the_script(tmp_path: Path) -> None:
 )
 def test_a_playbook_that_is_started_in_another_way(tmp_path: Path, text: str) -> None:
     programs = {
+        "bin/run.sh": "ansible-playbook ansible/web.yml\n",
         "bin/run.py": "import subprocess\nsubprocess.run(['ansible-playbook', 'ansible/web.yml'])\n",
         "bin/shell.py": "import os\nos.system('cd ansible && ansible-playbook web.yml')\n",
         "bin/folder.py": "os.chdir('ansible')\nos.execvp('ansible-playbook', ['ansible-playbook', 'web.yml'])\n",
@@ -228,6 +231,8 @@ def test_a_playbook_that_is_started_in_another_way(tmp_path: Path, text: str) ->
         ("find conf -type f | cpio -o > x.cpio", CONF),
         ("(cd conf; tar cf - *) | cat", CONF),
         ("find conf -name 'a.*' | xargs cat", {"conf/a.conf"}),
+        ("while read -r f; do cat $f; done < <(find conf -name 'a.*')", {"conf/a.conf"}),
+        ("readarray -t names < <(find conf -name 'a.*')\ncat \"${names[@]}\"", {"conf/a.conf"}),
         ("find conf -name 'a.*' -delete", set()),
         ("find conf -type f | xargs chmod 600", set()),
         ("find conf -type f -exec chmod 600 {} +", set()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tfgen_generators.shell.marks import UNKNOWN
 from tfgen_generators.shell.walk import walk
 
 _SCRIPT = (("0", "\0/scripts/run.sh"),)
@@ -107,3 +108,8 @@ def test_what_has_no_end_is_cut() -> None:
 )
 def test_what_names_itself_has_an_end(text: str) -> None:
     assert sum(len(one.words) for one in walk(text).ran) < 50_000
+
+
+def test_what_a_pipe_gives_is_for_its_reader_alone() -> None:
+    found = walk("while read a; do x $a; done < <(find b -name c)\nread d\ny $d\ny $a")
+    assert [one.words for one in found.ran if one.words[0] in "xy"] == [("x", "b/**/c"), ("y", UNKNOWN), ("y", UNKNOWN)]

@@ -205,6 +205,8 @@ class LocalCommands:
         elif command.program in SHELLS or _INTERPRETERS.fullmatch(command.program):
             at = first_operand(words)
             word, rest = (words[at], words[at + 1 :]) if at else ("", ())
+            if not at and len(command.reads) == 1 and "-c" not in words:
+                word = command.reads[0]
         elif "/" not in word:
             folders = [entry for entry in command.path.split(":") if entry.strip(UNKNOWN)]
             return [(path, rest) for entry in folders for path in self.files(joined(entry, word), command.folders)]

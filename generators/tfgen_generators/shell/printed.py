@@ -101,6 +101,8 @@ def piped(commands: Sequence[Ran]) -> tuple[list[Ran], str]:
         by_name = first.words[0] == "find" and second.words[0].rpartition("/")[2] in _BY_NAME
         takes = second.takes and second.words[0].rpartition("/")[2] not in _NO_READERS
         words = printed(first) if takes or by_name else ()
-        found.append(msgspec.structs.replace(second, words=(*second.words, *words)) if words else second)
+        reads = first.words[1:] if first.words[0] == "cat" and is_fed(second) else ()
+        changed = msgspec.structs.replace(second, words=(*second.words, *words), reads=(*second.reads, *reads))
+        found.append(changed if words or reads else second)
         text = text or (shown(first) if is_fed(second) and not second.given else "")
     return found, text

@@ -61,8 +61,7 @@ class _Walker:
         self._variables = dict(variables)
         self._functions: dict[str, Node] = {}
         self._called: set[str] = set()
-        #: The words that come in by a pipe.
-        self._printed: tuple[str, ...] = ()
+        self._printed: tuple[str, ...] = ()  # the words that come in by a pipe
         self._expansion = Expansion(tree, self._variables, self._folder)
 
     def _folder(self) -> str:
@@ -87,7 +86,9 @@ class _Walker:
         if depth > _DEEPEST or len(self.ran) > _MOST:
             self.is_cut = True
         elif handler := _HANDLERS.get(node.type):
+            before = self._printed
             handler(self, node, depth)
+            self._printed = before
         elif node.is_named:
             self.statements(node.children, depth + 1)
 
@@ -105,7 +106,6 @@ class _Walker:
             self._printed = printed(self.ran[-1]) if len(self.ran) > start else ()
             self._node(part, depth + 1)
             self._set(before)
-        self._printed = ()
         fed, text = piped(self.ran[start:])
         self.ran[start:] = fed
         if text:
@@ -194,9 +194,10 @@ class _Walker:
 
     def _command(self, node: Node, depth: int) -> None:
         inner = node.children[0] if node.type == "redirected_statement" else node
-        self._substitutions(inner if inner.type in ("command", "test_command") else node, depth)
-        for part in node.children[1:] if inner is not node else ():
-            self._substitutions(part, depth)
+        start = len(self.ran)
+        self._substitutions(node, depth)
+        if len(self.ran) > start and node.children[-1].type == "file_redirect":  # `< <(find X)`
+            self._printed = printed(self.ran[-1])
         reads, given = redirected(self._tree, self._expansion, node)
         if inner.type not in ("command", "test_command", "declaration_command", "variable_assignment"):
             before = self._folders
