@@ -210,14 +210,13 @@ class _Walker:
             self._assign(inner, depth)
             return
         words = (*self._expansion.words(inner), *(behind(self._expansion, node) if inner is not node else ()))
-        line = node.start_point.row
-        self._run(Ran(words=words, folders=self._folders, reads=reads, sets=sets, line=line, given=given), depth)
+        ran = Ran(words=words, folders=self._folders, reads=reads, sets=sets, line=node.start_point.row, given=given)
+        self._run(ran, depth)
 
     def _run(self, ran: Ran, depth: int) -> None:
         """One command, once it is known what it is: those of the shell's own that matter are done here."""
         ran = effective(ran)
-        words = ran.words
-        if not words:
+        if not (words := ran.words):
             self._variables.update(ran.sets)
             return
         program, arguments = words[0], [word for word in words[1:] if not word.startswith("-")]
