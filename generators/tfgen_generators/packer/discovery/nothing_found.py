@@ -9,6 +9,7 @@ from pathlib import Path
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.packer.discovery.discover import find_unnamed
 from tfgen_generators.packer.model import Discovery
+from tfgen_generators.settings.model import FILE_NAME
 from tfgen_generators.trees.files import read_bytes
 
 FIX = "mend them, or set packer_dir in tfgen.toml"
@@ -55,6 +56,8 @@ def _counted(number: int, what: str) -> str:
 
 
 def elsewhere(root: Path) -> str:
-    """Where else the repository has templates; "" without any."""
+    """Where else the repository has templates; "" without any, and in a folder that is none: it may be a whole disk."""
+    if not any(os.path.lexists(root / name) for name in (".git", FILE_NAME)):
+        return ""
     folders = sorted({os.path.dirname(template.path) or "." for template in find_unnamed(root, ".").templates})  # noqa: PTH120 as in the walk
     return f"there are templates in {', '.join(folders[:3])}" if folders else ""
