@@ -173,6 +173,7 @@ def placed(root: Path, files: Files) -> Discovery:
 def test_templates_in_the_root_are_found(tmp_path: Path) -> None:
     assert names(placed(tmp_path, {"packer-web.json": CAPITALS, "package.json": "{}"})) == {"web": "packer-web.json"}
     (tmp_path / "packer").mkdir()
+    (tmp_path / ".git").mkdir()
     with pytest.raises(TfgenError, match=r"no template found in 1 folder, but there are templates in \."):
         placed(tmp_path, {})
 
@@ -191,10 +192,15 @@ def test_templates_in_the_root_are_found(tmp_path: Path) -> None:
     ],
 )
 def test_files_like_packers_and_no_template_are_not_well(tmp_path: Path, files: Files, says: str) -> None:
+    (tmp_path / ".git").mkdir()
     with pytest.raises(TfgenError) as raised:
         placed(tmp_path, files)
     assert says in str(raised.value)
     assert "no template found" in str(raised.value)
+
+
+def test_a_folder_that_is_no_repository_is_not_searched(tmp_path: Path) -> None:
+    assert placed(tmp_path, {"packer/a.txt": "", "images/a.pkr.hcl": HCL2}).templates == ()
 
 
 @pytest.mark.parametrize("files", [{"packer/a.json": "{}"}, {"packer/readme": ""}, {"packer/x.hcl": "a = 1\n"}])
