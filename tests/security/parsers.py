@@ -29,7 +29,7 @@ from tfgen_generators.root_module.backend import find_backends
 from tfgen_generators.root_module.calls import file_facts, paths_in
 from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.shell.commands import read_pipelines
-from tfgen_generators.shell.paths import assigned_in, packer_variables
+from tfgen_generators.shell.variables import assigned_in, packer_variables
 from tfgen_generators.shell.walk import walk
 from tfgen_generators.trees import globs
 from tfgen_generators.trees.linked import LinkedTree

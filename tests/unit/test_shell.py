@@ -9,7 +9,7 @@ import pytest
 
 from tests import depth
 from tfgen_generators.shell.commands import read_pipelines
-from tfgen_generators.shell.paths import assigned_in, packer_variables
+from tfgen_generators.shell.variables import assigned_in, packer_variables
 from tfgen_generators.shell.walk import walk
 
 

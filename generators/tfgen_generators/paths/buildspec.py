@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfgen_generators.paths.values.sources import ANY_UNSET
-from tfgen_generators.shell.paths import assigned_in, packer_variables
+from tfgen_generators.shell.variables import assigned_in, packer_variables
 from tfgen_generators.trees.linked import LinkedTree
 
 #: A file of values whose name a build computes.
