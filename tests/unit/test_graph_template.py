@@ -363,3 +363,22 @@ def test_the_ansible_cfg_that_applies(tmp_path: Path) -> None:
         "mine/web/tasks/main.yml": "[]\n",
     }
     assert made_of(tmp_path, files) == {"play/x.yml", "ansible.cfg", "mine/web/tasks/main.yml"}
+
+
+@pytest.mark.parametrize(
+    ("more", "sure", "widened"),
+    [
+        ({}, {"scripts/a.sh"}, set()),
+        ({"x/scripts/a.sh": ""}, {"scripts/a.sh"}, {"x/scripts/a.sh"}),
+        ({"x/scripts/a.sh": "", "x/1/2/3": ""}, {"scripts/a.sh"}, {"x/scripts/a.sh"}),
+        ({"x/scripts/a.sh": "", "x/1/2/3/4": ""}, set(), {"scripts/a.sh", "x/scripts/a.sh"}),
+    ],
+)
+def test_a_path_that_leads_out_from_everywhere_but_one_place(
+    tmp_path: Path, more: dict[str, str], sure: set[str], widened: set[str]
+) -> None:
+    """`../../../scripts/a.sh` of a template that is built three folders down: which one, nothing tells."""
+    files = {**legacy({"type": "shell", "script": "../../../scripts/a.sh"}), "packer/9/x86/vars.json": "{}", **more}
+    found = graph(tmp_path, files).made_of("web")
+    told = {path: any(edge.widened for edge in reason.edges) for path, reason in found.items() if path.endswith(".sh")}
+    assert told == {**dict.fromkeys(sure, False), **dict.fromkeys(widened, True)}

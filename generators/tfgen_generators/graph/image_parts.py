@@ -92,9 +92,10 @@ class ImageParts:
     def _from_elsewhere(self, texts: Iterable[str]) -> list[ResolvedPath]:
         """What a path leads to from another folder than those looked at, by its end: `..` needs one."""
         paths = [posixpath.normpath(text) for text in texts if not text.startswith(("/", "~", UNKNOWN))]
-        ends = [path.replace("../", "") for path in paths if path.startswith("../") or self._is_elsewhere]
-        found = (self._path_resolver.find(f"{UNKNOWN}{end}", ["."]) for end in ends if end not in (".", ".."))
-        return [place for places in found for place in places if self._path_resolver.match(place.pattern)]
+        found = [place for path in paths if path[:3] == "../" for place in self._path_resolver.from_elsewhere(path)]
+        ends = [path for path in paths if self._is_elsewhere and path[:3] not in ("../", "..", ".")]
+        places = (self._path_resolver.find(f"{UNKNOWN}{end}", ["."]) for end in ends)
+        return found + [place for some in places for place in some if self._path_resolver.match(place.pattern)]
 
     def place(self, place: ResolvedPath, edge: Edge) -> None:
         """A file, everything in a folder, or everything that a pattern means."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -37,6 +37,7 @@ class PathResolver:
         self._there: dict[tuple[str, str], str | None] = {}
         self._matches: dict[str, tuple[str, ...]] = {}
         self._below: dict[str, tuple[str, ...]] = {}
+        self._depths: dict[str, int] = {}
 
     def find(self, text: str, folders: Sequence[str], *, globs: bool = False) -> list[ResolvedPath]:
         """What `text` means, seen from each of `folders`; nothing where nothing is there.
@@ -73,6 +74,29 @@ class PathResolver:
         patterns += [one[2:] for one in patterns if one.startswith(f"{UNKNOWN}/")]
         return [ResolvedPath(pattern=_starred(pattern), widened=True) for pattern in dict.fromkeys(patterns)]
 
+    def from_elsewhere(self, text: str) -> list[ResolvedPath]:
+        """What a path means whose `..` lead out of the repository from every folder looked at: Packer runs deeper in it.
+
+        Where that can be one place only it is that; all other places of that name may be meant.
+        """
+        parts = posixpath.normpath(text).split("/")
+        up = parts.count("..")
+        end = "/".join(parts[up:])
+        found = [place for place in self.find(f"{UNKNOWN}/{end}", ["."]) if self.match(place.pattern)] if end else []
+        files = (file for place in found for file in self.match(place.pattern))
+        above = dict.fromkeys(folder for file in files for folder in _folders_of(file, end))
+        sure = [folder for folder in above if self._depth(folder) >= up]
+        if len(sure) != 1:
+            return found
+        return [ResolvedPath(path=posixpath.normpath(f"{sure[0]}/{end}")), *(found if len(above) > 1 else ())]
+
+    def _depth(self, folder: str) -> int:
+        """How many folders are in one another in `folder`."""
+        if folder not in self._depths:
+            own = 0 if folder == "." else folder.count("/") + 1
+            self._depths[folder] = max((path.count("/") - own for path in self.below(folder)), default=0)
+        return self._depths[folder]
+
     def match(self, pattern: str) -> tuple[str, ...]:
         """The files that a pattern of `find` means: `*` is any text, and a folder is everything in it."""
         if pattern not in self._matches:
@@ -94,6 +118,15 @@ class PathResolver:
         if self._all is None:
             self._all = files_below(self.tree, ".")
         return self._all
+
+
+def _folders_of(path: str, end: str) -> Iterator[str]:
+    """The folders from which `end` leads to `path`, or to a folder that it is in."""
+    whole = f"/{path}/"
+    at = whole.find(f"/{end}/")
+    while at >= 0:
+        yield whole[1:at] or "."
+        at = whole.find(f"/{end}/", at + 1)
 
 
 def _starred(pattern: str) -> str:
