@@ -13,7 +13,8 @@ from tests.conftest import write_tree
 from tests.e2e.tools import bare_environment, require_tool
 from tests.paths_table import names_of
 from tests.unit.test_shell_walk import TEXTS
-from tfgen_generators.paths.local_commands import LocalCommand, LocalCommands
+from tfgen_generators.paths.commands.local_commands import LocalCommands
+from tfgen_generators.paths.commands.model import LocalCommand
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 from tfgen_generators.trees.disk import DiskTree
@@ -34,8 +35,8 @@ NAMED = {
     "shell-redirection": "cd a; x <a.txt",
     "shell-case": "case $Y in z) cd a ;; *) cd a/b ;; esac; x a.txt",
 }
-#: Texts of `walk` that bash runs otherwise: a program is taken to succeed; the test does not hold in this tree.
-_OTHERWISE = ("a && cd b; x", "[ -f a ] && [[ -d b ]] && x")
+#: Texts of `walk` that bash runs otherwise: the test does not hold in this tree, `cd` does not fail.
+_OTHERWISE = ("[ -f a ] && [[ -d b ]] && x", "if ! cd a; then exit 1; fi; x", "cd a || { y; exit; }; x")
 _PROGRAMS = ("x", "y", "z", "w", "a", "b")
 #: A program of the tests says where and with which words it runs.
 _PROGRAM = '#!/bin/bash\nprintf -v line "%s|" "$PWD" "${0##*/}" "$@"\necho "$line" >>"$SEEN"\nexit $FAILS\n'

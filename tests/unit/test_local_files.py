@@ -70,7 +70,7 @@ CONF = {"conf/a.conf", "conf/b.conf", "conf/sub/c.conf"}
         (["rsync -a ./conf/ /tmp/x"], CONF),
         (["curl -d @conf/a.conf https://example.com/conf/b.conf"], {"conf/a.conf"}),
         (["make"], {"Makefile", "conf/a.conf", "bin/args.sh"}),
-        (["make -C . second"], {"Makefile", "conf/a.conf", "bin/args.sh"}),
+        (["make -C . second"], {"Makefile", "bin/args.sh"}),
         (["python3 bin/list.py"], {"bin/list.py", "conf/b.conf"}),
         (["./bin/list.py"], {"bin/list.py", "conf/b.conf"}),
         (["packer build packer/other.json"], {"packer/other.json", "conf/b.conf"}),
@@ -276,3 +276,105 @@ def test_arguments_of_ansible_local_are_seen_from_the_folder_that_is_uploaded(tm
     assert "ansible/vars/app.yml" in found.made_of("web")
     assert "vars/app.yml" not in found.made_of("web")
     assert not found.missing_references
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'bash -c "$(cat bin/build.sh)"',
+        'eval "$(cat bin/build.sh)"',
+        "source <(cat bin/build.sh)",
+        'T=$(<bin/build.sh)\neval "$T"',
+        '. "$(dirname "$0")/bin/build.sh"',
+        '. "${0%/*}/bin/build.sh"',
+        '. "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/bin/build.sh"',
+        '. "$(dirname "$(readlink -f "$0")")/bin/build.sh"',
+        ". /dev/stdin <bin/build.sh",
+        "cp bin/build.sh /tmp/y && /tmp/y",
+        "install -m 755 bin/build.sh /usr/local/bin && /usr/local/bin/build.sh",
+        "install -D -t /opt/x bin/build.sh; /opt/x/build.sh",
+        "cp bin/*.sh /tmp/ ; bash /tmp/build.sh",
+        "mv bin/build.sh y.sh; sh y.sh",
+        "ln -s bin/build.sh y.sh && ./y.sh",
+        "ln -s ../bin/build.sh lib/y.sh; lib/y.sh",
+        'ln -sf "$PWD/bin/build.sh" /tmp/y; /tmp/y',
+        "sed s/a/b/ bin/build.sh >/tmp/y; sh /tmp/y",
+        "D=$(mktemp -d)\ncp bin/build.sh $D/y.sh\n$D/y.sh",
+    ],
+)
+def test_a_script_that_is_read_or_copied_and_then_run(tmp_path: Path, text: str) -> None:
+    """Its text is that of the repository's file; what it reads from the current folder counts."""
+    build = {"bin/build.sh": "#!/bin/bash\ncat conf/b.conf\n"}
+    found = made_of(tmp_path, {**legacy({"type": "shell-local", "inline": [text]}), **FILES, **build})
+    assert found - {f"bin/{name}" for name in ("args.sh", "here.sh")} == {"bin/build.sh", "conf/b.conf"}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("git clone . /tmp/c && cd /tmp/c && cat conf/a.conf", {"conf/a.conf"}),
+        ('git clone -q --depth 1 "file://$PWD" /tmp/c; cd /tmp/c/ansible; ansible-playbook web.yml', PLAY),
+        ("git worktree add /tmp/c HEAD; cd /tmp/c/ansible; ansible-playbook web.yml", PLAY),
+        ("git clone . /tmp/c; tar c -C /tmp/c/conf .", CONF),
+        ("git clone https://example.com/x.git /tmp/c; cat /tmp/c/conf/a.conf", set()),
+        ("git status .; git checkout .", set()),
+    ],
+)
+def test_a_clone_of_the_repository(tmp_path: Path, text: str, wanted: set[str]) -> None:
+    found = made_of(tmp_path, {**legacy({"type": "shell-local", "inline": [text]}), **FILES})
+    assert found == wanted
+
+
+PROGRAM_FILES = {"conf/a.conf", "conf/b.conf"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"),
+    [
+        ("run.py", 'open(os.path.join(os.path.dirname(__file__), "..", "conf", "a.conf"))', {"conf/a.conf"}),
+        ("run.py", '(Path(__file__).parent.parent / "conf" / "a.conf").read_text()', {"conf/a.conf"}),
+        ("run.py", 'open(f"conf/{name}.conf")', CONF),
+        ("run.py", 'open("conf/" + name + ".conf")', CONF),
+        ("run.py", 'open(os.path.join(os.path.dirname(HERE), "conf", name))', CONF),
+        ("run.py", 'open(Path("conf") / name)', CONF),
+        ("run.py", 'for one in os.listdir("conf"): pass', CONF),
+        ("run.py", 'glob.glob("conf/*.conf")', PROGRAM_FILES),
+        ("run.py", "from helper import x", {"bin/helper.py", "conf/b.conf"}),
+        ("run.py", "import lib.deep as deep", {"bin/lib/__init__.py", "bin/lib/deep.py", "conf/a.conf"}),
+        ("run.py", "from lib import (x,\n  deep)", {"bin/lib/__init__.py", "bin/lib/deep.py", "conf/a.conf"}),
+        ("run.rb", "require_relative 'lib/more'", {"bin/lib/more.rb"}),
+        ("run.rb", "File.read(File.join('conf', 'b.conf'))", {"conf/b.conf"}),
+        ("run.pl", 'open(my $f, "<", "$root/conf/a.conf")', {"conf/a.conf"}),
+        ("run.js", "fs.readFileSync(__dirname + '/../conf/a.conf')", {"conf/a.conf"}),
+        ("run.js", "require('./lib/more')", {"bin/lib/more.js"}),
+        ("run.ps1", '. $PSScriptRoot/lib/more.ps1\nGet-Content "conf/$name.conf"', {*CONF, "bin/lib/more.ps1"}),
+        ("run.py", 'subprocess.run(["packer", "build", "x"])\nprint("conf")', set()),
+    ],
+)  # fmt: skip
+def test_a_program_in_another_language(tmp_path: Path, name: str, text: str, wanted: set[str]) -> None:
+    """The texts in it that name files, paths that are put together of them, and what it imports."""
+    programs = {
+        "bin/helper.py": 'open("conf/b.conf")\n',
+        "bin/lib/__init__.py": "",
+        "bin/lib/deep.py": "open('conf/a.conf')\n",
+        f"bin/lib/more.{name.partition('.')[2]}": "",
+        f"bin/{name}": text,
+    }
+    start = {"py": "python3", "rb": "ruby", "pl": "perl", "js": "node", "ps1": "pwsh -File"}[name.partition(".")[2]]
+    step = {"type": "shell-local", "inline": [f"{start} bin/{name}"]}
+    assert made_of(tmp_path, {**legacy(step), **FILES, **programs}) == {f"bin/{name}", *wanted}
+
+
+def test_a_module_that_python_runs(tmp_path: Path) -> None:
+    step = {"type": "shell-local", "inline": ["cd bin", "python3 -m tool.run x"]}
+    tool = {"bin/tool/__init__.py": "", "bin/tool/run.py": "from tool import other\n", "bin/tool/other.py": ""}
+    assert made_of(tmp_path, {**legacy(step), **FILES, **tool}) == set(tool)
+
+
+@pytest.mark.parametrize("text", ['. "$FILE"', 'bash "$1"', 'sh "$DIR/$NAME"'])
+def test_a_script_of_which_nothing_is_known_may_be_any_script(tmp_path: Path, text: str) -> None:
+    files = {**legacy({"type": "shell-local", "inline": [text]}), **FILES}
+    found = graph(tmp_path, files).made_of("web")
+    assert {"bin/build.sh", "lib/common.sh"} <= set(found)
+    assert not {"ansible/vars/app.yml", "bin/list.py"} & set(found)
+    assert all(edge.widened for edge in found["bin/here.sh"].edges[-1:])

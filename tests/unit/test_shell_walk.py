@@ -24,16 +24,26 @@ COMMANDS: list[tuple[str, list[str]]] = [
     ("(cd a; x); y", ["a: x", ".: y"]),
     ("cd a | x; y", [".: x", ".: y"]),
     ("{ cd a; }; x", ["a: x"]),
-    ("cd a || exit 1; x", ["a: exit 1", "a: x"]),
+    ("cd a || exit 1; x", [".: exit 1", "a: x"]),
     ("pushd a; x; popd; y", [".: pushd a", "a: x", "a: popd", ".: y"]),
     ("cd -; x", ["?: x"]),
     ("cd; x", ["~: x"]),
     ("cd /opt; x", ["/opt: x"]),
     ("cd $UNKNOWN; x", ["?: x"]),
     ("if a; then cd b; else cd c; fi; x", [".: a", "b|c: x"]),
-    ("if a; then cd b; fi; x", [".: a", ".|b: x"]),
-    ("a && cd b; x", [".: a", "b: x"]),
-    ("[ -d b ] && cd b; x", [".: [ b", ".|b: x"]),
+    ("if a; then cd b; fi; x", [".: a", "b|.: x"]),
+    ("a && cd b; x", [".: a", "b|.: x"]),
+    ("[ -d b ] && cd b; x", [".: [ b", "b|.: x"]),
+    ("a && cd b || y; x", [".: a", ".: y", "b|.: x"]),
+    ("a && cd b || { cd c; y; }; x", [".: a", "c: y", "b|c: x"]),
+    ("a && cd b && y; x", [".: a", "b: y", "b|.: x"]),
+    ("a && cd b || exit 1; x", [".: a", ".: exit 1", "b: x"]),
+    ("cd a && cd b; x", ["a/b: x"]),
+    ("cd a || cd b; x", ["a|b: x"]),
+    ("cd a || { y; exit; }; x", [".: y", ".: exit", "a: x"]),
+    ("cd a >/dev/null && x; y", ["a: x", "a: y"]),
+    ("if a && cd b; then x; else y; fi; z", [".: a", "b: x", ".: y", "b|.: z"]),
+    ("if ! cd a; then exit 1; fi; x", [".: exit 1", "a: x"]),
     ("x $PWD/y; cd a; z $(pwd)/y", [".: x ./y", "a: pwd", "a: z a/y"]),
     ("case $y in a) cd b ;; *) cd c ;; esac; x", [".|b|c: x"]),
     ("while a; do cd b; done; x", [".: a", ".|b: a", ".|b|b/b: x"]),
@@ -76,6 +86,27 @@ def test_commands_and_their_folders(text: str, wanted: list[str]) -> None:
 def test_what_is_redirected_in_is_read() -> None:
     (found,) = walk("cd a; x <b/c >d").ran[1:]
     assert found.reads == ("b/c",)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('bash -c "$(cat a/x.sh)"', [("bash", "a/x.sh")]),
+        ('sh -c "$(<a/x.sh)"', [("bash", "a/x.sh")]),
+        ('eval "$(cat a/x.sh)"', [(".", "a/x.sh")]),
+        ("eval `cat a/x.sh`", [(".", "a/x.sh")]),
+        ("source <(cat a/x.sh)", [(".", "a/x.sh")]),
+        (". <(sed s/b/c/ a/x.sh)", [(".", "s/b/c/"), (".", "a/x.sh")]),
+        ("bash <(cat a/x.sh)", [("bash", "a/x.sh")]),
+        ('bash <<< "$(cat a/x.sh)"', [("bash", "a/x.sh")]),
+        ('T=$(cat a/x.sh); eval "$T"', [(".", "a/x.sh")]),
+        ('T=$(cat a/x.sh)\nU=$T\nbash -c "$U"', [("bash", "a/x.sh")]),
+        ('ssh host "$(cat a/x.sh)"', []),
+        ('eval "$(curl https://example.com)"', []),
+    ],
+)
+def test_a_script_that_is_run_by_its_text(text: str, wanted: list[tuple[str, ...]]) -> None:
+    assert [one.words for one in walk(text).ran if one.words[0] in (".", "bash") and "/" in one.words[-1]] == wanted
 
 
 def test_what_is_no_shell_is_split_into_words() -> None:

@@ -11,7 +11,8 @@ from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.ansible.search.playbooks import is_playbook
 from tfgen_generators.packer.ansible_arguments import Arguments, read_arguments
 from tfgen_generators.packer.ansible_settings import variable_use
-from tfgen_generators.paths.local_commands import LocalCommand, LocalCommands
+from tfgen_generators.paths.commands.local_commands import LocalCommands
+from tfgen_generators.paths.commands.model import LocalCommand
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.shell.expand import joined
@@ -25,7 +26,7 @@ _NO_READERS = kinds(
 )
 #: Those that read all of the folder `.`; of the first ones the last word is where they write to.
 _COPIERS = frozenset({"cp", "install", "ln", "mv", "rsync", "scp"})
-_TREE_READERS = _COPIERS | {"aws", "buildah", "docker", "git", "podman", "tar", "zip", "7z"}
+_TREE_READERS = _COPIERS | {"aws", "buildah", "docker", "podman", "tar", "zip", "7z"}
 #: Those that hand on what stands in a file, line by line, for others to read.
 _LISTERS = kinds(": awk cat cpio cut grep head mapfile read rsync sed sort tail tar xargs")
 _LONGEST_LIST = 64 * 1024
@@ -80,13 +81,13 @@ class LocalFilesFinder:
 
     def _command(self, command: LocalCommand, edge: Edge) -> None:
         for path in command.files:
-            self._files.setdefault(path, edge)
+            self._files.setdefault(path, msgspec.structs.replace(edge, widened=True) if command.widened else edge)
             beside = (posixpath.dirname(path) or ".", *command.folders)
             for text in command.texts:
-                self._read(text, beside, Edge(path=path, label="text", widened=True), folders_too=False)
+                self._read(text, beside, Edge(path=path, label="text", widened=True), folders_too=text.endswith("/"))
         if not command.files:
             for text in command.texts:
-                self._read(text, command.folders, edge, folders_too=False)
+                self._read(text, command.folders, edge, folders_too=text.endswith("/"))
         if command.program in _PLAYBOOKS:
             self._ansible(command, edge)
         elif command.program == "packer":
@@ -105,13 +106,15 @@ class LocalFilesFinder:
     def _words(self, command: LocalCommand) -> Iterator[str]:
         """The words that may be paths, and what stands in them behind `=`, `@`, or a short option."""
         words = command.words[1:-1] if command.program in _COPIERS and len(command.words) > 2 else command.words[1:]
-        if command.program == "find":
+        if command.program == "git" and words[:1] in (("clone",), ("worktree",)):
+            words = ()  # it reads its own folder; who uses the copy is followed
+        elif command.program == "find":
             words = ()  # it reads names; who reads the files that it finds is followed by itself
         elif command.program == "packer":
             words = tuple(word for word in words if word.startswith("-"))  # the template is looked for by itself
         for word in words:
             for piece in dict.fromkeys((word, word.rpartition("=")[2], word.rpartition("@")[2])):
-                if piece and piece not in (".", "..", "/") and not piece.startswith(("-", "/", "~")):
+                if piece and piece not in (".", "..", "/") and not piece.startswith(("-", "~")):
                     yield piece
             if len(word) > 2 and word[0] == "-" and word[1] != "-":
                 yield word[2:]
@@ -198,8 +201,9 @@ class LocalFilesFinder:
 def _reads_all(command: LocalCommand) -> bool:
     """Whether a command reads all of its folder: `tar c .`, `cp -r * TARGET`, `git archive HEAD`."""
     words = command.words[1 : -1 if command.program in _COPIERS else None]
-    if command.words[:2] == ("git", "archive"):
-        return len([word for word in words[1:] if not word.startswith("-")]) < 2
+    if command.program == "git":
+        operands = [word for word in words[1:] if not word.startswith("-")]
+        return command.words[1:2] == ("archive",) and len(operands) < 2
     return command.program in _TREE_READERS and bool({".", "*"}.intersection(words))
 
 

@@ -3,7 +3,6 @@
 __all__ = [
     "buildspec",
     "filesets",
-    "local_commands",
     "model",
     "packer_script",
     "path_resolution",

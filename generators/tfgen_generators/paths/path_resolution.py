@@ -75,7 +75,7 @@ class PathResolver:
         return [ResolvedPath(pattern=_starred(pattern), widened=True) for pattern in dict.fromkeys(patterns)]
 
     def from_elsewhere(self, text: str) -> list[ResolvedPath]:
-        """What a path means whose `..` lead out of the repository from every folder looked at: Packer runs deeper in it.
+        """What a path means whose `..` lead out of the repository from all folders looked at: Packer runs deeper in it.
 
         Where that can be one place only it is that; all other places of that name may be meant.
         """

@@ -15,8 +15,9 @@ import msgspec
 from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.buildspec import Buildspec, read_buildspec
 from tfgen_generators.paths.ci_recipes import ci_recipes
-from tfgen_generators.paths.local_commands import LocalCommand, LocalCommands
-from tfgen_generators.paths.makefiles import MAKEFILES
+from tfgen_generators.paths.commands.local_commands import LocalCommands
+from tfgen_generators.paths.commands.makefiles import MAKEFILES
+from tfgen_generators.paths.commands.model import LocalCommand
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.paths.pipeline_files import buildspec_of
@@ -156,7 +157,7 @@ class WorkingDirs:
             if tree.kind(path) != "file" or b"packer" not in tree.read(path):
                 continue
             if name == makefile:
-                yield from _packer_commands(local.of_texts([f"make -f {name}"], [folder]), path)
+                yield from _packer_commands(local.of_texts([f"make -f {name} {UNKNOWN}"], [folder]), path)
             else:
                 # Where a script is started is not known, unless it changes to a folder of its own.
                 yield from _packer_commands(local.of_script(path, [UNKNOWN]), path)

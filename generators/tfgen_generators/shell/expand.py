@@ -36,6 +36,8 @@ _DIRECTORY = frozenset({"/*"})
 _BASE_NAME = frozenset({"*/"})
 _TOP_LEVEL = ("git", "rev-parse", "--show-toplevel")
 _SAME = frozenset({"realpath", "readlink", "echo"})
+#: Programs that print the files that they are given, changed or not.
+_SHOWING = frozenset({"awk", "cat", "envsubst", "grep", "head", "sed", "tac", "tail"})
 #: Longer values are not followed.
 LONGEST = 4096
 _DEEPEST = 20
@@ -65,10 +67,15 @@ class Expansion:
 
     def __init__(self, tree: Tree, variables: Mapping[str, str], folder: Callable[[], str]) -> None:
         self._tree, self._variables, self._folder = tree, variables, folder
+        #: The files whose texts stand in the words that were filled in: `$(cat FILE)`.
+        self.shown: dict[str, None] = {}
+        self._shown_by: dict[str, dict[str, None]] = {}
 
     def text(self, node: Node, depth: int = 0) -> str:
         """The word at a node; what is not known in it is `UNKNOWN`."""
         kind = node.type
+        if kind == "process_substitution" and depth <= _DEEPEST:
+            self._show(node, depth)
         if depth > _DEEPEST or kind in ("process_substitution", "arithmetic_expansion"):
             return UNKNOWN
         if kind in ("string", "concatenation", "command_name", "translated_string"):
@@ -90,6 +97,7 @@ class Expansion:
     def _value(self, name: str) -> str:
         if name == "PWD":
             return self.here()
+        self.shown |= self._shown_by.get(name, {})
         if name in self._variables:
             return self._variables[name]
         if name in ROOTS:
@@ -113,6 +121,7 @@ class Expansion:
 
     def _substituted(self, node: Node, depth: int) -> str:
         """What a command prints that is known to do nothing but to work with paths."""
+        self._show(node, depth)
         inner = [part for part in node.children if part.type not in ("$(", "`", ")")]
         if len(inner) == 1 and inner[0].type == "list":
             first, *_, last = inner[0].children
@@ -130,19 +139,25 @@ class Expansion:
             return ALL_WORDS.join(found_by(words))
         return _printed(words[0], arguments) if words and len(arguments) == 1 else UNKNOWN
 
+    def _show(self, node: Node, depth: int) -> None:
+        """Remembers the files that a substitution prints."""
+        for part in node.named_children:
+            if part.type == "file_redirect":
+                self.shown |= {
+                    self.text(inner, depth + 1): None for inner in part.children_by_field_name("destination")
+                }
+            elif part.type == "redirected_statement":
+                self._show(part, depth + 1)
+            elif part.type == "command" and self._tree.word(part.children[0]) in _SHOWING:
+                self.shown |= {word: None for word in self.words(part, depth + 1)[1:] if not word.startswith("-")}
+
     def _changed_to(self, node: Node, depth: int) -> str | None:
         words = self.words(node, depth + 1)
         return joined(self.here(), words[-1]) if words[:1] == ["cd"] and len(words) > 1 else None
 
-    def is_test(self, node: Node) -> bool:
-        """Whether a command is there to fail; others are taken to succeed."""
-        if node.type in ("test_command", "negated_command"):
-            return True
-        words = [self._tree.word(part) for part in node.children[:2]] if node.type == "command" else []
-        return words[:1] == ["test"] or words in (["command", "-v"], ["grep", "-q"])
-
     def assigned(self, node: Node) -> tuple[str, str]:
         """The variable that an assignment sets, and its value."""
+        outer, self.shown = self.shown, {}
         name, *_, value = node.children
         key = self._tree.word(name)
         before = self._variables.get(key, "") if node.children[1].type == "+=" else ""
@@ -151,6 +166,9 @@ class Expansion:
             text = ALL_WORDS.join([*before.split(ALL_WORDS), *words] if before else words)
         else:
             text = before + self.text(value) if value.type not in ("=", "+=") else before
+        if self.shown:
+            self._shown_by[key] = self.shown
+        self.shown = outer
         return key, text if len(text) <= LONGEST else UNKNOWN
 
     def counted(self, node: Node) -> list[str]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import msgspec
 
 from tfgen_generators.shell.marks import UNKNOWN
-from tfgen_generators.shell.ran import SHELLS, Ran
+from tfgen_generators.shell.ran import SHELLS, Ran, text_of
 from tfgen_generators.shell.tree import kinds
 
 #: Programs that run playbooks or templates, wherever they stand in a command.
@@ -85,6 +85,16 @@ def shown(ran: Ran) -> str:
         return ran.given
     program = ran.words[0].rpartition("/")[2]
     return " ".join(word for word in ran.words[1:] if word not in ("-e", "-n")) if program in ("echo", "printf") else ""
+
+
+def scripts_of(ran: Ran, files: Sequence[str]) -> Iterator[Ran]:
+    """The files that a command runs by their texts: `eval "$(cat FILE)"`, `sh -c "$(<FILE)"`, `. <(cat FILE)`."""
+    program = ran.words[0].rpartition("/")[2] if ran.words else ""
+    is_sourced = program in (".", "source", "eval")
+    if is_sourced or program in SHELLS or text_of(ran.words) is not None:
+        for file in files:
+            words = (".", file) if is_sourced else ("bash", file)
+            yield msgspec.structs.replace(ran, words=words, reads=(), writes=(), given="")
 
 
 def is_fed(ran: Ran) -> bool:

@@ -32,14 +32,15 @@ _DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]?")
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
     """One simple command: `words` without what sets variables or runs other programs (`sudo`, `env A=b`).
 
-    `folders` are those that it may be run in, from where the text begins. `reads` are redirected into it; `sets` are
-    variables that stand before it. `line` counts from 0. `given` is text that it reads or shows: here-documents.
-    `takes`: more words follow, which it is given by what is before it in a pipe (`xargs`).
+    `folders` are those that it may be run in, from where the text begins. `reads` are redirected into it, its output
+    into `writes`; `sets` are variables that stand before it. `line` counts from 0. `given` is text that it reads or
+    shows: here-documents. `takes`: more words follow, which it is given by what is before it in a pipe (`xargs`).
     """
 
     words: tuple[str, ...]
     folders: tuple[str, ...] = (".",)
     reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
     sets: tuple[tuple[str, str], ...] = ()
     line: int = 0
     given: str = ""
@@ -49,7 +50,7 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Walked(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a text runs, in its order, and the state at its end.
+    """All that a text runs, in its order, and the state at its end; `good`: its folders if its last command succeeds.
 
     Unless it `is_whole`, there is something in it that is no shell.
     """
@@ -58,6 +59,7 @@ class Walked(msgspec.Struct, frozen=True, kw_only=True):
     is_whole: bool = True
     folders: tuple[str, ...] = (".",)
     variables: tuple[tuple[str, str], ...] = ()
+    good: tuple[str, ...] = (".",)
 
 
 def text_of(words: Sequence[str]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tfgen_generators.shell.expand import Expansion
 from tfgen_generators.shell.tree import Tree
@@ -12,18 +12,29 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-def redirected(tree: Tree, expansion: Expansion, node: Node) -> tuple[tuple[str, ...], str]:
-    """What is redirected in: files, and the text of here-documents and here-strings."""
+class Redirected(NamedTuple):
+    """The files that are redirected in, the text of here-documents and here-strings, and the files that are written."""
+
+    reads: tuple[str, ...]
+    given: str
+    writes: tuple[str, ...]
+
+
+def redirected(tree: Tree, expansion: Expansion, node: Node) -> Redirected:
+    """What is redirected into a command, and where its output goes."""
     reads: list[str] = []
+    writes: list[str] = []
     given: list[str] = []
     for part in node.children:
         if part.type == "file_redirect" and any(inner.type == "<" for inner in part.children):
             reads += [expansion.text(inner) for inner in part.children_by_field_name("destination")[:1]]
+        elif part.type == "file_redirect" and any(inner.type in (">", ">>", ">|") for inner in part.children):
+            writes += [expansion.text(inner) for inner in part.children_by_field_name("destination")[:1]]
         elif part.type == "heredoc_redirect":
             given += [tree.written(inner) for inner in part.children if inner.type == "heredoc_body"]
         elif part.type == "herestring_redirect":
             given += [expansion.text(inner) for inner in part.named_children]
-    return tuple(reads), "\n".join(given)
+    return Redirected(tuple(reads), "\n".join(given), tuple(writes))
 
 
 def behind(expansion: Expansion, node: Node) -> Iterator[str]:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfgen_generators.shell.expand import ALL_WORDS, Expansion, joined
+from tfgen_generators.shell.branches import Branches
+from tfgen_generators.shell.expand import ALL_WORDS, joined
 from tfgen_generators.shell.marks import UNKNOWN
-from tfgen_generators.shell.printed import handed_on, is_fed, piped, printed
+from tfgen_generators.shell.printed import handed_on, is_fed, piped, printed, scripts_of
 from tfgen_generators.shell.ran import Ran, Walked, effective, guessed, text_of
 from tfgen_generators.shell.redirections import behind, redirected
-from tfgen_generators.shell.state import State, give, merged
+from tfgen_generators.shell.state import give
 from tfgen_generators.shell.tree import Tree, parse
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 #: How many commands one text may run here, how many folders a command may be in, how deep a text may be nested.
 _MOST, _MOST_FOLDERS, _DEEPEST = 2000, 8, 60
-#: How many words of a `for` are tried one by one.
-_MOST_WORDS = 64
 _SETTING = frozenset({"getopts", "mapfile", "read", "readarray"})
 
 
@@ -41,41 +40,27 @@ def walk(text: str, variables: tuple[tuple[str, str], ...] = (), depth: int = 0)
         return Walked(ran=guessed(text), is_whole=False)
     walker = _Walker(tree, dict(variables))
     walker.statements(tree.root.children, depth)
+    is_list = [part.type for part in tree.root.named_children if part.type != "comment"][-1:] == ["list"]
+    good = walker.succeeded[0] if is_list and walker.succeeded else walker.state[0]
     walker.uncalled()
     whole = tree.is_whole and not walker.is_cut
     folders, values = walker.state
     ran = (*walker.ran, *(() if whole else guessed(text)))
-    return Walked(ran=ran, is_whole=whole, folders=folders, variables=tuple(values.items()))
+    return Walked(ran=ran, is_whole=whole, folders=folders, variables=tuple(values.items()), good=good)
 
 
-class _Walker:
-    """One text's walk. A state is the folders that the shell may be in, and its variables."""
+class _Walker(Branches):
+    """One text's walk."""
 
     def __init__(self, tree: Tree, variables: Mapping[str, str]) -> None:
-        self._tree = tree
+        super().__init__(tree, variables)
         self.ran: list[Ran] = []
         self.is_cut = False
-        self._folders: tuple[str, ...] = (".",)
         self._old: tuple[str, ...] = ()
         self._stack: list[tuple[str, ...]] = []
-        self._variables = dict(variables)
         self._functions: dict[str, Node] = {}
         self._called: set[str] = set()
         self._printed: tuple[str, ...] = ()  # the words that come in by a pipe
-        self._expansion = Expansion(tree, self._variables, self._folder)
-
-    def _folder(self) -> str:
-        return self._folders[0] if len(self._folders) == 1 else UNKNOWN
-
-    @property
-    def state(self) -> State:
-        """The folders and variables that hold now."""
-        return self._folders, dict(self._variables)
-
-    def _set(self, state: State) -> None:
-        self._folders = state[0] if 0 < len(state[0]) <= _MOST_FOLDERS else (UNKNOWN,)
-        self._variables.clear()
-        self._variables.update(state[1])
 
     def statements(self, nodes: Iterable[Node], depth: int = 0) -> None:
         """Walks nodes one after the other."""
@@ -111,70 +96,13 @@ class _Walker:
         if text:
             self._inner(text, "", depth)
 
-    def _loop(self, node: Node, depth: int) -> None:
-        """Once more where the first time ends in other folders."""
-        before = self._folders
-        self._branches([node.children], depth, otherwise=True)
-        if self._folders != before:
-            self._branches([node.children], depth, otherwise=True)
-
-    def _c_style(self, node: Node, depth: int) -> None:
-        """`for ((i = 1; ...))`: what is set there is not known in the body."""
-        body = [part for part in node.children if part.type in ("do_group", "compound_statement")]
-        self._variables.update(dict.fromkeys(self._expansion.counted(node), UNKNOWN))
-        self._branches([body], depth, otherwise=True)
-
     def _reading(self, node: Node, _depth: int) -> None:
         """`$(< FILE)`."""
         reads = tuple(self._expansion.text(inner) for inner in node.children_by_field_name("destination"))
         self.ran.append(Ran(words=(":",), folders=self._folders, reads=reads, line=node.start_point.row))
 
-    def _case(self, node: Node, depth: int) -> None:
-        self._branches([part.children for part in node.children if part.type == "case_item"], depth, otherwise=True)
-
     def _function(self, node: Node, _depth: int) -> None:
         self._functions[self._tree.word(node.children[node.children[0].type == "function"])] = node.children[-1]
-
-    def _branches(self, bodies: Iterable[Iterable[Node]], depth: int, *, otherwise: bool) -> None:
-        """One of the bodies runs, or (`otherwise`) none: any of the states after them may hold."""
-        before = self.state
-        ends = [before] if otherwise else []
-        for body in bodies:
-            self._set(before)
-            self.statements(body, depth + 1)
-            ends.append(self.state)
-        self._set(merged(ends))
-
-    def _list(self, node: Node, depth: int) -> None:
-        """`a && b`: b runs, unless a is a test. `a || b`: it may."""
-        left, operator, right = node.children[0], node.children[1].type, node.children[-1]
-        self._node(left, depth + 1)
-        if operator == "&&" and not self._expansion.is_test(left):
-            self._node(right, depth + 1)
-        else:
-            self._branches([[right]], depth, otherwise=True)
-
-    def _if(self, node: Node, depth: int) -> None:
-        parts = [part for part in node.children if part.type in ("elif_clause", "else_clause")]
-        own = [part for part in node.children if part not in parts]
-        is_complete = any(part.type == "else_clause" for part in parts)
-        self._branches([own, *([part] for part in parts)], depth, otherwise=not is_complete)
-
-    def _for(self, node: Node, depth: int) -> None:
-        """The body, once for each word."""
-        name = next((self._tree.word(part) for part in node.children if part.type == "variable_name"), "")
-        at = next((number for number, part in enumerate(node.children) if part.type == "in"), len(node.children))
-        body = [part for part in node.children if part.type in ("do_group", "compound_statement")]
-        listed = [part for part in node.children[at + 1 :] if part.is_named and part not in body]
-        self._substitutions(node, depth, body)
-        words = [word for part in listed for word in self._expansion.split(part)] or [UNKNOWN]
-        before = self.state
-        ends = [before]
-        for word in words if len(words) <= _MOST_WORDS else [UNKNOWN]:
-            self._variables[name] = word
-            self.statements(body, depth + 1)
-            ends.append(self.state)
-        self._set((tuple(dict.fromkeys(folder for one, _ in ends for folder in one)), self.state[1]))
 
     def _assign(self, node: Node, depth: int) -> None:
         """`A=b`, `export A=b`. What stands in `$( )` runs."""
@@ -184,21 +112,14 @@ class _Walker:
                 name, value = self._expansion.assigned(part)
                 self._variables[name] = value
 
-    def _substitutions(self, node: Node, depth: int, but: Sequence[Node] = ()) -> None:
-        """Runs what stands in `$( )`, in backquotes and in `<( )`."""
-        for part in (one for one in node.children if one not in but):
-            if part.type in ("command_substitution", "process_substitution"):
-                self._node(part, depth + 1)
-            elif part.child_count and depth <= _DEEPEST:
-                self._substitutions(part, depth + 1)
-
     def _command(self, node: Node, depth: int) -> None:
         inner = node.children[0] if node.type == "redirected_statement" else node
         start = len(self.ran)
         self._substitutions(node, depth)
         if len(self.ran) > start and node.children[-1].type == "file_redirect":  # `< <(find X)`
             self._printed = printed(self.ran[-1])
-        reads, given = redirected(self._tree, self._expansion, node)
+        self._expansion.shown = {}
+        reads, given, writes = redirected(self._tree, self._expansion, node)
         if inner.type not in ("command", "test_command", "declaration_command", "variable_assignment"):
             before = self._folders
             self._node(inner, depth + 1)
@@ -210,12 +131,13 @@ class _Walker:
             self._assign(inner, depth)
             return
         words = (*self._expansion.words(inner), *(behind(self._expansion, node) if inner is not node else ()))
-        ran = Ran(words=words, folders=self._folders, reads=reads, sets=sets, line=node.start_point.row, given=given)
+        line = node.start_point.row
+        ran = Ran(words=words, folders=self._folders, reads=reads, sets=sets, line=line, given=given, writes=writes)
         self._run(ran, depth)
 
     def _run(self, ran: Ran, depth: int) -> None:
         """One command, once it is known what it is: those of the shell's own that matter are done here."""
-        ran = effective(ran)
+        ran, shown = effective(ran), tuple(self._expansion.shown)
         if not (words := ran.words):
             self._variables.update(ran.sets)
             return
@@ -224,12 +146,20 @@ class _Walker:
             self._called.add(program)
             self._call(self._functions[program], words[1:], depth)
             return
+        scripts = tuple(scripts_of(ran, shown))
+        if scripts:
+            ran = msgspec.structs.replace(ran, words=tuple(word for word in words if word != UNKNOWN))
         path = dict(ran.sets).get("PATH", self._variables.get("PATH", ""))
         self.ran.append(msgspec.structs.replace(ran, path=path) if path else ran)
-        self.ran += handed_on(ran)
+        self.ran += (*scripts, *handed_on(ran))
+        self._done(ran, arguments, depth)
+
+    def _done(self, ran: Ran, arguments: Sequence[str], depth: int) -> None:
+        """What a command changes in the shell that runs it."""
+        program = ran.words[0]
         if program in ("cd", "pushd"):
             self._stack.append(self._folders)
-            self._change(words, arguments)
+            self._change(ran.words, arguments)
         elif program == "popd":
             self._folders = self._stack.pop() if self._stack else (UNKNOWN,)
         elif program in _SETTING:

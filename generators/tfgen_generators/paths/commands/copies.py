@@ -1,0 +1,93 @@
+"""Where commands put copies of the repository's files: what runs or is read there is what was copied."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+from tfgen_generators.shell.expand import joined
+from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
+
+_COPIERS = frozenset({"cp", "install", "ln", "mv", "rsync"})
+#: Those whose output is what they read, more or less.
+_FILTERS = frozenset({"awk", "cat", "envsubst", "grep", "head", "perl", "sed", "sort", "tail", "tr"})
+#: Options of these that take their value as the next word.
+_VALUED = frozenset({"-m", "-o", "-g", "-S", "-t", "--mode", "--owner", "--group"})
+_OF_GIT = frozenset({"-b", "--branch", "--depth", "-o", "--origin", "-c", "--config", "--reference", "-j", "--jobs"})
+_MOST = 500
+
+Find = Callable[[str, Sequence[str]], list[str]]
+
+
+class Copies:
+    """Copies made so far. `find` gives the paths of the repository that a word means in some folders."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+        self._places: dict[str, dict[str, None]] = {}
+
+    def origins(self, path: str) -> list[str]:
+        """What was copied to a place, or to a folder that it is in."""
+        found: dict[str, None] = {}
+        rest = ""
+        while self._places and path and path not in ("/", "."):
+            for origin in self._places.get(path, ()):
+                found[posixpath.normpath(posixpath.join(origin, rest))] = None
+            path, slash, name = path.rpartition("/")
+            rest = posixpath.join(name, rest) if rest else name
+            if not slash:
+                break
+        return list(found)
+
+    def learn(self, words: Sequence[str], reads: Sequence[str], writes: Sequence[str], folders: Sequence[str]) -> None:
+        """What one command copies."""
+        program = words[0].rpartition("/")[2]
+        if program in _COPIERS and len(words) > 2:
+            self._copied(program, words[1:], folders)
+        elif program == "git" and words[1:2] == ("clone",):
+            source, *target = [*_operands(words[2:], _OF_GIT), ""][:2]
+            source = source.removeprefix("file://")
+            self._put(source, folders, next(filter(None, target), posixpath.basename(source.rstrip("/."))), folders)
+        elif program == "git" and words[1:3] == ("worktree", "add"):
+            for target in list(_operands(words[3:], _OF_GIT))[:1]:
+                self._put(ANCHOR, folders, target, folders)
+        elif program in _FILTERS:
+            for target in writes:
+                for source in (*_operands(words[1:], frozenset()), *reads):
+                    self._put(source, folders, target, folders)
+
+    def _copied(self, program: str, words: Sequence[str], folders: Sequence[str]) -> None:
+        operands = list(_operands(words, _VALUED))
+        named = [value for before, value in pairwise(words) if before == "-t"]
+        named += [word.partition("=")[2] for word in words if word.startswith("--target-directory=")]
+        target = named[0] if named else operands.pop() if len(operands) > 1 else ""
+        for source in operands if target else ():
+            seen_from = [*folders]
+            if program == "ln":
+                seen_from += [joined(folder, posixpath.dirname(target) or ".") for folder in folders]
+            self._put(source, seen_from, target, folders)
+            self._put(source, seen_from, f"{target}/{posixpath.basename(source.rstrip('/.'))}", folders)
+
+    def _put(self, source: str, seen_from: Sequence[str], target: str, folders: Sequence[str]) -> None:
+        """`source` lies at `target`; of what has wildcards, each under its own name in it."""
+        origins = (
+            self._find(source, seen_from)
+            if source.strip(f"{UNKNOWN}*./ ") or source.strip("/") in (".", "..", "\0")
+            else []
+        )
+        many = len(origins) > 1
+        for folder in folders:
+            place = joined(folder, target.rstrip("/") or "/")
+            for origin in origins if len(self._places) < _MOST else ():
+                own = posixpath.join(place, posixpath.basename(origin)) if many and "*" in source else place
+                if own != origin:
+                    self._places.setdefault(own, {})[origin] = None
+
+
+def _operands(words: Sequence[str], valued: frozenset[str]) -> Iterator[str]:
+    before = ""
+    for word in words:
+        if before not in valued and not word.startswith("-"):
+            yield word
+        before = word
