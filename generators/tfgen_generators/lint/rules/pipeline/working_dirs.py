@@ -1,4 +1,4 @@
-"""A rule about the folder in which Packer runs, where the repository leaves that open and it matters."""
+"""Rules about the folder in which Packer runs: it is not there, or the repository leaves it open and it matters."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tfgen_generators.lint.model import Finding, Rule
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.places import place_of
+from tfgen_generators.nearest import near_path
 from tfgen_generators.packer.model import Template
 from tfgen_generators.settings.model import FILE_NAME
 from tfgen_generators.shell.marks import UNKNOWN
@@ -33,6 +34,26 @@ def _unclear(scope: Scope) -> Iterator[Finding]:
                 return
 
 
+def _missing(scope: Scope) -> Iterator[Finding]:
+    """Each `working_dir` of tfgen.toml that is no folder."""
+    settings = scope.settings
+    if settings is None:
+        return
+    own = ((("templates", name, "working_dir"), one.working_dir) for name, one in settings.templates.items())
+    for where, value in ((("working_dir",), settings.working_dir), *own):
+        kind = scope.tree.kind(posixpath.normpath(value)) if value else "folder"
+        if kind != "folder":
+            near = near_path(posixpath.normpath(value), scope.tree.names)
+            yield Finding(
+                rule="missing-working-dir",
+                path=FILE_NAME,
+                line=settings.line(*where),
+                message=f"{'.'.join(where)} = {value!r} is {'a file' if kind else 'not there'}: Packer cannot run in it",
+                fix=f"did you mean {near}?" if near else "create it, or name the folder in which packer build runs",
+                image=where[1] if len(where) > 1 else "",
+            )
+
+
 def _relative(scope: Scope, template: Template) -> Iterator[str]:
     for file in scope.described(template).files:
         is_plain = file.known and file.use != "function" and not any(sign in file.path for sign in ("${", "{{"))
@@ -41,6 +62,12 @@ def _relative(scope: Scope, template: Template) -> Iterator[str]:
 
 
 RULES = (
+    Rule(
+        id="missing-working-dir",
+        severity="error",
+        summary="The folder in which Packer should run does not exist",
+        check=_missing,
+    ),
     Rule(
         id="working-dir-unclear",
         severity="warning",
