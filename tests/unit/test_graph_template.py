@@ -382,3 +382,28 @@ def test_a_path_that_leads_out_from_everywhere_but_one_place(
     found = graph(tmp_path, files).made_of("web")
     told = {path: any(edge.widened for edge in reason.edges) for path, reason in found.items() if path.endswith(".sh")}
     assert told == {**dict.fromkeys(sure, False), **dict.fromkeys(widened, True)}
+
+
+@pytest.mark.parametrize(
+    ("value", "working_dir", "missing"),
+    [
+        ('fileset("scripts", "*.sh")', ".", "a.sh"),
+        ('fileset("scripts", "*.sh")', "packer", "a.sh"),
+        ('fileset("scripts", "*.sh")', "packer/scripts", None),
+        ('fileset(".", "scripts/*.sh")', ".", "scripts/a.sh"),
+        ('fileset(".", "scripts/*.sh")', "packer", None),
+        ('fileset(".", "scripts/*.sh")', "", None),
+        ('fileset("scripts", "*.sh")', "", "a.sh"),
+        ('[for one in fileset("scripts", "*.sh") : "packer/scripts/${one}"]', ".", None),
+        ('fileset(var.folder, "*.sh")', ".", None),
+    ],
+)
+def test_what_a_fileset_finds_is_looked_for_where_packer_runs(
+    tmp_path: Path, value: str, working_dir: str, missing: str | None
+) -> None:
+    """It finds names without its folder; `packer validate` of 1.6.6 refuses scripts that are not there."""
+    text = hcl(f'  provisioner "shell" {{\n    scripts = {value}\n  }}', 'variable "folder" {\n  type = string\n}')
+    toml = f'working_dir = "{working_dir}"\n{TOML}' if working_dir else TOML
+    found = graph(tmp_path, {"packer/web.pkr.hcl": text, "packer/scripts/a.sh": "", "packer/scripts/b.sh": ""}, toml)
+    assert [(one.name, one.line) for one in found.missing_references] == ([(missing, 9)] if missing else [])
+    assert {"packer/scripts/a.sh", "packer/scripts/b.sh"} <= set(found.made_of("web"))

@@ -11,12 +11,12 @@ import msgspec
 from tfgen_generators.graph.ansible_runs import AnsibleRuns
 from tfgen_generators.graph.image_parts import ImageParts
 from tfgen_generators.graph.local_files import LocalFilesFinder
-from tfgen_generators.paths.filesets import find_filesets
+from tfgen_generators.paths.filesets import find_exactly, find_filesets
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import ResolvedPath
 from tfgen_generators.paths.template_inputs import LocalStep, TemplateInputs, Wanted
 from tfgen_generators.paths.working_dir import WorkingDir, folder_of
-from tfgen_generators.shell.marks import ANCHOR
+from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 
 _READ_BY_TEMPLATES = re.compile(rb"\b(?:file|filebase64|templatefile)\(\s*\"([^\"$]+)\"")
 
@@ -38,6 +38,7 @@ class ImageBuilder(ImageParts):
                 if wanted.label == "templatefile":
                     self._read_on(place, own)
         self._filesets(inputs, list(dict.fromkeys((*own, *working))))
+        self._found_by_filesets(inputs, own, working)
         for step in inputs.local:
             self._local(step, working, environment)
         for word in inputs.words:
@@ -71,6 +72,18 @@ class ImageBuilder(ImageParts):
         for fileset in inputs.filesets:
             for found in find_filesets(self._path_resolver, fileset, folders):
                 self.group(f"fileset {found.pattern}", found.files, self.edge("fileset", widened=found.widened))
+
+    def _found_by_filesets(self, inputs: TemplateInputs, own: Sequence[str], working: Sequence[str]) -> None:
+        """What a `fileset` finds is named without its folder: Packer looks for that where it runs."""
+        for wanted, (folders, patterns) in inputs.found_by:
+            if len(folders) != 1 or len(patterns) != 1 or UNKNOWN in folders[0] + patterns[0]:
+                continue
+            for base in self._path_resolver.find(folders[0], own):
+                files = find_exactly(self._path_resolver, patterns[0], base.path)
+                names = (posixpath.relpath(file, base.path) for file in files)
+                missing = next((name for name in names if not self._path_resolver.find(name, working)), None)
+                if missing is not None:
+                    self.missing(msgspec.structs.replace(wanted, texts=(missing,)), at=patterns[0])
 
     def _read_on(self, place: ResolvedPath, folders: Sequence[str]) -> None:
         """What a file for `templatefile` reads itself."""

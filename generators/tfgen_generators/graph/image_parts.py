@@ -83,11 +83,14 @@ class ImageParts:
         if not there and not self._is_working_dir_known and wanted.use != "function":
             there = self._from_elsewhere(wanted.texts)
         if not there and wanted.use not in _MAY_BE_MISSING and _is_ours(wanted.texts):
-            kind, what = _MISSING_KINDS.get(wanted.use, ("missing-file", "file"))
-            self._missing_references.missing(
-                kind, self._template.members, wanted.texts[0].removeprefix("\0/"), what, self._template.name
-            )
+            self.missing(wanted)
         return there
+
+    def missing(self, wanted: Wanted, at: str = "") -> None:
+        """What is wanted is not there. `at` is the text that stands in the template, if it is another one."""
+        kind, what = _MISSING_KINDS.get(wanted.use, ("missing-file", "file"))
+        name = wanted.texts[0].removeprefix("\0/")
+        self._missing_references.missing(kind, self._template.members, name, what, self._template.name, at)
 
     def _from_elsewhere(self, texts: Iterable[str]) -> list[ResolvedPath]:
         """What a path leads to from another folder than those looked at, by its end: `..` needs one."""

@@ -32,11 +32,13 @@ class MissingReferences:
         self._found.setdefault(key, missing)
         self._images.setdefault(key, {}).update(dict.fromkeys((*missing.templates, *images)))
 
-    def missing(self, kind: MissingKind, members: Iterable[str], name: str, what: str, image: str) -> None:
-        """A path that a template's members name and that is not there."""
+    def missing(
+        self, kind: MissingKind, members: Iterable[str], name: str, what: str, image: str, at: str = ""
+    ) -> None:
+        """A path that a template's members name and that is not there. `at`: the text that stands there, if another."""
         from tfgen_generators.nearest import near_path
 
-        path, line = self._where(tuple(members), name)
+        path, line = self._where(tuple(members), at or name)
         near = near_path(name, self._tree.names) if len(self._found) < _MOST_NEAR else ""
         fix = f"did you mean {near}?" if near else "create it, or fix the path"
         message = f"{what} {name!r} not found"

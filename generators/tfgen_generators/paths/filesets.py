@@ -45,6 +45,11 @@ def find_filesets(path_resolver: PathResolver, fileset: Fileset, folders: Sequen
                 yield from _exact(path_resolver, text, folders)
 
 
+def find_exactly(path_resolver: PathResolver, pattern: str, folder: str) -> tuple[str, ...]:
+    """The files that a known pattern finds in a folder."""
+    return tuple(file for one in _exact(path_resolver, pattern, [folder]) for file in one.files)
+
+
 def _exact(path_resolver: PathResolver, text: str, folders: Sequence[str]) -> Iterator[Found]:
     if text.startswith(ANCHOR):
         text, folders = text[len(ANCHOR) :], ["."]

@@ -70,6 +70,8 @@ class TemplateInputs(msgspec.Struct, frozen=True, array_like=True):
     filesets: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
     #: Environment variables that decide something of this, set or not.
     reads: tuple[str, ...] = ()
+    #: Settings whose paths are what a `fileset` finds, with its folders and patterns.
+    found_by: tuple[tuple[Wanted, tuple[tuple[str, ...], tuple[str, ...]]], ...] = ()
 
 
 def template_inputs_of(template: Template, details: Sequence[Details], around: ValueSources) -> TemplateInputs:
@@ -96,6 +98,7 @@ def template_inputs_of(template: Template, details: Sequence[Details], around: V
             for one in details
             for folder, pattern in one.filesets
         ),
+        found_by=tuple(one for part in others for one in _found_by(values, part)),
     )
     return msgspec.structs.replace(found, reads=tuple(values.read))
 
@@ -128,6 +131,17 @@ def _is_found(values: PossibleValues, value: Value) -> bool:
     if not isinstance(value, Expression) or value.op != "call" or value.args[0] != "fileset" or len(value.args) != 3:
         return False
     return values.texts(value.args[1]) == ["."]
+
+
+def _found_by(
+    values: PossibleValues, part: Part | Step
+) -> Iterator[tuple[Wanted, tuple[tuple[str, ...], tuple[str, ...]]]]:
+    """`scripts = fileset("scripts", "*.sh")`: the names that it finds are without the folder, and are looked for."""
+    for (use, value), name in zip(part.files, part.names, strict=True):
+        for item in values.items(value) if use in _SIMPLE else ():
+            if isinstance(item, Expression) and item.op == "call" and item.args[0] == "fileset" and len(item.args) == 3:
+                folders, patterns = values.texts(item.args[1]), values.texts(item.args[2])
+                yield Wanted(use, name, as_written(item), ()), (tuple(folders), tuple(patterns))
 
 
 def _local(values: PossibleValues, step: Step) -> Iterator[LocalStep]:
