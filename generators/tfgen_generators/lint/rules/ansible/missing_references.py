@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from tfgen_generators.lint.model import Finding, Rule
+from tfgen_generators.lint.rules.ansible.conditions import is_guarded
 from tfgen_generators.lint.rules.ansible.not_yet import may_be_there
 from tfgen_generators.lint.rules.ansible.requirements_files import listed_roles
 from tfgen_generators.lint.scope import Scope
@@ -68,7 +69,7 @@ def _check(kind: MissingKind) -> Callable[[Scope], Iterator[Finding]]:
 
 
 def _may_come(scope: Scope, missing: MissingReference) -> bool:
-    return missing.kind.startswith("missing-") and may_be_there(scope, missing)
+    return missing.kind.startswith("missing-") and (is_guarded(scope, missing) or may_be_there(scope, missing))
 
 
 def _placed(scope: Scope, missing: MissingReference) -> MissingReference:

@@ -48,7 +48,7 @@ def _missing(scope: Scope) -> Iterator[Finding]:
                 rule="missing-working-dir",
                 path=FILE_NAME,
                 line=settings.line(*where),
-                message=f"{'.'.join(where)} = {value!r} is {'a file' if kind else 'not there'}; Packer cannot run there",
+                message=f"{'.'.join(where)} = {value!r} is {'a file' if kind else 'not there'}; Packer runs there",
                 fix=f"did you mean {near}?" if near else "create it, or name the folder in which packer build runs",
                 image=where[1] if len(where) > 1 else "",
             )
