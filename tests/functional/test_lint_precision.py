@@ -158,7 +158,7 @@ def test_a_variable_that_shared_values_set(repo: Repo, cli: Command, files: File
         ("[ansible_os_family == 'Debian', motd is defined]", {}, False),
         ("motd is defined", {"ansible/group_vars/all.yml": "motd: x.txt\n"}, True),
         ("motd | bool", {"ansible/group_vars/all.yml": "motd: false # off\n"}, False),
-        ("motd is defined", {"ansible/other.yml": "- hosts: all\n  tasks:\n    - command: x\n      register: motd\n"}, True),
+        ("motd is defined", {"ansible/other.yml": "- hosts: all\n  tasks: [{command: x, register: motd}]\n"}, True),
         ("ansible_os_family == 'Debian'", {}, True),
         ("motd is not defined", {}, True),
         ("motd is defined or web is defined", {}, True),
@@ -168,6 +168,6 @@ def test_a_file_that_is_used_only_where_a_variable_is_set(
     repo: Repo, cli: Command, condition: str, more: Files, is_missing: bool
 ) -> None:
     """Ansible skips a task whose condition does not hold before it looks for a file."""
-    play = f"- hosts: all\n  tasks:\n    - block:\n        - copy: {{src: nowhere.txt, dest: /x}}\n      when: {condition}\n"
+    play = f"- hosts: all\n  tasks:\n    - block:\n        - copy: src=nowhere.txt dest=/x\n      when: {condition}\n"
     repo({"packer/web.json": template(PLAY), "ansible/web.yml": play, **more})
     assert bool(found(cli, "missing-file")) == is_missing

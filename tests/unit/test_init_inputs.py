@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import write_tree
 from tfgen.terraform.init import NEEDS_INIT, fingerprint, is_done, keep_done, workspace_name
+from tfgen.terraform.inputs import local_modules
 
 GENERATED = 'module "web" {\n  source = "../module"\n  environment_vars = {\n    A = "1"\n  }\n}\n'
 TREE = {
@@ -112,3 +113,24 @@ def test_terraform_asks_for_init(summary: str) -> None:
 @pytest.mark.parametrize("summary", ["Invalid reference", "Backend configuration changed", "Saved plan is stale"])
 def test_init_would_not_help(summary: str) -> None:
     assert not NEEDS_INIT.search(summary)
+
+
+@pytest.mark.parametrize(
+    ("text", "folders"),
+    [
+        ('module "a" { source = "../module" }', ["module", "module/inner"]),
+        ('locals {\n  base = ".."\n}\nmodule "a" {\n  source = "${local.base}/module"\n}', ["module", "module/inner"]),
+        ('module "a" {\n  source = join("/", ["..", "module", "inner"])\n}', ["module/inner"]),
+        ('# source = "../module"\nlocals {\n  source = "../module"\n}', []),
+        ('module "a" {\n  source = <<-EOT\n    ../module/inner\n  EOT\n}', ["module/inner"]),
+        ('module "a" {\n  source = var.anything\n}', []),
+        ('module "a" {\n  source = "terraform-aws-modules/vpc/aws"\n}', []),
+        ('module "a" {\n  source = "../module/inner"\n  broken = [\n}', ["module/inner"]),
+    ],
+)
+def test_the_modules_that_a_root_module_calls_by_a_path(root: Path, text: str, folders: list[str]) -> None:
+    """Terraform 1.15 takes sources that are computed from locals."""
+    (root / "pipeline_web.gen.tf").unlink()
+    write_tree(root.parent.parent / "shared", {"calls.tf": f"{text}\n"})
+    (root / "calls.tf").symlink_to(root.parent.parent / "shared/calls.tf")
+    assert [str(folder.relative_to(root.parent)) for folder in local_modules(root)] == folders

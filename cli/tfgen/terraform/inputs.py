@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfgen_generators.errors import TfgenError
+from tfgen_generators.generated.ownership import is_generated
 from tfgen_generators.hcl.terraform_files import is_terraform
 from tfgen_generators.trees.files import digest_of, read_bytes, read_text
+
+if TYPE_CHECKING:
+    from tfgen_generators.module.terraform_file import TerraformFile
 
 LOCK_FILE = ".terraform.lock.hcl"
 _MANIFEST = b'{\n  "kind": "tfgen plan manifest"'
 
-#: Anywhere, for a block or a JSON object may stand in one line; one in a comment costs a look at a folder.
-_LOCAL_SOURCE = re.compile(r'\bsource"?\s*[=:]\s*"(\.{1,2}(?:/[^"$]*)?)"')
+#: In a generated file.
+_SOURCE = re.compile(r'^  source\s*=\s*"(\.{1,2}(?:/[^"$]*)?)"', re.MULTILINE)
 #: State, plans and leftovers: what Terraform writes, not what it reads to plan.
 _WRITTEN = re.compile(r".*\.tfstate(\..*)?|.*\.tfplan(\.json)?|crash\..*log|\..*")
 _PROVIDER = re.compile(r'^provider "([^"]+)" \{\n(?:.*\n)*?  version\s*=\s*"([^"]+)"', re.MULTILINE)
@@ -97,12 +101,32 @@ def file_digest(file: Path) -> str:
 
 
 def _sources(folder: Path) -> set[str]:
-    found: set[str] = set()
-    for file in folder.glob("*"):
-        if is_terraform(file.name) and file.is_file():
-            with contextlib.suppress(OSError):  # Terraform will say what is wrong with it
-                found.update(_LOCAL_SOURCE.findall(read_text(file)))
-    return found
+    """The folders of the modules that a folder's files call, by computed sources too; unknown ones are left out."""
+    from tfgen_generators.module.configuration import Modules
+    from tfgen_generators.module.reads import sources_of
+    from tfgen_generators.trees.disk import DiskTree
+
+    real = folder.resolve()
+    top = Path(real.anchor)  # files and modules may be links that lead anywhere
+    modules = Modules(DiskTree(top), str(real.relative_to(top)), lambda path: _terraform_file(top / path))
+    module = modules.root_module()
+    found = (one for _, call in module.files.calls() for one in sources_of(module, call))
+    return {str(top / source) for _, source, pattern in found if pattern is None}
+
+
+def _terraform_file(file: Path) -> TerraformFile | None:
+    """The facts of a file, if it may call a module; what tfgen has written calls them by a plain text."""
+    from tfgen_generators.hcl.expressions import Text
+    from tfgen_generators.module.terraform_file import ModuleCall, TerraformFile, read_terraform
+
+    try:
+        data = read_bytes(file)
+    except OSError:  # Terraform will say what is wrong with it
+        return None
+    if is_generated(file.name):
+        calls = (ModuleCall("", 0, Text(source), {}) for source in _SOURCE.findall(data.decode("utf-8", "replace")))
+        return TerraformFile(calls=tuple(calls))
+    return read_terraform(file.name, data) if b"module" in data or b"locals" in data else None
 
 
 def _root_files(folder: Path, passed_over: Collection[Path]) -> Iterator[Path]:
