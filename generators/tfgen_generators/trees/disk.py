@@ -69,7 +69,7 @@ def inside_root(root: str, path: str, text: str) -> str:
     if not text.startswith("/"):
         return text
     real = os.path.realpath(root)
-    for top in (root, real):
+    for top in (root.rstrip("/"), real.rstrip("/")):
         if text == top or text.startswith(f"{top}/"):
             return text[len(top) :] or "/"
     return "../" * (path.count("/") + 1)
