@@ -13,6 +13,7 @@ from tests.e2e.archives import role_requirements
 from tests.e2e.foreign import builder, legacy
 from tests.e2e.local import COMMIT, NOTHING, assert_tagged, left, wait_for, wanted_tags
 from tests.e2e.tools import ROOT, bare_environment, run
+from tests.e2e.watched import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def commit(estate: Estate) -> str:
 
 
 def test_base(estate: Estate, ec2: Emulator, guest: Guest) -> None:
-    head = commit(estate)
+    head, watched = commit(estate), Watched(estate)
     built = estate.build("base")
     wanted = wanted_tags(built, "packer/base.pkr.hcl", Name="base", SourceVersion=head)
     assert_tagged(ec2, built.ami, wanted)
@@ -67,10 +68,13 @@ def test_base(estate: Estate, ec2: Emulator, guest: Guest) -> None:
     sealed = guest.run("test ! -s /etc/machine-id && ! ls /tmp/packer-provisioner-ansible-local/* && chronyd --version")
     assert sealed.returncode == 0, sealed.stdout
     assert_idempotent(guest, "base.yaml")
+    assert_in_graph(watched, "base")
 
 
 def test_wordpress(estate: Estate, ec2: Emulator, guest: Guest) -> None:
+    watched = Watched(estate)
     built = estate.build("wordpress")
+    assert_in_graph(watched, "wordpress")
     wanted = wanted_tags(built, "packer/wordpress.json", Name="wordpress")
     assert wanted["SourceVersion"] == COMMIT
     assert_tagged(ec2, built.ami, wanted)
@@ -81,6 +85,13 @@ def test_wordpress(estate: Estate, ec2: Emulator, guest: Guest) -> None:
     assert_first_boot(guest)
     assert_served(guest)
     assert_archive(guest)
+
+
+def assert_in_graph(watched: Watched, name: str) -> None:
+    """Packer has opened nothing that is not in the graph of the image: what it uploads is all that Ansible reads."""
+    opened, known = watched.opened(), watched.graph(name)
+    assert opened - known == set()
+    assert {path for path in known if path.startswith(("packer/", "ansible/roles/"))} - opened == set()
 
 
 def found_by_tags(ec2: Emulator, tags: dict[str, str]) -> list[str]:
