@@ -18,7 +18,6 @@ from tfgen_generators.sync.survey import Outside, find_templates
 from tfgen_generators.trees.disk import DiskTree
 
 if TYPE_CHECKING:
-
     from tests.e2e.local import Estate
 
 _OPENED = re.compile(

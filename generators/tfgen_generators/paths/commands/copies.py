@@ -46,16 +46,16 @@ class Copies:
         if program in _COPIERS and len(words) > 2:
             self._copied(program, words[1:], folders)
         elif program == "git" and words[1:2] == ("clone",):
-            source, *target = [*_operands(words[2:], _OF_GIT), ""][:2]
+            source, named = [*_operands(words[2:], _OF_GIT), "", ""][:2]
             source = source.removeprefix("file://")
-            self._put(source, folders, next(filter(None, target), posixpath.basename(source.rstrip("/."))), folders)
+            self._put(source, folders, named or posixpath.basename(source.rstrip("/.")), folders)
         elif program == "git" and words[1:3] == ("worktree", "add"):
-            for target in list(_operands(words[3:], _OF_GIT))[:1]:
-                self._put(ANCHOR, folders, target, folders)
+            for place in list(_operands(words[3:], _OF_GIT))[:1]:
+                self._put(ANCHOR, folders, place, folders)
         elif program in _FILTERS:
-            for target in writes:
-                for source in (*_operands(words[1:], frozenset()), *reads):
-                    self._put(source, folders, target, folders)
+            for place in writes:
+                for read in (*_operands(words[1:], frozenset()), *reads):
+                    self._put(read, folders, place, folders)
 
     def _copied(self, program: str, words: Sequence[str], folders: Sequence[str]) -> None:
         operands = list(_operands(words, _VALUED))

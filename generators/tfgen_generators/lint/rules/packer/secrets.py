@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tfgen_generators.lint.model import Edit, Finding, Rule
+from tfgen_generators.lint.rules.packer.filtered import is_filtered
 from tfgen_generators.lint.templates.nodes import File, Key, Node
 from tfgen_generators.lint.templates.source import Component, Source, sources
 from tfgen_generators.packer.syntax.values import Value
@@ -57,6 +58,7 @@ _EXAMPLE = re.compile(rb"EXAMPLE")
 _ASSIGNING = dict.fromkeys(("ansible_env_vars", "environment_vars"), re.compile(r"^([A-Za-z_]\w*)=(.+)", re.DOTALL))
 _ASSIGNING["extra_arguments"] = re.compile(r"(?<!\w)\d*([A-Za-z_]\w*)=([^\s'\"]+)")
 _ASSIGNING["inline"] = re.compile(r"(?<![\w$.-])([A-Za-z_]\w*)=(\"[^\"`]*\"|'[^'`]*'|[^\s'\"`;&|()]+)(?![\w$`(])")
+_LOGINS = ("winrm_password", "ssh_password", "communicator_password")
 _SHOWN = 4
 
 
@@ -127,7 +129,7 @@ def _of_component(source: Source, component: Component) -> Iterator[Finding]:
     for keys, node in component.node.walk():
         for name, value in _pairs(keys, node):
             is_secret = _is_secret(name, source) and not _is_asked_for(component, name, source)
-            if is_secret and _is_written(source, value):
+            if is_secret and _is_written(source, value) and not _is_of_installer(component, name, value, source):
                 yield _finding(node.path, node.line, f"{name} is hard-coded", source.template.name)
 
 
@@ -162,6 +164,14 @@ def _is_asked_for(component: Component, name: str, source: Source) -> bool:
     return component in source.builders and bool(_INSTALLERS.search(name)) and _installs(component.kind)
 
 
+def _is_of_installer(component: Component, name: str, value: Value, source: Source) -> bool:
+    """Whether a provisioner logs in again with the password of a machine that an installer here makes."""
+    if component not in source.provisioners or name != "elevated_password":
+        return False
+    own = (builder.node.get(key) for builder in source.builders if _installs(builder.kind) for key in _LOGINS)
+    return source.values.fixed(value) in [source.values.fixed(one) for one in own if one is not None]
+
+
 def _is_installer(source: Source) -> bool:
     """Whether all machines are made by an installer here: no cloud, so no account that a password opens."""
     return bool(source.builders) and all(_installs(builder.kind) for builder in source.builders)
@@ -190,7 +200,8 @@ def _sensitive(scope: Scope) -> Iterator[Finding]:
     for source in sources(scope):
         marked = _marked(source)
         for variable in source.variables:
-            if not _is_secret(variable.name, source) or variable.name in marked:
+            is_hidden = variable.name in marked or is_filtered(source, variable.name)
+            if not _is_secret(variable.name, source) or is_hidden:
                 continue
             node = variable.node
             default = source.default(variable)

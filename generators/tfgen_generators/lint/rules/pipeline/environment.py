@@ -22,6 +22,9 @@ _ALWAYS = frozenset(
 _ALWAYS_PREFIXES = ("CODEBUILD_", "AWS_")
 #: Where none is set, none is needed.
 _PROXY = re.compile(r"(https?|ftp|rsync|no|all)_proxy", re.IGNORECASE)
+#: Windows' own: templates look there for where people keep files, and elsewhere if there is none.
+_OF_WINDOWS = frozenset({"ALLUSERSPROFILE", "APPDATA", "COMPUTERNAME", "LOCALAPPDATA", "PROGRAMDATA", "PROGRAMFILES"})
+_OF_WINDOWS |= {"SYSTEMROOT", "TEMP", "TMP", "USERNAME", "USERPROFILE", "WINDIR"}
 #: What Packer, AWS's programs, Ansible, git, pip and the shell read by themselves.
 _READ_BY_TOOLS = re.compile(
     r"(AWS|CODEBUILD|PACKER|PKR|ANSIBLE|TFGEN|PIP|PYTHON|GIT|SSH|SSL|CURL|REQUESTS|LC|DOCKER|VAULT|CONSUL|HCP|DEBIAN)_.*"
@@ -30,6 +33,9 @@ _READ_BY_TOOLS = re.compile(
     re.IGNORECASE,
 )
 _VARIABLE = "PKR_VAR_"
+#: A variable whose default is an environment variable, and what asks whether it is empty.
+_READ_INTO = r'variable\s+"?([\w-]+)"?\s*\{{[^{{}}]*?\benv\(\s*"{}"'
+_NOTHING, _CHOOSING = r'(?:""|null)', r"\b(?:coalesce(?:list)?|compact|length)"
 
 
 def _passed(scope: Scope, template: Template) -> Mapping[str, str]:
@@ -52,7 +58,7 @@ def _env_not_passed(scope: Scope) -> Iterator[Finding]:
             continue
         passed, buildspec = _passed(scope, template), _buildspec(scope, template)
         for name in scope.described(template).environment:
-            if name in passed or _is_there(name) or _sets(buildspec, name):
+            if name in passed or _is_there(name) or _sets(buildspec, name) or _is_optional(scope, template, name):
                 continue
             path, line = place_of(scope, template.path, name)
             yield Finding(
@@ -73,7 +79,27 @@ def _buildspec(scope: Scope, template: Template) -> bytes:
 
 def _is_there(name: str) -> bool:
     """Whether every build has it, or does well without it."""
-    return name in _ALWAYS or name.startswith(_ALWAYS_PREFIXES) or bool(_PROXY.fullmatch(name))
+    return (
+        name in _ALWAYS
+        or name.upper() in _OF_WINDOWS
+        or name.startswith(_ALWAYS_PREFIXES)
+        or bool(_PROXY.fullmatch(name))
+    )
+
+
+def _is_optional(scope: Scope, template: Template, name: str) -> bool:
+    """Whether the template asks if what it reads is empty: `var.x != "" ? ...`, `coalesce(var.x, ...)`."""
+    members = (path for path in template.members if path.endswith(".hcl"))
+    text = "\n".join(scope.read(path).decode("utf-8", "replace") for path in members).replace("${", "")
+    variables = re.findall(_READ_INTO.format(re.escape(name)), text)
+    return bool(variables) and all(_is_asked_for(text, variable) for variable in variables)
+
+
+def _is_asked_for(text: str, variable: str) -> bool:
+    aliases = re.findall(rf"([\w-]+)\s*=\s*var\.{variable}\s*$", text, re.MULTILINE)
+    one = rf"(?:{'|'.join([f'var[.]{variable}', *(f'local[.]{alias}' for alias in aliases)])})(?![\w-])"
+    patterns = (rf"{one}\s*[!=]=\s*{_NOTHING}", rf"{_NOTHING}\s*[!=]=\s*{one}", rf"{_CHOOSING}\([^()]*{one}")
+    return any(re.search(pattern, text) for pattern in patterns)
 
 
 def _sets(buildspec: bytes, name: str) -> bool:

@@ -38,7 +38,7 @@ _CLEANUP = _words(
     ". (( [ [[ cmp command deluser diff dpkg-query fuser getent grep groupdel history id kill killall ls modprobe",
     "pgrep pkill rm rmdir rmmod source sync test true type umount unalias unlink unset userdel which",
 )
-_CLEANING = _words("autoremove clean disable down kill mask prune purge remove rm stop")
+_CLEANING = _words("autoremove clean del disable down erase kill mask prune purge remove rm stop uninstall")
 _PREFIXES = _words("command doas eatmydata env exec nice nohup sudo time timeout")
 #: Programs that mostly ask: what makes one of them do something.
 _ONLY_WITH = {
@@ -115,8 +115,13 @@ def _notices(command: Command, last: Command) -> bool:
 def is_cleanup(command: Command) -> bool:
     """Whether it may fail because there is nothing to do, or only asks."""
     name, arguments = program(command)
-    filling = name_of(command) in ("dd", "cat") and any("/dev/zero" in word for word in arguments)  # until it is full
-    return not name or filling or name_of(command) in _CLEANUP or bool((_CLEANING | _QUERIES) & set(arguments))
+    named = name_of(command)
+    filling = named in ("dd", "cat") and any("/dev/zero" in word for word in arguments)  # until it is full
+    emptying = named == "truncate" and not {"-s0", "--size=0", "0"}.isdisjoint(arguments)
+    deleting = any(word.lower().startswith("delete ") for word in arguments)  # PlistBuddy -c "delete X"
+    erasing = named == "rpm" and not {"-e", "--erase"}.isdisjoint(arguments)
+    is_removal = filling or emptying or deleting or erasing or named in _CLEANUP
+    return not name or is_removal or not (_CLEANING | _QUERIES).isdisjoint(arguments)
 
 
 def is_answer(command: Command) -> bool:

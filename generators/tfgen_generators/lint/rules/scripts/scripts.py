@@ -20,13 +20,16 @@ from tfgen_generators.lint.rules.scripts.programs import (
     name_of,
     succeeds,
 )
-from tfgen_generators.lint.templates.source import sources
+from tfgen_generators.lint.templates.nodes import Node
+from tfgen_generators.lint.templates.source import Source, sources
 from tfgen_generators.packer.syntax.values import Value, as_written
 from tfgen_generators.shell.commands import Pipeline, read_pipelines
 
 if TYPE_CHECKING:
     from tfgen_generators.lint.scope import Scope
 
+#: Exit codes of a script that a signal ends (SIGHUP, SIGKILL, SIGTERM); of Chef where all is well.
+_BY_RESTART, _OF_CHEF = (129, 137, 143), (35, 37, 213)
 _FIX_PIPE = "avoid the pipe, or use bash with `set -o pipefail` (inline_shebang = /bin/bash -e)"
 _FIX_INNER = "run bash with `-o pipefail -c`"
 _FIX_SET = "add `set -e` where failures must end the script again"
@@ -150,6 +153,7 @@ def _ignored(scope: Scope) -> Iterator[Finding]:
         for component in source.provisioners:
             node = component.node.find("valid_exit_codes") if component.kind in SHELLS else None
             bad = _failures(source.values.known(node.value())) if node is not None else []
+            bad = [code for code in bad if not _is_expected(code, component.node, source)]
             if bad and node is not None:
                 yield Finding(
                     rule="ignored-failure",
@@ -173,12 +177,22 @@ def _failures(codes: Value) -> list[int]:
     return [code for code in codes if isinstance(code, int) and 0 < code < 256] if isinstance(codes, list) else []
 
 
+def _is_expected(code: int, node: Node, source: Source) -> bool:
+    """Whether a code says no failure: of a machine that restarts, of Chef (RFC 062), of `puppet apply`."""
+    if code in _BY_RESTART and source.values.flag(node.get("expect_disconnect")):
+        return True
+    text = str(node.file.data[node.start : node.end])
+    return ("chef" in text.lower() and code in _OF_CHEF) or (code == 2 and "--detailed-exitcodes" in text)
+
+
 def _no_errexit(scope: Scope) -> Iterator[Finding]:
     for script, image in _each(scope):
         read = script.pipelines()
         found = read.found
         early = not read.is_whole or _ends_early(script, found)
-        if early or not any(does_something(one) for each in found[:-1] for one in each.commands):
+        ends = _ends(found)  # of `a && b` at the end, a decides as well
+        lost = [each for number, each in enumerate(found) if ends[number] < len(found) - 1]
+        if early or not any(does_something(one) for each in lost for one in each.commands):
             continue
         if script.runner is None:
             message = "the script continues after a failed command, and only the last command decides"

@@ -1,0 +1,215 @@
+"""More findings on public repositories, judged by the tool's own rule: reduced inputs, each with its verdict.
+
+The rule alone is asked, without the command: most of these are one line of a script or of a template.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.conftest import TOML, write_tree
+from tfgen_generators.lint.registry import all_rules
+from tfgen_generators.lint.scope import Scope
+from tfgen_generators.packer.discovery.facts_cache import FactsCache
+from tfgen_generators.settings.read import parse_settings
+from tfgen_generators.sync.survey import Outside, find_templates
+
+Files = dict[str, str]
+EBS: dict[str, object] = {"type": "amazon-ebs", "ami_name": "web-{{timestamp}}"}
+RULES = {rule.id: rule for rule in all_rules()}
+
+
+class Judged(NamedTuple):
+    """One finding: its rule, whether it is true, and the input."""
+
+    rule: str
+    is_true: bool
+    files: Files
+
+
+def legacy(*provisioners: object, builder: object = EBS, **more: object) -> Files:
+    builders = builder if isinstance(builder, list) else [builder]
+    return {"packer/web.json": json.dumps({"builders": builders, "provisioners": provisioners, **more}, indent=1)}
+
+
+def native(text: str, builder: str = "amazon-ebs", inside: str = "") -> Files:
+    source = f'source "{builder}" "web" {{\n  ami_name = "web-${{timestamp()}}"\n{inside}\n}}\n'
+    return {"packer/web.pkr.hcl": f'{text}\n{source}build {{\n  sources = ["source.{builder}.web"]\n}}\n'}
+
+
+def script(text: str, first: str = "#!/bin/bash -e") -> Files:
+    return {**legacy({"type": "shell", "script": "web.sh"}), "web.sh": f"{first}\n{text}\n"}
+
+
+def inline(*commands: str, **settings: object) -> Files:
+    return legacy({"type": "shell", "inline": commands, **settings})
+
+
+def reads(name: str, more: str = "") -> Files:
+    return native(f'variable "x" {{\n  type    = string\n  default = env("{name}")\n}}\n{more}')
+
+
+def plugin(version: str) -> Files:
+    return native(f'packer {{\n  required_plugins {{\n    x = {{\n      source = "a/x"\n{version}    }}\n  }}\n}}')
+
+
+def roles(text: str, name: str = "requirements.yml") -> Files:
+    step = {"type": "ansible-local", "playbook_file": "web.yml", "galaxy_file": name}
+    return {**legacy(step), "web.yml": "- hosts: all\n  roles: [htop, a.b]\n", name: text}
+
+
+def secret(name: str, *provisioners: object, **settings: object) -> Files:
+    variables = {"variables": {name: "{{env `X`}}"}}
+    return legacy(*provisioners, builder={**EBS, **dict.fromkeys(settings, f"{{{{user `{name}`}}}}")}, **variables)
+
+
+def codes(*accepted: int, **settings: object) -> Files:
+    return inline("run", valid_exit_codes=[0, *accepted], **settings)
+
+
+SCRIPTS = {
+    "hidden-failure": {
+        "chmod +x i.sh \\\n && ./i.sh --prefix=/usr/local \\\n && rm i.sh\necho done": True,
+        "sudo mkdir -p /srv/x && cd /srv/x\nsudo cp a b": True,
+        "curl -O https://x.example/key && gpg --import key\ncurl -O https://x.example/sig": True,
+        "tar -xf x.tar && cd x\n./install.sh": True,
+        "f() {\n  apt-get update && sudo apt-get install -y x\n  ansible-galaxy install y\n}\nf": True,
+        "yum update -y && yum upgrade -y\nyum install -y unzip": True,
+        "wget -O - https://x.example/get.py | python - pip\npip --version": True,
+        "curl -fsSL https://x.example/i | sudo bash\necho done": True,
+        "docker run x cat /n >/usr/bin/n && chmod +x /usr/bin/n && strip /usr/bin/n\necho done": True,
+        "set -o pipefail\ncurl -fsSL https://x.example/i | bash\necho done": False,
+        "if ! gpg --verify x.sig; then exit 2; fi\necho done": False,
+        'D="$(cd "$(dirname "$0")" && pwd)"\necho $D': False,
+        ". ./functions.sh || exit 1\necho done": False,
+        "while ! service docker status; do sleep 10; done\necho done": False,
+        '[ -n "$X" ] && apt-get install -y x\necho done': False,
+        "V=$(cat /etc/os-release | tr a b | uniq)\necho $V": False,
+        "curl -fsSL https://x.example/s | grep -q sum\necho done": False,
+        "apt-get update\ncd /srv/x && ./install.sh": False,
+    },
+    "ignored-failure": {
+        "podman pull x || true\necho done": True,
+        "service auditd start || true\necho done": True,
+        "sudo rpm -e --nodeps x || true\necho done": False,
+        "sudo service auditd stop || true\necho done": False,
+        "truncate -s0 /var/log/audit.log || true\necho done": False,
+        "/usr/libexec/PlistBuddy -c 'delete X' f || true\necho done": False,
+        "dd if=/dev/zero of=/tmp/w bs=1M || echo full\nrm /tmp/w": False,
+        "dd if=disk.raw of=/dev/sda || echo failed\necho done": True,
+        "rm -rf /var/cache/x || :\necho done": False,
+        "yum -y install x || exit 1\necho done": False,
+    },
+}
+UNSAFE = {
+    "if [[ $F == true ]]; then\n  dnf -y install a\n  fips-mode-setup --enable\nfi": ("#!/usr/bin/env bash", True),
+    "mkdir -p /h/.ssh\ncurl -o /h/k https://x.example\nexit": ("#!/bin/sh -x", True),
+    "apt-get update\napt-get -y install gawk": ("#!/bin/bash", True),
+    "yum -y update": ("#!/bin/sh", False),
+    "set -o errexit\napt-get update\napt-get -y install x": ("#!/bin/bash", False),
+    "apt-get update\napt-get install -y x": ("#!/bin/bash -eux", False),
+    "echo a\necho b": ("#!/bin/sh", False),
+    "trap 'exit 1' ERR\napt-get update\napt-get install -y x": ("#!/bin/bash", False),
+    "apt-get update && apt-get install -y x": ("#!/bin/sh", False),
+    "import os\nos.mkdir('a')": ("#!/usr/bin/python3", False),
+}
+PLAIN = "sudo -E sh '{{.Path}}'"
+JUDGED = [
+    *(Judged(rule, true, script(text)) for rule, cases in SCRIPTS.items() for text, true in cases.items()),
+    *(Judged("no-errexit", true, script(text, first)) for text, (first, true) in UNSAFE.items()),
+    Judged("no-errexit", False, inline("/usr/sbin/waagent -force && export HISTSIZE=0 && sync", execute_command=PLAIN)),
+    Judged("no-errexit", True, inline("yum -y update", "yum -y install x", execute_command=PLAIN)),
+    Judged("no-errexit", False, inline("yum -y update", "yum -y install x", execute_command="bash -eux {{.Path}}")),
+    Judged("hidden-failure", True, inline("run", execute_command="sh '{{.Path}}' | tee log")),
+    Judged("hidden-failure", False, inline("run", execute_command="chmod +x {{.Path}}; sudo bash -e {{.Path}}")),
+    Judged("ignored-failure", True, codes(1)),
+    Judged("ignored-failure", True, codes(143)),
+    Judged("ignored-failure", False, codes(143, expect_disconnect=True)),
+    Judged("ignored-failure", False, codes(35, environment_vars=["CHEF_ATTRIBUTES=x"])),
+    Judged("ignored-failure", True, codes(35)),
+    Judged("ignored-failure", False, codes(2, execute_command="puppet apply --detailed-exitcodes {{.Path}}")),
+    Judged("ignored-failure", False, codes(3010)),
+    Judged("env-not-passed", True, reads("BUILD_RG", 'locals {\n  a = "${var.x}-a"\n}')),
+    Judged("env-not-passed", False, reads("BUILD_RG", 'locals {\n  a = var.x != "" ? var.x : "b"\n}')),
+    Judged("env-not-passed", False, reads("BUILD_RG", 'locals {\n  y = var.x\n  a = coalesce(local.y, "b")\n}')),
+    Judged("env-not-passed", True, reads("BUILD_RG", 'locals {\n  xy = "c"\n  a  = local.xy != "" ? var.x : "b"\n}')),
+    Judged("env-not-passed", False, reads("USERPROFILE")),
+    Judged("env-not-passed", False, reads("AWS_REGION")),
+    Judged("env-not-passed", False, {**reads("SUBNET"), "buildspec.yml": "env: {variables: {SUBNET: a}}\n"}),
+    Judged("unused-variable", True, legacy(variables={"hostname": "a"})),
+    Judged("unused-variable", False, legacy(variables={"a": "b", "c": "{{user `a`}}", "_": "{{user `c`}}"})),
+    Judged("unused-variable", False, legacy({"type": "shell", "inline": ["echo {{user `a`}}"]}, variables={"a": "b"})),
+    Judged("unused-variable", True, native('variable "a" {\n  default = "b"\n}')),
+    Judged("unused-variable", False, native('variable "a" {\n  default = "b"\n}\nlocals {\n  c = var.a\n}')),
+    Judged("variable-not-sensitive", True, secret("client_secret", x=1)),
+    Judged("variable-not-sensitive", False, secret("aws_secret_key", secret_key=1)),
+    Judged("variable-not-sensitive", False, secret("aws_access_key", access_key=1)),
+    Judged("variable-not-sensitive", True, secret("aws_access_key", access_key=1, ami_description=1)),
+    Judged(
+        "variable-not-sensitive",
+        True,
+        secret("aws_token", {"type": "shell", "environment_vars": ["T={{user `aws_token`}}"]}, token=1),
+    ),
+    Judged("variable-not-sensitive", True, secret("ssh_bastion_password", ssh_bastion_password=1)),
+    Judged("variable-not-sensitive", False, secret("ssh_private_key_file", ssh_private_key_file=1)),
+    Judged(
+        "variable-not-sensitive",
+        False,
+        legacy(variables={"s_token": "{{env `X`}}"}, **{"sensitive-variables": ["s_token"]}),
+    ),
+    Judged("variable-not-sensitive", False, native('variable "a_token" {\n  sensitive = true\n}')),
+    Judged(
+        "secret-in-template",
+        False,
+        legacy(
+            {"type": "powershell", "inline": ["x"], "elevated_user": "a", "elevated_password": "Packer42-"},
+            builder=[EBS, {"type": "hyperv-iso", "winrm_password": "Packer42-"}],
+        ),
+    ),
+    Judged(
+        "secret-in-template",
+        True,
+        legacy({"type": "powershell", "inline": ["x"], "elevated_user": "a", "elevated_password": "Packer42-"}),
+    ),
+    Judged("secret-in-template", False, legacy(builder={**EBS, "ssh_password": "CHANGE_ME"})),
+    Judged("hard-coded-subnet", True, legacy(builder={**EBS, "subnet_id": "subnet-06a7a4a5cd34e2e75"})),
+    Judged("hard-coded-subnet", False, legacy(builder={**EBS, "subnet_id": "{{user `s`}}"}, variables={"s": ""})),
+    Judged("hard-coded-ami", True, legacy(builder={**EBS, "source_ami": "ami-0b3e2bb9a70a08ad3"})),
+    Judged("hard-coded-region", False, legacy(builder={**EBS, "region": "{{env `AWS_REGION`}}"})),
+    Judged("public-ami", True, legacy(builder={**EBS, "snapshot_groups": ["all"]})),
+    Judged("no-imdsv2", False, legacy(builder={**EBS, "metadata_options": {"http_tokens": "required"}, "imds_support": "v2.0"})),
+    Judged("unencrypted-image", False, legacy(builder={**EBS, "encrypt_boot": True})),
+    Judged("same-ami-name", True, {**legacy(), "packer/db.json": legacy()["packer/web.json"]}),
+    Judged("same-ami-name", False, {**legacy(), "packer/db.json": legacy()["packer/web.json"].replace("web-", "db-")}),
+    Judged("unpinned-plugin", True, plugin('      version = " >= 1.0.4"\n')),
+    Judged("unpinned-plugin", True, plugin("")),
+    Judged("unpinned-plugin", False, plugin('      version = "~> 1.1.2"\n')),
+    Judged("unpinned-plugin", False, plugin('      version = ">= 1.1.0, < 1.2.0, = 1.1.4"\n')),
+    Judged("unpinned-galaxy-role", True, roles("- src: https://github.com/a/htop\n  name: htop\n")),
+    Judged("unpinned-galaxy-role", False, roles("- src: https://github.com/a/htop\n  name: htop\n  version: v1.2.0\n")),
+    Judged("galaxy-file-plain-list", True, roles("- src: a.b\n  version: 1.0.0\n")),
+    Judged("galaxy-file-plain-list", False, roles("roles:\n  - src: a.b\n    version: 1.0.0\n")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("judged", JUDGED, ids=[f"{number} {one.rule}" for number, one in enumerate(JUDGED)])
+def test_verdict(tmp_path: Path, judged: Judged) -> None:
+    root = write_tree(tmp_path, {"tfgen.toml": TOML, "buildspec.yml": "version: 0.2\n", **judged.files})
+    settings = parse_settings(TOML)
+    discovery = find_templates(root, "packer", settings, Outside(cache=FactsCache(details=True)))
+    assert discovery.templates
+    assert not [problem for template in discovery.templates for problem in template.errors]
+    found = list(RULES[judged.rule].check(Scope(root, discovery, settings)))
+    assert bool(found) == judged.is_true, found
+
+
+def test_how_many_are_judged() -> None:
+    """Both verdicts of each rule that has been wrong, so that neither silence nor noise passes."""
+    verdicts = {(one.rule, one.is_true) for one in JUDGED}
+    for rule in ("hidden-failure", "ignored-failure", "no-errexit", "env-not-passed", "variable-not-sensitive"):
+        assert {(rule, True), (rule, False)} <= verdicts
+    assert len(JUDGED) > 80
