@@ -20,6 +20,7 @@ from tfgen_generators.sync.survey import Outside, find_templates
 
 Files = dict[str, str]
 EBS: dict[str, object] = {"type": "amazon-ebs", "ami_name": "web-{{timestamp}}"}
+IMDS_2: dict[str, object] = {"metadata_options": {"http_tokens": "required"}, "imds_support": "v2.0"}
 RULES = {rule.id: rule for rule in all_rules()}
 
 
@@ -181,7 +182,7 @@ JUDGED = [
     Judged("hard-coded-ami", True, legacy(builder={**EBS, "source_ami": "ami-0b3e2bb9a70a08ad3"})),
     Judged("hard-coded-region", False, legacy(builder={**EBS, "region": "{{env `AWS_REGION`}}"})),
     Judged("public-ami", True, legacy(builder={**EBS, "snapshot_groups": ["all"]})),
-    Judged("no-imdsv2", False, legacy(builder={**EBS, "metadata_options": {"http_tokens": "required"}, "imds_support": "v2.0"})),
+    Judged("no-imdsv2", False, legacy(builder={**EBS, **IMDS_2})),
     Judged("unencrypted-image", False, legacy(builder={**EBS, "encrypt_boot": True})),
     Judged("same-ami-name", True, {**legacy(), "packer/db.json": legacy()["packer/web.json"]}),
     Judged("same-ami-name", False, {**legacy(), "packer/db.json": legacy()["packer/web.json"].replace("web-", "db-")}),

@@ -33,6 +33,10 @@ NAMED = {
     "shell-variable": "D=${D:-a}/b; x $D/a.txt ${D%/*}/b.txt",
     "shell-sh-c": "sh -c 'cd a && x a.txt'; x b.txt",
     "shell-redirection": "cd a; x <a.txt",
+    "shell-read-script": 'eval "$(cat a/one.sh)"; cd a; sh -c "$(cat one.sh)"',
+    "shell-copied": "mkdir t; cp a/one.sh t/two.sh; cd b; sh ../t/two.sh",
+    "shell-list": "y && cd a; x a.txt",
+    "shell-make": "make -sC a first",
     "shell-case": "case $Y in z) cd a ;; *) cd a/b ;; esac; x a.txt",
 }
 #: Texts of `walk` that bash runs otherwise: the test does not hold in this tree, `cd` does not fail.
@@ -63,6 +67,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Runs:
         path.chmod(0o755)
     tree = {f"{base}{name}.txt": "" for base in ("", "a/", "a/b/", "b/", "c/", "scripts/") for name in ("a", "b")}
     tree |= {"scripts/lib.sh": "cd a\n", "a/b/c/n": "", "a/c/n": "", "a/one.sh": "x one\n"}
+    tree["a/Makefile"] = "first: second\n\t-x a.txt\nsecond:\n\t-cd b && x b.txt\nthird:\n\ty\n"
     for name, text in _ALL.items():
         root = write_tree(folder / name, {**tree, "scripts/run.sh": f"{text}\nwait\n"})
         for program in ("x", "scripts/x"):

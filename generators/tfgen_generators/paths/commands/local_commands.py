@@ -16,7 +16,6 @@ from tfgen_generators.paths.commands.scripts import program_texts, shell_text
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.shell.expand import joined
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
-from tfgen_generators.shell.operands import option_of
 from tfgen_generators.shell.ran import SHELLS, Walked
 from tfgen_generators.shell.walk import walk
 
@@ -185,14 +184,12 @@ class LocalCommands:
         depth: int,
     ) -> Iterator[LocalCommand]:
         """What `make` runs: the recipes that its goals need."""
-        folder_word = option_of(command.words, "-C", "--directory")
-        named = option_of(command.words, "-f", "--file", "--makefile")
         goals = read_goals(command.words[1:])
         above_it = {name: variables.get(name, UNKNOWN) for name in variables.get(_OVERRIDES, "").split()}
         given = {**above_it, **goals.variables}
         for folder in command.folders:
-            inner = joined(folder, folder_word) if folder_word else folder
-            found = (self.files(name, [inner]) for name in ((named,) if named else MAKEFILES))
+            inner = joined(folder, goals.folder) if goals.folder else folder
+            found = (self.files(name, [inner]) for name in ((goals.file,) if goals.file else MAKEFILES))
             for path in next(filter(None, found), []):
                 here = (path, (inner, *goals.targets, *given.values()))
                 if depth < _DEEPEST and here not in above:

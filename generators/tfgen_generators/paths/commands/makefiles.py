@@ -21,8 +21,17 @@ _BRANCH = re.compile(r"\s*if(n?eq|n?def)\b")
 _COMMENT = re.compile(r"(^|\s)#.*")
 #: What makes rules that are not written as such.
 _MADE_RULES = re.compile(r"\$[({]eval[\s)}]|^\s*define\s", re.MULTILINE)
-#: Options of make that take their value as the next word.
-_VALUED = frozenset({"-C", "-f", "-I", "-o", "-W", "-E"} | {f"--{name}" for name in ("directory", "file", "makefile", "include-dir", "old-file", "what-if", "eval")})  # fmt: skip  # noqa: E501
+#: Options of make that take a value: short ones, also behind others (`-sC DIR`), and long ones.
+_SHORT = {"C": "folder", "f": "file", "I": "", "o": "", "W": "", "E": ""}
+_LONG = {
+    "directory": "folder",
+    "file": "file",
+    "makefile": "file",
+    "include-dir": "",
+    "old-file": "",
+    "what-if": "",
+    "eval": "",
+}
 _NUMBERED = frozenset({"-j", "-l", "--jobs", "--load-average"})
 
 
@@ -53,26 +62,44 @@ class Makefile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Goals(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command line asks make for: targets, and the variables that it sets."""
+    """What a command line asks make for: targets, and the variables that it sets; its `-C` and `-f`."""
 
     targets: tuple[str, ...]
     variables: Mapping[str, str]
+    folder: str = ""
+    file: str = ""
 
 
 def read_goals(words: Sequence[str]) -> Goals:
     """The goals in the words behind `make`."""
     targets: list[str] = []
     variables: dict[str, str] = {}
-    before = ""
-    for word in words:
+    options = {"folder": "", "file": "", "": ""}
+    ahead = list(words)
+    while ahead:
+        word = ahead.pop(0)
         name, is_set, value = word.partition("=")
-        if before not in _VALUED and not (before in _NUMBERED and word.isdigit()) and not word.startswith("-"):
-            if is_set:
-                variables[name.rstrip(":+?")] = value
-            else:
-                targets.append(word)
-        before = word
-    return Goals(targets=tuple(targets), variables=variables)
+        if word.startswith("-") and len(word) > 1:
+            option, given = _option(word)
+            if option is not None:
+                value = given or (ahead.pop(0) if ahead else "")
+                options[option] = posixpath.join(options[option], value) if option == "folder" else value
+            elif word in _NUMBERED and ahead and ahead[0].isdigit():
+                ahead.pop(0)
+        elif is_set:
+            variables[name.rstrip(":+?")] = value
+        else:
+            targets.append(word)
+    return Goals(targets=tuple(targets), variables=variables, folder=options["folder"], file=options["file"])
+
+
+def _option(word: str) -> tuple[str | None, str]:
+    """What an option sets, and the value that stands in the same word; None for one that takes none."""
+    if word.startswith("--"):
+        name, _, value = word[2:].partition("=")
+        return _LONG.get(name), value
+    at = next((number for number, sign in enumerate(word) if sign in _SHORT), 0)
+    return (_SHORT[word[at]], word[at + 1 :]) if at else (None, "")
 
 
 def read_makefile(
