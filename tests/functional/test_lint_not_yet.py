@@ -32,6 +32,17 @@ def found(cli: Command, *rules: str) -> list[tuple[str, str, int | None]]:
         ('{"type": "shell-local", "script": "make.sh"}', False),
         ('{"type": "file", "direction": "download", "source": "/x", "destination": "build/setup.sh"}', False),
         ('{"type": "shell-local", "inline": ["shellcheck build/setup.sh"]}', True),
+        ('{"type": "shell-local", "inline": ["cd build && sed s/a/b/ x.in >setup.sh"]}', False),
+        ('{"type": "shell-local", "inline": ["for f in setup run; do cp lib/$f.sh build/$f.sh; done"]}', False),
+        ('{"type": "shell-local", "inline": ["cp lib/setup.sh build"]}', False),
+        ('{"type": "shell-local", "inline": ["curl -o build/$NAME.sh https://example.com/x"]}', False),
+        ('{"type": "shell-local", "inline": ["python3 render.py --out=build/setup.sh"]}', False),
+        ('{"type": "shell-local", "inline": ["tar xzf x.tgz -C build"]}', False),
+        ('{"type": "shell-local", "inline": ["cp build/setup.sh /tmp/x"]}', True),
+        ('{"type": "shell-local", "inline": ["sed s/a/b/ build/setup.sh >/tmp/x"]}', True),
+        ('{"type": "shell-local", "inline": ["sh build/setup.sh >log.txt"]}', True),
+        ('{"type": "shell-local", "inline": ["# cp x build/setup.sh"]}', True),
+        ('{"type": "shell-local", "inline": ["echo cp x build/setup.sh"]}', True),
         ('{"type": "shell", "inline": ["echo x > build/setup.sh"]}', True),  # on the other machine
     ],
 )

@@ -32,7 +32,7 @@ NAMED = {
     "shell-function": "f() { cd $1; x a.txt; }; f a/b",
     "shell-variable": "D=${D:-a}/b; x $D/a.txt ${D%/*}/b.txt",
     "shell-sh-c": "sh -c 'cd a && x a.txt'; x b.txt",
-    "shell-redirection": "cd a; x <a.txt",
+    "shell-redirection": "cd a; x <a.txt; cd b && x b.txt <a.txt",
     "shell-read-script": 'eval "$(cat a/one.sh)"; cd a; sh -c "$(cat one.sh)"',
     "shell-copied": "mkdir t; cp a/one.sh t/two.sh; cd b; sh ../t/two.sh",
     "shell-list": "y && cd a; x a.txt",

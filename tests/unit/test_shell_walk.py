@@ -109,6 +109,21 @@ def test_a_script_that_is_run_by_its_text(text: str, wanted: list[tuple[str, ...
     assert [one.words for one in walk(text).ran if one.words[0] in (".", "bash") and "/" in one.words[-1]] == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("cd a && x <c", ("a", ("x",), ("c",), ())),
+        ("cd a && x >c", ("a", ("x",), (), ("c",))),
+        ("cd a && x b | y >d", ("a", ("y",), (), ("d",))),
+        ("cd a && sh <<E\nx b\nE", ("a", ("x", "b"), (), ())),
+        ("{ cd a; x; } <c", (".", (":",), ("c",), ())),
+    ],
+)
+def test_what_is_redirected_at_the_end_of_a_list_is_its_last_commands(text: str, wanted: tuple[object, ...]) -> None:
+    found = [("|".join(one.folders), one.words, one.reads, one.writes) for one in walk(text).ran]
+    assert wanted in found
+
+
 def test_what_is_no_shell_is_split_into_words() -> None:
     found = walk("if x a/b\n# no c/d\ny 'e/f'")
     assert not found.is_whole

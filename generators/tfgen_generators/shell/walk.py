@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 #: How many commands one text may run here, how many folders a command may be in, how deep a text may be nested.
 _MOST, _MOST_FOLDERS, _DEEPEST = 2000, 8, 60
+_MOVING = frozenset({"cd", "popd", "pushd"})
 _SETTING = frozenset({"getopts", "mapfile", "read", "readarray"})
 
 
@@ -123,8 +124,13 @@ class _Walker(Branches):
         if inner.type not in ("command", "test_command", "declaration_command", "variable_assignment"):
             before = self._folders
             self._node(inner, depth + 1)
-            if reads or given:
-                self._run(Ran(words=(":",), folders=before, reads=reads, given=given, line=node.start_point.row), depth)
+            reads, given, writes = redirected(self._tree, self._expansion, node)  # with the variables that it sets
+            if reads or given or writes:
+                own = Ran(words=(":",), folders=before, line=node.start_point.row)
+                if inner.type in ("list", "pipeline") and len(self.ran) > start:
+                    own = self.ran[-1]  # to the grammar it is the whole list's; it is the last command's
+                own = own if own.words[0] not in _MOVING else msgspec.structs.replace(own, words=(":",))
+                self._run(msgspec.structs.replace(own, reads=reads, given=given, writes=writes), depth)
             return
         sets = tuple(self._expansion.assigned(part) for part in inner.children if part.type == "variable_assignment")
         if inner.type in ("declaration_command", "variable_assignment"):

@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+import msgspec
+
+from tfgen_generators.lint.rules.ansible.written_files import written_by
 from tfgen_generators.lint.rules.scripts.find import local_texts
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.places import node_of
@@ -14,6 +17,8 @@ from tfgen_generators.lint.templates.source import Source, source_at
 from tfgen_generators.lint.templates.values import with_actions
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import expressions
+from tfgen_generators.paths.buildspec import read_buildspec
+from tfgen_generators.paths.commands.makefiles import read_makefile
 from tfgen_generators.paths.model import MissingReference
 from tfgen_generators.paths.pipeline_files import buildspec_of
 from tfgen_generators.trees.linked import files_below
@@ -119,7 +124,7 @@ def _is_made(scope: Scope, missing: MissingReference, candidates: list[str]) -> 
     if any(_makes(text, path) for text in dict.fromkeys(texts) for path in candidates):
         return True
     name = missing.name.removeprefix("./")
-    return "/" in name and any(_says(text, name, _WRITES) for text in _make_scripts(scope))
+    return "/" in name and any(_makes(text, name, folders_too=False) for text in _make_scripts(scope))
 
 
 def _make_scripts(scope: Scope) -> tuple[str, ...]:
@@ -127,7 +132,7 @@ def _make_scripts(scope: Scope) -> tuple[str, ...]:
 
     def find() -> tuple[str, ...]:
         paths = list(islice((path for path in files_below(scope.tree, ".") if _SCRIPT.search(path)), _MOST_SCRIPTS))
-        made = [scope.read(path).decode("utf-8", "replace") for path in paths if not path.endswith(_SHELL)]
+        made = [_recipes(scope, path) for path in paths if not path.endswith(_SHELL)]
         named = (
             path for path in paths if path.endswith(_SHELL) and any(posixpath.basename(path) in one for one in made)
         )
@@ -136,7 +141,22 @@ def _make_scripts(scope: Scope) -> tuple[str, ...]:
     return scope.once("make scripts", find)
 
 
-def _makes(text: str, path: str) -> bool:
+def _recipes(scope: Scope, path: str) -> str:
+    """What a makefile runs, as one text."""
+    text = scope.read(path).decode("utf-8", "replace")
+    makefile = read_makefile({path: text}, posixpath.dirname(path) or ".", {}, {})
+    return "\n".join(recipe for rule in makefile.rules for _, _, recipe in rule.recipes)
+
+
+def _makes(text: str, path: str, *, folders_too: bool = True) -> bool:
+    """Whether a text writes a path; by its lines where it is no shell, or not all of it."""
+    written = written_by(text)
+    if not folders_too:
+        written = msgspec.structs.replace(written, folders=frozenset())
+    return written.has(path) or (not written.is_known and _says_so(text, path))
+
+
+def _says_so(text: str, path: str) -> bool:
     parts = path.split("/")
     names = [path, *(parts[-1:] if "." in parts[-1][1:] else ())]
     if any(_says(text, name, _WRITES) for name in names if "/" in name or "." in name):
@@ -162,9 +182,9 @@ def _find_commands(scope: Scope, template: Template) -> Iterator[str]:
         yield from local_texts(scope, source)
         for component in source.provisioners:
             if component.kind == "file" and source.values.text(component.node.get("direction")) == "download":
-                yield f"cp {source.values.text(component.node.get('destination'))}"
+                yield f"cp downloaded {source.values.text(component.node.get('destination'))}"
     found = buildspec_of(scope.tree, scope.settings, template)
     if found is not None:
-        yield scope.read(found[0]).decode("utf-8", "replace")
+        yield "\n".join(read_buildspec(scope.tree, found[0]).commands)
     if scope.tree.kind("Makefile") == "file":
-        yield scope.read("Makefile").decode("utf-8", "replace")
+        yield _recipes(scope, "Makefile")
