@@ -378,3 +378,25 @@ def test_a_script_of_which_nothing_is_known_may_be_any_script(tmp_path: Path, te
     assert {"bin/build.sh", "lib/common.sh"} <= set(found)
     assert not {"ansible/vars/app.yml", "bin/list.py"} & set(found)
     assert all(edge.widened for edge in found["bin/here.sh"].edges[-1:])
+
+
+@pytest.mark.parametrize(
+    "makefile",
+    [
+        "all: " + " ".join(f"t{n}" for n in range(2000)) + "\n" + "".join(f"t{n}%:\n\tcat conf/a.conf\n" for n in range(2000)),
+        "A0 = x\n" + "".join(f"A{n} = $(A{n - 1})$(A{n - 1})\n" for n in range(1, 40)) + "all:\n\tcat conf/a.conf $(A39)\n",
+        "all:\n\tcat conf/a.conf\n\tx " + "$(a " * 20_000 + "\n",
+        "all: all\n\t$(MAKE) all\n\tcat conf/a.conf\n",
+        "include Makefile\nall:\n\tcat conf/a.conf\n",
+        "A = $(A)\nall: $(A)\n\tcat conf/a.conf\n",
+    ],
+)  # fmt: skip
+def test_a_makefile_that_has_no_end(tmp_path: Path, makefile: str) -> None:
+    files = {**legacy({"type": "shell-local", "inline": ["make"]}), **FILES, "Makefile": makefile}
+    assert {"Makefile", "conf/a.conf"} <= made_of(tmp_path, files)
+
+
+def test_a_program_that_imports_without_an_end(tmp_path: Path) -> None:
+    program = f"import {'a.' * 20_000}b\nfrom . import run\nopen('conf/a.conf')\n" + "from . import (\n" * 1000
+    step = {"type": "shell-local", "inline": ["python3 bin/run.py"]}
+    assert made_of(tmp_path, {**legacy(step), **FILES, "bin/run.py": program}) == {"bin/run.py", "conf/a.conf"}

@@ -10,7 +10,7 @@ from tfgen_generators.shell.marks import UNKNOWN
 #: Longer values are not followed, nor are variables that are so deep in one another.
 _LONGEST, _DEEPEST = 4096, 20
 #: How many of them are filled in, in all.
-_MOST = 20_000
+_MOST = 50_000
 _NAME = re.compile(r"[\w.@<^?*%+-]+")
 _SAME = frozenset({"abspath", "realpath", "strip", "sort", "wildcard", "firstword", "lastword"})
 #: The variable that is the folder in which make runs.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -32,6 +33,8 @@ _LONG = {
     "what-if": "",
     "eval": "",
 }
+#: How many targets are compared with goals as patterns.
+_MOST_COMPARED = 200_000
 _NUMBERED = frozenset({"-j", "-l", "--jobs", "--load-average"})
 
 
@@ -180,22 +183,29 @@ def _in_one_shell(rule: Rule) -> Rule:
     return msgspec.structs.replace(rule, recipes=((*rule.recipes[0][:2], whole),) if rule.recipes else ())
 
 
-def needed(rules: Sequence[Rule], goals: Iterable[str]) -> Iterator[Rule]:
+def needed(rules: Sequence[Rule], goals: Collection[str]) -> list[Rule]:
     """The rules that goals need; all, if there is none for a goal."""
-    pending = list(goals)
-    if not all(any(_may_be(rule.target, goal) for rule in rules) for goal in pending):
-        yield from rules
-        return
-    left, asked = list(rules), {".DEFAULT"}
-    pending.append(".DEFAULT")
+    named: dict[str, list[int]] = {}
+    for number, rule in enumerate(rules):
+        named.setdefault(rule.target, []).append(number)
+    patterns = [number for number, rule in enumerate(rules) if "%" in rule.target or UNKNOWN in rule.target]
+    chosen: set[int] = set()
+    pending, asked = [*goals, ".DEFAULT"], {*goals}
+    left = _MOST_COMPARED
     while pending:
         goal = pending.pop()
-        chosen = [rule for rule in left if _may_be(rule.target, goal)]
-        left = [rule for rule in left if rule not in chosen]
-        yield from chosen
-        needs = dict.fromkeys(need for rule in chosen for need in rule.needs)
+        compared = range(len(rules)) if UNKNOWN in goal else patterns
+        left -= len(compared)
+        if left < 0:
+            return list(rules)
+        found = [*named.get(goal, ()), *(number for number in compared if _may_be(rules[number].target, goal))]
+        if not found and goal in goals:
+            return list(rules)
+        needs = dict.fromkeys(need for number in found if number not in chosen for need in rules[number].needs)
+        chosen.update(found)
         pending += [need for need in needs if need not in asked]
         asked.update(needs)
+    return [rule for number, rule in enumerate(rules) if number in chosen]
 
 
 def default_goal(rules: Sequence[Rule], variables: Mapping[str, str]) -> str:
@@ -214,6 +224,7 @@ def _may_be(target: str, goal: str) -> bool:
     return bool(_any_text(target).fullmatch(goal) or (UNKNOWN in goal and _any_text(goal).fullmatch(target)))
 
 
+@lru_cache(maxsize=2000)
 def _any_text(text: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, re.split(f"[%{UNKNOWN}]+", text))), re.DOTALL)
 

@@ -20,6 +20,8 @@ _QUOTED = re.compile(r"""([fF]?)[rRbB]?(["'`])([^"'`\n]{1,300})["'`]""")
 #: What may stand between two texts that are one path.
 _JOINS = re.compile(r"\s*(?:(,|/)|[+.]|(?:[+.])\s*[\w.\[\]()$@]{1,60}?\s*[+.])\s*")
 _MOST_JOINED = 5
+#: Modules in one another that are looked for.
+_MOST_PARTS = 20
 _HOLES = re.compile(r"#\{[^}]*\}|\$\{[^}]*\}|%[sd]|%\(\w+\)s|\$\w+")
 _BRACES = re.compile(r"\{[^{}]*\}")
 _KNOWN = re.compile(r"[A-Za-z0-9]{2}")
@@ -108,7 +110,7 @@ def module_files(name: str, folders: Sequence[str]) -> list[str]:
 
 
 def _python_module(base: str, module: str) -> Iterator[str]:
-    parts = module.strip("/").split("/")
+    parts = module.strip("/").split("/")[:_MOST_PARTS]
     for number in range(1, len(parts) + 1):
         path = posixpath.normpath(posixpath.join(base, *parts[:number]))
         yield from (f"{path}.py", f"{path}/__init__.py")
