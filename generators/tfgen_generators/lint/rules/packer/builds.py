@@ -140,7 +140,8 @@ def _unused(scope: Scope) -> Iterator[Finding]:
 
 
 def _used_by_user(source: Source) -> set[str]:
-    found = (name for file in source.files for match in _USER.finditer(file.data) for name in match.groups())
+    files = (file for file in source.files if b"user" in file.data)
+    found = (name for file in files for match in _USER.finditer(file.data) for name in match.groups())
     return {name.decode("utf-8", "replace") for name in found if name}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 
 from tfgen_generators.lint.model import Finding, Rule
 from tfgen_generators.lint.scope import Scope
@@ -76,6 +76,7 @@ def _is_there(name: str) -> bool:
     return name in _ALWAYS or name.startswith(_ALWAYS_PREFIXES) or bool(_PROXY.fullmatch(name))
 
 
+@lru_cache(maxsize=2000)
 def _sets(buildspec: bytes, name: str) -> bool:
     """Whether the buildspec gives `name` a value: under `env`, or in a command."""
     return bool(re.search(rb"\b" + re.escape(name.encode("utf-8", "surrogateescape")) + rb"\s*[:=]", buildspec))
