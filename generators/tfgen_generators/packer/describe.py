@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -100,9 +101,8 @@ def _find(
     working_dir: str | None,
 ) -> Iterator[FileUse]:
     """Where each path is. Without a working directory it is taken to be the folder that has most of them."""
-    parent = PurePosixPath(template.path)
-    around = (parent, *parent.parents) if template.kind == "directory" else parent.parents
-    own, folders = str(around[0]), [str(folder) for folder in reversed(around)]
+    folders = list(_around(template.path if template.kind == "directory" else posixpath.dirname(template.path) or "."))
+    own = folders[-1]
     relative = {path for use, _, path in written if path and use != "function" and not path.startswith(_ABSOLUTE)}
     if working_dir is None and len(folders) > 1:
         scores = {folder: sum(_at(exists, folder, path) is not None for path in relative) for folder in folders}
@@ -115,6 +115,13 @@ def _find(
         elif path and not path.startswith(_ABSOLUTE):
             resolved = next((found for folder in bases if (found := _at(exists, folder, path))), None)
         yield FileUse(use=use, path=text, resolved=resolved, known=path is not None)
+
+
+@lru_cache(maxsize=2000)
+def _around(folder: str) -> tuple[str, ...]:
+    """A folder and those around it, the outermost first."""
+    path = PurePosixPath(folder)
+    return tuple(str(one) for one in reversed((path, *path.parents)))
 
 
 def _at(exists: Callable[[str], bool], folder: str, path: str) -> str | None:

@@ -43,6 +43,12 @@ _FEW_LINES, _SHORT = 40, 4000
 _ALONE = re.compile(
     r"(?!.*(?:[\\\r]|\[(?![\[ ]|$)|!\s*$|\w\(|(?:^|[&|;<>])\s*\d*[<>]))(?:\s*|\s*#.*|\s*[\w./~\"'$:].*)"
 )
+#: A line that is one command, of words without anything that a shell reads otherwise.
+_PLAIN = re.compile(
+    r"[ \t]*(?!(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|in|function|select|time|coproc|export|declare"
+    r"|local|readonly|typeset|unset|unsetenv|let|test)(?![\w./-]))[A-Za-z_/.][\w./-]*"
+    r"(?:[ \t]+[\w./:@%+,-][\w./:=@%+,-]*)*[ \t]*"
+)
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +112,8 @@ def _steps_by_line(text: str) -> list[Command | str] | None:
 @lru_cache(maxsize=20_000)
 def _steps_of_line(line: str) -> tuple[Command | str, ...] | None:
     """The steps of a line that means the same whatever stands around it; None for another line."""
+    if _PLAIN.fullmatch(line) and line.isascii():
+        return (Command(words=tuple(line.split()), line=0),)
     tree = parse(line) if _ALONE.fullmatch(line) else None
     steps = tuple(_steps(tree)) if tree is not None and tree.is_whole else None
     if steps is None or any("=" in one.words[0] for one in steps if isinstance(one, Command)):
