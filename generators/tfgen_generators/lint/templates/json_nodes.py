@@ -15,6 +15,8 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|[^\s,:{}\[\]"]+', re.DOT
 #: Deeper than this Python's stack holds no walk over the nodes.
 _DEEPEST = 400
 _OPENING, _CLOSING = frozenset("{["), frozenset("}]")
+#: A key as Packer has it.
+_LOWER = re.compile(r"[a-z0-9_-]+")
 _DECODER = json.JSONDecoder(strict=False)
 
 Leaf: TypeAlias = Callable[[str], Value]
@@ -47,7 +49,7 @@ def _kids(node: Node | None) -> Iterable[Node]:
 
 
 def _rename(node: Node, names_of: Callable[[list[str]], dict[str, str]]) -> None:
-    if node.kids and not node.is_list:
+    if node.kids and not node.is_list and not all(isinstance(key, str) and _LOWER.fullmatch(key) for key in node.kids):
         names = names_of([key for key in node.kids if isinstance(key, str)])
         node.kids = {names.get(str(key), key): kid for key, kid in node.kids.items()}
 
