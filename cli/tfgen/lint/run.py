@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import msgspec
 
 from tfgen.lint.formats.shown import Result
 from tfgen.workspace import Workspace, open_workspace
-from tfgen_generators.errors import UsageError
+from tfgen_generators.errors import TfgenError, UsageError
 from tfgen_generators.lint.engine import Report, lint
 from tfgen_generators.lint.scope import Scope
 
@@ -46,10 +48,11 @@ def find(
     chosen_rules(only)  # a wrong id costs no look at the repository
     fixed, left = 0, list[str]()
     for _ in range(_ROUNDS if fix else 1):
+        if not fix:
+            scope, report = _report(workspace, only)
+            break
         scope = open_scope(workspace)
         report = lint(scope, only=only)
-        if not fix:
-            break
         from tfgen.lint.fix import CHANGED, apply_edits
 
         shown = [judged.finding for judged in report.shown if is_wanted(judged.finding.path, paths)]
@@ -63,6 +66,32 @@ def find(
         report = lint(scope, only=only)
     keep_store(workspace, scope.store)
     return _result(scope, report, paths, strict=strict, fixed=fixed), left
+
+
+def _report(workspace: Workspace, only: Collection[str]) -> tuple[Scope, Report]:
+    """What the last look has found where that holds, else what this one finds, kept for the next."""
+    from tfgen.workspace import say_damaged
+    from tfgen_generators.lint.engine import chosen_rules
+    from tfgen_generators.lint.kept import find_kept, is_worthwhile, keep
+    from tfgen_generators.trees.stamps import read_kept
+
+    scope = open_scope(workspace)
+    file = workspace.cache_file("lint")
+    if file is None:
+        return scope, lint(scope, only=only)
+    kept = read_kept(file)
+    say_damaged(workspace, "lint", damaged=kept.damaged)
+    judged = find_kept(kept, scope, only)
+    if judged is not None:
+        return scope, Report(rules=chosen_rules(only), judged=judged)
+    if kept.data:
+        scope = scope.again()
+    report = lint(scope, only=only)
+    if is_worthwhile(scope):
+        with contextlib.suppress(TfgenError):
+            workspace.make_state_dir("cache")
+            keep(file, scope, only, report.judged)
+    return scope, report
 
 
 def _result(scope: Scope, report: Report, paths: Collection[str], *, strict: bool, fixed: int) -> Result:
@@ -106,9 +135,12 @@ def open_scope(workspace: Workspace) -> Scope:
     from tfgen.workspace import facts_cache
     from tfgen_generators.sync.survey import Outside, some_templates
 
+    started = time.time_ns()
     settings = workspace.settings if workspace.settings_text else None
     with facts_cache(workspace, details=True) as cache:
         outside = Outside(is_tracked=tracked_although_ignored(workspace.root), cache=cache)
         discovery = some_templates(workspace.root, workspace.settings, outside, has_file=settings is not None)
     store = open_store(workspace)
-    return Scope(workspace.root, discovery, workspace.settings, has_settings=settings is not None, store=store)
+    return Scope(
+        workspace.root, discovery, workspace.settings, has_settings=settings is not None, store=store, started=started
+    )

@@ -73,6 +73,7 @@ class Builder:
         self.pipelines = Pipelines(tree, settings)
         self.working_dirs = WorkingDirs(self.path_resolver, settings)
         self._local: dict[str, LocalFiles] = {}
+        self._local_files: dict[object, LocalFiles] = {}
         self.templates: dict[str, Template] = {}
 
     def build(self, templates: Iterable[Template]) -> Graph:
@@ -105,6 +106,7 @@ class Builder:
         builder = ImageBuilder(
             self.tree, self.path_resolver, self.resolver, self.units, self.missing_references, template
         )
+        builder.local_files = self._local_files
         buildspec, edge = self._buildspec(template)
         if template.errors or len(template.details) != len(template.members):
             builder.members()

@@ -10,7 +10,7 @@ import msgspec
 
 from tfgen_generators.graph.ansible_runs import AnsibleRuns
 from tfgen_generators.graph.image_parts import ImageParts
-from tfgen_generators.graph.local_files import LocalFilesFinder
+from tfgen_generators.graph.local_files import LocalFiles, LocalFilesFinder, by_template
 from tfgen_generators.paths.filesets import find_exactly, find_filesets
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import ResolvedPath
@@ -23,6 +23,9 @@ _READ_BY_TEMPLATES = re.compile(rb"\b(?:file|filebase64|templatefile)\(\s*\"([^\
 
 class ImageBuilder(ImageParts):
     """Collects all that one template names, runs of Ansible included."""
+
+    #: What steps of any template read, by all that decides it; whoever builds several images gives them one.
+    local_files: dict[object, LocalFiles]
 
     def uses(self, inputs: TemplateInputs, environment: Mapping[str, str], working_dir: WorkingDir) -> None:
         """Everything that the template itself names, where Packer runs in `working_dir`."""
@@ -56,8 +59,15 @@ class ImageBuilder(ImageParts):
 
     def _local(self, step: LocalStep, working: Sequence[str], environment: Mapping[str, str]) -> None:
         """What a `shell-local` reads on this machine."""
-        finder = LocalFilesFinder(self._path_resolver, self.edge(step.label))
         variables = {**environment, **dict(step.variables)}
+        key = (step.label, step.texts, step.scripts, tuple(working), tuple(variables.items()))
+        if key not in self.local_files:
+            self.local_files[key] = self._local_files(step, working, variables)
+        self.local(by_template(self.local_files[key], self._template.path))
+
+    def _local_files(self, step: LocalStep, working: Sequence[str], variables: Mapping[str, str]) -> LocalFiles:
+        """The same of every template that has such a step: what it names itself is named by no path."""
+        finder = LocalFilesFinder(self._path_resolver, Edge(path="", label=step.label))
         for text in step.texts:
             finder.texts([text], working, variables)
         for script in step.scripts:
@@ -66,7 +76,7 @@ class ImageBuilder(ImageParts):
                 for path in paths:
                     if self._tree.kind(path) == "file":
                         finder.script(path, working, variables)
-        self.local(finder.found())
+        return finder.found()
 
     def _filesets(self, inputs: TemplateInputs, folders: Sequence[str]) -> None:
         for fileset in inputs.filesets:

@@ -198,6 +198,20 @@ class LocalFilesFinder:
                 self._templates.setdefault(path, edge)
 
 
+def by_template(found: LocalFiles, path: str) -> LocalFiles:
+    """The same, where what has no path is named by the template at `path`."""
+
+    def led(edge: Edge) -> Edge:
+        return edge if edge.path else msgspec.structs.replace(edge, path=path)
+
+    return LocalFiles(
+        files=tuple((file, led(edge)) for file, edge in found.files),
+        groups=tuple((key, files, led(edge)) for key, files, edge in found.groups),
+        runs=tuple((run, led(edge)) for run, edge in found.runs),
+        templates=tuple((other, led(edge)) for other, edge in found.templates),
+    )
+
+
 def _reads_all(command: LocalCommand) -> bool:
     """Whether a command reads all of its folder: `tar c .`, `cp -r * TARGET`, `git archive HEAD`."""
     words = command.words[1 : -1 if command.program in _COPIERS else None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from tfgen_generators.packer.discovery.gitignore import GitIgnore
     from tfgen_generators.packer.model import Discovery, Template
     from tfgen_generators.paths.working_dir import WorkingDirs
-    from tfgen_generators.trees.disk import DiskTree
+    from tfgen_generators.trees.recorded import RecordedTree
     from tfgen_generators.trees.store import Store
 
 _T = TypeVar("_T")
@@ -36,21 +38,36 @@ class Scope:
         *,
         has_settings: bool = True,
         store: Store | None = None,
+        started: int = 0,
     ) -> None:
         from tfgen_generators.trees.store import Store
 
+        #: When the look began.
+        self.started = started or time.time_ns()
         self.root, self.discovery, self.settings = root, discovery, settings
         #: What earlier runs have found out; whoever opened it keeps it.
         self.store = store or Store()
         self.has_settings = has_settings
         self._kept: dict[object, Any] = {}
+        self._there: dict[str, bool] = {}
+
+    def again(self) -> Scope:
+        """The same, of which nothing was asked yet."""
+        return Scope(
+            self.root,
+            self.discovery,
+            self.settings,
+            has_settings=self.has_settings,
+            store=self.store,
+            started=self.started,
+        )
 
     @cached_property
-    def tree(self) -> DiskTree:
+    def tree(self) -> RecordedTree:
         """The files on the disk."""
-        from tfgen_generators.trees.disk import DiskTree
+        from tfgen_generators.trees.recorded import RecordedTree
 
-        return DiskTree(self.root, self.store)
+        return RecordedTree(self.root, self.store)
 
     @property
     def templates(self) -> tuple[Template, ...]:
@@ -92,7 +109,8 @@ class Scope:
         return tuple(sorted(path for path in found if self.tree.kind(path) == "file"))
 
     @cached_property
-    def _ignore_files(self) -> GitIgnore:
+    def ignore_files(self) -> GitIgnore:
+        """What git would not see; asked by `is_ignored`."""
         from tfgen_generators.packer.discovery.gitignore import GitIgnore
 
         return GitIgnore(self.root)
@@ -101,9 +119,20 @@ class Scope:
         """Whether git would not see a file at this path."""
         parts = path.split("/")
         folders = ("/".join(parts[:number]) for number in range(1, len(parts)))
-        return any(self._ignore_files.ignores(folder, folder=True) for folder in folders) or self._ignore_files.ignores(
-            path
-        )
+        git = self.ignore_files
+        return any(git.ignores(folder, folder=True) for folder in folders) or git.ignores(path)
+
+    def exists(self, path: str) -> bool:
+        """Whether something stands at a path from the root, through links that lead out of the repository, too."""
+        if path not in self._there:
+            # Path.exists raises for what is too long.
+            self._there[path] = os.path.exists(os.path.join(self.root, path))  # noqa: PTH110, PTH118
+        return self._there[path]
+
+    @property
+    def existing(self) -> dict[str, bool]:
+        """What `exists` has said so far."""
+        return self._there
 
     def described(self, template: Template) -> Description:
         """The facts of one template."""
@@ -117,6 +146,7 @@ class Scope:
                 template,
                 [decode_details(details) for details in template.details],
                 self.working_dirs.known(template),
+                self.exists,
             ),
         )
 

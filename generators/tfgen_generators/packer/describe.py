@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -49,11 +50,19 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[tuple[str, Text], ...]
 
 
-def describe(root: Path, template: Template, details: Sequence[Details], working_dir: str | None = None) -> Description:
+def describe(
+    root: Path,
+    template: Template,
+    details: Sequence[Details],
+    working_dir: str | None = None,
+    exists: Callable[[str], bool] | None = None,
+) -> Description:
     """The facts of one template. `details` are those of its members. Asks the disk where the files are.
 
-    `working_dir` is the folder in which Packer runs; None where it is not known.
+    `working_dir` is the folder in which Packer runs; None where it is not known. `exists` is asked instead of the disk,
+    where there is one, whether something stands at a path from `root`.
     """
+    there = exists or (lambda path: os.path.exists(root / path))  # noqa: PTH110 Path.exists raises for what is too long
     scope = Scope(template, details)
     parts = list(scope.used_parts())
     variables = {name: default for one in details for name, default in one.variables.items()}
@@ -66,7 +75,7 @@ def describe(root: Path, template: Template, details: Sequence[Details], working
         environment=tuple(dict.fromkeys(name for one in details for name in one.environment)),
         provisioners=tuple(step.kind for build in scope.builds for step in build.steps),
         post_processors=tuple(step.kind for build in scope.builds for step in build.finish),
-        files=tuple(_find(root, template, written, working_dir)),
+        files=tuple(_find(there, template, written, working_dir)),
         ami_names=tuple(dict.fromkeys(scope.texts(parts, "ami_name"))),
         ami_sources=tuple(scope.ami_sources(parts)),
         tags=tuple(dict.fromkeys(scope.tags(parts))),
@@ -86,28 +95,38 @@ def possible_builders(template: Template) -> tuple[str, ...]:
 
 
 def _find(
-    root: Path, template: Template, written: Sequence[tuple[str, str, str | None]], working_dir: str | None
+    exists: Callable[[str], bool],
+    template: Template,
+    written: Sequence[tuple[str, str, str | None]],
+    working_dir: str | None,
 ) -> Iterator[FileUse]:
     """Where each path is. Without a working directory it is taken to be the folder that has most of them."""
-    parent = PurePosixPath(template.path)
-    around = (parent, *parent.parents) if template.kind == "directory" else parent.parents
-    own, folders = str(around[0]), [str(folder) for folder in reversed(around)]
+    folders = list(_around(template.path if template.kind == "directory" else posixpath.dirname(template.path) or "."))
+    own = folders[-1]
     relative = {path for use, _, path in written if path and use != "function" and not path.startswith(_ABSOLUTE)}
-    scores = {folder: sum(_exists(root, folder, path) is not None for path in relative) for folder in folders}
-    ordered = sorted(folders, key=lambda folder: -scores[folder])  # stable: the outermost first
+    if working_dir is None and len(folders) > 1:
+        scores = {folder: sum(_at(exists, folder, path) is not None for path in relative) for folder in folders}
+        folders.sort(key=lambda folder: -scores[folder])  # stable: the outermost first
     for use, text, path in written:
         resolved: str | None = None
-        bases = [own] if use == "function" else ordered if working_dir is None else [working_dir]
+        bases = [own] if use == "function" else folders if working_dir is None else [working_dir]
         if path and path.startswith(ANCHOR):
-            resolved = _exists(root, "", path[len(ANCHOR) :])
+            resolved = _at(exists, "", path[len(ANCHOR) :])
         elif path and not path.startswith(_ABSOLUTE):
-            resolved = next((found for folder in bases if (found := _exists(root, folder, path))), None)
+            resolved = next((found for folder in bases if (found := _at(exists, folder, path))), None)
         yield FileUse(use=use, path=text, resolved=resolved, known=path is not None)
 
 
-def _exists(root: Path, folder: str, path: str) -> str | None:
+@lru_cache(maxsize=2000)
+def _around(folder: str) -> tuple[str, ...]:
+    """A folder and those around it, the outermost first."""
+    path = PurePosixPath(folder)
+    return tuple(str(one) for one in reversed((path, *path.parents)))
+
+
+def _at(exists: Callable[[str], bool], folder: str, path: str) -> str | None:
     """`folder/path` from the root, None when it is outside or not there."""
     joined = posixpath.normpath(posixpath.join(folder, path))
     if joined == ".." or joined.startswith("../") or "\0" in joined:
         return None
-    return joined if os.path.exists(root / joined) else None  # noqa: PTH110 Path.exists raises for what is too long
+    return joined if exists(joined) else None

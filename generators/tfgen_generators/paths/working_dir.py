@@ -66,6 +66,7 @@ class WorkingDirs:
         self._buildspecs: dict[str, Buildspec] = {}
         self._of_buildspecs: dict[str, list[PackerCommand]] = {}
         self._of_files: dict[str, list[PackerCommand]] = {}
+        self._of_templates: dict[str, WorkingDir] = {}
 
     def known(self, template: Template) -> str | None:
         """The working directory of a template's builds, None where it is not known for sure."""
@@ -74,6 +75,11 @@ class WorkingDirs:
 
     def of(self, template: Template) -> WorkingDir:
         """The working directory of one template's builds, by the buildspec of its pipeline."""
+        if template.path not in self._of_templates:
+            self._of_templates[template.path] = self._of(template)
+        return self._of_templates[template.path]
+
+    def _of(self, template: Template) -> WorkingDir:
         named = buildspec_of(self._paths.tree, self._settings, template) if self._settings else None
         if named and named[0] not in self._buildspecs:
             self._buildspecs[named[0]] = read_buildspec(self._paths.tree, named[0])

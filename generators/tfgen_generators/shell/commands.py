@@ -5,6 +5,7 @@ What stands in `$( )`, in backquotes, in `<( )` and in here-documents is not loo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -33,6 +34,21 @@ _ALL = _PARTS | _TOKENS
 _SILENT = kinds("c_style_for_statement case_item function_definition")
 #: What goes on in the line of a command, behind it.
 _DOCUMENT = kinds("heredoc_redirect")
+
+
+#: Lines and characters of a text that is read line by line.
+_FEW_LINES, _SHORT = 40, 4000
+#: A line that may be read alone: none that goes on, or that the grammar reads otherwise behind another one (it has the
+#: new line for a blank before a backslash, behind assignments, `!`, `a[b]`, `a(b)`, and redirections of nothing).
+_ALONE = re.compile(
+    r"(?!.*(?:[\\\r]|\[(?![\[ ]|$)|!\s*$|\w\(|(?:^|[&|;<>])\s*\d*[<>]))(?:\s*|\s*#.*|\s*[\w./~\"'$:].*)"
+)
+#: A line that is one command, of words without anything that a shell reads otherwise.
+_PLAIN = re.compile(
+    r"[ \t]*(?!(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|in|function|select|time|coproc|export|declare"
+    r"|local|readonly|typeset|unset|unsetenv|let|test)(?![\w./-]))[A-Za-z_/.][\w./-]*"
+    r"(?:[ \t]+[\w./:@%+,-][\w./:=@%+,-]*)*[ \t]*"
+)
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,12 +84,41 @@ class Pipelines(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=20_000)
 def read_pipelines(text: str) -> Pipelines:
-    """What a text runs; each text is read once."""
+    """What a text runs; each text is read once, each line of a short one too."""
+    steps = _steps_by_line(text)
+    if steps is not None:
+        return Pipelines(found=tuple(_pipelines((*steps, ";"))), is_whole=True)
     tree = parse(text)
     if tree is None:
         return Pipelines(found=(), is_whole=False)
     end = (";",) if tree.is_whole else ()
     return Pipelines(found=tuple(_pipelines((*_steps(tree), *end))), is_whole=tree.is_whole)
+
+
+def _steps_by_line(text: str) -> list[Command | str] | None:
+    """The steps of a text each line of which is a whole one: texts alike share most lines. None for another text."""
+    lines = text.split("\n")
+    if not 1 < len(lines) <= _FEW_LINES or len(text) > _SHORT or "<<" in text:
+        return None
+    found: list[Command | str] = []
+    for number, line in enumerate(lines):
+        steps = _steps_of_line(line)
+        if steps is None:
+            return None
+        found += (one if isinstance(one, str) else Command(words=one.words, line=number) for one in steps)
+    return found
+
+
+@lru_cache(maxsize=20_000)
+def _steps_of_line(line: str) -> tuple[Command | str, ...] | None:
+    """The steps of a line that means the same whatever stands around it; None for another line."""
+    if _PLAIN.fullmatch(line) and line.isascii():
+        return (Command(words=tuple(line.split()), line=0),)
+    tree = parse(line) if _ALONE.fullmatch(line) else None
+    steps = tuple(_steps(tree)) if tree is not None and tree.is_whole else None
+    if steps is None or any("=" in one.words[0] for one in steps if isinstance(one, Command)):
+        return None
+    return steps
 
 
 def command_words(tree: Tree, node: Node) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ __all__ = [
     "linked",
     "outside",
     "overlay",
+    "recorded",
     "stamps",
     "store",
     "tree",

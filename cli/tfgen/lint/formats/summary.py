@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from tfgen.console import one_line, printable, styled
 from tfgen.lint.formats.shown import Result
@@ -37,37 +38,46 @@ def by_rule(result: Result) -> str:
 def shape_of(judged: Judged) -> tuple[str, str, str]:
     """Rule, severity, and the message without what is one finding's own."""
     image = judged.finding.image
-    message = _OWN.sub("*", judged.finding.message)
-    return judged.finding.rule, judged.severity, re.sub(rf"\b{re.escape(image)}\b", "*", message) if image else message
+    message = _without_own(judged.finding.message)
+    if image and image in message:
+        message = re.sub(rf"\b{re.escape(image)}\b", "*", message)
+    return judged.finding.rule, judged.severity, message
+
+
+@lru_cache(maxsize=5000)
+def _without_own(message: str) -> str:
+    return _OWN.sub("*", message)
 
 
 def grouped(result: Result) -> Iterator[Sequence[Judged]]:
     """The open findings by place: each alone, or those of one line together at the place of the first."""
-    shapes = Counter(map(shape_of, result.open))
+    found = result.open
+    shape_of_each = list(map(shape_of, found))
+    shapes = Counter(shape_of_each)
     alike = {shape for shape, number in shapes.items() if number > MOST_ALIKE}
-    whole = _whole_rules(result, shapes, alike)
+    whole = _whole_rules(len(found), shapes, alike)
     groups: dict[object, list[Judged]] = {}
-    for number, one in enumerate(result.open):
-        rule, shape = one.finding.rule, shape_of(one)
+    for number, (one, shape) in enumerate(zip(found, shape_of_each, strict=True)):
+        rule = one.finding.rule
         key: object = shape if shape in alike else rule if rule in whole else number
         groups.setdefault(key, []).append(one)
     yield from groups.values()
 
 
-def _whole_rules(result: Result, shapes: Counter[tuple[str, str, str]], alike: set[tuple[str, str, str]]) -> set[str]:
-    """The rules whose other findings are one line too, where there are too many findings to be read."""
-    if len(result.open) <= _MANY:
+def _whole_rules(number: int, shapes: Counter[tuple[str, str, str]], alike: set[tuple[str, str, str]]) -> set[str]:
+    """The rules whose other findings are one line too, where `number` of findings are too many to be read."""
+    if number <= _MANY:
         return set()
     left = Counter({rule: 0 for rule, _, _ in shapes})
-    for shape, number in shapes.items():
-        left[shape[0]] += number if shape not in alike else 1
+    for shape, alone in shapes.items():
+        left[shape[0]] += alone if shape not in alike else 1
     whole: set[str] = set()
     lines = sum(left.values()) * 2
-    for rule, number in left.most_common():
+    for rule, of_rule in left.most_common():
         if lines <= _MOST_LINES:
             break
         whole.add(rule)
-        lines -= number * 2 - 2
+        lines -= of_rule * 2 - 2
     return whole
 
 

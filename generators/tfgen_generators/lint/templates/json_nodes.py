@@ -11,10 +11,12 @@ from tfgen_generators.lint.templates.nodes import BOM, File, Key, Node
 from tfgen_generators.packer.legacy import OF_PLUGINS, STRUCTURES, root_names, setting_names
 from tfgen_generators.packer.syntax.values import Value
 
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_SCALAR = re.compile(r"[^\s,\]}]+")
-_SPACE = re.compile(r"[ \t\r\n]*")
-_PLAIN = re.compile(r'"[ !#-\[\]-~]*"')
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|[^\s,:{}\[\]"]+', re.DOTALL)
+#: Deeper than this Python's stack holds no walk over the nodes.
+_DEEPEST = 400
+_OPENING, _CLOSING = frozenset("{["), frozenset("}]")
+#: A key as Packer has it.
+_LOWER = re.compile(r"[a-z0-9_-]+")
 _DECODER = json.JSONDecoder(strict=False)
 
 Leaf: TypeAlias = Callable[[str], Value]
@@ -47,61 +49,62 @@ def _kids(node: Node | None) -> Iterable[Node]:
 
 
 def _rename(node: Node, names_of: Callable[[list[str]], dict[str, str]]) -> None:
-    if node.kids and not node.is_list:
+    if node.kids and not node.is_list and not all(isinstance(key, str) and _LOWER.fullmatch(key) for key in node.kids):
         names = names_of([key for key in node.kids if isinstance(key, str)])
         node.kids = {names.get(str(key), key): kid for key, kid in node.kids.items()}
 
 
 class _Scanner:
+    """Reads a file's tokens in order. Commas and colons say nothing that their order does not."""
+
     def __init__(self, file: File, text: str, leaf: Leaf) -> None:
         self.file, self.text, self.leaf = file, text, leaf
+        self.around: list[tuple[Node, dict[Key, Node]]] = []
 
-    def value(self, at: int) -> Node:
-        at = self.skip(at)
-        if self.text[at] in "{[":
-            return self.collection(at, "}" if self.text[at] == "{" else "]")
-        if self.text[at] == '"':
-            end = self.string(at)
-            return Node(self.file, at, end, scalar=self.leaf(self.decoded(at, end)))
-        end = self._end(_SCALAR, at)
-        return Node(self.file, at, end, scalar=_DECODER.decode(self.text[at:end]))
+    def value(self, start: int) -> Node:
+        file, leaf = self.file, self.leaf
+        here, kids = Node(file, start, start, scalar=[]), dict[Key, Node]()
+        key, place = "", None
+        for token in _TOKEN.finditer(self.text, start):
+            raw, at = token[0], token.start()
+            if raw[0] == '"':
+                text = raw[1:-1] if raw.isascii() and "\\" not in raw else _decoded(raw)
+                if place is None and here.scalar is None:
+                    key, place = text, (at, at + len(raw))
+                    continue
+                node = Node(file, at, at + len(raw), scalar=leaf(text))
+            elif raw in _CLOSING:
+                here.end = at + 1
+                here, kids = self.around.pop()
+                continue
+            else:
+                node = _begun(file, raw, at)
+            if place is None:
+                kids[len(kids)] = node
+            else:
+                kids[key], node.key, place = node, place, None
+            if node.kids is not None:
+                here, kids = self.opened(here, kids, node)
+        if self.around or not kids or place is not None:
+            raise ValueError(file.path)  # no JSON: discovery has said so already
+        return kids[0]
 
-    def decoded(self, at: int, end: int) -> str:
-        """The text of a string."""
-        raw = self.text[at:end]
-        return (
-            raw[1:-1]
-            if _PLAIN.fullmatch(raw)
-            else str(_DECODER.decode(raw.encode("latin-1").decode("utf-8", "replace")))
-        )
+    def opened(self, here: Node, kids: dict[Key, Node], node: Node) -> tuple[Node, dict[Key, Node]]:
+        if len(self.around) > _DEEPEST:
+            raise ValueError(self.file.path)
+        self.around.append((here, kids))
+        return node, node.kids if node.kids is not None else {}
 
-    def collection(self, start: int, closing: str) -> Node:
-        found = Node(self.file, start, start, scalar=None if closing == "}" else [])
-        found.kids = {}
-        at = self.skip(start + 1)
-        while self.text[at] != closing:
-            key: Key = len(found.kids)
-            place = (at, at)
-            if closing == "}":
-                place = (at, self.string(at))
-                key = self.decoded(*place)
-                at = self.skip(place[1]) + 1
-            kid = found.kids[key] = self.value(at)
-            kid.key = place if closing == "}" else (kid.start, kid.start)
-            at = self.skip(kid.end)
-            at = self.skip(at + 1) if self.text[at] == "," else at
-        found.end = at + 1
-        return found
 
-    def skip(self, at: int) -> int:
-        match = _SPACE.match(self.text, at)
-        return match.end() if match else at
+def _begun(file: File, raw: str, at: int) -> Node:
+    """A collection that has nothing in it yet, or a scalar that is no string."""
+    if raw not in _OPENING:
+        return Node(file, at, at + len(raw), scalar=_DECODER.decode(raw))
+    found = Node(file, at, at, scalar=None if raw == "{" else [])
+    found.kids = {}
+    return found
 
-    def string(self, at: int) -> int:
-        return self._end(_STRING, at)
 
-    def _end(self, pattern: re.Pattern[str], at: int) -> int:
-        match = pattern.match(self.text, at)
-        if match is None:
-            raise ValueError(at)  # no JSON: discovery has said so already
-        return match.end()
+def _decoded(raw: str) -> str:
+    """The text of a string."""
+    return str(_DECODER.decode(raw.encode("latin-1").decode("utf-8", "replace")))

@@ -45,10 +45,17 @@ def _index(source: Source) -> tuple[dict[str, Node], dict[Key, Node]]:
         by_key: dict[Key, Node] = {}
         for key, node in _nodes(source):
             by_key.setdefault(key, node)
-            if node.kids is None and (text := source.values.text(node.value())) is not None:
+            text = _text(source, node) if node.kids is None else None
+            if text is not None:
                 by_text.setdefault(text, node)
         source.index = by_text, by_key
     return source.index
+
+
+def _text(source: Source, node: Node) -> str | None:
+    """The text that a value comes to."""
+    value = node.scalar
+    return value if isinstance(value, str) and "{{" not in value else source.values.text(value)
 
 
 def _mention(source: Source, word: str) -> Node | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from tfgen_generators.packer.evaluation.evaluate import evaluate
 from tfgen_generators.packer.syntax.actions import actions
@@ -27,6 +28,7 @@ _DIFFERENT_CALLS = frozenset({"env", "file", "templatefile", "timestamp", "uuidv
 _DEEPEST = 30
 
 
+@lru_cache(maxsize=20_000)
 def with_actions(text: str) -> Value:
     """A text with Packer's `{{ }}` as a value: `{{user `x`}}` is a reference to the variable x, others are calls."""
     if "{{" not in text:
@@ -82,11 +84,11 @@ class Values:
 
     def known(self, value: Value) -> Value:
         """The value with defaults of variables; an Expression where it depends on more."""
-        return evaluate(_deep_actions(value), lambda names: self._meaning(names, fixed=False))
+        return value if _is_plain(value) else evaluate(_deep_actions(value), self._known_meaning)
 
     def fixed(self, value: Value) -> Value:
         """The value whatever any variable is set to."""
-        return evaluate(_deep_actions(value), lambda names: self._meaning(names, fixed=True))
+        return value if _is_plain(value) else evaluate(_deep_actions(value), self._fixed_meaning)
 
     def text(self, value: Value) -> str | None:
         """A known text, None for everything else."""
@@ -108,6 +110,12 @@ class Values:
         if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
             return None
         return [str(item).strip() for item in found]
+
+    def _known_meaning(self, names: tuple[str, ...]) -> Value:
+        return self._meaning(names, fixed=False)
+
+    def _fixed_meaning(self, names: tuple[str, ...]) -> Value:
+        return self._meaning(names, fixed=True)
 
     def _meaning(self, names: tuple[str, ...], *, fixed: bool) -> Value:
         unknown = Expression(".".join(names))
@@ -171,6 +179,11 @@ class Values:
         if name in _DIFFERENT_CALLS:
             return True
         return any(self.differs(argument, depth + 1) for argument in arguments)
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether a value means what it is."""
+    return "{{" not in value if isinstance(value, str) else value is None or isinstance(value, bool | int | float)
 
 
 def _deep_actions(value: Value) -> Value:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from stat import S_ISREG
 from typing import TypeAlias
@@ -33,6 +34,8 @@ class GitIgnore:
         self._excluded: set[str] = set()  # folders that git ignores but for what it tracks there
         self._chains: dict[str, _Chain] = {}
         top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+        #: Every ignore file that was looked for, with the SHA-256 (hex) of what is read of it, "" for nothing.
+        self.consulted: dict[str, str] = {}
         #: Ignore files that are not read, and why: what they leave out is then a template.
         self.unreadable: dict[str, str] = {}
         self._exclude = self._read(top / ".git" / "info" / "exclude")
@@ -83,16 +86,30 @@ class GitIgnore:
 
     def _read(self, file: str | Path) -> IgnorePatterns | None:
         """The patterns of one file; None when there is none."""
+        data = self._bytes(file)
+        self.consulted[str(file)] = "" if data is None else hashlib.sha256(data).hexdigest()
+        if data is None:
+            return None
+        text = data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+        return IgnorePatterns(line.removesuffix("\r") for line in text.split("\n")) or None
+
+    def _bytes(self, file: str | Path) -> bytes | None:
         try:
-            if not S_ISREG(os.lstat(file).st_mode):  # git follows no link here either
-                return None
-            data = read_bytes(file, _MOST_BYTES)
+            # git follows no link here either
+            return read_bytes(file, _MOST_BYTES) if S_ISREG(os.lstat(file).st_mode) else None
         except OSError as error:
             if error.errno == errno.EFBIG:
                 self.unreadable[os.path.relpath(file, self._root)] = error.strerror or ""
             return None
-        text = data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
-        return IgnorePatterns(line.removesuffix("\r") for line in text.split("\n")) or None
+
+    def is_as(self, consulted: Mapping[str, str]) -> bool:
+        """Whether everything that another one has consulted, in the same tree, is what it was."""
+        for file in consulted:
+            if file not in self.consulted:
+                self._read(file)
+        return {
+            file: self.consulted[file] for file in consulted
+        } == consulted and consulted.keys() >= self.consulted.keys()
 
 
 def _as_bytes(path: str) -> str:

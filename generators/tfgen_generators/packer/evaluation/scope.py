@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import PurePosixPath
 
 import msgspec
@@ -64,6 +65,7 @@ class Scope:
         self.possible = template.builders if self._used is None or self._legacy else _types(self._used)
         self.default = self.possible if self._legacy else _types(self._default_sources())
 
+    @cached_property
     def _folder(self) -> str:
         path = PurePosixPath(self.template.path)
         return ANCHOR + str(path if self.template.kind == "directory" else path.parent)
@@ -71,7 +73,7 @@ class Scope:
     def _known(self, names: tuple[str, ...]) -> Value:
         """What a reference means whatever the user sets: locals and the template's folder."""
         if names == ("path", "root"):
-            return self._folder()
+            return self._folder
         if names == ("path", "cwd"):
             return "."
         if names[0] == "local" and len(names) > 1 and names[1] in self._locals:
@@ -184,7 +186,7 @@ class Scope:
         found = self.value(value)
         if not isinstance(found, str):
             return None
-        filled = fill_template_dir(found, self._folder())
+        filled = fill_template_dir(found, self._folder)
         return filled if filled is not None and filled.rfind(ANCHOR) <= 0 else None
 
     def ami_sources(self, parts: Iterable[Part]) -> Iterator[AmiSource]:

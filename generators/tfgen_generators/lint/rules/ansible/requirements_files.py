@@ -54,7 +54,7 @@ def requirements_files(scope: Scope) -> list[str]:
 def _of_buildspec(scope: Scope, template: Template) -> list[str]:
     """What `ansible-galaxy` installs before a template's build."""
     found = buildspec_of(scope.tree, scope.settings, template)
-    named = scope.once(("galaxy of", found), lambda: _INSTALLED.findall(scope.read(found[0]))) if found else []
+    named = scope.once(("galaxy of", found[0]), lambda: _INSTALLED.findall(scope.read(found[0]))) if found else []
     return [posixpath.normpath(path.decode("utf-8", "replace")) for path in named]
 
 

@@ -21,6 +21,7 @@ _MANIFEST = "packer-manifest.json"
 _NAMED_MANIFEST = re.compile(r"[\w./-]*manifest[\w.-]*\.json", re.IGNORECASE)
 _PINNING = re.compile(r"\s*(=|~>|<|<=)?\s*v?\d")
 _NAME = rb"(?:`([^`]{1,300})`|\\?\"([^\"\\]{1,300})\\?\")"
+_USER_WORD = re.compile(rb"\buser\b")
 _USER = re.compile(rb"\buser\b[^{}]{0,300}?" + _NAME + rb"|" + _NAME + rb"\s*\|\s*user\b")
 #: (component, setting) -> its name today. Source: the fixers of `packer fix`; Packer 1.6.6 refuses the old names.
 _RENAMED = {
@@ -140,7 +141,8 @@ def _unused(scope: Scope) -> Iterator[Finding]:
 
 
 def _used_by_user(source: Source) -> set[str]:
-    found = (name for file in source.files for match in _USER.finditer(file.data) for name in match.groups())
+    files = (file for file in source.files if _USER_WORD.search(file.data))
+    found = (name for file in files for match in _USER.finditer(file.data) for name in match.groups())
     return {name.decode("utf-8", "replace") for name in found if name}
 
 

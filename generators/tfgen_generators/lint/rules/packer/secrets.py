@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tfgen_generators.lint.model import Edit, Finding, Rule
@@ -150,13 +151,22 @@ def _pairs(keys: tuple[Key, ...], node: Node) -> Iterator[tuple[str, Value]]:
     if name not in _ASSIGNING:
         yield name, value
     elif isinstance(value, str):
-        for match in _ASSIGNING[name].finditer(value):
-            yield match[1], match[2].strip("'\"")
+        yield from _assigned(name, value)
+
+
+@lru_cache(maxsize=20_000)
+def _assigned(name: str, text: str) -> list[tuple[str, str]]:
+    """The variables that a text of such a list sets."""
+    return [(match[1], match[2].strip("'\"")) for match in _ASSIGNING[name].finditer(text)]
 
 
 def _is_secret(name: str, source: Source) -> bool:
-    found = bool(_SECRET.search(name)) and not _NO_SECRET.search(name)
-    return found and not (_INSTALLERS.search(name) and _is_installer(source))
+    return _sounds_secret(name) and not (_INSTALLERS.search(name) and _is_installer(source))
+
+
+@lru_cache(maxsize=20_000)
+def _sounds_secret(name: str) -> bool:
+    return bool(_SECRET.search(name)) and not _NO_SECRET.search(name)
 
 
 def _is_asked_for(component: Component, name: str, source: Source) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 
 from tfgen_generators.lint.model import Finding, Rule
 from tfgen_generators.lint.scope import Scope
@@ -102,6 +102,7 @@ def _is_asked_for(text: str, variable: str) -> bool:
     return any(re.search(pattern, text) for pattern in patterns)
 
 
+@lru_cache(maxsize=2000)
 def _sets(buildspec: bytes, name: str) -> bool:
     """Whether the buildspec gives `name` a value: under `env`, or in a command."""
     return bool(re.search(rb"\b" + re.escape(name.encode("utf-8", "surrogateescape")) + rb"\s*[:=]", buildspec))

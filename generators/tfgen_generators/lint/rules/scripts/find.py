@@ -131,6 +131,8 @@ def _is_heredoc(node: Node) -> bool:
 def _written(source: Source, node: Node) -> str:
     """A command with what is known of it filled in; the rest stands as `${}`."""
     value = node.value()
+    if isinstance(value, str) and "{{" not in value:
+        return value
     found = source.values.fixed(value)
     if isinstance(found, list):
         return "\n".join(_one(item) for item in found)

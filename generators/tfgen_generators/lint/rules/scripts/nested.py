@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from tfgen_generators.lint.rules.scripts.programs import ShellOptions, is_hidden_by, name_of, program, succeeds
 from tfgen_generators.shell.commands import Command, Pipeline, read_pipelines
@@ -53,6 +54,7 @@ def hidden_inside(command: Command, depth: int = 0) -> str:
     return ""
 
 
+@lru_cache(maxsize=2000)
 def lost_exit_code(written: str) -> str:
     """How an `execute_command` loses the exit code of its script; "" where it does not."""
     if not _PATH.search(written):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from tfgen_generators.shell.commands import Command
 
@@ -59,7 +60,12 @@ _SUCCEEDING = (("true",), (":",), ("exit", "0"), ("/bin/true",))
 
 def program(command: Command) -> tuple[str, tuple[str, ...]]:
     """What a command runs, behind sudo and the like, and its arguments."""
-    words = list(command.words)
+    return _program(command.words)
+
+
+@lru_cache(maxsize=20_000)
+def _program(written: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    words = list(written)
     prefixed = False
     while words:
         word = words[0]
@@ -82,8 +88,12 @@ def name_of(command: Command) -> str:
 
 def does_something(command: Command) -> bool:
     """Whether the image is not what it should be when this fails."""
-    full, arguments = program(command)
-    name = name_of(command)
+    return _does_something(*program(command))
+
+
+@lru_cache(maxsize=20_000)
+def _does_something(full: str, arguments: tuple[str, ...]) -> bool:
+    name = full.rpartition("/")[2]
     if name in _ONLY_WITH:
         return bool(_ONLY_WITH[name] & set(arguments))
     if _QUERIES & set(arguments) or (name in _LOOKING and any(map(_LOOKING[name].match, arguments[:1]))):

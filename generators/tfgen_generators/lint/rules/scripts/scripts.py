@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,7 @@ def _runners(scope: Scope) -> Iterator[Finding]:
                 )
 
 
+@lru_cache(maxsize=20_000)
 def hidden_failures(text: str, options: str) -> list[tuple[Pipeline, str, str]]:
     """Where a shell with these options does not end although a command fails: what is said of it, and what to do."""
     state = ShellOptions(options)
@@ -120,6 +122,8 @@ def _is_set(pipeline: Pipeline) -> bool:
 
 
 def _in_pipe(pipeline: Pipeline) -> str:
+    if len(pipeline.commands) < 2:
+        return ""
     *left, last = pipeline.commands
     hidden = next((command for command in left if is_hidden_by(command, last)), None)
     if hidden is None or pipeline.after == "||":
@@ -139,16 +143,9 @@ def _in_list(pipeline: Pipeline, end: Pipeline) -> str:
 
 def _ignored(scope: Scope) -> Iterator[Finding]:
     for script, image in _each(scope):
-        read = script.pipelines()
-        for number, (tried, pipeline) in enumerate(pairwise(read.found), start=2):
-            last, failed = pipeline.commands[0], tried.commands[-1]
-            says = read.is_whole and does_something(failed) and _only_says(pipeline, read.found[number:])
-            ignored = succeeds(last) or says
-            if pipeline.before == "||" and ignored and not is_cleanup(failed):
-                said = " ".join(last.words) if succeeds(last) else f"{name_of(last)} ..."
-                message = f"a failure of {name_of(failed)!r} is ignored by `|| {said}`"
-                fix = "let the command fail, or test for the expected case"
-                yield _finding("ignored-failure", script, pipeline, image, message, fix)
+        for pipeline, message in _ignored_in(script.text):
+            fix = "let the command fail, or test for the expected case"
+            yield _finding("ignored-failure", script, pipeline, image, message, fix)
     for source in sources(scope):
         for component in source.provisioners:
             node = component.node.find("valid_exit_codes") if component.kind in SHELLS else None
@@ -163,6 +160,22 @@ def _ignored(scope: Scope) -> Iterator[Finding]:
                     fix="test for the expected case in the script",
                     image=source.template.name,
                 )
+
+
+@lru_cache(maxsize=20_000)
+def _ignored_in(text: str) -> list[tuple[Pipeline, str]]:
+    """Where a text ignores a failure on purpose, and what is said of it."""
+    read = read_pipelines(text)
+    found: list[tuple[Pipeline, str]] = []
+    for number, (tried, pipeline) in enumerate(pairwise(read.found), start=2):
+        if pipeline.before != "||":
+            continue
+        last, failed = pipeline.commands[0], tried.commands[-1]
+        says = read.is_whole and does_something(failed) and _only_says(pipeline, read.found[number:])
+        if (succeeds(last) or says) and not is_cleanup(failed):
+            said = " ".join(last.words) if succeeds(last) else f"{name_of(last)} ..."
+            found.append((pipeline, f"a failure of {name_of(failed)!r} is ignored by `|| {said}`"))
+    return found
 
 
 def _only_says(pipeline: Pipeline, rest: Sequence[Pipeline]) -> bool:
