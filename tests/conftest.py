@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests import aws_models, depth, kept, memory
+from tests import aws_models, collection, depth, kept, memory, prepared
 from tests.fork_server import ForkServer
 from tfgen.main import run
 
@@ -33,7 +33,7 @@ _NUMBERS = itertools.count()
 _TIMEOUT = 180.0  # seconds that a command may take
 _LOCAL = ("127.", "::1", "localhost")
 
-#: For Terraform and its providers, which start a thousand times: a quarter less of the processor's time.
+#: For Terraform, Packer and their plugins, which start a thousand times: a quarter less of the processor's time.
 GO = {"GOGC": "400", "GOMAXPROCS": "1"}
 
 #: Garbage is collected less often: Python's own numbers are for processes with less memory.
@@ -72,11 +72,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     memory.use()
     depth.begin(config)
+    collection.begin(config)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     depth.select(config, items)
+    collection.order(config, items)
     items.sort(key=lambda item: item.get_closest_marker("guest") is None)  # the longest file first
 
 
@@ -118,6 +120,9 @@ class Result:
 
 Command = Callable[..., Result]
 Repo = Callable[..., Path]
+Program = Callable[[Path], None]
+#: Arguments, the whole environment and a timeout -> how tfgen ended in the current folder.
+Execute = Callable[[Sequence[str], Mapping[str, str], float], "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
@@ -216,9 +221,12 @@ def cli(capfd: pytest.CaptureFixture[str]) -> Command:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _made_once() -> None:
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     aws_models.remember()
     kept.keep_commands()
+    kept.keep_versions()
+    kept.keep_reader_versions()
+    prepared.keep_in(tmp_path_factory.mktemp("prepared"))
 
 
 @pytest.fixture(scope="session")
@@ -239,6 +247,23 @@ def tfgen(fork_server: ForkServer) -> Command:
         return Result(code=done.returncode, out=done.stdout, err=done.stderr)
 
     return call
+
+
+@pytest.fixture
+def execute(fork_server: ForkServer) -> Execute:
+    """The command in an environment of its own."""
+    return fork_server.run if not depth.is_on() and fork_server.can_run(os.environ) else started
+
+
+@pytest.fixture
+def forked_program(fork_server: ForkServer) -> Program:
+    """Makes a file a `tfgen` that scripts may call: it is forked, where the fixture `tfgen` is."""
+
+    def write(file: Path) -> None:
+        if not depth.is_on() and fork_server.can_run(os.environ):
+            fork_server.write_program(file)
+
+    return write
 
 
 def started(
