@@ -1,7 +1,8 @@
 """Check that pyproject.toml, `tfgen --version`, CHANGELOG.md and git's tags name one version; exit 1 if they do not.
 
 The newest release in CHANGELOG.md is the version in pyproject.toml, which is what tfgen says. A tag is `v` and a
-version that CHANGELOG.md has; a tag of the commit that is checked out is this version's, and nothing is unreleased then.
+version that CHANGELOG.md has; a tag of the commit that is checked out is this version's, and nothing is unreleased
+then.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import HCL2, JSON, Command, Repo
-from tests.pinned import REQUIREMENT
+from tests.pinned import OLD, REQUIREMENT
 from tests.terraform.conftest import ROOT
 from tfgen_generators.root_module.trust import generated_calls
 from tfgen_generators.settings.model import Dispatcher

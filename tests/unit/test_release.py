@@ -1,4 +1,4 @@
-"""tools/check_release.py: one version in pyproject.toml, `tfgen --version`, CHANGELOG.md and tags; each mistake is found."""
+"""One version in pyproject.toml, `tfgen --version`, CHANGELOG.md and tags: check_release.py finds each mistake."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from tests.documented import ROOT
-from tests.pinned import ADDRESS, REQUIREMENT, WHEEL
+from tests.pinned import ADDRESS, OLD, REQUIREMENT, WHEEL
 from tfgen_generators.errors import TfgenError
-from tfgen_generators.settings.requirement import parse_requirement
+from tfgen_generators.settings.requirement import DISTRIBUTION, parse_requirement
 
 _REGEX = r'can\(regex\("(.*)\$", var.tfgen_requirement\)\)'
 DIGEST, COMMIT = "0a" * 32, "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -31,13 +31,13 @@ PINNED = [
 #: What is not, and a word of why.
 LOOSE = {
     "": "empty",
-    "tfgen": "only a name",
-    "tfgen-ami": "only a name",
-    "tfgen==0.1.0": "only a name",
-    "tfgen-ami==0.2.0": "only a name",
-    "tfgen[embedded]>=0.1": "only a name",
-    f"tfgen-ami==0.2.0 --hash=sha256:{DIGEST}": "' '",
-    "tfgen==0.1.0 --index-url x": "' '",
+    OLD: "only a name",
+    DISTRIBUTION: "only a name",
+    f"{OLD}==0.1.0": "only a name",
+    f"{DISTRIBUTION}==0.2.0": "only a name",
+    f"{OLD}[embedded]>=0.1": "only a name",
+    f"{DISTRIBUTION}==0.2.0 --hash=sha256:{DIGEST}": "' '",
+    f"{OLD}==0.1.0 --index-url x": "' '",
     f"tfgen @ {ADDRESS}": "distribution 'tfgen'",
     f"tfgen-am @ {ADDRESS}": "distribution 'tfgen-am'",
     f"tfgen-ami @ {ADDRESS} ; python_version > '3'": "' '",
