@@ -64,7 +64,7 @@ def how_to_add(extra: str) -> str:
         return f"run: pip install {quote(str(with_extra(found.requirement.address, extra)))}"
     if found.folder:
         return f"run: pip install {'--editable ' if found.is_editable else ''}{quote(f'{found.folder}[{extra}]')}"
-    return f"run pip install with '{DISTRIBUTION}[{extra}] @ ADDRESS', where ADDRESS is {TWO_WAYS}"
+    return f"install '{DISTRIBUTION}[{extra}] @ ADDRESS' with pip, where ADDRESS is {TWO_WAYS}"
 
 
 def _clone() -> tuple[Path, dict[str, Any]] | None:

@@ -145,9 +145,9 @@ OWN = "".join(f'variable "{name}" {{ type = any }}\n' for name in ("name", "sour
             "tfgen.toml:4: dispatcher.inputs.tfgen_requirement: it is empty; use the URL of",
         ),
         (
-            'tfgen_requirement = "tfgen==0.1.0"',
+            f'tfgen_requirement = "{OLD}==0.1.0"',
             "",
-            "tfgen_requirement: 'tfgen==0.1.0' is only a name, which",
+            f"tfgen_requirement: '{OLD}==0.1.0' is only a name, which",
         ),
         ('tfgen_requirement = "git+https://example.com/tfgen@main"', OWN, "it names no commit by its 40 hex digits"),
         ("tfgen_requirement = 1", "", "dispatcher.inputs.tfgen_requirement: it is empty"),

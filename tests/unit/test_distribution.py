@@ -94,7 +94,7 @@ def test_all_else_is_not(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
         editable = "--editable " if found.is_editable else ""
         assert how == f"run: pip install {editable}'{found.folder}[demo]'"
     else:
-        assert how.startswith("run pip install with 'tfgen-ami[demo] @ ADDRESS', where ADDRESS is the URL of a wheel")
+        assert how.startswith("install 'tfgen-ami[demo] @ ADDRESS' with pip, where ADDRESS is the URL of a wheel")
 
 
 @pytest.mark.parametrize("elsewhere", [None, Installed(CERTAIN[f"git+{REPOSITORY}@{COMMIT}"], Path("/usr/lib/other"))])
