@@ -86,7 +86,7 @@ def is_allowed(said: str) -> bool:
         parse_requirement(said)
     except TfgenError:
         name = re.match(r"[A-Za-z0-9._-]+", said)
-        return bool(name) and normal(name[0]) in KNOWN and bool(re.fullmatch(r"[\w.-]+(==[\w.]+)?", said))
+        return name is not None and normal(name[0]) in KNOWN and bool(re.fullmatch(r"[\w.-]+(==[\w.]+)?", said))
     return True
 
 
