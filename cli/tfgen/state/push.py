@@ -11,6 +11,7 @@ from tfgen.console import note
 from tfgen.state.errored import keep, read_errored, unsaved_state
 from tfgen.terraform.argv import terraform_argv
 from tfgen.terraform.binary import Binary
+from tfgen.terraform.interruption import stopping_text
 from tfgen.terraform.processes.process import run
 from tfgen.terraform.secrets.redaction import Redaction
 from tfgen.workspace import Workspace
@@ -43,7 +44,7 @@ def _push(workspace: Workspace, binary: Binary, name: str, env: Mapping[str, str
         cwd=workspace.terraform_dir,
         env={**env, "TF_IN_AUTOMATION": "1"},
         on_line=said.extend,
-        on_stop=lambda _killed: note("stopping: terraform finishes running operations; press Ctrl-C again to kill it"),
+        on_stop=lambda killed: note(stopping_text(binary.product, killed=killed)),
     )
     if finished.interrupted:
         raise InterruptedRunError("state push was interrupted", fix="run this again")
