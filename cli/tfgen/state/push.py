@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tfgen.console import note
+from tfgen.state.encrypted import decrypted, is_encrypted
 from tfgen.state.errored import keep, read_errored, unsaved_state
 from tfgen.terraform.argv import terraform_argv
 from tfgen.terraform.binary import Binary
@@ -25,6 +26,8 @@ def push_errored(workspace: Workspace, binary: Binary, file: Path | None, env: M
     `errored.tfstate` is removed once its state is where it belongs; a copy stays in `.tfgen/backup/`.
     """
     state, source = read_errored(workspace, file)
+    if is_encrypted(state):
+        state = decrypted(workspace, binary, env, state, os.path.relpath(source))
     with tempfile.NamedTemporaryFile(prefix="tfgen-", suffix=".tfstate") as copy:
         copy.write(state)
         copy.flush()

@@ -28,6 +28,16 @@ NOT_ENCRYPTED = re.compile(r"encountered\W+unencrypted\W+payload\W+without\W+une
 HEAD = 65536
 
 
+def key_advice(said: str) -> str:
+    """What to do, going by what OpenTofu has said of a key; "" where it is not about one."""
+    if match := NO_VALUE.search(said):
+        kind, _, name = match[2].partition(".")
+        return f"set TF_VAR_{name}, which every command then finds" if kind == "var" else f"give {match[2]} a value"
+    if NO_KEY.search(said) or OTHER_KEY.search(said):
+        return f"configure the key that it was encrypted with: {CONFIGURED}"
+    return ""
+
+
 class Payload(msgspec.Struct, frozen=True):
     """What OpenTofu writes in the place of a plan or a state; of a state its serial and lineage, too."""
 

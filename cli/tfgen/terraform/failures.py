@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 
-from tfgen.terraform.encryption import CONFIGURED, NO_KEY, NO_VALUE, NOT_ENCRYPTED, NOT_MADE, OTHER_KEY
+from tfgen.terraform.encryption import CONFIGURED, NO_KEY, NO_VALUE, NOT_ENCRYPTED, NOT_MADE, OTHER_KEY, key_advice
 from tfgen.terraform.failure import CRASH, Failure
 from tfgen.terraform.lock_file import EXCLUDED, OTHER_CHECKSUMS, excluded, other_checksums
 from tfgen_generators.errors import BusyError, RefusedError, TerraformError, TfgenError
@@ -131,37 +131,28 @@ def _did_not_start(failure: Failure, match: re.Match[str]) -> TfgenError:
 
 def _without_key(failure: Failure, match: re.Match[str]) -> TfgenError:
     what = "plan" if failure.command == "show" else match["what"]
-    return TerraformError(
-        f"{failure.what}: the {what} is encrypted, and no key for it is configured (log: {failure.log})",
-        fix=f"configure the key that it was encrypted with: {CONFIGURED}",
-    )
+    return _of_a_key(failure, f"the {what} is encrypted, and no key for it is configured")
 
 
 def _with_another_key(failure: Failure, _match: re.Match[str]) -> TfgenError:
     is_plan = failure.command == "show" or "as a plan file" in failure.told
-    return TerraformError(
-        f"{failure.what}: the {'plan' if is_plan else 'state'} is encrypted with another key than the configured one "
-        f"(log: {failure.log})",
-        fix=f"configure the key that it was encrypted with: {CONFIGURED}",
-    )
+    return _of_a_key(failure, f"the {'plan' if is_plan else 'state'} is encrypted with another key than the configured")
 
 
 def _without_value(failure: Failure, match: re.Match[str]) -> TfgenError:
-    kind, _, name = match[2].partition(".")
-    given = f"set TF_VAR_{name}, which every command then finds" if kind == "var" else f"give {match[2]} a value"
-    return TerraformError(
-        f"{failure.what}: the key of the encryption is not known: {match[1]} needs {match[2]}, which has no value "
-        f"(log: {failure.log})",
-        fix=given,
-    )
+    return _of_a_key(failure, f"the encryption's key is not known: {match[1]} needs {match[2]}, which has no value")
+
+
+def _of_a_key(failure: Failure, cause: str) -> TfgenError:
+    return TerraformError(f"{failure.what}: {cause} (log: {failure.log})", fix=key_advice(failure.told))
 
 
 _PLAN_AGAIN = "run: tfgen plan, and review it again"
 #: The first that fits explains; what is more certain stands first.
 _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenError]], ...] = (
+    (NO_VALUE, _without_value),
     (NO_KEY, _without_key),
     (OTHER_KEY, _with_another_key),
-    (NO_VALUE, _without_value),
     (NOT_MADE, _failed("the key of the encryption cannot be made", f"correct {CONFIGURED}: see above")),
     (
         NOT_ENCRYPTED,
@@ -218,7 +209,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
         ),
         _failed(
             "the backend has changed",
-            "run {terraform} init with -migrate-state, which moves the old state, or with -reconfigure, which does not",
+            "run {terraform} init with -migrate-state, which moves the old state, or with -reconfigure, which does not "
+            "(as after a change between Terraform and OpenTofu)",
         ),
     ),
     (re.compile(r"Unrecognized remote plugin message"), _did_not_start),
