@@ -126,7 +126,9 @@ def ask(
     if "terraform_outdated" in told:  # Terraform always says it, OpenTofu never (internal/command/version.go of both)
         return Answer(product="terraform", version=version)
     plain = _plain(_said(binary, terraform_argv(binary, "version"), where, quiet, timeout)[0])
-    if plain is not None and plain.version == version:
+    if plain is None:  # it has told no more than a number: its name is all that is left
+        return Answer(product=binary.product, version=version)
+    if plain.version == version:
         return plain
     return Answer(product="tofu" if "provider_selections" in told else binary.product, version=version)
 
