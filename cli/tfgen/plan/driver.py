@@ -21,7 +21,7 @@ from tfgen.terraform.inputs import plan_arguments, values_of, variables_in
 from tfgen.terraform.reports.images import root_modules
 from tfgen.terraform.reports.plan import PlanSummary, with_attributes
 from tfgen.terraform.reports.record import Record
-from tfgen.terraform.version import require_removed_blocks, require_supported, shows_with_variables
+from tfgen.terraform.version import evaluates_early, require_removed_blocks, require_supported
 from tfgen.terraform.watched import Run, Watcher, has_said_all, is_lock_free_again, last_words, run_watched, tell
 from tfgen.workspace import Workspace, locked
 from tfgen_generators.errors import BusyError, RefusedError, TfgenError
@@ -103,7 +103,7 @@ class Driver:
             return self._with_init("plan", argv, options)
         from tfgen.plan.reduced_root import without_ours
 
-        self._init_if_needed()
+        self._init_if_needed(options)
         done = self._run("plan", [*argv, *self._state_arguments(options)], options, told=False)
         done.record.diagnostics = without_ours(done.record.diagnostics)
         tell(self.watcher, done, self._redaction(options))
@@ -119,7 +119,7 @@ class Driver:
         """Plans the targets without the files of other images; None where only the whole folder can tell."""
         from tfgen.plan.reduced_root import reduced_root, without_ours
 
-        self._init_if_needed()
+        self._init_if_needed(options)
         with reduced_root(self.workspace, options, self.env, self._state_at) as reduced:
             if reduced is None:
                 return None
@@ -133,12 +133,16 @@ class Driver:
         tell(self.watcher, done, self._redaction(options))
         return done
 
+    def _early(self, options: RunOptions) -> Sequence[str]:
+        """A person's values for variables, for the commands beside plan and apply that take them."""
+        return variables_in(options.extra) if evaluates_early(self.binary, self.version) else ()
+
     def planned(self, plan: Path, options: RunOptions = DEFAULTS) -> Sequence[ResourceChange]:
         """What the saved `plan` itself says that it does. Raises RefusedError when it does not say all."""
-        fresh = self._init_if_needed()
+        fresh = self._init_if_needed(options)
         shown, finished = self._show(plan, "apply", options)
         if finished and finished.code and not fresh and init.NEEDS_INIT.search(finished.stderr):
-            self._init(forced=True)
+            self._init(options, forced=True)
             shown, finished = self._show(plan, "apply", options)
         if finished and finished.code:
             from tfgen.plan.shown import failed_show
@@ -152,7 +156,6 @@ class Driver:
     def _show(self, plan: Path, command: str, options: RunOptions) -> tuple[ShownPlan, Finished | None]:
         from tfgen.plan.shown import show_plan
 
-        variables = variables_in(options.extra) if shows_with_variables(self.binary, self.version) else ()
         return show_plan(
             self.binary,
             plan,
@@ -160,7 +163,7 @@ class Driver:
             env=self.env,
             watcher=self.watcher,
             command=command,
-            variables=variables,
+            variables=self._early(options),
         )
 
     def _forced(self, plan: Path, options: RunOptions) -> Mapping[str, tuple[str, ...]]:
@@ -174,23 +177,23 @@ class Driver:
 
     def _with_init(self, command: str, argv: Sequence[str], options: RunOptions) -> Run:
         """Runs it, after init if need be; once more when Terraform says that init is needed, and has done nothing."""
-        fresh = self._init_if_needed()
+        fresh = self._init_if_needed(options)
         done = self._run(command, argv, options)
         asked = any(init.NEEDS_INIT.search(error.summary) for error in done.record.errors())
         if fresh or not asked or done.finished.code != 1 or done.finished.interrupted or done.record.began:
             return done
-        self._init(forced=True)
+        self._init(options, forced=True)
         return self._run(command, argv, options)
 
-    def _init_if_needed(self) -> bool:
+    def _init_if_needed(self, options: RunOptions) -> bool:
         """Whether init has run now."""
-        return not self._is_init_done() and self._init(forced=False)
+        return not self._is_init_done() and self._init(options, forced=False)
 
     def _is_init_done(self) -> bool:
         wanted = init.fingerprint(self.folder, self._identity, self.env)
         return init.is_done(self.folder, self._init_mark, wanted, self.env)
 
-    def _init(self, *, forced: bool) -> bool:
+    def _init(self, options: RunOptions, *, forced: bool) -> bool:
         from tfgen.terraform.plugin_cache import plugin_cache
 
         with self._init_lock():
@@ -199,7 +202,7 @@ class Driver:
             self._init_mark.unlink(missing_ok=True)
             waiting = f"waiting for another {self.binary.product} init"
             with plugin_cache(self.env, lambda: self.watcher.text(waiting)) as env:
-                done = self._run("init", init_argv(self.binary), env=env)
+                done = self._run("init", init_argv(self.binary, self._early(options)), env=env)
             self._require_good(done, 0)
             init.keep_done(self.folder, self._init_mark, self._identity, self.env)
         return True

@@ -31,9 +31,9 @@ def flag(*, wanted: bool = True) -> object:
     return IsFlagged if wanted else IsNotFlagged
 
 
-def init_argv(binary: Binary) -> list[str]:
-    """`init`, asking nothing and upgrading nothing."""
-    return terraform_argv(binary, "init", input=False, no_color=flag())
+def init_argv(binary: Binary, variables: Sequence[str] = ()) -> list[str]:
+    """`init`, asking nothing and upgrading nothing; `variables` are arguments that give values to variables."""
+    return [*terraform_argv(binary, "init", input=False, no_color=flag()), *variables]
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):

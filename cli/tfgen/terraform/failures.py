@@ -151,8 +151,9 @@ _PLAN_AGAIN = "run: tfgen plan, and review it again"
 #: The first that fits explains; what is more certain stands first.
 _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenError]], ...] = (
     (NO_VALUE, _without_value),
-    (NO_KEY, _without_key),
+    # `show` tells of the plan and, as if it were one, of a state: without a key for that it says both.
     (OTHER_KEY, _with_another_key),
+    (NO_KEY, _without_key),
     (NOT_MADE, _failed("the key of the encryption cannot be made", f"correct {CONFIGURED}: see above")),
     (
         NOT_ENCRYPTED,

@@ -76,8 +76,8 @@ def has_feature(binary: Binary, version: str, feature: str) -> bool:
     return _numbers(version) >= FEATURES[feature][binary.product]
 
 
-def shows_with_variables(binary: Binary, version: str) -> bool:
-    """Whether `show` takes variables, as the key of an encryption may need: OpenTofu, since it evaluates them early."""
+def evaluates_early(binary: Binary, version: str) -> bool:
+    """Whether `init` and `show` take variables, which a module's source or a key of encryption may need: OpenTofu."""
     return binary.product == "tofu" and _numbers(version) >= (1, 8)
 
 
