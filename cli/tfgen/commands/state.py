@@ -122,11 +122,14 @@ def push_errored_command(
     from tfgen.console import out
     from tfgen.state.push import push_errored
     from tfgen.terraform.binary import find_terraform
+    from tfgen.terraform.version import identify
     from tfgen.workspace import locked, open_workspace
 
     workspace = open_workspace()
     with locked(workspace, "state"):
-        source = push_errored(workspace, find_terraform(terraform), file, os.environ)
+        cache = workspace.make_state_dir("cache")
+        binary, _ = identify(find_terraform(terraform), cache, folder=workspace.terraform_dir)
+        source = push_errored(workspace, binary, file, os.environ)
     out(f"pushed the state from {source}")
     return 0
 
@@ -186,12 +189,12 @@ def _root(workspace: Workspace, wanted: Wanted, terraform: str | None) -> Root:
     from tfgen.terraform.binary import find_terraform
     from tfgen.terraform.version import require_supported
 
-    binary = find_terraform(terraform)
-    version = require_supported(binary, workspace.make_state_dir("cache"))
+    folder = workspace.terraform_dir if workspace.terraform_dir.is_dir() else None
+    binary, version = require_supported(find_terraform(terraform), workspace.make_state_dir("cache"), folder=folder)
     env = {**os.environ, "TF_IN_AUTOMATION": "1"}
-    found = find_backend(workspace, wanted.place)
+    found = find_backend(workspace, wanted.place, binary.product)
     require_none(workspace)
-    require_default_workspace(workspace.terraform_dir, env, workspace.settings.terraform_dir)
+    require_default_workspace(workspace.terraform_dir, env, workspace.settings.terraform_dir, binary.product)
     return look(workspace, Terraform(binary=binary, version=version, env=env), found)
 
 

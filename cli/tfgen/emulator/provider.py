@@ -75,8 +75,10 @@ def _checked(archive: Path) -> Path:
 
 
 def _unpack(archive: Path, mirror: Path) -> None:
-    first, *others = (mirror / f"registry.{name}" / "hashicorp" / "aws" for name in _REGISTRIES)
-    program = first / VERSION / "linux_amd64" / _PROGRAM
+    """Of the other registry's only the platform's folder is a link: OpenTofu 1.12 follows none above it."""
+    folders = (mirror / f"registry.{name}" / "hashicorp" / "aws" / VERSION / "linux_amd64" for name in _REGISTRIES)
+    first, *others = folders
+    program = first / _PROGRAM
     if not program.exists():
         program.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(archive) as packed:

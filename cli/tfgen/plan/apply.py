@@ -41,19 +41,20 @@ def apply_saved(
         require_planned(file, copied(file, own), manifest)
         if not manifest.plan:
             return manifest.summary
-        driver = driver_for(workspace, request.terraform)
+        driver, options = driver_for(workspace, request.terraform), run_options(request)
+        # Before its files: another product's init writes another lock file.
+        now = Terraform(product=driver.binary.product, version=driver.version)
+        require_same_terraform(file, manifest, now, driver.workspace_name())
         # Var files are named to plan alone, so what the manifest names is looked at, too.
         inputs = made_from(workspace, driver, _sources(workspace), others=manifest.inputs)
         require_same_inputs(file, manifest, inputs)
         renamed = renamed_images(workspace.settings)
         look = partial(find_behind, workspace)
         require_allowed(manifest.summary, allowed, renamed, look)  # what is refused anyway needs no Terraform
-        now = Terraform(product=driver.binary.product, version=driver.version)
-        require_same_terraform(file, manifest, now, driver.workspace_name())
         # The manifest says which plan this is; what that does, only it can say.
-        require_plan_allowed(driver.planned(own), root_modules(driver.folder).shared, allowed, renamed)
+        require_plan_allowed(driver.planned(own, options), root_modules(driver.folder).shared, allowed, renamed)
         _tell_whose(workspace, manifest)
-        return driver.apply(own, run_options(request))
+        return driver.apply(own, options)
 
 
 def _sources(workspace: Workspace) -> Collection[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,12 +17,12 @@ from tfgen.terraform import init
 from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, plan_argv
 from tfgen.terraform.binary import Binary, find_terraform
 from tfgen.terraform.environment import run_environment
-from tfgen.terraform.inputs import plan_arguments, values_of
+from tfgen.terraform.inputs import plan_arguments, values_of, variables_in
 from tfgen.terraform.reports.images import root_modules
 from tfgen.terraform.reports.plan import PlanSummary, with_attributes
 from tfgen.terraform.reports.record import Record
-from tfgen.terraform.version import require_removed_blocks, require_supported
-from tfgen.terraform.watched import Run, Watcher, last_words, run_watched, tell
+from tfgen.terraform.version import evaluates_early, require_removed_blocks, require_supported
+from tfgen.terraform.watched import Run, Watcher, has_said_all, is_lock_free_again, last_words, run_watched, tell
 from tfgen.workspace import Workspace, locked
 from tfgen_generators.errors import BusyError, RefusedError, TfgenError
 
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 _INIT_TIMEOUT = 600.0
 #: How often a lock may be let go in the moment in which Terraform asks whose it is.
 _LOCK_TRIES = 3
-_LOCK_GONE = re.compile(r"open \S*\.lock\.info: no such file or directory|\.tflock'.*NoSuchKey", re.DOTALL)
 
 
 class Driver:
@@ -59,9 +57,12 @@ class Driver:
                 "folder not found", where=workspace.settings.terraform_dir, fix="set terraform_dir in tfgen.toml"
             )
         self.env = run_environment(os.environ if env is None else env)
-        self.binary: Binary = find_terraform(terraform, self.env)
+        found = find_terraform(terraform, self.env)
         self.cache = workspace.make_state_dir("cache")
-        self.version = require_supported(self.binary, self.cache, folder=self.folder, env=self.env)
+        self.binary: Binary
+        self.binary, self.version = require_supported(found, self.cache, folder=self.folder, env=self.env)
+        self._identity = f"{self.binary.product} {self.version}"
+        watcher.product = self.binary.product
         require_removed_blocks(self.binary, self.version, self.folder, workspace.settings.terraform_dir)
         self._init_mark = (workspace.scratch or self.cache) / "init"
 
@@ -81,12 +82,12 @@ class Driver:
         if done is None:
             done = self._plan_whole(out, options)
         self._require_good(done, 0, 2)
-        require_whole(out)
+        require_whole(out, self.binary.title)
         summary = done.record.summarizer.result(
             changed=done.finished.code == 2, targets=options.targets, refresh_only=options.refresh_only
         )
         if done.record.summarizer.needs_attributes():
-            summary = with_attributes(summary, self._forced(out))
+            summary = with_attributes(summary, self._forced(out, options))
         return summary
 
     def apply(self, plan: Path, options: RunOptions = DEFAULTS) -> PlanSummary:
@@ -102,7 +103,7 @@ class Driver:
             return self._with_init("plan", argv, options)
         from tfgen.plan.reduced_root import without_ours
 
-        self._init_if_needed()
+        self._init_if_needed(options)
         done = self._run("plan", [*argv, *self._state_arguments(options)], options, told=False)
         done.record.diagnostics = without_ours(done.record.diagnostics)
         tell(self.watcher, done, self._redaction(options))
@@ -118,7 +119,7 @@ class Driver:
         """Plans the targets without the files of other images; None where only the whole folder can tell."""
         from tfgen.plan.reduced_root import reduced_root, without_ours
 
-        self._init_if_needed()
+        self._init_if_needed(options)
         with reduced_root(self.workspace, options, self.env, self._state_at) as reduced:
             if reduced is None:
                 return None
@@ -132,13 +133,17 @@ class Driver:
         tell(self.watcher, done, self._redaction(options))
         return done
 
-    def planned(self, plan: Path) -> Sequence[ResourceChange]:
+    def _early(self, options: RunOptions) -> Sequence[str]:
+        """A person's values for variables, for the commands beside plan and apply that take them."""
+        return variables_in(options.extra) if evaluates_early(self.binary, self.version) else ()
+
+    def planned(self, plan: Path, options: RunOptions = DEFAULTS) -> Sequence[ResourceChange]:
         """What the saved `plan` itself says that it does. Raises RefusedError when it does not say all."""
-        fresh = self._init_if_needed()
-        shown, finished = self._show(plan, "apply")
+        fresh = self._init_if_needed(options)
+        shown, finished = self._show(plan, "apply", options)
         if finished and finished.code and not fresh and init.NEEDS_INIT.search(finished.stderr):
-            self._init(forced=True)
-            shown, finished = self._show(plan, "apply")
+            self._init(options, forced=True)
+            shown, finished = self._show(plan, "apply", options)
         if finished and finished.code:
             from tfgen.plan.shown import failed_show
 
@@ -148,49 +153,58 @@ class Driver:
             raise RefusedError("what this plan does cannot be read", fix="run: tfgen plan, and review it again")
         return shown.changes
 
-    def _show(self, plan: Path, command: str) -> tuple[ShownPlan, Finished | None]:
+    def _show(self, plan: Path, command: str, options: RunOptions) -> tuple[ShownPlan, Finished | None]:
         from tfgen.plan.shown import show_plan
 
-        return show_plan(self.binary, plan, folder=self.folder, env=self.env, watcher=self.watcher, command=command)
+        return show_plan(
+            self.binary,
+            plan,
+            folder=self.folder,
+            env=self.env,
+            watcher=self.watcher,
+            command=command,
+            variables=self._early(options),
+        )
 
-    def _forced(self, plan: Path) -> Mapping[str, tuple[str, ...]]:
+    def _forced(self, plan: Path, options: RunOptions) -> Mapping[str, tuple[str, ...]]:
         """What forces each replacement, which events do not say; nothing when Terraform cannot show its plan."""
-        shown, finished = self._show(plan, "plan")
+        shown, finished = self._show(plan, "plan", options)
         if finished and finished.code:
             self.watcher.text(
-                "terraform show failed: the plan is valid, but the reasons for replacements are not known"
+                f"{self.binary.product} show failed: the plan is valid, but the reasons for replacements are not known"
             )
         return shown.forced
 
     def _with_init(self, command: str, argv: Sequence[str], options: RunOptions) -> Run:
         """Runs it, after init if need be; once more when Terraform says that init is needed, and has done nothing."""
-        fresh = self._init_if_needed()
+        fresh = self._init_if_needed(options)
         done = self._run(command, argv, options)
         asked = any(init.NEEDS_INIT.search(error.summary) for error in done.record.errors())
         if fresh or not asked or done.finished.code != 1 or done.finished.interrupted or done.record.began:
             return done
-        self._init(forced=True)
+        self._init(options, forced=True)
         return self._run(command, argv, options)
 
-    def _init_if_needed(self) -> bool:
+    def _init_if_needed(self, options: RunOptions) -> bool:
         """Whether init has run now."""
-        return not self._is_init_done() and self._init(forced=False)
+        return not self._is_init_done() and self._init(options, forced=False)
 
     def _is_init_done(self) -> bool:
-        wanted = init.fingerprint(self.folder, self.version, self.env)
+        wanted = init.fingerprint(self.folder, self._identity, self.env)
         return init.is_done(self.folder, self._init_mark, wanted, self.env)
 
-    def _init(self, *, forced: bool) -> bool:
+    def _init(self, options: RunOptions, *, forced: bool) -> bool:
         from tfgen.terraform.plugin_cache import plugin_cache
 
         with self._init_lock():
             if not forced and self._is_init_done():  # the one that we have waited for has done it
                 return False
             self._init_mark.unlink(missing_ok=True)
-            with plugin_cache(self.env, lambda: self.watcher.text("waiting for another terraform init")) as env:
-                done = self._run("init", init_argv(self.binary), env=env)
+            waiting = f"waiting for another {self.binary.product} init"
+            with plugin_cache(self.env, lambda: self.watcher.text(waiting)) as env:
+                done = self._run("init", init_argv(self.binary, self._early(options)), env=env)
             self._require_good(done, 0)
-            init.keep_done(self.folder, self._init_mark, self.version, self.env)
+            init.keep_done(self.folder, self._init_mark, self._identity, self.env)
         return True
 
     @contextlib.contextmanager
@@ -225,7 +239,7 @@ class Driver:
                 watcher=self.watcher,
                 record=Record(modules, targeted=bool(options.targets)),
             )
-            if not _is_lock_free_again(done):
+            if not is_lock_free_again(done):
                 break
         if told:
             tell(self.watcher, done, self._redaction(options))
@@ -239,7 +253,7 @@ class Driver:
     def _require_good(self, done: Run, *good: int) -> None:
         """Raises what explains `done`, unless it ended with one of `good` and said what such a run says."""
         fine = done.finished.code in good and not done.finished.interrupted and done.record.too_much is None
-        if not fine or not _has_said_all(done):
+        if not fine or not has_said_all(done):
             raise self._explained(done, ended_well=done.finished.code in good)
 
     def _explained(self, done: Run, *, ended_well: bool) -> TfgenError:
@@ -250,7 +264,9 @@ class Driver:
         unsaved = self._unsaved(done) if done.command == "apply" and not ended_well else ""
         if finished.interrupted:
             killed = finished.killed or finished.code < 0
-            return after_stop(done.command, record, complete=ended_well, killed=killed, unsaved=unsaved)
+            return after_stop(
+                done.command, record, complete=ended_well, killed=killed, unsaved=unsaved, title=self.binary.title
+            )
         if record.too_much is not None:
             return record.too_much
         log = os.path.relpath(done.log)
@@ -276,21 +292,3 @@ class Driver:
         if done.record.unsaved_state:
             return errored.keep_dump(self.workspace, done.record.unsaved_state)
         return errored.keep(self.workspace)
-
-
-def _is_lock_free_again(done: Run) -> bool:
-    """Whether the state's lock was let go while Terraform asked whose it is: it gives up then, whatever its timeout."""
-    return (
-        done.finished.code == 1
-        and not (done.finished.interrupted or done.record.began)
-        and any("state lock" in error.summary and _LOCK_GONE.search(error.detail) for error in done.record.errors())
-    )
-
-
-def _has_said_all(done: Run) -> bool:
-    """Whether a run that ended well said what it did, and what its exit code says: if not, it was no real one."""
-    if done.command == "init":
-        return True
-    contradicts = done.command == "plan" and done.finished.code == 0 and done.record.has_changes()
-    # Terraform 1.15 calls a plan good whose -var-file is not there.
-    return done.record.summarizer.complete and not contradicts and not done.record.errors()

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tfgen.plan.manifest import Manifest, manifest_path, write_manifest
+from tfgen.terraform.encryption import HEAD, begins_like_a_plan, read_payload
 from tfgen.terraform.inputs import file_digest, is_manifest
 from tfgen.workspace import remove_unused
 from tfgen_generators.errors import RefusedError, TerraformError, TfgenError, UsageError
 
+_ARCHIVE = b"PK"
 #: What stands in a private file before Terraform writes to it.
 _UNWRITTEN = b"tfgen: no plan yet"
 #: `.json` is added for the manifest, and no name may have more bytes.
@@ -106,35 +108,44 @@ def keep_plan(made: Path | None, out: Path, manifest: Manifest) -> None:
 
 
 def is_plan(file: Path) -> bool:
-    """Whether `file` begins like a saved plan of Terraform's, which is a zip archive."""
+    """Whether `file` begins like a saved plan: a zip archive, or what OpenTofu writes of an encrypted one."""
     try:
         if not file.is_file():
             return False
         with file.open("rb") as opened:
-            return opened.read(2) == b"PK"
+            head = opened.read(HEAD)
     except OSError as error:
         raise TfgenError(f"cannot be read: {error.strerror}", where=str(file)) from None
+    return head.startswith(_ARCHIVE) or begins_like_a_plan(head)
 
 
-def require_whole(plan: Path) -> None:
-    """Raises TerraformError when Terraform, which ended well, has not written all of `plan`.
+def require_whole(plan: Path, title: str = "Terraform") -> None:
+    """Raises TerraformError when Terraform, called `title`, ended well and has not written all of `plan`.
 
     On a full disk Terraform 1.11 leaves an empty one, says nothing of it, and ends well.
     """
-    from zipfile import BadZipFile, ZipFile
-
     try:
-        with ZipFile(plan) as archive:
-            broken = archive.testzip()
-    except BadZipFile:
-        broken = plan.name
+        written = plan.read_bytes()
     except OSError as error:
         raise TfgenError(f"cannot be read: {error.strerror}", where=str(plan)) from None
-    if broken is None:
+    if _is_whole(written):
         return
-    if plan.read_bytes() == _UNWRITTEN:
-        raise TerraformError("Terraform reported success, but wrote no plan")
+    if written == _UNWRITTEN:
+        raise TerraformError(f"{title} reported success, but wrote no plan")
     raise TerraformError(
-        "Terraform reported success, but its plan file is truncated: the disk may be full",
+        f"{title} reported success, but its plan file is truncated: the disk may be full",
         fix="free some space, and run this again",
     )
+
+
+def _is_whole(plan: bytes) -> bool:
+    from io import BytesIO
+    from zipfile import BadZipFile, ZipFile
+
+    if not plan.startswith(_ARCHIVE):
+        return read_payload(plan) is not None
+    try:
+        with ZipFile(BytesIO(plan)) as archive:
+            return archive.testzip() is None
+    except BadZipFile:
+        return False

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tfgen.console import heartbeat, is_terminal, note, printable
+from tfgen.terraform.interruption import stopping_text
 from tfgen.terraform.reports.events import Diagnostic, Event, Hook, wording
 from tfgen.terraform.reports.images import RootModules
 from tfgen.terraform.reports.plan import image_of
@@ -19,21 +20,20 @@ _DOING = {"create": "creating", "update": "changing", "delete": "destroying", "r
 _DONE = {"create": "created", "update": "changed", "delete": "destroyed", "read": "read", "replace": "replaced"}
 _BEGINS = frozenset({"apply_start", "refresh_start"})
 _ENDS = frozenset({"apply_complete", "apply_errored", "refresh_complete"})
-_STOPPING = "stopping: terraform finishes running operations; press Ctrl-C again to kill it"
-_KILLED = "killing terraform"
 
 
 class PlainWatcher:
     """Lines that a CI log can hold: one for each command, and for each resource that apply has dealt with."""
 
     def __init__(self) -> None:
+        self.product = "terraform"
         self.total = self.done = 0
-        self._command, self._since = "", 0.0
+        self._command = ""
+        self._since = self._said = self._heard = time.monotonic()
         self._images: frozenset[str] = frozenset()
         self._shared: frozenset[str] = frozenset()
         self._looked_at: set[str] = set()
         self._at_work: dict[str, str] = {}
-        self._said = self._heard = 0.0
         self._heartbeat = heartbeat()
 
     def modules(self, modules: RootModules, targets: tuple[str, ...]) -> None:
@@ -41,7 +41,7 @@ class PlainWatcher:
 
     def started(self, command: str) -> None:
         self._begin(command)
-        note(f"terraform {command} ...")
+        note(f"{self.product} {command} ...")
 
     def event(self, event: Event) -> None:
         self._heard = time.monotonic()
@@ -56,11 +56,11 @@ class PlainWatcher:
             self.line(f"still {self._alive(now)}")
 
     def stopping(self, *, killed: bool) -> None:
-        note(_KILLED if killed else _STOPPING, style="red" if killed else "yellow")
+        note(stopping_text(self.product, killed=killed), style="red" if killed else "yellow")
 
     def finished(self) -> None:
         if self._command == "plan":
-            note(f"terraform plan took {time.monotonic() - self._since:.1f}s")
+            note(f"{self.product} plan took {time.monotonic() - self._since:.1f}s")
 
     def diagnostic(self, diagnostic: Diagnostic) -> None:
         note(wording(diagnostic), style="red" if diagnostic.severity == "error" else "yellow")
@@ -102,13 +102,13 @@ class PlainWatcher:
         """`applying after 120s: creating web; nothing heard for 60s`."""
         text = f"{self._activity()} after {now - self._since:.0f}s"
         silent = now - self._heard
-        return f"{text}; no output from terraform for {silent:.0f}s" if silent >= self._heartbeat else text
+        return f"{text}; no output from {self.product} for {silent:.0f}s" if silent >= self._heartbeat else text
 
     def _activity(self) -> str:
         """What Terraform is at, with the images concerned."""
         images = sorted({image_of(address, self._shared) for address in self._at_work})
         if not images:
-            return f"in terraform {self._command}"
+            return f"in {self.product} {self._command}".rstrip()
         shown = ", ".join(images[:4]) + (f" and {len(images) - 4} more" if len(images) > 4 else "")
         looked = len(self._looked_at & self._images)
         of = f" ({looked} of {len(self._images)})" if self._command == "plan" and len(self._images) > 1 else ""
@@ -134,7 +134,7 @@ class LiveWatcher(PlainWatcher):
         if command == "apply" or (command == "plan" and len(self._images) > 1):
             columns[1:1] = [BarColumn(bar_width=30), MofNCompleteColumn()]
         self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._progress.add_task(f"terraform {command}", total=None)
+        self._task = self._progress.add_task(f"{self.product} {command}", total=None)
         self._progress.start()
 
     def tick(self) -> None:
@@ -144,7 +144,7 @@ class LiveWatcher(PlainWatcher):
 
     def stopping(self, *, killed: bool) -> None:
         # It comes in a signal handler, perhaps amid a redraw; the next tick shows it.
-        self._stops.append(_KILLED if killed else _STOPPING)
+        self._stops.append(stopping_text(self.product, killed=killed))
 
     def finished(self) -> None:
         self.tick()
@@ -162,7 +162,7 @@ class LiveWatcher(PlainWatcher):
     def _draw(self) -> None:
         if self._progress is None or self._task is None:
             return
-        text = f"terraform {self._command}" + (f": {self._activity()}" if self._at_work else "")
+        text = f"{self.product} {self._command}" + (f": {self._activity()}" if self._at_work else "")
         done, total = self.done, self.total
         if self._command == "plan":
             done, total = len(self._looked_at & self._images), len(self._images)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tfgen.terraform.argv import show_argv
@@ -22,15 +22,25 @@ _LATEST: dict[str, ShownPlan] = {}
 
 
 def show_plan(
-    binary: Binary, plan: Path, *, folder: Path, env: Mapping[str, str], watcher: Watcher, command: str
+    binary: Binary,
+    plan: Path,
+    *,
+    folder: Path,
+    env: Mapping[str, str],
+    watcher: Watcher,
+    command: str,
+    variables: Sequence[str] = (),
 ) -> tuple[ShownPlan, Finished | None]:
-    """What `plan` says, and how Terraform ended (None: it was asked before). Raises InterruptedRunError."""
+    """What `plan` says, and how Terraform ended (None: it was asked before). Raises InterruptedRunError.
+
+    `variables` are arguments that give values to variables.
+    """
     digest = file_digest(plan)
     if digest in _LATEST:
         return _LATEST[digest], None
     shown = ShownPlan()
     finished = run(
-        show_argv(binary, str(plan.absolute())),
+        show_argv(binary, str(plan.absolute()), variables),
         cwd=folder,
         env=env,
         on_line=shown.feed,

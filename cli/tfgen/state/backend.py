@@ -21,7 +21,7 @@ from tfgen_generators.trees.files import read_bytes
 FILE_NAME = "backend.tf"
 
 
-def find_backend(workspace: Workspace, wanted: S3Backend) -> Found | None:
+def find_backend(workspace: Workspace, wanted: S3Backend, product: str = "terraform") -> Found | None:
     """The one backend that may be replaced by `wanted`, or that names its place already; None when there is none.
 
     Raises RefusedError for any other backend, for several, and for a file that cannot be read.
@@ -33,7 +33,7 @@ def find_backend(workspace: Workspace, wanted: S3Backend) -> Found | None:
     if found and wanted.is_at(found[0]):
         return found[0]
     if found:
-        _require_local(found[0])
+        _require_local(found[0], product)
     _require_no_link(workspace, _place(workspace, found[0] if found else None))
     return found[0] if found else None
 
@@ -57,7 +57,7 @@ def local_path(found: Found | None) -> str:
     return path if isinstance(path, str) else "terraform.tfstate"
 
 
-def _require_local(found: Found) -> None:
+def _require_local(found: Found, product: str) -> None:
     named = "a cloud block" if found.kind == CLOUD else f"the backend {found.kind!r}"
     if found.kind == "s3":
         named = "an S3 backend of another bucket, key or region"
@@ -65,7 +65,7 @@ def _require_local(found: Found) -> None:
         raise RefusedError(
             f"{named} is in use",
             where=found.place,
-            fix="tfgen moves only local state; move this one by hand (terraform init -migrate-state), "
+            fix=f"tfgen moves only local state; move this one by hand ({product} init -migrate-state), "
             "or use its bucket, key and region",
         )
     if not found.editable:

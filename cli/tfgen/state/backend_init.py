@@ -11,6 +11,7 @@ from tfgen.terraform import init
 from tfgen.terraform.argv import flag, terraform_argv
 from tfgen.terraform.binary import Binary
 from tfgen.terraform.failures import Failure, explain
+from tfgen.terraform.interruption import stopping_text
 from tfgen.terraform.plugin_cache import plugin_cache
 from tfgen.terraform.processes.log import RunLog, open_log
 from tfgen.terraform.processes.process import Finished, run
@@ -41,44 +42,43 @@ def run_init(workspace: Workspace, terraform: Terraform, flags: Mapping[str, obj
     argv = terraform_argv(terraform.binary, "init", input=False, no_color=flag(), **flags)
     record = Record(root_modules(workspace.terraform_dir))
     mark = workspace.make_state_dir("cache") / "init"
-    note(f"running {terraform.binary.product} init")
+    product = terraform.binary.product
+    note(f"running {product} init")
     with (
         locked(workspace, "init", timeout=_TIMEOUT),
-        plugin_cache(terraform.env, lambda: note("waiting for another terraform init")) as env,
+        plugin_cache(terraform.env, lambda: note(f"waiting for another {product} init")) as env,
         open_log(workspace.make_state_dir("log"), "init") as log,
     ):
         mark.unlink(missing_ok=True)
-        finished = _run(workspace, argv, env, record, log)
+        finished = _run(workspace, argv, env, record, log, product)
         if finished.interrupted:
             raise InterruptedRunError("init was interrupted", fix="run this again")
         if finished.code == 0:
-            init.keep_done(workspace.terraform_dir, mark, terraform.version, terraform.env)
+            init.keep_done(workspace.terraform_dir, mark, f"{product} {terraform.version}", terraform.env)
             return
         redaction = Redaction(workspace.terraform_dir, terraform.env)
         note(redaction.plain(f"{record.other()}\n{finished.stderr}".strip(), os.path.relpath(log.path)))
         raise explain(
             Failure(
-                product=terraform.binary.product,
+                product=product,
                 command="init",
                 finished=finished,
                 record=record,
                 env=terraform.env,
                 log=os.path.relpath(log.path),
+                folder=os.path.relpath(workspace.terraform_dir),
             )
         )
 
 
-def _run(workspace: Workspace, argv: list[str], env: Mapping[str, str], record: Record, log: RunLog) -> Finished:
+def _run(
+    workspace: Workspace, argv: list[str], env: Mapping[str, str], record: Record, log: RunLog, product: str
+) -> Finished:
     def line(data: bytes) -> None:
         log.write(data)
         record.line(data)
 
-    return run(argv, cwd=workspace.terraform_dir, env=env, on_line=line, on_stderr=log.write, on_stop=_stopping)
+    def stopping(killed: bool) -> None:
+        note(stopping_text(product, killed=killed))
 
-
-def _stopping(killed: bool) -> None:
-    note(
-        "killing terraform"
-        if killed
-        else "stopping: terraform finishes running operations; press Ctrl-C again to kill it"
-    )
+    return run(argv, cwd=workspace.terraform_dir, env=env, on_line=line, on_stderr=log.write, on_stop=stopping)

@@ -20,6 +20,7 @@ import msgspec
 
 from tfgen.console import printable_json
 from tfgen.state.backup import new_backup
+from tfgen.state.encrypted import is_encrypted
 from tfgen.terraform.reports.events import EMERGENCY, read_event
 from tfgen.workspace import Workspace, stamp
 from tfgen_generators.errors import RefusedError, TfgenError
@@ -150,7 +151,9 @@ def _is_state(text: bytes) -> bool:
         document = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return False
-    return isinstance(document, dict) and {"version", "serial", "lineage"} <= document.keys()
+    if not isinstance(document, dict) or not {"serial", "lineage"} <= document.keys():
+        return False
+    return "version" in document or is_encrypted(text)
 
 
 def _candidates(workspace: Workspace) -> Iterator[Path]:

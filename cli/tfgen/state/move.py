@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from tfgen.console import note
 from tfgen.state.backend import Written, keep, local_path, write_backend
 from tfgen.state.backend_init import MIGRATE, RECONFIGURE, Terraform, run_init
+from tfgen.state.encrypted import is_encrypted, pulled, require_opentofu
 from tfgen.state.state_file import Initialised, State, initialised, parse_state, read_local
 from tfgen.workspace import Workspace
 from tfgen_generators.errors import RefusedError, TfgenError
@@ -35,6 +36,8 @@ class Root:
     recorded: Initialised
     path: str
     data: bytes | None
+    #: What OpenTofu has decrypted of `data`, where that is encrypted.
+    plain: bytes | None = None
 
     @property
     def folder(self) -> Path:
@@ -46,7 +49,7 @@ class Root:
 
     def state(self) -> State | None:
         """The local state; None when it knows of nothing. Raises RefusedError when the file is no state."""
-        state = parse_state(self.data, self.shown)
+        state = parse_state(self.data if self.plain is None else self.plain, self.shown)
         return None if state is None or state.is_empty else state
 
     def is_untouched(self) -> bool:
@@ -56,24 +59,29 @@ class Root:
 
 def look(workspace: Workspace, terraform: Terraform, found: Found | None) -> Root:
     """The root module as it is. Raises RefusedError when another backend is in use than the files say."""
-    folder = workspace.terraform_dir
+    folder, product = workspace.terraform_dir, terraform.binary.product
     recorded = initialised(folder, terraform.env)
     recorded_path = str(recorded.config.get("path") or "") if recorded.kind == "local" else ""
     path = local_path(found) if found is not None and found.kind == "local" else recorded_path or local_path(None)
     if recorded.kind not in ("", "local", "s3"):
         raise RefusedError(
-            f"terraform init recorded the backend {recorded.kind!r}, whose state would be lost",
+            f"{product} init recorded the backend {recorded.kind!r}, whose state would be lost",
             where=workspace.settings.terraform_dir,
-            fix="run: terraform init, and check where the state is",
+            fix=f"run: {product} init, and check where the state is",
         )
     if recorded.kind == "local" and os.path.normpath(recorded_path or local_path(None)) != os.path.normpath(path):
         raise RefusedError(
-            f"terraform init recorded local state in {recorded_path}, but the backend block has {path}",
+            f"{product} init recorded local state in {recorded_path}, but the backend block has {path}",
             where=workspace.settings.terraform_dir,
-            fix="run: terraform init, and check where the state is",
+            fix=f"run: {product} init, and check where the state is",
         )
     data = read_local(folder, path, workspace.settings.terraform_dir)
-    return Root(workspace=workspace, terraform=terraform, found=found, recorded=recorded, path=path, data=data)
+    root = Root(workspace=workspace, terraform=terraform, found=found, recorded=recorded, path=path, data=data)
+    return replace(root, plain=_pulled(root, root.shown)) if is_encrypted(data) else root
+
+
+def _pulled(root: Root, where: str) -> bytes:
+    return pulled(root.terraform.binary, root.folder, root.terraform.env, where)
 
 
 def is_recorded(recorded: Initialised, backend: S3Backend) -> bool:
@@ -88,12 +96,15 @@ def decide(root: Root, backend: S3Backend, remote: State | None, *, adopt: bool)
     local = root.state()
     recorded = is_recorded(root.recorded, backend)
     written = root.found is not None and backend.is_at(root.found)
+    product = root.terraform.binary.product
     if root.recorded.kind == "s3" and not recorded:
         raise RefusedError(
-            "terraform init recorded another S3 backend, whose state would be lost",
+            f"{product} init recorded another S3 backend, whose state would be lost",
             where=root.workspace.settings.terraform_dir,
-            fix="run: terraform init, and check where the state is",
+            fix=f"run: {product} init, and check where the state is",
         )
+    if remote is not None and remote.is_encrypted:
+        require_opentofu(root.terraform.binary, _place(backend))
     settled: Step = "none" if recorded and written else "init"
     if local is None:
         if remote is not None and not remote.is_empty and not written and not adopt:
@@ -114,11 +125,12 @@ def decide(root: Root, backend: S3Backend, remote: State | None, *, adopt: bool)
 
 def _first_move(root: Root, local: State, *, recorded: bool) -> Step:
     """The bucket holds nothing yet."""
+    product = root.terraform.binary.product
     if recorded:
         raise RefusedError(
-            f"the local state ({_of(local)}) is not in the bucket, although terraform init recorded the bucket",
+            f"the local state ({_of(local)}) is not in the bucket, although {product} init recorded the bucket",
             where=root.shown,
-            fix=f"check which one is correct; to use the local state, run: terraform state push {root.path}",
+            fix=f"check which one is correct; to use the local state, run: {product} state push {root.path}",
         )
     return "migrate"
 
@@ -157,7 +169,9 @@ def move(
             _init(root, MIGRATE if step == "migrate" else RECONFIGURE)
         if local is not None and copy is not None:
             remote = parse_state(fetch(), _place(backend))
-            _verify(local, remote, _relative(root.workspace, copy))
+            if remote is not None and remote.is_encrypted:
+                remote = parse_state(_pulled(root, _place(backend)), _place(backend))
+            _verify(root, local, remote, _relative(root.workspace, copy))
     except BaseException:
         _settle(root, backend, written, say)
         raise
@@ -185,12 +199,12 @@ def _settle(root: Root, backend: S3Backend, written: Written | None, say: Callab
         say(f"the backend is now {_place(backend)}; the local state is in .tfgen/backup/")
 
 
-def _verify(local: State, remote: State | None, copy: str) -> None:
+def _verify(root: Root, local: State, remote: State | None, copy: str) -> None:
     """Raises TfgenError unless the bucket now holds `local`, or what became of it."""
     if remote is None or not remote.continues(local):
         raise TfgenError(
             f"the moved state is not in the bucket ({_of(local)}); its copy is {copy}",
-            fix=f"compare them; to push the copy to the bucket, run: terraform state push {copy}",
+            fix=f"compare them; to push the copy to the bucket, run: {root.terraform.binary.product} state push {copy}",
         )
 
 
@@ -210,7 +224,7 @@ def _place(backend: S3Backend) -> str:
 
 
 def _of(state: State) -> str:
-    count = f"{state.resources} resource{'' if state.resources == 1 else 's'}"
+    count = "encrypted" if state.is_encrypted else f"{state.resources} resource{'' if state.resources == 1 else 's'}"
     return f"{count}, serial {state.serial}, lineage {state.lineage[:8]}"
 
 

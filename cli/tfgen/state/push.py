@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tfgen.console import note
+from tfgen.state.encrypted import decrypted, is_encrypted
 from tfgen.state.errored import keep, read_errored, unsaved_state
 from tfgen.terraform.argv import terraform_argv
 from tfgen.terraform.binary import Binary
+from tfgen.terraform.interruption import stopping_text
 from tfgen.terraform.processes.process import run
 from tfgen.terraform.secrets.redaction import Redaction
 from tfgen.workspace import Workspace
@@ -24,6 +26,8 @@ def push_errored(workspace: Workspace, binary: Binary, file: Path | None, env: M
     `errored.tfstate` is removed once its state is where it belongs; a copy stays in `.tfgen/backup/`.
     """
     state, source = read_errored(workspace, file)
+    if is_encrypted(state):
+        state = decrypted(workspace, binary, env, state, os.path.relpath(source))
     with tempfile.NamedTemporaryFile(prefix="tfgen-", suffix=".tfstate") as copy:
         copy.write(state)
         copy.flush()
@@ -43,7 +47,7 @@ def _push(workspace: Workspace, binary: Binary, name: str, env: Mapping[str, str
         cwd=workspace.terraform_dir,
         env={**env, "TF_IN_AUTOMATION": "1"},
         on_line=said.extend,
-        on_stop=lambda _killed: note("stopping: terraform finishes running operations; press Ctrl-C again to kill it"),
+        on_stop=lambda killed: note(stopping_text(binary.product, killed=killed)),
     )
     if finished.interrupted:
         raise InterruptedRunError("state push was interrupted", fix="run this again")

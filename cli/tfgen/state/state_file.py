@@ -45,13 +45,17 @@ class _Document(msgspec.Struct):
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """What tells one state from another. `content` is a digest of all that it knows; `is_empty`: that is nothing."""
+    """What tells one state from another. `content` is a digest of all that it knows; `is_empty`: that is nothing.
+
+    Of an encrypted one neither is known, nor how many resources it has: each encryption of it looks different.
+    """
 
     lineage: str
     serial: int
     resources: int
     content: str
     is_empty: bool
+    is_encrypted: bool = False
 
     def continues(self, other: State) -> bool:
         """Whether this is `other`, or what became of it.
@@ -79,6 +83,7 @@ def parse_state(data: bytes | None, where: str) -> State | None:
         resources=sum(len(resource.instances) for resource in document.resources if resource.mode == "managed"),
         content=hashlib.sha256(msgspec.json.encode(known, order="sorted")).hexdigest(),
         is_empty=not any(known),
+        is_encrypted=bool(document.encrypted_data),
     )
 
 
@@ -119,19 +124,19 @@ def initialised(folder: Path, env: Mapping[str, str]) -> Initialised:
     return Initialised(kind=backend.type, config=backend.config or {})
 
 
-def require_default_workspace(folder: Path, env: Mapping[str, str], shown: str) -> None:
+def require_default_workspace(folder: Path, env: Mapping[str, str], shown: str, product: str = "terraform") -> None:
     """Raises RefusedError when another workspace is selected, or has local state: tfgen moves the default one alone."""
     named = workspace_name(folder, env)
     if named != "default":
         raise RefusedError(
-            f"the Terraform workspace {named!r} is selected", fix="run: terraform workspace select default"
+            f"the Terraform workspace {named!r} is selected", fix=f"run: {product} workspace select default"
         )
     others = sorted(_with_state(folder / "terraform.tfstate.d"))
     if others:
         raise RefusedError(
             f"other Terraform workspaces have local state: {', '.join(others)}",
             where=f"{shown}/terraform.tfstate.d",
-            fix="tfgen moves only the default workspace; to move all by hand, run: terraform init -migrate-state",
+            fix=f"tfgen moves only the default workspace; to move all by hand, run: {product} init -migrate-state",
         )
 
 

@@ -3,6 +3,7 @@
 __all__ = [
     "argv",
     "binary",
+    "encryption",
     "environment",
     "failures",
     "init",

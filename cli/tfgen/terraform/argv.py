@@ -6,6 +6,7 @@ Options are keyword arguments with `_` for `-`; `flag()` is an option without a 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,9 @@ def flag(*, wanted: bool = True) -> object:
     return IsFlagged if wanted else IsNotFlagged
 
 
-def init_argv(binary: Binary) -> list[str]:
-    """`init`, asking nothing and upgrading nothing."""
-    return terraform_argv(binary, "init", input=False, no_color=flag())
+def init_argv(binary: Binary, variables: Sequence[str] = ()) -> list[str]:
+    """`init`, asking nothing and upgrading nothing; `variables` are arguments that give values to variables."""
+    return [*terraform_argv(binary, "init", input=False, no_color=flag()), *variables]
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,9 +78,9 @@ def apply_argv(binary: Binary, plan: str, options: RunOptions = DEFAULTS) -> lis
     return [*built, *options.extra, plan]
 
 
-def show_argv(binary: Binary, plan: str) -> list[str]:
-    """`show -json` of a saved plan."""
-    return [*terraform_argv(binary, "show", json=flag(), no_color=flag()), plan]
+def show_argv(binary: Binary, plan: str, variables: Sequence[str] = ()) -> list[str]:
+    """`show -json` of a saved plan; `variables` are arguments that give values to variables."""
+    return [*terraform_argv(binary, "show", json=flag(), no_color=flag()), *variables, plan]
 
 
 @cache

@@ -16,15 +16,25 @@ from tfgen_generators.errors import TerraformError
 
 EMBEDDED = "tfgen-terraform"
 PROGRAMS = ("terraform", "tofu")
+Product = Literal["terraform", "tofu"]
+#: What its makers call each.
+TITLES: dict[str, str] = {"terraform": "Terraform", "tofu": "OpenTofu"}
 
 
 class Binary(msgspec.Struct, frozen=True, kw_only=True):
-    """A Terraform to run: `argv` begins every command line; `file` changes when the version does."""
+    """A Terraform to run: `argv` begins every command line; `file` changes when the version does.
+
+    `product` is what the file's name says; `version.identify` asks the program itself.
+    """
 
     argv: tuple[str, ...]
     file: Path
-    product: Literal["terraform", "tofu"] = "terraform"
+    product: Product = "terraform"
     is_embedded: bool = False
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.product]
 
     @property
     def shown(self) -> str:

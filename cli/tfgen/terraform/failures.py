@@ -4,54 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
-from tfgen.terraform.interruption import applied
-from tfgen.terraform.processes.process import Finished, ending
-from tfgen.terraform.reports.record import Record
+from tfgen.terraform.encryption import CONFIGURED, NO_KEY, NO_VALUE, NOT_ENCRYPTED, NOT_MADE, OTHER_KEY, key_advice
+from tfgen.terraform.failure import CRASH, Failure
+from tfgen.terraform.lock_file import EXCLUDED, OTHER_CHECKSUMS, excluded, other_checksums
 from tfgen_generators.errors import BusyError, RefusedError, TerraformError, TfgenError
 
+__all__ = ["Failure", "credentials", "explain", "explain_silence"]
+
 _OPERATIONS = {"OperationTypePlan": "plan", "OperationTypeApply": "apply", "OperationTypeRefresh": "refresh"}
-
-
 _HALTED = re.compile(r"execution halted|operation cancell?ed", re.IGNORECASE)
 #: A socket's path has 107 bytes, of which a provider takes `/plugin` and ten digits (unix(7); 103 on macOS).
 _LONGEST_TMPDIR = 107 - 17 - 4
-_CRASH = re.compile(
-    r"Plugin did not respond|The plugin encountered an error|plugin (?:process )?(?:exited|crashed)"
-    r"|TERRAFORM CRASH|OPENTOFU CRASH|^panic: |^fatal error: ",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Failure:
-    """A run that did not end well: `what` begins every message (`terraform plan failed (exit code 1)`)."""
-
-    product: str
-    command: str
-    finished: Finished
-    record: Record
-    env: Mapping[str, str]
-    log: str
-    folder: str = "."
-
-    @property
-    def what(self) -> str:
-        return f"{self.product} {self.command} {ending(self.finished.code)}{applied(self.record)}"
-
-    @property
-    def is_crash(self) -> bool:
-        """Whether what it wrote last is a stack trace, which is for its makers."""
-        return _CRASH.search(self.told) is not None
-
-    @property
-    def told(self) -> str:
-        """Its errors; where it could not speak in events, all that it wrote."""
-        errors = [f"{error.summary}\n{error.detail}" for error in self.record.errors()]
-        return "\n".join(errors or [self.record.other(), self.finished.stderr])
 
 
 def explain(failure: Failure) -> TfgenError:
@@ -111,7 +76,15 @@ def _refused(message: str, fix: str) -> Callable[[Failure, re.Match[str]], Tfgen
 
 
 def _failed(cause: str, fix: str) -> Callable[[Failure, re.Match[str]], TfgenError]:
-    return lambda failure, _match: TerraformError(f"{failure.what}: {cause} (log: {failure.log})", fix=fix)
+    """`{Terraform}` and `{terraform}` are the product that ran."""
+
+    def explained(failure: Failure, _match: re.Match[str]) -> TfgenError:
+        said, named = (
+            text.replace("{Terraform}", failure.title).replace("{terraform}", failure.product) for text in (cause, fix)
+        )
+        return TerraformError(f"{failure.what}: {said} (log: {failure.log})", fix=named)
+
+    return explained
 
 
 def _denied(cause: str, fix: str) -> Callable[[Failure, re.Match[str]], TfgenError]:
@@ -121,7 +94,9 @@ def _denied(cause: str, fix: str) -> Callable[[Failure, re.Match[str]], TfgenErr
         profile = failure.env.get("AWS_PROFILE", "")
         return TerraformError(
             f"{failure.what}: {cause}: {credentials(failure.env)} (log: {failure.log})",
-            fix=fix.replace("{profile}", f" --profile {profile}" if profile else ""),
+            fix=fix.replace("{profile}", f" --profile {profile}" if profile else "").replace(
+                "{Terraform}", failure.title
+            ),
         )
 
     return explained
@@ -154,28 +129,46 @@ def _did_not_start(failure: Failure, match: re.Match[str]) -> TfgenError:
     )
 
 
-#: Go's names of machines, where they are not the kernel's.
-_MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i386": "386", "armv7l": "arm", "armv6l": "arm"}
+def _without_key(failure: Failure, match: re.Match[str]) -> TfgenError:
+    what = "plan" if failure.command == "show" else match["what"]
+    return _of_a_key(failure, f"the {what} is encrypted, and no key for it is configured")
 
 
-def _other_checksums(failure: Failure, match: re.Match[str]) -> TfgenError:
-    """A lock file that was written on another platform, most often; else a package that is not what it was."""
-    import platform
+def _with_another_key(failure: Failure, _match: re.Match[str]) -> TfgenError:
+    is_plan = failure.command == "show" or "as a plan file" in failure.told
+    return _of_a_key(failure, f"the {'plan' if is_plan else 'state'} is encrypted with another key than the configured")
 
-    machine = platform.machine().lower()
-    system = f"{platform.system().lower()}_{_MACHINES.get(machine, machine)}"
-    enter = "" if failure.folder in ("", ".") else f"cd {shlex.quote(failure.folder)} && "
-    return TerraformError(
-        f"{failure.what}: .terraform.lock.hcl has no checksum of this platform's package ({system}) of {match[1]} "
-        f"(log: {failure.log})",
-        fix=f"if it was written on another platform, run: {enter}{failure.product} providers lock -platform={system}; "
-        "then commit it",
-    )
+
+def _without_value(failure: Failure, match: re.Match[str]) -> TfgenError:
+    return _of_a_key(failure, f"the encryption's key is not known: {match[1]} needs {match[2]}, which has no value")
+
+
+def _of_a_key(failure: Failure, cause: str) -> TfgenError:
+    return TerraformError(f"{failure.what}: {cause} (log: {failure.log})", fix=key_advice(failure.told))
 
 
 _PLAN_AGAIN = "run: tfgen plan, and review it again"
 #: The first that fits explains; what is more certain stands first.
 _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenError]], ...] = (
+    (NO_VALUE, _without_value),
+    # `show` tells of the plan and, as if it were one, of a state: without a key for that it says both.
+    (OTHER_KEY, _with_another_key),
+    (NO_KEY, _without_key),
+    (NOT_MADE, _failed("the key of the encryption cannot be made", f"correct {CONFIGURED}: see above")),
+    (
+        NOT_ENCRYPTED,
+        _failed(
+            "this is not encrypted, and the configuration reads nothing else",
+            'for the first run with encryption, add the method "unencrypted" as a fallback',
+        ),
+    ),
+    (
+        re.compile(r"does\W+not\W+have\W+a\W+.version.\W+attribute"),
+        _failed(
+            "the state is none that {Terraform} knows, and was not changed",
+            "if OpenTofu has encrypted it, use --terraform tofu with its key; else restore a good version",
+        ),
+    ),
     (re.compile(r"Lock Info:\s*\n\s*ID:\s+\S+.*", re.DOTALL), _locked),
     (re.compile(r"Saved plan is stale"), _refused("the state has changed since this plan was made", _PLAN_AGAIN)),
     (
@@ -199,11 +192,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
             "restore a good version (terraform.tfstate.backup, or an older version of the object in the bucket)",
         ),
     ),
-    (
-        # Terraform breaks its lines where it likes, and draws a bar in front of them.
-        re.compile(r"package\W+for\W+(\S+)(?:(?!package\W+for).){1,200}?match\W+any\W+of\W+the\W+checksums", re.DOTALL),
-        _other_checksums,
-    ),
+    (OTHER_CHECKSUMS, other_checksums),
+    (EXCLUDED, excluded),
     (
         re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE),
         _failed(
@@ -212,7 +202,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
     ),
     (
         re.compile(r"permission denied|read-only file system", re.IGNORECASE),
-        _failed("a file or folder cannot be written", "make the file or folder that Terraform names above writable"),
+        _failed("a file or folder cannot be written", "make the file or folder that {Terraform} names above writable"),
     ),
     (
         re.compile(
@@ -220,11 +210,12 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
         ),
         _failed(
             "the backend has changed",
-            "run terraform init with -migrate-state, which moves the old state, or with -reconfigure, which does not",
+            "run {terraform} init with -migrate-state, which moves the old state, or with -reconfigure, which does not "
+            "(as after a change between Terraform and OpenTofu)",
         ),
     ),
     (re.compile(r"Unrecognized remote plugin message"), _did_not_start),
-    (_CRASH, _crashed),
+    (CRASH, _crashed),
     (re.compile(r"The plugin\.\S+ request was cancelled"), _cancelled),
     (
         re.compile(
@@ -256,7 +247,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
     (
         re.compile(r"UnauthorizedOperation|AccessDenied|is not authorized to perform"),
         _denied(
-            "these AWS credentials do not have the permission", "ask for the permission that Terraform names above"
+            "these AWS credentials do not have the permission", "ask for the permission that {Terraform} names above"
         ),
     ),
     (

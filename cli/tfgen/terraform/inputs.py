@@ -90,6 +90,16 @@ def values_of(flag: str, arguments: Sequence[str]) -> Iterator[str]:
             yield value if equals else next(iter(arguments[number + 1 : number + 2]), "")
 
 
+def variables_in(arguments: Sequence[str]) -> tuple[str, ...]:
+    """The arguments that give values to variables, in their order."""
+    found: list[str] = []
+    for number, argument in enumerate(arguments):
+        name, equals, _ = argument.lstrip("-").partition("=")
+        if argument.startswith("-") and name in ("var", "var-file"):
+            found += [argument] if equals else [argument, *arguments[number + 1 : number + 2]]
+    return tuple(found)
+
+
 def file_digest(file: Path) -> str:
     """The file's SHA-256 in hex, "" when it is not there. Raises TfgenError when it cannot be read."""
     try:

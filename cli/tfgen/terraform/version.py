@@ -1,15 +1,18 @@
-"""Terraform's version: asked for once per binary, and new enough."""
+"""Which product and version a program is: asked for once per binary, and new enough."""
 
 from __future__ import annotations
 
 import collections
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from tfgen.terraform.argv import flag, terraform_argv
-from tfgen.terraform.binary import Binary
+from tfgen.terraform.binary import PROGRAMS, Binary, Product
 from tfgen.terraform.processes.process import Finished, ending, run
 from tfgen_generators.errors import TerraformError
 from tfgen_generators.generated.ownership import PREFIX, SUFFIX
@@ -28,29 +31,54 @@ _MOST_LINES = 1000  # an answer has some ten
 #: How long `version` may take, in seconds: some wrappers download a Terraform first.
 TIMEOUT = 120.0
 
+_VERSION = re.compile(r"\d+\.\d+[\w.+-]{0,80}", re.ASCII)
+_PLAIN = re.compile(rb"^(Terraform|OpenTofu) v(\d+\.\d+[\w.+-]{0,80})", re.MULTILINE)
+_OBJECT = re.compile(rb"^[ \t]*\{", re.MULTILINE)
+_decoder = json.JSONDecoder()
+
 #: How a program begins that is itself, not a script that looks for one (asdf, tfenv): ELF, Mach-O.
 _PROGRAM = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a program says that it is."""
+
+    product: Product
+    version: str
+
+
 def require_supported(
     binary: Binary, cache: Path | None = None, *, folder: Path | None = None, env: Mapping[str, str] | None = None
-) -> str:
-    """The version of `binary`. Raises TerraformError when it is older than MINIMUM.
-
-    A version manager answers for the `folder` and the environment that it is asked in.
-    """
-    version = _cached(binary, cache, folder, env) if cache else read_version(binary, folder=folder, env=env)
+) -> tuple[Binary, str]:
+    """As `identify`. Raises TerraformError when the program is older than MINIMUM."""
+    binary, version = identify(binary, cache, folder=folder, env=env)
     if _numbers(version) < MINIMUM:
         raise TerraformError(
             f"{binary.product} {version} ({binary.shown}) is too old",
             fix=f"tfgen needs {'.'.join(map(str, MINIMUM))} or newer; install it, or use --terraform PATH",
         )
-    return version
+    return binary, version
+
+
+def identify(
+    binary: Binary, cache: Path | None = None, *, folder: Path | None = None, env: Mapping[str, str] | None = None
+) -> tuple[Binary, str]:
+    """`binary` as what it says that it is, whatever its file is called, and its version. Raises TerraformError.
+
+    A version manager answers for the `folder` and the environment that it is asked in.
+    """
+    answer = _cached(binary, cache, folder, env) if cache else ask(binary, folder=folder, env=env)
+    return msgspec.structs.replace(binary, product=answer.product), answer.version
 
 
 def has_feature(binary: Binary, version: str, feature: str) -> bool:
     """Whether `binary` of `version` knows `feature`, a key of FEATURES."""
     return _numbers(version) >= FEATURES[feature][binary.product]
+
+
+def evaluates_early(binary: Binary, version: str) -> bool:
+    """Whether `init` and `show` take variables, which a module's source or a key of encryption may need: OpenTofu."""
+    return binary.product == "tofu" and _numbers(version) >= (1, 8)
 
 
 def require_feature(binary: Binary, version: str, feature: str, *, where: str, message: str) -> None:
@@ -75,70 +103,103 @@ def require_removed_blocks(binary: Binary, version: str, folder: Path, shown: st
             require_feature(binary, version, feature, where=where, message="has a removed block")
 
 
-def read_version(
+def read_version(binary: Binary, *, timeout: float = TIMEOUT) -> str:
+    """The version alone. Raises TerraformError."""
+    return ask(binary, timeout=timeout).version
+
+
+def ask(
     binary: Binary, *, timeout: float = TIMEOUT, folder: Path | None = None, env: Mapping[str, str] | None = None
-) -> str:
-    """Asks the binary itself (0.05 to 0.2 s). Raises TerraformError when it does not answer like Terraform."""
+) -> Answer:
+    """Asks the program itself (0.05 to 0.2 s). Raises TerraformError when it does not answer like Terraform."""
+    where = folder or Path.cwd()
+    # CHECKPOINT_DISABLE: or it would ask the network for news.
+    quiet = {**(os.environ if env is None else env), "CHECKPOINT_DISABLE": "1"}
+    said, finished = _said(binary, terraform_argv(binary, "version", json=flag()), where, quiet, timeout)
+    told = _document(said)
+    version = told.get("terraform_version")
+    if not isinstance(version, str) or not _VERSION.fullmatch(version):
+        plain = _plain(said)
+        if plain is None:
+            raise _no_answer(binary, finished)
+        return plain
+    if "terraform_outdated" in told:  # Terraform always says it, OpenTofu never (internal/command/version.go of both)
+        return Answer(product="terraform", version=version)
+    plain = _plain(_said(binary, terraform_argv(binary, "version"), where, quiet, timeout)[0])
+    if plain is None:  # it has told no more than a number: its name is all that is left
+        return Answer(product=binary.product, version=version)
+    if plain.version == version:
+        return plain
+    return Answer(product="tofu" if "provider_selections" in told else binary.product, version=version)
+
+
+def _said(
+    binary: Binary, argv: list[str], folder: Path, env: Mapping[str, str], timeout: float
+) -> tuple[bytes, Finished]:
     lines: collections.deque[bytes] = collections.deque(maxlen=_MOST_LINES)
-    finished = run(
-        terraform_argv(binary, "version", json=flag()),
-        cwd=folder or Path.cwd(),
-        # CHECKPOINT_DISABLE: or it would ask the network for news.
-        env={**(os.environ if env is None else env), "CHECKPOINT_DISABLE": "1"},
-        on_line=lines.append,
-        on_stop=lambda _: None,
-        timeout=timeout,
-    )
+    finished = run(argv, cwd=folder, env=env, on_line=lines.append, on_stop=lambda _: None, timeout=timeout)
     if finished.interrupted:
         raise KeyboardInterrupt
     if finished.timed_out:
         raise TerraformError(
             f"{binary.shown} did not report its version in {timeout:.0f} s", fix="use another one with --terraform PATH"
         )
-    answer = b"".join(lines)
+    return b"".join(lines), finished
+
+
+def _document(said: bytes) -> dict[str, object]:
+    """The JSON object in `said`, behind what a version manager may have said before it."""
+    begins = _OBJECT.search(said)
     try:
-        return str(json.loads(answer)["terraform_version"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return _plain_version(binary, answer, finished)
+        told, _ = _decoder.raw_decode(said[begins.start() :].decode("utf-8", "replace").lstrip()) if begins else ({}, 0)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
-def _plain_version(binary: Binary, answer: bytes, finished: Finished) -> str:
-    """`Terraform v0.12.31`: before 0.13 there was no `version -json`."""
-    words = answer.decode("utf-8", "replace").split()
-    if len(words) > 1 and words[0] in ("Terraform", "OpenTofu") and words[1].startswith("v"):
-        return words[1][1:]
+def _plain(said: bytes) -> Answer | None:
+    """`OpenTofu v1.12.6`; before 0.13 Terraform, too, had no `version -json`."""
+    match = _PLAIN.search(said)
+    if match is None:
+        return None
+    return Answer(product="tofu" if match[1] == b"OpenTofu" else "terraform", version=match[2].decode())
+
+
+def _no_answer(binary: Binary, finished: Finished) -> TerraformError:
     said = finished.stderr.strip().splitlines()[-1:]
     ended = f" ({binary.product} version {ending(finished.code)}{': ' + said[0][:500] if said else ''})"
-    raise TerraformError(
-        f"{binary.shown} does not respond like Terraform{ended if finished.code else ''}",
+    return TerraformError(
+        f"{binary.shown} does not respond like {binary.title}{ended if finished.code else ''}",
         fix="use --terraform PATH",
     )
 
 
-def _cached(binary: Binary, cache: Path, folder: Path | None, env: Mapping[str, str] | None) -> str:
+def _cached(binary: Binary, cache: Path, folder: Path | None, env: Mapping[str, str] | None) -> Answer:
     file = cache / "terraform-version.json"
     key = _identity(binary)
     if key is None:
-        return read_version(binary, folder=folder, env=env)
+        return ask(binary, folder=folder, env=env)
     try:
         kept = json.loads(file.read_bytes())
         if kept["key"] == key:
-            return str(kept["version"])
+            return msgspec.convert(kept["answer"], Answer)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
-    version = read_version(binary, folder=folder, env=env)
+    answer = ask(binary, folder=folder, env=env)
     try:
         temporary = file.with_suffix(f".{os.getpid()}")
-        temporary.write_text(json.dumps({"key": key, "version": version}))
+        temporary.write_text(json.dumps({"key": key, "answer": msgspec.to_builtins(answer)}))
         temporary.replace(file)
     except OSError:
         pass  # a cache that cannot be kept costs time, no more
-    return version
+    return answer
 
 
 def _identity(binary: Binary) -> list[str | int] | None:
-    """What changes when the program does; None for a script, whose answer may change without it."""
+    """What changes when the program does; None for a version manager, whose answer may change without it."""
     try:
+        if not binary.is_embedded and _is_manager(binary.file.resolve()):
+            return None
         stat = binary.file.stat()
         with binary.file.open("rb") as program:
             if program.read(4) not in _PROGRAM:
@@ -146,6 +207,12 @@ def _identity(binary: Binary) -> list[str | int] | None:
     except OSError:
         return None
     return [str(binary.file), stat.st_size, stat.st_mtime_ns, stat.st_ino]
+
+
+def _is_manager(file: Path) -> bool:
+    """Whether the program, no script, looks for another one: mise, aqua (what a link leads to), proto, tenv."""
+    named = any(name in file.name for name in PROGRAMS)
+    return not named or file.parent.name == "shims" or (file.parent / "tenv").exists()
 
 
 def _numbers(version: str) -> tuple[int, ...]:

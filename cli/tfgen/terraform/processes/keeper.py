@@ -12,10 +12,14 @@ import msgspec
 
 
 class KeptLog(msgspec.Struct, frozen=True, kw_only=True):
-    """The open file into which a keeper goes on writing when tfgen is killed, up to `limit` bytes."""
+    """The open file into which a keeper goes on writing when tfgen is killed, up to `limit` bytes.
+
+    `program` is what it calls the program that it stops.
+    """
 
     descriptor: int
     limit: int
+    program: str = "terraform"
 
 
 class Keeper:
@@ -27,7 +31,7 @@ class Keeper:
         script = Path(__file__).with_name("standby.py")
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(script), *map(str, passed), str(log.limit)],
+                [sys.executable, "-I", "-S", str(script), *map(str, passed), str(log.limit), log.program],
                 pass_fds=passed,
                 cwd="/",
                 stdin=subprocess.DEVNULL,

@@ -19,6 +19,7 @@ _CHUNK = 1 << 16
 def main() -> None:
     """Waits for the end of tfgen; on its death interrupts Terraform once and drains its output into the log."""
     life, out, err, log, limit = (int(argument) for argument in sys.argv[1:6])
+    program = os.fsencode(sys.argv[6])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     heard, handle = b"", None
@@ -30,13 +31,13 @@ def main() -> None:
     if b"bye" in words:
         return
     if b"stop" in words:
-        _write(log, limit, b"tfgen was killed; terraform was already stopping\n")
+        _write(log, limit, b"tfgen was killed; " + program + b" was already stopping\n")
     else:
-        _write(log, limit, b"tfgen was killed; stopping terraform\n")
+        _write(log, limit, b"tfgen was killed; stopping " + program + b"\n")
         if handle is not None:
             _interrupt(*handle)
     _drain([out, err], log, limit)
-    _write(log, limit, b"terraform has ended\n")
+    _write(log, limit, program + b" has ended\n")
 
 
 def _handle(pid: int) -> tuple[int, int | None]:

@@ -16,6 +16,8 @@ _SHORTEST = 4
 #: How many values are looked for, and how much of a var file is read.
 _MOST_VALUES = 60
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+#: A value in OpenTofu's key configuration, which may be a passphrase; HCL or JSON.
+_ATTRIBUTE = re.compile(r'[=:]\s*("(?:[^"\\]|\\.)*")')
 _NEVER = frozenset({"true", "false", "null"})
 _ENTRY = r'^[ \t]*"?{}"?[ \t]*[=:]'
 #: The next entry, or the end of a value in brackets.
@@ -25,11 +27,13 @@ _NEXT = re.compile(r'^[ \t]*"?[A-Za-z_][\w-]*"?[ \t]*[=:]', re.MULTILINE)
 def known_values(
     names: Collection[str], folder: Path, env: Mapping[str, str], extra: Sequence[str], expressions: Iterable[str]
 ) -> list[str]:
-    """What may stand for the variables `names`, and the texts in `expressions`; the longest first."""
+    """What may stand for the variables `names`, and the texts in `expressions` and TF_ENCRYPTION; the longest first."""
     found: set[str] = set()
     for text in _given(names, folder, env, plan_arguments(extra, env)):
         found.update(_parts(text))
     for text in expressions:
+        found.update(_texts(text))
+    for text in _ATTRIBUTE.findall(env.get("TF_ENCRYPTION", "")):
         found.update(_texts(text))
     kept = {value.strip() for value in found}
     wanted = [value for value in kept if len(value) >= _SHORTEST and value not in _NEVER]
