@@ -224,3 +224,52 @@ def test_the_apply_role_is_never_in_the_plan(repo: Repo, cli: Command) -> None:
         plan = found["jobs"]["plan"] if host == "github" else found["pipelines"]["pull-requests"]
         assert "TFGEN_PLAN_ROLE" in json.dumps(plan)
         assert "TFGEN_APPLY_ROLE" not in json.dumps(plan)
+
+
+# What CI installs (tests/unit/test_requirement.py has every form)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_what_is_not_certain_is_not_written(
+    host: str, repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """These tests run in a clone: nobody else gets the same from it."""
+    root = repo({"tfgen.toml": TOML})
+    monkeypatch.delenv("TFGEN_CI_INSTALL")
+    done = cli("ci", host).expect(64)
+    assert done.err.startswith("error: what CI is to install is not certain: this tfgen comes from the folder /")
+    assert "--install" in done.err
+    assert "#sha256=" in done.err
+    assert "git+https://" in done.err
+    assert [path.name for path in root.iterdir()] == ["tfgen.toml"]
+
+
+@pytest.mark.parametrize(
+    ("install", "said"),
+    [
+        ("", "it is empty"),
+        ("tfgen-ami", "is only a name"),
+        (f"{ADDRESS}\n--index-url=https://example.com", r"it contains '\n'"),
+        (f"{ADDRESS} --no-deps", "it contains ' '"),
+        ("https://example.com/${{ github.token }}.whl", "it contains '$'"),
+        ("https://example.com/'; id; '", 'it contains "\'"'),
+        ("dist/tfgen_ami-0.2.0-py3-none-any.whl", "it is a path, with which pip takes no hash; write file:///..."),
+        ("https://ann:secret@example.com/tfgen_ami-0.2.0-py3-none-any.whl", "contains a user or a password"),
+    ],
+)
+def test_what_could_mean_something_else_is_refused(install: str, said: str, repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML})
+    for host in HOSTS:
+        done = cli("ci", host, "--install", install).expect(64)
+        assert done.err.startswith("error: --install REQUIREMENT: ")
+        assert said in done.err
+        assert "secret" not in done.err
+    assert [path.name for path in root.iterdir()] == ["tfgen.toml"]
+
+
+def test_a_file_on_this_machine_is_said(repo: Repo, cli: Command) -> None:
+    repo({"tfgen.toml": TOML})
+    path = ADDRESS.removeprefix("https:/")
+    done = cli("ci", "github", "--output", "-", "--install", path).expect(0)
+    assert done.err == f"CI's machines must have file://{path}\n"
+    assert f"\n    tfgen-ami[embedded] @\n    file://{path}\n" in done.out

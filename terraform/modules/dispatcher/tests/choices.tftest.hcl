@@ -83,16 +83,6 @@ run "a_name_alone_is_refused" {
   expect_failures = [var.tfgen_requirement]
 }
 
-run "a_wheel_without_its_digest_is_refused" {
-  command = plan
-
-  variables {
-    tfgen_requirement = "https://example.com/tfgen_ami-0.2.0-py3-none-any.whl"
-  }
-
-  expect_failures = [var.tfgen_requirement]
-}
-
 run "a_branch_is_refused" {
   command = plan
 
