@@ -145,13 +145,13 @@ def repository(repo: Repo, chance: random.Random | None = None) -> Path:
 
 
 @depth.deep
-@pytest.mark.parametrize("seed", range(1, depth.amount(3, 41)))
+@pytest.mark.parametrize("seed", range(1, depth.amount(2, 41)))
 def test_what_is_kept_changes_no_finding(repo: Repo, cli: Command, seed: int) -> None:
     chance = random.Random(seed)
     root = repository(repo, chance)
     kept, aside = root / ".tfgen", root.parent / "aside"
     hits = 0
-    for _ in range(15):
+    for _ in range(12):
         for _ in range(chance.choice((1, 1, 3))):
             edit(root, chance)
         only = chance.choice(((), (), ("--rule", "hidden-failure")))
