@@ -219,3 +219,18 @@ def test_fixes_are_made_on_what_stands_there(repo: Repo, cli: Command) -> None:
     cli("lint", "--fix")
     assert '"/bin/bash -e"' in (root / "packer/old.json").read_text()
     assert "no-errexit" not in cli("lint").out
+
+
+def test_what_lies_outside_and_what_git_ignores_counts(repo: Repo, cli: Command) -> None:
+    root = repository(repo)
+    (root / "out").symlink_to("../outside")
+    write_tree(root, {"packer/web.json": _TAKES_THEM.replace("gone.sh", "out/a.sh")})
+    seen = [cli("lint", "--format", "json").out]
+    write_tree(root.parent / "outside", {"a.sh": "set -e\n"})
+    seen.append(cli("lint", "--format", "json").out)
+    write_tree(root, {".gitignore": ".tfgen/\ngone.sh\n"})
+    seen.append(cli("lint", "--format", "json").out)
+    (root / ".gitignore").unlink()
+    seen.append(cli("lint", "--format", "json").out)
+    assert len(set(seen)) == 3
+    assert seen[1] == seen[3]
