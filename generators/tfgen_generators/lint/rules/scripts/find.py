@@ -114,9 +114,9 @@ def _inline(source: Source, component: Component, options: str | None, runner: N
         rows: list[str] = []
         places: list[tuple[str, int]] = []
         for element in elements:
-            own, line, step = _written(source, element).split("\n"), element.line, int(_is_heredoc(element))
-            rows += own
-            places += [(element.path, line + number * step) for number in range(1, len(own) + 1)]
+            texts, line, step = _written(source, element).split("\n"), element.line, int(_is_heredoc(element))
+            rows += texts
+            places += [(element.path, line + number * step) for number in range(1, len(texts) + 1)]
         shebang = component.node.find("inline_shebang")
         if options is None and shebang is not None:
             text = source.values.text(shebang.value())
