@@ -300,6 +300,15 @@ def test_arguments_of_ansible_local_are_seen_from_the_folder_that_is_uploaded(tm
         'ln -sf "$PWD/bin/build.sh" /tmp/y; /tmp/y',
         "sed s/a/b/ bin/build.sh >/tmp/y; sh /tmp/y",
         "D=$(mktemp -d)\ncp bin/build.sh $D/y.sh\n$D/y.sh",
+        "cat bin/build.sh | tee /tmp/y >/dev/null; bash /tmp/y",
+        "tar cf - bin/build.sh | tar xf - -C /tmp; /tmp/bin/build.sh",
+        "tar -czf /tmp/x.tgz -C bin build.sh; cd /tmp; tar -xzf x.tgz; cd -; /tmp/build.sh",
+        "docker run --rm -v $PWD:/w image /w/bin/build.sh",
+        "docker run --mount type=bind,source=$PWD,target=/w image bash /w/bin/build.sh",
+        "cat >/tmp/y <<'END'\nbin/build.sh\nEND\nsh /tmp/y",
+        "tee y.sh <<END\nbash bin/build.sh\nEND\nchmod +x y.sh; ./y.sh",
+        'echo "bin/build.sh" >/tmp/y; sh /tmp/y',
+        "fakeroot bin/build.sh",
     ],
 )
 def test_a_script_that_is_read_or_copied_and_then_run(tmp_path: Path, text: str) -> None:
@@ -312,6 +321,13 @@ def test_a_script_that_is_read_or_copied_and_then_run(tmp_path: Path, text: str)
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
+        ("docker run -v $PWD:/w -w /w image make second", {"Makefile", "bin/args.sh"}),
+        ("docker run -v $PWD/conf:/c image", CONF),
+        ("docker run -v $PWD:/w image cat /w/conf/a.conf", {"conf/a.conf"}),
+        ("env -C conf cat a.conf", {"conf/a.conf"}),
+        ("sudo --chdir=conf cat a.conf", {"conf/a.conf"}),
+        ("python3 - <bin/list.py", {"bin/list.py", "conf/b.conf"}),
+        ("D=$(realpath conf); cat $D/a.conf", {"conf/a.conf"}),
         ("git clone . /tmp/c && cd /tmp/c && cat conf/a.conf", {"conf/a.conf"}),
         ('git clone -q --depth 1 "file://$PWD" /tmp/c; cd /tmp/c/ansible; ansible-playbook web.yml', PLAY),
         ("git worktree add /tmp/c HEAD; cd /tmp/c/ansible; ansible-playbook web.yml", PLAY),
@@ -383,8 +399,8 @@ def test_a_script_of_which_nothing_is_known_may_be_any_script(tmp_path: Path, te
 @pytest.mark.parametrize(
     "makefile",
     [
-        "all: " + " ".join(f"t{n}" for n in range(2000)) + "\n" + "".join(f"t{n}%:\n\tcat conf/a.conf\n" for n in range(2000)),
-        "A0 = x\n" + "".join(f"A{n} = $(A{n - 1})$(A{n - 1})\n" for n in range(1, 40)) + "all:\n\tcat conf/a.conf $(A39)\n",
+        f"all: {' '.join(map(str, range(2000)))}\n" + "".join(f"{n}%:\n\tcat conf/a.conf\n" for n in range(2000)),
+        "A0 = x\n" + "".join(f"A{n} = $(A{n - 1})$(A{n - 1})\n" for n in range(1, 40)) + "all:\n\tcat $(A39) conf/*",
         "all:\n\tcat conf/a.conf\n\tx " + "$(a " * 20_000 + "\n",
         "all: all\n\t$(MAKE) all\n\tcat conf/a.conf\n",
         "include Makefile\nall:\n\tcat conf/a.conf\n",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tfgen_generators.shell.commands import command_words
+from tfgen_generators.shell.folders import anchored, joined
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 from tfgen_generators.shell.printed import found_by
 from tfgen_generators.shell.tree import Tree
@@ -43,23 +44,6 @@ LONGEST = 4096
 _DEEPEST = 20
 _COUNTED = re.compile(r"([A-Za-z_]\w*)\s*(?:[-+]?=|\+\+|--)")
 _TRAILING = re.compile(r"\n+\Z")
-
-
-def joined(folder: str, path: str) -> str:
-    """`path` seen from `folder`; one that is absolute, or from the root, stays. May lead out of where it started."""
-    if path.startswith(ANCHOR):
-        return anchored(path[len(ANCHOR) :].lstrip("/") or ".")
-    if path.startswith(("/", "~")) or not path:
-        return path or folder
-    if folder.startswith(ANCHOR):
-        return anchored(posixpath.join(folder[len(ANCHOR) :] or ".", path))
-    return posixpath.normpath(posixpath.join(folder, path))
-
-
-def anchored(path: str) -> str:
-    """A path from the repository's root."""
-    normal = posixpath.normpath(path)
-    return ANCHOR if normal == "." else ANCHOR + normal
 
 
 class Expansion:

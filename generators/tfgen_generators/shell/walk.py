@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen_generators.shell.branches import Branches
-from tfgen_generators.shell.expand import ALL_WORDS, joined
+from tfgen_generators.shell.expand import ALL_WORDS
+from tfgen_generators.shell.folders import joined
 from tfgen_generators.shell.marks import UNKNOWN
 from tfgen_generators.shell.printed import handed_on, is_fed, piped, printed, scripts_of
 from tfgen_generators.shell.ran import Ran, Walked, effective, guessed, text_of

@@ -14,9 +14,10 @@ from tfgen_generators.paths.commands.model import LocalCommand
 from tfgen_generators.paths.commands.programs import INTERPRETERS, texts_of
 from tfgen_generators.paths.commands.scripts import program_texts, shell_text
 from tfgen_generators.paths.path_resolution import PathResolver
-from tfgen_generators.shell.expand import joined
+from tfgen_generators.shell.folders import joined
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
-from tfgen_generators.shell.ran import SHELLS, Walked
+from tfgen_generators.shell.printed import shown
+from tfgen_generators.shell.ran import SHELLS, Ran, Walked
 from tfgen_generators.shell.walk import walk
 
 #: How deep scripts may start scripts, and how many commands are followed in all.
@@ -37,6 +38,8 @@ class LocalCommands:
     def __init__(self, path_resolver: PathResolver) -> None:
         self._paths = path_resolver
         self._left = _MOST
+        #: Texts that commands have written to files, by their places.
+        self._made: dict[str, str] = {}
         self._words = CommandFiles(path_resolver)
         self.files, self.paths = self._words.files, self._words.paths
 
@@ -95,6 +98,7 @@ class LocalCommands:
                 line=lines[ran.line][1] if ran.line < len(lines) else ran.line + 1,
                 path=ran.path,
             )
+            self._words.copies.learn(ran.words, ran.reads, ran.writes, own)
             started = self._words.started(command)
             files = (*started.files, *started.imported)
             texts = (
@@ -102,8 +106,8 @@ class LocalCommands:
                 *_texts_in(command, ran.given),
             )
             yield msgspec.structs.replace(command, files=files, widened=started.widened, texts=texts)
-            self._words.copies.learn(ran.words, ran.reads, ran.writes, own)
             yield from self._of_other_languages(command, texts, variables, above, depth)
+            self._made |= {joined(folder, place): text for place, text in _made_by(ran) for folder in own}
             given = {str(at): word for at, word in enumerate(started.arguments, 1)}
             inner = {**variables, **dict(ran.sets), **given}
             is_shell = command.program in (*SOURCING, *SHELLS)
@@ -111,6 +115,10 @@ class LocalCommands:
                 yield from self._script(path, own, inner, above, depth, is_shell=is_shell)
                 if command.words[0] in SOURCING:
                     inside += (one for one in self._led_to(path, own, inner) if one not in (*folders, *inside))
+            for text in {self._made.get(joined(folder, started.word), "") for folder in own} - {""}:
+                if depth < _DEEPEST and (is_shell or "/" in started.word):
+                    made = walk(text, given_in(inner, own))
+                    yield from self._followed(made, own, inner, script, above, depth + 1)
             if command.program in _MAKE:
                 yield from self._make(command, {**variables, **dict(ran.sets)}, above, depth)
 
@@ -221,6 +229,14 @@ class LocalCommands:
             found = walk(recipe, given_in(own, (folder,)))
             for command in self._followed(found, (folder,), own, script, above, depth + 1):
                 yield msgspec.structs.replace(command, line=line) if command.script == script else command
+
+
+def _made_by(ran: Ran) -> Iterator[tuple[str, str]]:
+    """The files that a command writes, with the text that it writes there: `cat >FILE <<END`, `tee FILE <<END`."""
+    program = ran.words[0].rpartition("/")[2]
+    text = shown(ran) if program in ("cat", "echo", "printf", "tee") else ""
+    places = (*ran.writes, *(word for word in ran.words[1:] if program == "tee" and not word.startswith("-")))
+    yield from ((place, text) for place in places if text)
 
 
 def _texts_in(command: LocalCommand, given: str) -> Iterator[str]:
