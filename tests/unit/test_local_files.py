@@ -416,3 +416,35 @@ def test_a_program_that_imports_without_an_end(tmp_path: Path) -> None:
     program = f"import {'a.' * 20_000}b\nfrom . import run\nopen('conf/a.conf')\n" + "from . import (\n" * 1000
     step = {"type": "shell-local", "inline": ["python3 bin/run.py"]}
     assert made_of(tmp_path, {**legacy(step), **FILES, "bin/run.py": program}) == {"bin/run.py", "conf/a.conf"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'DIR="$( cd -- "$( dirname -- "${BASH_SOURCE[0]:-$0}" )" &> /dev/null && pwd )"\n. "$DIR/x.sh"',
+        'DIR=$(dirname "$(realpath "$0")")\n. $DIR/x.sh',
+        "here=${0%/*}\nsource $here/x.sh",
+        "base=$(cd $(dirname $0)/..; pwd)\n. $base/bin/x.sh",
+        'ROOT=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)\n. $ROOT/bin/x.sh',
+        'DIR="$(cd "$(dirname "$0")" >/dev/null 2>&1 ; pwd -P )"\n. $DIR/x.sh',
+        'cd "$(dirname "$(which "$0")")"; . ./x.sh; cd ..',
+        'set -- "$(dirname "$0")"\n. "$1/x.sh"',
+        'f() { local d; d="$(dirname "${BASH_SOURCE[0]}")"; . "$d/x.sh"; }\nf',
+        'eval "$(cat "$(dirname "$0")/x.sh")"',
+        '. ${LIB:-$(dirname "$0")}/x.sh',
+        'printf "%s" bin/x.sh | xargs bash',
+        "(. bin/x.sh)\n",
+        "A=1 command . bin/x.sh",
+    ],
+)
+def test_a_script_beside_the_script(tmp_path: Path, text: str) -> None:
+    files = {"bin/s.sh": f"#!/bin/bash\n{text}\n", "bin/x.sh": "cat $PWD/conf/a.conf ../conf/a.conf\n"}
+    found = graph(tmp_path, {**legacy({"type": "shell-local", "inline": ["bin/s.sh"]}), **FILES, **files}).made_of(
+        "web"
+    )
+    told = {path for path, reason in found.items() if not any(edge.widened for edge in reason.edges)}
+    assert {path for path in told if "packer/" not in path and path != "buildspec.yml"} == {
+        "bin/s.sh",
+        "bin/x.sh",
+        "conf/a.conf",
+    }

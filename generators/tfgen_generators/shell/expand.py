@@ -35,7 +35,7 @@ _DEFAULTS = (":-", "-", ":=", "=")
 ALL_WORDS = "\2"
 _DIRECTORY = frozenset({"/*"})
 _BASE_NAME = frozenset({"*/"})
-_TOP_LEVEL = ("git", "rev-parse", "--show-toplevel")
+_TOP_LEVEL = ("rev-parse", "--show-toplevel")
 _SAME = frozenset({"realpath", "readlink", "echo"})
 #: Programs that print the files that they are given, changed or not.
 _SHOWING = frozenset({"awk", "cat", "envsubst", "grep", "head", "sed", "tac", "tail"})
@@ -106,9 +106,9 @@ class Expansion:
     def _substituted(self, node: Node, depth: int) -> str:
         """What a command prints that is known to do nothing but to work with paths."""
         self._show(node, depth)
-        inner = [part for part in node.children if part.type not in ("$(", "`", ")")]
-        if len(inner) == 1 and inner[0].type == "list":
-            first, *_, last = inner[0].children
+        inner = [part for part in node.named_children if part.type != "comment"]
+        if (len(inner) == 1 and inner[0].type == "list") or len(inner) == 2:  # `cd X && pwd`, `cd X; pwd`
+            first, *_, last = inner[0].children if len(inner) == 1 else inner
             folder = self._changed_to(first, depth)
             return folder if folder is not None and command_words(self._tree, last)[:1] == ("pwd",) else UNKNOWN
         if len(inner) != 1 or inner[0].type not in ("command", "redirected_statement"):
@@ -117,7 +117,7 @@ class Expansion:
         arguments = [word for word in words[1:] if not word.startswith("-")]
         if words[:1] == ["pwd"]:
             return self.here()
-        if tuple(words) == _TOP_LEVEL:
+        if words[:1] == ["git"] and tuple(words[-2:]) == _TOP_LEVEL:
             return ANCHOR
         if words[:1] == ["find"]:
             return ALL_WORDS.join(found_by(words))
@@ -221,8 +221,12 @@ def _braces(text: str, node: Node) -> list[str]:
 
 def _printed(program: str, arguments: Sequence[str]) -> str:
     text = _TRAILING.sub("", arguments[0])
+    if program in ("which", "command"):  # what has a folder it prints as it is
+        return text if "/" in text else UNKNOWN
     if program == "dirname":
         rest = text.removeprefix(ANCHOR)
+        if UNKNOWN in rest.rpartition("/")[2]:  # it may have folders
+            return UNKNOWN
         folder = posixpath.dirname(rest) or "."
         return anchored(folder) if rest != text else folder
     if program == "basename":

@@ -74,7 +74,8 @@ def printed(ran: Ran) -> tuple[str, ...]:
     if program == "find":
         return found_by(ran.words)
     if program in ("echo", "printf"):
-        return tuple(word for text in rest for word in text.split() if not word.startswith("-"))
+        texts = rest[1:] if program == "printf" and len(rest) > 1 else rest  # behind the format
+        return tuple(word for text in texts for word in text.split() if not word.startswith("-"))
     if program == "ls":  # of a folder it prints the names in it
         words = tuple(word for word in rest if not word.startswith("-"))
         return words if words and all("*" in word for word in words) else (UNKNOWN,)

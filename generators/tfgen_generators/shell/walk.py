@@ -171,6 +171,8 @@ class _Walker(Branches):
             self._folders = self._stack.pop() if self._stack else (UNKNOWN,)
         elif program in _SETTING:
             self._variables.update(dict.fromkeys(arguments, self._printed[0] if len(self._printed) == 1 else UNKNOWN))
+        elif program == "set" and "--" in ran.words:
+            give(self._variables, ran.words[ran.words.index("--") + 1 :])
         elif program == "shift":
             give(self._variables, self._variables.get("@", "").split(ALL_WORDS)[1:])
         elif program == "unset":
