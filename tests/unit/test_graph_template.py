@@ -58,6 +58,7 @@ A, ALL = {"scripts/a.sh"}, set(SCRIPTS)
         ('"${path.root}/../scripts/a.sh"', "", A),
         ('"{{template_dir}}/../scripts/a.sh"', "", A),
         ("var.x", 'variable "x" {\n  default = "scripts/a.sh"\n}', A),
+        ("data.sshkey.x.private_key_path", 'data "sshkey" "x" {\n}', set()),
         ('"scripts/${var.x}.sh"', 'variable "x" {\n  default = "a"\n}', A),
         ('"scripts/${var.x}.sh"', 'variable "x" {\n  type = string\n}', ALL),
         ('"scripts/${timestamp()}.sh"', "", ALL),

@@ -94,9 +94,8 @@ class LocalFilesFinder:
             self._ansible(command, edge)
         elif command.program == "packer":
             self._packer(command, edge)
-        readers = command.program not in _NO_READERS and not (
-            command.program == "git" and "archive" not in command.words
-        )
+        is_git = command.program == "git" and "archive" not in command.words
+        readers = command.program not in _NO_READERS and not is_git
         inner = option_of(command.words, "-C", "--directory") if command.program == "tar" else ""
         folders = [joined(folder, inner) for folder in command.folders] if inner else command.folders
         for word in (*command.reads, *self._words(command)):

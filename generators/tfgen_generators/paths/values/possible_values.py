@@ -117,6 +117,8 @@ class PossibleValues:
             return [[without_globs(names[2])]]
         if names[:1] == ["source"] and names[1:] in (["name"], ["type"]):
             return self._of_sources(kinds=names[1] == "type") or [reference]
+        if names[:2] == ["data", "sshkey"] and names[-1:] == ["private_key_path"]:
+            return ["/sshkey"]  # a file that the plugin makes, of no repository
         return [{"path.root": self._folder, "path.cwd": WORKING}.get(".".join(names), reference)]
 
     def _of_sources(self, *, kinds: bool) -> list[Value]:
