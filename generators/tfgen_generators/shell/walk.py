@@ -62,7 +62,6 @@ class _Walker(Branches):
         self._stack: list[tuple[str, ...]] = []
         self._functions: dict[str, Node] = {}
         self._called: set[str] = set()
-        self._printed: tuple[str, ...] = ()  # the words that come in by a pipe
 
     def statements(self, nodes: Iterable[Node], depth: int = 0) -> None:
         """Walks nodes one after the other."""
@@ -124,6 +123,7 @@ class _Walker(Branches):
         reads, given, writes = redirected(self._tree, self._expansion, node)
         if inner.type not in ("command", "test_command", "declaration_command", "variable_assignment"):
             before = self._folders
+            self._printed = self._printed or tuple(given.split())
             self._node(inner, depth + 1)
             reads, given, writes = redirected(self._tree, self._expansion, node)  # with the variables that it sets
             if reads or given or writes:
