@@ -82,7 +82,7 @@ class Copies:
         inner = [joined(folder, named[0]) for folder in folders] if named else list(folders)
         given = [one for one in given or [*writes, *reads] if one != "-"]
         files = [joined(folder, one) for folder in folders for one in given] or ["-"]
-        if mode[:1] in "cru":
+        if mode[:1] in ("c", "r", "u"):
             for file in files:
                 self._archives[file] = [(folder, tuple(operands)) for folder in inner]
         elif mode[:1] == "x":
@@ -108,11 +108,8 @@ class Copies:
 
     def _put(self, source: str, seen_from: Sequence[str], target: str, folders: Sequence[str]) -> None:
         """`source` lies at `target`; of what has wildcards, each under its own name in it."""
-        origins = (
-            self._find(source, seen_from)
-            if source.strip(f"{UNKNOWN}*./ ") or source.strip("/") in (".", "..", "\0")
-            else []
-        )
+        is_known = source.strip(f"{UNKNOWN}*./ ") or source.strip("/") in (".", "..", "\0")
+        origins = self._find(source, seen_from) if is_known else []
         many = len(origins) > 1
         for folder in folders:
             place = joined(folder, target.rstrip("/") or "/")

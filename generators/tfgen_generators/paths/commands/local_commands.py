@@ -115,10 +115,10 @@ class LocalCommands:
                 yield from self._script(path, own, inner, above, depth, is_shell=is_shell)
                 if command.words[0] in SOURCING:
                     inside += (one for one in self._led_to(path, own, inner) if one not in (*folders, *inside))
-            for text in {self._made.get(joined(folder, started.word), "") for folder in own} - {""}:
-                if depth < _DEEPEST and (is_shell or "/" in started.word):
-                    made = walk(text, given_in(inner, own))
-                    yield from self._followed(made, own, inner, script, above, depth + 1)
+            is_run = depth < _DEEPEST and (is_shell or "/" in started.word)
+            made = dict.fromkeys(self._made.get(joined(folder, started.word), "") for folder in own if is_run)
+            for text in filter(None, made):
+                yield from self._followed(walk(text, given_in(inner, own)), own, inner, script, above, depth + 1)
             if command.program in _MAKE:
                 yield from self._make(command, {**variables, **dict(ran.sets)}, above, depth)
 
