@@ -22,7 +22,7 @@ from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.paths.pipeline_files import buildspec_of
 from tfgen_generators.settings.model import FILE_NAME, Settings
-from tfgen_generators.shell.expand import joined
+from tfgen_generators.shell.folders import joined
 from tfgen_generators.shell.marks import UNKNOWN
 
 #: Stand for the folder and the name of the template that `$PACKER_SCRIPT` names.
