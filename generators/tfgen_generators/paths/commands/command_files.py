@@ -47,11 +47,16 @@ class CommandFiles:
 
     def paths(self, word: str, folders: Sequence[str]) -> list[str]:
         """The same, with folders; of what is not known in it all files that it may mean."""
+        key = (word, tuple(folders))
+        if self.copies.is_empty and key in self._paths.words:
+            return self._paths.words[key]
         found: dict[str, None] = {}
         for folder in folders:
             text = word if word.startswith(f"{UNKNOWN}/") else joined(folder, word)
             for one in (text, *self.copies.origins(text)):
                 found |= dict.fromkeys(self._at(one))
+        if self.copies.is_empty:
+            self._paths.words[key] = list(found)
         return list(found)
 
     def _at(self, text: str) -> list[str]:

@@ -33,6 +33,11 @@ class Copies:
         self._archives: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
         self._piped: tuple[str, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been copied."""
+        return not self._places
+
     def origins(self, path: str) -> list[str]:
         """What was copied to a place, or to a folder that it is in."""
         found: dict[str, None] = {}
