@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests import aws_models, depth, kept, memory
+from tests import aws_models, depth, kept, memory, prepared
 from tests.fork_server import ForkServer
 from tfgen.main import run
 
@@ -216,9 +216,10 @@ def cli(capfd: pytest.CaptureFixture[str]) -> Command:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _made_once() -> None:
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     aws_models.remember()
     kept.keep_commands()
+    prepared.keep_in(tmp_path_factory.mktemp("prepared"))
 
 
 @pytest.fixture(scope="session")

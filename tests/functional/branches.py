@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.conftest import TOY, Command, Repo, write_tree
 from tests.functional.git_repo import commit, git, template
+from tests.prepared import prepared
 
 ROOT = "terraform/pipelines"
 MODULE = "terraform/modules/codepipeline"
@@ -41,12 +42,17 @@ ESTATE = {
 
 def branched(repo: Repo, cli: Command, files: Mapping[str, str | bytes] | None = None) -> Path:
     """A synced estate on main, and a branch `feature` that is checked out and changes nothing yet."""
-    root = repo({**ESTATE, **(files or {})})
-    cli("sync").expect(0)
-    git(root, "init", "--quiet")
-    commit(root)
-    git(root, "checkout", "--quiet", "-b", "feature")
-    return root
+    whole = {**ESTATE, **(files or {})}
+
+    def make() -> Path:
+        root = repo(whole)
+        cli("sync").expect(0)
+        git(root, "init", "--quiet")
+        commit(root)
+        git(root, "checkout", "--quiet", "-b", "feature")
+        return root
+
+    return prepared(repo, make, "branched", whole)
 
 
 def push(root: Path, files: Mapping[str, str | bytes], *, message: str = "x") -> None:

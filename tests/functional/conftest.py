@@ -12,17 +12,22 @@ from tests.conftest import Command, Repo, Result
 from tests.functional.branches import branched
 from tests.functional.git_repo import commit, git, make
 from tests.functional.refusals import Refused
+from tests.prepared import prepared
 from tfgen.hosts import waiting
 
 
 @pytest.fixture
 def synced(repo: Repo, cli: Command) -> Path:
     """Two templates, synced and committed."""
-    root = make(repo)
-    cli("sync").expect(0)
-    git(root, "init", "--quiet")
-    commit(root)
-    return root
+
+    def make_synced() -> Path:
+        root = make(repo)
+        cli("sync").expect(0)
+        git(root, "init", "--quiet")
+        commit(root)
+        return root
+
+    return prepared(repo, make_synced, "synced")
 
 
 @pytest.fixture

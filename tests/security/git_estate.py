@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.conftest import TOY, Command, Repo, Result, write_tree
 from tests.functional.git_repo import commit, git, template
+from tests.prepared import prepared
 
 MODULE = "terraform/modules/codepipeline"
 ROOT = "terraform/pipelines"
@@ -106,13 +107,19 @@ class Estate:
 
 def make_estate(repo: Repo, cli: Command, tfgen: Command, folder: str = ".") -> Estate:
     """A committed estate in `folder` of a repository, as origin has it, and a branch from it; works in that folder."""
-    top = repo({os.path.normpath(f"{folder}/{path}"): text for path, text in FILES.items()})
+
+    def make() -> Path:
+        top = repo({os.path.normpath(f"{folder}/{path}"): text for path, text in FILES.items()})
+        os.chdir(top / folder)
+        cli("sync").expect(0)
+        git(top, "init", "--quiet")
+        commit(top)
+        git(top, "remote", "add", "origin", "../origin")
+        git(top, "update-ref", "refs/remotes/origin/main", "main")
+        git(top, "checkout", "--quiet", "-b", "pr")
+        return top
+
+    top = prepared(repo, make, "pr", folder)
     root = top / folder
     os.chdir(root)
-    cli("sync").expect(0)
-    git(top, "init", "--quiet")
-    commit(top)
-    git(top, "remote", "add", "origin", "../origin")
-    git(top, "update-ref", "refs/remotes/origin/main", "main")
-    git(top, "checkout", "--quiet", "-b", "pr")
     return Estate(top=top, root=root, mark=top.parent / "mark", cli=cli, tfgen=tfgen)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command, Repo, Result
-from tests.terraform.toy import ESTATE, faulty_terraform
+from tests.terraform.toy import ESTATE, SYNC, after, faulty_terraform
 from tfgen import console
 from tfgen.build.progress import PlainTeller
 from tfgen.state import errored
@@ -121,8 +121,7 @@ EVENT = {"@level": "error", "@message": "Error", "type": "diagnostic"}
 
 
 def test_what_terraform_says(repo: Repo, tfgen: Command) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC)
     texts = "\n".join([*COMMANDS, "\x1b[2K\r::error::x"])
     diagnostic = {"severity": "error", "summary": texts, "detail": texts, "address": texts}
     (root / "events").write_text(f"{json.dumps({**EVENT, 'diagnostic': diagnostic})}\n{texts}\n")

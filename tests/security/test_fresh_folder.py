@@ -17,6 +17,7 @@ import pytest
 from tests.conftest import JSON, Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, branched, sha
 from tests.functional.git_repo import commit, git
+from tests.prepared import prepared
 
 TOML = ESTATE["tfgen.toml"]
 EVIL = 'resource "terraform_data" "evil" {\n  input = "evil"\n}\noutput "evil" {\n  value = "evil"\n}\n'
@@ -26,10 +27,14 @@ Attack = Callable[[Path], object]
 
 @pytest.fixture
 def root(repo: Repo, cli: Command) -> Path:
-    root = branched(repo, cli, {"buildspec.yml": "version: 0.2\n", f"{ROOT}/.terraform.lock.hcl": ""})
-    git(root, "remote", "add", "origin", "../origin")
-    git(root, "update-ref", "refs/remotes/origin/main", "main")
-    return root
+
+    def make() -> Path:
+        root = branched(repo, cli, {"buildspec.yml": "version: 0.2\n", f"{ROOT}/.terraform.lock.hcl": ""})
+        git(root, "remote", "add", "origin", "../origin")
+        git(root, "update-ref", "refs/remotes/origin/main", "main")
+        return root
+
+    return prepared(repo, make, "fresh folder")
 
 
 def module(source: str, folder: str = "evil", inputs: str = "") -> Attack:

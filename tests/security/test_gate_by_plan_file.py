@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.conftest import Command, Repo, write_tree
-from tests.terraform.toy import ESTATE, faulty_terraform, resources, terminal
+from tests.terraform.toy import APPLY, ESTATE, PLAN, SYNC, after, faulty_terraform, resources, terminal
 from tfgen.plan.manifest import Manifest, read_manifest, write_manifest
 from tfgen.terraform.reports.plan import PlanSummary
 from tfgen.terraform.reports.show import ShownPlan
@@ -21,11 +21,7 @@ REMOVED = "removed {{\n  from = module.db\n  lifecycle {{\n    destroy = {}\n  }
 
 @pytest.fixture
 def applied(repo: Repo, tfgen: Command) -> Path:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
-    tfgen("plan", "--out", "saved").expect(0)
-    tfgen("apply", "saved").expect(0)
-    return root
+    return after(repo, tfgen, ESTATE, SYNC, PLAN, APPLY)
 
 
 def forge(root: Path, change: Callable[[Manifest], Manifest]) -> None:

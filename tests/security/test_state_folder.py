@@ -13,6 +13,7 @@ from tests import depth
 from tests.conftest import JSON, Command, Repo, write_tree
 from tests.functional.branches import ESTATE
 from tests.functional.git_repo import commit, git
+from tests.prepared import prepared
 
 Attack = Callable[[Path, Path], object]
 COMMANDS = (
@@ -30,12 +31,16 @@ _PLAN = ("the ", "log", "plan", "init", "terraform-version", ".gitignore is a li
 @pytest.fixture
 def root(repo: Repo, cli: Command) -> Path:
     """An estate with as many templates as are worth a cache."""
-    root = repo({**ESTATE, **{f"packer/many/{number}.json": JSON for number in range(60)}})
-    cli("sync").expect(0)
-    git(root, "init", "--quiet")
-    commit(root)
-    shutil.rmtree(root / ".tfgen")
-    return root
+
+    def make() -> Path:
+        root = repo({**ESTATE, **{f"packer/many/{number}.json": JSON for number in range(60)}})
+        cli("sync").expect(0)
+        git(root, "init", "--quiet")
+        commit(root)
+        shutil.rmtree(root / ".tfgen")
+        return root
+
+    return prepared(repo, make, "many")
 
 
 def link(path: str, target: str = "") -> Attack:

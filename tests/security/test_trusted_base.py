@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import Command, Repo
 from tests.functional.branches import clone, push, sha
 from tests.functional.git_repo import commit, git
+from tests.prepared import prepared
 from tests.security.git_estate import PLAN, make_estate
 from tfgen.git.merge_base import find_base
 from tfgen_generators.errors import RefusedError, TfgenError, UsageError
@@ -18,12 +19,20 @@ from tfgen_generators.errors import RefusedError, TfgenError, UsageError
 @pytest.fixture
 def here(repo: Repo, tmp_path: Path) -> Path:
     """A clone in which `evil` is checked out; everything but origin/main may be its author's."""
-    root = repo({"file": "1"})
-    git(root, "init", "--quiet")
-    commit(root)
-    git(root, "checkout", "--quiet", "-b", "evil")
-    push(root, {"file": "2"})
-    return clone(root, tmp_path / "clone")
+
+    def make() -> Path:
+        root = repo({"file": "1"})
+        git(root, "init", "--quiet")
+        commit(root)
+        git(root, "checkout", "--quiet", "-b", "evil")
+        push(root, {"file": "2"})
+        clone(root, root / "clone")
+        return root
+
+    root = prepared(repo, make, "evil")
+    here = (root / "clone").rename(tmp_path / "clone")
+    git(here, "remote", "set-url", "origin", f"file://{root}")
+    return here
 
 
 def resolved(here: Path, wanted: str | None, **variables: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.conftest import Command, Repo, Result
 from tests.e2e.tools import give_up, require_tool
-from tests.terraform.toy import ESTATE
+from tests.terraform.toy import ESTATE, SYNC, after
 
 #: What tfgen itself may take, whatever Terraform prints, in KB.
 MOST_MEMORY = 80_000
@@ -55,9 +55,7 @@ CHANGE_SUMMARY = json.dumps(
 
 def synced(repo: Repo, tfgen: Command) -> Path:
     """Two images, generated; nothing planned yet."""
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
-    return root
+    return after(repo, tfgen, ESTATE, SYNC)
 
 
 def planned(repo: Repo, tfgen: Command) -> Path:

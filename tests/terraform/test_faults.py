@@ -18,7 +18,10 @@ from tests.e2e.tools import give_up, require_tool
 from tests.terraform.conftest import Estate
 from tests.terraform.toy import (
     ESTATE,
+    PLAN,
     STATE,
+    SYNC,
+    after,
     applied_whole,
     faulty_terraform,
     processes_in,
@@ -125,9 +128,7 @@ def test_a_full_disk_below_the_log_does_not_kill_an_apply(repo: Repo, tfgen: Com
 
 @pytest.mark.parametrize("arguments", [["plan"], ["apply", "saved"]])
 def test_an_interrupt_that_init_outran_still_stops_us(repo: Repo, tfgen: Command, arguments: list[str]) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
-    tfgen("plan", "--out", "saved").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC, PLAN)
     (root / ".tfgen/cache/init").unlink()
     fault = "trap '' INT; touch begun; sleep 1; exit 0"
     process = start(*arguments, "--terraform", faulty_terraform(root, "init", fault))
@@ -140,8 +141,7 @@ def test_an_interrupt_that_init_outran_still_stops_us(repo: Repo, tfgen: Command
 
 
 def test_a_grandchild_that_holds_our_pipe_does_not_hold_us(repo: Repo, tfgen: Command) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC)
     fault = "setsid sleep 60 & exit 1"
     result = tfgen("plan", "--terraform", faulty_terraform(root, "plan", fault)).expect(1)
     assert "terraform plan failed (exit code 1)" in result.err
@@ -159,15 +159,13 @@ def test_a_grandchild_that_holds_our_pipe_does_not_hold_us(repo: Repo, tfgen: Co
     ],
 )
 def test_a_terraform_that_misbehaves(repo: Repo, tfgen: Command, fault: str, says: str) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC)
     result = tfgen("plan", "--terraform", faulty_terraform(root, "plan", fault)).expect(1)
     assert says in result.err.splitlines()[-1]
 
 
 def test_a_shim_that_changes_its_mind_is_asked_again(repo: Repo, tfgen: Command) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC)
     shim = faulty_terraform(root, "never", ":")
     tfgen("plan", "--terraform", shim).expect(0)
     old = "test ! -e old || { echo Terraform v0.12.31; exit 0; }"

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import JSON, TOY, Command, Repo, write_tree
 from tests.terraform.conftest import Estate
-from tests.terraform.toy import ESTATE, faulty_terraform, resources, start, wait_for
+from tests.terraform.toy import ESTATE, PLAN, SYNC, after, faulty_terraform, resources, start, wait_for
 from tfgen.terraform.binary import find_terraform
 from tfgen.terraform.version import read_version
 
@@ -22,10 +22,7 @@ RENAMED = TOY["tfgen.toml"] + '[names]\nproject_name = "other-{name}"\n'
 
 def planned(repo: Repo, tfgen: Command) -> Path:
     """An estate with a saved plan, not applied yet."""
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
-    tfgen("plan", "--out", "saved").expect(0)
-    return root
+    return after(repo, tfgen, ESTATE, SYNC, PLAN)
 
 
 def applied(repo: Repo, tfgen: Command) -> Path:
@@ -186,15 +183,13 @@ def test_two_plans_into_one_file_never_get_each_others_manifest(repo: Repo, tfge
 
 
 def test_a_file_that_the_manifest_would_overwrite_is_refused(repo: Repo, tfgen: Command) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC)
     assert "packer/web.json, which exists and is not a manifest" in tfgen("plan", "--out", "packer/web").expect(3).err
     assert (root / "packer/web.json").read_text() == JSON
 
 
 def test_a_plan_is_its_owners_while_it_is_made(repo: Repo, tfgen: Command) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC)
     look = f"ls -l {root} > {root}/seen; touch {root}/begun; sleep 60"
     process = start("plan", "--out", "saved", "--terraform", faulty_terraform(root, "plan", look))
     wait_for(root / "begun")
@@ -302,8 +297,7 @@ def test_a_plan_of_nothing_applies_nothing(repo: Repo, tfgen: Command) -> None:
 
 
 def test_a_file_that_changes_while_terraform_plans(repo: Repo, tfgen: Command) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC)
     edit = f"echo '{{}}' > {root}/terraform/pipelines/late.tf.json"
     result = tfgen(
         "plan", "--out", "saved", "--terraform", faulty_terraform(root, "plan", f'{edit}; set -- plan "$@"; shift')

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import TOY, Command, Repo
 from tests.functional.git_repo import SETTINGS
+from tests.prepared import prepared
 from tests.terraform.conftest import ROOT, Estate
 from tests.terraform.toy import resources
 
@@ -34,12 +35,17 @@ def git(root: Path, *arguments: str) -> str:
 @pytest.fixture
 def applied(repo: Repo, tfgen: Command) -> Path:
     """Two pipelines, committed and applied."""
-    root = repo({**TOY, "packer/web.json": template("web"), "packer/db.json": template("db")})
-    tfgen("sync").expect(0)
-    git(root, "init", "--quiet")
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--message", "first")
-    apply(tfgen)
+
+    def make() -> Path:
+        root = repo({**TOY, "packer/web.json": template("web"), "packer/db.json": template("db")})
+        tfgen("sync").expect(0)
+        git(root, "init", "--quiet")
+        git(root, "add", "--all")
+        git(root, "commit", "--quiet", "--message", "first")
+        apply(tfgen)
+        return root
+
+    root = prepared(repo, make, "two pipelines")
     assert resources(root) == ["module.db.pipeline", "module.web.pipeline"]
     return root
 

@@ -10,13 +10,14 @@ import pytest
 from tests.conftest import JSON, TOY, Command, Repo
 from tests.terraform.toy import (
     ESTATE,
+    SYNC,
+    after,
     resources,
 )
 
 
 def test_plan_apply_plan(repo: Repo, tfgen: Command) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC)
     planned = tfgen("plan", "--detailed-exitcode", "--out", "saved.tfplan").expect(2)
     assert [line.split() for line in planned.out.splitlines()] == [
         ["IMAGE", "ACTION", "CREATED", "CHANGED", "REPLACED", "DESTROYED"],
@@ -36,10 +37,7 @@ def test_plan_apply_plan(repo: Repo, tfgen: Command) -> None:
 
 
 def test_the_plan_by_image_as_json(repo: Repo, tfgen: Command) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
-    tfgen("plan", "--out", "first").expect(0)
-    tfgen("apply", "first").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC, ("plan", "--out", "first"), ("apply", "first"))
     (root / "packer/db.json").unlink()
     (root / "packer/new.json").write_text(JSON.replace("amazon-ebs", "null"))
     (root / "tfgen.toml").write_text(TOY["tfgen.toml"] + '[templates.web]\nenvironment = { A = "1" }\n')
@@ -66,10 +64,7 @@ def test_the_plan_by_image_as_json(repo: Repo, tfgen: Command) -> None:
 
 
 def test_a_replace_is_called_one(repo: Repo, tfgen: Command) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
-    tfgen("plan", "--out", "first").expect(0)
-    tfgen("apply", "first").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC, ("plan", "--out", "first"), ("apply", "first"))
     (root / "tfgen.toml").write_text(TOY["tfgen.toml"] + '[names]\nproject_name = "other-{name}"\n')
     tfgen("sync").expect(0)
     document = json.loads(tfgen("plan", "--format", "json").expect(0).out)
@@ -88,8 +83,7 @@ def test_stale_files_are_refused_before_terraform_runs(repo: Repo, tfgen: Comman
 
 
 def test_init_runs_only_when_needed(repo: Repo, tfgen: Command) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC)
     assert "terraform init" in tfgen("plan").expect(0).err
     assert "terraform init" not in tfgen("plan").expect(0).err
     (root / "tfgen.toml").write_text(TOY["tfgen.toml"] + '[environment]\nA = "1"\n')
@@ -101,8 +95,7 @@ def test_init_runs_only_when_needed(repo: Repo, tfgen: Command) -> None:
 
 
 def test_init_runs_again_when_terraform_asks_for_it(repo: Repo, tfgen: Command) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC)
     tfgen("plan").expect(0)
     (root / "terraform/pipelines/.terraform/modules/modules.json").write_text('{"Modules":[]}')
     assert "terraform init" in tfgen("plan").expect(0).err
@@ -128,10 +121,7 @@ def test_a_plan_overwrites_nothing_but_plans(repo: Repo, tfgen: Command, out: st
 
 
 def test_a_plan_that_changes_only_outputs_is_a_change(repo: Repo, tfgen: Command) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
-    tfgen("plan", "--out", "first").expect(0)
-    tfgen("apply", "first").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC, ("plan", "--out", "first"), ("apply", "first"))
     (root / "terraform/pipelines/outputs.tf").write_text('output "x" {\n  value = "1"\n}\n')
     planned = tfgen("plan", "--detailed-exitcode", "--out", "second").expect(2)
     assert "Changes to outputs: x" in planned.out
@@ -156,8 +146,7 @@ def test_what_is_forgotten_is_said(repo: Repo, tfgen: Command) -> None:
 
 
 def test_a_state_file_where_we_stand_is_no_concern(repo: Repo, tfgen: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC)
     monkeypatch.chdir(root / "packer")
     (root / "packer/terraform.tfstate").write_text("")
     tfgen("--version").expect(0)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import TOY, TOY_MODULE, Command, Repo, write_tree
 from tests.terraform.conftest import ROOT, Estate
-from tests.terraform.toy import ESTATE
+from tests.terraform.toy import ESTATE, SYNC, after
 
 SCHEMA = json.loads((ROOT / "docs/plan.schema.json").read_text())
 SECRET = "dont-show-this"
@@ -29,11 +29,7 @@ def words(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def applied(repo: Repo, tfgen: Command, files: dict[str, str] | None = None) -> Path:
-    root = repo({**ESTATE, **(files or {})})
-    tfgen("sync").expect(0)
-    tfgen("plan", "--out", "first").expect(0)
-    tfgen("apply", "first").expect(0)
-    return root
+    return after(repo, tfgen, {**ESTATE, **(files or {})}, SYNC, ("plan", "--out", "first"), ("apply", "first"))
 
 
 def test_created_updated_destroyed_unchanged(repo: Repo, tfgen: Command) -> None:

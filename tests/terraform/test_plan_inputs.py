@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import JSON, Command, Repo, write_tree
-from tests.terraform.toy import ESTATE
+from tests.terraform.toy import ESTATE, SYNC, after
 from tfgen.terraform.binary import find_terraform
 from tfgen.terraform.version import read_version
 
@@ -54,8 +54,7 @@ def test_modules_of_modules_are_inputs(repo: Repo, tfgen: Command) -> None:
 
 
 def planned(repo: Repo, tfgen: Command, files: dict[str, str], *arguments: str) -> Path:
-    root = repo({**ESTATE, **files})
-    tfgen("sync").expect(0)
+    root = after(repo, tfgen, {**ESTATE, **files}, SYNC)
     tfgen("plan", "--out", "saved", *arguments).expect(0)
     return root
 
@@ -77,8 +76,7 @@ def test_a_var_file_is_an_input(repo: Repo, tfgen: Command, flag: tuple[str, ...
 
 
 def test_what_terraform_and_tfgen_write_is_no_input(repo: Repo, tfgen: Command) -> None:
-    root = repo(ESTATE)
-    tfgen("sync").expect(0)
+    root = after(repo, tfgen, ESTATE, SYNC)
     tfgen("plan", "--out", "terraform/pipelines/first").expect(0)
     tfgen("apply", "terraform/pipelines/first").expect(0)
     write_tree(root, {"terraform/pipelines/crash.log": "x", "terraform/pipelines/images.tfplan": "x"})
@@ -130,8 +128,7 @@ def test_what_the_environment_adds_to_the_plan_counts_too(repo: Repo, tfgen: Com
 
 @pytest.mark.parametrize("flag", [("-target=module.web",), ("-target", "module.web.terraform_data.pipeline")])
 def test_a_target_of_ones_own_says_nothing_of_other_images(repo: Repo, tfgen: Command, flag: tuple[str, ...]) -> None:
-    repo(ESTATE)
-    tfgen("sync").expect(0)
+    after(repo, tfgen, ESTATE, SYNC)
     found = json.loads(tfgen("plan", "--format", "json", "--", *flag).expect(0).out)
     assert [image["name"] for image in found["images"]] == ["web"]
     assert (found["targets"], found["unchanged"]) == (["web"], [])

@@ -16,6 +16,7 @@ import pytest
 from tests.conftest import JSON, Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push
 from tests.functional.git_repo import commit, git
+from tests.prepared import prepared
 from tests.terraform.toy import STATE, faulty_terraform, resources, start, stubborn_terraform
 from tfgen.plan.reduced_root import reduced_root
 from tfgen.terraform.argv import RunOptions
@@ -37,7 +38,7 @@ def plain(repo: Repo, tfgen: Command, files: Mapping[str, str] | None = None) ->
 @pytest.fixture
 def root(repo: Repo, tfgen: Command) -> Path:
     """`db` and `web` are applied, `new` is what the branch adds."""
-    return with_new(plain(repo, tfgen, OUTPUTS), tfgen)
+    return prepared(repo, lambda: with_new(plain(repo, tfgen, OUTPUTS), tfgen), "new")
 
 
 def with_new(root: Path, tfgen: Command) -> Path:

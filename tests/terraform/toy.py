@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pexpect
 
-from tests.conftest import JSON, TOY, Command, Repo, heed_signals
+from tests.conftest import JSON, TOY, Command, Files, Repo, heed_signals
+from tests.prepared import prepared
 from tfgen.terraform.binary import find_terraform
 
 ESTATE = {**TOY, "packer/web.json": JSON, "packer/db.json": JSON}
@@ -33,6 +34,24 @@ resource "terraform_data" "slow" {
 """
 
 
+#: What a test may begin after (`after`).
+SYNC, PLAN, APPLY = ("sync",), ("plan", "--out", "saved"), ("apply", "saved")
+
+
+def after(repo: Repo, tfgen: Command, files: Files, *commands: tuple[str, ...]) -> Path:
+    """A repository of these files after these commands, each of which has done what it should."""
+
+    if not commands:
+        return repo(files)
+
+    def make() -> Path:
+        root = after(repo, tfgen, files, *commands[:-1])
+        tfgen(*commands[-1]).expect(0)
+        return root
+
+    return prepared(repo, make, files, *commands)
+
+
 def resources(root: Path) -> list[str]:
     state = json.loads((root / STATE).read_text())
     return sorted(f"{item.get('module', '')}.{item['name']}" for item in state["resources"])
@@ -51,10 +70,8 @@ def terminal(*arguments: str, **environment: str) -> pexpect.spawn[str]:
 
 def slow_estate(repo: Repo, tfgen: Command) -> Path:
     module = TOY["terraform/modules/codepipeline/main.tf"] + SLOW
-    root = repo({**TOY, "terraform/modules/codepipeline/main.tf": module, "packer/web.json": JSON})
-    tfgen("sync").expect(0)
-    tfgen("plan", "--out", "saved").expect(0)
-    return root
+    files = {**TOY, "terraform/modules/codepipeline/main.tf": module, "packer/web.json": JSON}
+    return after(repo, tfgen, files, SYNC, PLAN)
 
 
 def wait_for(path: Path) -> None:
@@ -102,10 +119,8 @@ def three_steps(repo: Repo, tfgen: Command) -> Path:
         for n in (1, 2, 3)
     )
     module = TOY["terraform/modules/codepipeline/main.tf"] + 'resource "terraform_data" "s0" {\n}\n' + steps
-    root = repo({**TOY, "terraform/modules/codepipeline/main.tf": module, "packer/web.json": JSON})
-    tfgen("sync").expect(0)
-    tfgen("plan", "--out", "saved").expect(0)
-    return root
+    files = {**TOY, "terraform/modules/codepipeline/main.tf": module, "packer/web.json": JSON}
+    return after(repo, tfgen, files, SYNC, PLAN)
 
 
 def applied_whole(root: Path) -> None:
