@@ -33,7 +33,7 @@ _NUMBERS = itertools.count()
 _TIMEOUT = 180.0  # seconds that a command may take
 _LOCAL = ("127.", "::1", "localhost")
 
-#: For Terraform and its providers, which start a thousand times: a quarter less of the processor's time.
+#: For Terraform, Packer and their plugins, which start a thousand times: a quarter less of the processor's time.
 GO = {"GOGC": "400", "GOMAXPROCS": "1"}
 
 #: Garbage is collected less often: Python's own numbers are for processes with less memory.
@@ -118,6 +118,9 @@ class Result:
 
 Command = Callable[..., Result]
 Repo = Callable[..., Path]
+Program = Callable[[Path], None]
+#: Arguments, the whole environment and a timeout -> how tfgen ended in the current folder.
+Execute = Callable[[Sequence[str], Mapping[str, str], float], "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
@@ -240,6 +243,23 @@ def tfgen(fork_server: ForkServer) -> Command:
         return Result(code=done.returncode, out=done.stdout, err=done.stderr)
 
     return call
+
+
+@pytest.fixture
+def execute(fork_server: ForkServer) -> Execute:
+    """The command in an environment of its own."""
+    return fork_server.run if not depth.is_on() and fork_server.can_run(os.environ) else started
+
+
+@pytest.fixture
+def forked_program(fork_server: ForkServer) -> Program:
+    """Makes a file a `tfgen` that scripts may call: it is forked, where the fixture `tfgen` is."""
+
+    def write(file: Path) -> None:
+        if not depth.is_on() and fork_server.can_run(os.environ):
+            fork_server.write_program(file)
+
+    return write
 
 
 def started(

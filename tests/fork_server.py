@@ -39,6 +39,27 @@ _LATE = ("boto3", "botocore.httpsession", "botocore.signers", "botocore.retries.
 _NOT_FORKED = ("tfgen.emulator.", "tfgen.demo.", "tfgen.__main__", "tfgen.terraform.processes.standby")
 _BYTES = 4  # of a number in an answer
 _DESCRIPTORS = 6  # of a job: itself, three streams, the working folder (which may be gone), the socket for answers
+_JOB, _LISTEN = b".", b"l"
+#: A program that has its command run by the server, in its place: its streams, folder, environment and exit code.
+_PROGRAM = """\
+#!{python} -IS
+import json, os, signal, socket, sys
+
+umask = os.umask(0o077)
+os.umask(umask)
+job = os.memfd_create("job")
+os.write(job, json.dumps([sys.argv[1:], dict(os.environ), umask]).encode())
+answers, theirs = socket.socketpair()
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect({address!r})
+    passed = [job, 0, 1, 2, os.open(".", os.O_PATH), theirs.fileno()]
+    socket.send_fds(server, [b"."], passed)
+theirs.close()
+_, code = (int.from_bytes(answers.recv(4, socket.MSG_WAITALL), "little", signed=True) for _ in range(2))
+if code < 0:
+    os.kill(os.getpid(), -code)
+os._exit(code)
+"""
 
 
 def python_settings(environment: Mapping[str, str]) -> dict[str, str]:
@@ -53,6 +74,7 @@ class ForkServer:
         self._ours: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._settings: dict[str, str] = {}
+        self._address = ""
 
     def can_run(self, environment: Mapping[str, str]) -> bool:
         """Whether a forked command would be what a started one is: on this system, in this environment."""
@@ -73,7 +95,7 @@ class ForkServer:
             job.flush()
             folder = os.open(".", os.O_PATH)
             passed = [job.fileno(), nothing.fileno(), out_end, err_end, folder, theirs.fileno()]
-            socket.send_fds(server, [b"."], passed)
+            socket.send_fds(server, [_JOB], passed)
             for descriptor in (out_end, err_end, folder):
                 os.close(descriptor)
             theirs.close()
@@ -86,12 +108,25 @@ class ForkServer:
             code = _number(answers)
         return subprocess.CompletedProcess(["tfgen", *arguments], code, said, talk)
 
+    def write_program(self, file: Path) -> None:
+        """Makes `file` a `tfgen` for scripts, which starts a bare Python and has the rest done here."""
+        server = self._ours or self._start(os.environ)
+        if not self._address:
+            self._address = f"\0tfgen-tests-{os.getpid()}"  # in no folder, as a path may be too long
+            with socket.socket(socket.AF_UNIX) as listening:
+                listening.bind(self._address)
+                listening.listen()
+                socket.send_fds(server, [_LISTEN], [listening.fileno()])
+        file.write_text(_PROGRAM.format(python=sys.executable, address=self._address), encoding="utf-8")
+        file.chmod(0o755)
+
     def close(self) -> None:
         """Ends the server; the next command starts another one."""
         if self._ours is not None and self._process is not None:
             self._ours.close()
             self._process.wait(timeout=30)
             self._ours = self._process = None
+            self._address = ""
 
     def _start(self, environment: Mapping[str, str]) -> socket.socket:
         self._ours, theirs = socket.socketpair()
@@ -144,20 +179,24 @@ def _read_to_the_end(pipes: Sequence[int], deadline: float) -> list[str]:
 def _serve(jobs: socket.socket) -> None:
     """Forks for each job until the client has gone; returns in the children, which are to run their command."""
     running: dict[int, tuple[int, socket.socket]] = {}
+    listening: dict[int, socket.socket] = {}
     with selectors.PollSelector() as ready:
         ready.register(jobs, selectors.EVENT_READ)
         while True:
             for key, _ in ready.select():
-                if key.fileobj is not jobs:
+                if key.fd in running:
                     ready.unregister(key.fd)
                     _tell_end(key.fd, *running.pop(key.fd))
                     continue
-                message, descriptors, *_ = socket.recv_fds(jobs, 1, _DESCRIPTORS)
-                if not message:
-                    sys.exit(0)
+                message, descriptors = _receive(jobs, listening.get(key.fd))
+                if message == _LISTEN:
+                    ready.register(descriptors[0], selectors.EVENT_READ)
+                    listening[descriptors[0]] = socket.socket(fileno=descriptors[0])
+                if message != _JOB:
+                    continue
                 child = os.fork()
                 if child == 0:
-                    for other in (jobs, *(answer for _, answer in running.values())):
+                    for other in (jobs, *listening.values(), *(answer for _, answer in running.values())):
                         other.detach()
                     _become(descriptors)
                     return
@@ -168,6 +207,18 @@ def _serve(jobs: socket.socket) -> None:
                 watched = os.pidfd_open(child)
                 running[watched] = child, answer
                 ready.register(watched, selectors.EVENT_READ)
+
+
+def _receive(jobs: socket.socket, listening: socket.socket | None) -> tuple[bytes, list[int]]:
+    """What is asked for, and descriptors: by the tests, whose end is the end, or by a program that connects."""
+    if listening is not None:
+        with listening.accept()[0] as connection:
+            message, descriptors, *_ = socket.recv_fds(connection, 1, _DESCRIPTORS)
+        return message, descriptors
+    message, descriptors, *_ = socket.recv_fds(jobs, 1, _DESCRIPTORS)
+    if not message:
+        sys.exit(0)
+    return message, descriptors
 
 
 def _tell_end(watched: int, child: int, answer: socket.socket) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.conftest import Execute
     from tests.e2e.emulator import Emulator
 
 
@@ -27,11 +28,11 @@ def ec2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def estate(ec2: Emulator, tmp_path: Path) -> Estate:
+def estate(ec2: Emulator, tmp_path: Path, execute: Execute) -> Estate:
     """What a build reads of this repository, in a folder of its own."""
     folder = tmp_path / "estate"
     for name in ("packer", "ansible"):
         shutil.copytree(ROOT / name, folder / name)
     for name in ("buildspec.yml", "tfgen.toml"):
         shutil.copy(ROOT / name, folder)
-    return Estate(folder, ec2)
+    return Estate(folder, ec2, execute)

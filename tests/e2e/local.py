@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import heed_signals
+from tests.conftest import Execute, heed_signals
 from tests.e2e.emulator import CREDENTIALS, REGION, SOURCE_AMI
 from tests.e2e.tools import bare_environment, packer_version
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 #: Packer's options for a build against the emulator. Nobody listens on port 9: Packer waits for SSH as long as it may.
 NOBODY = {"ssh_host": "127.0.0.1", "ssh_port": "9"}
 COMMIT = "0123abc"
+_TIMEOUT = 300.0  # seconds that a build may take
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +65,8 @@ class Built:
 class Estate:
     """A repository of templates whose builds meet the emulator instead of AWS."""
 
-    def __init__(self, folder: Path, ec2: Emulator) -> None:
-        self.folder, self.ec2 = folder, ec2
+    def __init__(self, folder: Path, ec2: Emulator, execute: Execute) -> None:
+        self.folder, self.ec2, self._execute = folder, ec2, execute
         self.home = folder.parent / "home"
         self.home.mkdir()
         client = ec2.client()
@@ -90,21 +92,22 @@ class Estate:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
-    def command(self, name: str, **env: str) -> list[str]:
-        """The command line that builds an image; `env` is set for the build."""
+    def arguments(self, name: str, **env: str) -> list[str]:
+        """What tfgen is called with to build an image; `env` is set for the build."""
         (self.home / "emulator.pkrvars.json").write_text(json.dumps(self.variables), encoding="utf-8")
         given = [f"--env={key}={value}" for key, value in {**self.env, **env}.items()]
-        return [sys.executable, "-m", "tfgen", "build", name, "--local", "--format=json", *given]
+        return ["build", name, "--local", "--format=json", *given]
 
     def build(self, name: str, **env: str) -> Built:
         """Build an image here, to the end."""
-        with self.start(name, **env) as process:
-            return self.end(name, process)
+        with contextlib.chdir(self.folder):
+            done = self._execute(self.arguments(name, **env), self.user, _TIMEOUT)
+        return self._built(name, done.returncode, done.stdout, done.stderr)
 
     def start(self, name: str, **env: str) -> subprocess.Popen[str]:
-        """Start a build."""
+        """Start a build, as a process that can be stopped."""
         return subprocess.Popen(
-            self.command(name, **env),
+            [sys.executable, "-m", "tfgen", *self.arguments(name, **env)],
             cwd=self.folder,
             env=self.user,
             text=True,
@@ -121,12 +124,15 @@ class Estate:
     def end(self, name: str, process: subprocess.Popen[str]) -> Built:
         """Wait for a build's end; kills it when that does not come."""
         try:
-            out, said = process.communicate(timeout=300)
+            out, said = process.communicate(timeout=_TIMEOUT)
         except BaseException:
             process.kill()
             raise
+        return self._built(name, process.returncode, out, said)
+
+    def _built(self, name: str, code: int, out: str, said: str) -> Built:
         outcome = json.loads(out)["builds"][0] if out else {}
-        return Built(code=process.returncode, outcome=outcome, said=said, kept=self.folder / ".tfgen" / "build" / name)
+        return Built(code=code, outcome=outcome, said=said, kept=self.folder / ".tfgen" / "build" / name)
 
 
 def text(file: Path) -> str:

@@ -24,7 +24,7 @@ CLEANED = "Cleanly cancelled builds after being interrupted."
 
 def started(estate: Estate) -> tuple[Build, subprocess.Popen[str]]:
     """The buildspec's build phase alone, once it has an instance, a key pair and a security group."""
-    estate.command("base")  # writes the file of variables
+    estate.arguments("base")  # writes the file of variables
     build = Build(estate.folder, {**estate.user, **estate.env, "PACKER_TEMPLATE": "packer/base.pkr.hcl"})
     process = build.start("build")
     log = estate.folder / "packer-build.log"

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from tests.conftest import GO
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -46,6 +48,7 @@ def bare_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict
         "LANG": "C.UTF-8",
         "AWS_EC2_METADATA_DISABLED": "true",
         "CHECKPOINT_DISABLE": "1",
+        **GO,
         **PLUGINS,
         **(extra or {}),
     }

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import contextlib
 from pathlib import Path
 
+from tests.conftest import Command
 
-def ask_command(root: Path) -> frozenset[str]:
+
+def ask_command(root: Path, tfgen: Command) -> frozenset[str]:
     """The names that the command prints for the work tree at `root`, against its last commit."""
-    argv = [sys.executable, "-m", "tfgen", "affected", "--base", "HEAD", "--format", "names"]
-    done = subprocess.run(
-        argv, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return frozenset(done.stdout.split())
+    with contextlib.chdir(root):
+        return frozenset(tfgen("affected", "--base", "HEAD", "--format", "names").expect(0).out.split())

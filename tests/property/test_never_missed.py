@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import depth
+from tests.conftest import Command
 from tests.e2e.tools import bare_environment, require_tool
 from tests.property.check import Judge, Outcome, check_many
 from tests.property.command import ask_command
@@ -57,8 +58,9 @@ def test_packer_opens_what_the_repositories_say(part: int, tmp_path: Path) -> No
     assert packer.runs == len(chosen[part::_PACKER_PARTS]) > 5
 
 
-def test_the_command_misses_none_either(ansible: Ansible) -> None:
-    _expect_none_missed(list(check_many(range(5000, 5012), Judge(ansible, Packer(0), ask_command))))
+def test_the_command_misses_none_either(ansible: Ansible, tfgen: Command) -> None:
+    judge = Judge(ansible, Packer(0), lambda root: ask_command(root, tfgen))
+    _expect_none_missed(list(check_many(range(5000, 5012), judge)))
 
 
 def test_a_blind_tfgen_would_be_caught(ansible: Ansible) -> None:

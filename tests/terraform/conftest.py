@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import depth
-from tests.conftest import GO, JSON, TOY, Command, write_tree
+from tests.conftest import GO, JSON, TOY, Command, Program, write_tree
 from tests.functional.pr_hosts import running
 from tests.terraform.attached_provider import attached_provider
 from tests.terraform.github_recipe import GitHubWithActions
@@ -139,9 +139,12 @@ def policies(
 
 
 @pytest.fixture
-def repository(tmp_path: Path, cli: Command, tfgen: Command, monkeypatch: pytest.MonkeyPatch) -> Repository:
+def repository(
+    tmp_path: Path, cli: Command, tfgen: Command, forked_program: Program, monkeypatch: pytest.MonkeyPatch
+) -> Repository:
     """The toy estate with the image web, and all three recipes, on main."""
     made = Repository(folder=tmp_path, tfgen=tfgen)
+    forked_program(made.tools / "tfgen")
     monkeypatch.chdir(write_tree(made.origin, {"tfgen.toml": TOY["tfgen.toml"]}))
     files = {
         **TOY,
@@ -159,6 +162,7 @@ def real_estate(
     tmp_path: Path,
     cli: Command,
     tfgen: Command,
+    forked_program: Program,
     monkeypatch: pytest.MonkeyPatch,
     emulator: Emulator,
     cli_config: Path,
@@ -168,6 +172,7 @@ def real_estate(
     (tmp_path / "home").mkdir()
     environment = {**GO, **terraform_environment(tmp_path / "home", cli_config)}
     made = Repository(folder=tmp_path, tfgen=tfgen, env=environment)
+    forked_program(made.tools / "tfgen")
     for name in ("packer", "terraform", "ansible"):
         shutil.copytree(ROOT / name, made.origin / name, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
     monkeypatch.chdir(write_tree(made.origin, {"tfgen.toml": TOY["tfgen.toml"]}))

@@ -73,19 +73,23 @@ class Repository:
     env: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        tools = self.folder / "bin"
-        write_tree(tools, {"python": _PYTHON, "gh": _GH})
-        for tool in tools.iterdir():
+        write_tree(self.tools, {"python": _PYTHON, "gh": _GH})
+        for tool in self.tools.iterdir():
             tool.chmod(0o755)
         require_tool("jq")
         self.env = {
             **os.environ,
             **self.env,
-            "PATH": os.pathsep.join([str(tools), SEARCH_PATH]),
+            "PATH": os.pathsep.join([str(self.tools), SEARCH_PATH]),
             "REAL_PYTHON": sys.executable,
             "INSTALLED": str(self.folder / "installed"),
         }
         self.git("init", "-q", "-b", "main", str(self.origin), cwd=self.folder)
+
+    @property
+    def tools(self) -> Path:
+        """The first folder on PATH."""
+        return self.folder / "bin"
 
     @property
     def origin(self) -> Path:
