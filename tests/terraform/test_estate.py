@@ -27,7 +27,7 @@ def shipped(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copytree(ROOT / part, root / part)
     for part in ("buildspec.yml", "tfgen.toml"):
         shutil.copyfile(ROOT / part, root / part)
-    for name, value in estate.environment.items():
+    for name, value in {**estate.environment, **estate.attached}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(root)
     return root

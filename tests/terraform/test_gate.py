@@ -313,7 +313,8 @@ def test_plan_review_apply_on_the_emulator(estate: Estate, tfgen: Command, monke
     write_tree(root, {"tfgen.toml": TOY["tfgen.toml"], "packer/web.json": JSON})
     estate.generated.unlink()
     monkeypatch.chdir(root)
-    for name, value in estate.environment.items():
+    estate.init()  # notes the provider, which one that is attached has no need of
+    for name, value in {**estate.environment, **estate.attached}.items():
         monkeypatch.setenv(name, value)
     tfgen("sync").expect(0)
     tfgen("plan", "--out", "saved", "--gate").expect(0)
