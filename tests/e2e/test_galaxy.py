@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import pytest
 from tests.e2e.archives import role_requirements
 from tests.e2e.buildspec import Build
 from tests.e2e.tools import bare_environment, linked, require_tool
+from tests.kept_venv import write_python
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,11 +52,13 @@ def require(build: Build, text: str) -> None:
     (build.folder / "ansible" / "requirements.yml").write_text(text, encoding="utf-8")
 
 
-def without_ansible(build: Build) -> None:
-    """PATH without any ansible: links to a few programs, and Python."""
+def without_ansible(build: Build, factory: pytest.TempPathFactory) -> None:
+    """PATH without any ansible: links to a few programs; and Python."""
     bare = linked(build.folder.parent / "bare", "bash sh cat grep sed sort find mktemp realpath readlink tr tee env rm")
     build.env["PATH"] = f"{build.folder.parent / 'tools'}:{bare}"
-    build.env["TFGEN_PYTHON"] = sys.executable
+    python = build.folder.parent / "python"
+    write_python(python, factory)
+    build.env["TFGEN_PYTHON"] = str(python)
 
 
 @pytest.mark.parametrize("name", USING)
@@ -113,7 +115,9 @@ def test_no_requirements_at_all(build: Build) -> None:
     assert "asks for" not in done.stdout
 
 
-def test_ansible_is_installed_at_the_pinned_version_when_it_is_missing(build: Build) -> None:
+def test_ansible_is_installed_at_the_pinned_version_when_it_is_missing(
+    build: Build, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """From a folder with a stand-in for the package; the index is out of reach."""
     wheels = build.folder.parent / "wheels"
     wheels.mkdir()
@@ -125,7 +129,7 @@ def test_ansible_is_installed_at_the_pinned_version_when_it_is_missing(build: Bu
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr(f"{info}/entry_points.txt", "[console_scripts]\nansible-playbook = ansible_stand_in:main\n")
         wheel.writestr(f"{info}/RECORD", "")
-    without_ansible(build)
+    without_ansible(build, tmp_path_factory)
     build.env |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PACKER_SCRIPT": "own.json"}
     done = build.run("pre_build")
     assert done.returncode == 0, done.stdout
@@ -133,8 +137,8 @@ def test_ansible_is_installed_at_the_pinned_version_when_it_is_missing(build: Bu
     assert os.access(shutil.which("ansible-playbook", path=build.env["PATH"]) or "/nowhere", os.X_OK)
 
 
-def test_ansible_that_cannot_be_had_is_red(build: Build) -> None:
-    without_ansible(build)
+def test_ansible_that_cannot_be_had_is_red(build: Build, tmp_path_factory: pytest.TempPathFactory) -> None:
+    without_ansible(build, tmp_path_factory)
     build.env |= {"PIP_NO_INDEX": "1", "PACKER_SCRIPT": "a.json"}
     done = build.run("pre_build")
     assert done.returncode == 1

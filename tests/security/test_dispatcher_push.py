@@ -15,6 +15,7 @@ import yaml
 
 from tests import depth
 from tests.conftest import write_tree
+from tests.kept_venv import write_python
 
 BUILDSPEC = Path(__file__).resolve().parents[2] / "terraform/modules/dispatcher/buildspec.yml"
 WHEEL = "tfgen-0.1.0-py3-none-any.whl"
@@ -78,6 +79,8 @@ class Push:
         self.source.mkdir()
         (folder / "tmp").mkdir()
         (folder / "home").mkdir()
+        (folder / "programs").mkdir()
+        self.python = folder / "programs/python3"
         self.wheel = make_wheel(folder)
 
     def add_modules(self, *names: str) -> None:
@@ -89,14 +92,11 @@ class Push:
             (self.source / name).chmod(0o755)
 
     def run(self, script: str, shell: str = "/bin/sh", **env: str) -> subprocess.CompletedProcess[str]:
-        """Runs `script` in the push. PATH has the Python of the tests as python3."""
-        programs = self.folder / "programs"
-        programs.mkdir(exist_ok=True)
-        python = programs / "python3"
-        if not python.exists():
-            python.symlink_to(Path(sys.executable).resolve())
+        """Runs `script` in the push. PATH has the Python of the tests as python3, if there is no other yet."""
+        if not self.python.exists():
+            self.python.symlink_to(Path(sys.executable).resolve())
         given = {
-            "PATH": f"{programs}{os.pathsep}{os.defpath}",
+            "PATH": f"{self.python.parent}{os.pathsep}{os.defpath}",
             "HOME": str(self.folder / "home"),
             "LANG": "C.UTF-8",
             "TMPDIR": str(self.folder / "tmp"),
@@ -152,7 +152,10 @@ def inside(source: Path, folder: str) -> bool:
 
 @depth.deep
 @pytest.mark.parametrize("shell", ["/bin/sh", "bash"] if depth.is_on() else ["/bin/sh"])
-def test_an_honest_push_is_dispatched(push: Push, shell: str) -> None:
+def test_an_honest_push_is_dispatched(push: Push, shell: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """In a usual run, the pushes that want to be run are those which a new virtual environment is made for."""
+    if not depth.is_on():
+        write_python(push.python, tmp_path_factory)
     write_tree(push.source, {"README.md": "images\n", "packer/web.json": "{}"})
     expect_dispatched(push, push.run(commands(), shell))
     assert sorted(path.name for path in push.source.iterdir()) == ["README.md", "packer"]
@@ -184,7 +187,10 @@ def test_no_variable_leads_python_or_pip_into_the_push(push: Push, variables: di
     expect_dispatched(push, push.run(commands(), **variables))
 
 
-def test_a_requirement_that_is_a_path_does_not_mean_the_push(push: Push) -> None:
+def test_a_requirement_that_is_a_path_does_not_mean_the_push(
+    push: Push, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    write_python(push.python, tmp_path_factory)
     body = f"open({str(push.ran)!r}, 'w')\ndef main(): pass\n"
     (push.source / "wheels").mkdir()
     make_wheel(push.source / "wheels", body)
