@@ -222,6 +222,8 @@ def cli(capfd: pytest.CaptureFixture[str]) -> Command:
 def _made_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     aws_models.remember()
     kept.keep_commands()
+    kept.keep_versions()
+    kept.keep_reader_versions()
     prepared.keep_in(tmp_path_factory.mktemp("prepared"))
 
 

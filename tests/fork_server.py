@@ -269,6 +269,9 @@ def _import_everything() -> None:
     aws_models.remember()
     aws_models.read()
     kept.keep_commands()
+    kept.keep_versions()
+    kept.keep_reader_versions()
+    kept.know_version()
     kept.build_commands()
     kept.use_commands()
     tasks = os.listdir("/proc/self/task")  # noqa: PTH208 names alone

@@ -11,6 +11,10 @@ import functools
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tfgen.terraform.binary import Binary
 
 
 def keep_commands() -> None:
@@ -21,6 +25,44 @@ def keep_commands() -> None:
 
     command_group._build = functools.cache(command_group._build)
     typer.main.get_command = functools.cache(typer.main.get_command)
+
+
+def keep_versions() -> None:
+    """From now on, a Terraform is asked for its version once; a script, which may answer otherwise, each time."""
+    from tfgen.terraform import version
+
+    read, known = version.read_version, dict[tuple[str | int, ...], str]()
+
+    def read_version(binary: Binary, **how: Any) -> str:
+        identity = version._identity(binary)
+        if identity is None:
+            return read(binary, **how)
+        key = tuple(identity)
+        if key not in known:
+            known[key] = read(binary, **how)
+        return known[key]
+
+    version.read_version = read_version
+
+
+def know_version() -> None:
+    """Asks the Terraform that commands find, if there is one."""
+    from tfgen.terraform import binary, version
+    from tfgen_generators.errors import TfgenError
+
+    with contextlib.suppress(TfgenError):
+        version.read_version(binary.find_terraform())
+
+
+def keep_reader_versions() -> None:
+    """From now on, the files of the readers are looked at once."""
+    from tfgen_generators.ancestry import parents
+    from tfgen_generators.packer.discovery import facts_cache
+    from tfgen_generators.trees import stamps, store
+
+    look = functools.cache(stamps.readers_version)
+    for module in (stamps, store, facts_cache, parents):
+        module.readers_version = lambda packages: look(tuple(packages))
 
 
 def build_commands() -> None:

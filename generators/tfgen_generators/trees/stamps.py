@@ -87,9 +87,11 @@ def readers_version(packages: Iterable[str]) -> str:
     seen: list[tuple[str, int, int]] = []
     here = Path(__file__).parents[1]
     for package in packages:
-        for file in sorted((here / package).rglob("*.py")):
-            status = file.stat()
-            seen.append((file.name, status.st_size, status.st_mtime_ns))
+        for folder, _, names in os.walk(here / package):  # half of the time of Path.rglob
+            for path in (f"{folder}/{name}" for name in names if name.endswith(".py")):
+                status = os.stat(path)  # noqa: PTH116 no Path for each of them
+                seen.append((path, status.st_size, status.st_mtime_ns))
+    seen.sort()
     for name in ("tree_sitter_bash", "tree_sitter_hcl"):
         grammar = importlib.util.find_spec(name)
         if grammar and grammar.origin:
