@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests import aws_models, depth, kept, memory, prepared
+from tests import aws_models, collection, depth, kept, memory, prepared
 from tests.fork_server import ForkServer
 from tfgen.main import run
 
@@ -72,11 +72,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     memory.use()
     depth.begin(config)
+    collection.begin(config)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     depth.select(config, items)
+    collection.order(config, items)
     items.sort(key=lambda item: item.get_closest_marker("guest") is None)  # the longest file first
 
 
