@@ -25,6 +25,8 @@ BASES = (".", "packer", "packer/images", "packer/images/images")
 SETTINGS = f'working_dir = "packer"\n{TOML}'
 _CALL = re.compile(r'^\d+\s+(\w+)\((?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"(.*)$', re.MULTILINE)
 _TRACED = ("-f", "-y", "-qq", "--seccomp-bpf", "-e", "trace=%file", "-o")
+#: Without signals to itself, each of which stops a traced program.
+QUIET = {"GODEBUG": "asyncpreemptoff=1"}
 _LOCAL = {"type": "ansible-local", "playbook_file": "p.yml"}
 _REMOTE = {"type": "ansible", "playbook_file": "p.yml", "skip_version_check": True}
 _SALT = {"type": "salt-masterless", "local_state_tree": "salt"}
@@ -174,7 +176,7 @@ class Seen:
         done = subprocess.run(
             [*traced, require_tool("packer"), "validate", f"images/{template}"],
             cwd=self.root / "packer",
-            env=bare_environment(home),
+            env=bare_environment(home, QUIET),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
