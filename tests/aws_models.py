@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-#: What commands talk to, and what every session reads.
-_READ = ("codebuild", "codecommit", "codepipeline", "ec2", "logs", "s3", "sts")
+#: What forked commands talk to, and what every session reads. Not EC2, whose model is as large as all others.
+_READ = ("codebuild", "codecommit", "codepipeline", "logs", "s3", "sts")
 _FOR_ALL = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
 
 
