@@ -62,7 +62,7 @@ def keep_reader_versions() -> None:
 
     look = functools.cache(stamps.readers_version)
     for module in (stamps, store, facts_cache, parents):
-        module.readers_version = lambda packages: look(tuple(packages))
+        vars(module)["readers_version"] = lambda packages: look(tuple(packages))
 
 
 def build_commands() -> None:
