@@ -1,7 +1,7 @@
 """`make bench`: every figure that tfgen promises, as a ratio against a peer in the same run.
 
     python benchmarks/run.py                            all
-    python benchmarks/run.py help                       one (help, sync, affected, plan)
+    python benchmarks/run.py help                       one (help, sync, affected, lint, plan)
     python benchmarks/run.py sync --sizes 10 100        sync on smaller trees
 
 Run it while nothing else runs. The limits stand in the table; nothing here fails a build.
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import affected
+import lint
 import plan
 import sync
 from measure import Contender, Row, compare, say
@@ -48,7 +49,7 @@ def bench_help() -> list[Row]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="tfgen's figures, as ratios against peers in the same run")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="help, sync, affected, plan (all of them by default)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="help, sync, affected, lint, plan (all by default)")
     parser.add_argument("--sizes", nargs="+", type=int, default=sync.SIZES, help="of sync's trees, in templates")
     parser.add_argument("--images", nargs="*", type=int, default=list(plan.CHANGED), help="of plan's estates")
     parser.add_argument("--rounds", type=int, default=7, help="of sync")
@@ -62,6 +63,7 @@ def main() -> None:
         "help": bench_help,
         "sync": lambda: sync.bench_sync(options.sizes, options.rounds),
         "affected": affected.bench_affected,
+        "lint": lint.bench_lint,
         "plan": lambda: plan.bench_plan(options.images),
     }
     if unknown := sorted({*options.names} - {*benchmarks}):

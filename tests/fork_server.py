@@ -81,13 +81,14 @@ class ForkServer:
         special = ("COVERAGE_", "PYTHONPROFILEIMPORTTIME")
         if not hasattr(os, "pidfd_open") or any(name.startswith(special) for name in environment):
             return False
-        return self._ours is None or self._settings == python_settings(environment)
+        ours = python_settings(os.environ) if self._ours is None else self._settings
+        return ours == python_settings(environment)
 
     def run(
         self, arguments: Sequence[str], environment: Mapping[str, str], timeout: float
     ) -> subprocess.CompletedProcess[str]:
         """As `subprocess.run([python, "-m", "tfgen", *arguments], capture_output=True, text=True)` without stdin."""
-        server = self._ours or self._start(environment)
+        server = self._ours or self._start()
         answers, theirs = socket.socketpair()
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         with answers, theirs, tempfile.TemporaryFile() as job, Path(os.devnull).open("rb") as nothing:
@@ -110,7 +111,7 @@ class ForkServer:
 
     def write_program(self, file: Path) -> None:
         """Makes `file` a `tfgen` for scripts, which starts a bare Python and has the rest done here."""
-        server = self._ours or self._start(os.environ)
+        server = self._ours or self._start()
         if not self._address:
             self._address = f"\0tfgen-tests-{os.getpid()}"  # in no folder, as a path may be too long
             with socket.socket(socket.AF_UNIX) as listening:
@@ -128,14 +129,13 @@ class ForkServer:
             self._ours = self._process = None
             self._address = ""
 
-    def _start(self, environment: Mapping[str, str]) -> socket.socket:
+    def _start(self) -> socket.socket:
         self._ours, theirs = socket.socketpair()
-        self._settings = python_settings(environment)
+        self._settings = python_settings(os.environ)
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
                 cwd=Path(__file__).parents[1],
-                env=environment,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
             )

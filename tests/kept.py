@@ -57,11 +57,13 @@ def know_version() -> None:
 def keep_reader_versions() -> None:
     """From now on, the files of the readers are looked at once."""
     from tfgen_generators.ancestry import parents
+    from tfgen_generators.lint import kept
     from tfgen_generators.packer.discovery import facts_cache
     from tfgen_generators.trees import stamps, store
 
     look = functools.cache(stamps.readers_version)
-    for module in (stamps, store, facts_cache, parents):
+    modules: tuple[Any, ...] = (stamps, store, facts_cache, parents, kept)
+    for module in modules:
         module.readers_version = lambda packages: look(tuple(packages))
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from tests import aws_models
 from tests.e2e.tools import bare_environment
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ class Emulator:
     """EC2 on this machine."""
 
     url: str
+    #: What boto3 has to know of EC2 to ask what a build asks: for AWS_DATA_PATH.
+    models: Path
 
     def client(self, region: str = REGION) -> Any:
         """A boto3 client of the emulated EC2."""
@@ -110,4 +113,5 @@ def emulator(folder: Path) -> Iterator[Emulator]:
     with running(argv, env, folder / "emulator.log") as process:
         hello = b"GET /moto-api/ HTTP/1.0\r\n\r\n"
         wait_until(lambda: says_something(port, hello), process, folder / "emulator.log")
-        yield Emulator(url=f"http://127.0.0.1:{port}")
+        aws_models.write_part(folder / "models", "ec2", "2016-11-15", ("DescribeImages", "CreateTags"))
+        yield Emulator(url=f"http://127.0.0.1:{port}", models=folder / "models")

@@ -84,7 +84,8 @@ class Estate:
             "PACKER_VAR_FILE": str(self.home / "emulator.pkrvars.json"),
             "CODEBUILD_RESOLVED_SOURCE_VERSION": COMMIT,
         }
-        self.user = bare_environment(self.home, {**CREDENTIALS, "AWS_REGION": REGION})
+        aws = {**CREDENTIALS, "AWS_REGION": REGION, "AWS_DATA_PATH": str(ec2.models)}
+        self.user = bare_environment(self.home, aws)
 
     def write(self, path: str, text: str) -> None:
         """Put a file into the repository."""

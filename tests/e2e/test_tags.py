@@ -43,6 +43,7 @@ def without_boto3(estate: Estate) -> None:
         program.chmod(0o755)
     estate.user["PATH"] = f"{tools}:{estate.user['PATH']}"
     estate.env["TFGEN_PYTHON"] = str(python)
+    del estate.user["AWS_DATA_PATH"]  # of another version
 
 
 # What `python - ARGUMENT...` does, without boto3.
@@ -122,7 +123,8 @@ def parent_said(ec2: Emulator, folder: Path, log: str, own: dict[str, str]) -> s
     manifest = {"builds": [old, run], "last_run_uuid": "now"}
     (folder / "packer-manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (folder / "packer-build.log").write_text(log, encoding="utf-8")
-    env = {**CREDENTIALS, "AWS_ENDPOINT_URL_EC2": ec2.url, "PACKER_TEMPLATE": f"./packer/{'x' * 300}.json"}
+    env = {"AWS_ENDPOINT_URL_EC2": ec2.url, "AWS_DATA_PATH": str(ec2.models)}
+    env |= {**CREDENTIALS, "PACKER_TEMPLATE": f"./packer/{'x' * 300}.json"}
     done = Build(folder, bare_environment(folder, env)).run("post_build")
     assert done.returncode == 0, done.stdout
     tags = tags_of(ec2, ami)[0]

@@ -63,3 +63,15 @@ def test_a_script_that_is_a_link(repo: Repo, cli: Command) -> None:
     assert found(cli, "symlink-in-source") == ["packer/a.sh"]
     (root / "tfgen.toml").unlink()
     assert found(cli, "symlink-in-source") == [], "no pipeline is known"
+
+
+def test_a_folder_that_is_a_link_to_the_other_leaves_nothing_unclear(repo: Repo, cli: Command) -> None:
+    """`packer/scripts` is `scripts`: wherever Packer runs, it reads the same file."""
+    text = '{"builders": [{"type": "null"}], "provisioners": [{"type": "shell", "script": "scripts/web.sh"}]}'
+    root = repo({"packer/web.json": text, "scripts/web.sh": "#!/bin/sh -e\ntrue\n"})
+    (root / "packer/scripts").symlink_to("../scripts")
+    assert found(cli, "working-dir-unclear") == []
+    (root / "packer/scripts").unlink()
+    (root / "packer/scripts").mkdir()
+    (root / "packer/scripts/web.sh").write_text("#!/bin/sh -e\nfalse\n")
+    assert len(found(cli, "working-dir-unclear")) == 1

@@ -71,6 +71,8 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     "role-dependency": ("ansible/roles/needed/tasks/main.yml", "shared/needed/tasks/main.yml"),
     "role-included": ("ansible/roles/later/tasks/main.yml", "shared/later/tasks/main.yml"),
     "role-tasks-from": ("ansible/roles/later/tasks/some.yml", "ansible/roles/later/some.yml", "ansible/some.yml"),
+    # tfgen has the one beside the file, too.
+    "role-include-nested": ("ansible/nested.yml", "nested.yml", "packer/nested.yml"),
     "role-defaults": ("ansible/roles/r/defaults/main.yml", "ansible/defaults/main.yml", "defaults/main.yml"),
 }
 _TASK = "- ansible.builtin.debug: {msg: x}\n"
@@ -89,6 +91,8 @@ _SITE = """\
 _ROLES = {
     f"{ROLE}/meta/main.yml": "dependencies: [needed]\n",
     "ansible/roles/later/tasks/none.yml": _TASK,
+    f"{ROLE}/tasks/inner/main.yml": "- ansible.builtin.include_tasks: nested.yml\n",
+    f"{ROLE}/tasks/inner/nested.yml": _TASK,
 }
 ARGUMENTS = ["-i", "inventory/hosts", "-e@more.yml", "-c", "local"]
 
@@ -100,13 +104,15 @@ def _tree() -> dict[str, str]:
             text = _TASK if "tasks" in task else "{}\n" if ending == ".yml" else "x\n"
             files |= {f"{base}/{name}{ending}" if base != "." else f"{name}{ending}": text for base in bases}
     for name, paths in NAMED.items():
-        text = _CONTENT.get(name, _TASK if "/tasks/" in paths[0] else "{}\n")
+        text = _CONTENT.get(name, _TASK if "/tasks/" in paths[0] or "nested" in paths[0] else "{}\n")
         files |= dict.fromkeys(paths, text)
     included = "    - ansible.builtin.include_role: {name: later}\n"
     included += "    - ansible.builtin.include_role: {name: later, tasks_from: some}\n"
     tasks = "".join(f"    - {_task(task, name)}\n" for name, (_, task, _) in IN_PLAY.items())
     files["ansible/site.yml"] = _SITE + included + tasks
-    main = "".join(f"- {_task(task, name)}\n" for name, (_, task, _) in IN_ROLE.items())
+    main = "- ansible.builtin.include_tasks: inner/main.yml\n" + "".join(
+        f"- {_task(task, name)}\n" for name, (_, task, _) in IN_ROLE.items()
+    )
     settings = {
         "type": "ansible",
         "playbook_file": "ansible/site.yml",

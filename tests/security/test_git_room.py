@@ -418,7 +418,20 @@ def test_only_git_and_terraform_are_started(estate: Make, monkeypatch: pytest.Mo
     made.mark.unlink(missing_ok=True)
     for arguments in (*READING, ("sync",), (*plan, "--changed"), plan):
         made.stale()
-        argv = [strace, "-f", "-qq", "-e", "trace=execve", "-e", "signal=none", "-s", "4096", "-o", str(trace)]
+        argv = [
+            strace,
+            "-f",
+            "--seccomp-bpf",
+            "-qq",
+            "-e",
+            "trace=execve",
+            "-e",
+            "signal=none",
+            "-s",
+            "4096",
+            "-o",
+            str(trace),
+        ]
         tfgen = [sys.executable, "-m", "tfgen", *arguments]
         done = subprocess.run([*argv, *tfgen], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         assert done.returncode in (0, 1), done.stderr

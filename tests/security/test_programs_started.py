@@ -121,7 +121,20 @@ def test_only_git_and_terraform(
 def programs(made: Estate, *arguments: str) -> set[str]:
     """Every program that tfgen has started, as it was named; that of tfgen itself is not among them."""
     trace = made.top.parent / "trace"
-    strace = ("strace", "-f", "-qq", "-e", "trace=execve,execveat", "-e", "signal=none", "-s", "4096", "-o", str(trace))
+    strace = (
+        "strace",
+        "-f",
+        "--seccomp-bpf",
+        "-qq",
+        "-e",
+        "trace=execve,execveat",
+        "-e",
+        "signal=none",
+        "-s",
+        "4096",
+        "-o",
+        str(trace),
+    )
     tracer = os.path.realpath(shutil.which(strace[0], path="/usr/bin:/bin:/usr/local/bin") or strace[0])
     done = subprocess.run(
         [tracer, *strace[1:], sys.executable, "-m", "tfgen", *arguments],

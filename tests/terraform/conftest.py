@@ -166,11 +166,12 @@ def real_estate(
     monkeypatch: pytest.MonkeyPatch,
     emulator: Emulator,
     cli_config: Path,
+    attached: dict[str, str],
 ) -> Repository:
     """This repository's own estate on main, whose provider talks to the emulator; nothing is applied yet."""
     emulator.reset()
     (tmp_path / "home").mkdir()
-    environment = {**GO, **terraform_environment(tmp_path / "home", cli_config)}
+    environment = {**GO, **terraform_environment(tmp_path / "home", cli_config), **attached}
     made = Repository(folder=tmp_path, tfgen=tfgen, env=environment)
     forked_program(made.tools / "tfgen")
     for name in ("packer", "terraform", "ansible"):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import JSON, TOY, Command, Repo, Result, read_tree
+from tests.prepared import prepared
 from tests.terraform.aws_proxy import Answer, Call, proxy, s3_error
 from tests.terraform.state_estate import BACKEND, BUCKET, KEY, LOCAL, ROOT, STATE, Aws, applied, state_text
 from tests.terraform.toy import faulty_terraform, start, wait_for
@@ -23,10 +24,14 @@ INIT = ("state", "init", "--bucket", BUCKET)
 @pytest.fixture
 def estate(repo: Repo, cli: Command, aws: Aws) -> Path:
     """One image, applied on local state."""
-    root = repo(FILES)
-    cli("sync").expect(0)
-    applied(root)
-    return root
+
+    def make() -> Path:
+        root = repo(FILES)
+        cli("sync").expect(0)
+        applied(root)
+        return root
+
+    return prepared(repo, make, "applied on local state")
 
 
 def local(root: Path) -> dict[str, Any]:

@@ -157,6 +157,26 @@ def test_where_roles_are_searched_in_order() -> None:
     assert (missing.kind, missing.path, missing.line, missing.name) == ("missing-role", "site.yml", 2, "web")
 
 
+@pytest.mark.parametrize(
+    ("files", "wanted"),
+    [
+        ({}, {"roles/web/tasks/inner/more.yml"}),
+        ({"more.yml": "[]"}, {"roles/web/tasks/inner/more.yml", "more.yml"}),
+        ({"roles/web/tasks/more.yml": "[]", "more.yml": "[]"}, {"roles/web/tasks/more.yml"}),
+    ],
+)
+def test_a_nested_include_looks_beside_the_playbook_before_its_own_folder(
+    files: dict[str, str], wanted: set[str]
+) -> None:
+    role = {
+        "roles/web/tasks/main.yml": "- include_tasks: inner/main.yml\n",
+        "roles/web/tasks/inner/main.yml": "- include_tasks: more.yml\n",
+        "roles/web/tasks/inner/more.yml": "[]",
+    }
+    made = made_of({"site.yml": _PLAY} | role | files)
+    assert {path for path in made.files if path.endswith("more.yml")} == wanted
+
+
 def test_a_dependency_is_also_searched_beside_the_role_that_names_it() -> None:
     made = made_of(
         {

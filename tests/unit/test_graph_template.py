@@ -58,6 +58,7 @@ A, ALL = {"scripts/a.sh"}, set(SCRIPTS)
         ('"${path.root}/../scripts/a.sh"', "", A),
         ('"{{template_dir}}/../scripts/a.sh"', "", A),
         ("var.x", 'variable "x" {\n  default = "scripts/a.sh"\n}', A),
+        ("data.sshkey.x.private_key_path", 'data "sshkey" "x" {\n}', set()),
         ('"scripts/${var.x}.sh"', 'variable "x" {\n  default = "a"\n}', A),
         ('"scripts/${var.x}.sh"', 'variable "x" {\n  type = string\n}', ALL),
         ('"scripts/${timestamp()}.sh"', "", ALL),
@@ -363,6 +364,24 @@ def test_the_ansible_cfg_that_applies(tmp_path: Path) -> None:
         "mine/web/tasks/main.yml": "[]\n",
     }
     assert made_of(tmp_path, files) == {"play/x.yml", "ansible.cfg", "mine/web/tasks/main.yml"}
+
+
+@pytest.mark.parametrize(
+    ("path", "counts"),
+    [
+        ("ansible/roles/web/meta/argument_specs.yml", True),
+        ("ansible/roles/web/vars_plugins/x.py", True),
+        ("ansible/roles/web/tasks/main.yml", False),
+        ("ansible/roles/web/README.md", False),
+        ("ansible/roles/db/tasks/main.yml", False),
+    ],
+)
+def test_a_role_that_is_uploaded_over_one_of_the_playbooks_folder(tmp_path: Path, path: str, counts: bool) -> None:
+    """Packer uploads `playbook_dir`, then each role to `roles/NAME` in it: what only the first has stays there."""
+    settings = {"playbook_file": "ansible/web.yml", "playbook_dir": "ansible", "role_paths": ["shared/web"]}
+    play = {"ansible/web.yml": "- hosts: all\n  roles: [web]\n", "shared/web/tasks/main.yml": "[]\n"}
+    files = {**legacy({"type": "ansible-local", **settings}), **play, path: "[]\n"}
+    assert (path in made_of(tmp_path, files)) == counts
 
 
 @pytest.mark.parametrize(

@@ -233,6 +233,9 @@ def test_a_playbook_that_is_started_in_another_way(tmp_path: Path, text: str) ->
         ("find conf -name 'a.*' | xargs cat", {"conf/a.conf"}),
         ("while read -r f; do cat $f; done < <(find conf -name 'a.*')", {"conf/a.conf"}),
         ("readarray -t names < <(find conf -name 'a.*')\ncat \"${names[@]}\"", {"conf/a.conf"}),
+        ("while read -r f; do cat $f; done <<< conf/a.conf", {"conf/a.conf"}),
+        ("while read -r f; do cat $f; done <<END\nconf/a.conf\nconf/b.conf\nEND", {"conf/a.conf", "conf/b.conf"}),
+        ("echo conf/a.conf conf/b.conf | while read -r f; do cat $f; done", {"conf/a.conf", "conf/b.conf"}),
         ("find conf -name 'a.*' -delete", set()),
         ("find conf -type f | xargs chmod 600", set()),
         ("find conf -type f -exec chmod 600 {} +", set()),
@@ -300,6 +303,15 @@ def test_arguments_of_ansible_local_are_seen_from_the_folder_that_is_uploaded(tm
         'ln -sf "$PWD/bin/build.sh" /tmp/y; /tmp/y',
         "sed s/a/b/ bin/build.sh >/tmp/y; sh /tmp/y",
         "D=$(mktemp -d)\ncp bin/build.sh $D/y.sh\n$D/y.sh",
+        "cat bin/build.sh | tee /tmp/y >/dev/null; bash /tmp/y",
+        "tar cf - bin/build.sh | tar xf - -C /tmp; /tmp/bin/build.sh",
+        "tar -czf /tmp/x.tgz -C bin build.sh; cd /tmp; tar -xzf x.tgz; cd -; /tmp/build.sh",
+        "docker run --rm -v $PWD:/w image /w/bin/build.sh",
+        "docker run --mount type=bind,source=$PWD,target=/w image bash /w/bin/build.sh",
+        "cat >/tmp/y <<'END'\nbin/build.sh\nEND\nsh /tmp/y",
+        "tee y.sh <<END\nbash bin/build.sh\nEND\nchmod +x y.sh; ./y.sh",
+        'echo "bin/build.sh" >/tmp/y; sh /tmp/y',
+        "fakeroot bin/build.sh",
     ],
 )
 def test_a_script_that_is_read_or_copied_and_then_run(tmp_path: Path, text: str) -> None:
@@ -312,6 +324,13 @@ def test_a_script_that_is_read_or_copied_and_then_run(tmp_path: Path, text: str)
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
+        ("docker run -v $PWD:/w -w /w image make second", {"Makefile", "bin/args.sh"}),
+        ("docker run -v $PWD/conf:/c image", CONF),
+        ("docker run -v $PWD:/w image cat /w/conf/a.conf", {"conf/a.conf"}),
+        ("env -C conf cat a.conf", {"conf/a.conf"}),
+        ("sudo --chdir=conf cat a.conf", {"conf/a.conf"}),
+        ("python3 - <bin/list.py", {"bin/list.py", "conf/b.conf"}),
+        ("D=$(realpath conf); cat $D/a.conf", {"conf/a.conf"}),
         ("git clone . /tmp/c && cd /tmp/c && cat conf/a.conf", {"conf/a.conf"}),
         ('git clone -q --depth 1 "file://$PWD" /tmp/c; cd /tmp/c/ansible; ansible-playbook web.yml', PLAY),
         ("git worktree add /tmp/c HEAD; cd /tmp/c/ansible; ansible-playbook web.yml", PLAY),
@@ -383,8 +402,8 @@ def test_a_script_of_which_nothing_is_known_may_be_any_script(tmp_path: Path, te
 @pytest.mark.parametrize(
     "makefile",
     [
-        "all: " + " ".join(f"t{n}" for n in range(2000)) + "\n" + "".join(f"t{n}%:\n\tcat conf/a.conf\n" for n in range(2000)),
-        "A0 = x\n" + "".join(f"A{n} = $(A{n - 1})$(A{n - 1})\n" for n in range(1, 40)) + "all:\n\tcat conf/a.conf $(A39)\n",
+        f"all: {' '.join(map(str, range(2000)))}\n" + "".join(f"{n}%:\n\tcat conf/a.conf\n" for n in range(2000)),
+        "A0 = x\n" + "".join(f"A{n} = $(A{n - 1})$(A{n - 1})\n" for n in range(1, 40)) + "all:\n\tcat $(A39) conf/*",
         "all:\n\tcat conf/a.conf\n\tx " + "$(a " * 20_000 + "\n",
         "all: all\n\t$(MAKE) all\n\tcat conf/a.conf\n",
         "include Makefile\nall:\n\tcat conf/a.conf\n",
@@ -400,3 +419,30 @@ def test_a_program_that_imports_without_an_end(tmp_path: Path) -> None:
     program = f"import {'a.' * 20_000}b\nfrom . import run\nopen('conf/a.conf')\n" + "from . import (\n" * 1000
     step = {"type": "shell-local", "inline": ["python3 bin/run.py"]}
     assert made_of(tmp_path, {**legacy(step), **FILES, "bin/run.py": program}) == {"bin/run.py", "conf/a.conf"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'DIR="$( cd -- "$( dirname -- "${BASH_SOURCE[0]:-$0}" )" &> /dev/null && pwd )"\n. "$DIR/x.sh"',
+        'DIR=$(dirname "$(realpath "$0")")\n. $DIR/x.sh',
+        "here=${0%/*}\nsource $here/x.sh",
+        "base=$(cd $(dirname $0)/..; pwd)\n. $base/bin/x.sh",
+        'ROOT=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)\n. $ROOT/bin/x.sh',
+        'DIR="$(cd "$(dirname "$0")" >/dev/null 2>&1 ; pwd -P )"\n. $DIR/x.sh',
+        'cd "$(dirname "$(which "$0")")"; . ./x.sh; cd ..',
+        'set -- "$(dirname "$0")"\n. "$1/x.sh"',
+        'f() { local d; d="$(dirname "${BASH_SOURCE[0]}")"; . "$d/x.sh"; }\nf',
+        'eval "$(cat "$(dirname "$0")/x.sh")"',
+        '. ${LIB:-$(dirname "$0")}/x.sh',
+        'printf "%s" bin/x.sh | xargs bash',
+        "(. bin/x.sh)\n",
+        "A=1 command . bin/x.sh",
+    ],
+)
+def test_a_script_beside_the_script(tmp_path: Path, text: str) -> None:
+    files = {"bin/s.sh": f"#!/bin/bash\n{text}\n", "bin/x.sh": "cat $PWD/conf/a.conf ../conf/a.conf\n"}
+    step = {"type": "shell-local", "inline": ["bin/s.sh"]}
+    found = graph(tmp_path, {**legacy(step), **FILES, **files}).made_of("web")
+    told = {path for path, reason in found.items() if not any(edge.widened for edge in reason.edges)}
+    assert told == {"packer/web.json", "buildspec.yml", "bin/s.sh", "bin/x.sh", "conf/a.conf"}

@@ -74,8 +74,6 @@ def command(
     has a page in docs/rules/. To disable a rule, use [lint] in tfgen.toml or a comment (tfgen:ignore RULE-ID reason).
     Exits 1 on errors.
     """
-    import gc
-
     from msgspec.structs import replace
 
     from tfgen.lint.formats.render import render
@@ -90,7 +88,6 @@ def command(
         return 0
     if write_baseline and not baseline:
         raise UsageError("--write-baseline without a file", fix="add --baseline FILE")
-    gc.set_threshold(100_000)  # what is read stays: looking for garbage among it costs a tenth of a look
     workspace = open_workspace(need_settings=False)
     wanted = read_paths(workspace.root, paths or [])
     result, left = find(workspace, wanted, only=rule or [], strict=strict, fix=fix)

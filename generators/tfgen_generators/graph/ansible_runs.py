@@ -25,6 +25,7 @@ _SOURCE = re.compile(
 _NOT_UPLOADED = re.compile(
     r"(^|/)(README[^/]*|[^/]*\.md|\.ansible-lint|\.yamllint)$|^(molecule|tests)/|^meta/argument_specs\."
 )
+_NOT_READ = re.compile(r"(^|/)(README[^/]*|[^/]*\.md)$|^(molecule|tests)/")
 #: The setting whose folders are uploaded beside the playbook, whatever becomes of the rest.
 _PLAYBOOK_PATHS = "playbook_paths"
 #: Files that arguments of Ansible name.
@@ -62,6 +63,7 @@ class AnsibleRuns:
                     for playbook in self._playbooks(place):
                         reached += self._builder.ansible_run(self._ansible_run(plan, found, playbook), edge)
         self._unused(plan, found, reached)
+        self._over_roles(plan, found)
         self._playbook_folders(plan, found, reached)
 
     def _playbook_dir(self, wanted: Wanted, plan: AnsibleRunPlan) -> Wanted:
@@ -178,6 +180,22 @@ class AnsibleRuns:
                 for place in found[id(wanted)]:
                     self._builder.place(place, self._builder.edge(wanted.label, widened=True))
 
+    def _over_roles(self, plan: AnsibleRunPlan, found: Mapping[int, list[ResolvedPath]]) -> None:
+        """A role is uploaded over the one of its name in `playbook_dir`: what only that has is a part of it, too."""
+        wanted = plan.wanted if plan.kind == "ansible-local" else ()
+        places = {
+            use: [path for one in wanted if one.use == use for path in self._paths(found[id(one)])]
+            for use in ("playbook_dir", "role_path")
+        }
+        for folder in places["playbook_dir"]:
+            for role in places["role_path"]:
+                under = posixpath.normpath(f"{folder}/roles/{posixpath.basename(role)}")
+                if under != role and self._tree.kind(under) == "folder":
+                    inner = ((path, path[len(under) + 1 :]) for path in self._path_resolver.below(under))
+                    files = [path for path, rest in inner if not (self._tree.kind(f"{role}/{rest}") or _is_about(rest))]
+                    edge = self._builder.edge("playbook_dir", widened=True)
+                    self._builder.group(f"under {under} {role}", files, edge)
+
     def _unused(
         self, plan: AnsibleRunPlan, found: Mapping[int, list[ResolvedPath]], reached: Sequence[Reached]
     ) -> None:
@@ -195,6 +213,10 @@ class AnsibleRuns:
                         path for path in self._path_resolver.below(role) if not _NOT_UPLOADED.search(path[len(below) :])
                     ]
                     self._builder.group(f"uploaded {role}", files, self._builder.edge(wanted.label, widened=True))
+
+
+def _is_about(path: str) -> bool:
+    return bool(_NOT_READ.search(path))
 
 
 def _folders_above(path: str) -> Iterator[str]:

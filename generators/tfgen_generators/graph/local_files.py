@@ -11,18 +11,20 @@ from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.ansible.search.playbooks import is_playbook
 from tfgen_generators.packer.ansible_arguments import Arguments, read_arguments
 from tfgen_generators.packer.ansible_settings import variable_use
+from tfgen_generators.paths.commands.copies import CONTAINERS, mounts
 from tfgen_generators.paths.commands.local_commands import LocalCommands
 from tfgen_generators.paths.commands.model import LocalCommand
 from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import PathResolver
-from tfgen_generators.shell.expand import joined
-from tfgen_generators.shell.marks import UNKNOWN
+from tfgen_generators.shell.folders import joined
+from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 from tfgen_generators.shell.operands import option_of
 from tfgen_generators.shell.tree import kinds
 
 #: Programs that do not read the folders that they are given; all others may.
 _NO_READERS = kinds(
-    ": [ [[ cd chgrp chmod chown du echo export find ls mkdir popd printf pushd pwd rm rmdir set stat test touch true"
+    ": [ [[ basename cd chgrp chmod chown dirname du echo export find ls mkdir popd printf pushd pwd readlink realpath",
+    "rm rmdir set stat test touch true",
 )
 #: Those that read all of the folder `.`; of the first ones the last word is where they write to.
 _COPIERS = frozenset({"cp", "install", "ln", "mv", "rsync", "scp"})
@@ -92,7 +94,8 @@ class LocalFilesFinder:
             self._ansible(command, edge)
         elif command.program == "packer":
             self._packer(command, edge)
-        readers = command.program not in _NO_READERS
+        is_git = command.program == "git" and "archive" not in command.words
+        readers = command.program not in _NO_READERS and not is_git
         inner = option_of(command.words, "-C", "--directory") if command.program == "tar" else ""
         folders = [joined(folder, inner) for folder in command.folders] if inner else command.folders
         for word in (*command.reads, *self._words(command)):
@@ -108,6 +111,8 @@ class LocalFilesFinder:
         words = command.words[1:-1] if command.program in _COPIERS and len(command.words) > 2 else command.words[1:]
         if command.program == "git" and words[:1] in (("clone",), ("worktree",)):
             words = ()  # it reads its own folder; who uses the copy is followed
+        elif command.program in CONTAINERS:
+            words = tuple(_in_container(words))
         elif command.program == "find":
             words = ()  # it reads names; who reads the files that it finds is followed by itself
         elif command.program == "packer":
@@ -210,6 +215,16 @@ def by_template(found: LocalFiles, path: str) -> LocalFiles:
         runs=tuple((run, led(edge)) for run, edge in found.runs),
         templates=tuple((other, led(edge)) for other, edge in found.templates),
     )
+
+
+def _in_container(words: Sequence[str]) -> Iterator[str]:
+    """The words of `docker run` and its like: of what is mounted a folder of the repository counts, not all of it."""
+    mounted = list(mounts(words))
+    yield from (source for source, _ in mounted if source.strip(f"{ANCHOR}./"))
+    for before, word in zip(("", *words), words, strict=False):
+        is_option = word.startswith("-") or before in ("-v", "--volume", "--mount", "-w", "--workdir")
+        if not is_option and not any(word == target for _, target in mounted):
+            yield word
 
 
 def _reads_all(command: LocalCommand) -> bool:

@@ -12,7 +12,7 @@ from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.values.sources import ANY_VARIABLE, ValueSources
 from tfgen_generators.paths.var_files import auto_files, read_values
 from tfgen_generators.settings.model import FILE_NAME, Settings
-from tfgen_generators.shell.expand import joined
+from tfgen_generators.shell.folders import joined
 from tfgen_generators.shell.marks import UNKNOWN
 from tfgen_generators.shell.walk import walk
 from tfgen_generators.trees.linked import LinkedTree

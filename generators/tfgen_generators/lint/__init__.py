@@ -1,3 +1,3 @@
 """The lint engine: findings, rules, severities, ignores, and what rules look at."""
 
-__all__ = ["engine", "model", "scope"]
+__all__ = ["engine", "kept", "model", "scope"]

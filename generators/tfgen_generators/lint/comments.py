@@ -27,6 +27,8 @@ class Comments:
     def covering(self, found: Finding) -> Ignore | None:
         """The comment that switches a finding off; one without a reason does not."""
         targets = self._targets_in(found.path)
+        if not targets:
+            return None
         about = sorted({*targets.get(0, ()), *targets.get(max(found.line, 1), ())})
         for comment in (self._of(found.path)[number] for number in about):
             if comment.reason and comment.covers(found.rule, found.line):

@@ -7,6 +7,8 @@ where everything that was asked is answered as it was: files, listings of folder
 from __future__ import annotations
 
 import hashlib
+import importlib.util
+import os
 import sys
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
     from tfgen_generators.lint.scope import Scope
     from tfgen_generators.trees.stamps import Kept
+
+
+#: What reads templates and playbooks beside our own code and the grammars (`readers_version`).
+_LIBRARIES = ("jinja2", "msgspec", "tree_sitter", "yaml")
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,12 +91,19 @@ def _holds(asked: _Asked, scope: Scope) -> bool:
     return scope.tree.is_as(asked.tree) and all(scope.exists(path) == there for path, there in asked.existing.items())
 
 
+def _file_of(library: str) -> tuple[str, int]:
+    """Where a library stands, and since when."""
+    spec = importlib.util.find_spec(library)
+    return (spec.origin, os.stat(spec.origin).st_mtime_ns) if spec and spec.origin else ("", 0)  # noqa: PTH116 one name
+
+
 def _key(scope: Scope, only: Collection[str]) -> str:
     """Changes with what the look is told, and with the code that looks."""
     settings = scope.settings
     told = (
         sys.version,
         readers_version(("",)),
+        [_file_of(name) for name in _LIBRARIES],
         str(scope.root),
         scope.has_settings,
         settings.origin.text,

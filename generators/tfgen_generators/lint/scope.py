@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tfgen_generators.settings.model import FILE_NAME, Settings
 
@@ -164,4 +164,5 @@ class Scope:
         """What `make` gives, kept for every later question with the same `key`: rules share what they read."""
         if key not in self._kept:
             self._kept[key] = make()
-        return cast("_T", self._kept[key])
+        found: _T = self._kept[key]
+        return found

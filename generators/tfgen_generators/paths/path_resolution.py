@@ -38,6 +38,8 @@ class PathResolver:
         self._matches: dict[str, tuple[str, ...]] = {}
         self._below: dict[str, tuple[str, ...]] = {}
         self._depths: dict[str, int] = {}
+        #: What words of commands mean, seen from some folders, where nothing has been copied.
+        self.words: dict[tuple[str, tuple[str, ...]], list[str]] = {}
 
     def find(self, text: str, folders: Sequence[str], *, globs: bool = False) -> list[ResolvedPath]:
         """What `text` means, seen from each of `folders`; nothing where nothing is there.

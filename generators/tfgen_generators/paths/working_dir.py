@@ -22,7 +22,7 @@ from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.paths.pipeline_files import buildspec_of
 from tfgen_generators.settings.model import FILE_NAME, Settings
-from tfgen_generators.shell.expand import joined
+from tfgen_generators.shell.folders import joined
 from tfgen_generators.shell.marks import UNKNOWN
 
 #: Stand for the folder and the name of the template that `$PACKER_SCRIPT` names.
@@ -127,8 +127,9 @@ class WorkingDirs:
             found = self._started_by(buildspec, variables)
         for one in found:
             folders = tuple(_filled(folder, template.path) for folder in one.folders)
-            if _may_build(msgspec.structs.replace(one, folders=folders), template.path):
-                yield msgspec.structs.replace(one, folders=folders)
+            filled = one if folders == one.folders else msgspec.structs.replace(one, folders=folders)
+            if _may_build(filled, template.path):
+                yield filled
 
     def started_by(self, buildspec: Buildspec) -> list[PackerCommand]:
         """How a buildspec starts Packer; `SCRIPT` stands for what `$PACKER_SCRIPT` is."""

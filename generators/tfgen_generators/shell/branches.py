@@ -41,6 +41,8 @@ class Branches:
         self._folders: tuple[str, ...] = (".",)
         self._variables = dict(variables)
         self._expansion = Expansion(tree, self._variables, self._folder)
+        #: The words that come in by a pipe.
+        self._printed: tuple[str, ...] = ()
         #: The state in which the text ends, if its last command succeeds.
         self.succeeded: State | None = None
 
@@ -140,11 +142,13 @@ class Branches:
         self._set(merged([*after, self.state]))
 
     def _loop(self, node: Node, depth: int) -> None:
-        """Once more where the first time ends in other folders."""
-        before = self._folders
-        self._branches([node.children], depth, otherwise=True)
-        if self._folders != before:
+        """Once more where the first time ends in other folders; once for each word that it reads."""
+        read = self._printed if len(self._printed) <= _MOST_WORDS else ()
+        for number in range(max(len(read), 1)):
+            before, self._printed = self._folders, read[number : number + 1] or self._printed
             self._branches([node.children], depth, otherwise=True)
+            if self._folders != before:
+                self._branches([node.children], depth, otherwise=True)
 
     def _c_style(self, node: Node, depth: int) -> None:
         """`for ((i = 1; ...))`: what is set there is not known in the body."""

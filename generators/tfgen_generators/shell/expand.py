@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tfgen_generators.shell.commands import command_words
+from tfgen_generators.shell.folders import anchored, joined
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 from tfgen_generators.shell.printed import found_by
 from tfgen_generators.shell.tree import Tree
@@ -34,7 +35,7 @@ _DEFAULTS = (":-", "-", ":=", "=")
 ALL_WORDS = "\2"
 _DIRECTORY = frozenset({"/*"})
 _BASE_NAME = frozenset({"*/"})
-_TOP_LEVEL = ("git", "rev-parse", "--show-toplevel")
+_TOP_LEVEL = ("rev-parse", "--show-toplevel")
 _SAME = frozenset({"realpath", "readlink", "echo"})
 #: Programs that print the files that they are given, changed or not.
 _SHOWING = frozenset({"awk", "cat", "envsubst", "grep", "head", "sed", "tac", "tail"})
@@ -43,23 +44,6 @@ LONGEST = 4096
 _DEEPEST = 20
 _COUNTED = re.compile(r"([A-Za-z_]\w*)\s*(?:[-+]?=|\+\+|--)")
 _TRAILING = re.compile(r"\n+\Z")
-
-
-def joined(folder: str, path: str) -> str:
-    """`path` seen from `folder`; one that is absolute, or from the root, stays. May lead out of where it started."""
-    if path.startswith(ANCHOR):
-        return anchored(path[len(ANCHOR) :].lstrip("/") or ".")
-    if path.startswith(("/", "~")) or not path:
-        return path or folder
-    if folder.startswith(ANCHOR):
-        return anchored(posixpath.join(folder[len(ANCHOR) :] or ".", path))
-    return posixpath.normpath(posixpath.join(folder, path))
-
-
-def anchored(path: str) -> str:
-    """A path from the repository's root."""
-    normal = posixpath.normpath(path)
-    return ANCHOR if normal == "." else ANCHOR + normal
 
 
 class Expansion:
@@ -122,9 +106,9 @@ class Expansion:
     def _substituted(self, node: Node, depth: int) -> str:
         """What a command prints that is known to do nothing but to work with paths."""
         self._show(node, depth)
-        inner = [part for part in node.children if part.type not in ("$(", "`", ")")]
-        if len(inner) == 1 and inner[0].type == "list":
-            first, *_, last = inner[0].children
+        inner = [part for part in node.named_children if part.type != "comment"]
+        if (len(inner) == 1 and inner[0].type == "list") or len(inner) == 2:  # `cd X && pwd`, `cd X; pwd`
+            first, *_, last = inner[0].children if len(inner) == 1 else inner
             folder = self._changed_to(first, depth)
             return folder if folder is not None and command_words(self._tree, last)[:1] == ("pwd",) else UNKNOWN
         if len(inner) != 1 or inner[0].type not in ("command", "redirected_statement"):
@@ -133,7 +117,7 @@ class Expansion:
         arguments = [word for word in words[1:] if not word.startswith("-")]
         if words[:1] == ["pwd"]:
             return self.here()
-        if tuple(words) == _TOP_LEVEL:
+        if words[:1] == ["git"] and tuple(words[-2:]) == _TOP_LEVEL:
             return ANCHOR
         if words[:1] == ["find"]:
             return ALL_WORDS.join(found_by(words))
@@ -237,8 +221,12 @@ def _braces(text: str, node: Node) -> list[str]:
 
 def _printed(program: str, arguments: Sequence[str]) -> str:
     text = _TRAILING.sub("", arguments[0])
+    if program in ("which", "command"):  # what has a folder it prints as it is
+        return text if "/" in text else UNKNOWN
     if program == "dirname":
         rest = text.removeprefix(ANCHOR)
+        if UNKNOWN in rest.rpartition("/")[2]:  # it may have folders
+            return UNKNOWN
         folder = posixpath.dirname(rest) or "."
         return anchored(folder) if rest != text else folder
     if program == "basename":

@@ -22,6 +22,7 @@ _ONLY_NAMES = kinds(
 _BY_NAME = frozenset({"cpio", "pax", "rsync", "tar", "zip"})
 #: Programs that do not read the files that they are given.
 _NO_READERS = kinds("basename chgrp chmod chown dirname du echo ls mkdir printf rm rmdir stat test touch")
+_CONTAINERS = frozenset({"docker", "nerdctl", "podman"})
 _MOST_PATTERNS = 200
 _ROOTS_END = ("-", "(", "!")
 _NAMES = frozenset({"-name", "-iname"})
@@ -37,7 +38,8 @@ def handed_on(ran: Ran) -> Iterator[Ran]:
     elif program not in _ONLY_NAMES and program not in _RUN_ANYWHERE:
         for number, word in enumerate(words[1:-1], 1):
             name = word.rpartition("/")[2]
-            if name in _RUN_ANYWHERE or (name in SHELLS and not words[number - 1].startswith("-")):
+            is_made = name == "make" and program in _CONTAINERS
+            if is_made or name in _RUN_ANYWHERE or (name in SHELLS and not words[number - 1].startswith("-")):
                 yield msgspec.structs.replace(ran, words=words[number:], reads=(), given="")
                 return
 
@@ -72,7 +74,8 @@ def printed(ran: Ran) -> tuple[str, ...]:
     if program == "find":
         return found_by(ran.words)
     if program in ("echo", "printf"):
-        return tuple(word for text in rest for word in text.split() if not word.startswith("-"))
+        texts = rest[1:] if program == "printf" and len(rest) > 1 else rest  # behind the format
+        return tuple(word for text in texts for word in text.split() if not word.startswith("-"))
     if program == "ls":  # of a folder it prints the names in it
         words = tuple(word for word in rest if not word.startswith("-"))
         return words if words and all("*" in word for word in words) else (UNKNOWN,)

@@ -7,24 +7,35 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from tfgen_generators.shell.folders import joined
+
 #: Programs that run what follows them, and which of their options take a value.
 _PREFIXES: Mapping[str, str] = {
     "builtin": "",
+    "caffeinate": "",
+    "chronic": "",
     "command": "",
-    "env": "uS",
+    "coproc": "",
+    "doas": "u",
+    "env": "uSC",
     "exec": "a",
+    "fakeroot": "",
+    "ionice": "cn",
     "nice": "n",
     "nohup": "",
     "setsid": "",
     "stdbuf": "ioe",
-    "sudo": "ugphCrt",
+    "sudo": "ugphCrtD",
     "time": "fo",
     "timeout": "ks",
+    "unbuffer": "",
     "xargs": "nPIiLdsE",
 }
 SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
 #: Programs that take a script behind `-c`, as a shell does.
 _LIKE_SHELLS = frozenset({"flock", "runuser", "script", "su"})
+#: Options with which they change to a folder first.
+_MOVING = frozenset({("env", "-C"), ("sudo", "-D")})
 _SET = re.compile(r"([A-Za-z_]\w*)=")
 _DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]?")
 
@@ -79,7 +90,7 @@ def text_of(words: Sequence[str]) -> str | None:
 def effective(ran: Ran) -> Ran:
     """The command behind `sudo`, `env A=b`, `time` and their like."""
     words, sets = list(ran.words), list(ran.sets)
-    takes = ran.takes
+    takes, folders = ran.takes, ran.folders
     while words and words[0].rpartition("/")[2] in _PREFIXES:
         prefix = words.pop(0).rpartition("/")[2]
         valued, takes = _PREFIXES[prefix], takes or prefix == "xargs"
@@ -90,10 +101,18 @@ def effective(ran: Ran) -> Ran:
             elif word == "--":
                 break
             elif len(word) == 2 and word[1] in valued and words:
-                words.pop(0)
+                value = words.pop(0)
+                folders = _moved(folders, value) if (prefix, word) in _MOVING else folders
+            elif word.startswith("--chdir"):
+                value = word.partition("=")[2] or (words.pop(0) if words else "")
+                folders = _moved(folders, value)
     if len(words) == len(ran.words):
         return ran
-    return msgspec.structs.replace(ran, words=tuple(words), sets=tuple(sets), takes=takes)
+    return msgspec.structs.replace(ran, words=tuple(words), sets=tuple(sets), takes=takes, folders=folders)
+
+
+def _moved(folders: Sequence[str], target: str) -> tuple[str, ...]:
+    return tuple(joined(folder, target) for folder in folders)
 
 
 def guessed(text: str) -> tuple[Ran, ...]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen_generators.shell.branches import Branches
-from tfgen_generators.shell.expand import ALL_WORDS, joined
+from tfgen_generators.shell.expand import ALL_WORDS
+from tfgen_generators.shell.folders import joined
 from tfgen_generators.shell.marks import UNKNOWN
 from tfgen_generators.shell.printed import handed_on, is_fed, piped, printed, scripts_of
 from tfgen_generators.shell.ran import Ran, Walked, effective, guessed, text_of
@@ -61,7 +62,6 @@ class _Walker(Branches):
         self._stack: list[tuple[str, ...]] = []
         self._functions: dict[str, Node] = {}
         self._called: set[str] = set()
-        self._printed: tuple[str, ...] = ()  # the words that come in by a pipe
 
     def statements(self, nodes: Iterable[Node], depth: int = 0) -> None:
         """Walks nodes one after the other."""
@@ -123,6 +123,7 @@ class _Walker(Branches):
         reads, given, writes = redirected(self._tree, self._expansion, node)
         if inner.type not in ("command", "test_command", "declaration_command", "variable_assignment"):
             before = self._folders
+            self._printed = self._printed or tuple(given.split())
             self._node(inner, depth + 1)
             reads, given, writes = redirected(self._tree, self._expansion, node)  # with the variables that it sets
             if reads or given or writes:
@@ -170,6 +171,8 @@ class _Walker(Branches):
             self._folders = self._stack.pop() if self._stack else (UNKNOWN,)
         elif program in _SETTING:
             self._variables.update(dict.fromkeys(arguments, self._printed[0] if len(self._printed) == 1 else UNKNOWN))
+        elif program == "set" and "--" in ran.words:
+            give(self._variables, ran.words[ran.words.index("--") + 1 :])
         elif program == "shift":
             give(self._variables, self._variables.get("@", "").split(ALL_WORDS)[1:])
         elif program == "unset":

@@ -148,6 +148,9 @@ class UnitBuilder:
         if unit.role:
             if not resolved:
                 unit.pending.append(PendingReference(ref, (name,), file.path))
+            elif ref.kind == "tasks" and not tasks_at(self._finder, unit.role, name, _section(ref, file)):
+                # Before the folder of the include Ansible looks for it in the role, and then beside the playbook.
+                unit.pending.append(PendingReference(ref, (name,), file.path, optional=True))
             elif name[0] == ROLE_PATH or ref.subdir in ("tasks", "handlers"):
                 return
             elif parent(resolved[0]) == file.task_dir != unit.role:

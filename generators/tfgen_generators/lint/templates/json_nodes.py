@@ -13,7 +13,7 @@ from tfgen_generators.packer.syntax.values import Value
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|[^\s,:{}\[\]"]+', re.DOTALL)
 #: Deeper than this Python's stack holds no walk over the nodes.
-_DEEPEST = 400
+_DEEPEST = 440
 _OPENING, _CLOSING = frozenset("{["), frozenset("}]")
 #: A key as Packer has it.
 _LOWER = re.compile(r"[a-z0-9_-]+")

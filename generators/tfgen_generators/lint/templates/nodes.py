@@ -73,7 +73,9 @@ class Node:
         """The node behind these keys."""
         found: Node | None = self
         for key in keys:
-            found = (found.kids or {}).get(key) if found is not None else None
+            if found is None or found.kids is None:
+                return None
+            found = found.kids.get(key)
         return found
 
     def get(self, *keys: Key) -> Value:

@@ -162,8 +162,7 @@ class Source:
 
 def sources(scope: Scope) -> Iterator[Source]:
     """Every readable template, read once for all rules."""
-    for template in scope.templates:
-        yield scope.once(("packer source", template.path), lambda template=template: Source(scope, template))  # type: ignore[misc]
+    return iter(scope.once("packer sources", lambda: [Source(scope, template) for template in scope.templates]))
 
 
 def source_at(scope: Scope, path: str) -> Source | None:

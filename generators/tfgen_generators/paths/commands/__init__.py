@@ -1,3 +1,3 @@
 """What commands run on the machine that builds, through the scripts, makefiles and programs that they start."""
 
-__all__ = ["local_commands", "makefiles", "model"]
+__all__ = ["copies", "local_commands", "makefiles", "model"]

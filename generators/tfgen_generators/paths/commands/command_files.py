@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tfgen_generators.paths.commands.copies import Copies
+from tfgen_generators.paths.commands.copies import CONTAINERS, Copies
 from tfgen_generators.paths.commands.model import LocalCommand
 from tfgen_generators.paths.commands.programs import INTERPRETERS, module_files
 from tfgen_generators.paths.commands.scripts import shell_text, with_imported
 from tfgen_generators.paths.filesets import find_filesets
 from tfgen_generators.paths.path_resolution import PathResolver
-from tfgen_generators.shell.expand import joined
+from tfgen_generators.shell.folders import joined
 from tfgen_generators.shell.marks import UNKNOWN
 from tfgen_generators.shell.operands import first_operand, option_of
 from tfgen_generators.shell.ran import SHELLS
@@ -30,6 +30,8 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     arguments: tuple[str, ...] = ()
     imported: tuple[str, ...] = ()
     widened: bool = False
+    #: As the command has it.
+    word: str = ""
 
 
 class CommandFiles:
@@ -45,11 +47,16 @@ class CommandFiles:
 
     def paths(self, word: str, folders: Sequence[str]) -> list[str]:
         """The same, with folders; of what is not known in it all files that it may mean."""
+        key = (word, tuple(folders))
+        if self.copies.is_empty and key in self._paths.words:
+            return self._paths.words[key]
         found: dict[str, None] = {}
         for folder in folders:
             text = word if word.startswith(f"{UNKNOWN}/") else joined(folder, word)
             for one in (text, *self.copies.origins(text)):
                 found |= dict.fromkeys(self._at(one))
+        if self.copies.is_empty:
+            self._paths.words[key] = list(found)
         return list(found)
 
     def _at(self, text: str) -> list[str]:
@@ -68,7 +75,9 @@ class CommandFiles:
         """The files of the repository that a command runs."""
         word, rest = _script_of(command)
         folders = command.folders
-        if command.words[:1] and command.words[0] == word and "/" not in word:
+        if command.program in CONTAINERS:
+            files = self._in_container(command)
+        elif command.words[:1] and command.words[0] == word and "/" not in word:
             entries = [entry for entry in command.path.split(":") if entry.strip(UNKNOWN)]
             files = [path for entry in entries for path in self.files(joined(entry, word), folders)]
         elif word == "-m":
@@ -85,9 +94,19 @@ class CommandFiles:
         return Started(
             files=tuple(dict.fromkeys(files)),
             arguments=rest,
+            word=word,
             imported=tuple(one for one in dict.fromkeys(modules) if one not in files),
             widened=UNKNOWN in word or any(UNKNOWN in folder for folder in folders),
         )
+
+    def _in_container(self, command: LocalCommand) -> list[str]:
+        """The script that `docker run` starts, which lies where a folder of the repository is mounted."""
+        for number, word in enumerate(command.words[2:], 2):
+            is_path = "/" in word and ":" not in word and not command.words[number - 1].startswith("-")
+            files = self.files(word, command.folders) if is_path and command.words[1] in ("run", "exec") else []
+            if files and shell_text(self._paths.tree, files[0]) is not None:
+                return files
+        return []
 
     def _may_run(self, command: LocalCommand, path: str) -> bool:
         """Whether a program that is given a file of which nothing is known may be given this one."""
@@ -108,6 +127,8 @@ def _script_of(command: LocalCommand) -> tuple[str, tuple[str, ...]]:
         if command.program not in SHELLS and (module := option_of(words, "-m")):
             return "-m", (module,)
         at = first_operand(words)
+        if at and words[at] == "-" and len(command.reads) == 1:
+            return command.reads[0], words[at + 1 :]
         if not at and len(command.reads) == 1 and "-c" not in words:
             return command.reads[0], ()
         return (words[at], words[at + 1 :]) if at else ("", ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tfgen_generators.shell.expand import joined
+from tfgen_generators.shell.folders import joined
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 
 

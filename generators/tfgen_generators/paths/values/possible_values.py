@@ -36,6 +36,8 @@ _DEEPEST = 20
 _MOST_PIECES = 20_000
 #: How much is computed for one template.
 _MOST_ROUNDS = 20_000
+#: A file that a plugin makes: it is of no repository.
+_MADE = "/made"
 _CALL = re.compile(r"(user|env)\s+[`\"]([^`\"]*)[`\"]")
 _PIPES = {"lower": str.lower, "upper": str.upper}
 _SAME = frozenset({"abspath", "chomp", "coalesce", "pathexpand", "trimspace", "try"})
@@ -117,7 +119,10 @@ class PossibleValues:
             return [[without_globs(names[2])]]
         if names[:1] == ["source"] and names[1:] in (["name"], ["type"]):
             return self._of_sources(kinds=names[1] == "type") or [reference]
-        return [{"path.root": self._folder, "path.cwd": WORKING}.get(".".join(names), reference)]
+        if names[:2] == ["data", "sshkey"]:
+            names = ["sshkey", names[-1]]
+        known = {"path.root": self._folder, "path.cwd": WORKING, "sshkey.private_key_path": _MADE}
+        return [known.get(".".join(names), reference)]
 
     def _of_sources(self, *, kinds: bool) -> list[Value]:
         """The names (or the types) of all sources."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import msgspec
 
-from tfgen_generators.shell.expand import joined
+from tfgen_generators.shell.folders import joined
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 from tfgen_generators.shell.ran import SHELLS, Ran
 from tfgen_generators.shell.tree import kinds

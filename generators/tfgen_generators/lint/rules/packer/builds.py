@@ -34,6 +34,7 @@ _RENAMED = {
     ("ansible-local", "galaxycommand"): "galaxy_command",
 }
 _LISTS = frozenset({"temporary_security_group_source_cidrs"})
+_OLD_NAMES = frozenset(old for _, old in _RENAMED)
 _OLD_FUNCTION = re.compile(rb"\bclean_(?:ami|image)_name\b")
 
 
@@ -161,12 +162,13 @@ def _used_by_reference(source: Source) -> set[str]:
 def _deprecated(scope: Scope) -> Iterator[Finding]:
     for source in sources(scope):
         for component in (*source.builders, *source.provisioners, *source.post_processors):
-            for (kind, old), new in _RENAMED.items():
+            has_old = not _OLD_NAMES.isdisjoint(component.node.kids or ())
+            for (kind, old), new in _RENAMED.items() if has_old else ():
                 node = component.node.find(old)
                 if node is not None and component.kind.startswith(kind) and component.node.find(new) is None:
                     yield _renamed(source, component, old, new, node)
         for file in source.files if source.legacy else ():
-            for match in _OLD_FUNCTION.finditer(file.data):
+            for match in _OLD_FUNCTION.finditer(file.data) if b"clean_" in file.data else ():
                 yield Finding(
                     rule="deprecated-option",
                     path=file.path,

@@ -81,7 +81,7 @@ def _secrets(scope: Scope) -> Iterator[Finding]:
 
 def _patterns(file: File, image: str) -> Iterator[Finding]:
     for what, (marks, pattern) in _PATTERNS.items():
-        if not any(mark in file.data for mark in marks):
+        if not any(map(file.data.__contains__, marks)):
             continue
         for match in pattern.finditer(file.data):
             text = match[0].decode("utf-8", "replace")
@@ -147,7 +147,8 @@ def _locals(source: Source) -> Iterator[tuple[str, Node]]:
 def _pairs(keys: tuple[Key, ...], node: Node) -> Iterator[tuple[str, Value]]:
     """What a setting names: itself, or the variables in a list such as `environment_vars`."""
     value = node.value()
-    name = next((key for key in reversed(keys) if isinstance(key, str)), "")
+    last = keys[-1]
+    name = last if isinstance(last, str) else next((key for key in reversed(keys) if isinstance(key, str)), "")
     if name not in _ASSIGNING:
         yield name, value
     elif isinstance(value, str):

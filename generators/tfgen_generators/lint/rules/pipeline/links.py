@@ -74,13 +74,14 @@ def _passed(scope: Scope, template: Template, image: ImageNode) -> list[str]:
     return sorted({link for name in (*used, *below) for link in _on_the_way(scope, name)})
 
 
-def _on_the_way(scope: Scope, path: str) -> Iterator[str]:
+def _on_the_way(scope: Scope, path: str) -> tuple[str, ...]:
     """Each part of a path that is a link."""
-    parts = path.split("/")
-    for number in range(1, len(parts) + 1):
-        name = "/".join(parts[:number])
-        if scope.tree.entry(name).startswith("link"):
-            yield name
+    known = scope.once("links on the way", dict[str, tuple[str, ...]])
+    if path not in known:
+        parts = path.split("/")
+        names = ("/".join(parts[:number]) for number in range(1, len(parts) + 1))
+        known[path] = tuple(name for name in names if scope.tree.entry(name).startswith("link"))
+    return known[path]
 
 
 RULES = (

@@ -19,8 +19,9 @@ def _unclear(scope: Scope) -> Iterator[Finding]:
     for template in scope.templates:
         folders = [folder for folder in scope.working_dirs.of(template).folders if UNKNOWN not in folder]
         for text in _relative(scope, template) if len(folders) > 1 else ():
-            there = [folder for folder in folders if scope.tree.kind(posixpath.normpath(f"{folder}/{text}"))]
-            if len(there) > 1:
+            paths = {folder: posixpath.normpath(f"{folder}/{text}") for folder in folders}
+            there = [folder for folder, path in paths.items() if scope.tree.kind(path)]
+            if len({scope.tree.real(paths[folder]) for folder in there}) > 1:  # a link to the other is no other file
                 path, line = place_of(scope, template.path, text)
                 shown = " and ".join("the root" if folder == "." else folder for folder in there)
                 yield Finding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -77,6 +78,11 @@ def _is_another_program(source: Source, component: Component) -> bool:
     runner = component.node.find("execute_command")
     value = runner.value() if runner is not None else None
     written = " ".join(map(as_written, value)) if isinstance(value, list) else as_written(value) if value else ""
+    return _is_other(written)
+
+
+@lru_cache(maxsize=2000)
+def _is_other(written: str) -> bool:
     return bool(_OTHER.search(written))
 
 
@@ -88,10 +94,15 @@ def _run_by(source: Source, component: Component) -> tuple[str | None, Node | No
     value = runner.value()
     found = source.values.fixed(value)
     written = " ".join(map(as_written, found)) if isinstance(found, list) else as_written(value)
-    match = _RUNS_PATH.search(written)
+    match = _running(written)
     if match is None or re.search(r"\s-\w*c\b", match[1]):
         return None, None
     return match[1], runner
+
+
+@lru_cache(maxsize=2000)
+def _running(written: str) -> re.Match[str] | None:
+    return _RUNS_PATH.search(written)
 
 
 def _inline(source: Source, component: Component, options: str | None, runner: Node | None) -> Iterator[Script]:
@@ -103,9 +114,9 @@ def _inline(source: Source, component: Component, options: str | None, runner: N
         rows: list[str] = []
         places: list[tuple[str, int]] = []
         for element in elements:
-            for number, row in enumerate(_written(source, element).split("\n")):
-                rows.append(row)
-                places.append((element.path, element.line + (number + 1 if _is_heredoc(element) else 0)))
+            texts, line, step = _written(source, element).split("\n"), element.line, int(_is_heredoc(element))
+            rows += texts
+            places += [(element.path, line + number * step) for number in range(1, len(texts) + 1)]
         shebang = component.node.find("inline_shebang")
         if options is None and shebang is not None:
             text = source.values.text(shebang.value())
