@@ -194,12 +194,14 @@ class Driver:
         return init.is_done(self.folder, self._init_mark, wanted, self.env)
 
     def _init(self, options: RunOptions, *, forced: bool) -> bool:
+        from tfgen.terraform.lock_file import of_opentofu
         from tfgen.terraform.plugin_cache import plugin_cache
 
         with self._init_lock():
             if not forced and self._is_init_done():  # the one that we have waited for has done it
                 return False
             self._init_mark.unlink(missing_ok=True)
+            self.watcher.text(of_opentofu(self.folder, self.binary.product))
             waiting = f"waiting for another {self.binary.product} init"
             with plugin_cache(self.env, lambda: self.watcher.text(waiting)) as env:
                 done = self._run("init", init_argv(self.binary, self._early(options)), env=env)
