@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 # Without compiling all that is installed: half of it is never imported.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
+# Of a clone from before 0.2.0: both distributions own bin/tfgen, and taking the old one away later would take that along.
+FORGET_OLD_NAME = ! ls -d $(VENV)/lib/python*/site-packages/tfgen-*.dist-info >/dev/null 2>&1 \
+	|| $(BIN)/python -m pip uninstall --quiet --disable-pip-version-check --yes tfgen
+
 # Two tests more at once than there are processors (tests/conftest.py); a file's tests, which share fixtures, stay together.
 PYTEST_ARGS ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
@@ -12,7 +16,7 @@ PYTEST_ARGS ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-deep e2e lint format golden bench clean
+.PHONY: help demo check test test-deep e2e lint format golden bench wheel clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -39,6 +43,7 @@ lint: $(VENV)/.lint ## ruff, mypy, import-linter, generated files as they should
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_rooms.py
+	$(BIN)/python tools/check_release.py
 	$(BIN)/tfgen sync --check
 	$(BIN)/tfgen lint --strict
 	$(BIN)/python tools/module_docs.py --check terraform/modules/codepipeline terraform/modules/codepipeline_v2 terraform/modules/dispatcher
@@ -53,6 +58,9 @@ golden: $(VENV)/.test ## write the golden files anew (read the diff)
 bench: $(VENV)/.test ## the benchmarks, as ratios
 	$(BIN)/python benchmarks/run.py
 
+wheel: $(VENV)/.wheel ## the wheel of the commit that is checked out, in dist/, and its SHA-256: the same bytes each time
+	@$(BIN)/python tools/build_wheel.py dist
+
 clean: ## everything that these commands made
 	rm -rf $(VENV) .tfgen .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
@@ -62,13 +70,20 @@ $(BIN)/python:
 	$(PIP) pip==26.3 # Python 3.11 brings one that takes twice as long to find the same versions
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
+	@$(FORGET_OLD_NAME)
 	$(PIP) --editable '.[demo]'
 	@touch $@
 
 $(VENV)/.test: $(BIN)/python pyproject.toml constraints.txt
+	@$(FORGET_OLD_NAME)
 	$(PIP) --editable '.[test]'
 	@touch $@ $(VENV)/.demo
 
+$(VENV)/.wheel: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) hatchling
+	@touch $@
+
 $(VENV)/.lint: $(BIN)/python pyproject.toml constraints.txt
+	@$(FORGET_OLD_NAME)
 	$(PIP) --editable '.[test,lint]'
 	@touch $@ $(VENV)/.demo $(VENV)/.test

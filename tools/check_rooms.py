@@ -18,7 +18,18 @@ from pathlib import Path
 MOST_LINES = 300
 MOST_MODULES = 15
 LOOSE = {
-    "tfgen": {"__init__", "__main__", "start", "main", "command_group", "options", "console", "workspace", "phrases"},
+    "tfgen": {
+        "__init__",
+        "__main__",
+        "start",
+        "main",
+        "command_group",
+        "options",
+        "console",
+        "workspace",
+        "phrases",
+        "distribution",
+    },
     "tfgen_generators": {"__init__", "errors", "nearest"},
 }
 #: Rooms with one module a command, a rule's subject or a host: found by name, imported by name.
@@ -36,6 +47,7 @@ _OPENS = {
     "tfgen_generators.module.cache": "a cache",
     "tfgen_generators.sync.write": "writes",
     "tfgen.workspace": "locks",
+    "tfgen.distribution": "its own metadata",
     "tfgen.main": "os.devnull",
     "tfgen.sync.fast_check": "a cache",
     "tfgen.lint.fix": "holds the file that it writes",

@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import TOML, Command, Repo
 from tests.functional.git_repo import commit, git
+from tests.pinned import REQUIREMENT
 from tfgen.dispatch.estate import make_job
 from tfgen.workspace import open_workspace
 from tfgen_generators.ancestry import parents
@@ -29,7 +30,7 @@ _SETTINGS = f"""{TOML}trigger = "affected"
 READ = "a"
 UNREAD = "a"
 [dispatcher.inputs]
-tfgen_requirement = "tfgen"
+tfgen_requirement = "{REQUIREMENT}"
 """
 
 

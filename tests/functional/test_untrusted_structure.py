@@ -12,6 +12,7 @@ from tests.conftest import Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push, sha
 from tests.functional.git_repo import commit, git
 from tests.functional.refusals import DATA, Refused, accepted, left_out
+from tests.pinned import REQUIREMENT
 
 TOML = ESTATE["tfgen.toml"]
 VARIABLES = "".join(f'variable "{name}" {{\n  default = ""\n}}\n' for name in ("x", "y"))
@@ -237,7 +238,7 @@ def test_providers(repo: Repo, cli: Command, table: str) -> None:
 
 def test_the_dispatcher_is_the_bases(root: Path, cli: Command) -> None:
     toml = 'trigger = "affected"\n[dispatcher]\nsource = "git::https://example.com/evil"\n'
-    toml += 'inputs = { tfgen_requirement = "x" }\n'
+    toml += f'inputs = {{ tfgen_requirement = "{REQUIREMENT}" }}\n'
     switch = 'variable "start_on_push" {\n  default = true\n}\n'
     push(root, {"tfgen.toml": TOML + toml, f"{MODULE}/switch.tf": switch})
     cli("sync").expect(0)

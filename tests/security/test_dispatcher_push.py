@@ -17,7 +17,7 @@ from tests import depth
 from tests.conftest import write_tree
 
 BUILDSPEC = Path(__file__).resolve().parents[2] / "terraform/modules/dispatcher/buildspec.yml"
-WHEEL = "tfgen-0.1.0-py3-none-any.whl"
+WHEEL = "tfgen_ami-0.2.0-py3-none-any.whl"
 #: Stands for tfgen: says with what it was called, and starts git as tfgen does, in the folder that it is told of.
 STAND_IN = """\
 import json, os, subprocess, sys, typing
@@ -49,7 +49,7 @@ CONFIGURATION = {
     ".python-version": "evil\n",
     "evil.pth": "import evil\n",
     "requirements.txt": "evil\n",
-    "constraints.txt": "tfgen==9\n",
+    "constraints.txt": "tfgen-ami==9\n",
 }
 #: Variables of the environment that lead into the push.
 VARIABLES = [
@@ -111,10 +111,10 @@ class Push:
 
 def make_wheel(folder: Path, body: str = STAND_IN) -> Path:
     """A wheel that stands for tfgen's, so that no index is asked."""
-    info = "tfgen-0.1.0.dist-info"
+    info = "tfgen_ami-0.2.0.dist-info"
     with zipfile.ZipFile(folder / WHEEL, "w") as wheel:
         wheel.writestr("standin.py", body)
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tfgen\nVersion: 0.1.0\n")
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tfgen-ami\nVersion: 0.2.0\n")
         tag = "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         wheel.writestr(f"{info}/WHEEL", tag)
         wheel.writestr(f"{info}/entry_points.txt", "[console_scripts]\ntfgen = standin:main\n")

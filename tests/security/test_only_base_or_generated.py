@@ -19,6 +19,7 @@ from tests.depth import amount, deep
 from tests.functional.branches import ESTATE, MODULE, ROOT
 from tests.functional.git_repo import commit, git
 from tests.functional.refusals import Look, look
+from tests.pinned import REQUIREMENT
 from tfgen.main import run
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.hcl.blocks import read_blocks
@@ -110,7 +111,7 @@ SETTINGS = st.sampled_from(
         'packer_dir = "terraform/modules/codepipeline"\n',
         'terraform_dir = "evil"\n',
         'terraform_dir = "."\n',
-        'trigger = "affected"\n[dispatcher]\nsource = "../../evil"\ninputs = { tfgen_requirement = "x" }\n',
+        f'trigger = "affected"\n[dispatcher]\nsource = "../../evil"\ninputs.tfgen_requirement = "{REQUIREMENT}"\n',
         'ignore = ["packer/db.json"]\nremoved = "keep"\n',
         "broken [\n",
     ]

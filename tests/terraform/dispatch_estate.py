@@ -13,18 +13,19 @@ from typing import Any
 
 from tests.conftest import Command, Result, heed_signals, write_tree
 from tests.functional.git_repo import SETTINGS
+from tests.pinned import REQUIREMENT
 from tests.terraform.gap_probes import Make
 from tests.terraform.pipelines_on_aws import Pipelines
 from tests.terraform.state_estate import Aws
 from tfgen.emulator.pipeline_run import HEADS
 
 TABLE = "ami-builder-dispatcher"
-TOML = """\
+TOML = f"""\
 source_repository = "ami-builder"
 trigger = "affected"
 
 [dispatcher]
-inputs = { tfgen_requirement = "tfgen==0.1.0" }
+inputs = {{ tfgen_requirement = "{REQUIREMENT}" }}
 """
 REPOSITORY = "r"  # as tests/terraform/pipelines_on_aws.py names it
 IMAGES = ("app", "base", "other", "web")

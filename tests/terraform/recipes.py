@@ -23,6 +23,7 @@ import yaml
 from tests.conftest import JSON, Command, Files, write_tree
 from tests.e2e.tools import SEARCH_PATH, require_tool
 from tests.functional.git_repo import SETTINGS
+from tests.pinned import ADDRESS
 from tfgen.commands.ci import RECIPES
 
 _PYTHON = """\
@@ -200,7 +201,10 @@ def codebuild(repository: Repository, buildspec: str, env: Mapping[str, str]) ->
 
 
 def recipes(cli: Command) -> dict[str, str]:
-    return {path: cli("ci", host, "--output", "-").expect(0).out for host, (_, path) in RECIPES.items()}
+    return {
+        path: cli("ci", host, "--output", "-", "--install", ADDRESS).expect(0).out
+        for host, (_, path) in RECIPES.items()
+    }
 
 
 def shared_state(folder: Path) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command, Repo
+from tests.pinned import REQUIREMENT
 from tests.terraform.conftest import ROOT
 from tests.terraform.dispatch_estate import IMAGES, REPOSITORY, TABLE, DispatchEstate, git
 from tests.terraform.state_estate import Aws
@@ -44,7 +45,7 @@ def built(aws: Aws, repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -
     HEADS.pop(REPOSITORY, None)
 
 
-GIVEN = {"TFGEN_REQUIREMENT": "tfgen==0.1.0", "TFGEN_DISPATCH_TABLE": TABLE, "TFGEN_DISPATCH_BRANCH": "main"}
+GIVEN = {"TFGEN_REQUIREMENT": REQUIREMENT, "TFGEN_DISPATCH_TABLE": TABLE, "TFGEN_DISPATCH_BRANCH": "main"}
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_the_buildspec_as_codebuild_runs_it(built: DispatchEstate, tmp_path: Pat
     git(tmp_path, "clone", "--quiet", str(built.root), str(clone))
     result = run_buildspec(clone, tmp_path / "build")
     assert result.status == "SUCCEEDED", (tmp_path / "build/log").read_text()
-    assert pip_log.read_text() == "-I -m pip --isolated install --quiet --disable-pip-version-check tfgen==0.1.0\n"
+    assert pip_log.read_text() == f"-I -m pip --isolated install --quiet --disable-pip-version-check {REQUIREMENT}\n"
     assert built.all_started() == {"app": 2, "base": 2, "other": 1, "web": 2}
     assert built.item("web")["good"] == git(clone, "rev-parse", "HEAD")
 

@@ -76,7 +76,7 @@ def test_its_choices(estate: Estate, folder: Path) -> None:
     (folder / "emulator.tf").write_text(override_text(estate.emulator), encoding="utf-8")
     estate.init(folder)
     said = estate.terraform("test", "-no-color", cwd=folder).stdout
-    assert "5 passed, 0 failed" in said
+    assert "7 passed, 0 failed" in said
 
 
 def test_an_estate_goes_to_affected_and_back(estate: Estate, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import HCL2, JSON, Command, Repo
+from tests.pinned import OLD, REQUIREMENT
 from tests.terraform.conftest import ROOT
 from tfgen_generators.root_module.trust import generated_calls
 from tfgen_generators.settings.model import Dispatcher
@@ -20,8 +21,8 @@ source_repository = "ami-builder"
 trigger = "affected"
 
 [dispatcher]
-inputs = { tfgen_requirement = "tfgen==0.1.0", children = false, tags = { Team = "images" } }
-"""
+inputs = { tfgen_requirement = "REQUIREMENT", children = false, tags = { Team = "images" } }
+""".replace("REQUIREMENT", REQUIREMENT)
 PUSH = 'source_repository = "ami-builder"\n'
 CONNECTED = """\
 source_repository = "ami-builder"
@@ -70,7 +71,7 @@ def test_pipelines_lose_their_trigger_and_one_dispatcher_gets_them(estate: Estat
     assert body == (
         'module "tfgen-dispatcher" {\n  source = "../modules/dispatcher"\n\n'
         '  name              = "ami-builder-dispatcher"\n  source_repository = "ami-builder"\n'
-        '  children          = false\n  tfgen_requirement = "tfgen==0.1.0"\n\n'
+        f'  children          = false\n  tfgen_requirement = "{REQUIREMENT}"\n\n'
         '  tags = {\n    Team = "images"\n  }\n\n'
         '  pipelines = {\n    db  = "db-ami-pipeline"\n    web = "web-ami-pipeline"\n  }\n}\n'
     )
@@ -91,7 +92,7 @@ def test_the_dispatchers_file_is_owned_like_the_others(estate: Estate, cli: Comm
     root = estate(AFFECTED)
     cli("sync").expect(0)
     text = (root / DISPATCHER).read_text()
-    (root / DISPATCHER).write_text(text.replace("0.1.0", "9.9.9"))
+    (root / DISPATCHER).write_text(text.replace("0.2.0", "9.9.9"))
     assert "was edited by hand" in cli("sync").expect(3).err
     (root / "tfgen.toml").write_text(PUSH)
     cli("sync").expect(3)
@@ -138,7 +139,18 @@ OWN = "".join(f'variable "{name}" {{ type = any }}\n' for name in ("name", "sour
 @pytest.mark.parametrize(
     ("inputs", "module", "said"),
     [
-        ('tfgen_requirement = ""', "", "the dispatcher needs tfgen_requirement, from which pip installs tfgen"),
+        (
+            'tfgen_requirement = ""',
+            "",
+            "tfgen.toml:4: dispatcher.inputs.tfgen_requirement: it is empty; use the URL of",
+        ),
+        (
+            f'tfgen_requirement = "{OLD}==0.1.0"',
+            "",
+            f"tfgen_requirement: '{OLD}==0.1.0' is only a name, which",
+        ),
+        ('tfgen_requirement = "git+https://example.com/tfgen@main"', OWN, "it names no commit by its 40 hex digits"),
+        ("tfgen_requirement = 1", "", "dispatcher.inputs.tfgen_requirement: it is empty"),
         ("children = true", OWN, "does not declare the variable 'children'"),
         ('tags = "x"', OWN + 'variable "tag" {\n  default = ""\n}\n', "did you mean tag?"),
         ("", OWN + 'variable "team" {}\n', "the dispatcher's module in terraform/modules/dispatcher requires 'team'"),

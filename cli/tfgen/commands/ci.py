@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tfgen_generators.errors import RefusedError, TfgenError
+from tfgen_generators.errors import RefusedError, TfgenError, UsageError
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
+    from tfgen_generators.settings.requirement import Requirement
 
 #: Host -> the recipe in `tfgen/recipes`, and where CI looks for it.
 RECIPES = {
@@ -25,6 +26,7 @@ Examples:
   tfgen ci bitbucket          write bitbucket-pipelines.yml
   tfgen ci codecommit         write buildspec-plan.yml
   tfgen ci github --output -  print to stdout
+  tfgen ci github --install git+https://example.com/tfgen@4b825dc642cb6eb9a060e54bf8d69288fbee4904
 """
 
 
@@ -37,33 +39,72 @@ def command(
         str,
         typer.Option("--output", metavar="FILE", envvar="TFGEN_CI_OUTPUT", help="Write to FILE; - is stdout."),
     ] = "",
+    install: Annotated[
+        str | None,
+        typer.Option(
+            "--install",
+            metavar="REQUIREMENT",
+            envvar="TFGEN_CI_INSTALL",
+            help="What CI installs: a URL with #sha256=, or git+https://...@COMMIT. Default: as this tfgen was.",
+        ),
+    ] = None,
 ) -> int:
     """Write a CI pipeline that plans, comments and applies.
 
     It plans and comments on pull requests, and applies the reviewed plan. An existing file is never overwritten
     (exit 3). For the rest of the setup, see docs/pull-requests.md.
     """
+    from shlex import quote
+
     from tfgen.console import note, out
     from tfgen.git.repository import has_history
     from tfgen.workspace import open_workspace
 
     workspace = open_workspace()
-    text = recipe(workspace, host)
+    requirement = found() if install is None else given(install)
+    if requirement.is_on_this_machine:
+        note(f"CI's machines must have {requirement.address}", style="yellow")
+    text = recipe(workspace, host, requirement)
     if output == "-":
         out(text.removesuffix("\n"))
         return 0
     shown = output or RECIPES[host][1]
+    again = f"tfgen ci {host} {'' if install is None else f'--install {quote(install)} '}--output -"
     path = Path(output) if output else workspace.root / shown
-    note(f"{'wrote' if write(path, text, host, shown) else 'unchanged:'} {shown}")
+    note(f"{'wrote' if write(path, text, shown, again) else 'unchanged:'} {shown}")
     if not output and not (workspace.root / ".git").exists() and has_history(workspace.root):
         note("tfgen.toml is not at the root of the git repository, where CI looks for it", style="yellow")
     return 0
 
 
-def recipe(workspace: Workspace, host: str) -> str:
-    """The recipe's text with what tfgen.toml says."""
+def given(install: str) -> Requirement:
+    """What `--install` says. Raises UsageError."""
+    from tfgen_generators.settings.requirement import parse_requirement
+
+    try:
+        return parse_requirement(f"file://{install}" if install.startswith("/") else install)
+    except TfgenError as error:
+        raise UsageError(f"--install REQUIREMENT: {error.message}", fix=error.fix) from None
+
+
+def found() -> Requirement:
+    """Where this tfgen was installed from, if CI gets exactly the same from there. Raises UsageError."""
+    from tfgen.distribution import origin
+    from tfgen_generators.settings.requirement import TWO_WAYS
+
+    here = origin()
+    if here.requirement is None:
+        raise UsageError(
+            f"what CI is to install is not certain: this tfgen comes from {here.said}",
+            fix=f"use --install with {TWO_WAYS}",
+        )
+    return here.requirement
+
+
+def recipe(workspace: Workspace, host: str, requirement: Requirement) -> str:
+    """The recipe's text with what tfgen.toml says, which installs `requirement`."""
     import json
-    from importlib.metadata import version
+    import re
     from importlib.resources import files
     from shlex import quote
 
@@ -72,15 +113,18 @@ def recipe(workspace: Workspace, host: str) -> str:
     values = {
         "BRANCH": json.dumps(branch),  # a YAML string too, whatever a branch is called
         "BASE": quote(f"refs/remotes/origin/{branch}"),  # whatever a pull request or a tag is called
-        "VERSION": version("tfgen"),
+        "NAME": requirement.name,
+        "ADDRESS": requirement.address,
     }
-    for name, value in values.items():
-        text = text.replace(f"@{name}@", value)
-    return text
+    # At once: a branch may be called like one of these.
+    return re.sub("@([A-Z]+)@", lambda name: values[name[1]], text)
 
 
-def write(path: Path, text: str, host: str, shown: str) -> bool:
-    """Writes `path`, called `shown`; says whether it had to. Raises RefusedError where another text is, TfgenError."""
+def write(path: Path, text: str, shown: str, again: str) -> bool:
+    """Writes `path`, called `shown`; says whether it had to. Raises TfgenError, and where another text is RefusedError.
+
+    `again` is the command that prints the text.
+    """
     try:
         if path.is_symlink() or path.exists():
             if path.is_file() and path.read_bytes() == text.encode():
@@ -88,7 +132,7 @@ def write(path: Path, text: str, host: str, shown: str) -> bool:
             raise RefusedError(
                 "already exists with other content",
                 where=shown,
-                fix=f"compare it with: tfgen ci {host} --output -",
+                fix=f"compare it with: {again}",
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:

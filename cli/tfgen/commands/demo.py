@@ -21,8 +21,8 @@ def command(
 ) -> int:
     """Run a demo on this machine, without an AWS account.
 
-    Runs sync, plan and apply against an AWS emulator; pip install 'tfgen[demo]' installs it and Terraform. Works in a
-    temporary folder; does not use your AWS variables, profiles or home folder.
+    Runs sync, plan and apply against an AWS emulator, which comes with tfgen's extra "demo", as Terraform does. Works
+    in a temporary folder; does not use your AWS variables, profiles or home folder.
     """
     from tfgen.demo.run import run_demo
 

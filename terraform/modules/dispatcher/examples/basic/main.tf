@@ -18,7 +18,7 @@ module "dispatcher" {
 
   name              = "ami-builder-dispatcher"
   source_repository = "ami-builder"
-  tfgen_requirement = "tfgen==0.1.0"
+  tfgen_requirement = "tfgen-ami @ git+https://example.com/tfgen@4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
   pipelines = {
     base      = "base-ami-pipeline"
