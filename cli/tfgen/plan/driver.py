@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tfgen.plan.plan_file import require_whole
+from tfgen.plan.run_checks import has_said_all, is_lock_free_again
 from tfgen.state import errored
 from tfgen.state.local_state import state_arguments
 from tfgen.terraform import init
@@ -19,17 +19,17 @@ from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, pl
 from tfgen.terraform.binary import Binary, find_terraform
 from tfgen.terraform.environment import run_environment
 from tfgen.terraform.inputs import plan_arguments, values_of
+from tfgen.terraform.interruption import again, failed_actions
 from tfgen.terraform.reports.images import root_modules
-from tfgen.terraform.reports.plan import PlanSummary, with_attributes
+from tfgen.terraform.reports.plan import PlanSummary
 from tfgen.terraform.reports.record import Record
 from tfgen.terraform.version import require_removed_blocks, require_supported
 from tfgen.terraform.watched import Run, Watcher, last_words, run_watched, tell
 from tfgen.workspace import Workspace, locked
-from tfgen_generators.errors import BusyError, RefusedError, TfgenError
+from tfgen_generators.errors import BusyError, TfgenError
 
 if TYPE_CHECKING:
     from tfgen.terraform.processes.process import Finished
-    from tfgen.terraform.reports.plan import ResourceChange
     from tfgen.terraform.reports.show import ShownPlan
     from tfgen.terraform.secrets.redaction import Redaction
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 _INIT_TIMEOUT = 600.0
 #: How often a lock may be let go in the moment in which Terraform asks whose it is.
 _LOCK_TRIES = 3
-_LOCK_GONE = re.compile(r"open \S*\.lock\.info: no such file or directory|\.tflock'.*NoSuchKey", re.DOTALL)
 
 
 class Driver:
@@ -85,15 +84,15 @@ class Driver:
         summary = done.record.summarizer.result(
             changed=done.finished.code == 2, targets=options.targets, refresh_only=options.refresh_only
         )
-        if done.record.summarizer.needs_attributes():
-            summary = with_attributes(summary, self._forced(out))
-        return summary
+        return self._completed(summary, done, out, options)
 
     def apply(self, plan: Path, options: RunOptions = DEFAULTS) -> PlanSummary:
         """Applies the saved `plan`; what it summarizes is what was done."""
         errored.require_none(self.workspace)
         done = self._with_init("apply", apply_argv(self.binary, str(plan.absolute()), options), options)
         self._require_good(done, 0)
+        for text in failed_actions(done.record):  # those that were to go on
+            self.watcher.text(text)
         return done.record.summarizer.result(changed=True)
 
     def _plan_whole(self, out: Path, options: RunOptions) -> Run:
@@ -132,35 +131,39 @@ class Driver:
         tell(self.watcher, done, self._redaction(options))
         return done
 
-    def planned(self, plan: Path) -> Sequence[ResourceChange]:
+    def planned(self, plan: Path) -> ShownPlan:
         """What the saved `plan` itself says that it does. Raises RefusedError when it does not say all."""
+        from tfgen.plan.shown import failed_show, require_readable
+
         fresh = self._init_if_needed()
         shown, finished = self._show(plan, "apply")
         if finished and finished.code and not fresh and init.NEEDS_INIT.search(finished.stderr):
             self._init(forced=True)
             shown, finished = self._show(plan, "apply")
         if finished and finished.code:
-            from tfgen.plan.shown import failed_show
-
             run = failed_show(finished, self.folder, self.workspace.make_state_dir("log"))
             raise self._explained(run, ended_well=False)
-        if not shown.is_whole:
-            raise RefusedError("what this plan does cannot be read", fix="run: tfgen plan, and review it again")
-        return shown.changes
+        require_readable(shown)
+        return shown
 
     def _show(self, plan: Path, command: str) -> tuple[ShownPlan, Finished | None]:
         from tfgen.plan.shown import show_plan
 
         return show_plan(self.binary, plan, folder=self.folder, env=self.env, watcher=self.watcher, command=command)
 
-    def _forced(self, plan: Path) -> Mapping[str, tuple[str, ...]]:
-        """What forces each replacement, which events do not say; nothing when Terraform cannot show its plan."""
+    def _completed(self, summary: PlanSummary, done: Run, plan: Path, options: RunOptions) -> PlanSummary:
+        """With what the events did not say, where the plan may say more; as it is when Terraform cannot show it."""
+        from tfgen.plan.shown import completed, may_say_more
+
+        if not may_say_more(done.record.summarizer, self.binary, self.version, plan_arguments(options.extra, self.env)):
+            return summary
         shown, finished = self._show(plan, "plan")
         if finished and finished.code:
             self.watcher.text(
                 "terraform show failed: the plan is valid, but the reasons for replacements are not known"
             )
-        return shown.forced
+            return summary
+        return completed(summary, shown, done.record.summarizer, root_modules(self.folder).shared)
 
     def _with_init(self, command: str, argv: Sequence[str], options: RunOptions) -> Run:
         """Runs it, after init if need be; once more when Terraform says that init is needed, and has done nothing."""
@@ -225,7 +228,7 @@ class Driver:
                 watcher=self.watcher,
                 record=Record(modules, targeted=bool(options.targets)),
             )
-            if not _is_lock_free_again(done):
+            if not is_lock_free_again(done):
                 break
         if told:
             tell(self.watcher, done, self._redaction(options))
@@ -239,7 +242,7 @@ class Driver:
     def _require_good(self, done: Run, *good: int) -> None:
         """Raises what explains `done`, unless it ended with one of `good` and said what such a run says."""
         fine = done.finished.code in good and not done.finished.interrupted and done.record.too_much is None
-        if not fine or not _has_said_all(done):
+        if not fine or not has_said_all(done):
             raise self._explained(done, ended_well=done.finished.code in good)
 
     def _explained(self, done: Run, *, ended_well: bool) -> TfgenError:
@@ -268,7 +271,7 @@ class Driver:
         if not (record.errors() or failure.is_crash):
             self.watcher.text(last_words(done, self._redaction()))
         error = explain(failure)
-        error.fix = "; ".join(filter(None, (unsaved, error.fix)))
+        error.fix = "; ".join(filter(None, (unsaved, *again(record), error.fix)))
         return error
 
     def _unsaved(self, done: Run) -> str:
@@ -276,21 +279,3 @@ class Driver:
         if done.record.unsaved_state:
             return errored.keep_dump(self.workspace, done.record.unsaved_state)
         return errored.keep(self.workspace)
-
-
-def _is_lock_free_again(done: Run) -> bool:
-    """Whether the state's lock was let go while Terraform asked whose it is: it gives up then, whatever its timeout."""
-    return (
-        done.finished.code == 1
-        and not (done.finished.interrupted or done.record.began)
-        and any("state lock" in error.summary and _LOCK_GONE.search(error.detail) for error in done.record.errors())
-    )
-
-
-def _has_said_all(done: Run) -> bool:
-    """Whether a run that ended well said what it did, and what its exit code says: if not, it was no real one."""
-    if done.command == "init":
-        return True
-    contradicts = done.command == "plan" and done.finished.code == 0 and done.record.has_changes()
-    # Terraform 1.15 calls a plan good whose -var-file is not there.
-    return done.record.summarizer.complete and not contradicts and not done.record.errors()

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tfgen.terraform.interruption import applied
+from tfgen.terraform.interruption import applied, failed_actions
 from tfgen.terraform.processes.process import Finished, ending
 from tfgen.terraform.reports.record import Record
 from tfgen_generators.errors import BusyError, RefusedError, TerraformError, TfgenError
@@ -40,7 +40,8 @@ class Failure:
 
     @property
     def what(self) -> str:
-        return f"{self.product} {self.command} {ending(self.finished.code)}{applied(self.record)}"
+        failed = "".join(f"; {text}" for text in failed_actions(self.record))
+        return f"{self.product} {self.command} {ending(self.finished.code)}{applied(self.record)}{failed}"
 
     @property
     def is_crash(self) -> bool:
@@ -188,6 +189,14 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
             r"|plan file was created by|Can't read variable from plan"
         ),
         _refused("this file is not a valid plan", _PLAN_AGAIN),
+    ),
+    (
+        re.compile(r'ephemeral input variable "([^"]{1,100})" was set during the plan'),
+        lambda failure, match: TerraformError(
+            f"{failure.what}: the variable {match[1]} is ephemeral, so the plan does not hold its value "
+            f"(log: {failure.log})",
+            fix=f"give it once more: tfgen apply FILE -- -var {match[1]}=...; or set TF_VAR_{match[1]}",
+        ),
     ),
     (
         re.compile(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterable
+
 from tfgen.phrases import counted, some
 from tfgen.terraform.reports.record import Record
 from tfgen_generators.errors import InterruptedRunError
@@ -37,3 +40,20 @@ def applied(record: Record) -> str:
     """` (applied: db (2 of 2), web (1 of 4))`, or nothing."""
     images = list(record.applied())
     return f" (applied: {some(images, _MOST_NAMES)})" if images else ""
+
+
+def failed_actions(record: Record) -> Iterable[str]:
+    """`action ADDRESS of image web failed after ..., and no later plan repeats it`, for each."""
+    for image, action in record.failed_actions[:_MOST_NAMES]:
+        yield f"action {action.address} of image {image} failed {action.when}, {action.consequence}"
+
+
+def again(record: Record) -> Iterable[str]:
+    """How an action that no later plan repeats is invoked again."""
+    for image, action in record.failed_actions:
+        if action.is_lost:
+            invoke = shlex.quote(f"-invoke={action.address}")
+            apply = f"tfgen apply FILE --allow-action {shlex.quote(image)}"
+            yield f"to invoke it again, run: tfgen plan --out FILE -- {invoke}, then: {apply}"
+            yield "changes applied so far are kept; to see the rest, run: tfgen plan"
+            return

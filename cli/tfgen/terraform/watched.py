@@ -93,6 +93,9 @@ def tell(watcher: Watcher, run: Run, redaction: Redaction) -> None:
         watcher.text(redaction.plain(warning, log))
     for severity, number in sorted(record.dropped.items()):
         watcher.text(f"{number} more {severity}s are in the log")
+    # A plan that is good shows it itself.
+    for item in record.summarizer.unknown.result() if run.command == "apply" or run.finished.code not in (0, 2) else ():
+        watcher.text(f"not understood: {item}")
     if run.finished.cut:
         watcher.text(f"{run.finished.cut} of Terraform's lines were longer than 4 MB and were cut")
 
