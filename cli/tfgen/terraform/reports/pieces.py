@@ -46,6 +46,7 @@ class TopLevel:
                 self._skipped = None
         elif self._depth == 0:
             self.is_object |= name == "start_map"
+            self._skipped = 0 if name == "start_array" else None
         elif name == "map_key" and self._depth == 1:
             self._begin(value)
         elif self._top in self._items or self._top in self._values:
