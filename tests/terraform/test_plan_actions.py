@@ -62,7 +62,9 @@ def test_a_plan_with_actions_is_shown_gated_and_applied(estate: Path, tfgen: Com
 def test_what_only_the_plan_itself_says_of_actions_is_gated(estate: Path, tfgen: Command) -> None:
     """The events, and so the manifest, do not tell of them."""
     quiet = estate / "quiet.jsonl"
-    quiet.write_text("".join(line for line in (RECORDED / "actions_plan.jsonl").open() if "invocation" not in line))
+    quiet.write_text(
+        "".join(line for line in (RECORDED / "actions_plan.jsonl").open() if '"planned_action_invocation"' not in line)
+    )
     says(estate, plan=quiet, show=RECORDED / "actions_show.json")
     tfgen("plan", "--out", "saved", "--gate").expect(0)
     assert "invokes actions without permission: web (2 invoked)" in tfgen("apply", "saved").expect(3).err
