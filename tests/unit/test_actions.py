@@ -150,6 +150,20 @@ def test_a_failed_action_names_its_image_and_is_not_repeated() -> None:
     assert list(record.applied()) == ["web (1 of 1)"]
 
 
+def test_an_action_that_was_never_begun_is_named() -> None:
+    """Two actions follow one creation, and the first one fails; one of another resource, which was not made."""
+    second = Invocation(address="module.web.action.toy_call.second", event="AfterCreate", resource=THING)
+    other = Invocation(address=NOTIFY, event="AfterCreate", resource="module.web.toy_thing.other")
+    first = Invocation(address=NOTIFY, event="AfterCreate", resource=THING)
+    record = Record(MODULES, actions=[first, second, other])
+    for line in (RECORDED / "actions_apply_after.jsonl").read_bytes().splitlines(keepends=True):
+        record.line(line)
+    assert list(record.missed_actions()) == [("web", second)]
+    assert list(failed_actions(record))[1:] == [
+        f"action {second.address} of image web was not invoked after {THING} is created, and no later plan invokes it"
+    ]
+
+
 def test_an_action_that_fails_before_its_change_comes_again() -> None:
     record = recorded("actions_apply_before.jsonl")
     (said,) = failed_actions(record)

@@ -66,7 +66,7 @@ def apply_saved(
         _tell_whose(workspace, manifest)
         for remark in remarks(shown, limited=bool(manifest.summary.targets)):
             note(one_line(remark), style="yellow")
-        return driver.apply(own, run_options(request))
+        return driver.apply(own, run_options(request), shown.actions)
 
 
 def _sources(workspace: Workspace) -> Collection[str]:

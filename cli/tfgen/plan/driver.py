@@ -30,6 +30,7 @@ from tfgen_generators.errors import BusyError, TfgenError
 
 if TYPE_CHECKING:
     from tfgen.terraform.processes.process import Finished
+    from tfgen.terraform.reports.actions import Invocation
     from tfgen.terraform.reports.show import ShownPlan
     from tfgen.terraform.secrets.redaction import Redaction
 
@@ -52,6 +53,7 @@ class Driver:
         state_at: Callable[[str], Path] | None = None,
     ) -> None:
         self.workspace, self.watcher, self._state_at = workspace, watcher, state_at
+        self._actions: tuple[Invocation, ...] = ()
         self.folder = workspace.terraform_dir
         if not self.folder.is_dir():
             raise TfgenError(
@@ -86,9 +88,10 @@ class Driver:
         )
         return self._completed(summary, done, out, options)
 
-    def apply(self, plan: Path, options: RunOptions = DEFAULTS) -> PlanSummary:
-        """Applies the saved `plan`; what it summarizes is what was done."""
+    def apply(self, plan: Path, options: RunOptions = DEFAULTS, actions: Sequence[Invocation] = ()) -> PlanSummary:
+        """Applies the saved `plan`, which invokes `actions`; what it summarizes is what was done."""
         errored.require_none(self.workspace)
+        self._actions = tuple(actions)
         done = self._with_init("apply", apply_argv(self.binary, str(plan.absolute()), options), options)
         self._require_good(done, 0)
         for text in failed_actions(done.record):  # those that were to go on
@@ -226,7 +229,7 @@ class Driver:
                 env=self.env if env is None else env,
                 logs=self.workspace.make_state_dir("log"),
                 watcher=self.watcher,
-                record=Record(modules, targeted=bool(options.targets)),
+                record=Record(modules, targeted=bool(options.targets), actions=self._actions),
             )
             if not is_lock_free_again(done):
                 break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from collections.abc import Iterable
 
@@ -21,7 +22,8 @@ def after_stop(command: str, record: Record, *, complete: bool, killed: bool, un
     if not (record.began or unsaved or killed):
         return InterruptedRunError("apply was interrupted before it began; nothing was changed in AWS")
     done = record.done
-    text = f"apply was interrupted after {counted(done, 'resource change')}{applied(record)}"
+    actions = "".join(f"; {said}" for said in failed_actions(record))
+    text = f"apply was interrupted after {counted(done, 'resource change')}{applied(record)}{actions}"
     if unsaved:
         return InterruptedRunError(f"{text}; {unsaved}")
     if not killed:
@@ -43,14 +45,16 @@ def applied(record: Record) -> str:
 
 
 def failed_actions(record: Record) -> Iterable[str]:
-    """`action ADDRESS of image web failed after ..., and no later plan repeats it`, for each."""
+    """`action ADDRESS of image web failed after ..., and no later plan repeats it`, for each, and what was missed."""
     for image, action in record.failed_actions[:_MOST_NAMES]:
         yield f"action {action.address} of image {image} failed {action.when}, {action.consequence}"
+    for image, action in itertools.islice(record.missed_actions(), _MOST_NAMES):
+        yield f"action {action.address} of image {image} was not invoked {action.when}, and no later plan invokes it"
 
 
 def again(record: Record) -> Iterable[str]:
     """How an action that no later plan repeats is invoked again."""
-    for image, action in record.failed_actions:
+    for image, action in (*record.failed_actions, *record.missed_actions()):
         if action.is_lost:
             invoke = shlex.quote(f"-invoke={action.address}")
             apply = f"tfgen apply FILE --allow-action {shlex.quote(image)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -32,9 +32,9 @@ _AFTER_WARNING = re.compile(rb"(?:Warning|Error): |Initializing |(?:Terraform|Op
 
 
 class Record:
-    """Is fed each line of stdout; what was applied is counted by image."""
+    """Is fed each line of stdout; what was applied is counted by image. `actions` are what an apply is to invoke."""
 
-    def __init__(self, modules: RootModules, *, targeted: bool = False) -> None:
+    def __init__(self, modules: RootModules, *, targeted: bool = False, actions: Iterable[Invocation] = ()) -> None:
         self.summarizer = Summarizer(modules.images, modules.shared)
         self.diagnostics: list[Diagnostic] = []
         self.dropped: collections.Counter[str] = collections.Counter()
@@ -44,6 +44,10 @@ class Record:
         self.failed_actions: list[tuple[str, Invocation]] = []  # with their images
         self.too_much: TerraformError | None = None  # or what cannot be understood at all
         self._speaks = False
+        self._actions = tuple(actions)
+        self._triggers = frozenset(action.resource for action in self._actions)
+        self._triggered: set[str] = set()
+        self._invoked: set[tuple[str, str, str]] = set()
         self._other: collections.deque[bytes] = collections.deque(maxlen=_OTHER_LINES)
         self._shared, self._targeted = modules.shared, targeted
         self._done: collections.Counter[str] = collections.Counter()
@@ -102,6 +106,13 @@ class Record:
         for image in sorted(self._done):
             yield f"{image} ({self._done[image]} of {max(self._planned[image], self._done[image])})"
 
+    def missed_actions(self) -> Iterator[tuple[str, Invocation]]:
+        """What was not invoked although the change that it follows was made, with its image."""
+        for action in self._actions:
+            follows = action.event.startswith("After") and action.resource in self._triggered
+            if follows and (action.address, action.event, action.resource) not in self._invoked:
+                yield owner_of(action, self._shared), action
+
     def _add(self, event: Event) -> None:
         if event.ui and event.ui.partition(".")[0] != _EVENTS and self.too_much is None:
             self.too_much = TerraformError(
@@ -123,9 +134,12 @@ class Record:
             self.in_flight.pop(address, None)
         if kind == "apply_complete" and hook.verb != "read":
             self._done[image_of(address, self._shared)] += 1
-        elif kind == "action_errored" and len(self.failed_actions) < _MOST_FAILED:
-            failed = hooked_invocation(address, hook.lifecycle)
-            self.failed_actions.append((owner_of(failed, self._shared), failed))
+            self._triggered |= self._triggers & {address}
+        elif kind in ("action_complete", "action_errored"):
+            ended = hooked_invocation(address, hook.lifecycle)
+            self._invoked.add((address, ended.event, ended.resource))
+            if kind == "action_errored" and len(self.failed_actions) < _MOST_FAILED:
+                self.failed_actions.append((owner_of(ended, self._shared), ended))
 
     def _diagnostic(self, diagnostic: Diagnostic) -> None:
         if diagnostic.severity == "warning" and self._targeted and diagnostic.summary in _OF_TARGETS:
