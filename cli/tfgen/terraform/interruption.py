@@ -47,7 +47,8 @@ def applied(record: Record) -> str:
 def failed_actions(record: Record) -> Iterable[str]:
     """`action ADDRESS of image web failed after ..., and no later plan repeats it`, for each, and what was missed."""
     for image, action in record.failed_actions[:_MOST_NAMES]:
-        yield f"action {action.address} of image {image} failed {action.when}, {action.consequence}"
+        when = f" {action.when}" if action.resource else ""  # a person has asked for the others
+        yield f"action {action.address} of image {image} failed{when}, {action.consequence}"
     for image, action in itertools.islice(record.missed_actions(), _MOST_NAMES):
         yield f"action {action.address} of image {image} was not invoked {action.when}, and no later plan invokes it"
 
