@@ -183,6 +183,14 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
         _refused("this file is not a valid plan", _PLAN_AGAIN),
     ),
     (
+        re.compile(r'ephemeral input variable "([^"]{1,100})" was set during the plan'),
+        lambda failure, match: TerraformError(
+            f"{failure.what}: the variable {match[1]} is ephemeral, so the plan does not hold its value "
+            f"(log: {failure.log})",
+            fix=f"give it once more: tfgen apply FILE -- -var {match[1]}=...; or set TF_VAR_{match[1]}",
+        ),
+    ),
+    (
         re.compile(
             r"Unsupported state file format|Error (?:loading|refreshing) state.*(?:JSON|checksum)|"
             r"state data in S3 does not have the expected content|state snapshot was created by"
