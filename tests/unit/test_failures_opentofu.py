@@ -114,6 +114,9 @@ def test_a_state_that_terraform_does_not_know() -> None:
     error = failure("Error acquiring the state lock", f"Error message: Unsupported state file format: {detail}")
     assert "the state is none that Terraform knows, and was not changed" in error.message
     assert str(error.fix).startswith("if OpenTofu has encrypted it, use --terraform tofu with its key")
+    broken = failure("x", f"Unsupported state file format: The state file could not be parsed as JSON: x\n\n{detail}")
+    assert "the state cannot be read, and was not changed" in broken.message
+    assert str(broken.fix).startswith("restore a good version")
 
 
 @pytest.mark.parametrize(("product", "title"), [("terraform", "Terraform"), ("tofu", "OpenTofu")])

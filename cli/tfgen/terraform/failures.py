@@ -163,7 +163,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
         ),
     ),
     (
-        re.compile(r"does\W+not\W+have\W+a\W+.version.\W+attribute"),
+        # Of a text that is no JSON it is said, too.
+        re.compile(r"\A(?!.*parsed\W+as\W+JSON).*does\W+not\W+have\W+a\W+.version.\W+attribute", re.DOTALL),
         _failed(
             "the state is none that {Terraform} knows, and was not changed",
             "if OpenTofu has encrypted it, use --terraform tofu with its key; else restore a good version",
