@@ -46,6 +46,16 @@ AllowDestroyOption = Annotated[
     ),
 ]
 
+AllowActionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-action",
+        metavar="NAME",
+        envvar="TFGEN_ALLOW_ACTION",
+        help="Allow the plan to invoke actions of this image (Terraform 1.14). Repeatable.",
+    ),
+]
+
 
 class PlainUsage(TyperCommand):
     """A command whose usage line has required arguments as NAME, not as Typer's {NAME}."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -13,13 +15,14 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import TOML, Command, Repo
+from tests.conftest import TOML, Command, Repo, write_tree
 from tests.e2e.tools import require_tool
 from tests.pinned import ADDRESS
 from tfgen.commands.ci import RECIPES
 
 SCHEMAS = {"github": "vendor.github-workflows", "bitbucket": "vendor.bitbucket-pipelines"}
 HOSTS = sorted(RECIPES)
+TOOLS = ["terraform", "tofu"]
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +30,8 @@ def _pinned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TFGEN_CI_INSTALL", ADDRESS)
 
 
-def document(cli: Command, host: str) -> dict[Any, Any]:
-    found = yaml.safe_load(cli("ci", host, "--output", "-").expect(0).out)
+def document(cli: Command, host: str, *options: str) -> dict[Any, Any]:
+    found = yaml.safe_load(cli("ci", host, *options, "--output", "-").expect(0).out)
     assert isinstance(found, dict)
     return found
 
@@ -126,10 +129,11 @@ def test_pull_requests_are_planned_as_a_stranger_s_against_that_branch(branch: s
         assert words[-3:] == ["--out", "images.tfplan", "--gate"]
 
 
+@pytest.mark.parametrize("tool", TOOLS)
 @pytest.mark.parametrize("host", sorted(SCHEMAS))
-def test_the_host_s_schema_holds(host: str, repo: Repo, cli: Command) -> None:
+def test_the_host_s_schema_holds(tool: str, host: str, repo: Repo, cli: Command) -> None:
     root = repo({"tfgen.toml": TOML})
-    cli("ci", host).expect(0)
+    cli("ci", host, "--tool", tool).expect(0)
     program = str(Path(sys.executable).with_name("check-jsonschema"))
 
     def check() -> int:
@@ -142,10 +146,11 @@ def test_the_host_s_schema_holds(host: str, repo: Repo, cli: Command) -> None:
     assert check() != 0, "the linter accepts anything"
 
 
+@pytest.mark.parametrize("tool", TOOLS)
 @pytest.mark.parametrize("host", HOSTS)
-def test_yamllint_has_nothing_to_say(host: str, repo: Repo, cli: Command) -> None:
+def test_yamllint_has_nothing_to_say(tool: str, host: str, repo: Repo, cli: Command) -> None:
     root = repo({"tfgen.toml": TOML})
-    cli("ci", host).expect(0)
+    cli("ci", host, "--tool", tool).expect(0)
     rules = "line-length: {max: 120}, document-start: disable, comments: {min-spaces-from-content: 1}"
     config = f"{{extends: default, rules: {{{rules}, truthy: {{check-keys: false}}}}}}"
     argv = [sys.executable, "-m", "yamllint", "--strict", "-d", config, str(root / RECIPES[host][1])]
@@ -153,10 +158,11 @@ def test_yamllint_has_nothing_to_say(host: str, repo: Repo, cli: Command) -> Non
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize("tool", TOOLS)
 @pytest.mark.parametrize("host", HOSTS)
-def test_shellcheck_has_nothing_to_say(host: str, repo: Repo, cli: Command, tmp_path: Path) -> None:
+def test_shellcheck_has_nothing_to_say(tool: str, host: str, repo: Repo, cli: Command, tmp_path: Path) -> None:
     repo({"tfgen.toml": TOML})
-    found = scripts(document(cli, host))
+    found = scripts(document(cli, host, "--tool", tool))
     assert len(found) >= 3
     for number, script in enumerate(found):
         file = tmp_path / f"{number}.sh"
@@ -273,3 +279,83 @@ def test_a_file_on_this_machine_is_said(repo: Repo, cli: Command) -> None:
     done = cli("ci", "github", "--output", "-", "--install", path).expect(0)
     assert done.err == f"CI's machines must have file://{path}\n"
     assert f"\n    tfgen-ami[embedded] @\n    file://{path}\n" in done.out
+
+
+# What runs there
+
+TAR = """\
+#!/bin/bash
+# `tar -xzf FILE tofu`, of a release without a network.
+printf '#!/bin/sh\\n' >tofu
+chmod +x tofu
+"""
+CURL = """\
+#!/bin/bash
+echo "${@: -1}" >>"$ASKED"
+printf 'the release' >"$(basename "${@: -1}")"
+"""
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_terraform_is_what_runs_unless_asked(host: str, repo: Repo, cli: Command) -> None:
+    repo({"tfgen.toml": TOML})
+    text = cli("ci", host, "--output", "-").expect(0).out
+    assert cli("ci", host, "--tool", "terraform", "--output", "-").expect(0).out == text
+    assert "tofu" not in text.lower()
+    assert "tfgen-ami[embedded]" in text
+    with_tofu = cli("ci", host, "--tool", "tofu", "--output", "-").expect(0).out
+    assert "embedded" not in with_tofu
+    assert not re.search("@[A-Z]+@|# @", with_tofu)
+    assert cli("ci", host, "--output", "-").expect(0).out == text
+    cli("ci", host, "--tool", "packer").expect(64)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_recipe_of_the_other_tool_is_left_as_it_is(host: str, repo: Repo, cli: Command) -> None:
+    repo({"tfgen.toml": TOML})
+    cli("ci", host, "--tool", "tofu").expect(0)
+    again = f"--install '{ADDRESS}' --output -"
+    assert f"compare it with: tfgen ci {host} {again}" in cli("ci", host).expect(3).err
+    (Path(RECIPES[host][1])).write_text("mine")
+    assert f"compare it with: tfgen ci {host} --tool tofu {again}" in cli("ci", host, "--tool", "tofu").expect(3).err
+
+
+@pytest.mark.parametrize(("digest", "code"), [("of it", 0), ("0" * 64, 1), ("", 1)])
+@pytest.mark.parametrize("host", HOSTS)
+def test_opentofu_is_installed_by_its_digest(
+    host: str, repo: Repo, cli: Command, tmp_path: Path, digest: str, code: int
+) -> None:
+    """The recipe's own shell, with a download that is always the same; every job that runs tfgen has it."""
+    repo({"tfgen.toml": TOML})
+    whole = document(cli, host, "--tool", "tofu")
+    part = {"github": whole, "bitbucket": whole.get("definitions"), "codecommit": whole.get("phases")}[host]
+    found = [script for script in scripts(part) if "TOFU_SHA256" in script]
+    assert len(found) == (2 if host == "github" else 1)
+    end = "\n# Away from the checkout"
+    script = found[0] if host == "github" else found[0][found[0].index("TFGEN_TERRAFORM=") :].partition(end)[0]
+    tools, room = tmp_path / "tools", tmp_path / "room"
+    for name, text in (("curl", CURL), ("tar", TAR)):
+        write_tree(tools, {name: text})
+        (tools / name).chmod(0o755)
+    room.mkdir()
+    env = {
+        "PATH": f"{tools}:{os.environ['PATH']}",
+        "ASKED": str(tmp_path / "asked"),
+        "ROOM": str(room),
+        "RUNNER_TEMP": str(room),
+        "TMPDIR": str(room),
+        "GITHUB_ENV": str(tmp_path / "env"),
+        "TOFU_VERSION": "1.12.6",
+        "TOFU_SHA256": hashlib.sha256(b"the release").hexdigest() if digest == "of it" else digest,
+    }
+    told = script if host == "github" else f"{script}\necho TFGEN_TERRAFORM=$TFGEN_TERRAFORM >>$GITHUB_ENV"
+    done = subprocess.run(
+        ["bash", "-e", "-c", told], env=env, capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == code, done.stderr
+    (asked,) = (tmp_path / "asked").read_text().splitlines()
+    assert asked == ("https://github.com/opentofu/opentofu/releases/download/v1.12.6/tofu_1.12.6_linux_amd64.tar.gz")
+    if code == 0:
+        path = Path((tmp_path / "env").read_text().strip().removeprefix("TFGEN_TERRAFORM="))
+        assert os.access(path, os.X_OK)
+        assert path.is_relative_to(room)

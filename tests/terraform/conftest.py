@@ -16,6 +16,7 @@ from tests.functional.pr_hosts import running
 from tests.terraform.attached_provider import attached_provider
 from tests.terraform.github_recipe import GitHubWithActions
 from tests.terraform.module_uses import Policies, plan_uses
+from tests.terraform.products import product, pytest_generate_tests  # noqa: F401 for the mark `both`
 from tests.terraform.recipes import Repository, recipes, shared_state
 from tests.terraform.state_estate import Aws
 from tfgen.emulator.environment import terraform_environment

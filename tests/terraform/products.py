@@ -94,3 +94,19 @@ def stand_in(folder: Path) -> str:
     file.write_text(_STAND_IN.replace("@REAL@", find_terraform().argv[0]), encoding="utf-8")
     file.chmod(0o755)
     return str(file)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test with the mark `both` runs with each product; which one, the fixture `product` says."""
+    if metafunc.definition.get_closest_marker("both"):
+        metafunc.fixturenames[:] = ["product", *(name for name in metafunc.fixturenames if name != "product")]
+        metafunc.parametrize("product", ["terraform", "tofu"], indirect=True)
+
+
+@pytest.fixture
+def product(request: pytest.FixtureRequest, _nothing_outside: None, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The product that runs, here and in every process started: Terraform as elsewhere, or a real OpenTofu."""
+    wanted: str = request.param
+    if wanted == "tofu":
+        monkeypatch.setenv("TFGEN_TERRAFORM", real_opentofu())
+    return wanted

@@ -37,6 +37,7 @@ def planned(tfgen: Command, *arguments: str) -> dict[str, str]:
     return {image["name"]: image["action"] for image in json.loads(result.out)["images"]}
 
 
+@pytest.mark.both
 def test_only_what_the_branch_changes_is_planned(root: Path, tfgen: Command) -> None:
     write_tree(root, {"packer/new.json": JSON, "tfgen.toml": TOML + '[templates.web.environment]\nA = "1"\n'})
     (root / "packer/db.json").unlink()
@@ -83,6 +84,7 @@ def test_everything_is_planned_where_the_module_differs(root: Path, tfgen: Comma
     assert "unapplied" in result.out
 
 
+@pytest.mark.both
 def test_a_branch_of_templates_is_planned_untrusted(root: Path, tfgen: Command) -> None:
     write_tree(root, {"packer/new.json": JSON})
     tfgen("sync").expect(0)

@@ -147,6 +147,11 @@ def test_the_cli_configuration_names_the_mirror_alone_and_is_kept(tmp_path: Path
     assert f'filesystem_mirror {{ path = "{tmp_path}/cli/mirror" }}' in text
     assert "direct" not in text
     (program,) = {each.resolve() for each in (tmp_path / "cli").rglob("terraform-provider-aws_*")}
+    # OpenTofu follows a link of the platform's folder, and none above it.
+    for host in ("registry.terraform.io", "registry.opentofu.org"):
+        place = tmp_path / "cli/mirror" / host / "hashicorp/aws" / provider.VERSION
+        assert not any(each.is_symlink() for each in (place, *place.parents))
+        assert [each.name for each in (place / "linux_amd64").iterdir()] == [program.name]
     assert os.access(program, os.X_OK)
     stamp = program.stat().st_mtime_ns
     assert provider.write_cli_config(tmp_path / "cli") == config

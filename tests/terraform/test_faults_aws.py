@@ -52,6 +52,10 @@ data "aws_iam_policy_document" "any" {
 """
 
 
+#: A provider of a constraint.
+CONSTRAINED = REQUIRED.replace('hashicorp/aws"', 'hashicorp/aws"\n      version = "{}"')
+
+
 @pytest.fixture(autouse=True)
 def _mirror(cli_config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(cli_config))
@@ -167,3 +171,16 @@ def test_an_apply_runs_init_when_terraform_asks_for_it(repo: Repo, tfgen: Comman
         "module.db.pipeline",
         "module.web.pipeline",
     ]
+
+
+@pytest.mark.both
+def test_a_constraint_that_excludes_what_is_locked(repo: Repo, tfgen: Command, product: str) -> None:
+    root = synced(repo, tfgen)
+    required = root / "terraform/pipelines/required.tf"
+    required.write_text(CONSTRAINED.replace("{}", ">= 3.39"))
+    tfgen("plan").expect(0)
+    required.write_text(CONSTRAINED.replace("{}", ">= 5.70, < 7"))
+    last = tfgen("plan").expect(1).err.splitlines()[-1]
+    assert f"error: {product} init failed (exit code 1): .terraform.lock.hcl has registry." in last
+    assert "/hashicorp/aws 3.39.0, which the constraint >= 5.70.0, < 7.0.0 excludes (log: " in last
+    assert f"run: cd terraform/pipelines && {product} init -upgrade; then commit .terraform.lock.hcl" in last

@@ -37,6 +37,7 @@ def manifest(root: Path, name: str = "saved") -> dict[str, object]:
     return document
 
 
+@pytest.mark.both
 def test_the_manifest_says_what_the_plan_was_made_from(repo: Repo, tfgen: Command) -> None:
     root = repo(
         {**ESTATE, "packer/team/x.pkr.hcl": 'source "null" "x" {}\nbuild {\n  sources = ["source.null.x"]\n}\n'}
@@ -223,6 +224,7 @@ def replaced(root: Path) -> None:
     write_tree(root, {"tfgen.toml": TOY["tfgen.toml"] + '[templates.db.names]\nproject_name = "other"\n'})
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(("change", "counted"), [(destroyed, "1 destroyed"), (replaced, "1 replaced")])
 def test_a_destroy_must_be_allowed_by_name(
     repo: Repo, tfgen: Command, change: Callable[[Path], None], counted: str
@@ -266,6 +268,7 @@ def test_what_is_not_an_image_is_gated_too(repo: Repo, tfgen: Command) -> None:
     tfgen("apply", "saved", "--allow-destroy", "(shared)").expect(0)
 
 
+@pytest.mark.both
 def test_what_terraform_forgets_and_moves_is_not_gated(repo: Repo, tfgen: Command) -> None:
     root = applied(repo, tfgen)
     tfgen("rename", "db", "data").expect(0)

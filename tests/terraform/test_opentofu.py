@@ -66,8 +66,9 @@ def test_an_encrypted_plan(repo: Repo, tfgen: Command, opentofu: str) -> None:
     assert "forced by triggers_replace" in planned.out
     assert read_payload((root / "saved").read_bytes()) is not None
     tfgen("plan", "--out", "saved", **with_key).expect(0)  # an encrypted plan may be written over
-    for key, says in ((None, "and no key for it is configured"), (ANOTHER, "with another key than the configured")):
-        env = {**with_key, "TF_ENCRYPTION": key or ""}
+    without = "the plan is encrypted, and no key for it is configured"
+    for key, says in (("", without), (ANOTHER, "with another key than the configured")):
+        env = {**with_key, "TF_ENCRYPTION": key}
         last = tfgen("apply", "saved", "--allow-destroy", "web", **env).expect(1).err.splitlines()[-1]
         assert last.startswith("error: tofu show failed (exit code 1): the plan is encrypted")
         assert says in last
@@ -139,7 +140,9 @@ def test_an_encrypted_state(real: str, repo: Repo, tfgen: Command, aws: Aws) -> 
     assert "the state is encrypted, and no key for it is configured" in tfgen("plan", **without).expect(1).err
     wrong = tfgen("plan", **{**tofu, "TF_ENCRYPTION": WHOLE.replace("correct", "another")}).expect(1).err
     assert "the state is encrypted with another key than the configured" in wrong
-    assert "if OpenTofu has encrypted it, use --terraform tofu with its key" in tfgen("plan").expect(1).err
+    terraform = tfgen("plan").expect(1).err
+    assert "the state is none that Terraform knows, and was not changed" in terraform
+    assert "if OpenTofu has encrypted it, use --terraform tofu with its key" in terraform
 
     init = ("state", "init", "--bucket", "states")
     assert f"{STATE}: the state is encrypted by OpenTofu, which Terraform cannot read" in tfgen(*init).expect(3).err

@@ -16,6 +16,7 @@ from tests.terraform.toy import (
 )
 
 
+@pytest.mark.both
 def test_plan_apply_plan(repo: Repo, tfgen: Command) -> None:
     root = after(repo, tfgen, ESTATE, SYNC)
     planned = tfgen("plan", "--detailed-exitcode", "--out", "saved.tfplan").expect(2)
@@ -82,23 +83,25 @@ def test_stale_files_are_refused_before_terraform_runs(repo: Repo, tfgen: Comman
     assert not (root / "terraform/pipelines/.terraform").exists()
 
 
-def test_init_runs_only_when_needed(repo: Repo, tfgen: Command) -> None:
+@pytest.mark.both
+def test_init_runs_only_when_needed(repo: Repo, tfgen: Command, product: str) -> None:
     root = after(repo, tfgen, ESTATE, SYNC)
-    assert "terraform init" in tfgen("plan").expect(0).err
-    assert "terraform init" not in tfgen("plan").expect(0).err
+    assert f"{product} init" in tfgen("plan").expect(0).err
+    assert f"{product} init" not in tfgen("plan").expect(0).err
     (root / "tfgen.toml").write_text(TOY["tfgen.toml"] + '[environment]\nA = "1"\n')
     tfgen("sync").expect(0)
-    assert "terraform init" not in tfgen("plan").expect(0).err
+    assert f"{product} init" not in tfgen("plan").expect(0).err
     (root / "packer/new.json").write_text(JSON)
     tfgen("sync").expect(0)
-    assert "terraform init" in tfgen("plan").expect(0).err
+    assert f"{product} init" in tfgen("plan").expect(0).err
 
 
-def test_init_runs_again_when_terraform_asks_for_it(repo: Repo, tfgen: Command) -> None:
+@pytest.mark.both
+def test_init_runs_again_when_terraform_asks_for_it(repo: Repo, tfgen: Command, product: str) -> None:
     root = after(repo, tfgen, ESTATE, SYNC)
     tfgen("plan").expect(0)
     (root / "terraform/pipelines/.terraform/modules/modules.json").write_text('{"Modules":[]}')
-    assert "terraform init" in tfgen("plan").expect(0).err
+    assert f"{product} init" in tfgen("plan").expect(0).err
 
 
 @pytest.mark.parametrize(
@@ -132,6 +135,7 @@ def test_a_plan_that_changes_only_outputs_is_a_change(repo: Repo, tfgen: Command
     tfgen("plan", "--detailed-exitcode").expect(0)
 
 
+@pytest.mark.both
 def test_what_is_forgotten_is_said(repo: Repo, tfgen: Command) -> None:
     root = repo({**ESTATE, "terraform/pipelines/more.tf": 'resource "terraform_data" "mine" {\n}\n'})
     tfgen("sync").expect(0)

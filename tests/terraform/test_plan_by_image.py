@@ -74,6 +74,7 @@ def test_outputs_that_change_are_no_moves_only(repo: Repo, tfgen: Command) -> No
     assert (found["moves_only"], found["outputs"], found["changes"]) == (False, ["x"], True)
 
 
+@pytest.mark.both
 def test_replaced_says_which_attribute_forces_it(repo: Repo, tfgen: Command) -> None:
     trigger = "  lifecycle {\n    replace_triggered_by = [terraform_data.pipeline]\n  }\n"
     more = f'resource "terraform_data" "after" {{\n{trigger}}}\n'
@@ -123,6 +124,7 @@ def test_flags_that_mean_nothing_here(repo: Repo, tfgen: Command, arguments: lis
     assert says in tfgen("plan", *arguments).expect(64).err
 
 
+@pytest.mark.both
 def test_moves_only(repo: Repo, tfgen: Command) -> None:
     root = applied(repo, tfgen)
     # The name of the template reaches no input of this module, so a rename is nothing but another address.
@@ -194,6 +196,7 @@ def test_drifted(estate: Estate, tfgen: Command, monkeypatch: pytest.MonkeyPatch
     assert (image["action"], image["changed"], image["drifted"]) == ("changed", 1, 1)
 
 
+@pytest.mark.both
 def test_what_is_secret_is_shown_nowhere(repo: Repo, tfgen: Command) -> None:
     module = TOY_MODULE + (
         'resource "terraform_data" "secret" {\n'

@@ -191,6 +191,7 @@ def test_labels_are_only_names(repository: Repository, github: GitHubWithActions
     labels = (
         "allow-destroy:$(touch owned)",
         "allow-destroy:`touch owned`",
+        "allow-action:$(touch owned) `touch owned`",
         "'; touch owned; '",
         'a"b',
         "allow-destroy:",

@@ -23,15 +23,21 @@ UNKNOWN = "AWS rejected the credentials: profile ci, region eu-west-1 (log: the.
 NETWORK = "the network is not reachable (log: the.log)"
 
 
-def failure(summary: str, detail: str = "", *, stderr: str = "", env: Mapping[str, str] = PROFILE) -> TfgenError:
+def failure(
+    summary: str,
+    detail: str = "",
+    *,
+    stderr: str = "",
+    env: Mapping[str, str] = PROFILE,
+    product: str = "terraform",
+    command: str = "plan",
+) -> TfgenError:
     record = Record(RootModules(images=("web",), shared=frozenset()))
     if summary:
         diagnostic = {"severity": "error", "summary": summary, "detail": detail}
         record.line(json.dumps({"type": "diagnostic", "diagnostic": diagnostic}).encode())
     finished = Finished(code=1, stderr=stderr, interrupted=False, killed=False)
-    return explain(
-        Failure(product="terraform", command="plan", finished=finished, record=record, env=env, log="the.log")
-    )
+    return explain(Failure(product=product, command=command, finished=finished, record=record, env=env, log="the.log"))
 
 
 @pytest.mark.parametrize(

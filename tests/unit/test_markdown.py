@@ -15,7 +15,9 @@ from tests import depth
 from tfgen.hosts.model import STYLES, HostName, Style, marker
 from tfgen.plan.markdown import WHOLE, compose, verdict
 from tfgen.plan.markdown_text import code, names
+from tfgen.terraform.reports.actions import Deferred, Invocation
 from tfgen.terraform.reports.plan import SHARED, ImagePlan, PlanSummary, ResourceChange
+from tfgen.terraform.reports.unknown import NotUnderstood
 
 
 def render(summary: PlanSummary, **options: Any) -> str:
@@ -248,10 +250,23 @@ def assert_only_text(texts: list[str], host: HostName | None, many: int) -> None
     name, address, reason, attribute, before, output, target, commit = texts
     style = STYLES[host] if host else WHOLE
     mark = marker(style, target)
-    resource = change(address, "replace", reason=reason, forced_by=(attribute,) * 12, moved_from=before)
-    images = [ImagePlan(name=f"{name}{n}", changes=(resource,) * 5, drift=(resource,)) for n in range(many)]
-    summary = plan(*images, outputs=(output,) * 12, targets=(name,) * 12, line=reason)
-    made = compose(summary, target=target, refused=[name] * 12, commit=commit, style=style, marker=mark).text
+    resource = change(address, "replace", reason=reason, forced_by=(attribute,) * 12, moved_from=before, imported=name)
+    more: dict[str, Any] = {
+        "actions": (Invocation(address=address, event=reason, resource=before),),
+        "deferred": (Deferred(address=address, action=attribute, reason=reason),),
+    }
+    images = [ImagePlan(name=f"{name}{n}", changes=(resource,) * 5, drift=(resource,), **more) for n in range(many)]
+    summary = plan(
+        *images,
+        outputs=(output,) * 12,
+        targets=(name,) * 12,
+        line=reason,
+        failed_checks=(attribute,) * 12,
+        not_understood=(NotUnderstood(type=output, count=1),) * 12,
+    )
+    made = compose(
+        summary, target=target, refused=[name] * 12, acting=[name] * 12, commit=commit, style=style, marker=mark
+    ).text
     assert style.limit is None or len(made.encode()) <= style.limit
     tokens = parsed(made)
     assert not {"link_open", "image"} & kinds(made)

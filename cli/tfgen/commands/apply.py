@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfgen.options import AllowDestroyOption, LockTimeoutOption, TerraformOption, behind_dashes, check_duration
+from tfgen.options import (
+    AllowActionOption,
+    AllowDestroyOption,
+    LockTimeoutOption,
+    TerraformOption,
+    behind_dashes,
+    check_duration,
+)
 from tfgen_generators.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -30,14 +37,16 @@ def command(
         Path | None, typer.Argument(metavar="[PLANFILE]", show_default=False, help="A plan that tfgen plan saved.")
     ] = None,
     allow_destroy: AllowDestroyOption = None,
+    allow_action: AllowActionOption = None,
     lock_timeout: LockTimeoutOption = "",
     terraform: TerraformOption = None,
 ) -> int:
     """Apply a saved plan, or plan and ask for approval.
 
     Refuses (exit 3) a plan that was changed, is stale, or was made from other files or by another Terraform, and a plan
-    that destroys or replaces resources of an image without --allow-destroy. PLANFILE is required when not on a
-    terminal. Arguments after -- are passed to terraform: to apply with a PLANFILE, to plan without one.
+    that destroys or replaces resources of an image without --allow-destroy, or invokes its actions without
+    --allow-action. PLANFILE is required when not on a terminal. Arguments after -- are passed to terraform: to apply
+    with a PLANFILE, to plan without one.
     """
     if plan_file is None and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise RefusedError(
@@ -54,15 +63,17 @@ def command(
     )
     from tfgen.plan.apply import apply_plan
 
-    allowed = tuple(allow_destroy or ())
+    allowed, actions = tuple(allow_destroy or ()), tuple(allow_action or ())
     workspace = open_workspace()
     if plan_file is None:
-        return _plan_and_ask(workspace, allowed, request)
-    apply_plan(workspace, plan_file, allowed, request)
+        return _plan_and_ask(workspace, allowed, actions, request)
+    apply_plan(workspace, plan_file, allowed, request, actions=actions)
     return 0
 
 
-def _plan_and_ask(workspace: Workspace, allowed: tuple[str, ...], request: PlanRequest) -> int:
+def _plan_and_ask(
+    workspace: Workspace, allowed: tuple[str, ...], actions: tuple[str, ...], request: PlanRequest
+) -> int:
     from functools import partial
 
     from msgspec.structs import replace
@@ -83,11 +94,12 @@ def _plan_and_ask(workspace: Workspace, allowed: tuple[str, ...], request: PlanR
         show_plan(summary)
         if not summary.changed:
             return 0
-        require_allowed(summary, allowed, renamed_images(workspace.settings), partial(find_behind, workspace))
+        renamed, look = renamed_images(workspace.settings), partial(find_behind, workspace)
+        require_allowed(summary, allowed, renamed, look, actions=actions)
         if not _confirmed():
             note("apply cancelled; nothing was changed")
             return 1
-        apply_plan(workspace, file, allowed, replace(request, extra=()))
+        apply_plan(workspace, file, allowed, replace(request, extra=()), actions=actions)
     finally:
         file.unlink(missing_ok=True)
         manifest_path(file).unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -20,12 +21,16 @@ RECIPES = {
     "codecommit": ("codecommit.yml", "buildspec-plan.yml"),
 }
 
+#: Lines of a recipe that are for one tool, between `# @TOFU` and `# @END`.
+_FOR_ONE = re.compile(r"^ *# @(TERRAFORM|TOFU)\n(.*?)^ *# @END\n", re.DOTALL | re.MULTILINE)
+
 EXAMPLES = """\b
 Examples:
   tfgen ci github             write .github/workflows/tfgen.yml
   tfgen ci bitbucket          write bitbucket-pipelines.yml
   tfgen ci codecommit         write buildspec-plan.yml
   tfgen ci github --output -  print to stdout
+  tfgen ci github --tool tofu run OpenTofu
   tfgen ci github --install git+https://example.com/tfgen@4b825dc642cb6eb9a060e54bf8d69288fbee4904
 """
 
@@ -48,6 +53,10 @@ def command(
             help="What CI installs: a URL with #sha256=, or git+https://...@COMMIT. Default: as this tfgen was.",
         ),
     ] = None,
+    tool: Annotated[
+        Literal["terraform", "tofu"],
+        typer.Option("--tool", metavar="TOOL", envvar="TFGEN_CI_TOOL", help="What CI runs: terraform or tofu."),
+    ] = "terraform",
 ) -> int:
     """Write a CI pipeline that plans, comments and applies.
 
@@ -64,12 +73,13 @@ def command(
     requirement = found() if install is None else given(install)
     if requirement.is_on_this_machine:
         note(f"CI's machines must have {requirement.address}", style="yellow")
-    text = recipe(workspace, host, requirement)
+    text = recipe(workspace, host, requirement, tool)
     if output == "-":
         out(text.removesuffix("\n"))
         return 0
     shown = output or RECIPES[host][1]
-    again = f"tfgen ci {host} {'' if install is None else f'--install {quote(install)} '}--output -"
+    options = ("" if tool == "terraform" else f"--tool {tool} ") + (f"--install {quote(install)} " if install else "")
+    again = f"tfgen ci {host} {options}--output -"
     path = Path(output) if output else workspace.root / shown
     note(f"{'wrote' if write(path, text, shown, again) else 'unchanged:'} {shown}")
     if not output and not (workspace.root / ".git").exists() and has_history(workspace.root):
@@ -101,19 +111,19 @@ def found() -> Requirement:
     return here.requirement
 
 
-def recipe(workspace: Workspace, host: str, requirement: Requirement) -> str:
-    """The recipe's text with what tfgen.toml says, which installs `requirement`."""
+def recipe(workspace: Workspace, host: str, requirement: Requirement, tool: str = "terraform") -> str:
+    """The recipe's text with what tfgen.toml says, which installs `requirement` and runs `tool`."""
     import json
-    import re
     from importlib.resources import files
     from shlex import quote
 
     text = (files("tfgen") / "recipes" / RECIPES[host][0]).read_text(encoding="utf-8")
+    text = _FOR_ONE.sub(lambda found: found[2] if found[1].lower() == tool else "", text)
     branch = workspace.settings.branch
     values = {
         "BRANCH": json.dumps(branch),  # a YAML string too, whatever a branch is called
         "BASE": quote(f"refs/remotes/origin/{branch}"),  # whatever a pull request or a tag is called
-        "NAME": requirement.name,
+        "NAME": requirement.name if tool == "terraform" else requirement.without_terraform,
         "ADDRESS": requirement.address,
     }
     # At once: a branch may be called like one of these.

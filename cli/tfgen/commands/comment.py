@@ -54,6 +54,15 @@ def command(
             help="As in tfgen plan: do not mark this image as refused. Repeatable.",
         ),
     ] = None,
+    allow_action: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-action",
+            metavar="NAME",
+            envvar="TFGEN_ALLOW_ACTION",
+            help="As in tfgen plan: do not mark this image's actions as refused. Repeatable.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -94,7 +103,8 @@ def command(
     if failed:
         page = _failed(workspace, name)
     else:
-        page = _planned(plan_file or workspace.state_dir / "tfplan", name, tuple(allow_destroy or ()), workspace)
+        plan = plan_file or workspace.state_dir / "tfplan"
+        page = _planned(plan, name, tuple(allow_destroy or ()), tuple(allow_action or ()), workspace)
     if output or dry_run:
         _write(page.compose(host).text, output, dry_run=dry_run)
     else:
@@ -102,16 +112,17 @@ def command(
     return 0
 
 
-def _planned(plan: Path, target: str, allowed: tuple[str, ...], workspace: Workspace) -> Page:
+def _planned(plan: Path, target: str, allowed: tuple[str, ...], actions: tuple[str, ...], workspace: Workspace) -> Page:
     from tfgen.plan.compared.behind import find_behind
-    from tfgen.plan.gate import refused_images, renamed_images
+    from tfgen.plan.gate import acting_images, refused_images, renamed_images
     from tfgen.plan.manifest import read_manifest
 
     manifest = read_manifest(plan)
     refused = refused_images(manifest.summary, allowed, renamed_images(workspace.settings))
     names = tuple(image.name for image in refused)
     behind = find_behind(workspace, names) if names else None
-    return Page(manifest=manifest, target=target, refused=names, behind=behind)
+    acting = tuple(image.name for image in acting_images(manifest.summary, actions))
+    return Page(manifest=manifest, target=target, refused=names, acting=acting, behind=behind)
 
 
 def _workspace() -> Workspace:
@@ -152,19 +163,21 @@ class Failed:
 class Page:
     """What a comment is about: a plan's manifest, whose it is, and the images that it must not destroy.
 
-    `behind` says which of these come from commits of the base that the branch lacks.
+    `acting` are the images whose actions it must not invoke; `behind` says which of `refused` come from commits of the
+    base that the branch lacks.
     """
 
     manifest: Manifest
     target: str
     refused: tuple[str, ...]
+    acting: tuple[str, ...] = ()
     behind: Behind | None = None
 
     @property
     def is_news(self) -> bool:
         """Whether it is worth a first comment: one that says "No changes" would only be noise."""
         summary = self.manifest.summary
-        return summary.changed or bool(summary.not_planned)
+        return summary.changed or bool(summary.not_planned or summary.deferred or summary.not_understood)
 
     def compose(self, host: HostName | None, *, link: str = "") -> Rendered:
         """The Markdown as `host` wants it; for none, as GitHub would, and whole."""
@@ -176,6 +189,7 @@ class Page:
             self.manifest.summary,
             target=self.target,
             refused=self.refused,
+            acting=self.acting,
             behind=self.behind,
             link=link,
             commit=self.manifest.commit,

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tfgen.options import AllowDestroyOption, LockTimeoutOption, TerraformOption, behind_dashes, check_duration
+from tfgen.options import (
+    AllowActionOption,
+    AllowDestroyOption,
+    LockTimeoutOption,
+    TerraformOption,
+    behind_dashes,
+    check_duration,
+)
 from tfgen_generators.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,10 +57,12 @@ def command(
         typer.Option(
             "--gate",
             envvar="TFGEN_GATE",
-            help="Exit 3 when the plan destroys or replaces something without --allow-destroy, or is not complete.",
+            help="Exit 3 when the plan destroys or replaces something without --allow-destroy, invokes actions without "
+            "--allow-action, or does not show all.",
         ),
     ] = False,
     allow_destroy: AllowDestroyOption = None,
+    allow_action: AllowActionOption = None,
     changed: Annotated[
         bool,
         typer.Option("--changed", envvar="TFGEN_CHANGED", help="Plan only the images that differ from the merge base."),
@@ -115,18 +124,18 @@ def command(
     workspace = open_workspace()
     file = out or own_plan(workspace.make_state_dir())
     summary = make_plan(workspace, file, request)
-    allowed = tuple(allow_destroy or ())
+    allowed, actions = tuple(allow_destroy or ()), tuple(allow_action or ())
     shown = file if out else Path(os.path.relpath(file))
-    refused = _show(summary, shown, allowed, format_, workspace)
+    refused, acting = _show(summary, shown, allowed, actions, format_, workspace)
     behind = _behind(workspace, refused, base) if not untrusted else None
     if summary.changed and not (gate and summary.not_planned):
         from tfgen.plan.table import show_next
 
-        show_next(shown, refused, behind.advice() if behind and behind.explains(refused) else "")
+        show_next(shown, refused, behind.advice() if behind and behind.explains(refused) else "", acting)
     if gate:
         from tfgen.plan.gate import renamed_images, require_all_planned, require_allowed
 
-        require_allowed(summary, allowed, renamed_images(workspace.settings), lambda _: behind)
+        require_allowed(summary, allowed, renamed_images(workspace.settings), lambda _: behind, actions=actions)
         require_all_planned(summary)
     return EXIT_CHANGES if detailed_exitcode and summary.changed else 0
 
@@ -154,20 +163,26 @@ def _is_typed(context: typer.Context, name: str) -> bool:
 
 
 def _show(
-    summary: PlanSummary, file: Path, allowed: tuple[str, ...], format_: _Format, workspace: Workspace
-) -> tuple[str, ...]:
-    """Shows the plan; gives the images that the gate refuses."""
-    from tfgen.plan.gate import refused_images, renamed_images
+    summary: PlanSummary,
+    file: Path,
+    allowed: tuple[str, ...],
+    actions: tuple[str, ...],
+    format_: _Format,
+    workspace: Workspace,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Shows the plan; gives the images that the gate refuses, for what they lose and for their actions."""
+    from tfgen.plan.gate import acting_images, refused_images, renamed_images
     from tfgen.plan.table import show_not_planned, show_plan, show_plan_json, show_plan_markdown
 
     refused = tuple(image.name for image in refused_images(summary, allowed, renamed_images(workspace.settings)))
+    acting = tuple(image.name for image in acting_images(summary, actions))
     show_not_planned(summary, data=format_ == "table")
     if format_ == "json":
-        show_plan_json(summary, file, refused)
+        show_plan_json(summary, file, refused, acting)
     elif format_ == "markdown":
         from tfgen.hosts.target import plan_name
 
-        show_plan_markdown(summary, plan_name(workspace.root, workspace.settings.terraform_dir), refused)
+        show_plan_markdown(summary, plan_name(workspace.root, workspace.settings.terraform_dir), refused, acting)
     else:
         show_plan(summary)
-    return refused
+    return refused, acting

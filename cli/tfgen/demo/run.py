@@ -75,7 +75,7 @@ def _tell(emulator: Emulator, repository: Path, terraform: str | None) -> None:
     _say("tfgen sync")
     _sync()
 
-    _step("Plan, and apply the saved plan (terraform init runs automatically)")
+    _step("Plan, and apply the saved plan (init runs automatically)")
     _say("tfgen plan --out images.tfplan")
     _plan(Path("images.tfplan"), terraform)
     _say("tfgen apply images.tfplan")

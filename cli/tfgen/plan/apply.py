@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfgen.console import note, out
+from tfgen.console import note, one_line, out
 from tfgen.plan.make import ORDINARY, PlanRequest, driver_for, made_from, run_options
 from tfgen.sync.survey import find_changes
 from tfgen_generators.errors import TerraformError, UsageError
@@ -18,9 +18,17 @@ if TYPE_CHECKING:
 
 
 def apply_saved(
-    workspace: Workspace, file: Path, allowed: Collection[str] = (), request: PlanRequest = ORDINARY
+    workspace: Workspace,
+    file: Path,
+    allowed: Collection[str] = (),
+    request: PlanRequest = ORDINARY,
+    *,
+    actions: Collection[str] = (),
 ) -> PlanSummary:
-    """Applies exactly the plan in `file`. Raises RefusedError when it is not what was planned and allowed."""
+    """Applies exactly the plan in `file`. Raises RefusedError when it is not what was planned and allowed.
+
+    `allowed` are the images of which something may be destroyed, `actions` those whose actions may be invoked.
+    """
     from functools import partial
 
     from tfgen.plan.compared.behind import find_behind
@@ -33,6 +41,7 @@ def apply_saved(
         require_same_terraform,
     )
     from tfgen.plan.plan_file import copied, private_plan
+    from tfgen.plan.shown import remarks
     from tfgen.terraform.reports.images import root_modules
 
     manifest = read_manifest(file)
@@ -50,11 +59,15 @@ def apply_saved(
         require_same_inputs(file, manifest, inputs)
         renamed = renamed_images(workspace.settings)
         look = partial(find_behind, workspace)
-        require_allowed(manifest.summary, allowed, renamed, look)  # what is refused anyway needs no Terraform
+        # What is refused anyway needs no Terraform.
+        require_allowed(manifest.summary, allowed, renamed, look, actions=actions)
         # The manifest says which plan this is; what that does, only it can say.
-        require_plan_allowed(driver.planned(own, options), root_modules(driver.folder).shared, allowed, renamed)
+        shown, shared = driver.planned(own, options), root_modules(driver.folder).shared
+        require_plan_allowed(shown.changes, shared, allowed, renamed, invoked=shown.actions, actions=actions)
         _tell_whose(workspace, manifest)
-        return driver.apply(own, options)
+        for remark in remarks(shown, limited=bool(manifest.summary.targets)):
+            note(one_line(remark), style="yellow")
+        return driver.apply(own, options, shown.actions)
 
 
 def _sources(workspace: Workspace) -> Collection[str]:
@@ -78,7 +91,12 @@ def _tell_whose(workspace: Workspace, manifest: Manifest) -> None:
 
 
 def apply_plan(
-    workspace: Workspace, plan_file: Path, allowed: tuple[str, ...] = (), request: PlanRequest = ORDINARY
+    workspace: Workspace,
+    plan_file: Path,
+    allowed: tuple[str, ...] = (),
+    request: PlanRequest = ORDINARY,
+    *,
+    actions: tuple[str, ...] = (),
 ) -> None:
     """Applies exactly `plan_file`, with progress by image on stderr and Terraform's own line on stdout."""
     from tfgen.plan.plan_file import is_plan
@@ -86,7 +104,7 @@ def apply_plan(
     if plan_file.exists() and not is_plan(plan_file):
         raise UsageError(f"{plan_file} is not a saved plan", fix="run: tfgen plan --out FILE, then: tfgen apply FILE")
     try:
-        done = apply_saved(workspace, plan_file, allowed, request)
+        done = apply_saved(workspace, plan_file, allowed, request, actions=actions)
     except TerraformError as error:
         error.fix = error.fix or "changes applied so far are kept; to see the rest, run: tfgen plan"
         raise

@@ -5,30 +5,33 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from tfgen.plan.plan_file import require_whole
+from tfgen.plan.run_checks import has_said_all, is_lock_free_again
 from tfgen.state import errored
 from tfgen.state.local_state import state_arguments
 from tfgen.terraform import init
 from tfgen.terraform.argv import DEFAULTS, RunOptions, apply_argv, init_argv, plan_argv
-from tfgen.terraform.binary import Binary, find_terraform
+from tfgen.terraform.binary import find_terraform
 from tfgen.terraform.environment import run_environment
-from tfgen.terraform.inputs import plan_arguments, values_of, variables_in
+from tfgen.terraform.inputs import plan_arguments, values_of
+from tfgen.terraform.interruption import again, failed_actions
 from tfgen.terraform.reports.images import root_modules
-from tfgen.terraform.reports.plan import PlanSummary, with_attributes
+from tfgen.terraform.reports.plan import PlanSummary
 from tfgen.terraform.reports.record import Record
-from tfgen.terraform.version import evaluates_early, require_removed_blocks, require_supported
-from tfgen.terraform.watched import Run, Watcher, has_said_all, is_lock_free_again, last_words, run_watched, tell
+from tfgen.terraform.version import early_variables, require_removed_blocks, require_supported
+from tfgen.terraform.watched import Run, Watcher, last_words, run_watched, tell
 from tfgen.workspace import Workspace, locked
-from tfgen_generators.errors import BusyError, RefusedError, TfgenError
+from tfgen_generators.errors import BusyError, TfgenError
 
 if TYPE_CHECKING:
     from tfgen.terraform.processes.process import Finished
-    from tfgen.terraform.reports.plan import ResourceChange
+    from tfgen.terraform.reports.actions import Invocation
     from tfgen.terraform.reports.show import ShownPlan
     from tfgen.terraform.secrets.redaction import Redaction
 
@@ -51,6 +54,7 @@ class Driver:
         state_at: Callable[[str], Path] | None = None,
     ) -> None:
         self.workspace, self.watcher, self._state_at = workspace, watcher, state_at
+        self._actions: tuple[Invocation, ...] = ()
         self.folder = workspace.terraform_dir
         if not self.folder.is_dir():
             raise TfgenError(
@@ -59,8 +63,8 @@ class Driver:
         self.env = run_environment(os.environ if env is None else env)
         found = find_terraform(terraform, self.env)
         self.cache = workspace.make_state_dir("cache")
-        self.binary: Binary
         self.binary, self.version = require_supported(found, self.cache, folder=self.folder, env=self.env)
+        self._early = partial(early_variables, self.binary, self.version)
         self._identity = f"{self.binary.product} {self.version}"
         watcher.product = self.binary.product
         require_removed_blocks(self.binary, self.version, self.folder, workspace.settings.terraform_dir)
@@ -86,15 +90,16 @@ class Driver:
         summary = done.record.summarizer.result(
             changed=done.finished.code == 2, targets=options.targets, refresh_only=options.refresh_only
         )
-        if done.record.summarizer.needs_attributes():
-            summary = with_attributes(summary, self._forced(out, options))
-        return summary
+        return self._completed(summary, done, out, options)
 
-    def apply(self, plan: Path, options: RunOptions = DEFAULTS) -> PlanSummary:
-        """Applies the saved `plan`; what it summarizes is what was done."""
+    def apply(self, plan: Path, options: RunOptions = DEFAULTS, actions: Sequence[Invocation] = ()) -> PlanSummary:
+        """Applies the saved `plan`, which invokes `actions`; what it summarizes is what was done."""
         errored.require_none(self.workspace)
+        self._actions = tuple(actions)
         done = self._with_init("apply", apply_argv(self.binary, str(plan.absolute()), options), options)
         self._require_good(done, 0)
+        for text in failed_actions(done.record):  # those that were to go on
+            self.watcher.text(text)
         return done.record.summarizer.result(changed=True)
 
     def _plan_whole(self, out: Path, options: RunOptions) -> Run:
@@ -133,25 +138,20 @@ class Driver:
         tell(self.watcher, done, self._redaction(options))
         return done
 
-    def _early(self, options: RunOptions) -> Sequence[str]:
-        """A person's values for variables, for the commands beside plan and apply that take them."""
-        return variables_in(options.extra) if evaluates_early(self.binary, self.version) else ()
-
-    def planned(self, plan: Path, options: RunOptions = DEFAULTS) -> Sequence[ResourceChange]:
+    def planned(self, plan: Path, options: RunOptions = DEFAULTS) -> ShownPlan:
         """What the saved `plan` itself says that it does. Raises RefusedError when it does not say all."""
+        from tfgen.plan.shown import failed_show, require_readable
+
         fresh = self._init_if_needed(options)
         shown, finished = self._show(plan, "apply", options)
         if finished and finished.code and not fresh and init.NEEDS_INIT.search(finished.stderr):
             self._init(options, forced=True)
             shown, finished = self._show(plan, "apply", options)
         if finished and finished.code:
-            from tfgen.plan.shown import failed_show
-
             run = failed_show(finished, self.folder, self.workspace.make_state_dir("log"))
             raise self._explained(run, ended_well=False)
-        if not shown.is_whole:
-            raise RefusedError("what this plan does cannot be read", fix="run: tfgen plan, and review it again")
-        return shown.changes
+        require_readable(shown)
+        return shown
 
     def _show(self, plan: Path, command: str, options: RunOptions) -> tuple[ShownPlan, Finished | None]:
         from tfgen.plan.shown import show_plan
@@ -163,17 +163,22 @@ class Driver:
             env=self.env,
             watcher=self.watcher,
             command=command,
-            variables=self._early(options),
+            variables=self._early(options.extra),
         )
 
-    def _forced(self, plan: Path, options: RunOptions) -> Mapping[str, tuple[str, ...]]:
-        """What forces each replacement, which events do not say; nothing when Terraform cannot show its plan."""
+    def _completed(self, summary: PlanSummary, done: Run, plan: Path, options: RunOptions) -> PlanSummary:
+        """With what the events did not say, where the plan may say more; as it is when Terraform cannot show it."""
+        from tfgen.plan.shown import completed, may_say_more
+
+        if not may_say_more(done.record.summarizer, self.binary, self.version, plan_arguments(options.extra, self.env)):
+            return summary
         shown, finished = self._show(plan, "plan", options)
         if finished and finished.code:
             self.watcher.text(
                 f"{self.binary.product} show failed: the plan is valid, but the reasons for replacements are not known"
             )
-        return shown.forced
+            return summary
+        return completed(summary, shown, done.record.summarizer, root_modules(self.folder).shared)
 
     def _with_init(self, command: str, argv: Sequence[str], options: RunOptions) -> Run:
         """Runs it, after init if need be; once more when Terraform says that init is needed, and has done nothing."""
@@ -194,15 +199,17 @@ class Driver:
         return init.is_done(self.folder, self._init_mark, wanted, self.env)
 
     def _init(self, options: RunOptions, *, forced: bool) -> bool:
+        from tfgen.terraform.lock_file import of_opentofu
         from tfgen.terraform.plugin_cache import plugin_cache
 
         with self._init_lock():
             if not forced and self._is_init_done():  # the one that we have waited for has done it
                 return False
             self._init_mark.unlink(missing_ok=True)
-            waiting = f"waiting for another {self.binary.product} init"
-            with plugin_cache(self.env, lambda: self.watcher.text(waiting)) as env:
-                done = self._run("init", init_argv(self.binary, self._early(options)), env=env)
+            self.watcher.text(of_opentofu(self.folder, self.binary.product))
+            waiting = partial(self.watcher.text, f"waiting for another {self.binary.product} init")
+            with plugin_cache(self.env, waiting) as env:
+                done = self._run("init", init_argv(self.binary, self._early(options.extra)), env=env)
             self._require_good(done, 0)
             init.keep_done(self.folder, self._init_mark, self._identity, self.env)
         return True
@@ -237,7 +244,7 @@ class Driver:
                 env=self.env if env is None else env,
                 logs=self.workspace.make_state_dir("log"),
                 watcher=self.watcher,
-                record=Record(modules, targeted=bool(options.targets)),
+                record=Record(modules, targeted=bool(options.targets), actions=self._actions),
             )
             if not is_lock_free_again(done):
                 break
@@ -264,9 +271,8 @@ class Driver:
         unsaved = self._unsaved(done) if done.command == "apply" and not ended_well else ""
         if finished.interrupted:
             killed = finished.killed or finished.code < 0
-            return after_stop(
-                done.command, record, complete=ended_well, killed=killed, unsaved=unsaved, title=self.binary.title
-            )
+            stopped = partial(after_stop, done.command, record, complete=ended_well, killed=killed)
+            return stopped(unsaved=unsaved, title=self.binary.title)
         if record.too_much is not None:
             return record.too_much
         log = os.path.relpath(done.log)
@@ -284,7 +290,7 @@ class Driver:
         if not (record.errors() or failure.is_crash):
             self.watcher.text(last_words(done, self._redaction()))
         error = explain(failure)
-        error.fix = "; ".join(filter(None, (unsaved, error.fix)))
+        error.fix = "; ".join(filter(None, (unsaved, *again(record), error.fix)))
         return error
 
     def _unsaved(self, done: Run) -> str:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tfgen.hosts.model import Style
-from tfgen.plan.markdown_text import MOST_ADDRESS, code, is_link, names, size, words
+from tfgen.plan.markdown_text import MOST_ADDRESS, code, fit, is_link, names, row, size, words
 from tfgen.terraform.reports.plan import NOTHING_DIFFERS
 
 if TYPE_CHECKING:
     from tfgen.plan.compared.behind import Behind
+    from tfgen.terraform.reports.actions import Invocation
     from tfgen.terraform.reports.plan import ImagePlan, NotPlanned, PlanSummary, ResourceChange
 
 #: Gravest first: the order of the verdict, the table and the details. The words are `ImagePlan.action`'s.
-GRAVITY = ("destroyed", "replaced", "changed", "created", "forgotten", "imported", "moved", "drifted")
+GRAVITY = (
+    *("destroyed", "replaced", "changed", "created", "invoked"),
+    *("forgotten", "imported", "moved", "deferred", "drifted"),
+)
 #: Terraform's actions in the same order, with their words.
 _ACTIONS = {
     "delete": "destroyed",
@@ -54,14 +58,15 @@ def compose(
     style: Style = WHOLE,
     marker: str = "",
     behind: Behind | None = None,
+    acting: Sequence[str] = (),
 ) -> Rendered:
     """The Markdown of `summary`, at most `limit` bytes long, after a first line `marker`. The summary is never cut.
 
     `refused` names the images that the gate refuses, and `behind` those of them that only lack commits of the base;
-    `target` is the plan's name on the pull request.
+    `acting` those whose actions it refuses; `target` is the plan's name on the pull request.
     """
     head = "\n\n".join(
-        [*([marker] if marker else []), _title(target), *_summary(summary, refused, behind, link, commit)]
+        [*([marker] if marker else []), _title(target), *_summary(summary, refused, acting, behind, link, commit)]
     )
     images = sorted(summary.images, key=_rank)
     details = _Details(images, style)
@@ -88,7 +93,8 @@ def verdict(summary: PlanSummary) -> str:
         return "Refresh only: the state is updated, nothing in AWS changes"
     if not summary.changed:
         drifted = sum(image.action == "drifted" for image in summary.images)
-        return f"No changes{f'; {_images(drifted)} drifted' if drifted else ''}"
+        later = f"; {summary.deferred} deferred" if summary.deferred else ""
+        return f"No changes{f'; {_images(drifted)} drifted' if drifted else ''}{later}"
     if summary.moves_only:
         return "Moves only: nothing in AWS changes"
     counts = {word: sum(image.action == word for image in summary.images) for word in GRAVITY}
@@ -101,7 +107,12 @@ def verdict(summary: PlanSummary) -> str:
 
 
 def _summary(
-    summary: PlanSummary, refused: Sequence[str], behind: Behind | None, link: str, commit: str
+    summary: PlanSummary,
+    refused: Sequence[str],
+    acting: Sequence[str],
+    behind: Behind | None,
+    link: str,
+    commit: str,
 ) -> Iterable[str]:
     yield f"**{verdict(summary)}**"
     if refused:
@@ -110,6 +121,11 @@ def _summary(
         yield (
             f"**Refused:** {_images(len(refused))} would be destroyed or replaced without permission: "
             f"{names(sorted(refused))}. {advice[:1].upper()}{advice[1:] or allow}."
+        )
+    if acting:
+        yield (
+            f"**Refused:** actions of {_images(len(acting))} would be invoked without permission: "
+            f"{names(sorted(acting))}. To allow it, name each image, as in {code(f'--allow-action {min(acting)}')}."
         )
     if summary.line and summary.changed:
         yield code(summary.line, most=MOST_ADDRESS)
@@ -120,8 +136,19 @@ def _summary(
         )
     if summary.outputs:
         yield f"Changes to outputs: {names(summary.outputs)}."
+    yield from _remarks(summary)
     yield from _not_planned(summary)
     yield from _origin(link, commit)
+
+
+def _remarks(summary: PlanSummary) -> Iterable[str]:
+    """What the plan does not do, or what is not known of it."""
+    if summary.failed_checks:
+        yield f"**Failed checks:** {names(summary.failed_checks)}."
+    if summary.deferred or summary.incomplete:
+        yield "**Not complete:** this plan leaves something to a later plan, which must follow the apply."
+    if summary.not_understood:
+        yield f"**Not understood:** {names([str(item) for item in summary.not_understood])}."
 
 
 def _not_planned(summary: PlanSummary) -> Iterable[str]:
@@ -151,28 +178,36 @@ def _origin(link: str, commit: str) -> Iterable[str]:
         yield f"From {', '.join(origin)}."
 
 
+#: What else an image has, beside its changes.
+_MORE: dict[str, Callable[[ImagePlan], Sequence[object]]] = {
+    "invoked": lambda image: image.actions,
+    "deferred": lambda image: image.deferred,
+    "drifted": lambda image: image.drift,
+}
+
+
 class _Details:
     """The table of images, gravest first, then each image's resources: lines that can be left out from the end."""
 
     def __init__(self, images: Sequence[ImagePlan], style: Style) -> None:
         self.images, self.style = images, style
         shown = {action: word for action, word in _ACTIONS.items() if any(image.count(action) for image in images)}
-        drift = any(image.drift for image in images)
-        header = ["Image", "Action", *shown.values(), *(["drifted"] if drift else [])]
-        self.header = [_row(header), _row(["---", "---", *["---:"] * (len(header) - 2)])]
+        more = [word for word, of in _MORE.items() if any(map(of, images))]
+        header = ["Image", "Action", *shown.values(), *more]
+        self.header = [row(header), row(["---", "---", *["---:"] * (len(header) - 2)])]
         self.rows = [
-            _row(
+            row(
                 [
                     code(image.name),
                     image.action,
                     *(str(image.count(action) or "") for action in shown),
-                    *([str(len(image.drift) or "")] if drift else []),
+                    *(str(len(_MORE[word](image)) or "") for word in more),
                 ]
             )
             for image in images
         ]
         self.blocks = [_block(image) for image in images]
-        resources = sum(len(image.changes) + len(image.drift) for image in images)
+        resources = sum(len(image.changes) + sum(len(of(image)) for of in _MORE.values()) for image in images)
         title = f"Resources ({resources})"
         self.before = ["", f"<details><summary>{title}</summary>"] if style.collapsible else ["", f"#### {title}"]
         self.after = ["", "</details>"] if style.collapsible else []
@@ -184,13 +219,13 @@ class _Details:
     def fitting(self, room: int, log: str) -> str:
         """What fits into `room` bytes, with a line that says what was left out."""
         room -= size(_left_out(len(self.images), len(self.images), log)) + 2
-        rows = _fit(self.rows, room - size("\n".join(["", *self.header])) - 1)
+        rows = fit(self.rows, room - size("\n".join(["", *self.header])) - 1)
         if rows == 0:
             return f"\n{_left_out(len(self.images), len(self.images), log)}\n"
         room -= size(self._text(rows, ())) + size("\n".join([*self.before, *self.after])) + 2
         lines, complete = list[str](), 0
         for block in self.blocks if rows == len(self.rows) else []:
-            taken = _fit(block, room)
+            taken = fit(block, room)
             lines += block[:taken] if taken > _HEADING or taken == len(block) else []
             room -= size("\n".join(block[:taken])) + 1
             if taken < len(block):
@@ -216,15 +251,23 @@ def _block(image: ImagePlan) -> list[str]:
     said = [(order.index(_ACTIONS.get(change.action, "changed")), change) for change in image.changes]
     lines = [_change(change, order[rank]) for rank, change in sorted(said, key=lambda pair: pair[0])]
     drift = [_change(change, "drifted") for change in image.drift]
-    return ["", f"{code(image.name)} is {image.action}:", "", *lines, *drift]
+    actions = [f"- invoked {code(item.address, most=MOST_ADDRESS)} {_when(item)}" for item in image.actions]
+    later = [f"- deferred {code(item.address, most=MOST_ADDRESS)}: {words(item.why)}" for item in image.deferred]
+    return ["", f"{code(image.name)} is {image.action}:", "", *lines, *actions, *later, *drift]
+
+
+def _when(action: Invocation) -> str:
+    return code(action.when, most=MOST_ADDRESS)
 
 
 def _change(change: ResourceChange, word: str) -> str:
     said = f"- {word} {code(change.address, most=MOST_ADDRESS)}"
     if change.forced_by:
         said += f", forced by {names(change.forced_by)}"
-    elif change.reason:
+    elif change.reason or change.action == "remove":
         said += f": {words(change.why)}"
+    if change.imported:
+        said += f", imported by {code(change.imported)}"
     return f"{said}, before {code(change.moved_from, most=MOST_ADDRESS)}" if change.moved_from else said
 
 
@@ -246,16 +289,3 @@ def _rank(image: ImagePlan) -> tuple[bool, int, str]:
 
 def _images(count: int) -> str:
     return f"{count} image{'' if count == 1 else 's'}"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _fit(lines: Sequence[str], room: int) -> int:
-    """How many of `lines`, from the first, take at most `room` bytes."""
-    for number, line in enumerate(lines):
-        room -= size(line) + 1
-        if room < 0:
-            return number
-    return len(lines)

@@ -51,6 +51,20 @@ def size(text: str) -> int:
     return len(text.encode())
 
 
+def row(cells: Sequence[str]) -> str:
+    """A line of a table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def fit(lines: Sequence[str], room: int) -> int:
+    """How many of `lines`, from the first, take at most `room` bytes."""
+    for number, line in enumerate(lines):
+        room -= size(line) + 1
+        if room < 0:
+            return number
+    return len(lines)
+
+
 def _escape(match: re.Match[str]) -> str:
     return f"\\x{ord(match.group()):02x}"
 

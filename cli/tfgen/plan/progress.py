@@ -8,18 +8,26 @@ from typing import TYPE_CHECKING
 
 from tfgen.console import heartbeat, is_terminal, note, printable
 from tfgen.terraform.interruption import stopping_text
+from tfgen.terraform.reports.actions import hooked_invocation
 from tfgen.terraform.reports.events import Diagnostic, Event, Hook, wording
 from tfgen.terraform.reports.images import RootModules
-from tfgen.terraform.reports.plan import image_of
+from tfgen.terraform.reports.plan import image_of, owner_of
 from tfgen.terraform.reports.record import STEPS
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _DOING = {"create": "creating", "update": "changing", "delete": "destroying", "read": "reading", "replace": "replacing"}
+_DOING |= {"invoke": "invoking", "open": "opening", "renew": "renewing", "close": "closing"}
 _DONE = {"create": "created", "update": "changed", "delete": "destroyed", "read": "read", "replace": "replaced"}
-_BEGINS = frozenset({"apply_start", "refresh_start"})
-_ENDS = frozenset({"apply_complete", "apply_errored", "refresh_complete"})
+_BEGINS = frozenset({"apply_start", "refresh_start", "action_start", "ephemeral_op_start"})
+_ENDS = frozenset(
+    {
+        *("apply_complete", "apply_errored", "refresh_complete", "action_complete", "action_errored"),
+        *("ephemeral_op_complete", "ephemeral_op_errored"),
+    }
+)
+_ACTIONS = {"action_complete": "invoked", "action_errored": "failed"}
 
 
 class PlainWatcher:
@@ -49,6 +57,8 @@ class PlainWatcher:
             self._hook(event.type, event.hook)
         elif event.type == "planned_change" and event.change and self._command == "apply":
             self.total += STEPS.get(event.change.action, 0)
+        elif event.list_complete is not None:
+            self.line(f"{event.list_complete.address}: {event.list_complete.total} found")
 
     def tick(self) -> None:
         now = time.monotonic()
@@ -81,19 +91,24 @@ class PlainWatcher:
         self._at_work.clear()
 
     def _hook(self, kind: str, hook: Hook) -> None:
-        address = hook.resource.addr
+        address = hook.address
         image = image_of(address, self._shared)
         if kind in _BEGINS:
-            self._at_work[address] = _DOING.get(hook.action, "refreshing")
+            self._at_work[address] = _DOING.get(hook.verb, "refreshing")
             self._looked_at.add(image)
         elif kind in _ENDS:
             self._at_work.pop(address, None)
         if kind == "apply_complete" and self._command == "apply":
-            self.done += hook.action != "read"
-            what = _DONE.get(hook.action, hook.action)
+            self.done += hook.verb != "read"
+            what = _DONE.get(hook.verb, hook.verb)
             self.line(f"{image}: {address} {what} after {hook.elapsed_seconds:.0f}s{self._count()}")
         elif kind == "apply_errored" and self._command == "apply":
             self.line(f"{image}: {address} failed after {hook.elapsed_seconds:.0f}s")
+        elif kind in _ACTIONS:
+            owner = owner_of(hooked_invocation(address, hook.lifecycle), self._shared)
+            self.line(f"{owner}: {address} {_ACTIONS[kind]}")
+        elif kind == "ephemeral_op_errored":
+            self.line(f"{image}: {address} failed ({hook.verb})")
 
     def _count(self) -> str:
         return f"  [{self.done}/{self.total}]" if self.total else ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tfgen.terraform.argv import show_argv
@@ -12,10 +13,19 @@ from tfgen.terraform.inputs import file_digest
 from tfgen.terraform.processes.log import open_log
 from tfgen.terraform.processes.process import Finished, run
 from tfgen.terraform.reports.images import root_modules
+from tfgen.terraform.reports.merged import deferred_lines, with_shown
+from tfgen.terraform.reports.plan import PlanSummary
 from tfgen.terraform.reports.record import Record
-from tfgen.terraform.reports.show import ShownPlan
+from tfgen.terraform.reports.show import FORMAT, ShownPlan
+from tfgen.terraform.reports.summarizer import Summarizer
 from tfgen.terraform.watched import Run, Watcher
-from tfgen_generators.errors import InterruptedRunError
+from tfgen_generators.errors import InterruptedRunError, RefusedError
+
+#: From which version on the events may hold what tfgen has not read of: then the plan itself is asked as well.
+#: Source: the main branches of 2026-08, Terraform 1.17.0-dev and OpenTofu 1.13.0-dev.
+_NOT_READ = {"terraform": (1, 17), "tofu": (1, 13)}
+_REVIEW = "run: tfgen plan, and review it again"
+_MOST_LINES = 20
 
 #: Digest of the latest plan that was shown -> what it says.
 _LATEST: dict[str, ShownPlan] = {}
@@ -63,3 +73,57 @@ def failed_show(finished: Finished, folder: Path, logs: Path) -> Run:
     with open_log(logs, "show") as log:
         log.write(os.fsencode(finished.stderr))
     return Run(command="show", finished=finished, record=record, log=log.path)
+
+
+def may_say_more(summarizer: Summarizer, binary: Binary, version: str, arguments: Collection[str]) -> bool:
+    """Whether the saved plan may say what its events do not: that costs a start of all providers."""
+    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+    return (
+        summarizer.needs_attributes()
+        or bool(summarizer.unknown)
+        or numbers >= _NOT_READ[binary.product]
+        # No event tells what is deferred.
+        or any(argument.lstrip("-").partition("=")[0] == "allow-deferral" for argument in arguments)
+    )
+
+
+def completed(summary: PlanSummary, shown: ShownPlan, summarizer: Summarizer, shared: Collection[str]) -> PlanSummary:
+    """`summary` with what the plan itself says. Raises RefusedError for a format that is not known."""
+    require_known_format(shown)
+    return with_shown(summary, shown, summarizer.unclear, shared)
+
+
+def require_known_format(shown: ShownPlan) -> None:
+    """Raises RefusedError when the plan's format is not 1.x; none given is taken as known."""
+    if shown.format and shown.format_numbers[:1] != FORMAT[:1]:
+        raise RefusedError(
+            f"the plan has format {shown.format[:20]}, and this tfgen knows {FORMAT[0]}.x",
+            fix="use a newer tfgen, or an older Terraform (--terraform PATH)",
+        )
+
+
+def require_readable(shown: ShownPlan) -> None:
+    """Raises RefusedError when what the plan does is not known, or it is not to be applied."""
+    require_known_format(shown)
+    if not shown.is_whole:
+        unknown = "; ".join(f"not understood: {item}" for item in shown.unknown.result() if item.planned)
+        raise RefusedError(f"what this plan does cannot be read{f' ({unknown})' if unknown else ''}", fix=_REVIEW)
+    if shown.errored:
+        raise RefusedError("this plan was left by a run that failed, so it is not complete", fix=_REVIEW)
+    does = any(change.action not in ("no-op", "read") for change in shown.changes) or shown.actions
+    if does and not shown.applyable:
+        raise RefusedError("Terraform says that this plan cannot be applied", fix=_REVIEW)
+
+
+def remarks(shown: ShownPlan, *, limited: bool) -> Iterable[str]:
+    """What whoever applies the plan is to know of it; `limited`: to targets, so that it is not complete on purpose."""
+    if shown.format_numbers > FORMAT:
+        known = ".".join(map(str, FORMAT))
+        yield f"the plan has format {shown.format[:20]}, and this tfgen knows {known}: what is new in it is named below"
+    yield from list(deferred_lines(shown.deferred))[:_MOST_LINES]
+    if (more := len(shown.deferred) - _MOST_LINES) > 0:
+        yield f"{more} more are deferred"
+    if shown.deferred or not (shown.complete or limited):
+        yield "this plan is not complete: after the apply, run tfgen plan again"
+    for item in shown.unknown.result():
+        yield f"not understood: {item}"

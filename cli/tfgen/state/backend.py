@@ -14,7 +14,7 @@ from pathlib import Path
 from tfgen.state.backup import new_backup
 from tfgen.workspace import Workspace
 from tfgen_generators.errors import RefusedError, TfgenError
-from tfgen_generators.hcl.terraform_files import is_terraform
+from tfgen_generators.hcl.terraform_files import read_by
 from tfgen_generators.root_module.backend import CLOUD, Found, S3Backend, find_backends, with_backend
 from tfgen_generators.trees.files import read_bytes
 
@@ -26,7 +26,7 @@ def find_backend(workspace: Workspace, wanted: S3Backend, product: str = "terraf
 
     Raises RefusedError for any other backend, for several, and for a file that cannot be read.
     """
-    found = find_backends(_files(workspace))
+    found = find_backends(_files(workspace, product))
     if len(found) > 1:
         places = ", ".join(item.place for item in found)
         raise RefusedError(f"more than one backend ({places})", fix="keep only one")
@@ -76,13 +76,13 @@ def _require_local(found: Found, product: str) -> None:
         )
 
 
-def _files(workspace: Workspace) -> dict[str, bytes]:
-    """The root module's files, as a message names them."""
+def _files(workspace: Workspace, product: str) -> dict[str, bytes]:
+    """The root module's files that `product` reads, as a message names them."""
     folder = workspace.terraform_dir
     shown = workspace.settings.terraform_dir
     try:
-        files = sorted(file for file in folder.iterdir() if is_terraform(file.name) and file.is_file())
-        return {f"{shown}/{file.name}": read_bytes(file) for file in files}
+        names = sorted(file.name for file in folder.iterdir() if file.is_file())
+        return {f"{shown}/{name}": read_bytes(folder / name) for name in read_by(product, names)}
     except FileNotFoundError:
         raise TfgenError("folder not found", where=shown, fix="set terraform_dir in tfgen.toml") from None
     except OSError as error:

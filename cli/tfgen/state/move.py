@@ -130,7 +130,7 @@ def _first_move(root: Root, local: State, *, recorded: bool) -> Step:
         raise RefusedError(
             f"the local state ({_of(local)}) is not in the bucket, although {product} init recorded the bucket",
             where=root.shown,
-            fix=f"check which one is correct; to use the local state, run: {product} state push {root.path}",
+            fix=f"check which one is correct; to use the local state, run: {_push(root, root.path)}",
         )
     return "migrate"
 
@@ -204,8 +204,15 @@ def _verify(root: Root, local: State, remote: State | None, copy: str) -> None:
     if remote is None or not remote.continues(local):
         raise TfgenError(
             f"the moved state is not in the bucket ({_of(local)}); its copy is {copy}",
-            fix=f"compare them; to push the copy to the bucket, run: {root.terraform.binary.product} state push {copy}",
+            fix=f"compare them; to push the copy to the bucket, run: {_push(root, copy)}",
         )
+
+
+def _push(root: Root, file: str) -> str:
+    """The command that pushes the local state, or a copy of it; OpenTofu's own takes no encrypted one."""
+    if root.plain is None:
+        return f"{root.terraform.binary.product} state push {file}"
+    return f"tfgen state push-errored {root.shown if file == root.path else file}"
 
 
 def _retire(root: Root, say: Callable[[str], None]) -> None:

@@ -9,6 +9,7 @@ __all__ = [
     "init",
     "inputs",
     "interruption",
+    "lock_file",
     "plugin_cache",
     "version",
     "watched",

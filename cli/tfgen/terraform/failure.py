@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tfgen.terraform.binary import TITLES
-from tfgen.terraform.interruption import applied
+from tfgen.terraform.interruption import applied, failed_actions
 from tfgen.terraform.processes.process import Finished, ending
 from tfgen.terraform.reports.record import Record
 
@@ -32,7 +32,8 @@ class Failure:
 
     @property
     def what(self) -> str:
-        return f"{self.product} {self.command} {ending(self.finished.code)}{applied(self.record)}"
+        failed = "".join(f"; {text}" for text in failed_actions(self.record))
+        return f"{self.product} {self.command} {ending(self.finished.code)}{applied(self.record)}{failed}"
 
     @property
     def title(self) -> str:

@@ -163,7 +163,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
         ),
     ),
     (
-        re.compile(r"does\W+not\W+have\W+a\W+.version.\W+attribute"),
+        # Of a text that is no JSON it is said, too.
+        re.compile(r"\A(?!.*parsed\W+as\W+JSON).*does\W+not\W+have\W+a\W+.version.\W+attribute", re.DOTALL),
         _failed(
             "the state is none that {Terraform} knows, and was not changed",
             "if OpenTofu has encrypted it, use --terraform tofu with its key; else restore a good version",
@@ -181,6 +182,14 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
             r"|plan file was created by|Can't read variable from plan"
         ),
         _refused("this file is not a valid plan", _PLAN_AGAIN),
+    ),
+    (
+        re.compile(r'ephemeral input variable "([^"]{1,100})" was set during the plan'),
+        lambda failure, match: TerraformError(
+            f"{failure.what}: the variable {match[1]} is ephemeral, so the plan does not hold its value "
+            f"(log: {failure.log})",
+            fix=f"give it once more: tfgen apply FILE -- -var {match[1]}=...; or set TF_VAR_{match[1]}",
+        ),
     ),
     (
         re.compile(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 
 from tfgen.terraform.failure import Failure
+from tfgen.terraform.inputs import LOCK_FILE, locked_providers
 from tfgen_generators.errors import TerraformError, TfgenError
 
 # Terraform breaks its lines where it likes, and draws a bar in front of them.
@@ -18,6 +20,8 @@ EXCLUDED = re.compile(
     r"(.{1,300}?);\W+must",
     re.DOTALL,
 )
+#: How the hosts end from which each product's providers come, unless a source says otherwise.
+_TERRAFORM, _OPENTOFU = ".terraform.io", ".opentofu.org"
 #: Go's names of machines, where they are not the kernel's.
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i386": "386", "armv7l": "arm", "armv6l": "arm"}
 
@@ -34,6 +38,18 @@ def other_checksums(failure: Failure, match: re.Match[str]) -> TfgenError:
         fix=f"if it was written on another platform, run: {_enter(failure)}{failure.product} providers lock "
         f"-platform={system}; then commit it",
     )
+
+
+def of_opentofu(folder: Path, product: str) -> str:
+    """What is said before Terraform's init where OpenTofu's providers alone are locked; "" else.
+
+    OpenTofu takes Terraform's versions over, and says so itself.
+    """
+    hosts = {address.partition("/")[0] for address in locked_providers(folder)}
+    theirs, ours = (any(host.endswith(end) for host in hosts) for end in (_OPENTOFU, _TERRAFORM))
+    if product != "terraform" or ours or not theirs:
+        return ""
+    return f"warning: {LOCK_FILE} locks OpenTofu's providers: Terraform chooses versions of its own, and writes it anew"
 
 
 def excluded(failure: Failure, match: re.Match[str]) -> TfgenError:

@@ -6,13 +6,14 @@ import collections
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from tfgen.terraform.argv import flag, terraform_argv
 from tfgen.terraform.binary import PROGRAMS, Binary, Product
+from tfgen.terraform.inputs import variables_in
 from tfgen.terraform.processes.process import Finished, ending, run
 from tfgen_generators.errors import TerraformError
 from tfgen_generators.generated.ownership import PREFIX, SUFFIX
@@ -76,9 +77,12 @@ def has_feature(binary: Binary, version: str, feature: str) -> bool:
     return _numbers(version) >= FEATURES[feature][binary.product]
 
 
-def evaluates_early(binary: Binary, version: str) -> bool:
-    """Whether `init` and `show` take variables, which a module's source or a key of encryption may need: OpenTofu."""
-    return binary.product == "tofu" and _numbers(version) >= (1, 8)
+def early_variables(binary: Binary, version: str, arguments: Sequence[str]) -> tuple[str, ...]:
+    """Of a person's `arguments` those that init and show take, too: OpenTofu's values of variables.
+
+    A key of encryption, or the source of a module, may need them (OpenTofu 1.8).
+    """
+    return variables_in(arguments) if binary.product == "tofu" and _numbers(version) >= (1, 8) else ()
 
 
 def require_feature(binary: Binary, version: str, feature: str, *, where: str, message: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from tfgen.terraform.secrets.redaction import Redaction
 
 _SHOWN_LINES = 40
-_LOCK_GONE = re.compile(r"open \S*\.lock\.info: no such file or directory|\.tflock'.*NoSuchKey", re.DOTALL)
 
 
 class Watcher(Protocol):
@@ -102,6 +100,9 @@ def tell(watcher: Watcher, run: Run, redaction: Redaction) -> None:
         watcher.text(redaction.plain(warning, log))
     for severity, number in sorted(record.dropped.items()):
         watcher.text(f"{number} more {severity}s are in the log")
+    # A plan that is good shows it itself.
+    for item in record.summarizer.unknown.result() if run.command == "apply" or run.finished.code not in (0, 2) else ():
+        watcher.text(f"not understood: {item}")
     if run.finished.cut:
         watcher.text(f"{run.finished.cut} of {TITLES[watcher.product]}'s lines were longer than 4 MB and were cut")
 
@@ -110,21 +111,3 @@ def last_words(run: Run, redaction: Redaction) -> str:
     """What a run said that could not speak in events: the end of it, but for what may be secret."""
     said = redaction.plain(f"{run.record.other()}\n{run.finished.stderr.rstrip()}", os.path.relpath(run.log))
     return "\n".join(line[:2000] for line in said.splitlines()[-_SHOWN_LINES:]).strip()
-
-
-def is_lock_free_again(done: Run) -> bool:
-    """Whether the state's lock was let go while Terraform asked whose it is: it gives up then, whatever its timeout."""
-    return (
-        done.finished.code == 1
-        and not (done.finished.interrupted or done.record.began)
-        and any("state lock" in error.summary and _LOCK_GONE.search(error.detail) for error in done.record.errors())
-    )
-
-
-def has_said_all(done: Run) -> bool:
-    """Whether a run that ended well said what it did, and what its exit code says: if not, it was no real one."""
-    if done.command == "init":
-        return True
-    contradicts = done.command == "plan" and done.finished.code == 0 and done.record.has_changes()
-    # Terraform 1.15 calls a plan good whose -var-file is not there.
-    return done.record.summarizer.complete and not contradicts and not done.record.errors()

@@ -47,6 +47,11 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.name} @ {self.address}"
 
     @property
+    def without_terraform(self) -> str:
+        """The name for machines that bring their own Terraform or OpenTofu."""
+        return DISTRIBUTION if self.name == f"{DISTRIBUTION}[{_EXTRA}]" else self.name
+
+    @property
     def is_on_this_machine(self) -> bool:
         return self.address.startswith(("file:", "git+file:"))
 

@@ -1,3 +1,3 @@
 """What Terraform reports: events, plans by image, and a record of each run."""
 
-__all__ = ["events", "images", "plan", "record", "show"]
+__all__ = ["actions", "events", "images", "merged", "plan", "record", "show", "summarizer"]

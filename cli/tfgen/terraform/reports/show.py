@@ -1,27 +1,60 @@
 """`terraform show -json` of a saved plan, read as it comes: it holds every value, the secret ones too.
 
-Only addresses, actions and the names of attributes are taken out of it. Terraform starts the providers for this, so it
-is asked only when the events of the plan do not say enough, and before the plan is applied.
+Only addresses, actions, reasons and the names of attributes are taken out of it. Terraform starts the providers for
+this, so it is asked only when the events of the plan do not say enough, and before the plan is applied.
+Sources: Terraform 1.15.5 and 1.17.0-dev, OpenTofu 1.12.6: internal/command/jsonplan.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from tfgen.terraform.reports.plan import MOST_CHANGES, ResourceChange
+from tfgen.terraform.reports.actions import Deferred, Invocation
+from tfgen.terraform.reports.pieces import TopLevel, mapping, text
+from tfgen.terraform.reports.plan import BY_IDENTITY, MOST_CHANGES, ResourceChange
+from tfgen.terraform.reports.unknown import Tally, unknown_keys
 
-_ITEM = "resource_changes.item"
+#: The format that is known; a higher second number only adds to it.
+FORMAT = (1, 2)
 _PLAIN = re.compile(r"[A-Za-z_][\w-]*")
-#: Terraform's words for what it does to one resource; a combination with `delete` is a replacement.
+#: Terraform's words for what it does to one resource; a combination is a replacement.
 _KNOWN = frozenset({"no-op", "create", "read", "update", "delete", "forget"})
+_ITEMS = frozenset(
+    {"resource_changes", "action_invocations", "deferred_changes", "deferred_action_invocations", "checks"}
+)
+_VALUES = frozenset({"format_version", "applyable", "complete", "errored"})
+#: What holds values, or says what the events have said.
+_PASSED_OVER = frozenset(
+    {
+        *("terraform_version", "variables", "planned_values", "resource_drift", "output_changes"),
+        *("prior_state", "configuration", "relevant_attributes", "timestamp", "proposed_unknown"),
+    }
+)
+_WITHOUT = frozenset(
+    {
+        *("before", "after", "after_unknown", "before_sensitive", "after_sensitive", "before_identity"),
+        *("after_identity", "generated_config", "config_values", "config_sensitive", "config_unknown"),
+        *("identity", "problems"),
+    }
+)
+_CHANGE_KEYS = _WITHOUT | {"actions", "replace_paths", "importing"}
+_RESOURCE_KEYS = frozenset(
+    {
+        *("address", "previous_address", "module_address", "mode", "type", "name", "index", "index_unknown"),
+        *("provider_name", "deposed", "change", "action_reason"),
+    }
+)
 
 
 class ShownPlan:
     """Reads pieces of the document.
 
-    `forced` maps an address to the attributes that force its replacement; `changes` are all changes of resources;
-    `is_whole`, after `end`: the document was complete, and everything in it was understood.
+    `forced` maps an address to the attributes that force its replacement; `changes` are all changes of resources,
+    `actions` all that is invoked, `deferred` what is left to a later plan, `failed_checks` the checks that do not hold.
+    `unknown` counts what is not understood. `is_whole`, after `end`: the document was complete, and all that the plan
+    does to resources was understood.
     """
 
     def __init__(self) -> None:
@@ -29,10 +62,23 @@ class ShownPlan:
 
         self.forced: dict[str, tuple[str, ...]] = {}
         self.changes: list[ResourceChange] = []
-        self.is_whole = False
-        self._items: Any = ijson.sendable_list()
-        self._parser: Any = ijson.items_coro(self._items, _ITEM)
+        self.actions: list[Invocation] = []
+        self.deferred: list[Deferred] = []
+        self.failed_checks: list[str] = []
+        self.unknown = Tally()
+        self.format = ""
+        self.is_whole = self.errored = False
+        self.applyable = self.complete = True
+        self._top = TopLevel(self._take, items=_ITEMS, values=_VALUES, known=_PASSED_OVER, without=_WITHOUT)
+        self._parser: Any = ijson.basic_parse_coro(self._top)
         self._failed = False
+        self._kept = 0
+
+    @property
+    def format_numbers(self) -> tuple[int, ...]:
+        """The format's version; empty where none is given, or one that is no version."""
+        parts = self.format.split(".")
+        return tuple(map(int, parts)) if self.format.isascii() and all(map(str.isdigit, parts)) else ()
 
     def feed(self, piece: bytes) -> None:
         """Takes the next piece; what is no such document gives nothing."""
@@ -44,9 +90,6 @@ class ShownPlan:
             self._parser.send(piece)
         except (ijson.JSONError, StopIteration, UnicodeDecodeError):
             self._failed = True
-        for item in self._items:
-            self._failed |= not self._add(item)
-        del self._items[:]
 
     def end(self) -> None:
         """Nothing more comes."""
@@ -56,30 +99,119 @@ class ShownPlan:
             self._parser.close()
         except (ijson.JSONError, UnicodeDecodeError):
             self._failed = True
-        self.is_whole = not self._failed
+        for name, count in sorted(self._top.unknown.items()):
+            self.unknown.add(name, count)
+        self.is_whole = self._top.is_object and not self._failed
 
-    def _add(self, item: dict[str, Any]) -> bool:
-        """Whether it was understood."""
-        change = item.get("change") or {}
-        address, actions = item.get("address"), change.get("actions")
-        if not isinstance(address, str) or not isinstance(actions, list):
+    def _take(self, key: str, value: Any) -> None:
+        self._kept += 1
+        if not _TAKERS[key](self, value) or self._kept > MOST_CHANGES:
+            self._failed = True
+
+    def _add_change(self, value: object) -> bool:
+        change = _change(item := mapping(value))
+        if change is None:
+            actions = mapping(item.get("change")).get("actions")
+            self.unknown.add(f"resource_changes {_joined(actions)}", planned=True)
             return False
-        if paths := change.get("replace_paths"):
-            self.forced[address] = tuple(dict.fromkeys(map(_written, paths)))
-        action = str(actions[0]) if len(actions) == 1 else "replace" if "delete" in actions else "forget"
-        before = item.get("previous_address") or ""
-        self.changes.append(
-            ResourceChange(address=address, action=action, moved_from=before if before != address else "")
+        unknown_keys(item, _RESOURCE_KEYS, "resource_changes", self.unknown)
+        details = mapping(item["change"])
+        unknown_keys(details, _CHANGE_KEYS, "resource_changes.change", self.unknown)
+        paths = details.get("replace_paths")
+        if isinstance(paths, list) and paths:
+            written = [_written(path) for path in paths if isinstance(path, list)]
+            self.forced[change.address] = tuple(dict.fromkeys(written))
+        self.changes.append(change)
+        return True
+
+    def _add_action(self, value: object) -> bool:
+        item = mapping(value)
+        if not text(item.get("address")):
+            return False
+        self.actions.append(_invocation(item))
+        return True
+
+    def _add_deferred(self, value: object) -> bool:
+        resource = mapping(mapping(value).get("resource_change"))
+        actions = mapping(resource.get("change")).get("actions")
+        return self._defer("deferred_changes", value, resource, _joined(actions))
+
+    def _add_deferred_action(self, value: object) -> bool:
+        return self._defer(
+            "deferred_action_invocations", value, mapping(mapping(value).get("action_invocation")), "invoke"
         )
-        return bool(actions) and _KNOWN.issuperset(actions) and len(self.changes) <= MOST_CHANGES
+
+    def _defer(self, key: str, value: object, what: Mapping[str, object], action: str) -> bool:
+        """What has no address is counted: nothing of it is done by this plan."""
+        if address := text(what.get("address")):
+            self.deferred.append(Deferred(address=address, action=action, reason=text(mapping(value).get("reason"))))
+        else:
+            self.unknown.add(key)
+        return True
+
+    def _add_check(self, value: object) -> bool:
+        item = mapping(value)
+        if item.get("status") in ("fail", "error"):
+            self.failed_checks.append(text(mapping(item.get("address")).get("to_display")) or "check")
+        return True
+
+    def _set(self, key: str, value: object) -> bool:
+        if key == "format_version":
+            self.format = text(value)
+        else:
+            setattr(self, key, value is True)
+        return True
+
+
+_TAKERS: dict[str, Callable[[ShownPlan, object], bool]] = {
+    "resource_changes": ShownPlan._add_change,
+    "action_invocations": ShownPlan._add_action,
+    "deferred_changes": ShownPlan._add_deferred,
+    "deferred_action_invocations": ShownPlan._add_deferred_action,
+    "checks": ShownPlan._add_check,
+    "format_version": lambda plan, value: plan._set("format_version", value),
+    "applyable": lambda plan, value: plan._set("applyable", value),
+    "complete": lambda plan, value: plan._set("complete", value),
+    "errored": lambda plan, value: plan._set("errored", value),
+}
+
+
+def _change(item: Mapping[str, Any]) -> ResourceChange | None:
+    """None where its actions are not understood."""
+    details = mapping(item.get("change"))
+    address, actions = text(item.get("address")), details.get("actions")
+    if not address or not isinstance(actions, list) or not actions or not _KNOWN.issuperset(map(str, actions)):
+        return None
+    before, importing = text(item.get("previous_address")), details.get("importing")
+    return ResourceChange(
+        address=address,
+        action=str(actions[0]) if len(actions) == 1 else "replace",
+        moved_from=before if before != address else "",
+        imported=(text(mapping(importing).get("id")) or BY_IDENTITY) if importing else "",
+    )
+
+
+def _invocation(item: Mapping[str, Any]) -> Invocation:
+    trigger = mapping(item.get("lifecycle_action_trigger"))
+    return Invocation(
+        address=text(item.get("address")),
+        event=text(trigger.get("action_trigger_event")),
+        resource=text(trigger.get("triggering_resource_address")),
+        on_failure=text(trigger.get("on_failure")),
+    )
+
+
+def _joined(actions: object) -> str:
+    """`delete, create`."""
+    return ", ".join(map(str, actions)) if isinstance(actions, list) else ""
 
 
 def _written(path: list[object]) -> str:
     """`["a", 0, "b"]` as Terraform writes it: `a[0].b`."""
-    text = ""
+    written = ""
     for step in path:
         if isinstance(step, str) and _PLAIN.fullmatch(step):
-            text += f".{step}" if text else step
+            written += f".{step}" if written else step
         else:
-            text += f"[{step}]" if not isinstance(step, str) else f'["{step}"]'
-    return text
+            written += f"[{step}]" if not isinstance(step, str) else f'["{step}"]'
+    return written
