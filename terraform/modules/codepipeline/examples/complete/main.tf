@@ -5,7 +5,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 3.39, < 7"
+      version = ">= 5.70, < 7"
     }
   }
 }
@@ -38,6 +38,10 @@ module "wordpress" {
   schedule          = "cron(0 4 ? * MON *)"
   approval          = { topic_arn = aws_sns_topic.images.arn }
   notifications     = { topic_arn = aws_sns_topic.images.arn, states = ["FAILED", "STOPPED", "SUCCEEDED"] }
+
+  # A push that changes none of these starts nothing, and no execution overtakes another.
+  file_paths     = ["packer/wordpress.json", "ansible/**"]
+  execution_mode = "QUEUED"
 
   environment_vars = {
     PACKER_SCRIPT = "packer/wordpress.json"

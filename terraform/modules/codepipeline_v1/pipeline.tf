@@ -1,35 +1,9 @@
+# Made from modules/codepipeline/pipeline.tf by tools/module_v1.py: change that file, then run: python tools/module_v1.py
+
 resource "aws_codepipeline" "this" {
-  name          = var.project_name
-  role_arn      = aws_iam_role.codepipeline.arn
-  pipeline_type = "V2"
-  tags          = var.tags
-
-  # Without a block the service makes one of its own, which every plan would want to take away.
-  dynamic "trigger" {
-    for_each = local.connected && var.start_on_push ? [var.branch] : []
-
-    content {
-      provider_type = "CodeStarSourceConnection"
-
-      git_configuration {
-        source_action_name = "Source"
-
-        push {
-          branches {
-            includes = [trigger.value]
-          }
-
-          dynamic "file_paths" {
-            for_each = length(var.file_paths) == 0 ? [] : [var.file_paths]
-
-            content {
-              includes = file_paths.value
-            }
-          }
-        }
-      }
-    }
-  }
+  name     = var.project_name
+  role_arn = aws_iam_role.codepipeline.arn
+  tags     = var.tags
 
   artifact_store {
     location = aws_s3_bucket.artefacts.bucket
@@ -121,11 +95,6 @@ resource "aws_codepipeline" "this" {
 
   # Of two variables, so no variable's own validation (Terraform 1.6 allows those only one).
   lifecycle {
-    precondition {
-      condition     = length(var.file_paths) == 0 || local.connected
-      error_message = "The file_paths filter pushes to a connection: with codecommit there are none."
-    }
-
     precondition {
       condition     = local.connected == (var.connection_arn != null)
       error_message = "The source_type codeconnections needs a connection_arn, and codecommit takes none."
