@@ -163,7 +163,9 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ["../modules/codepipeline_v2", "../modules/codepipeline_v2/"])
 def test_the_module_that_is_another_one_now(tmp_path: Path, source: str) -> None:
     settings = NAME + f'[module]\nsource = "{source}"\n'
-    write_tree(tmp_path, {"terraform/modules/codepipeline/main.tf": 'variable "a" {}\n'})
+    write_tree(
+        tmp_path, {"terraform/modules/codepipeline/main.tf": 'variable "a" {}\n', "terraform/pipelines/x.tf": ""}
+    )
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, settings)
     assert str(caught.value) == (
