@@ -172,7 +172,7 @@ OLD = {
     ),
     "deprecated": (
         'resource "aws_flow_log" "x" {\n  traffic_type = "ALL"\n  log_group_name = "g"\n}\n',
-        ["Argument is deprecated"],
+        ["Deprecated Attribute"],
     ),
 }
 
