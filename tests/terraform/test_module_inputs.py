@@ -79,6 +79,11 @@ BAD = {
     "permissions_boundary": ('"boundary"',),
     "build_policy_arns": ('{ a = "x" }',),
     "tags": ('{ "aws:x" = "y" }',),
+    "build_features": ('["kms"]', '[""]'),
+    "instance_profiles": (
+        '{ "arn:aws:iam::123456789012:instance-profile/a" = "a" }',
+        '{ a = "arn:aws:iam::123456789012:role/a" }',
+    ),
     "instance_tags": ('{ "aws:x" = ["y"] }', "{ Name = [] }"),
     "vpc_config": (
         '{ vpc_id = "x", subnet_ids = ["subnet-1"] }',

@@ -160,6 +160,17 @@ def test_the_checker_is_silent_about_what_is_right() -> None:
     assert len(faults_of(REFERENCES)) == 2
 
 
+def test_no_document_shows_how_to_read_what_is_deprecated() -> None:
+    files = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "cli/tfgen/recipes").rglob("*.*")]
+    assert len(files) > 20
+    found = {
+        file.name: list(reads_of_deprecated(file.read_text(encoding="utf-8")))
+        for file in files
+        if file.suffix != ".pyc"
+    }
+    assert {name: reads for name, reads in found.items() if reads} == {}
+
+
 #: A resource, and what 3.39 itself says about it.
 OLD = {
     "good": (GOOD, []),
