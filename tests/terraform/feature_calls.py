@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.terraform.build_calls import EC2, IMAGE, INSTANCE, OURS, THEIRS, US, VOLUME
-from tests.terraform.iam_rights import REGION
+from tests.terraform.iam_rights import REGION, Context
 from tests.terraform.module_uses import ACCOUNT, PROFILE, PROFILE_ROLE
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ OPTIONAL: dict[str, list[Request]] = {
         ("ec2:CreateLaunchTemplate", LAUNCH, _MADE),
         ("ec2:CreateTags", LAUNCH, {**_MADE, "ec2:CreateAction": "CreateLaunchTemplate"}),
         ("ec2:CreateFleet", FLEET, {}),
+        ("ec2:CreateFleet", INSTANCE, {}),
         ("ec2:CreateFleet", LAUNCH, OURS),
         ("ec2:CreateTags", FLEET, {**_MADE, "ec2:CreateAction": "CreateFleet"}),
         ("ec2:CreateTags", INSTANCE, {**_MADE, "ec2:CreateAction": "CreateFleet"}),
@@ -42,10 +43,20 @@ OPTIONAL: dict[str, list[Request]] = {
     ],
     "instance_profiles": [("iam:GetInstanceProfile", PROFILE, {}), ("iam:PassRole", PROFILE_ROLE, _PASSED)],
 }
+
+
+def by_name(context: Context) -> Context:
+    """The other of the tags by which a build knows its own."""
+    return {
+        key.replace("/BuiltBy", "/Name"): "Packer Builder" if "/BuiltBy" in key else context[key] for key in context
+    }
+
+
 _ELSEWHERE: list[Request] = [
-    (action, resource, {**context, **US})
+    (action, resource, {**tags(context), **US})
     for requests in OPTIONAL.values()
     for action, resource, context in requests
+    for tags in (dict, by_name)
     if not action.startswith("iam:") and action != "ssm:TerminateSession"
 ]
 #: What no input allows: what is there before, what is somebody else's, another region.

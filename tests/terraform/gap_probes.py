@@ -17,7 +17,7 @@ Make = Callable[[str], AwsClient]
 Probes = Mapping[str, Callable[[], str]]
 
 
-def raw(client: AwsClient, target: str, **parameters: object) -> Any:
+def raw(client: Any, target: str, **parameters: object) -> Any:
     """The JSON that a service of the protocol awsJson1.1 answers; boto3 takes more than other SDKs do."""
     asked = urllib.request.Request(
         client.meta.endpoint_url,

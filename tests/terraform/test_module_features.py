@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.terraform.feature_calls import ATTACKS, OPTIONAL
+from tests.terraform.feature_calls import ATTACKS, OPTIONAL, by_name
 from tests.terraform.iam_rights import is_allowed
 from tests.terraform.module_uses import FEATURES, USES, Policies, build_rights
 
@@ -26,7 +26,8 @@ def test_it_is_allowed_by_its_own_input_alone(policies: Policies, feature: str) 
     assert set(OPTIONAL) == {*FEATURES, "instance_profiles"}
     for use in USES:
         rights = build_rights(policies, use)
-        allowed = [is_allowed(rights, *request) for request in OPTIONAL[feature]]
+        asked = [*OPTIONAL[feature], *((action, arn, by_name(tags)) for action, arn, tags in OPTIONAL[feature])]
+        allowed = [is_allowed(rights, *request) for request in asked]
         assert set(allowed) == {feature in opted(use)}, (use, allowed)
 
 

@@ -37,8 +37,8 @@ resource "aws_iam_policy" "features" {
           Condition = { StringEquals = local.in_regions }
         }
       ],
-      # A spot instance comes of a fleet of one, by a launch template that Packer makes and deletes. The instance itself
-      # is started by RunInstances, as any other.
+      # A spot instance comes of a fleet of one, by a launch template that Packer makes and deletes. The template has the
+      # tags of the instance, so CreateFleet has none; RunInstances is asked besides, and looks at them.
       flatten([
         for feature in setintersection(["spot"], var.build_features) : concat(
           [
@@ -46,7 +46,7 @@ resource "aws_iam_policy" "features" {
               Sid       = "SpotFleet"
               Effect    = "Allow"
               Action    = "ec2:CreateFleet"
-              Resource  = "arn:${local.partition}:ec2:*:${local.account_id}:fleet/*"
+              Resource  = [for kind in ["fleet", "instance"] : "arn:${local.partition}:ec2:*:${local.account_id}:${kind}/*"]
               Condition = { StringEquals = local.in_regions }
             },
             {
