@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,6 +65,15 @@ def test_it_differs_by_what_newer_providers_have_alone() -> None:
         )
     assert 'version = ">= 3.39, < 6"' in old["versions.tf"].read_text()
     assert 'version = ">= 5.70, < 7"' in new["versions.tf"].read_text()
+
+
+def test_the_wheel_has_each_module() -> None:
+    """For the demo of those who have no clone."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    packed = {name: place for name, place in build["force-include"].items() if name.startswith("terraform/modules/")}
+    assert packed == {
+        f"terraform/modules/{each.name}": f"tfgen/estate/terraform/modules/{each.name}" for each in MODULES.iterdir()
+    }
 
 
 def as_link(file: Path) -> None:
