@@ -46,7 +46,8 @@ lint: $(VENV)/.lint ## ruff, mypy, import-linter, generated files as they should
 	$(BIN)/python tools/check_release.py
 	$(BIN)/tfgen sync --check
 	$(BIN)/tfgen lint --strict
-	$(BIN)/python tools/module_docs.py --check terraform/modules/codepipeline terraform/modules/codepipeline_v2 terraform/modules/dispatcher
+	$(BIN)/python tools/module_v1.py --check
+	$(BIN)/python tools/module_docs.py --check terraform/modules/*
 
 format: $(VENV)/.lint ## ruff's fixes and format
 	$(BIN)/ruff check --fix .

@@ -149,11 +149,14 @@ def _machine() -> Iterator[_Machine]:
 
 
 def _estate(machine: _Machine, name: str) -> Path:
-    """A copy of the shipped estate, initialised."""
+    """A copy of the shipped estate, with the module for the provider that is there; initialised."""
     root = machine.folder / name
     for part in _EMULATED:
         shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
     shutil.copyfile(ROOT / "tfgen.toml", root / "tfgen.toml")
+    modules = root / "terraform" / "modules"
+    shutil.rmtree(modules / "codepipeline")
+    (modules / "codepipeline_v1").rename(modules / "codepipeline")
     _emulate(machine, root)
     _tfgen(machine, root, "plan")
     return root

@@ -11,7 +11,6 @@ import os
 import random
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import snippets
@@ -97,17 +96,13 @@ def _template(root: Path, number: int, chance: random.Random, *, json_only: bool
 
 
 def _terraform(root: Path) -> None:
-    """The module that the pipelines call and the root module's hand-written files, as shipped."""
-    for part in _shipped():
-        (root / part).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / part, root / part)
-
-
-def _shipped() -> Iterator[Path]:
-    for folder in ("terraform/modules/codepipeline", "terraform/pipelines"):
-        for file in sorted((ROOT / folder).glob("*.tf")):
+    """The module that the pipelines call, for the provider that is there, and the root module's hand-written files."""
+    module, pipelines = "terraform/modules/codepipeline", "terraform/pipelines"
+    for folder, source in ((module, f"{module}_v1"), (pipelines, pipelines)):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        for file in sorted((ROOT / source).glob("*.tf")):
             if not file.name.endswith(".gen.tf") and "override" not in file.name:
-                yield file.relative_to(ROOT)
+                shutil.copyfile(file, root / folder / file.name)
 
 
 def _write(root: Path, path: str, text: str) -> None:

@@ -15,6 +15,7 @@ from tests.conftest import GO, JSON, TOY, Command, Program, write_tree
 from tests.functional.pr_hosts import running
 from tests.terraform.attached_provider import attached_provider
 from tests.terraform.github_recipe import GitHubWithActions
+from tests.terraform.module_on_aws import copy_terraform
 from tests.terraform.module_uses import Policies, plan_uses
 from tests.terraform.products import product, pytest_generate_tests  # noqa: F401 for the mark `both`
 from tests.terraform.recipes import Repository, recipes, shared_state
@@ -35,7 +36,7 @@ BLOCK = (ROOT / "tests" / "golden" / "pipeline_wordpress.gen.tf").read_text(enco
 
 @dataclass(frozen=True, kw_only=True)
 class Estate:
-    """A copy of /terraform with one generated-like file, whose provider talks to the emulator."""
+    """A copy of /terraform with one generated-like file, whose provider (3.39) talks to the emulator."""
 
     folder: Path
     emulator: Emulator
@@ -115,8 +116,7 @@ def estate(emulator: Emulator, cli_config: Path, tmp_path: Path, attached: dict[
 
 def make_estate(emulator: Emulator, cli_config: Path, folder: Path, attached: dict[str, str]) -> Estate:
     emulator.reset()
-    ignored = shutil.ignore_patterns(".terraform*", "*.gen.tf", "*.tfstate*")
-    shutil.copytree(ROOT / "terraform", folder / "terraform", ignore=ignored)
+    copy_terraform(folder / "terraform", "*.gen.tf")
     home = folder / "home"
     home.mkdir()
     made = Estate(
@@ -175,8 +175,9 @@ def real_estate(
     environment = {**GO, **terraform_environment(tmp_path / "home", cli_config), **attached}
     made = Repository(folder=tmp_path, tfgen=tfgen, env=environment)
     forked_program(made.tools / "tfgen")
-    for name in ("packer", "terraform", "ansible"):
-        shutil.copytree(ROOT / name, made.origin / name, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+    copy_terraform(made.origin / "terraform")
+    for name in ("packer", "ansible"):
+        shutil.copytree(ROOT / name, made.origin / name)
     monkeypatch.chdir(write_tree(made.origin, {"tfgen.toml": TOY["tfgen.toml"]}))
     files = {
         **recipes(cli),

@@ -5,14 +5,32 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tfgen.aws.clients import AwsClient
 
 Make = Callable[[str], AwsClient]
 Probes = Mapping[str, Callable[[], str]]
+
+
+def raw(client: Any, target: str, **parameters: object) -> Any:
+    """The JSON that a service of the protocol awsJson1.1 answers; boto3 takes more than other SDKs do."""
+    asked = urllib.request.Request(
+        client.meta.endpoint_url,
+        data=json.dumps(parameters).encode(),
+        headers={
+            "X-Amz-Target": target,
+            "Content-Type": "application/x-amz-json-1.1",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{client.meta.region_name}/"
+            f"{client.meta.service_model.signing_name}/aws4_request, SignedHeaders=host, Signature=x",
+        },
+    )
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        return json.load(answer)
 
 
 def answers(probes: Probes) -> dict[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.terraform.conftest import Estate
     from tfgen.emulator.server import Emulator
 
@@ -15,6 +15,18 @@ PLAN = ("plan", "-input=false", "-no-color", "-detailed-exitcode", "-out=saved.p
 APPLY = ("apply", "-input=false", "-no-color", "saved.plan")
 DESTROY = ("destroy", "-auto-approve", "-input=false", "-no-color")
 Resources = list[tuple[str, dict[str, Any]]]
+MODULES = Path(__file__).resolve().parents[2] / "terraform" / "modules"
+
+
+def copy_terraform(target: Path, *left_out: str) -> None:
+    """Copy /terraform to `target`, with codepipeline_v1 where its calls expect codepipeline.
+
+    The one provider that tests can have is 3.39, for which that module is made (tools/module_v1.py).
+    """
+    ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", *left_out)
+    shutil.copytree(MODULES.parent, target, ignore=ignored)
+    shutil.rmtree(target / "modules" / "codepipeline")
+    (target / "modules" / "codepipeline_v1").rename(target / "modules" / "codepipeline")
 
 
 def planned_resources(estate: Estate, cwd: Path | None = None, module: str = "") -> Resources:

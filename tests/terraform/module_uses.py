@@ -29,6 +29,9 @@ def ids(kind: str, count: int) -> list[str]:
     return [f"{kind}-1", f"{kind}-2", *(f"{kind}-{number:017x}" for number in range(count - 2))]
 
 
+#: Each is a use, too.
+FEATURES = ("deprecation", "deregistration_protection", "fast_launch", "session_manager", "spot")
+PROFILE, PROFILE_ROLE = (f"arn:aws:iam::{ACCOUNT}:{kind}/image-build" for kind in ("instance-profile", "role"))
 USES = {
     "defaults": {},
     "connected": {
@@ -56,14 +59,22 @@ USES = {
         "security_group_ids": json.dumps(ids("sg", 5)),
         "image_regions": '["eu-central-1", "eu-west-1"]',
         "share_with_accounts": json.dumps([*PARTNERS, *(f"{number:012}" for number in range(8))]),
+        "build_features": '["deprecation", "deregistration_protection"]',
     },
-    "untagged": {"instance_tags": "{}", "full_clone": "true", "share_with_accounts": json.dumps(PARTNERS)},
+    **{feature: {"build_features": json.dumps([feature])} for feature in FEATURES},
+    "instance_profiles": {"instance_profiles": f'{{ "{PROFILE}" = "{PROFILE_ROLE}" }}'},
+    "untagged": {
+        "instance_tags": "{}",
+        "full_clone": "true",
+        "share_with_accounts": json.dumps(PARTNERS),
+        "build_features": json.dumps(FEATURES),
+    },
     "old": {
         "environment_vars": '{ PACKER_SCRIPT = "p.json", PACKER_VERSION = "1.6.6" }',
         "share_with_accounts": json.dumps(PARTNERS),
     },
 }
-#: Use of the module -> name of a policy -> its text. `build` and `more` are the build's.
+#: Use of the module -> name of a policy -> its text. `build`, `more` and `features` are the build's.
 Policies = dict[str, dict[str, str]]
 
 
@@ -85,7 +96,7 @@ def plan_uses(estate: Estate) -> Policies:
         found[name] |= {values["name"]: values["policy"] for kind, values in resources if kind == "aws_iam_role_policy"}
         for kind, values in resources:
             if kind == "aws_iam_policy":
-                found[name]["more"] = values["policy"]
+                found[name]["features" if values["name"].endswith("-features") else "more"] = values["policy"]
         (bucket,) = [values["policy"] for kind, values in resources if kind == "aws_s3_bucket_policy"]
         trusts = {values["name"]: values["assume_role_policy"] for kind, values in resources if kind == "aws_iam_role"}
         found[name] |= {"bucket": bucket, **trusts}
@@ -94,4 +105,4 @@ def plan_uses(estate: Estate) -> Policies:
 
 def build_rights(policies: Policies, use: str) -> list[str]:
     """All policies of the build's role."""
-    return [policies[use][name] for name in ("build", "more") if name in policies[use]]
+    return [policies[use][name] for name in ("build", "more", "features") if name in policies[use]]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.terraform.gap_probes import Make, Probes, answers, of_plain_moto, serve_plain_moto
+from tests.terraform.gap_probes import Make, Probes, answers, of_plain_moto, raw, serve_plain_moto
 from tests.terraform.pipelines_on_aws import Pipelines
 from tfgen.aws.clients import AwsClient
 from tfgen.emulator.pipeline_run import head
@@ -25,6 +25,8 @@ FILLED = {
     "stop_build": "STOPPED, Failed",
     "approve": "Succeeded",
     "revision": f"{COMMIT}, {COMMIT}",
+    "times_of_pipelines": "{'float'}",
+    "times_of_executions": "{'float'}",
 }
 
 
@@ -108,6 +110,19 @@ class Asked:
         execution.status(steps=3)
         self.pipelines.approve("approve", "Approved", "fine")
         return str(execution.actions()["actionExecutionDetails"][0]["status"])
+
+    def times_of_pipelines(self) -> str:
+        self.pipelines.make("times")
+        found = [raw(self.codepipeline, "CodePipeline_20150709.GetPipeline", name="times")["metadata"]]
+        found += raw(self.codepipeline, "CodePipeline_20150709.ListPipelines")["pipelines"]
+        return str({type(each[key]).__name__ for each in found for key in ("created", "updated")})
+
+    def times_of_executions(self) -> str:
+        name = self.started("times-of-executions").name
+        (found,) = raw(self.codepipeline, "CodePipeline_20150709.ListPipelineExecutions", pipelineName=name)[
+            "pipelineExecutionSummaries"
+        ]
+        return str({type(found[key]).__name__ for key in ("startTime", "lastUpdateTime")})
 
     def revision(self) -> str:
         with head("r", COMMIT):

@@ -1,4 +1,4 @@
-"""The modules `dispatcher` and `codepipeline_v2`: applied, tested and destroyed on the emulator; held against 6.62."""
+"""The module `dispatcher`: applied, tested and destroyed on the emulator; held against 6.62."""
 
 from __future__ import annotations
 
@@ -104,22 +104,9 @@ def rules(estate: Estate) -> list[str]:
     return [rule["Name"] for rule in estate.emulator.client("events").list_rules()["Rules"]]
 
 
-@pytest.mark.parametrize("name", ["dispatcher", "dispatcher/examples/basic", "codepipeline_v2"])
+@pytest.mark.parametrize("name", ["dispatcher", "dispatcher/examples/basic"])
 def test_the_newest_provider_knows_everything(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(schema.SCHEMA["resource"], "aws_dynamodb_table", TABLE)
     files = sorted((MODULES / name).glob("*.tf"))
     assert files
     assert [f"{file.name}: {fault}" for file in files for fault in schema.faults_of(file.read_text())] == []
-
-
-def test_v2_is_the_other_module_but_for_its_pipeline() -> None:
-    own = {"file_paths.tf", "pipeline.tf", "versions.tf"}
-    files = {file.name: file for file in (MODULES / "codepipeline_v2").glob("*.tf")}
-    first = {file.name for file in (MODULES / "codepipeline").glob("*.tf")}
-    assert set(files) == first | own
-    for name in set(files) - own:
-        assert files[name].is_symlink()
-        assert files[name].resolve() == MODULES / "codepipeline" / name
-    now, then = (MODULES / module / "pipeline.tf" for module in ("codepipeline_v2", "codepipeline"))
-    missing = [line for line in then.read_text().split() if line not in now.read_text().split()]
-    assert missing == []

@@ -24,6 +24,10 @@ FILLED = {
     "create_with_a_digit_first": "2048",
     "create_keeps_the_key": KEY,
     "update": "changed",
+    "private_at_first": "PRIVATE, PRIVATE, PRIVATE",
+    "update_visibility": "PUBLIC_READ, PUBLIC_READ, PRIVATE",
+    "update_visibility_of_nobody": "ResourceNotFoundException",
+    "update_visibility_to_nonsense": "InvalidInputException",
     "delete_by_arn": "deleted",
     "put_over_tls": "put",
     "expect_another_owner": "403",
@@ -97,6 +101,42 @@ def probes(make: Callable[[str], AwsClient]) -> dict[str, Callable[[], str]]:
         *(create_without_location, create_with_a_digit_first, create_keeps_the_key, update, delete_by_arn),
         *(put_over_tls, expect_another_owner),
     )
+    return {each.__name__: each for each in asked} | visibility_probes(codebuild)
+
+
+def visibility_probes(codebuild: AwsClient) -> dict[str, Callable[[], str]]:
+    def private_at_first() -> str:
+        made = create(codebuild, "visibility")
+        updated = codebuild.update_project(name="visibility", description="x")["project"]
+        (found,) = codebuild.batch_get_projects(names=["visibility"])["projects"]
+        return ", ".join(each.get("projectVisibility", "-") for each in (made, updated, found))
+
+    def update_visibility() -> str:
+        arn = create(codebuild, "seen")["arn"]
+        asked = {"projectArn": arn, "projectVisibility": "PUBLIC_READ", "resourceAccessRole": ROLE}
+        said = codebuild.update_project_visibility(**asked)
+        (public,) = codebuild.batch_get_projects(names=["seen"])["projects"]
+        assert public["resourceAccessRole"] == ROLE
+        assert said["publicProjectAlias"] == public["publicProjectAlias"]
+        codebuild.update_project_visibility(projectArn=arn, projectVisibility="PRIVATE")
+        (private,) = codebuild.batch_get_projects(names=["seen"])["projects"]
+        assert "publicProjectAlias" not in private
+        return ", ".join(each["projectVisibility"] for each in (said, public, private))
+
+    def update_visibility_of_nobody() -> str:
+        return refused_visibility("arn:aws:codebuild:eu-west-1:123456789012:project/nobody", "PRIVATE")
+
+    def update_visibility_to_nonsense() -> str:
+        return refused_visibility(create(codebuild, "nonsense")["arn"], "HALF")
+
+    def refused_visibility(arn: str, visibility: str) -> str:
+        try:
+            codebuild.update_project_visibility(projectArn=arn, projectVisibility=visibility)
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return "updated"
+
+    asked = (private_at_first, update_visibility, update_visibility_of_nobody, update_visibility_to_nonsense)
     return {each.__name__: each for each in asked}
 
 

@@ -127,14 +127,43 @@ def test_terraform_gets_nothing_of_the_users_settings(monkeypatch: pytest.Monkey
     assert "127.0.0.1" in made["NO_PROXY"].split(",")
 
 
-def test_the_override_speaks_to_the_oldest_and_to_the_newest_provider(emulator: Emulator, tmp_path: Path) -> None:
-    old, new = (override_text(emulator, bundled_provider=bundled) for bundled in (True, False))
-    assert "s3_force_path_style " in old
-    assert "s3_use_path_style " in new
-    assert "skip_get_ec2_platforms" not in new
+LOCK = """\
+provider "registry.terraform.io/hashicorp/aws" {
+  version     = "%s"
+  constraints = ">= 3.39.0, < 7.0.0"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "known", "unknown"),
+    [
+        ("3.39.0", ("s3_force_path_style ", "skip_get_ec2_platforms "), "s3_use_path_style"),
+        ("3.76.1", ("s3_force_path_style ",), "s3_use_path_style"),
+        ("4.0.0", ("s3_use_path_style ",), "s3_force_path_style"),
+        ("5.46.0", ("s3_use_path_style ",), "skip_get_ec2_platforms"),
+        ("6.62.0", ("s3_use_path_style ",), "s3_force_path_style"),
+        ("30.0.0", ("s3_use_path_style ",), "s3_force_path_style"),
+    ],
+)
+def test_the_override_is_in_the_words_of_the_providers_version(
+    emulator: Emulator, tmp_path: Path, version: str, known: tuple[str, ...], unknown: str
+) -> None:
+    (tmp_path / ".terraform.lock.hcl").write_text(LOCK % version)
     written = write_override(tmp_path, emulator)
+    text = written.read_text(encoding="utf-8")
     assert written.name.endswith("_override.tf")
-    assert written.read_text(encoding="utf-8") in (old, new)
+    assert text == override_text(emulator, provider=version)
+    assert all(f"\n  {word}" in text for word in known)
+    assert unknown not in text
+
+
+@pytest.mark.parametrize(("mirror", "wanted"), [(True, "s3_force_path_style"), (False, "s3_use_path_style")])
+def test_without_a_lock_file_it_is_the_mirrors_version_or_the_newest(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: bool, wanted: str
+) -> None:
+    monkeypatch.setattr(provider, "has_mirror", lambda: mirror)
+    assert wanted in write_override(tmp_path, emulator).read_text(encoding="utf-8")
 
 
 needs_mirror = pytest.mark.skipif(not provider.has_mirror(), reason="the provider's wheel is for Linux x86-64")

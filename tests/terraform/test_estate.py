@@ -14,6 +14,8 @@ import pytest
 from tests.conftest import Command, read_tree
 from tests.documented import console_blocks
 from tests.terraform.conftest import ROOT, Estate
+from tfgen.demo import run as demo
+from tfgen_generators.settings.read import parse_settings
 
 NAMES = ("base-ami-pipeline", "wordpress-ami-pipeline")
 
@@ -95,6 +97,13 @@ def check_pipelines(estate: Estate) -> None:
     }
 
 
+def test_without_the_mirror_the_demo_takes_the_shipped_module_and_says_why() -> None:
+    text, reason = demo._settings(demo._Network(vpc="vpc-1", subnets=("subnet-1", "subnet-2")), "")
+    assert "[module]" not in text
+    assert parse_settings(text).module.source == "../modules/codepipeline"
+    assert reason.startswith("module codepipeline, for AWS provider 5.70 or newer, with the newest that")
+
+
 def _but_for_the_moment(line: str) -> str:
     """A line without what differs from run to run: durations, counters, who made a plan, when and of which commit."""
     line = re.sub(r"that \S+ made at \S+?(, of commit \w+)?$", "", line.removesuffix("  (exit code 3)"))
@@ -117,6 +126,11 @@ def test_the_demo_tells_its_story_and_leaves_nothing(tfgen: Command) -> None:
         TF_CLI_ARGS="-nonsense",
         TF_VAR_region="nowhere",
     ).expect(0)
+    assert 'source = "../modules/codepipeline_v1"' in result.out
+    assert (
+        "module codepipeline_v1 with AWS provider 3.39.0: the one that the Python package index has, so the demo needs "
+        "no registry. Your pipelines get the module codepipeline, for AWS provider 5.70 or newer."
+    ) in " ".join(result.err.split())
     for line in ("$ tfgen sync", "$ tfgen plan --out images.tfplan", "$ tfgen apply images.tfplan"):
         assert line in result.out
     assert "blog   created       14        0         0          0" in result.out

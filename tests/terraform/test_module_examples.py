@@ -1,4 +1,4 @@
-"""Both examples of the module, and its `terraform test` files, for real on the emulator."""
+"""Both examples of codepipeline_v1, and its `terraform test` files, for real on the emulator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.terraform.conftest import Estate
     from tfgen.emulator.server import Emulator
 
-MODULE = Path(__file__).resolve().parents[2] / "terraform/modules/codepipeline"
+MODULE = Path(__file__).resolve().parents[2] / "terraform/modules/codepipeline_v1"
 TESTS = sorted(file.name for file in (MODULE / "tests").glob("*.tftest.hcl"))
 NAME = "wordpress-ami-pipeline"
 CONNECTION = "arn:aws:codeconnections:eu-west-1:123456789012:connection/0a1b2c3d-0000-4000-8000-000000000000"

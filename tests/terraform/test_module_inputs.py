@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "terraform/modules/codepipeline"
+SHIPPED = sorted(each.name for each in MODULE.parent.iterdir())
 README = (MODULE / "README.md").read_text(encoding="utf-8")
 EXAMPLES = ("modules/codepipeline/examples/basic", "modules/codepipeline/examples/complete")
 GOOD = {
@@ -78,6 +79,11 @@ BAD = {
     "permissions_boundary": ('"boundary"',),
     "build_policy_arns": ('{ a = "x" }',),
     "tags": ('{ "aws:x" = "y" }',),
+    "build_features": ('["kms"]', '[""]'),
+    "instance_profiles": (
+        '{ "arn:aws:iam::123456789012:instance-profile/a" = "a" }',
+        '{ a = "arn:aws:iam::123456789012:role/a" }',
+    ),
     "instance_tags": ('{ "aws:x" = ["y"] }', "{ Name = [] }"),
     "vpc_config": (
         '{ vpc_id = "x", subnet_ids = ["subnet-1"] }',
@@ -133,11 +139,12 @@ def test_each_folder_is_valid(estate: Estate, folder: str) -> None:
 
 
 def test_everything_is_formatted(estate: Estate) -> None:
-    estate.terraform("fmt", "-check", "-recursive", "-diff", "-no-color", cwd=estate.folder.parent)
+    estate.terraform("fmt", "-check", "-recursive", "-diff", "-no-color", cwd=ROOT / "terraform")
 
 
 def test_the_readmes_tables_are_made_of_the_files(tmp_path: Path) -> None:
-    assert module_docs("--check", MODULE).returncode == 0
+    assert SHIPPED == ["codepipeline", "codepipeline_v1", "dispatcher"]
+    assert module_docs("--check", *(MODULE.parent / name for name in SHIPPED)).returncode == 0
     copy = Path(shutil.copytree(MODULE, tmp_path / "module", ignore=shutil.ignore_patterns(".terraform*")))
     outputs = copy / "outputs.tf"
     outputs.write_text(outputs.read_text("utf-8").replace("Name of the pipeline.", "What | it is."), encoding="utf-8")
@@ -155,8 +162,8 @@ def module_docs(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_input_is_typed_described_and_says_whether_it_may_be_null() -> None:
-    variables = hcl2.loads((MODULE / "variables.tf").read_text("utf-8"))["variable"]
-    for declared in variables:
+    texts = [(MODULE / f"{name}.tf").read_text("utf-8") for name in ("variables", "variables_v2")]
+    for declared in [each for text in texts for each in hcl2.loads(text)["variable"]]:
         ((name, body),) = ((label, body) for label, body in declared.items() if not label.startswith("__"))
         assert {"type", "description", "nullable"} <= body.keys(), name
         assert ("Null means" in body["description"]) == body["nullable"], name

@@ -28,9 +28,6 @@ CONNECTED = """\
 source_repository = "ami-builder"
 trigger = "affected"
 
-[module]
-source = "../modules/codepipeline_v2"
-
 [inputs]
 source_type = "codeconnections"
 connection_arn = "arn:aws:codeconnections:eu-west-1:123456789012:connection/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
@@ -219,13 +216,13 @@ def test_a_pipeline_that_it_cannot_start_keeps_its_trigger(estate: Estate, cli: 
 
 def test_a_connection_gets_the_images_files(estate: Estate, cli: Command) -> None:
     shipped = {
-        f"terraform/modules/codepipeline_v2/{name}.tf": (
-            ROOT / f"terraform/modules/codepipeline_v2/{name}.tf"
-        ).read_text()
-        for name in ("variables", "file_paths")
+        f"terraform/modules/codepipeline/{name}.tf": (ROOT / f"terraform/modules/codepipeline/{name}.tf").read_text()
+        for name in ("variables", "variables_v2")
     }
     web = '{"builders": [{"type": "amazon-ebs"}], "provisioners": [{"type": "shell", "script": "scripts/web.sh"}]}\n'
-    root = estate(CONNECTED, **shipped, **{"packer/web.json": web, "scripts/web.sh": "true\n", "scripts/no.sh": ""})
+    root = estate(
+        CONNECTED, module="", **shipped, **{"packer/web.json": web, "scripts/web.sh": "true\n", "scripts/no.sh": ""}
+    )
     said = cli("sync").expect(0).err
     text = (root / "terraform/pipelines/pipeline_web.gen.tf").read_text()
     assert "start_on_push" not in text
@@ -243,10 +240,10 @@ def test_a_connection_gets_the_images_files(estate: Estate, cli: Command) -> Non
 
 def test_a_connection_needs_the_module_that_has_filters(estate: Estate, cli: Command) -> None:
     more = "".join(f'variable "{name}" {{ default = null }}\n' for name in ("source_type", "connection_arn"))
-    estate(CONNECTED.replace('[module]\nsource = "../modules/codepipeline_v2"\n', ""), module=MODULE + SWITCH + more)
+    estate(CONNECTED, module=MODULE + SWITCH + more)
     said = cli("sync").expect(1).err
     assert "error: tfgen.toml:2: trigger = \"affected\" with a connection needs a variable 'file_paths'" in said
-    assert '[module] source = "../modules/codepipeline_v2"' in said
+    assert 'set [module] source = "../modules/codepipeline" (as tfgen ships it, for AWS provider 5.70' in said
 
 
 def test_a_branch_that_nobody_has_read_may_bring_no_dispatcher_of_its_own() -> None:

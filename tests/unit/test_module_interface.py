@@ -160,6 +160,24 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("source", ["../modules/codepipeline_v2", "../modules/codepipeline_v2/"])
+def test_the_module_that_is_another_one_now(tmp_path: Path, source: str) -> None:
+    settings = NAME + f'[module]\nsource = "{source}"\n'
+    write_tree(
+        tmp_path, {"terraform/modules/codepipeline/main.tf": 'variable "a" {}\n', "terraform/pipelines/x.tf": ""}
+    )
+    with pytest.raises(SettingsError) as caught:
+        read(tmp_path, settings)
+    assert str(caught.value) == (
+        f"tfgen.toml:3: module.source '{source}': folder terraform/modules/codepipeline_v2 not found; "
+        'set source = "../modules/codepipeline", which makes V2 pipelines now'
+    )
+    write_tree(tmp_path, {"terraform/modules/codepipeline_v2/main.tf": 'variable "b" {}\n'})
+    kept = read(tmp_path, settings)
+    assert kept is not None
+    assert list(kept.variables) == ["b"]
+
+
 @pytest.mark.parametrize("source", ["../loop", "../" + "x" * 300])
 def test_a_folder_that_cannot_be_read(tmp_path: Path, source: str) -> None:
     (tmp_path / "terraform/pipelines").mkdir(parents=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from tfgen.console import note, out, out_table
 from tfgen.emulator.environment import terraform_environment
 from tfgen.emulator.override import write_override
-from tfgen.emulator.provider import write_cli_config
+from tfgen.emulator.provider import mirrored_version, write_cli_config
 from tfgen.emulator.server import Emulator
 from tfgen.plan.apply import apply_plan
 from tfgen.plan.make import PlanRequest, make_plan
@@ -67,8 +67,10 @@ def _tell(emulator: Emulator, repository: Path, terraform: str | None) -> None:
     _say(f"aws codecommit create-repository --repository-name {_REPOSITORY}")
     _say("aws ec2 create-vpc ... ; aws ec2 create-subnet ...")
     _say("cat tfgen.toml")
-    (repository / "tfgen.toml").write_text(_settings(network), "utf-8")
-    out(_settings(network).rstrip())
+    settings, reason = _settings(network, mirrored_version())
+    (repository / "tfgen.toml").write_text(settings, "utf-8")
+    out(settings.rstrip())
+    note(reason)
     write_override(open_workspace().terraform_dir, emulator)
 
     _step("Generate Terraform from the templates")
@@ -145,17 +147,32 @@ def _furnish(emulator: Emulator) -> _Network:
     return _Network(vpc=vpc, subnets=(first, second))
 
 
-def _settings(network: _Network) -> str:
-    return f"""\
+def _settings(network: _Network, provider: str) -> tuple[str, str]:
+    """The demo's tfgen.toml, and why the pipelines are made by that module and provider ("": the registry's newest)."""
+    newer = "codepipeline, for AWS provider 5.70 or newer"
+    if provider:
+        module = '[module]\nsource = "../modules/codepipeline_v1"\n\n'
+        reason = (
+            f"module codepipeline_v1 with AWS provider {provider}: the one that the Python package index has, so the "
+            f"demo needs no registry. Your pipelines get the module {newer}."
+        )
+    else:
+        module = ""
+        reason = (
+            f"module {newer}, with the newest that Terraform's registry has: the one in the Python package index is "
+            "for Linux on x86-64 alone."
+        )
+    text = f"""\
 source_repository = "{_REPOSITORY}"
 
-[environment]
+{module}[environment]
 VPC_ID = "{network.vpc}"
 SUBNET_ID = "{network.subnets[0]}"
 
 [templates.wordpress]
 environment = {{ SUBNET_ID = "{network.subnets[1]}" }}
 """
+    return text, reason
 
 
 def _show_pipelines(emulator: Emulator, *, expected: set[str]) -> None:

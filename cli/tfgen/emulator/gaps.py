@@ -54,8 +54,10 @@ def filled() -> Iterator[None]:
         for check in ("_validate_required_params_source", "_validate_required_params_artifacts"):
             stack.enter_context(patch.object(codebuild, check, _pipeline_has_no_location(codebuild, check)))
         stack.enter_context(patch.object(codebuild, "_validate_required_params_project_name", _check_name))
-        stack.enter_context(patch.object(response, "create_project", _keep_key(response.create_project)))
+        stack.enter_context(patch.object(response, "create_project", _keep_more(response.create_project)))
         stack.enter_context(patch.object(response, "update_project", _update_project, create=True))
+        visibility = "update_project_visibility"
+        stack.enter_context(patch.object(response, visibility, _update_project_visibility, create=True))
         stack.enter_context(patch.object(response, "delete_project", _delete_project))
         stack.enter_context(patch.object(FakeBucket, "get_permission", _over_tls(FakeBucket.get_permission)))
         for name in ("_bucket_response", "_key_response"):
@@ -82,13 +84,15 @@ def _check_name(name: str) -> None:
         raise InvalidInputException("Only alphanumeric characters, dash, and underscore are supported")
 
 
-def _keep_key(create_project: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """CreateProject: moto ignores encryptionKey and answers with the key of aws/s3."""
+def _keep_more(create_project: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """CreateProject: moto ignores encryptionKey, answers with the key of aws/s3, and knows no visibility."""
 
     def created(self: Any) -> Any:
         answer = create_project(self)
+        project = _project(self)
+        project["projectVisibility"] = "PRIVATE"
         if key := self._get_param("encryptionKey"):
-            _project(self)["encryptionKey"] = key
+            project["encryptionKey"] = key
         return answer
 
     return created
@@ -108,6 +112,24 @@ def _update_project(self: Any) -> Any:
     project.update({name: value for name, value in sent.items() if value is not None})
     project["lastModified"] = time.time()
     return ActionResult({"project": project})
+
+
+def _update_project_visibility(self: Any) -> Any:
+    """UpdateProjectVisibility: moto does not have it. Who sees a public project's builds is not played."""
+    from moto.codebuild.exceptions import InvalidInputException
+    from moto.core.responses import ActionResult
+
+    arn, visibility = self._get_param("projectArn"), self._get_param("projectVisibility")
+    if visibility not in ("PRIVATE", "PUBLIC_READ"):
+        raise InvalidInputException(f"Invalid project visibility: {visibility}")
+    project = _project(self, arn.rpartition("/")[2])
+    public = {"publicProjectAlias": project["name"]} if visibility == "PUBLIC_READ" else {}
+    project.pop("publicProjectAlias", None)
+    project.pop("resourceAccessRole", None)
+    project.update({"projectVisibility": visibility, **public})
+    if role := self._get_param("resourceAccessRole"):
+        project["resourceAccessRole"] = role
+    return ActionResult({"projectArn": arn, "projectVisibility": visibility, **public})
 
 
 def _delete_project(self: Any) -> Any:
@@ -157,10 +179,11 @@ def _check_owner(respond: Callable[[Any, Any, str], Any]) -> Callable[[Any, Any,
     return checked
 
 
-def _project(response: Any) -> dict[str, Any]:
+def _project(response: Any, name: str = "") -> dict[str, Any]:
+    """The project of that name; the one that the request names."""
     from moto.codebuild.exceptions import ResourceNotFoundException
 
-    name = response._get_param("name")
+    name = name or response._get_param("name")
     found = response.codebuild_backend.codebuild_projects.get(name)
     if found is None:
         raise ResourceNotFoundException(f"Project cannot be found: {name}")

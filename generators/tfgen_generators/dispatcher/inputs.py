@@ -30,7 +30,7 @@ SWITCH = "start_on_push"
 FILTER = "file_paths"
 _CONNECTION = "codeconnections"
 _STARTED = "pipelines"
-_WITH_FILTER = "../modules/codepipeline_v2"
+_WITH_FILTER = "../modules/codepipeline"
 
 #: Image -> the files that it is made of.
 FilesOf = Callable[[], Mapping[str, Collection[str]]]
@@ -185,7 +185,8 @@ def _lacking(
             line=settings.line("trigger"),
             message=f'trigger = "affected" with a connection needs a variable {FILTER!r}, not in the module '
             f"{module.folder}",
-            fix=f'set [module] source = "{_WITH_FILTER}" (AWS provider 5.39 or newer), or trigger = "push"',
+            fix=f'set [module] source = "{_WITH_FILTER}" (as tfgen ships it, for AWS provider 5.70 or newer), or '
+            'trigger = "push"',
         )
 
 

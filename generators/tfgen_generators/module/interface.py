@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _LOCAL = ("./", "../")
 _ENDINGS = (".tf", ".tf.json")
+#: A module that was shipped until 0.1.0, and the one that does what it did.
+_MERGED, _INTO = "codepipeline_v2", "codepipeline"
 Pairs = list[tuple[str, object]]
 
 
@@ -110,6 +112,8 @@ def module_files(root: Path, settings: Settings) -> ModuleFiles | None:
             return None
         message = f"module.source {source!r}: folder {shown} not found"
         fix = f"create it, or use its path relative to {settings.terraform_dir}"
+        if folder.name == _MERGED and (real / shown).with_name(_INTO).is_dir():
+            fix = f'set source = "{source.rstrip("/").removesuffix(_MERGED)}{_INTO}", which makes V2 pipelines now'
     except OSError as error:
         message, fix = f"the module in {shown} cannot be read: {error.strerror}", "make it readable"
     raise SettingsError(message, where=f"{FILE_NAME}:{settings.line('module', 'source')}", fix=fix)

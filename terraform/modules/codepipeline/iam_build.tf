@@ -60,8 +60,6 @@ locals {
       "ec2:DeleteVolume",
       "ec2:DeregisterImage",
       "ec2:DetachVolume",
-      "ec2:EnableImageDeprecation",
-      "ec2:EnableImageDeregistrationProtection",
       "ec2:GetPasswordData",
       "ec2:ModifyInstanceAttribute",
       "ec2:StopInstances",

@@ -26,7 +26,7 @@ locals {
   connected = var.source_type == "codeconnections"
 }
 
-# Encryption stands in the bucket policy: no argument for it suits every provider (see README, "Providers").
+# Its policy refuses what is not encrypted by KMS.
 resource "aws_s3_bucket" "artefacts" {
   bucket        = var.artefact_bucket_name
   force_destroy = var.force_destroy

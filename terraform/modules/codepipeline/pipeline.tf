@@ -3,6 +3,36 @@ resource "aws_codepipeline" "this" {
   role_arn = aws_iam_role.codepipeline.arn
   tags     = var.tags
 
+  pipeline_type  = var.pipeline_type
+  execution_mode = var.execution_mode
+
+  # Without a block the service makes one of its own, which every plan would want to take away.
+  dynamic "trigger" {
+    for_each = local.connected && var.start_on_push && var.pipeline_type == "V2" ? [var.branch] : []
+
+    content {
+      provider_type = "CodeStarSourceConnection"
+
+      git_configuration {
+        source_action_name = "Source"
+
+        push {
+          branches {
+            includes = [trigger.value]
+          }
+
+          dynamic "file_paths" {
+            for_each = length(var.file_paths) == 0 ? [] : [var.file_paths]
+
+            content {
+              includes = file_paths.value
+            }
+          }
+        }
+      }
+    }
+  }
+
   artifact_store {
     location = aws_s3_bucket.artefacts.bucket
     type     = "S3"
@@ -93,6 +123,16 @@ resource "aws_codepipeline" "this" {
 
   # Of two variables, so no variable's own validation (Terraform 1.6 allows those only one).
   lifecycle {
+    precondition {
+      condition     = length(var.file_paths) == 0 || local.connected
+      error_message = "The file_paths filter pushes to a connection: with codecommit there are none."
+    }
+
+    precondition {
+      condition     = var.pipeline_type == "V2" || (length(var.file_paths) == 0 && var.execution_mode == "SUPERSEDED")
+      error_message = "The file_paths and an execution_mode other than SUPERSEDED need the pipeline_type V2."
+    }
+
     precondition {
       condition     = local.connected == (var.connection_arn != null)
       error_message = "The source_type codeconnections needs a connection_arn, and codecommit takes none."

@@ -226,7 +226,7 @@ variable "permissions_boundary" {
 }
 
 variable "build_policy_arns" {
-  description = "Further IAM policies for the build role, by a name of yours: for example iam:PassRole for a template with an instance profile."
+  description = "Further IAM policies for the build role, by a name of yours: for example those on a key of yours."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -234,6 +234,36 @@ variable "build_policy_arns" {
   validation {
     condition     = alltrue([for arn in values(var.build_policy_arns) : can(regex("^arn:[^:]+:iam::[^:]*:policy/.+$", arn))])
     error_message = "Each of the build_policy_arns must be the ARN of an IAM policy."
+  }
+}
+
+variable "build_features" {
+  description = "What the template does beyond a plain build, each with the rights for it: deprecation (deprecate_at), deregistration_protection, fast_launch, session_manager (ssh_interface, winrm by SSM), spot (spot_price). Empty means none of them."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for name in var.build_features :
+      contains(["deprecation", "deregistration_protection", "fast_launch", "session_manager", "spot"], name)
+    ])
+    error_message = "The build_features must be some of deprecation, deregistration_protection, fast_launch, session_manager, spot."
+  }
+}
+
+variable "instance_profiles" {
+  description = "Instance profiles that the template may give its instance (iam_instance_profile): ARN of the profile -> ARN of its role. Empty means none."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for profile, role in var.instance_profiles :
+      can(regex("^arn:[^:]+:iam::[0-9]{12}:instance-profile/.+$", profile)) && can(regex("^arn:[^:]+:iam::[0-9]{12}:role/.+$", role))
+    ])
+    error_message = "The instance_profiles must be ARNs: of an instance profile (arn:aws:iam::ACCOUNT:instance-profile/NAME) to that of its role (arn:aws:iam::ACCOUNT:role/NAME)."
   }
 }
 

@@ -5,7 +5,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 3.39, < 7"
+      version = ">= 5.70, < 7"
     }
   }
 }

@@ -5,7 +5,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 3.39, < 7"
+      version = ">= 5.70, < 7"
     }
   }
 }
@@ -20,7 +20,8 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   tags       = { team = "images" }
 
-  handed_over = [for kind in ["instance-profile", "role"] : "arn:aws:iam::${local.account_id}:${kind}/image-build"]
+  profile = "arn:aws:iam::${local.account_id}:instance-profile/image-build"
+  role    = "arn:aws:iam::${local.account_id}:role/image-build"
 }
 
 module "wordpress" {
@@ -39,6 +40,10 @@ module "wordpress" {
   approval          = { topic_arn = aws_sns_topic.images.arn }
   notifications     = { topic_arn = aws_sns_topic.images.arn, states = ["FAILED", "STOPPED", "SUCCEEDED"] }
 
+  # A push that changes none of these starts nothing, and no execution overtakes another.
+  file_paths     = ["packer/wordpress.json", "ansible/**"]
+  execution_mode = "QUEUED"
+
   environment_vars = {
     PACKER_SCRIPT = "packer/wordpress.json"
     SUBNET_ID     = var.subnet_ids[0]
@@ -54,6 +59,10 @@ module "wordpress" {
   subnet_ids          = var.subnet_ids
   share_with_accounts = var.share_with_accounts
 
+  # What the template does besides: it says when its image is too old, and its spot instance has a profile.
+  build_features    = ["deprecation", "spot"]
+  instance_profiles = { (local.profile) = local.role }
+
   buildspec          = "buildspec.yml"
   build_timeout      = 90
   compute_type       = "BUILD_GENERAL1_MEDIUM"
@@ -64,13 +73,13 @@ module "wordpress" {
 
   kms_key_arn          = aws_kms_key.artefacts.arn
   permissions_boundary = aws_iam_policy.boundary.arn
-  build_policy_arns    = { instance-profile = aws_iam_policy.pass_role.arn }
+  build_policy_arns    = { volumes = aws_iam_policy.volumes.arn }
   force_destroy        = true
   tags                 = local.tags
 }
 
 resource "aws_kms_key" "artefacts" {
-  description             = "Artefacts of the wordpress image's pipeline"
+  description             = "Artefacts, volumes and images of the wordpress image's pipeline"
   enable_key_rotation     = true
   deletion_window_in_days = 7
   tags                    = local.tags
@@ -98,19 +107,32 @@ resource "aws_sns_topic_policy" "images" {
   })
 }
 
-# What the template needs beyond Packer's minimum: its instance has a profile, whose role Packer hands over.
-resource "aws_iam_policy" "pass_role" {
-  name = "wordpress-ami-pipeline-pass-role"
+# What the template needs that the module has no input for: its volumes and images are encrypted with this key.
+resource "aws_iam_policy" "volumes" {
+  name = "wordpress-ami-pipeline-volumes"
   tags = local.tags
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid      = "PassRole"
-      Effect   = "Allow"
-      Action   = ["iam:GetInstanceProfile", "iam:PassRole"]
-      Resource = local.handed_over
-    }]
+    Statement = [
+      {
+        Sid       = "Key"
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*"]
+        Resource  = aws_kms_key.artefacts.arn
+        Condition = { StringEquals = { "kms:ViaService" = "ec2.eu-west-1.amazonaws.com" } }
+      },
+      {
+        Sid      = "Grants"
+        Effect   = "Allow"
+        Action   = "kms:CreateGrant"
+        Resource = aws_kms_key.artefacts.arn
+        Condition = {
+          StringEquals = { "kms:ViaService" = "ec2.eu-west-1.amazonaws.com" }
+          Bool         = { "kms:GrantIsForAWSResource" = "true" }
+        }
+      },
+    ]
   })
 }
 
@@ -132,7 +154,7 @@ resource "aws_iam_policy" "boundary" {
         Sid      = "HandOver"
         Effect   = "Allow"
         Action   = ["iam:GetInstanceProfile", "iam:PassRole"]
-        Resource = local.handed_over
+        Resource = [local.profile, local.role]
       },
     ]
   })

@@ -1,4 +1,4 @@
-# Each choice alone, as planned: nothing is made here.
+# What only a pipeline of the type V2 has, each choice alone, as planned: nothing is made here.
 variables {
   project_name         = "choices-ami-pipeline"
   project_description  = "Builds the choices AMI"

@@ -1,0 +1,13 @@
+# What is uploaded without a word about encryption would be encrypted by this; the bucket's policy refuses it besides.
+resource "aws_s3_bucket_server_side_encryption_configuration" "artefacts" {
+  bucket = aws_s3_bucket.artefacts.id
+
+  rule {
+    bucket_key_enabled = true
+
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = var.kms_key_arn
+    }
+  }
+}

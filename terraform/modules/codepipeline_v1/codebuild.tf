@@ -1,0 +1,82 @@
+# Made from modules/codepipeline/codebuild.tf by tools/module_v1.py: change that file, then run: python tools/module_v1.py
+
+resource "aws_cloudwatch_log_group" "build" {
+  name              = local.log_group_name
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}
+
+resource "aws_codebuild_project" "this" {
+  name           = var.project_name
+  description    = var.project_description
+  service_role   = aws_iam_role.codebuild.arn
+  build_timeout  = var.build_timeout
+  encryption_key = var.kms_key_arn
+  tags           = var.tags
+
+  source {
+    type      = "CODEPIPELINE"
+    buildspec = var.buildspec
+  }
+
+  artifacts {
+    type = "CODEPIPELINE"
+  }
+
+  environment {
+    type                        = "LINUX_CONTAINER"
+    compute_type                = var.compute_type
+    image                       = var.image
+    image_pull_credentials_type = startswith(var.image, "aws/codebuild/") ? "CODEBUILD" : "SERVICE_ROLE"
+    privileged_mode             = false
+
+    dynamic "environment_variable" {
+      for_each = var.environment_vars
+
+      content {
+        name  = environment_variable.key
+        value = environment_variable.value
+        type  = "PLAINTEXT"
+      }
+    }
+  }
+
+  logs_config {
+    cloudwatch_logs {
+      status     = "ENABLED"
+      group_name = aws_cloudwatch_log_group.build.name
+    }
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.vpc_config == null ? [] : [var.vpc_config]
+
+    content {
+      vpc_id             = vpc_config.value.vpc_id
+      subnets            = vpc_config.value.subnet_ids
+      security_group_ids = concat(vpc_config.value.security_group_ids, aws_security_group.build[*].id)
+    }
+  }
+
+  # CodeBuild looks at the subnets with the role's rights when the project is made.
+  depends_on = [aws_iam_role_policy.codebuild, aws_iam_role_policy_attachment.network_and_sharing]
+}
+
+resource "aws_security_group" "build" {
+  count = try(length(var.vpc_config.security_group_ids) == 0, false) ? 1 : 0
+
+  name        = "${local.short_name}-build"
+  description = "Build machine of ${var.project_name}"
+  vpc_id      = var.vpc_config.vpc_id
+  tags        = var.tags
+
+  # Packer's SSH or WinRM to the instance, AWS, and whatever a template downloads.
+  egress {
+    description      = "Everything out"
+    protocol         = "-1"
+    from_port        = 0
+    to_port          = 0
+    cidr_blocks      = ["0.0.0.0/0"]
+    ipv6_cidr_blocks = ["::/0"]
+  }
+}

@@ -1,0 +1,74 @@
+# Made from modules/codepipeline/main.tf by tools/module_v1.py: change that file, then run: python tools/module_v1.py
+
+data "aws_caller_identity" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  # Of arn:PARTITION:sts::ACCOUNT:..., which saves to read aws_partition for every image.
+  partition = split(":", data.aws_caller_identity.current.arn)[1]
+
+  # `id` is the region's name in every provider: `name` is deprecated in 6, `region` is unknown before 6.
+  region = data.aws_region.current.id
+
+  # IAM and EventBridge allow 64 characters, of which "-codepipeline" takes 13. A long name is cut and made
+  # unique again by a digest of the whole, so it is stable and two long names never meet.
+  short_name = (
+    length(var.project_name) <= 51 ? var.project_name : "${substr(var.project_name, 0, 42)}-${substr(sha256(var.project_name), 0, 8)}"
+  )
+
+  # Built from names, not read from resources: a plan shows the policies whole, and a change of a bucket's
+  # tags does not make every policy "known after apply".
+  bucket_arn     = "arn:${local.partition}:s3:::${var.artefact_bucket_name}"
+  log_group_name = "/aws/codebuild/${var.project_name}"
+  project_arn    = "arn:${local.partition}:codebuild:${local.region}:${local.account_id}:project/${var.project_name}"
+  repository_arn = "arn:${local.partition}:codecommit:${local.region}:${local.account_id}:${var.source_repository}"
+
+  connected = var.source_type == "codeconnections"
+}
+
+# Its policy refuses what is not encrypted by KMS.
+resource "aws_s3_bucket" "artefacts" {
+  bucket        = var.artefact_bucket_name
+  force_destroy = var.force_destroy
+  tags          = var.tags
+}
+
+resource "aws_s3_bucket_public_access_block" "artefacts" {
+  bucket = aws_s3_bucket.artefacts.id
+
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_policy" "artefacts" {
+  bucket = aws_s3_bucket.artefacts.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "DenyWithoutTLS"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:*"
+        Resource  = [local.bucket_arn, "${local.bucket_arn}/*"]
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+      {
+        Sid       = "DenyUploadsWithoutKMS"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:PutObject"
+        Resource  = "${local.bucket_arn}/*"
+        Condition = { StringNotEquals = { "s3:x-amz-server-side-encryption" = "aws:kms" } }
+      },
+    ]
+  })
+
+  # S3 refuses two changes of one bucket's access at the same moment.
+  depends_on = [aws_s3_bucket_public_access_block.artefacts]
+}

@@ -1,0 +1,52 @@
+# Made from modules/codepipeline/tests/refusals.tftest.hcl by tools/module_v1.py: change that file, then run: python tools/module_v1.py
+
+# What two variables together may not say. What one may not is held by tests/terraform/test_module_inputs.py.
+variables {
+  project_name         = "refusals-ami-pipeline"
+  project_description  = "Builds the refusals AMI"
+  artefact_bucket_name = "refusals-ami-builder-artefacts-123456789012"
+  source_repository    = "ami-builder"
+  environment_vars     = { PACKER_SCRIPT = "packer/refusals.json" }
+}
+
+run "a_connection_is_missing" {
+  command = plan
+
+  variables {
+    source_type       = "codeconnections"
+    source_repository = "example/ami-builder"
+  }
+
+  expect_failures = [aws_codepipeline.this]
+}
+
+run "a_connection_is_too_much" {
+  command = plan
+
+  variables {
+    connection_arn = "arn:aws:codeconnections:eu-west-1:123456789012:connection/0a1b2c3d-0000-4000-8000-000000000000"
+  }
+
+  expect_failures = [aws_codepipeline.this]
+}
+
+run "an_owner_is_missing" {
+  command = plan
+
+  variables {
+    source_type    = "codeconnections"
+    connection_arn = "arn:aws:codeconnections:eu-west-1:123456789012:connection/0a1b2c3d-0000-4000-8000-000000000000"
+  }
+
+  expect_failures = [aws_codepipeline.this]
+}
+
+run "an_owner_is_too_much" {
+  command = plan
+
+  variables {
+    source_repository = "example/ami-builder"
+  }
+
+  expect_failures = [aws_codepipeline.this]
+}

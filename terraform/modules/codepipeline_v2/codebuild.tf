@@ -1,1 +1,0 @@
-../codepipeline/codebuild.tf

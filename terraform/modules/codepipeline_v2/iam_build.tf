@@ -1,1 +1,0 @@
-../codepipeline/iam_build.tf

@@ -1,1 +1,0 @@
-../codepipeline/outputs.tf
