@@ -117,8 +117,8 @@ def assert_served(guest: Guest) -> None:
     script = """
         set -e
         ip link set lo up
-        php-fpm8.2 --daemonize
-        ln -s php8.2-fpm.sock /run/php/php-fpm.sock  # the service does this after its start
+        php-fpm8.4 --daemonize
+        ln -s php8.4-fpm.sock /run/php/php-fpm.sock  # the service does this after its start
         nginx
         for path in / /wp-includes/css/buttons.css /.htaccess /wp-content/uploads/x.php; do
           curl -s -o /tmp/page -w "$path %{http_code}\\n" "http://localhost$path"

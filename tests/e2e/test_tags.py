@@ -102,6 +102,34 @@ def test_two_builders_have_a_parent_each(estate: Estate, ec2: Emulator) -> None:
     assert_tagged(ec2, found["two.one"], wanted_tags(built, "packer/theirs.json", ParentAmi=other))
 
 
+def test_a_source_with_another_name_has_its_own_parent(estate: Estate, ec2: Emulator) -> None:
+    """The manifest calls both by the name of their source."""
+    other = str(OTHER_AMI["ami_id"])
+    renamed = f'source "source.amazon-ebs.theirs" {{\n    name = "renamed"\n    source_ami = "{other}"\n  }}'
+    text = hcl2(build_name="a: b").replace(f'  source_ami             = "{SOURCE_AMI["ami_id"]}"\n', "")
+    own = f'source "source.amazon-ebs.theirs" {{\n    source_ami = "{SOURCE_AMI["ami_id"]}"\n  }}'
+    text = text.replace('sources = ["source.amazon-ebs.theirs"]', f"{renamed}\n  {own}")
+    named = 'theirs-${formatdate("YYYYMMDDhhmmss", timestamp())}'
+    text = text.replace(f'  ami_name               = "{named}"\n', "")
+    for number, source_ami in enumerate((other, SOURCE_AMI["ami_id"])):
+        text = text.replace(
+            f'source_ami = "{source_ami}"', f'source_ami = "{source_ami}"\n    ami_name = "{number}-{named}"'
+        )
+    estate.write("packer/theirs.pkr.hcl", text)
+    built = estate.build("theirs")
+    assert built.ami
+    amis = [
+        entry["artifact_id"].partition(":")[2] for entry in json.loads(built.artefact("packer-manifest.json"))["builds"]
+    ]
+    parents = {
+        tags_of(ec2, ami)[0]["ParentAmi"]: ec2.client().describe_images(ImageIds=[ami])["Images"][0] for ami in amis
+    }
+    assert {parent: image["Name"][0] for parent, image in parents.items()} == {
+        other: "0",
+        str(SOURCE_AMI["ami_id"]): "1",
+    }
+
+
 def test_a_name_full_of_commands_is_only_a_tag(estate: Estate, ec2: Emulator, way: str) -> None:
     template = "packer/a; touch pwned; $(touch pwned) `touch pwned` 'x' \"y\".json"
     estate.write(template, legacy(builder()))
