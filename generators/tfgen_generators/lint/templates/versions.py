@@ -1,0 +1,53 @@
+"""Which Packer, plugins and Ansible a pipeline installs: what tfgen.toml passes, else what its buildspec sets."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from tfgen_generators.paths.pipeline_files import buildspec_of
+from tfgen_generators.settings.model import FILE_NAME
+
+if TYPE_CHECKING:
+    from tfgen_generators.lint.scope import Scope
+    from tfgen_generators.lint.templates.source import Source
+
+Version = tuple[int, ...]
+_VERSION = re.compile(r"v?(\d+(?:\.\d+)*)")
+
+
+class Pin(NamedTuple):
+    """A variable of the build, its text, and where that is written."""
+
+    text: str
+    path: str
+    line: int
+
+
+def pin(scope: Scope, source: Source, name: str) -> Pin | None:
+    """The variable that a template's build gets; None where neither tfgen.toml nor its buildspec sets it."""
+    settings, template = scope.settings, source.template.name
+    own = settings.templates.get(template)
+    if own and name in own.environment:
+        return Pin(own.environment[name], FILE_NAME, settings.line("templates", template, "environment", name))
+    if name in settings.environment:
+        return Pin(settings.environment[name], FILE_NAME, settings.line("environment", name))
+    found = buildspec_of(scope.tree, settings, source.template)
+    return _in_buildspec(scope.read(found[0]).decode("utf-8", "replace"), found[0], name) if found else None
+
+
+def _in_buildspec(text: str, path: str, name: str) -> Pin | None:
+    written = re.search(rf"^[ \t]+{name}:[ \t]*[\"']?([^\"'#\n]*)", text, re.MULTILINE)
+    return Pin(written[1].strip(), path, text.count("\n", 0, written.start()) + 1) if written else None
+
+
+def version_of(text: str) -> Version | None:
+    """`1.14.3` as numbers, None for what is no version."""
+    found = _VERSION.match(text.strip())
+    return tuple(map(int, found[1].split("."))) if found else None
+
+
+def packer_version(scope: Scope, source: Source) -> Version | None:
+    """The Packer that builds a template, None where it is not known."""
+    found = pin(scope, source, "PACKER_VERSION")
+    return version_of(found.text) if found else None
