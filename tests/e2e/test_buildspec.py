@@ -303,11 +303,33 @@ def test_a_template_that_names_its_plugins_gets_those(modern: Machine, script: s
 )
 def test_a_plugin_that_cannot_be_had_is_red(modern: Machine, command: str, script: str, reason: str) -> None:
     (modern.source / "packer" / "base.pkr.hcl").write_text("packer {\n  required_plugins {}\n}\n", encoding="utf-8")
-    modern.answer(command, "echo 'rate limited.\tHINT: Set'; echo a token >&2; exit 1")
+    modern.answer(command, "echo 'no route.\tto host'; echo at all >&2; exit 1")
     done = modern.build(script).run("pre_build")
     assert done.returncode == 1
-    said = f"buildspec: cannot install {reason}; is there a network? (rate limited. HINT: Set a token)"
+    said = f"buildspec: cannot install {reason}; is there a network? (no route. to host at all)"
     assert done.stdout.splitlines()[-1] == said
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (
+            "Plugin host rate limited the plugin getter. Try again in 59m",
+            "set PACKER_GITHUB_API_TOKEN",
+        ),
+        ("could not get sha256 checksum file for v9.9.9", "is there such a version for this system?"),
+        (
+            "proxyconnect tcp: dial tcp 127.0.0.1:9: connection refused",
+            "do HTTPS_PROXY and NO_PROXY name the right proxy?",
+        ),
+    ],
+)
+def test_why_a_plugin_cannot_be_had(modern: Machine, error: str, hint: str) -> None:
+    modern.answer("plugins", f"echo '{error}'; exit 1")
+    done = modern.build("packer/web").run("pre_build")
+    assert done.returncode == 1
+    named = "buildspec: cannot install the plugin github.com/hashicorp/amazon@1.8.2"
+    assert done.stdout.splitlines()[-1] == f"{named}; {hint} ({error})"
 
 
 def test_a_log_that_cannot_be_written_is_red(machine: Machine) -> None:
