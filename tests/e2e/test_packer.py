@@ -135,12 +135,14 @@ def test_packer_reads_keys_in_these_spellings(name: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("name", LAZY)
 def test_packer_looks_at_the_names_that_tfgen_demands(name: str, tmp_path: Path) -> None:
     text, refused = LAZY[name]
+    refused |= name == "can" and not is_old()  # 1.16 wants every local that a local names, whatever is made of it
     assert says_packer(SOURCE + text, tmp_path) == (1 if refused else 0)
 
 
 def test_packer_gives_the_recorded_values(tmp_path: Path) -> None:
     """All in one expression, since the console shows the last one only. 1.6.6 has no `regex`, and not the newest."""
-    texts = [text for text in RECORDED["values"] if not NEWER.search(text) and "null" not in text and "\n" not in text]
+    texts = [text for text in RECORDED["values"] if not (is_old() and NEWER.search(text)) and "null" not in text]
+    texts = [text for text in texts if "\n" not in text]
     pieces = "".join(f"@{number}@${{jsonencode({text})}}" for number, text in enumerate(texts))
     (tmp_path / "a.pkr.hcl").write_text(SOURCE + BUILD)
     (tmp_path / "input").write_text(f'"{pieces}"\n', encoding="utf-8")
