@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.buildspec import Build
 from tests.e2e.emulator import CREDENTIALS, OTHER_AMI, REGION, SOURCE_AMI
-from tests.e2e.foreign import builder, hcl2, legacy
+from tests.e2e.foreign import MANIFEST, builder, hcl2, legacy
 from tests.e2e.local import NOTHING, assert_tagged, left, tags_of, wanted_tags
 from tests.e2e.tools import bare_environment, require_tool
 
@@ -196,3 +196,14 @@ def test_a_tag_that_cannot_be_set_makes_the_build_red(estate: Estate, ec2: Emula
     assert "InvalidAMIID.NotFound" in reason
     assert reason.endswith("allow the build ec2:DescribeImages and ec2:CreateTags")
     assert left(ec2) == NOTHING
+
+
+def test_attestations_are_kept_as_artefacts(estate: Estate) -> None:
+    """Files with the names that the post-processor provenance of Packer 1.16 gives them."""
+    names = ["amazon-ebs.mitchellh.amazonebs-eu-west-1_ami-0.provenance.json", "out/web.sbom.cdx.json"]
+    write = {"type": "shell-local", "inline": ["mkdir out", *(f"touch {name}" for name in names)]}
+    estate.write("packer/theirs.json", legacy(builder(), **{"post-processors": [[MANIFEST], [write]]}))
+    built = estate.build("theirs")
+    assert built.ami
+    kept = sorted(str(file.relative_to(built.kept)) for file in built.kept.rglob("*.*"))
+    assert kept == sorted([*names, "packer-build.log", "packer-manifest.json"])
