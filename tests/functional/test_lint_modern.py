@@ -15,7 +15,7 @@ from tfgen.lint.run import open_scope
 from tfgen.workspace import open_workspace
 from tfgen_generators.lint.registry import template_rules
 from tfgen_generators.lint.rules.packer.end_of_life import ANSIBLE_CORE, AS_OF, PACKER, SYSTEMS, ended
-from tfgen_generators.lint.templates.versions import version_of
+from tfgen_generators.lint.templates.versions import takes, version_of
 from tfgen_generators.packer.legacy import read_legacy
 from tfgen_generators.packer.model import BrokenTemplateError, NotATemplateError
 
@@ -126,6 +126,28 @@ def test_a_plugin_that_the_pipeline_s_packer_does_not_find(
 def test_a_prerelease_of_a_plugin(repo: Repo, version: str, found: bool) -> None:
     repo({"tfgen.toml": TOML, WEB: builder(more=REQUIRED.format(OURS, version))})
     assert bool(checked("prerelease-plugin")) is found
+
+
+@pytest.mark.parametrize(
+    ("constraint", "version", "taken"),
+    [
+        (">= 1.14.0", (1, 13, 9), False),
+        (">= 1.14.0, < 2", (1, 16, 0), True),
+        ("~> 1.14", (1, 16, 0), True),
+        ("~> 1.14.1", (1, 16, 0), False),
+        ("~> 1.14.1", (1, 14, 0), False),
+        ("~> 2", (2, 5), True),
+        ("1.16", (1, 16, 0), True),
+        ("= v1.16.1", (1, 16, 0), False),
+        ("!= 1.16.0", (1, 16), False),
+        ("> 1.15, <= 1.16.0", (1, 16, 0), True),
+        ("< 1.16", (1, 16, 0), False),
+        (">= 1.16.0-beta1", (1, 16, 0), None),
+        ("latest", (1, 16, 0), None),
+    ],
+)
+def test_a_constraint_takes_a_version_as_packer_says(constraint: str, version: tuple[int, ...], taken: bool) -> None:
+    assert takes(constraint, version) is taken
 
 
 def test_one_of_two_builders_that_makes_an_ami_is_enough(repo: Repo) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Version = tuple[int, ...]
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)*)")
+_CONSTRAINT = re.compile(r"(=|!=|>|<|>=|<=|~>)?\s*v?(\d+(?:\.\d+)*)")
 
 
 class Pin(NamedTuple):
@@ -51,3 +52,22 @@ def packer_version(scope: Scope, source: Source) -> Version | None:
     """The Packer that builds a template, None where it is not known."""
     found = pin(scope, source, "PACKER_VERSION")
     return version_of(found.text) if found else None
+
+
+def takes(constraint: str, version: Version) -> bool | None:
+    """Whether a constraint as Packer reads it (`>= 1.9, < 2`) takes a version; None where it names a prerelease."""
+    found = [_CONSTRAINT.fullmatch(part.strip()) for part in constraint.split(",")]
+    checks = [match for match in found if match is not None]
+    if len(checks) != len(found):
+        return None
+    return all(_meets(match[1] or "=", version_of(match[2]) or (), version) for match in checks)
+
+
+def _meets(operator: str, limit: Version, version: Version) -> bool:
+    width = max(len(limit), len(version), 3)
+    asked, own = (each + (0,) * (width - len(each)) for each in (limit, version))
+    if operator == "~>":
+        kept = max(len(limit) - 1, 1)
+        return own >= asked and own[:kept] == asked[:kept]
+    order = (own > asked) - (own < asked)
+    return order in {"=": (0,), "!=": (-1, 1), ">": (1,), "<": (-1,), ">=": (0, 1), "<=": (-1, 0)}[operator]

@@ -98,7 +98,6 @@ class _HardCoded:
             return f"use the variable {known[0]!r}"
         return f"use a variable with the default of the environment variable {self.variable.upper()}"
 
-
     def _holds(self, source: Source, variable: Component) -> bool:
         """Whether a variable is of this thing: `build_region`, not `skip_region_validation`, and no bool."""
         default = source.default(variable)

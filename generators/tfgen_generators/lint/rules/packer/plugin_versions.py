@@ -1,4 +1,4 @@
-"""Rules about versions of plugins that the pipeline's Packer does not install.
+"""Rules about versions that the pipeline's Packer refuses, or does not install.
 
 Source: Packer 1.16, `hcl2template/types.required_plugins.go`; the plugins' change logs: from these releases on their
 binaries are only on HashiCorp's release server, where Packer looks from 1.14 on.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tfgen_generators.lint.model import Finding, Rule
 from tfgen_generators.lint.templates.nodes import Node
 from tfgen_generators.lint.templates.source import Source, sources
-from tfgen_generators.lint.templates.versions import Version, packer_version, pin, version_of
+from tfgen_generators.lint.templates.versions import Version, packer_version, pin, takes, version_of
 
 if TYPE_CHECKING:
     from tfgen_generators.lint.scope import Scope
@@ -24,6 +24,8 @@ _MOVED: dict[str, tuple[Version, str]] = {
     "github.com/hashicorp/ansible": ((1, 1, 4), "1.1.3"),
 }
 _NEW_PLACE = (1, 14)
+#: The first Packer that knows required_plugins.
+_REQUIRED = (1, 7)
 _LOWER = re.compile(r"\s*(=|~>|>=|>)?\s*(v?\d[\w.+-]*)\s*$")
 _PRERELEASE = re.compile(r"[<>=!~]*\s*v?\d+(\.\d+)*-")
 
@@ -33,6 +35,36 @@ def required_plugins(source: Source) -> Iterator[tuple[str, Node]]:
     for block in source.blocks("packer"):
         for table in block.tables("required_plugins"):
             yield from ((str(name), node) for name, node in (table.kids or {}).items())
+
+
+def _refused(scope: Scope) -> Iterator[Finding]:
+    for source in sources(scope) if scope.has_settings else ():
+        packer = packer_version(scope, source)
+        for node, message in _demands(source, packer) if packer else ():
+            yield Finding(
+                rule="packer-version-refused",
+                path=node.path,
+                line=node.line,
+                message=f"{message}, and the pipeline has {'.'.join(map(str, packer or ()))}",
+                fix="set PACKER_VERSION to a version that the template takes",
+                image=source.template.name,
+            )
+
+
+def _demands(source: Source, packer: Version) -> Iterator[tuple[Node, str]]:
+    """What in a template its pipeline's Packer refuses about versions."""
+    for root in source.roots if source.legacy else ():
+        node = root.find("min_packer_version")
+        lowest = version_of(str(node.value())) if node is not None else None
+        if node is not None and lowest and packer < lowest:
+            yield node, f"the template needs Packer {node.value()} or newer"
+    for block in source.blocks("packer"):
+        node = block.find("required_version")
+        asked = source.values.known(node.value()) if node is not None else None
+        if node is not None and isinstance(asked, str) and takes(asked, packer) is False:
+            yield node, f"the template takes Packer {asked!r} only"
+        if packer < _REQUIRED and (node := block.find("required_plugins")) is not None:
+            yield node, "required_plugins needs Packer 1.7 or newer"
 
 
 def _prerelease(scope: Scope) -> Iterator[Finding]:
@@ -92,6 +124,12 @@ def _lowest(constraint: str) -> Version | None:
 
 
 RULES = (
+    Rule(
+        id="packer-version-refused",
+        severity="error",
+        summary="The template does not take the Packer of its pipeline",
+        check=_refused,
+    ),
     Rule(
         id="plugin-not-found",
         severity="error",
