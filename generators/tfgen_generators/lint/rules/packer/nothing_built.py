@@ -40,7 +40,8 @@ def _no_ami(scope: Scope) -> Iterator[Finding]:
     """A builder that makes no AMI on purpose: the buildspec fails without one, unless another builder makes it."""
     for source in sources(scope):
         makers = [builder for builder in source.builders if builder.makes_ami]
-        skipping = [one for one in makers if source.values.flag(one.node.get("skip_create_ami")) is True]
+        # A variable may be another in the pipeline: its default is for tries.
+        skipping = [one for one in makers if source.values.fixed(one.node.get("skip_create_ami")) in (True, "true")]
         if not skipping or len(skipping) != len(makers) or not _wants_ami(scope, source):
             continue
         for builder in skipping:
