@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 Version = tuple[int, ...]
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)*)")
+_WRITTEN = re.compile(
+    r"^[ \t]+(PACKER_VERSION|PACKER_PLUGINS|ANSIBLE_CORE_VERSION):[ \t]*[\"']?([^\"'#\n]*)", re.MULTILINE
+)
 _CONSTRAINT = re.compile(r"(=|!=|>|<|>=|<=|~>)?\s*v?(\d+(?:\.\d+)*)")
 
 
@@ -34,12 +37,16 @@ def pin(scope: Scope, source: Source, name: str) -> Pin | None:
     if name in settings.environment:
         return Pin(settings.environment[name], FILE_NAME, settings.line("environment", name))
     found = buildspec_of(scope.tree, settings, source.template)
-    return _in_buildspec(scope.read(found[0]).decode("utf-8", "replace"), found[0], name) if found else None
+    return scope.once(("pins", found[0]), lambda: _of_buildspec(scope, found[0])).get(name) if found else None
 
 
-def _in_buildspec(text: str, path: str, name: str) -> Pin | None:
-    written = re.search(rf"^[ \t]+{name}:[ \t]*[\"']?([^\"'#\n]*)", text, re.MULTILINE)
-    return Pin(written[1].strip(), path, text.count("\n", 0, written.start()) + 1) if written else None
+def _of_buildspec(scope: Scope, path: str) -> dict[str, Pin]:
+    """The variables that a buildspec sets, those of this module's interest; the first of each."""
+    text = scope.read(path).decode("utf-8", "replace")
+    found: dict[str, Pin] = {}
+    for written in _WRITTEN.finditer(text):
+        found.setdefault(written[1], Pin(written[2].strip(), path, text.count("\n", 0, written.start()) + 1))
+    return found
 
 
 def version_of(text: str) -> Version | None:
