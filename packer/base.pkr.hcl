@@ -1,13 +1,18 @@
 # The base image: Debian, up to date, with the packages that every machine of ours has.
-# Run from the repository root: packer build packer/base.pkr.hcl
-#
-# There is no required_plugins block on purpose: Packer 1.6.6 (Debian's) refuses the block, Packer 1.7 to 1.9 need
-# none, and from 1.10 on buildspec.yml installs the amazon and ansible plugins at pinned versions. A template that
-# is only ever built with Packer 1.7 or newer may have the block; buildspec.yml then runs `packer init` instead.
-# Packer 1.6.6 also has no option that makes the build instance demand IMDSv2: set it as the account's default.
+# Run from the repository root: packer init packer/base.pkr.hcl && packer build packer/base.pkr.hcl
 
 packer {
-  required_version = ">= 1.6.6"
+  required_version = ">= 1.14.0"
+  required_plugins {
+    amazon = {
+      source  = "github.com/hashicorp/amazon"
+      version = "~> 1.8"
+    }
+    ansible = {
+      source  = "github.com/hashicorp/ansible"
+      version = "~> 1.1"
+    }
+  }
 }
 
 variable "aws_region" {
@@ -49,7 +54,7 @@ variable "kms_key_id" {
 
 variable "source_ami_name" {
   type    = string
-  default = "debian-12-amd64-*"
+  default = "debian-13-amd64-*"
 }
 
 variable "source_ami_owner" {
@@ -71,8 +76,8 @@ variable "ssh_source_cidr" {
 
 variable "ansible_core_version" {
   type        = string
-  default     = "2.14.*"
-  description = "Version of ansible-core, as apt or dnf understands it: Debian 12's; ansible/README.md lists others'."
+  default     = "2.19.*"
+  description = "Version of ansible-core, as apt or dnf understands it: Debian 13's; ansible/README.md lists others'."
 }
 
 variable "manifest" {
@@ -110,7 +115,7 @@ locals {
   region   = var.aws_region != "" ? var.aws_region : var.aws_default_region
   built_at = timestamp()
 
-  # For `tfgen reap`: what a build that was killed has left behind.
+  # The build's IAM policy asks for BuiltBy on all that a build makes, and `tfgen reap` finds by it what a killed one left.
   run_tags = {
     Name             = "packer-build-base"
     BuiltBy          = "Packer"
@@ -122,7 +127,6 @@ locals {
   }
 }
 
-# tfgen:ignore no-imdsv2 Packer 1.6.6 has neither setting; demand IMDSv2 by the account's default for the region
 source "amazon-ebs" "base" {
   region                 = local.region
   vpc_id                 = var.vpc_id
@@ -142,11 +146,20 @@ source "amazon-ebs" "base" {
     most_recent = true
   }
 
+  # Both the build's instance and the machines of the image answer to IMDSv2 only.
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = 1
+  }
+  imds_support = "v2.0"
+
   ssh_username                          = var.ssh_username
   ssh_host                              = var.ssh_host
   ssh_port                              = var.ssh_port
   ssh_timeout                           = "10m"
   ssh_clear_authorized_keys             = true
+  temporary_key_pair_type               = "ed25519"
   temporary_security_group_source_cidrs = [var.ssh_source_cidr]
 
   launch_block_device_mappings {

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs ansible-core from the system's own packages, on the machine that becomes the image. Run as root by Packer.
-# ANSIBLE_CORE_VERSION: the version to install, as apt or dnf understands it (2.14.*).
+# ANSIBLE_CORE_VERSION: the version to install, as apt or dnf understands it (2.19.*).
 set -euo pipefail
 
-version="${ANSIBLE_CORE_VERSION:?set it to a version such as 2.14.*}"
+version="${ANSIBLE_CORE_VERSION:?set it to a version such as 2.19.*}"
 
 # A fresh instance is still being set up by cloud-init when SSH answers. Exit code 2 means "done, with complaints".
 if command -v cloud-init >/dev/null; then

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.downlevel import fit
 from tests.e2e.emulator import emulator
 from tests.e2e.local import Estate
 from tests.e2e.tools import ROOT, require_packer
@@ -29,10 +30,11 @@ def ec2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 @pytest.fixture
 def estate(ec2: Emulator, tmp_path: Path, execute: Execute) -> Estate:
-    """What a build reads of this repository, in a folder of its own."""
+    """What a build reads of this repository, in a folder of its own, fit for the Packer that is there."""
     folder = tmp_path / "estate"
     for name in ("packer", "ansible"):
         shutil.copytree(ROOT / name, folder / name)
     for name in ("buildspec.yml", "tfgen.toml"):
         shutil.copy(ROOT / name, folder)
+    fit(folder)
     return Estate(folder, ec2, execute)

@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -19,17 +20,16 @@ from tests.e2e.tools import bare_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 REGION = "eu-west-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 # What Debian publishes on AWS, so that the templates' own filters find it.
 SOURCE_AMI = {
     "ami_id": "ami-0123456789abcdef0",
-    "name": "debian-12-amd64-20250101-1",
-    "description": "Debian 12",
+    "name": "debian-13-amd64-20260101-1",
+    "description": "Debian 13",
     "owner_id": "136693071363",
-    "image_location": "136693071363/debian-12-amd64-20250101-1",
+    "image_location": "136693071363/debian-13-amd64-20260101-1",
     "public": True,
     "architecture": "x86_64",
     "state": "available",
@@ -92,6 +92,11 @@ class Emulator:
     #: What boto3 has to know of EC2 to ask what a build asks: for AWS_DATA_PATH.
     models: Path
 
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """What sends programs of AWS here: newer plugins of Packer ask STS who they are, and EC2 by several clients."""
+        return {f"AWS_ENDPOINT_URL_{service}": self.url for service in ("EC2", "STS")}
+
     def client(self, region: str = REGION) -> Any:
         """A boto3 client of the emulated EC2."""
         return boto3.client(
@@ -109,7 +114,7 @@ def emulator(folder: Path) -> Iterator[Emulator]:
     (folder / "amis.json").write_text(json.dumps([SOURCE_AMI, OTHER_AMI]), encoding="utf-8")
     port = free_port()
     env = bare_environment(folder, {"MOTO_AMIS_PATH": str(folder / "amis.json")})
-    argv = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    argv = [sys.executable, str(Path(__file__).with_name("serve.py")), "-H", "127.0.0.1", "-p", str(port)]
     with running(argv, env, folder / "emulator.log") as process:
         hello = b"GET /moto-api/ HTTP/1.0\r\n\r\n"
         wait_until(lambda: says_something(port, hello), process, folder / "emulator.log")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
-SUITE = "bookworm"
+SUITE = "trixie"
 PACKAGES = "ansible-core ca-certificates curl iproute2 openssh-server python3 python3-apt sudo systemd-sysv"
 
 
@@ -40,14 +40,15 @@ def require_guest() -> None:
 
 
 def host_sources() -> str:
-    """The host's own apt sources of the suite, in the format of one *.sources file; empty when it has none."""
+    """The host's own apt sources for the guest's suite, in the format of one *.sources file; empty when it has none."""
+    named = re.search(r"^VERSION_CODENAME=(\w+)$", Path("/etc/os-release").read_text(encoding="utf-8"), re.MULTILINE)
+    host = named[1] if named else SUITE
     stanzas = []
-    suites = {SUITE, f"{SUITE}-updates", f"{SUITE}-security"}
     for file in sorted(Path("/etc/apt/sources.list.d").glob("*.sources")):
         for stanza in re.split(r"\n\s*\n", file.read_text(encoding="utf-8")):
-            named = re.search(r"^Suites:(.*)$", stanza, re.MULTILINE)
-            if named and suites & set(named[1].split()):
-                stanzas.append(stanza.strip())
+            suites = re.search(r"^Suites:(.*)$", stanza, re.MULTILINE)
+            if suites and {host, f"{host}-updates", f"{host}-security"} & set(suites[1].split()):
+                stanzas.append(stanza.replace(suites[1], suites[1].replace(host, SUITE)).strip())
     return "\n\n".join(stanzas) + "\n" if stanzas else ""
 
 

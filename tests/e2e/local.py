@@ -76,7 +76,7 @@ class Estate:
             **NOBODY,
         }
         self.env = {
-            "AWS_ENDPOINT_URL_EC2": ec2.url,
+            **ec2.endpoints,
             "AWS_EC2_METADATA_DISABLED": "true",
             "VPC_ID": client.describe_vpcs()["Vpcs"][0]["VpcId"],
             "SUBNET_ID": client.describe_subnets()["Subnets"][0]["SubnetId"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,11 @@ here="$(dirname "$(readlink -f "$0")")"
 if [ "$1" = version ]; then echo "Packer v$(cat "$here/packer.version")"; exit 0; fi
 if [ -e "$here/packer.$1" ]; then . "$here/packer.$1"; fi
 """
+
+
+def read(path: str) -> str:
+    """What is in a file of this repository."""
+    return (ROOT / path).read_text(encoding="utf-8")
 
 
 class Machine:
@@ -64,7 +70,7 @@ def machine(tmp_path: Path) -> Machine:
 @pytest.fixture
 def modern(tmp_path: Path) -> Machine:
     """A machine whose Packer bundles no plugins."""
-    return Machine(tmp_path, "1.14.3")
+    return Machine(tmp_path, "1.16.0")
 
 
 def test_form() -> None:
@@ -73,11 +79,12 @@ def test_form() -> None:
     assert whole["env"]["shell"] == "bash"
     assert whole["env"]["exported-variables"] == ["AMI_ID"]
     assert tuple(whole["phases"]) == PHASES
-    assert whole["artifacts"]["files"] == ["packer-build.log", "packer-manifest.json"]
+    attestations = ["**/*.provenance*.json", "**/*.sbom*.json"]
+    assert whole["artifacts"]["files"] == ["packer-build.log", "packer-manifest.json", *attestations]
 
 
 def test_the_guide_names_every_setting_and_its_default() -> None:
-    guide = (ROOT / "docs" / "images.md").read_text(encoding="utf-8")
+    guide = read("docs/images.md")
     for name, value in variables().items():
         assert f"| `{name}` | `{value}` |" in guide
 
@@ -164,18 +171,117 @@ def test_a_template_that_is_not_valid_stops_the_build(machine: Machine) -> None:
     assert (machine.source / "packer-build.log").read_text(encoding="utf-8") == "Error: no\n"
 
 
+def installed(*plugins: str) -> str:
+    """A script that answers `packer plugins installed`; a plugin is `amazon 1.3.10`."""
+    paths = [f"/x/github.com/hashicorp/{a}/packer-plugin-{a}_v{b}_x5.0_linux_amd64" for a, b in map(str.split, plugins)]
+    return f"""if [ "$2" = installed ]; then printf '%s\\n' {" ".join(paths)}; fi"""
+
+
+ASKED = "github.com/hashicorp/amazon@1.3.10 github.com/hashicorp/ansible@1.1.4"
+
+
 def test_modern_packer_gets_pinned_plugins_once(modern: Machine) -> None:
-    modern.answer("plugins", '[ "$2" != installed ] || echo /x/packer-plugin-ansible_v1.1.4_x5.0_linux_amd64')
-    build = modern.build(
-        "packer/web", PACKER_PLUGINS="github.com/hashicorp/amazon@1.3.10 github.com/hashicorp/ansible@1.1.4"
-    )
-    done = build.run("pre_build")
+    modern.answer("plugins", installed("ansible 1.1.4"))
+    done = modern.build("packer/web", PACKER_PLUGINS=ASKED).run("pre_build")
     assert done.returncode == 0, done.stdout
     assert modern.calls() == [
         "plugins|installed",
         "plugins|install|github.com/hashicorp/amazon|v1.3.10",
         "validate|packer/web.json",
     ]
+    assert "buildspec: Packer uses the plugin github.com/hashicorp/amazon@1.3.10\n" in done.stdout
+    assert "buildspec: Packer uses the plugin github.com/hashicorp/ansible@1.1.4\n" in done.stdout
+
+
+def test_a_newer_plugin_that_is_there_is_named(modern: Machine) -> None:
+    """Packer starts the newest one. What is older, or of another plugin, changes nothing."""
+    modern.answer(
+        "plugins", installed("amazon 1.3.10", "amazon 1.10.2", "amazon 1.8.2", "ansible 1.1.4", "ansible 1.0.9")
+    )
+    done = modern.build("packer/web", PACKER_PLUGINS=ASKED).run("pre_build")
+    assert done.returncode == 0, done.stdout
+    assert not any("install|" in call for call in modern.calls())
+    asked = "buildspec: warning: PACKER_PLUGINS asks for github.com/hashicorp/amazon@1.3.10"
+    assert f"{asked}, but Packer uses 1.10.2, which is installed\n" in done.stdout
+    assert "buildspec: Packer uses the plugin github.com/hashicorp/ansible@1.1.4\n" in done.stdout
+
+
+def required(*plugins: str) -> str:
+    """A template's required_plugins; a plugin is `amazon ~> 1.8`."""
+    pairs = (plugin.split(" ", 1) for plugin in plugins)
+    entries = [f'    {a} = {{\n source = "github.com/hashicorp/{a}"\n version = "{b}"\n}}\n' for a, b in pairs]
+    return f"packer {{\n  required_plugins {{\n{''.join(entries)}  }}\n}}\n"
+
+
+@pytest.mark.parametrize(
+    ("version", "plugins", "reason"),
+    [
+        (
+            "1.13.1",
+            "amazon@1.3.10",
+            "PACKER_PLUGINS asks for the plugin amazon 1.3.10, which needs Packer 1.14 or newer",
+        ),
+        ("1.12.0", "ansible@1.10.0", "or ask for ansible up to 1.1.3"),
+        ("1.10.0", "amazon@1.3.9", ""),
+        ("1.14.0", "amazon@1.8.2", ""),
+        ("1.10.0", "other@9.9.9", ""),
+    ],
+)
+def test_a_plugin_that_this_packer_does_not_find(tmp_path: Path, version: str, plugins: str, reason: str) -> None:
+    machine = Machine(tmp_path, version)
+    done = machine.build("packer/web", PACKER_PLUGINS=f"github.com/hashicorp/{plugins}").run("pre_build")
+    assert (done.returncode == 1) is bool(reason), done.stdout
+    assert reason in done.stdout.splitlines()[-1]
+    assert (f"plugins|install|github.com/hashicorp/{plugins.replace('@', '|v')}" in machine.calls()) is not bool(reason)
+
+
+def test_a_newer_plugin_that_is_installed_already_is_not_refused(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, "1.12.0")
+    machine.answer("plugins", installed("amazon 1.8.2"))
+    assert (
+        machine.build("packer/web", PACKER_PLUGINS="github.com/hashicorp/amazon@1.8.2").run("pre_build").returncode == 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "template", "reason"),
+    [
+        ("1.6.6", required("amazon ~> 1.8"), "the template has required_plugins, which Packer 1.6.6 does not know"),
+        (
+            "1.13.0",
+            required("ansible ~> 1.1", "amazon ~> 1.8"),
+            "asks for the plugin amazon 1.8, which needs Packer 1.14",
+        ),
+        (
+            "1.13.0",
+            required("amazon ~> 1.3", "ansible = 1.1.4"),
+            "asks for the plugin ansible 1.1.4, which needs Packer",
+        ),
+        ("1.13.0", required("amazon >= 1.2.8, < 2", "ansible ~> 1.1"), ""),
+        ("1.13.0", required("amazon < 2"), ""),
+        ("1.16.0", required("amazon ~> 1.8"), ""),
+    ],
+)
+def test_required_plugins_that_this_packer_does_not_find(
+    tmp_path: Path, version: str, template: str, reason: str
+) -> None:
+    machine = Machine(tmp_path, version)
+    (machine.source / "packer" / "base.pkr.hcl").write_text(template, encoding="utf-8")
+    done = machine.build("packer/base").run("pre_build")
+    assert (done.returncode == 1) is bool(reason), done.stdout
+    assert reason in done.stdout.splitlines()[-1]
+    assert not reason or not (machine.tools / "packer.calls").exists() or not machine.calls()
+
+
+@pytest.mark.parametrize("version", ["1.10.3", "1.16.0"])
+def test_two_folders_of_plugins(tmp_path: Path, version: str) -> None:
+    """Packer 1.11 and newer refuse them, even to say their version."""
+    machine = Machine(tmp_path, version)
+    build = machine.build("packer/web", PACKER_VERSION=version, PACKER_PLUGIN_PATH="/one:/two")
+    done = build.run("install")
+    said = "buildspec: PACKER_PLUGIN_PATH names more than one folder, which Packer 1.11 and newer refuse: /one:/two; "
+    assert done.stdout.startswith(said) is (version == "1.16.0")
+    assert done.returncode == (1 if version == "1.16.0" else 0)
 
 
 @pytest.mark.parametrize("script", ["packer/base", "packer/folder"])
@@ -192,16 +298,38 @@ def test_a_template_that_names_its_plugins_gets_those(modern: Machine, script: s
     ("command", "script", "reason"),
     [
         ("init", "packer/base", "the template's required_plugins"),
-        ("plugins", "packer/web", "the plugin github.com/hashicorp/amazon@1.3.10"),
+        ("plugins", "packer/web", "the plugin github.com/hashicorp/amazon@1.8.2"),
     ],
 )
 def test_a_plugin_that_cannot_be_had_is_red(modern: Machine, command: str, script: str, reason: str) -> None:
     (modern.source / "packer" / "base.pkr.hcl").write_text("packer {\n  required_plugins {}\n}\n", encoding="utf-8")
-    modern.answer(command, "echo 'rate limited.\tHINT: Set'; echo a token >&2; exit 1")
+    modern.answer(command, "echo 'no route.\tto host'; echo at all >&2; exit 1")
     done = modern.build(script).run("pre_build")
     assert done.returncode == 1
-    said = f"buildspec: cannot install {reason}; is there a network? (rate limited. HINT: Set a token)"
+    said = f"buildspec: cannot install {reason}; is there a network? (no route. to host at all)"
     assert done.stdout.splitlines()[-1] == said
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (
+            "Plugin host rate limited the plugin getter. Try again in 59m",
+            "set PACKER_GITHUB_API_TOKEN",
+        ),
+        ("could not get sha256 checksum file for v9.9.9", "is there such a version for this system?"),
+        (
+            "proxyconnect tcp: dial tcp 127.0.0.1:9: connection refused",
+            "do HTTPS_PROXY and NO_PROXY name the right proxy?",
+        ),
+    ],
+)
+def test_why_a_plugin_cannot_be_had(modern: Machine, error: str, hint: str) -> None:
+    modern.answer("plugins", f"echo '{error}'; exit 1")
+    done = modern.build("packer/web").run("pre_build")
+    assert done.returncode == 1
+    named = "buildspec: cannot install the plugin github.com/hashicorp/amazon@1.8.2"
+    assert done.stdout.splitlines()[-1] == f"{named}; {hint} ({error})"
 
 
 def test_a_log_that_cannot_be_written_is_red(machine: Machine) -> None:
@@ -304,6 +432,17 @@ def test_packer_s_failure_gets_through_the_pipe(machine: Machine) -> None:
     done = build.run("post_build")
     assert done.returncode == 1
     said = "buildspec: the build failed: Build 'web' errored: no luck; packer-build.log says more\n"
+    assert done.stdout == said
+
+
+FAILURES = {each["what"]: each for each in tomllib.loads(read("tests/data/packer_failures.toml"))["failure"]}
+
+
+@pytest.mark.parametrize("what", FAILURES)
+def test_the_reason_is_the_failed_builder_s(machine: Machine, what: str) -> None:
+    (machine.source / "packer-build.log").write_text(FAILURES[what]["log"], encoding="utf-8")
+    done = machine.build("packer/web", CODEBUILD_BUILD_SUCCEEDING="0").run("post_build")
+    said = f"buildspec: the build failed: {FAILURES[what]['reason']}; packer-build.log says more\n"
     assert done.stdout == said
 
 

@@ -131,8 +131,8 @@ def assert_served(guest: Guest) -> None:
     script = """
         set -e
         ip link set lo up
-        php-fpm8.2 --daemonize
-        ln -s php8.2-fpm.sock /run/php/php-fpm.sock  # the service does this after its start
+        php-fpm8.4 --daemonize
+        ln -s php8.4-fpm.sock /run/php/php-fpm.sock  # the service does this after its start
         nginx
         for path in / /wp-includes/css/buttons.css /.htaccess /wp-content/uploads/x.php; do
           curl -s -o /tmp/page -w "$path %{http_code}\\n" "http://localhost$path"
@@ -151,14 +151,16 @@ def assert_served(guest: Guest) -> None:
 
 def assert_archive(guest: Guest) -> None:
     """The role's other source: an archive, here one made of the package and already in the cache."""
+    found = guest.run("sed -n \"s/^.wp_version = '\\(.*\\)';/\\1/p\" /usr/share/wordpress/wp-includes/version.php")
+    version = found.stdout.strip()
+    archive = f"/var/cache/wordpress-{version}.tar.gz"
     made = guest.run(
-        "cd /usr/share && tar -chf /var/cache/wordpress-6.1.9.tar.gz --exclude wp-config.php --exclude .htaccess"
-        " wordpress && sha256sum /var/cache/wordpress-6.1.9.tar.gz"
-        " && echo '[{hosts: all, roles: [wordpress]}]' >/tmp/ansible/archive.yaml"
+        f"cd /usr/share && tar -chf {archive} --exclude wp-config.php --exclude .htaccess wordpress"
+        f" && sha256sum {archive} && echo '[{{hosts: all, roles: [wordpress]}}]' >/tmp/ansible/archive.yaml"
     )
     assert made.returncode == 0, made.stdout
     digest = made.stdout.split()[0]
-    settings = {"wordpress_source": "archive", "wordpress_version": "6.1.9"}
+    settings = {"wordpress_source": "archive", "wordpress_version": version}
     address = {"wordpress_archive_url": "https://localhost/wordpress.tar.gz"}
     play = f"cd /tmp/ansible && {PLAYBOOK} archive.yaml --extra-vars"
     unchecked = guest.run(f"{play} '{json.dumps({**settings, **address})}'")

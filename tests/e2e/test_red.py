@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.archives import packer_release
+from tests.e2e.downlevel import is_old
 from tests.e2e.emulator import REGION
 from tests.e2e.foreign import MANIFEST, builder, hcl2, legacy
 from tests.e2e.local import NOTHING, left
@@ -61,11 +62,15 @@ def test_a_template_that_builds_nothing(estate: Estate) -> None:
 
 
 def test_a_folder_without_a_build(estate: Estate) -> None:
-    """Packer finds it valid, and builds it with exit code 0."""
+    """An old Packer finds it valid, and builds it with exit code 0."""
     estate.write("packer/theirs/variables.pkr.hcl", 'variable "lonely" {\n  default = ""\n}\n')
     built = red(estate, PACKER_SCRIPT="packer/theirs/", PACKER_VAR_FILE="")
-    assert "there is no packer-manifest.json: the template makes no artifact" in built.reason
-    assert "no artifacts were created" in built.artefact("packer-build.log")
+    if is_old():
+        assert "there is no packer-manifest.json: the template makes no artifact" in built.reason
+        assert "no artifacts were created" in built.artefact("packer-build.log")
+    else:
+        assert "packer validate refuses packer/theirs/" in built.reason
+        assert "Error: Missing build block" in built.reason
 
 
 def test_a_template_without_a_manifest(estate: Estate, ec2: Emulator) -> None:
@@ -99,24 +104,25 @@ def test_no_credentials(estate: Estate) -> None:
             del estate.user[name]
     estate.user["AWS_EC2_METADATA_DISABLED"] = "true"
     built = red(estate)
-    assert "no valid credential sources" in built.reason
+    assert "no valid credential sources" in built.reason.lower()
     assert "give the project a role, or your machine AWS_PROFILE or AWS_ACCESS_KEY_ID" in built.reason
-    assert "NoCredentialProviders" in built.artefact("packer-build.log")
+    assert ("NoCredentialProviders" in built.artefact("packer-build.log")) is is_old()
 
 
 def test_one_of_two_builders_fails(estate: Estate) -> None:
     built = red(estate, legacy(builder("good"), builder("bad", source_ami="ami-0123456789abcdeff")))
-    assert built.reason.startswith("the build failed: Build 'bad' errored")
+    assert built.reason.startswith(f"the build failed: Build '{'' if is_old() else 'amazon-ebs.'}bad' errored")
     assert built.artefacts == ["packer-build.log", "packer-manifest.json"]
 
 
 def test_a_filter_that_finds_no_ami(estate: Estate) -> None:
-    """Packer says it in many lines."""
+    """An old Packer says it in many lines, a new one with addresses in memory."""
     ami = {"owners": ["self"], "most_recent": True, "filters": {"name": "nobody's-*"}}
     template = {key: value for key, value in builder().items() if key != "source_ami"}
     built = red(estate, legacy({**template, "source_ami_filter": ami}))
-    assert "errored: No AMI was found matching filters: { Filters: [" in built.reason
-    assert '["nobody\'s-*"]' in built.reason
+    assert "errored: No AMI was found matching filters: " in built.reason
+    assert ('["nobody\'s-*"]' if is_old() else "[nobody's-*] [self]; ") in built.reason
+    assert "0x" not in built.reason
 
 
 def test_an_hcl2_build_that_fails(estate: Estate, ec2: Emulator) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.buildspec import Build
 from tests.e2e.emulator import CREDENTIALS, OTHER_AMI, REGION, SOURCE_AMI
-from tests.e2e.foreign import builder, hcl2, legacy
+from tests.e2e.foreign import MANIFEST, builder, hcl2, legacy
 from tests.e2e.local import NOTHING, assert_tagged, left, tags_of, wanted_tags
 from tests.e2e.tools import bare_environment, require_tool
 
@@ -103,6 +103,34 @@ def test_two_builders_have_a_parent_each(estate: Estate, ec2: Emulator) -> None:
     assert_tagged(ec2, found["two.one"], wanted_tags(built, "packer/theirs.json", ParentAmi=other))
 
 
+def test_a_source_with_another_name_has_its_own_parent(estate: Estate, ec2: Emulator) -> None:
+    """The manifest calls both by the name of their source."""
+    other = str(OTHER_AMI["ami_id"])
+    renamed = f'source "source.amazon-ebs.theirs" {{\n    name = "renamed"\n    source_ami = "{other}"\n  }}'
+    text = hcl2(build_name="a: b").replace(f'  source_ami             = "{SOURCE_AMI["ami_id"]}"\n', "")
+    own = f'source "source.amazon-ebs.theirs" {{\n    source_ami = "{SOURCE_AMI["ami_id"]}"\n  }}'
+    text = text.replace('sources = ["source.amazon-ebs.theirs"]', f"{renamed}\n  {own}")
+    named = 'theirs-${formatdate("YYYYMMDDhhmmss", timestamp())}'
+    text = text.replace(f'  ami_name               = "{named}"\n', "")
+    for number, source_ami in enumerate((other, SOURCE_AMI["ami_id"])):
+        text = text.replace(
+            f'source_ami = "{source_ami}"', f'source_ami = "{source_ami}"\n    ami_name = "{number}-{named}"'
+        )
+    estate.write("packer/theirs.pkr.hcl", text)
+    built = estate.build("theirs")
+    assert built.ami
+    amis = [
+        entry["artifact_id"].partition(":")[2] for entry in json.loads(built.artefact("packer-manifest.json"))["builds"]
+    ]
+    parents = {
+        tags_of(ec2, ami)[0]["ParentAmi"]: ec2.client().describe_images(ImageIds=[ami])["Images"][0] for ami in amis
+    }
+    assert {parent: image["Name"][0] for parent, image in parents.items()} == {
+        other: "0",
+        str(SOURCE_AMI["ami_id"]): "1",
+    }
+
+
 def test_a_name_full_of_commands_is_only_a_tag(estate: Estate, ec2: Emulator, way: str) -> None:
     template = "packer/a; touch pwned; $(touch pwned) `touch pwned` 'x' \"y\".json"
     estate.write(template, legacy(builder()))
@@ -170,3 +198,14 @@ def test_a_tag_that_cannot_be_set_makes_the_build_red(estate: Estate, ec2: Emula
     assert "InvalidAMIID.NotFound" in reason
     assert reason.endswith("allow the build ec2:DescribeImages and ec2:CreateTags")
     assert left(ec2) == NOTHING
+
+
+def test_attestations_are_kept_as_artefacts(estate: Estate) -> None:
+    """Files with the names that the post-processor provenance of Packer 1.16 gives them."""
+    names = ["amazon-ebs.mitchellh.amazonebs-eu-west-1_ami-0.provenance.json", "out/web.sbom.cdx.json"]
+    write = {"type": "shell-local", "inline": ["mkdir out", *(f"touch {name}" for name in names)]}
+    estate.write("packer/theirs.json", legacy(builder(), **{"post-processors": [[MANIFEST], [write]]}))
+    built = estate.build("theirs")
+    assert built.ami
+    kept = sorted(str(file.relative_to(built.kept)) for file in built.kept.rglob("*.*"))
+    assert kept == sorted([*names, "packer-build.log", "packer-manifest.json"])

@@ -21,17 +21,24 @@ _PERMITTING = {"selinux": {"status": "disabled"}}
 #: System -> the facts that the roles read.
 SYSTEMS: dict[str, dict[str, Any]] = {
     "Debian 12": {**_APT, "distribution": "Debian", "distribution_version": "12.9"},
+    "Debian 13": {**_APT, "distribution": "Debian", "distribution_version": "13.2"},
     "Ubuntu 22.04": {**_APT, "distribution": "Ubuntu", "distribution_version": "22.04"},
     "Ubuntu 24.04": {**_APT, "distribution": "Ubuntu", "distribution_version": "24.04"},
     "Amazon Linux 2023": {**_DNF, **_ENFORCING, "distribution": "Amazon", "distribution_version": "2023"},
     "Red Hat 9": {**_DNF, **_ENFORCING, "distribution": "RedHat", "distribution_version": "9.6"},
     "Rocky 9": {**_DNF, **_PERMITTING, "distribution": "Rocky", "distribution_version": "9.6"},
 }
-FPM = {"Debian 12": "php8.2-fpm", "Ubuntu 22.04": "php8.1-fpm", "Ubuntu 24.04": "php8.3-fpm"}
-OTHERS = [name for name in SYSTEMS if name != "Debian 12"]
+FPM = {
+    "Debian 12": "php8.2-fpm",
+    "Debian 13": "php8.4-fpm",
+    "Ubuntu 22.04": "php8.1-fpm",
+    "Ubuntu 24.04": "php8.3-fpm",
+}
+SERIES = {"Debian 12": "6.1.*", "Debian 13": "6.8.*"}
+OTHERS = [name for name in SYSTEMS if name not in SERIES]
 ON_DNF = [name for name in SYSTEMS if name not in FPM]
 ROLES = ["common", "wordpress"]
-PACKAGE = re.compile(r"[a-z][a-z0-9.+-]*|wordpress=6\.1\.\*|\*")
+PACKAGE = re.compile(r"[a-z][a-z0-9.+-]*|wordpress=6\.[18]\.\*|\*")
 
 #: What is wrong -> settings, and what is said of them.
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -199,9 +206,10 @@ def test_elsewhere_than_on_debian_it_is_the_archive_with_its_checksum(machines: 
     assert "Install the package" not in done.shown
 
 
-def test_on_debian_it_is_the_package(machines: Machines) -> None:
-    done = machines["Debian 12"].expect()
-    assert done.one("Install the package")["name"] == "wordpress=6.1.*"
+@pytest.mark.parametrize("system", SERIES)
+def test_on_debian_it_is_the_package(machines: Machines, system: str) -> None:
+    done = machines[system].expect()
+    assert done.one("Install the package")["name"] == f"wordpress={SERIES[system]}"
     assert "Download and verify" not in done.shown
 
 

@@ -57,12 +57,19 @@ def test_variables_of_the_buildspec_are_literal(repo: Repo, cli: Command) -> Non
 
 
 def test_what_a_build_gets_of_the_users_own(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:1")
+    passed = {
+        **{f"AWS_ENDPOINT_URL_{service}": "http://127.0.0.1:1" for service in ("EC2", "STS")},
+        "PACKER_PLUGIN_PATH": "/plugins",
+        "PACKER_GITHUB_API_TOKEN": "token",
+        **dict.fromkeys(("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"), "127.0.0.1"),
+    }
+    for name, value in passed.items():
+        monkeypatch.setenv(name, value)
     for name in ("VPC_ID", "PACKER_LOG", "PKR_VAR_x", "TFGEN_LOCAL", "BASH_ENV", "LD_PRELOAD_X"):
         monkeypatch.setenv(name, "0")
     found = built(repo, cli, {})
     assert found["AWS_ACCESS_KEY_ID"] == "test"
-    assert found["AWS_ENDPOINT_URL_EC2"] == "http://127.0.0.1:1"
+    assert passed.items() <= found.items()
     assert {"HOME", "PATH"} <= found.keys()
     assert not {"VPC_ID", "PACKER_LOG", "PKR_VAR_x", "TFGEN_LOCAL", "BASH_ENV", "LD_PRELOAD_X"} & found.keys()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.terraform import image_probes
 from tests.terraform.gap_probes import answers, of_plain_moto, serve_plain_moto
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ FILLED = {
     "delete_by_arn": "deleted",
     "put_over_tls": "put",
     "expect_another_owner": "403",
+    **image_probes.FILLED,
 }
 TLS_ONLY = {
     "Version": "2012-10-17",
@@ -101,7 +103,8 @@ def probes(make: Callable[[str], AwsClient]) -> dict[str, Callable[[], str]]:
         *(create_without_location, create_with_a_digit_first, create_keeps_the_key, update, delete_by_arn),
         *(put_over_tls, expect_another_owner),
     )
-    return {each.__name__: each for each in asked} | visibility_probes(codebuild)
+    mine = {each.__name__: each for each in asked}
+    return mine | visibility_probes(codebuild) | image_probes.probes(make)
 
 
 def visibility_probes(codebuild: AwsClient) -> dict[str, Callable[[], str]]:
@@ -158,7 +161,7 @@ def ours(emulator: Emulator) -> dict[str, str]:
 
 @pytest.mark.parametrize("gap", FILLED)
 def test_plain_moto_still_has_the_gap(plain: dict[str, str], gap: str) -> None:
-    assert plain[gap] != FILLED[gap], f"moto has caught up: remove {gap} from cli/tfgen/emulator/gaps.py"
+    assert plain[gap] != FILLED[gap], f"moto has caught up: remove {gap} from cli/tfgen/emulator"
 
 
 @pytest.mark.parametrize("gap", FILLED)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import hcl2
 import pytest
 
+from tests.e2e.downlevel import is_old
 from tests.terraform.build_calls import (
     ATTACKS,
     COPIED,
@@ -92,6 +93,8 @@ def test_without_image_regions_nothing_is_copied(policies: Policies, newest: dic
 def test_what_the_oldest_packer_does_is_allowed_where_the_module_knows_of_it(
     policies: Policies, emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tags: dict[str, str]
 ) -> None:
+    if not is_old():
+        pytest.skip("about Packer 1.6.6: a newer one is recorded in tests/data")
     given = {"run_tags": tags, "ami_users": list(PARTNERS), "snapshot_users": list(PARTNERS)}
     build = record_packer(emulator, tmp_path, monkeypatch, **given)
     assert {"CreateImage", "CreateTags", "ModifySnapshotAttribute", "TerminateInstances"} <= build.actions

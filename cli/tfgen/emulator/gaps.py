@@ -1,7 +1,7 @@
 """What moto lacks for a plan, an apply, a change and a destroy of the pipelines, filled in here alone.
 
-Each gap has a test in tests/terraform/test_emulator_gaps.py that fails once moto has caught up: then it goes.
-Measured with moto 5.2.5.
+Each gap has a test in tests/terraform/test_emulator_gaps.py that fails once moto has caught up: then it goes. Those of
+builds have tests in tests/terraform/test_build_emulator.py. Measured with moto 5.2.5.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def filled() -> Iterator[None]:
     from moto.s3.models import FakeBucket
     from moto.s3.responses import S3Response
 
-    from tfgen.emulator import gaps_pipelines
+    from tfgen.emulator import gaps_images, gaps_pipelines
 
     response = codebuild.CodeBuildResponse
     modules = frozenset(backends.list_of_moto_modules())  # moto lists its folder for every request
@@ -63,6 +63,7 @@ def filled() -> Iterator[None]:
         for name in ("_bucket_response", "_key_response"):
             stack.enter_context(patch.object(S3Response, name, _check_owner(getattr(S3Response, name))))
         stack.enter_context(gaps_pipelines.filled())
+        stack.enter_context(gaps_images.filled())
         yield
 
 

@@ -25,8 +25,18 @@ def all_rules() -> tuple[Rule, ...]:
 
 def template_rules() -> tuple[Rule, ...]:
     """The rules about one Packer template."""
-    from tfgen_generators.lint.rules.packer import builds, images, secrets, source_filters, wildcards
+    from tfgen_generators.lint.rules.packer import (
+        builds,
+        end_of_life,
+        images,
+        nothing_built,
+        plugin_versions,
+        secrets,
+        source_filters,
+        wildcards,
+    )
     from tfgen_generators.lint.rules.scripts import scripts
 
-    modules = (builds, images, scripts, secrets, source_filters, wildcards)
+    packer = (builds, end_of_life, images, nothing_built, plugin_versions, secrets, source_filters, wildcards)
+    modules = (*packer, scripts)
     return tuple(rule for module in modules for rule in module.RULES)

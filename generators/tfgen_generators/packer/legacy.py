@@ -35,6 +35,8 @@ STRUCTURES = frozenset({"source_ami_filter"})
 _EXACT = frozenset({"type", "name", "override", "only", "except", "pause_before", "timeout", "keep_input_artifact"})
 #: The function in its common spellings; a name that is computed is none.
 _NAME = r"(?:`([^`]+)`|\"([^\"]+)\")"
+#: Packer's own function: no generator's input has it.
+_USER = re.compile(r"\{\{[^{}]*(?:\buser\s+[`\"]|[`\"]\s*\|\s*user\b)")
 _ENVIRONMENT = re.compile(rf"\benv\s+{_NAME}|{_NAME}\s*\|\s*env\b")
 
 
@@ -61,6 +63,7 @@ def read_legacy(data: bytes) -> tuple[tuple[str, ...], dict[str, object]]:
     if not isinstance(builders, list) or isinstance(builders, Pairs) or not builders:
         raise BrokenTemplateError("builders must be a list with at least one builder", line)
     _check_keys(root, data)
+    _check_lists(root, names, data)
     types = [_builder_type(value, number, line) for number, value in enumerate(builders, start=1)]
     _check_names(builders, types, line)
     _check_provisioners(root.get("provisioners"), line_of_key(data, _spelling(names, "provisioners")))
@@ -106,8 +109,20 @@ def _check_keys(root: dict[str, object], data: bytes) -> None:
             raise BrokenTemplateError(f"unknown key {key!r}, which Packer rejects", line_of_key(data, key), fix)
 
 
+def _check_lists(root: Mapping[str, object], names: Mapping[str, str], data: bytes) -> None:
+    """Packer takes a single provisioner or post-processor in a list only."""
+    for key in ("provisioners", "post-processors"):
+        value = root.get(key)
+        if value is not None and (not isinstance(value, list) or isinstance(value, Pairs)):
+            line = line_of_key(data, _spelling(names, key))
+            raise BrokenTemplateError(f"{key} must be a list, which Packer demands", line, "put it in [ ]")
+
+
 def _builder_type(value: object, number: int, line: int) -> str:
     kind = dict(value).get("type") if isinstance(value, Pairs) else None
+    if isinstance(kind, str) and _USER.search(kind):
+        what = f"builder {number} has a type with a function, which Packer does not evaluate there"
+        raise BrokenTemplateError(what, line, 'write the type itself, for example "amazon-ebs"')
     if isinstance(kind, str) and "{{" in kind:
         raise NotATemplateError(GENERATOR_INPUT)
     if not isinstance(kind, str) or not kind:

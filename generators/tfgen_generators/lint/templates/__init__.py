@@ -1,3 +1,3 @@
 """Templates as lint sees them: every value with its place."""
 
-__all__ = ["native_nodes", "nodes", "places", "source", "values"]
+__all__ = ["native_nodes", "nodes", "places", "source", "values", "versions"]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from tfgen_generators.packer.evaluation.evaluate import evaluate
+from tfgen_generators.packer.evaluation.functions import IMPURE
 from tfgen_generators.packer.syntax.actions import actions
 from tfgen_generators.packer.syntax.values import Expression, Value, expressions, is_known
 
@@ -24,7 +25,8 @@ _PER_BUILD = re.compile(
     r"|unique|random",
     re.IGNORECASE,
 )
-_DIFFERENT_CALLS = frozenset({"env", "file", "templatefile", "timestamp", "uuidv4", "vault", "aws_secretsmanager"})
+#: Not those that give the same for the same machine and template.
+_DIFFERENT_CALLS = IMPURE - {"base64gzip", "fileexists", "fileset", "rsadecrypt"}
 _DEEPEST = 30
 
 

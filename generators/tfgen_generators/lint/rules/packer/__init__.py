@@ -1,3 +1,12 @@
-"""Rules on builds, images and secrets of Packer templates."""
+"""Rules on builds, images, versions and secrets of Packer templates."""
 
-__all__ = ["builds", "images", "secrets", "source_filters", "wildcards"]
+__all__ = [
+    "builds",
+    "end_of_life",
+    "images",
+    "nothing_built",
+    "plugin_versions",
+    "secrets",
+    "source_filters",
+    "wildcards",
+]

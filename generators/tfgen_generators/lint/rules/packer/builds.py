@@ -117,7 +117,7 @@ def _plugins(scope: Scope) -> Iterator[Finding]:
                 path=node.path,
                 line=node.near("version").line,
                 message=f"the plugin {name} has {said}, so the newest one is installed",
-                fix='pin a version, such as "1.3.10" or "~> 1.3"',
+                fix='pin a version, such as "1.8.2" or "~> 1.8"',
                 image=source.template.name,
             )
 

@@ -93,10 +93,17 @@ class _HardCoded:
                     )
 
     def _fix(self, source: Source) -> str:
-        known = sorted(one.name for one in source.variables if self.variable in one.name.lower())
+        known = sorted(one.name for one in source.variables if self._holds(source, one))
         if known:
             return f"use the variable {known[0]!r}"
         return f"use a variable with the default of the environment variable {self.variable.upper()}"
+
+    def _holds(self, source: Source, variable: Component) -> bool:
+        """Whether a variable is of this thing: `build_region`, not `skip_region_validation`, and no bool."""
+        default = source.default(variable)
+        if default is not None and isinstance(default.value(), bool):
+            return False
+        return variable.name.lower().replace("-", "_").endswith(self.variable)
 
 
 def _encryption(scope: Scope) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """A rule about the tags by which a pipeline's IAM policy knows the build's own instances.
 
-Source: `instance_tags` of the module `codepipeline` (its README), and Packer's default `Name = "Packer Builder"`.
+Source: `instance_tags` of the module `codepipeline` (its README), and the amazon plugin, which had a default of
+`Name = "Packer Builder"` up to 1.0.8 (Packer 1.8.0).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.native_nodes import read_native_nodes
 from tfgen_generators.lint.templates.nodes import File
 from tfgen_generators.lint.templates.source import Component, Source, sources
+from tfgen_generators.lint.templates.versions import packer_version
 from tfgen_generators.packer.model import BrokenTemplateError, Template
 from tfgen_generators.packer.syntax.values import Expression, Value
 from tfgen_generators.pipeline.pipeline import shared_inputs
@@ -21,29 +23,32 @@ from tfgen_generators.settings.inputs import Literal
 
 _INPUT = "instance_tags"
 _DEFAULT_NAME = "Packer Builder"
+#: The first Packer whose amazon plugin tags nothing by itself.
+_NO_DEFAULT = (1, 8, 1)
 
 
 def _run_tags(scope: Scope) -> Iterator[Finding]:
     for source in sources(scope) if scope.has_settings else ():
         wanted = _wanted(scope, source.template)
         for builder in source.builders if wanted else ():
-            tags = _tags(source, builder)
+            tags = _tags(source, builder, default=(packer_version(scope, source) or _NO_DEFAULT) < _NO_DEFAULT)
             if tags is None or any(_may_be(tags.get(key), values) for key, values in wanted.items()):
                 continue
             node = builder.node.near("run_tags")
             shown = " or ".join(f"{key} = {value!r}" for key, values in sorted(wanted.items()) for value in values[:1])
+            said = "run_tags has none" if builder.node.find("run_tags") is not None else "no run_tags, so none"
             yield Finding(
                 rule="run-tags-refused",
                 path=node.path,
                 line=node.line,
-                message=f"run_tags has none of the tags that the module's IAM policy asks for ({shown}), so EC2 refuses"
-                " to start the build's instance",
+                message=f"{said} of the tags that the module's IAM policy asks for ({shown}): EC2 refuses to start the"
+                " build's instance",
                 fix=f"add one of them to run_tags and run_volume_tags, or set {_INPUT} in [inputs]",
                 image=source.template.name,
             )
 
 
-def _tags(source: Source, builder: Component) -> Mapping[str, Value] | None:
+def _tags(source: Source, builder: Component, *, default: bool) -> Mapping[str, Value] | None:
     """The tags of the instance that builds, None where they are not all known."""
     if not builder.makes_ami or builder.kind == "amazon-chroot" or builder.node.find("run_tag") is not None:
         return None
@@ -53,7 +58,9 @@ def _tags(source: Source, builder: Component) -> Mapping[str, Value] | None:
     found = source.values.known(written.value()) if written is not None else {}
     if isinstance(found, list) and len(found) == 1:
         found = found[0]
-    return {"Name": _DEFAULT_NAME, **found} if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return None
+    return {**({"Name": _DEFAULT_NAME} if default else {}), **found}
 
 
 def _may_be(value: Value, wanted: list[str]) -> bool:
