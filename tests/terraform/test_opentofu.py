@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -197,7 +198,7 @@ def test_the_modules_own_tests_say_nothing_that_opentofu_does_not_know() -> None
 @pytest.mark.parametrize("file", OLD, ids=lambda file: f"{file.parents[1].name}-{file.name.partition('.')[0]}")
 def test_the_modules_own_tests(real: str, estate: Estate, file: Path) -> None:
     tofu = replace(estate, program=(real,), attached={})
-    module = estate.folder.parent / "modules" / file.parents[1].name
+    module = Path(shutil.copytree(file.parents[1], estate.folder.parent / "tested"))
     (module / "emulator.tf").write_text(override_text(estate.emulator), encoding="utf-8")
     tofu.init(module)
     done = tofu.terraform("test", "-no-color", f"-filter={Path('tests', file.name)}", cwd=module)
