@@ -160,5 +160,26 @@ def test_our_emulator_fills_it(ours: dict[str, str], gap: str) -> None:
     assert ours[gap] == FILLED[gap]
 
 
+def test_a_v2_pipeline_keeps_its_mode_and_its_trigger_until_that_is_taken_away(emulator: Emulator) -> None:
+    emulator.reset()
+    codepipeline = emulator.client("codepipeline")
+    Pipelines(client=emulator.client).make("v2")
+    pushes = [{"branches": {"includes": ["main"]}, "filePaths": {"includes": ["packer/**"]}}]
+    trigger = {
+        "providerType": "CodeStarSourceConnection",
+        "gitConfiguration": {"sourceActionName": "Source", "push": pushes},
+    }
+    found = codepipeline.get_pipeline(name="v2")
+    before, plain = found["metadata"], found["pipeline"]
+    new = {"pipelineType": "V2", "executionMode": "QUEUED", "triggers": [trigger]}
+    codepipeline.update_pipeline(pipeline={**plain, **new})
+    changed = codepipeline.get_pipeline(name="v2")
+    assert {key: changed["pipeline"][key] for key in new} == new
+    assert changed["metadata"]["created"] == before["created"]
+    assert changed["metadata"]["updated"] > before["updated"]
+    codepipeline.update_pipeline(pipeline={**plain, "pipelineType": "V2"})
+    assert "triggers" not in codepipeline.get_pipeline(name="v2")["pipeline"]
+
+
 if __name__ == "__main__":
     serve_plain_moto(probes)

@@ -101,13 +101,12 @@ def probes(make: Callable[[str], AwsClient]) -> dict[str, Callable[[], str]]:
 
     asked = (
         *(create_without_location, create_with_a_digit_first, create_keeps_the_key, update, delete_by_arn),
-        *(put_over_tls, expect_another_owner),
+        *(put_over_tls, expect_another_owner, *visibility_probes(codebuild)),
     )
-    mine = {each.__name__: each for each in asked}
-    return mine | visibility_probes(codebuild) | image_probes.probes(make)
+    return {each.__name__: each for each in asked} | image_probes.probes(make)
 
 
-def visibility_probes(codebuild: AwsClient) -> dict[str, Callable[[], str]]:
+def visibility_probes(codebuild: AwsClient) -> tuple[Callable[[], str], ...]:
     def private_at_first() -> str:
         made = create(codebuild, "visibility")
         updated = codebuild.update_project(name="visibility", description="x")["project"]
@@ -139,8 +138,7 @@ def visibility_probes(codebuild: AwsClient) -> dict[str, Callable[[], str]]:
             return str(error.response["Error"]["Code"])
         return "updated"
 
-    asked = (private_at_first, update_visibility, update_visibility_of_nobody, update_visibility_to_nonsense)
-    return {each.__name__: each for each in asked}
+    return private_at_first, update_visibility, update_visibility_of_nobody, update_visibility_to_nonsense
 
 
 def make_bucket(s3: AwsClient, name: str) -> None:

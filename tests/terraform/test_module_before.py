@@ -8,12 +8,11 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import hcl2
 import pytest
 
 from tests.terraform.module_on_aws import APPLY, MODULES, PLAN
 from tests.terraform.module_uses import GOOD, USES
-from tests.terraform.test_module_schema import blocks_of
+from tests.terraform.test_module_schema import blocks_of, parsed
 
 if TYPE_CHECKING:
     from tests.terraform.conftest import Estate
@@ -60,7 +59,7 @@ def test_an_estate_of_0_1_0_is_changed_in_place(estate: Estate) -> None:
 def declared(folder: Path) -> Declared:
     found = {}
     for file in folder.glob("*.tf"):
-        for kind, name, body in blocks_of(hcl2.loads(file.read_text("utf-8")), "resource"):
+        for kind, name, body in blocks_of(parsed(file.read_text("utf-8")), "resource"):
             found[f"{kind}.{name}"] = body
     return found
 

@@ -8,13 +8,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import hcl2
 import pytest
 
 from tests.conftest import GO
 from tests.terraform.module_on_aws import MODULES
 from tests.terraform.module_uses import CONNECTION, GOOD
-from tests.terraform.test_module_schema import blocks_of
+from tests.terraform.test_module_schema import blocks_of, parsed
 from tfgen.terraform.binary import find_terraform
 
 MODULE = MODULES / "codepipeline"
@@ -104,7 +103,7 @@ def test_what_two_of_them_may_not_say_together(root: Path) -> None:
 def test_a_v2_pipeline_by_default_with_a_trigger_for_a_connection_alone() -> None:
     (body,) = [
         body
-        for _, name, body in blocks_of(hcl2.loads((MODULE / "pipeline.tf").read_text("utf-8")), "resource")
+        for _, name, body in blocks_of(parsed((MODULE / "pipeline.tf").read_text("utf-8")), "resource")
         if name == "this"
     ]
     assert (body["pipeline_type"], body["execution_mode"]) == ("${var.pipeline_type}", "${var.execution_mode}")

@@ -61,6 +61,14 @@ resource "aws_iam_policy" "features" {
                 "ec2:CreateAction" = ["CreateFleet", "CreateLaunchTemplate"]
               }) }
             },
+            # The spot request gets spot_tags afterwards. Nothing here may do anything else with one.
+            {
+              Sid       = "SpotRequestTags"
+              Effect    = "Allow"
+              Action    = "ec2:CreateTags"
+              Resource  = "arn:${local.partition}:ec2:*:${local.account_id}:spot-instances-request/*"
+              Condition = { StringEquals = local.in_regions }
+            },
           ],
           flatten([
             for number, tag in length(local.own_tags) == 0 ? [{}] : local.own_tags : [
