@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NoReturn
 
 import msgspec
@@ -73,6 +73,9 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True):
     playbooks: tuple[str, ...] = ()
 
 
+_NONE = Arguments()
+
+
 class _Refused(Exception):
     """argparse would print and exit."""
 
@@ -84,7 +87,8 @@ class _Parser(argparse.ArgumentParser):
 
 @cache
 def _parser(program: str) -> argparse.ArgumentParser:
-    parser = _Parser(prog=program, add_help=False)
+    # Without a usage argparse would write a new one at each call, for errors that are not shown.
+    parser = _Parser(prog=program, usage=program, add_help=False)
     if program == "ansible-galaxy":
         parser.add_argument("-r", "--role-file", "--requirements-file", action="append", dest="galaxy_file")
         parser.add_argument("-p", "--roles-path", "--collections-path", action="append", dest="role_path")
@@ -106,11 +110,16 @@ def _add(parser: argparse.ArgumentParser, options: Iterable[Sequence[str]], *, a
 
 def read_arguments(words: Sequence[str], program: str = "ansible-playbook") -> Arguments:
     """What the words behind `program` name. Words that it would refuse are looked at one by one."""
+    return _read(tuple(words), program) if words else _NONE
+
+
+@lru_cache(maxsize=4096)
+def _read(words: tuple[str, ...], program: str) -> Arguments:
     parser = _parser(program)
     try:
         found, left = parser.parse_known_intermixed_args([_whole(parser, word) for word in words])
     except (_Refused, TypeError, ValueError):
-        return _merged(read_arguments([word], program) for word in words if len(words) > 1)
+        return _merged(_read((word,), program) for word in words if len(words) > 1)
     files = [
         (use, path, _option(dest))
         for dest in (*_FILES, "galaxy_file", "role_path")
@@ -123,9 +132,11 @@ def read_arguments(words: Sequence[str], program: str = "ansible-playbook") -> A
 
 def _whole(parser: argparse.ArgumentParser, word: str) -> str:
     """A cut long option as a whole: several names of one option are no ambiguity (to Python 3.12 they are)."""
+    if not word.startswith("--") or word == "--":
+        return word
     name, joined, value = word.partition("=")
     actions = {one.dest: one for one in parser._actions if any(text.startswith(name) for text in one.option_strings)}
-    if not word.startswith("--") or word == "--" or len(actions) != 1:
+    if len(actions) != 1:
         return word
     (action,) = actions.values()
     return word if name in action.option_strings else f"{action.option_strings[-1]}{joined}{value}"
