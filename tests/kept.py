@@ -31,18 +31,18 @@ def keep_versions() -> None:
     """From now on, a Terraform is asked for its version once; a script, which may answer otherwise, each time."""
     from tfgen.terraform import version
 
-    read, known = version.read_version, dict[tuple[str | int, ...], str]()
+    real, known = version.ask, dict[tuple[str | int, ...], Any]()
 
-    def read_version(binary: Binary, **how: Any) -> str:
+    def ask(binary: Binary, **how: Any) -> Any:
         identity = version._identity(binary)
         if identity is None:
-            return read(binary, **how)
+            return real(binary, **how)
         key = tuple(identity)
         if key not in known:
-            known[key] = read(binary, **how)
+            known[key] = real(binary, **how)
         return known[key]
 
-    version.read_version = read_version
+    version.ask = ask
 
 
 def know_version() -> None:
@@ -51,7 +51,7 @@ def know_version() -> None:
     from tfgen_generators.errors import TfgenError
 
     with contextlib.suppress(TfgenError):
-        version.read_version(binary.find_terraform())
+        version.ask(binary.find_terraform())
 
 
 def keep_reader_versions() -> None:

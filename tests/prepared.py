@@ -43,5 +43,6 @@ def _know_init(root: Path) -> None:
     """What `terraform init` has made is as good in another folder, whose path is a part of what tfgen remembers."""
     cache = root / ".tfgen/cache"
     if (cache / "init").exists() and (cache / "terraform-version.json").exists():  # a script's version is not kept
-        version = json.loads((cache / "terraform-version.json").read_bytes())["version"]
-        keep_done(root / "terraform/pipelines", cache / "init", version, run_environment(os.environ))
+        answer = json.loads((cache / "terraform-version.json").read_bytes())["answer"]
+        identity = f"{answer['product']} {answer['version']}"
+        keep_done(root / "terraform/pipelines", cache / "init", identity, run_environment(os.environ))

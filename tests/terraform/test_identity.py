@@ -62,7 +62,7 @@ def plan(tfgen: Command) -> dict[str, Any]:
 
 def in_place(document: dict[str, Any], name: str) -> None:
     """Asserts that the only change is one update of `name`."""
-    assert document["summary"] == {"add": 0, "change": 1, "remove": 0, "import": 0}
+    assert document["summary"] == {"add": 0, "change": 1, "remove": 0, "import": 0, "actions": 0}
     (image,) = document["images"]
     assert (image["name"], image["action"], image["destroyed"], image["replaced"]) == (name, "changed", 0, 0)
 

@@ -61,7 +61,7 @@ def test_the_plan_by_image_as_json(repo: Repo, tfgen: Command) -> None:
             "moved_from": None,
         }
     ]
-    assert document["summary"] == {"add": 2, "change": 1, "remove": 1, "import": 0}
+    assert document["summary"] == {"add": 2, "change": 1, "remove": 1, "import": 0, "actions": 0}
     assert document["changes"] is True
 
 

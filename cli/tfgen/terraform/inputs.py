@@ -22,6 +22,8 @@ _MANIFEST = b'{\n  "kind": "tfgen plan manifest"'
 
 #: In a generated file.
 _SOURCE = re.compile(r'^  source\s*=\s*"(\.{1,2}(?:/[^"$]*)?)"', re.MULTILINE)
+#: Where a file may call a module; what has no such word needs no parser. `path.module` is none.
+_CALL = re.compile(rb"(?<![\w.-])module(?![\w-])")
 #: State, plans and leftovers: what Terraform writes, not what it reads to plan.
 _WRITTEN = re.compile(r".*\.tfstate(\..*)?|.*\.tfplan(\.json)?|crash\..*log|\..*")
 _PROVIDER = re.compile(r'^provider "([^"]+)" \{\n(?:.*\n)*?  version\s*=\s*"([^"]+)"', re.MULTILINE)
@@ -117,6 +119,9 @@ def _sources(folder: Path) -> set[str]:
     from tfgen_generators.trees.disk import DiskTree
 
     real = folder.resolve()
+    texts = {file.name: _bytes(file) for file in sorted(real.glob("*")) if is_terraform(file.name)}
+    if not any(_CALL.search(text) for name, text in texts.items() if not is_generated(name)):
+        return {source for name, text in texts.items() if is_generated(name) for source in _generated_sources(text)}
     top = Path(real.anchor)  # files and modules may be links that lead anywhere
     modules = Modules(DiskTree(top), str(real.relative_to(top)), lambda path: _terraform_file(top / path))
     module = modules.root_module()
@@ -134,9 +139,12 @@ def _terraform_file(file: Path) -> TerraformFile | None:
     except OSError:  # Terraform will say what is wrong with it
         return None
     if is_generated(file.name):
-        calls = (ModuleCall("", 0, Text(source), {}) for source in _SOURCE.findall(data.decode("utf-8", "replace")))
-        return TerraformFile(calls=tuple(calls))
+        return TerraformFile(calls=tuple(ModuleCall("", 0, Text(source), {}) for source in _generated_sources(data)))
     return read_terraform(file.name, data) if b"module" in data or b"locals" in data else None
+
+
+def _generated_sources(data: bytes) -> list[str]:
+    return _SOURCE.findall(data.decode("utf-8", "replace"))
 
 
 def _root_files(folder: Path, passed_over: Collection[Path]) -> Iterator[Path]:
