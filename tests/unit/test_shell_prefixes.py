@@ -46,9 +46,16 @@ def test_both_see_the_same_command(before: str) -> None:
     assert program(Command(words=("C=d", *words), line=0)) == ("7z", ("-u", "x"))
 
 
-@pytest.mark.parametrize("text", ["command -v x", "command -V x", "command -pv x", "A=b x", "sudoedit x", "-u x"])
+@pytest.mark.parametrize("text", ["A=b x", "sudoedit x", "-u x"])
 def test_nothing_stands_before(text: str) -> None:
     assert behind(text.split()).words == tuple(text.split())
+
+
+@pytest.mark.parametrize("text", ["command -v x", "sudo command -V x", "command -pv x"])
+def test_a_program_that_is_asked_for_is_not_run(text: str) -> None:
+    assert behind(text.split()).asks
+    assert program(Command(words=tuple(text.split()), line=0)) == ("command", ("x",))
+    assert effective(Ran(words=tuple(text.split()))).words == ("x",)  # its file counts
 
 
 @pytest.mark.parametrize("text", ["sudo", "sudo -u root", "env A=b", "timeout 5", "exec --"])

@@ -50,27 +50,30 @@ _ASKS = re.compile(r"-p?[vV]")
 class Behind(msgspec.Struct, frozen=True, kw_only=True):
     """The `words` of a command behind all of them, the variables that they set, the folders to which they change.
 
-    `takes`: one of them is `xargs`, which adds words that it reads. `words` is () where no command follows.
+    `takes`: one of them is `xargs`, which adds words that it reads. `asks`: one is `command -v`, which runs nothing.
+    `words` is () where no command follows.
     """
 
     words: tuple[str, ...]
     sets: tuple[tuple[str, str], ...] = ()
     moves: tuple[str, ...] = ()
     takes: bool = False
+    asks: bool = False
 
 
 def is_prefix(words: Sequence[str]) -> bool:
-    """Whether a command runs another one that stands behind it; `command -v` only asks for it."""
-    name = words[0].rpartition("/")[2] if words else ""
-    return name in _PREFIXES and not (name == "command" and len(words) > 1 and _ASKS.fullmatch(words[1]) is not None)
+    """Whether a command begins with one of them."""
+    return bool(words) and words[0].rpartition("/")[2] in _PREFIXES
 
 
 def behind(words: Sequence[str]) -> Behind:
     """What a command is behind the programs that run it."""
-    rest, sets, moves, takes = list(words), list[tuple[str, str]](), list[str](), False
+    rest, sets, moves = list(words), list[tuple[str, str]](), list[str]()
+    takes = asks = False
     while is_prefix(rest):
         name = rest.pop(0).rpartition("/")[2]
         takes = takes or name == "xargs"
+        asks = asks or (name == "command" and bool(rest) and _ASKS.fullmatch(rest[0]) is not None)
         is_option = True
         while rest and ((is_option and rest[0].startswith("-")) or _ASSIGNED.match(rest[0])):
             word = rest.pop(0)
@@ -81,7 +84,7 @@ def behind(words: Sequence[str]) -> Behind:
             else:
                 moves += _option(name, word, rest)
         del rest[: _PREFIXES[name].operands]
-    return Behind(words=tuple(rest), sets=tuple(sets), moves=tuple(moves), takes=takes)
+    return Behind(words=tuple(rest), sets=tuple(sets), moves=tuple(moves), takes=takes, asks=asks)
 
 
 def without_assignments(words: Sequence[str]) -> Sequence[str]:

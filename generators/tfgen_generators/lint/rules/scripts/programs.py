@@ -64,7 +64,8 @@ def program(command: Command) -> tuple[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=20_000)
 def _program(written: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    words = behind(without_assignments(written)).words
+    found = behind(without_assignments(written))
+    words = ("command", *found.words) if found.asks else found.words
     return (words[0], words[1:]) if words else ("", ())
 
 
