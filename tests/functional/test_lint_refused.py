@@ -145,7 +145,8 @@ def test_an_input_that_is_given_or_not_known(repo: Repo, toml: str, variables: s
     ],
 )
 def test_an_input_without_the_feature(repo: Repo, toml: str) -> None:
-    assert len(found(repo, DEPRECATED, toml=toml)) == 1
+    (one,) = found(repo, DEPRECATED, toml=toml)
+    assert ("[inputs] instead" in one.fix) == ("[templates.web" not in toml)  # a template's own list wins
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def _features(scope: Scope, source: Source, used: list[tuple[_Option, Node]]) ->
     wanted = json.dumps(sorted({*map(str, allowed), *(option.feature for option, _ in used)}))
     for option, node in used:
         if option.feature not in allowed:
-            yield _finding(source, option, node, f"build_features = {wanted}")
+            yield _finding(scope, source, option, node, f"build_features = {wanted}")
 
 
 def _profiles(scope: Scope, source: Source, used: list[tuple[_Option, Node]]) -> Iterator[Finding]:
@@ -99,7 +99,7 @@ def _profiles(scope: Scope, source: Source, used: list[tuple[_Option, Node]]) ->
         shown = name or "NAME"
         added = f'"arn:aws:iam::ACCOUNT:instance-profile/{shown}" = "arn:aws:iam::ACCOUNT:role/ROLE"'
         given = "beside what is there, " if allowed else ""
-        yield _finding(source, option, node, f"{given}instance_profiles = {{ {added} }}")
+        yield _finding(scope, source, option, node, f"{given}instance_profiles = {{ {added} }}")
 
 
 def _is_of(arn: str, name: str) -> bool:
@@ -107,14 +107,17 @@ def _is_of(arn: str, name: str) -> bool:
     return any(sign in arn for sign in "*?$") or posixpath.basename(arn).lower() == name.lower()
 
 
-def _finding(source: Source, option: _Option, node: Node, added: str) -> Finding:
+def _finding(scope: Scope, source: Source, option: _Option, node: Node, added: str) -> Finding:
     table = dotted(("templates", source.template.name, "inputs"))
+    own = scope.settings.templates.get(source.template.name)
+    name = "build_features" if option.feature else "instance_profiles"
+    also = "" if own is not None and name in own.inputs else " ([inputs] instead: for all templates)"
     return Finding(
         rule="option-refused",
         path=node.path,
         line=node.line,
         message=f"{option.name} needs a right that the pipeline's role does not have: {option.failing}",
-        fix=f"add to tfgen.toml: [{table}] {added} ([inputs] instead: for all templates)",
+        fix=f"add to tfgen.toml: [{table}] {added}{also}",
         image=source.template.name,
     )
 
