@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.terraform.build_calls import EC2, IMAGE, INSTANCE, OURS, THEIRS, US, VOLUME
@@ -11,38 +13,45 @@ from tests.terraform.module_uses import ACCOUNT, PROFILE, PROFILE_ROLE
 if TYPE_CHECKING:
     from tests.terraform.packer_calls import Request
 
+DATA = Path(__file__).parents[1] / "data"
 FLEET, LAUNCH = f"{EC2}:fleet/fleet-1", f"{EC2}:launch-template/lt-1"
 TUNNEL = f"arn:aws:ssm:{REGION}::document/AWS-StartPortForwardingSession"
 SESSION = f"arn:aws:ssm:{REGION}:{ACCOUNT}:session/build-0123"
 _PASSED = {"iam:PassedToService": "ec2.amazonaws.com"}
 _MADE = {"aws:RequestTag/BuiltBy": "Packer"}
-#: As the amazon plugin 1.8.2 asks (its sources): input -> what it needs beyond a plain build.
+_RESOURCES = {
+    "*": "*",
+    "fleet": FLEET,
+    "image": IMAGE,
+    "instance": INSTANCE,
+    "instance-profile": PROFILE,
+    "launch-template": LAUNCH,
+    "role": PROFILE_ROLE,
+    "session": SESSION,
+    "spot-instances-request": f"{EC2}:spot-instances-request/sir-1",
+    "tunnel": TUNNEL,
+}
+#: What a call on one of them has in any case.
+_ALWAYS = {"role": _PASSED, "session": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}}
+_TAGS = {"resource": OURS, "request": _MADE}
+#: Options of a template -> what the builder asks of AWS for them.
+ASKED = tomllib.loads((DATA / "packer_calls.toml").read_text(encoding="utf-8"))["options"]
+
+
+def _request(call: dict[str, str]) -> Request:
+    action, resource = call["action"], call["resource"]
+    tags = _TAGS.get(call.get("tag", ""), {})
+    if action.startswith("ssm:"):
+        tags = {key.replace("aws:ResourceTag", "ssm:resourceTag"): value for key, value in tags.items()}
+    during = {"ec2:CreateAction": call["during"]} if "during" in call else {}
+    return action, _RESOURCES[resource], {**tags, **during, **_ALWAYS.get(resource, {})}
+
+
+#: What an option needs beyond a plain build, by its name in build_features, or by its own input.
 OPTIONAL: dict[str, list[Request]] = {
-    "deprecation": [("ec2:EnableImageDeprecation", IMAGE, OURS)],
-    "deregistration_protection": [("ec2:EnableImageDeregistrationProtection", IMAGE, OURS)],
-    "fast_launch": [
-        ("ec2:EnableFastLaunch", IMAGE, OURS),
-        ("ec2:DescribeFastLaunchImages", "*", {}),
-        ("ec2:DescribeLaunchTemplates", "*", {}),
-    ],
-    "session_manager": [
-        ("ssm:StartSession", INSTANCE, {"ssm:resourceTag/BuiltBy": "Packer"}),
-        ("ssm:StartSession", TUNNEL, {}),
-        ("ssm:TerminateSession", SESSION, {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}),
-    ],
-    "spot": [
-        ("ec2:CreateLaunchTemplate", LAUNCH, _MADE),
-        ("ec2:CreateTags", LAUNCH, {**_MADE, "ec2:CreateAction": "CreateLaunchTemplate"}),
-        ("ec2:CreateFleet", FLEET, {}),
-        ("ec2:CreateFleet", INSTANCE, {}),
-        ("ec2:CreateFleet", LAUNCH, OURS),
-        ("ec2:CreateTags", FLEET, {**_MADE, "ec2:CreateAction": "CreateFleet"}),
-        ("ec2:CreateTags", INSTANCE, {**_MADE, "ec2:CreateAction": "CreateFleet"}),
-        ("ec2:CreateTags", f"{EC2}:spot-instances-request/sir-1", _MADE),
-        ("ec2:RunInstances", LAUNCH, OURS),
-        ("ec2:DeleteLaunchTemplate", LAUNCH, OURS),
-    ],
-    "instance_profiles": [("iam:GetInstanceProfile", PROFILE, {}), ("iam:PassRole", PROFILE_ROLE, _PASSED)],
+    name if table["input"] == "build_features" else table["input"]: [*map(_request, table["requests"])]
+    for name, table in ASKED.items()
+    if "input" in table
 }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.terraform.feature_calls import ATTACKS, OPTIONAL, by_name
+from tests.terraform.feature_calls import ASKED, ATTACKS, OPTIONAL, by_name
 from tests.terraform.iam_rights import is_allowed
 from tests.terraform.module_uses import FEATURES, USES, Policies, build_rights
 
@@ -29,6 +29,16 @@ def test_it_is_allowed_by_its_own_input_alone(policies: Policies, feature: str) 
         asked = [*OPTIONAL[feature], *((action, arn, by_name(tags)) for action, arn, tags in OPTIONAL[feature])]
         allowed = [is_allowed(rights, *request) for request in asked]
         assert set(allowed) == {feature in opted(use)}, (use, allowed)
+
+
+@pytest.mark.parametrize("option", [name for name, table in ASKED.items() if "input" in table])
+def test_the_rest_of_what_it_asks_is_allowed_anyway(policies: Policies, option: str) -> None:
+    """Nothing of the table is left out."""
+    table = ASKED[option]
+    needing = {call["action"] for call in table["requests"]}
+    assert needing <= {*table["1.8.2"]}
+    plain = build_rights(policies, "defaults")
+    assert all(is_allowed(plain, action, "*", {}) for action in {*table["1.8.2"]} - needing)
 
 
 @pytest.mark.parametrize("request_", ATTACKS, ids=lambda each: each[0])

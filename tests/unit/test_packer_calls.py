@@ -29,4 +29,5 @@ def test_each_option_says_where_it_is_known_from() -> None:
     for name, table in TABLE["options"].items():
         assert table["when"], name
         assert table["how"] in ("recorded", "read"), name
-        assert set(table) - {"when", "how"} <= {"1.6.6", "1.8.2"}, name
+        assert set(table) - {"when", "how"} <= {"1.6.6", "1.8.2", "input", "requests"}, name
+        assert ("input" in table) == ("requests" in table), name

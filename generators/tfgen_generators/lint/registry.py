@@ -14,11 +14,20 @@ def all_rules() -> tuple[Rule, ...]:
     """Every rule, sorted by id."""
     from tfgen_generators.lint.rules.ansible import galaxy, galaxy_lists, missing_references, not_uploaded, roles
     from tfgen_generators.lint.rules.names import ami_names, same_names
-    from tfgen_generators.lint.rules.pipeline import environment, links, own, parents, run_tags, working_dirs
+    from tfgen_generators.lint.rules.pipeline import (
+        environment,
+        links,
+        own,
+        parents,
+        refused_options,
+        run_tags,
+        working_dirs,
+    )
 
     rules = [*template_rules()]
     ansible = (galaxy, galaxy_lists, missing_references, not_uploaded, roles)
-    for module in (*ansible, ami_names, same_names, environment, links, own, parents, run_tags, working_dirs):
+    pipeline = (environment, links, own, parents, refused_options, run_tags, working_dirs)
+    for module in (*ansible, ami_names, same_names, *pipeline):
         rules += module.RULES
     return tuple(sorted(rules, key=lambda rule: rule.id))
 

@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from tfgen_generators.shell.folders import joined
+from tfgen_generators.shell.prefixes import behind, is_prefix
 
-#: Programs that run what follows them, and which of their options take a value.
-_PREFIXES: Mapping[str, str] = {
-    "builtin": "",
-    "caffeinate": "",
-    "chronic": "",
-    "command": "",
-    "coproc": "",
-    "doas": "u",
-    "env": "uSC",
-    "exec": "a",
-    "fakeroot": "",
-    "ionice": "cn",
-    "nice": "n",
-    "nohup": "",
-    "setsid": "",
-    "stdbuf": "ioe",
-    "sudo": "ugphCrtD",
-    "time": "fo",
-    "timeout": "ks",
-    "unbuffer": "",
-    "xargs": "nPIiLdsE",
-}
 SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
 #: Programs that take a script behind `-c`, as a shell does.
 _LIKE_SHELLS = frozenset({"flock", "runuser", "script", "su"})
-#: Options with which they change to a folder first.
-_MOVING = frozenset({("env", "-C"), ("sudo", "-D")})
-_SET = re.compile(r"([A-Za-z_]\w*)=")
-_DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]?")
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,26 +63,13 @@ def text_of(words: Sequence[str]) -> str | None:
 
 def effective(ran: Ran) -> Ran:
     """The command behind `sudo`, `env A=b`, `time` and their like."""
-    words, sets = list(ran.words), list(ran.sets)
-    takes, folders = ran.takes, ran.folders
-    while words and words[0].rpartition("/")[2] in _PREFIXES:
-        prefix = words.pop(0).rpartition("/")[2]
-        valued, takes = _PREFIXES[prefix], takes or prefix == "xargs"
-        while words and (words[0].startswith("-") or _SET.match(words[0]) or _DURATION.fullmatch(words[0])):
-            word = words.pop(0)
-            if match := _SET.match(word):
-                sets.append((match[1], word[match.end() :]))
-            elif word == "--":
-                break
-            elif len(word) == 2 and word[1] in valued and words:
-                value = words.pop(0)
-                folders = _moved(folders, value) if (prefix, word) in _MOVING else folders
-            elif word.startswith("--chdir"):
-                value = word.partition("=")[2] or (words.pop(0) if words else "")
-                folders = _moved(folders, value)
-    if len(words) == len(ran.words):
+    if not is_prefix(ran.words):
         return ran
-    return msgspec.structs.replace(ran, words=tuple(words), sets=tuple(sets), takes=takes, folders=folders)
+    found, folders = behind(ran.words), ran.folders
+    for target in found.moves:
+        folders = _moved(folders, target)
+    sets, takes = (*ran.sets, *found.sets), ran.takes or found.takes
+    return msgspec.structs.replace(ran, words=found.words, sets=sets, takes=takes, folders=folders)
 
 
 def _moved(folders: Sequence[str], target: str) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ _READERS = kinds(
 )
 _VALUES = frozenset({"-o", "--output", "-O", "--output-document", "-out", "-keyout", "-f", "-t", "--target-directory"})
 _INTO = frozenset({"-C", "--directory", "-d", "-P", "--directory-prefix", "-t", "--target-directory"})
+#: With them `ansible-galaxy` installs what a file lists, which other rules read.
+_LISTS = ("-r", "--role-file", "--requirements-file")
 _SHORTEST = 3
 
 
@@ -52,8 +54,11 @@ def written_by(text: str) -> Written:
     files: set[str] = set()
     folders: set[str] = set()
     for ran in found.ran:
-        named = [*ran.writes, *_files(ran)]
-        filled = list(_folders(ran))
+        is_listed = ran.words[0].rpartition("/")[2] == "ansible-galaxy" and any(
+            word.startswith(_LISTS) for word in ran.words
+        )
+        named = [*ran.writes, *(() if is_listed else _files(ran))]
+        filled = () if is_listed else tuple(_folders(ran))
         for folder in ran.folders:
             files |= {_from_root(joined(folder, word)) for word in named if word}
             folders |= {_from_root(joined(folder, word)) for word in filled if word}

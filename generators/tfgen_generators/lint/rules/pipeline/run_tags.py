@@ -7,19 +7,15 @@ Source: `instance_tags` of the module `codepipeline` (its README), and the amazo
 from __future__ import annotations
 
 import fnmatch
-import posixpath
 from collections.abc import Iterator, Mapping
 
 from tfgen_generators.lint.model import Finding, Rule
+from tfgen_generators.lint.rules.pipeline.module_inputs import module_input
 from tfgen_generators.lint.scope import Scope
-from tfgen_generators.lint.templates.native_nodes import read_native_nodes
-from tfgen_generators.lint.templates.nodes import File
 from tfgen_generators.lint.templates.source import Component, Source, sources
 from tfgen_generators.lint.templates.versions import packer_version
-from tfgen_generators.packer.model import BrokenTemplateError, Template
+from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Expression, Value
-from tfgen_generators.pipeline.pipeline import shared_inputs
-from tfgen_generators.settings.inputs import Literal
 
 _INPUT = "instance_tags"
 _DEFAULT_NAME = "Packer Builder"
@@ -70,39 +66,14 @@ def _may_be(value: Value, wanted: list[str]) -> bool:
 
 
 def _wanted(scope: Scope, template: Template) -> Mapping[str, list[str]]:
-    """What the module asks for: the input, else the module's default; {} where it asks for nothing or is not known."""
-    own = scope.settings.templates.get(template.name)
-    inputs = {**shared_inputs(scope.settings), **(own.inputs if own else {})}
-    given = inputs.get(_INPUT)
-    if given is not None:
-        return _lists(given.value) if isinstance(given, Literal) else {}
-    return scope.once("module's instance_tags", lambda: _default(scope))
+    """What the module asks for; {} where it asks for nothing or is not known."""
+    return _lists(module_input(scope, template, _INPUT))
 
 
 def _lists(value: object) -> Mapping[str, list[str]]:
     if not isinstance(value, Mapping) or not all(isinstance(item, list) for item in value.values()):
         return {}
     return {str(key): [str(one) for one in item] for key, item in value.items() if isinstance(item, list)}
-
-
-def _default(scope: Scope) -> Mapping[str, list[str]]:
-    """The default of the module's variable, where the module is in this repository."""
-    source = scope.settings.module.source
-    if not source.startswith(("./", "../")):
-        return {}
-    folder = posixpath.normpath(f"{scope.settings.terraform_dir}/{source}")
-    for name in scope.tree.names(folder):
-        data = scope.read(f"{folder}/{name}") if name.endswith(".tf") else b""
-        if _INPUT.encode() not in data:
-            continue
-        try:
-            root = read_native_nodes(File(f"{folder}/{name}", data))
-        except (BrokenTemplateError, ValueError, IndexError, RecursionError):
-            continue
-        for variable in root.tables("variable"):
-            if variable.labels == (_INPUT,):
-                return _lists(variable.get("default"))
-    return {}
 
 
 RULES = (

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from tfgen_generators.lint.rules.scripts.programs import ShellOptions, is_hidden_by, name_of, program, succeeds
 from tfgen_generators.shell.commands import Command, Pipeline, read_pipelines
+from tfgen_generators.shell.ran import SHELLS
 
-_SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
 _TEXT = re.compile(r"-[A-Za-z]*c[A-Za-z]*$")
 _DEEPEST = 3
 #: What stands for the script in `execute_command`, so that the shell's grammar takes it as a program.
@@ -22,7 +22,7 @@ _VARS = re.compile(r"\{\{-?\s*\.(Vars|EnvVarFile|WorkingDirectory)\s*-?\}\}")
 def inner_text(command: Command) -> tuple[str, tuple[str, ...]] | None:
     """The text that `sh -c` runs, and the options of that shell; None for another command."""
     words = program(command)[1]
-    if name_of(command) not in _SHELLS:
+    if name_of(command) not in SHELLS:
         return None
     for number, word in enumerate(words):
         if _TEXT.match(word):

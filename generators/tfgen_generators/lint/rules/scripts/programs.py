@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from tfgen_generators.shell.commands import Command
+from tfgen_generators.shell.prefixes import behind, without_assignments
 
 
 def _words(*lines: str) -> frozenset[str]:
@@ -40,7 +41,6 @@ _CLEANUP = _words(
     "pgrep pkill rm rmdir rmmod source sync test true type umount unalias unlink unset userdel which",
 )
 _CLEANING = _words("autoremove clean del disable down erase kill mask prune purge remove rm stop uninstall")
-_PREFIXES = _words("command doas eatmydata env exec nice nohup sudo time timeout")
 #: Programs that mostly ask: what makes one of them do something.
 _ONLY_WITH = {
     "dpkg": _words("-i --install --configure --unpack --add-architecture -r --remove -P --purge"),
@@ -53,7 +53,6 @@ _ONLY_WITH = {
 _THERE = _words("/ /etc /home /opt /srv /tmp /usr/local /usr/local/src /usr/src /var /var/tmp ~ $HOME ${HOME}")
 #: What only looks into an archive.
 _LOOKING = {"tar": re.compile(r"-?[a-zA-Z]*t[a-zA-Z]*$|--list$"), "unzip": re.compile(r"-[plvtZ]")}
-_ASSIGNED = re.compile(r"[A-Za-z_]\w*=")
 _ANSWERING = _words("(( break case continue exit for return select")
 _SUCCEEDING = (("true",), (":",), ("exit", "0"), ("/bin/true",))
 
@@ -65,20 +64,9 @@ def program(command: Command) -> tuple[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=20_000)
 def _program(written: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    words = list(written)
-    prefixed = False
-    while words:
-        word = words[0]
-        if word == "command" and words[1:2] in (["-v"], ["-V"]):
-            break
-        is_prefix = word in _PREFIXES
-        if not (is_prefix or _ASSIGNED.match(word) or (prefixed and (word.startswith("-") or word[:1].isdigit()))):
-            break
-        prefixed = prefixed or is_prefix
-        words.pop(0)
-        if word in ("-u", "-g", "--user") and words:
-            words.pop(0)
-    return (words[0], tuple(words[1:])) if words else ("", ())
+    found = behind(without_assignments(written))
+    words = ("command", *found.words) if found.asks else found.words
+    return (words[0], words[1:]) if words else ("", ())
 
 
 def name_of(command: Command) -> str:
@@ -117,6 +105,8 @@ def is_hidden_by(command: Command, last: Command) -> bool:
 def _notices(command: Command, last: Command) -> bool:
     """Whether `last` fails too when `command` does."""
     name, (_, arguments) = name_of(last), program(last)
+    if behind(without_assignments(last.words)).takes:
+        return False  # it gets words, and does not read
     if name in _MATCHING:
         return name_of(command) in _FETCHING or any(re.match(r"-\w*q|--quiet", argument) for argument in arguments)
     return name in _NOTICING or (name == "gzip" and "-d" in arguments)
