@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Literal
@@ -62,12 +62,33 @@ def lint(scope: Scope, *, only: Collection[str] = ()) -> Report:
     by_id = {rule.id: rule for rule in rules}
     running = all_rules() if "unused-ignore" in by_id else rules  # what is of use can only be seen then
     judge = _Judge(scope, {rule.id for rule in running})
-    found_by = [judge.judge(rule, found) for rule in running for found in dict.fromkeys(rule.check(scope))]
-    judged = [one for one in found_by if one.finding.rule in by_id]
+    judged = [one for one in _found(scope, running, judge) if one.finding.rule in by_id]
     for rule_id, extra in (("invalid-ignore", judge.invalid), ("unused-ignore", judge.unused)):
         if rule_id in by_id:
             judged += [judge.judge(by_id[rule_id], found) for found in dict.fromkeys(extra())]
     return Report(rules=rules, judged=tuple(sorted(judged, key=_place)))
+
+
+def _found(scope: Scope, rules: Sequence[Rule], judge: _Judge) -> Iterator[Judged]:
+    """Every finding once, by rule. Templates are looked at some after the other, so that not all are held at once."""
+    found: dict[str, dict[Finding, Judged]] = {rule.id: {} for rule in rules}
+    own = [rule for rule in rules if rule.by_template]
+    gathering = dict.fromkeys(rule.gather for rule in rules if rule.gather is not None)
+    for _ in scope.parts() if own or gathering else ():
+        for gather in gathering:
+            gather(scope)
+        for rule in own:
+            _judge_all(rule, scope, judge, found[rule.id])
+    for rule in rules:
+        if not rule.by_template:
+            _judge_all(rule, scope, judge, found[rule.id])
+    return (judged for by_finding in found.values() for judged in by_finding.values())
+
+
+def _judge_all(rule: Rule, scope: Scope, judge: _Judge, judged: dict[Finding, Judged]) -> None:
+    for one in rule.check(scope):
+        if one not in judged:
+            judged[one] = judge.judge(rule, one)
 
 
 def chosen_rules(only: Collection[str]) -> tuple[Rule, ...]:

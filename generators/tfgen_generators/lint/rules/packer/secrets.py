@@ -258,11 +258,13 @@ RULES = (
         severity="error",
         summary="A secret is hard-coded in a template or its script",
         check=_secrets,
+        by_template=True,
     ),
     Rule(
         id="variable-not-sensitive",
         severity="warning",
         summary="A variable for a secret is not marked sensitive",
         check=_sensitive,
+        by_template=True,
     ),
 )

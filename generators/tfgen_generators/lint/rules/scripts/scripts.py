@@ -271,17 +271,20 @@ RULES = (
         severity="error",
         summary="A script hides the failure of a command",
         check=_hidden,
+        by_template=True,
     ),
     Rule(
         id="ignored-failure",
         severity="warning",
         summary="A command's failure is ignored on purpose",
         check=_ignored,
+        by_template=True,
     ),
     Rule(
         id="no-errexit",
         severity="warning",
         summary="A script continues after a failed command",
         check=_no_errexit,
+        by_template=True,
     ),
 )
