@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
 
 from tfgen_generators.settings.model import FILE_NAME, Settings
 
@@ -52,6 +55,7 @@ class Scope:
         self.has_settings = has_settings
         self._kept: dict[object, Any] = {}
         self._passing: dict[object, Any] = {}
+        self._descriptions: dict[str, bytes] = {}
         self._part: tuple[Template, ...] | None = None
         #: Whether all has been looked at in parts.
         self.is_gathered = False
@@ -161,19 +165,32 @@ class Scope:
         return self._there
 
     def described(self, template: Template) -> Description:
-        """The facts of one template."""
+        """The facts of one template. Found out once, and kept as bytes where all have been looked at in parts."""
+        if self.is_gathered:
+            return self._described(template)
+        return self.passing(("described", template.path), lambda: self._described(template))
+
+    def _described(self, template: Template) -> Description:
+        from tfgen_generators.packer.describe import Description
+
+        kept = self._descriptions.get(template.path)
+        if kept is not None:
+            return msgspec.msgpack.decode(kept, type=Description)
+        found = self._describe(template)
+        with contextlib.suppress(UnicodeEncodeError):
+            self._descriptions[template.path] = msgspec.msgpack.encode(found)
+        return found
+
+    def _describe(self, template: Template) -> Description:
         from tfgen_generators.packer.describe import describe
         from tfgen_generators.packer.details import decode_details
 
-        return self.once(
-            ("described", template.path),
-            lambda: describe(
-                self.root,
-                template,
-                [decode_details(details) for details in template.details],
-                self.working_dirs.known(template),
-                self.exists,
-            ),
+        return describe(
+            self.root,
+            template,
+            [decode_details(details) for details in template.details],
+            self.working_dirs.known(template),
+            self.exists,
         )
 
     def read(self, path: str) -> bytes:

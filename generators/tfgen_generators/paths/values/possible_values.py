@@ -57,7 +57,6 @@ class PossibleValues:
         self._around = around
         self._left = _MOST_PIECES
         self._rounds = [_MOST_ROUNDS]
-        self._limited = Limited(self._lookup, self._rounds)
         self._meanings: dict[tuple[str, ...], Value] = {}
         self._chosen_meanings: dict[tuple[str, ...], Value] = {}
         path = PurePosixPath(template.path)
@@ -69,6 +68,10 @@ class PossibleValues:
         ]
         parts = [(part.kind, part.name) for one in details for part in one.parts]
         self._sources = [(kind, name) for kind, name in ([*parts] or [*sources])]
+
+    @property
+    def _limited(self) -> Limited:  # not kept: it holds this object, which would then be garbage to look for
+        return Limited(self._lookup, self._rounds)
 
     def texts(self, value: Value, *, marked: bool = False) -> list[str]:
         """Every text that `value` may be. `marked`: `path.cwd` in it is `WORKING`, else `.`."""
