@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "note"]
 
 
-class Edit(msgspec.Struct, frozen=True, kw_only=True):
+class Edit(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """A safe change: the bytes from offset `start` to `end` of the file as it is on the disk become `text`."""
 
     path: str
@@ -25,7 +25,7 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One thing that a rule found. `fix` says what to do; `edits` do it, where that is safe; `image` needs it.
 
     `message` and `fix` may hold text of templates: data, never markup. Neither holds a secret.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 #: So many templates are held at once with all that is in them.
-_PART = 200
+_PART = 100
 
 
 class Scope:
@@ -195,8 +195,10 @@ class Scope:
 
     def read(self, path: str) -> bytes:
         """The bytes of a file, read once; b"" for what is no file or cannot be read (that is another rule's matter)."""
-        keep = self.passing if path in self._members else self.once
-        return keep(("read", path), lambda: self._read(path))
+        is_passing = path in self._members
+        if is_passing and self.is_gathered:
+            return self._read(path)
+        return (self.passing if is_passing else self.once)(("read", path), lambda: self._read(path))
 
     @cached_property
     def _members(self) -> frozenset[str]:

@@ -232,5 +232,8 @@ RULES = (
         check=_encryption,
         by_template=True,
     ),
-    *(Rule(id=one.rule, severity="warning", summary=_SUMMARIES[one.rule], check=one, by_template=True) for one in _HARD_CODED),
+    *(
+        Rule(id=one.rule, severity="warning", summary=_SUMMARIES[one.rule], check=one, by_template=True)
+        for one in _HARD_CODED
+    ),
 )

@@ -155,7 +155,7 @@ def _pairs(keys: tuple[Key, ...], node: Node) -> Iterator[tuple[str, Value]]:
         yield from _assigned(name, value)
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=1000)
 def _assigned(name: str, text: str) -> list[tuple[str, str]]:
     """The variables that a text of such a list sets."""
     return [(match[1], match[2].strip("'\"")) for match in _ASSIGNING[name].finditer(text)]
@@ -165,7 +165,7 @@ def _is_secret(name: str, source: Source) -> bool:
     return _sounds_secret(name) and not (_INSTALLERS.search(name) and _is_installer(source))
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=1000)
 def _sounds_secret(name: str) -> bool:
     return bool(_SECRET.search(name)) and not _NO_SECRET.search(name)
 

@@ -63,7 +63,7 @@ def program(command: Command) -> tuple[str, tuple[str, ...]]:
     return _program(command.words)
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=1000)
 def _program(written: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     words = list(written)
     prefixed = False
@@ -91,7 +91,7 @@ def does_something(command: Command) -> bool:
     return _does_something(*program(command))
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=1000)
 def _does_something(full: str, arguments: tuple[str, ...]) -> bool:
     name = full.rpartition("/")[2]
     if name in _ONLY_WITH:

@@ -74,7 +74,7 @@ def _runners(scope: Scope) -> Iterator[Finding]:
                 )
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=1000)
 def hidden_failures(text: str, options: str) -> list[tuple[Pipeline, str, str]]:
     """Where a shell with these options does not end although a command fails: what is said of it, and what to do."""
     state = ShellOptions(options)
@@ -162,7 +162,7 @@ def _ignored(scope: Scope) -> Iterator[Finding]:
                 )
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=1000)
 def _ignored_in(text: str) -> list[tuple[Pipeline, str]]:
     """Where a text ignores a failure on purpose, and what is said of it."""
     read = read_pipelines(text)
