@@ -186,7 +186,7 @@ def _demanded(body: Body) -> Iterator[str]:
 
 def _looked_at(value: Value) -> Iterator[Expression]:
     """Every expression in `value` that is always evaluated."""
-    stack = [value] if isinstance(value, _COMPOUND) else []
+    stack: list[Value] = [value] if isinstance(value, _COMPOUND) else []
     while stack:
         current = stack.pop()
         if isinstance(current, Expression):
