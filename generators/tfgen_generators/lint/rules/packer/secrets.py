@@ -211,8 +211,9 @@ def _sensitive(scope: Scope) -> Iterator[Finding]:
     for source in sources(scope):
         marked = _marked(source)
         for variable in source.variables:
-            is_hidden = variable.name in marked or is_filtered(source, variable.name)
-            if not _is_secret(variable.name, source) or is_hidden:
+            if variable.name in marked or not _is_secret(variable.name, source):
+                continue
+            if is_filtered(source, variable.name):
                 continue
             node = variable.node
             default = source.default(variable)
