@@ -18,6 +18,8 @@ from measure import Contender, Row, compare, say
 
 #: Issue 18's limits, in seconds of CPU.
 COLD, WARM = 3.0, 1.0
+#: And in MB, at 5,000 templates.
+PEAK = 120
 _SCRIPTS, _LINES = 30, 80
 #: What every template runs, as in estates of boxes that were copied from each other.
 _SETUP = (
@@ -52,6 +54,7 @@ def bench_lint(templates: int = 2000, rounds: int = 5) -> list[Row]:
     return [
         Row(name=f"lint, cold, seconds of CPU ({size})", measured=times["cold"].cpu, limit=COLD),
         Row(name=f"lint, warm, seconds of CPU ({size})", measured=times["warm"].cpu, limit=WARM),
+        Row(name=f"lint, cold, peak MB ({size})", measured=times["cold"].peak, limit=PEAK),
         *(
             Row(name=f"lint, {title} / JSON and tree-sitter alone (CPU)", measured=times[title].cpu / parsed)
             for title in ("cold", "warm", "template")

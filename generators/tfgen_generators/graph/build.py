@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tfgen_generators.ansible.reading.facts import FactsSource
-from tfgen_generators.ansible.resolving.resolver import Resolver
-from tfgen_generators.ansible.resolving.run import AnsibleRun
 from tfgen_generators.generated.ownership import file_name
 from tfgen_generators.graph.graph import Graph, ImageNode, aliases_of
-from tfgen_generators.graph.image import ImageBuilder
-from tfgen_generators.graph.local_files import LocalFiles, LocalFilesFinder
 from tfgen_generators.graph.missing import MissingReferences
 from tfgen_generators.graph.pipelines import Pipelines
 from tfgen_generators.packer.model import Discovery, Template
@@ -22,13 +20,19 @@ from tfgen_generators.paths.buildspec import Buildspec, read_buildspec
 from tfgen_generators.paths.model import Edge, Unit
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.paths.pipeline_files import buildspec_of, named_inputs
-from tfgen_generators.paths.template_inputs import TemplateInputs, template_inputs_of
 from tfgen_generators.paths.terraform_reads import TerraformReads
 from tfgen_generators.paths.values.sources import ValueSources
-from tfgen_generators.paths.working_dir import WorkingDirs
 from tfgen_generators.settings.model import FILE_NAME, Module, Settings
 from tfgen_generators.trees.linked import LinkedTree
 from tfgen_generators.trees.store import Store
+
+if TYPE_CHECKING:
+    from tfgen_generators.ansible.resolving.resolver import Resolver
+    from tfgen_generators.ansible.resolving.run import AnsibleRun
+    from tfgen_generators.graph.image import ImageBuilder
+    from tfgen_generators.graph.local_files import LocalFiles
+    from tfgen_generators.paths.template_inputs import TemplateInputs
+    from tfgen_generators.paths.working_dir import WorkingDirs
 
 __all__ = ["Graph", "build_graph"]
 
@@ -51,7 +55,7 @@ def build_graph(
 
 
 class Builder:
-    """Builds images on one tree, one after the other."""
+    """Builds images on one tree, one after the other. What resolves is imported with the first of them."""
 
     def __init__(
         self,
@@ -62,7 +66,7 @@ class Builder:
         terraform: TerraformReads | None = None,
     ) -> None:
         self.tree, self.settings, self.store = tree, settings, store
-        self.resolver = Resolver(tree, facts)
+        self._facts = facts
         self.units: dict[str, Unit] = {}
         self.missing_references = MissingReferences(tree)
         self.path_resolver = PathResolver(tree)
@@ -71,10 +75,23 @@ class Builder:
         #: Template's path -> the environment variables that it reads.
         self.reads: dict[str, tuple[str, ...]] = {}
         self.pipelines = Pipelines(tree, settings)
-        self.working_dirs = WorkingDirs(self.path_resolver, settings)
         self._local: dict[str, LocalFiles] = {}
         self._local_files: dict[object, LocalFiles] = {}
         self.templates: dict[str, Template] = {}
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """What runs of Ansible reach."""
+        from tfgen_generators.ansible.resolving.resolver import Resolver
+
+        return Resolver(self.tree, self._facts)
+
+    @cached_property
+    def working_dirs(self) -> WorkingDirs:
+        """Where Packer runs."""
+        from tfgen_generators.paths.working_dir import WorkingDirs
+
+        return WorkingDirs(self.path_resolver, self.settings)
 
     def build(self, templates: Iterable[Template]) -> Graph:
         """The whole graph."""
@@ -87,6 +104,8 @@ class Builder:
     def nodes(self, templates: Iterable[Template]) -> list[ImageNode]:
         """The images of `templates`; their units and missing references are then known too."""
         templates = list(templates)
+        if not templates:
+            return []
         self.templates.update((template.path, template) for template in templates)
         images = [self._image(template) for template in templates]
         runs: dict[AnsibleRun, list[str]] = {}
@@ -103,6 +122,8 @@ class Builder:
         return {**self.resolver.units, **self.units}
 
     def _image(self, template: Template) -> tuple[ImageNode, list[AnsibleRun]]:
+        from tfgen_generators.graph.image import ImageBuilder
+
         builder = ImageBuilder(
             self.tree, self.path_resolver, self.resolver, self.units, self.missing_references, template
         )
@@ -150,6 +171,8 @@ class Builder:
         key = _digest((own, unsure, sorted(around.set_values.items())))
         known = self.store.find(f"reads:{key}")
         reads: list[str] = msgspec.msgpack.decode(known, type=list[str]) if known else []
+        from tfgen_generators.paths.template_inputs import TemplateInputs, template_inputs_of
+
         found = self.store.find(_wants_key(key, reads, around)) if known else None
         if found is not None:
             return msgspec.msgpack.decode(found, type=TemplateInputs)
@@ -217,6 +240,8 @@ class Builder:
     def _local_of(self, buildspec: Buildspec) -> LocalFiles:
         """What the commands of a buildspec read."""
         if buildspec.path not in self._local:
+            from tfgen_generators.graph.local_files import LocalFilesFinder
+
             finder = LocalFilesFinder(self.path_resolver, Edge(path=buildspec.path, label="commands"))
             texts = [buildspec.commands] if buildspec.is_one_shell else [(text,) for text in buildspec.commands]
             for text in texts:

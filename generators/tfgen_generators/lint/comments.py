@@ -56,4 +56,8 @@ class Comments:
     def _paths(self) -> list[str]:
         scope = self._scope
         paths = (path for path in {*scope.files, *self._files} if not path.endswith(".md"))  # those only tell of it
-        return sorted(path for path in paths if MARK in scope.read(path))
+        return sorted(path for path in paths if self._has_any(path))
+
+    def _has_any(self, path: str) -> bool:
+        """Whether a file may have comments; one that was read for its findings is not read again."""
+        return bool(self._files[path]) if path in self._files else MARK in self._scope.read(path)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from tfgen_generators.errors import UsageError
 from tfgen_generators.lint.comments import Comments
@@ -23,7 +24,7 @@ from tfgen_generators.settings.model import FILE_NAME
 _OWN = frozenset({"invalid-ignore", "unused-ignore"})
 
 
-class Suppression(msgspec.Struct, frozen=True, kw_only=True):
+class Suppression(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """Who switched a finding off: a comment in the file, tfgen.toml, or a baseline."""
 
     kind: Literal["comment", "settings", "baseline"]
@@ -32,7 +33,7 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
+class Judged(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """A finding as it is shown."""
 
     finding: Finding
@@ -62,12 +63,37 @@ def lint(scope: Scope, *, only: Collection[str] = ()) -> Report:
     by_id = {rule.id: rule for rule in rules}
     running = all_rules() if "unused-ignore" in by_id else rules  # what is of use can only be seen then
     judge = _Judge(scope, {rule.id for rule in running})
-    found_by = [judge.judge(rule, found) for rule in running for found in dict.fromkeys(rule.check(scope))]
-    judged = [one for one in found_by if one.finding.rule in by_id]
+    judged = [one for one in _found(scope, running, judge) if one.finding.rule in by_id]
     for rule_id, extra in (("invalid-ignore", judge.invalid), ("unused-ignore", judge.unused)):
         if rule_id in by_id:
             judged += [judge.judge(by_id[rule_id], found) for found in dict.fromkeys(extra())]
     return Report(rules=rules, judged=tuple(sorted(judged, key=_place)))
+
+
+def _found(scope: Scope, rules: Sequence[Rule], judge: _Judge) -> Iterator[Judged]:
+    """Every finding once, by rule. Templates are looked at some after the other, so that not all are held at once."""
+    found: dict[str, dict[Finding, Judged]] = {rule.id: {} for rule in rules}
+    texts: dict[str, str] = {}
+    own = [rule for rule in rules if rule.by_template]
+    gathering = dict.fromkeys(rule.gather for rule in rules if rule.gather is not None)
+    for _ in scope.parts() if own or gathering else ():
+        for gather in gathering:
+            gather(scope)
+        for rule in own:
+            _judge_all(rule, scope, judge, found[rule.id], texts)
+    for rule in rules:
+        if not rule.by_template:
+            _judge_all(rule, scope, judge, found[rule.id], texts)
+    return (judged for by_finding in found.values() for judged in by_finding.values())
+
+
+def _judge_all(rule: Rule, scope: Scope, judge: _Judge, judged: dict[Finding, Judged], texts: dict[str, str]) -> None:
+    """Adds what a rule finds. `texts` are those of all findings: many are equal, and each is held once."""
+    for one in rule.check(scope):
+        if one not in judged:
+            message, fix = texts.setdefault(one.message, one.message), texts.setdefault(one.fix, one.fix)
+            found = replace(one, message=message, fix=fix)
+            judged[found] = judge.judge(rule, found)
 
 
 def chosen_rules(only: Collection[str]) -> tuple[Rule, ...]:

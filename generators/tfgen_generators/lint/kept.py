@@ -6,6 +6,7 @@ where everything that was asked is answered as it was: files, listings of folder
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -46,6 +47,15 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     judged: msgspec.Raw
 
 
+class _Written(msgspec.Struct, frozen=True, kw_only=True):
+    """The same as it is written: encoded at once, without a copy of the findings in between."""
+
+    key: str
+    inode: int
+    asked: _Asked
+    judged: tuple[Judged, ...]
+
+
 def find_kept(kept: Kept, scope: Scope, only: Collection[str]) -> tuple[Judged, ...] | None:
     """What the last look has found, None where another one is needed. `kept` is what stands in the file of `keep`.
 
@@ -69,14 +79,12 @@ def keep(file: Path, scope: Scope, only: Collection[str], judged: tuple[Judged, 
         return
     ignores = scope.ignore_files.consulted if "ignore_files" in vars(scope) else None
     asked = _Asked(tree=record, existing=scope.existing, ignores=ignores)
-    try:
-        key, encoded = _key(scope, only), msgspec.msgpack.encode(judged)
-    except UnicodeEncodeError:
-        return  # a path in a finding
-    replace_file(
-        file,
-        lambda inode: msgspec.msgpack.encode(_Stored(key=key, inode=inode, asked=asked, judged=msgspec.Raw(encoded))),
-    )
+    with contextlib.suppress(UnicodeEncodeError):  # a path in a finding
+        key = _key(scope, only)
+        replace_file(
+            file,
+            lambda inode: msgspec.msgpack.encode(_Written(key=key, inode=inode, asked=asked, judged=judged)),
+        )
 
 
 def is_worthwhile(scope: Scope) -> bool:

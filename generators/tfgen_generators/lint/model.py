@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "note"]
 
 
-class Edit(msgspec.Struct, frozen=True, kw_only=True):
+class Edit(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """A safe change: the bytes from offset `start` to `end` of the file as it is on the disk become `text`."""
 
     path: str
@@ -25,7 +25,7 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One thing that a rule found. `fix` says what to do; `edits` do it, where that is safe; `image` needs it.
 
     `message` and `fix` may hold text of templates: data, never markup. Neither holds a secret.
@@ -44,10 +44,14 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """`id` is kebab-case and has a page `docs/rules/ID.md`; `summary` is one line without a full stop.
 
-    `check` yields every finding of the rule in the whole repository, and none of another rule.
+    `check` yields every finding of the rule in the whole repository, and none of another rule. `by_template`: what it
+    finds in a template does not depend on the others, so that it may be asked of some templates after the other;
+    `gather` keeps then what `check` needs of them at the end.
     """
 
     id: str
     severity: Severity
     summary: str
     check: Callable[[Scope], Iterable[Finding]]
+    by_template: bool = False
+    gather: Callable[[Scope], object] | None = None

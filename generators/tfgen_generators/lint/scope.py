@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
 
 from tfgen_generators.settings.model import FILE_NAME, Settings
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from tfgen_generators.trees.store import Store
 
 _T = TypeVar("_T")
+#: So many templates are held at once with all that is in them.
+_PART = 100
 
 
 class Scope:
@@ -49,6 +54,11 @@ class Scope:
         self.store = store or Store()
         self.has_settings = has_settings
         self._kept: dict[object, Any] = {}
+        self._passing: dict[object, Any] = {}
+        self._descriptions: dict[str, bytes] = {}
+        self._part: tuple[Template, ...] | None = None
+        #: Whether all has been looked at in parts.
+        self.is_gathered = False
         self._there: dict[str, bool] = {}
 
     def again(self) -> Scope:
@@ -73,6 +83,26 @@ class Scope:
     def templates(self) -> tuple[Template, ...]:
         """The templates that can be read, sorted by path."""
         return tuple(template for template in self.discovery.templates if not template.errors)
+
+    @property
+    def part(self) -> tuple[Template, ...]:
+        """The templates that are looked at now: some of `templates` in `parts`, else all."""
+        return self.templates if self._part is None else self._part
+
+    @property
+    def is_in_parts(self) -> bool:
+        """Whether `part` is not all of the templates."""
+        return self._part is not None
+
+    def parts(self) -> Iterator[None]:
+        """Looks at some templates after the other. What is `passing` is dropped with each part."""
+        templates = self.templates
+        for start in range(0, len(templates), _PART):
+            self._part = templates[start : start + _PART]
+            yield
+            self._passing.clear()
+        self._part = None
+        self.is_gathered = True
 
     @cached_property
     def graph(self) -> Graph:
@@ -135,24 +165,44 @@ class Scope:
         return self._there
 
     def described(self, template: Template) -> Description:
-        """The facts of one template."""
+        """The facts of one template. Found out once, and kept as bytes where all have been looked at in parts."""
+        if self.is_gathered:
+            return self._described(template)
+        return self.passing(("described", template.path), lambda: self._described(template))
+
+    def _described(self, template: Template) -> Description:
+        from tfgen_generators.packer.describe import Description
+
+        kept = self._descriptions.get(template.path)
+        if kept is not None:
+            return msgspec.msgpack.decode(kept, type=Description)
+        found = self._describe(template)
+        with contextlib.suppress(UnicodeEncodeError):
+            self._descriptions[template.path] = msgspec.msgpack.encode(found)
+        return found
+
+    def _describe(self, template: Template) -> Description:
         from tfgen_generators.packer.describe import describe
         from tfgen_generators.packer.details import decode_details
 
-        return self.once(
-            ("described", template.path),
-            lambda: describe(
-                self.root,
-                template,
-                [decode_details(details) for details in template.details],
-                self.working_dirs.known(template),
-                self.exists,
-            ),
+        return describe(
+            self.root,
+            template,
+            [decode_details(details) for details in template.details],
+            self.working_dirs.known(template),
+            self.exists,
         )
 
     def read(self, path: str) -> bytes:
         """The bytes of a file, read once; b"" for what is no file or cannot be read (that is another rule's matter)."""
-        return self.once(("read", path), lambda: self._read(path))
+        is_passing = path in self._members
+        if is_passing and self.is_gathered:
+            return self._read(path)
+        return (self.passing if is_passing else self.once)(("read", path), lambda: self._read(path))
+
+    @cached_property
+    def _members(self) -> frozenset[str]:
+        return frozenset(path for one in self.discovery.templates for path in one.members)
 
     def _read(self, path: str) -> bytes:
         try:
@@ -165,4 +215,11 @@ class Scope:
         if key not in self._kept:
             self._kept[key] = make()
         found: _T = self._kept[key]
+        return found
+
+    def passing(self, key: object, make: Callable[[], _T]) -> _T:
+        """The same for what is of one template: it is kept as long as that is looked at."""
+        if key not in self._passing:
+            self._passing[key] = make()
+        found: _T = self._passing[key]
         return found

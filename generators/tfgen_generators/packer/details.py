@@ -5,7 +5,7 @@ Values are kept as they are written; `describe.py` computes what can be known of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,8 @@ from tfgen_generators.packer.facts import variables
 from tfgen_generators.packer.syntax.syntax import Block, Body
 from tfgen_generators.packer.syntax.values import Expression, Value, expressions
 
+#: Values with something inside.
+_COMPOUND = (Expression, list, dict)
 #: What is kept of a source, a builder or a data source.
 _KEPT = ("ami_name", "source_ami", "source_ami_filter", "tags", "tag", "filters", "owners", "most_recent")
 _LONGEST_LOCAL = 2000
@@ -88,16 +90,17 @@ def details_of(body: Body) -> Details:
         elif block.labels and "expression" in block.body.attributes:
             found[block.labels[0]] = block.body.attributes["expression"]
     read = list(uses.of_functions(iter(found.values())))
+    compound = [value for value in body.values() if isinstance(value, _COMPOUND)]
     return Details(
         variables={name: None if default is None else [_short(default[0])] for name, default in variables(body)},
         locals={name: _short(value) for name, value in found.items()},
-        environment=list(dict.fromkeys(_environment(body))),
+        environment=list(dict.fromkeys(_environment(compound))),
         parts=[_part(block) for block in body.of("source") if len(block.labels) == 2],
         data=[_part(block) for block in body.of("data") if len(block.labels) == 2],
         builds=[_build(block) for block in body.of("build")],
         files=_files(read),
         names=_names(read),
-        filesets=list(uses.of_filesets(body.values())),
+        filesets=list(uses.of_filesets(compound)),
         paths=uses.of_paths(body.values(), _provisioners(body)),
     )
 
@@ -114,10 +117,8 @@ def _short(value: Value) -> Value:
     return value
 
 
-def _environment(body: Body) -> Iterator[str]:
-    for value in body.values():
-        if not isinstance(value, Expression | list | dict):
-            continue
+def _environment(values: Iterable[Value]) -> Iterator[str]:
+    for value in values:
         for call in expressions(value):
             if call.op == "call" and call.args[0] == "env" and len(call.args) > 1 and isinstance(call.args[1], str):
                 yield call.args[1]

@@ -59,6 +59,8 @@ _FOREIGN = frozenset(
 _OTHER_TOOL = "HCL of another tool: no Packer block"
 #: What a block declares for its neighbours, and how a reference to it begins.
 _DECLARING = {"variable": "var", "source": "source", "data": "data", "local": "local"}
+#: Values with something inside.
+_COMPOUND = (Expression, list, dict)
 #: Blocks that `only` and `except` leave out.
 _CHOSEN = ("provisioner", "post-processor")
 _DECLARING_ATTRIBUTES = {"variables": "var", "locals": "local"}
@@ -184,7 +186,7 @@ def _demanded(body: Body) -> Iterator[str]:
 
 def _looked_at(value: Value) -> Iterator[Expression]:
     """Every expression in `value` that is always evaluated."""
-    stack = [value]
+    stack: list[Value] = [value] if isinstance(value, _COMPOUND) else []
     while stack:
         current = stack.pop()
         if isinstance(current, Expression):
@@ -212,7 +214,7 @@ def variables(body: Body) -> Iterator[tuple[str, tuple[Value] | None]]:
 def references(body: Body) -> Iterator[tuple[str, int]]:
     """`var.x`, `local.x` and `data.type.name` in a body, each with its line (0 when unknown)."""
     for value in body.values():
-        if not isinstance(value, Expression | list | dict):
+        if not isinstance(value, _COMPOUND):
             continue
         for found in expressions(value):
             yield from _named(found)

@@ -175,7 +175,7 @@ def _downloads(kind: str, settings: Mapping[str, Value]) -> bool:
     return kind == "file" and settings.get("direction") == "download"
 
 
-def of_filesets(values: Iterator[Value]) -> Iterator[tuple[Value, Value]]:
+def of_filesets(values: Iterable[Value]) -> Iterator[tuple[Value, Value]]:
     """Folder and pattern of every `fileset("x", "*.sh")`."""
     for value in values:
         for call in expressions(value):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 
 import msgspec
 
@@ -146,10 +145,10 @@ class WorkingDirs:
 
     def _of_repository(self, template: Template) -> Iterator[PackerCommand]:
         """How makefiles, scripts and CI recipes start Packer for a template."""
-        for folder in (*around(template), *_SCRIPT_FOLDERS):
+        folders = dict.fromkeys((*around(template), *_SCRIPT_FOLDERS))
+        for folder in folders:
             if folder not in self._of_files:
                 self._of_files[folder] = list(self._of_folder(folder))
-        folders = dict.fromkeys((*around(template), *_SCRIPT_FOLDERS))
         for one in (command for folder in folders for command in self._of_files[folder]):
             if _may_build(one, template.path):
                 yield one
@@ -177,9 +176,8 @@ class WorkingDirs:
 
 def around(template: Template) -> list[str]:
     """The root, and the folders down to the template."""
-    parent = PurePosixPath(template.path)
-    folders = (parent, *parent.parents) if template.kind == "directory" else parent.parents
-    return [str(folder) for folder in reversed(list(folders))]
+    parts = [] if (folder := folder_of(template)) == "." else folder.split("/")
+    return [".", *("/".join(parts[:number]) for number in range(1, len(parts) + 1))]
 
 
 def folder_of(template: Template) -> str:

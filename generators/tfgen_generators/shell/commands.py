@@ -82,7 +82,7 @@ class Pipelines(msgspec.Struct, frozen=True, kw_only=True):
     is_whole: bool
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1000)
 def read_pipelines(text: str) -> Pipelines:
     """What a text runs; each text is read once, each line of a short one too."""
     steps = _steps_by_line(text)
@@ -109,7 +109,7 @@ def _steps_by_line(text: str) -> list[Command | str] | None:
     return found
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1000)
 def _steps_of_line(line: str) -> tuple[Command | str, ...] | None:
     """The steps of a line that means the same whatever stands around it; None for another line."""
     if _PLAIN.fullmatch(line) and line.isascii():

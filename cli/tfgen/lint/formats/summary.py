@@ -52,7 +52,8 @@ def _without_own(message: str) -> str:
 def grouped(result: Result) -> Iterator[Sequence[Judged]]:
     """The open findings by place: each alone, or those of one line together at the place of the first."""
     found = result.open
-    shape_of_each = list(map(shape_of, found))
+    once: dict[tuple[str, str, str], tuple[str, str, str]] = {}
+    shape_of_each = [once.setdefault(shape, shape) for shape in map(shape_of, found)]
     shapes = Counter(shape_of_each)
     alike = {shape for shape, number in shapes.items() if number > MOST_ALIKE}
     whole = _whole_rules(len(found), shapes, alike)

@@ -102,11 +102,15 @@ class Node:
 
     def walk(self) -> Iterator[tuple[tuple[Key, ...], Node]]:
         """Every node below this one that has nothing inside, with the keys that lead to it."""
-        for key, kid in (self.kids or {}).items():
-            if kid.kids is None:
-                yield (key,), kid
+        pending: list[tuple[tuple[Key, ...], Node]] = [
+            ((key,), kid) for key, kid in reversed((self.kids or {}).items())
+        ]
+        while pending:
+            keys, node = pending.pop()
+            if node.kids is None:
+                yield keys, node
             else:
-                yield from (((key, *rest), node) for rest, node in kid.walk())
+                pending += [((*keys, key), kid) for key, kid in reversed(node.kids.items())]
 
     def overlaid(self, other: Node) -> Node:
         """The object with the members of another one over its own."""

@@ -161,22 +161,31 @@ class Source:
 
 
 def sources(scope: Scope) -> Iterator[Source]:
-    """Every readable template, read once for all rules."""
-    return iter(scope.once("packer sources", lambda: [Source(scope, template) for template in scope.templates]))
+    """Every readable template that is looked at now, read once for all rules."""
+    return iter(scope.passing("packer sources", lambda: [Source(scope, template) for template in scope.part]))
 
 
 def source_at(scope: Scope, path: str) -> Source | None:
     """The template at `path`, or the one that `path` is a member of."""
-    by_path = scope.once("packer sources by path", lambda: _by_path(scope))
-    return by_path.get(path)
+    template = scope.once("templates by path", lambda: _by_path(scope)).get(path)
+    if template is None:
+        return None
+    by_path: dict[str, Source] = scope.passing("packer sources by path", dict)
+    if template.path not in by_path:
+        if scope.is_in_parts:
+            by_path.update((source.template.path, source) for source in sources(scope))
+        else:  # questions about one template follow each other
+            by_path.clear()
+        by_path.setdefault(template.path, Source(scope, template))
+    return by_path[template.path]
 
 
-def _by_path(scope: Scope) -> dict[str, Source]:
-    found: dict[str, Source] = {}
-    for source in sources(scope):
-        found[source.template.path] = source
-        for member in source.template.members:
-            found.setdefault(member, source)
+def _by_path(scope: Scope) -> dict[str, Template]:
+    found: dict[str, Template] = {}
+    for template in scope.templates:
+        found[template.path] = template
+        for member in template.members:
+            found.setdefault(member, template)
     return found
 
 

@@ -30,7 +30,7 @@ _DIFFERENT_CALLS = IMPURE - {"base64gzip", "fileexists", "fileset", "rsadecrypt"
 _DEEPEST = 30
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2000)
 def with_actions(text: str) -> Value:
     """A text with Packer's `{{ }}` as a value: `{{user `x`}}` is a reference to the variable x, others are calls."""
     if "{{" not in text:

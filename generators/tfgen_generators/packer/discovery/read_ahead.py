@@ -28,6 +28,9 @@ def read_ahead(files: Sequence[tuple[str, Format]], *, details: bool) -> Outcome
     """Outcomes of `files` (paths that can be opened, and their formats); of none where it would not pay."""
     if len(files) < WORTHWHILE or not _has_two_cores() or threading.active_count() > 1:
         return {}
+    # What reads each format is imported once, for both processes.
+    first = {form: path for path, form in files}
+    begun = _read([(path, form) for form, path in first.items()], details=details)
     reading, writing = os.pipe()
     try:
         child = os.fork()
@@ -40,7 +43,7 @@ def read_ahead(files: Sequence[tuple[str, Format]], *, details: bool) -> Outcome
     os.close(writing)
     with os.fdopen(reading, "rb") as handed_back:
         try:
-            outcomes = _read(files[::2], details=details)
+            outcomes = begun | _read(files[::2], details=details)
             with contextlib.suppress(msgspec.DecodeError):
                 outcomes |= msgspec.msgpack.decode(handed_back.read(), type=Outcomes)
         finally:

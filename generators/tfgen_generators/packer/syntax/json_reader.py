@@ -139,14 +139,14 @@ def line_of_key(data: bytes, key: str, occurrence: int = 1) -> int:
 
 def plain(value: object) -> Value:
     """A document's value with dicts for objects; of repeated keys the last counts."""
+    if value is None or isinstance(value, (str, bool, float)):
+        return value
     if isinstance(value, Pairs):
         return {key: plain(inner) for key, inner in value}
     if isinstance(value, list):
         return [plain(inner) for inner in value]
-    if isinstance(value, int) and not -(2**63) < value < 2**63:
-        return Expression(str(value))
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
+    if isinstance(value, int):
+        return value if -(2**63) < value < 2**63 else Expression(str(value))
     raise TypeError(type(value))
 
 

@@ -56,8 +56,8 @@ class PossibleValues:
         self.read: dict[str, None] = {}
         self._around = around
         self._left = _MOST_PIECES
+        # For each use a `Limited` of its own: one that is kept here would hold this object, which then is garbage.
         self._rounds = [_MOST_ROUNDS]
-        self._limited = Limited(self._lookup, self._rounds)
         self._meanings: dict[tuple[str, ...], Value] = {}
         self._chosen_meanings: dict[tuple[str, ...], Value] = {}
         path = PurePosixPath(template.path)
@@ -95,7 +95,7 @@ class PossibleValues:
     def _computed_items(self, value: Expression, depth: int) -> list[Value]:
         if (known := self._known(value)) is not None:
             return [item for found in known for item in (found if isinstance(found, list) else [found])]
-        found = evaluate(value, self._limited)
+        found = evaluate(value, Limited(self._lookup, self._rounds))
         if isinstance(found, list):
             return self.items(found, depth + 1)
         if value.op == "if" or (value.op == "call" and value.args[0] in _JOINING):
@@ -165,7 +165,7 @@ class PossibleValues:
 
     def _known(self, value: Expression) -> list[Value] | None:
         """Every value that an expression may have, with marks for what cannot be known; None where it may be any."""
-        found = evaluate(value, self._limited)
+        found = evaluate(value, Limited(self._lookup, self._rounds))
         if is_known(found):
             return [found]
         leaves = self._leaves(value)
@@ -218,7 +218,7 @@ class PossibleValues:
             return self._referred(value, depth)
         if (known := self._known(value)) is not None:
             return [text for found in known for text in self._texts(found, depth + 1)]
-        found = evaluate(value, self._limited)
+        found = evaluate(value, Limited(self._lookup, self._rounds))
         return self._computed(value, depth) if found == value else self._texts(found, depth + 1)
 
     def _referred(self, value: Expression, depth: int) -> Iterable[str]:

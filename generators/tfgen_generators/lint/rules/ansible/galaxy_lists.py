@@ -106,5 +106,6 @@ RULES = (
         severity="warning",
         summary="ansible-local installs the roles of a plain list where Ansible does not find them",
         check=_plain_list,
+        by_template=True,
     ),
 )

@@ -35,11 +35,19 @@ class _Lacking(msgspec.Struct, frozen=True, kw_only=True):
 
 def lacking(scope: Scope) -> dict[_Lacking, list[str]]:
     """Everything that is not uploaded, with the images that need it."""
-    return scope.once("not uploaded", lambda: _collected(scope))
+    found = _found(scope)
+    if not scope.is_gathered and not found:
+        _gather(scope)
+    return found
 
 
-def _collected(scope: Scope) -> dict[_Lacking, list[str]]:
-    found: dict[_Lacking, list[str]] = {}
+def _found(scope: Scope) -> dict[_Lacking, list[str]]:
+    return scope.once("not uploaded", dict[_Lacking, list[str]])
+
+
+def _gather(scope: Scope) -> None:
+    """Keeps what the templates lack that are looked at."""
+    found = _found(scope)
     for source in sources(scope):
         image = scope.graph.image(source.template.name)
         for component, uploads in uploads_of(scope, source) if image else ():
@@ -48,7 +56,6 @@ def _collected(scope: Scope) -> dict[_Lacking, list[str]]:
             run = _Run(scope, uploads, here, image.reached if image else ())
             for one in dict.fromkeys(run.lacking()):
                 found.setdefault(one, []).append(source.template.name)
-    return found
 
 
 class _Run:
@@ -160,11 +167,13 @@ RULES = (
         severity="error",
         summary="A play names a file or role that ansible-local does not upload",
         check=_not_uploaded,
+        gather=_gather,
     ),
     Rule(
         id="variables-not-uploaded",
         severity="warning",
         summary="ansible-local does not upload the variables of a group or host",
         check=_variables,
+        gather=_gather,
     ),
 )

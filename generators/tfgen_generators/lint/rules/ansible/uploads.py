@@ -110,7 +110,7 @@ def setting_paths(scope: Scope, source: Source, component: Component, *settings:
         texts = source.values.texts(node.value()) if node is not None else []
         if texts is None or any("{{" in text for text in texts):
             return None
-        written = scope.once(("resolved", source.template.path), lambda: _resolved(scope, source))
+        written = scope.passing(("resolved", source.template.path), lambda: _resolved(scope, source))
         for text in texts:
             own = posixpath.normpath(text)
             found += written.get(text) or ([own] if scope.tree.kind(own) else [])

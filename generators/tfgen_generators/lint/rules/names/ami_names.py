@@ -111,5 +111,6 @@ RULES = (
         severity="error",
         summary="AWS rejects the name, the description or a tag of an image",
         check=_check,
+        by_template=True,
     ),
 )

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen_generators.lint.model import Finding, Rule
-from tfgen_generators.lint.templates.nodes import Node
-from tfgen_generators.lint.templates.source import Source, sources
+from tfgen_generators.lint.templates.source import sources
 from tfgen_generators.lint.templates.values import Values, with_actions
 from tfgen_generators.packer.syntax.values import Expression, Value, expressions
 
 if TYPE_CHECKING:
     from tfgen_generators.lint.scope import Scope
+    from tfgen_generators.packer.model import Template
 
 _DEEPEST = 20
 #: Anything: what differs between two builds.
@@ -24,28 +24,31 @@ _TELLING = re.compile(r"[A-Za-z0-9]{2}")
 
 
 class _Named(msgspec.Struct, frozen=True, eq=False):
-    """One builder's AMI name: its pattern, and where it stands."""
+    """One builder's AMI name: its template, where it stands, and the region."""
 
-    source: Source
-    node: Node
+    template: Template
+    path: str
+    line: int
     region: str
 
 
 def _same_names(scope: Scope) -> Iterator[Finding]:
+    if not scope.is_gathered:
+        _gather(scope)
     for pattern, named in sorted(_by_pattern(scope).items()):
         first = _owner(pattern, named)
-        seen = {first.source.template.path}
+        owner = first.template
+        seen = {owner.path}
         for one in named:
-            template = one.source.template
+            template = one.template
             if template.path in seen or (one.region and first.region and one.region != first.region):
                 continue
             seen.add(template.path)
-            owner = first.source.template
             yield Finding(
                 rule="same-ami-name",
-                path=one.node.path,
-                line=one.node.line,
-                message=f"ami_name {pattern!r} is that of {owner.name} ({first.node.path}:{first.node.line}) too: a"
+                path=one.path,
+                line=one.line,
+                message=f"ami_name {pattern!r} is that of {owner.name} ({first.path}:{first.line}) too: a"
                 " filter by name finds the newest image of either",
                 fix=f"put the name of the image into it, such as {template.name}-...",
                 image=template.name,
@@ -53,7 +56,13 @@ def _same_names(scope: Scope) -> Iterator[Finding]:
 
 
 def _by_pattern(scope: Scope) -> dict[str, list[_Named]]:
-    found: dict[str, list[_Named]] = {}
+    """Every pattern so far, and the builders that have it."""
+    return scope.once("patterns of AMI names", dict[str, list[_Named]])
+
+
+def _gather(scope: Scope) -> None:
+    """Keeps the patterns of the templates that are looked at."""
+    found = _by_pattern(scope)
     for source in sources(scope):
         for builder in source.builders:
             node = builder.node.find("ami_name") if builder.makes_ami else None
@@ -62,13 +71,13 @@ def _by_pattern(scope: Scope) -> dict[str, list[_Named]]:
             pattern = pattern_of(source.values, node.value())
             if pattern is not None and _TELLING.search(pattern):
                 region = source.values.text(builder.node.get("region")) or ""
-                found.setdefault(pattern, []).append(_Named(source, node, region))
-    return found
+                named = _Named(source.template, node.path, node.line, region)
+                found.setdefault(pattern, []).append(named)
 
 
 def _owner(pattern: str, named: list[_Named]) -> _Named:
     """The one that the name is most likely meant for: the template whose own name it has, else the first."""
-    return max(reversed(named), key=lambda one: len(name) if (name := one.source.template.name) in pattern else 0)
+    return max(reversed(named), key=lambda one: len(name) if (name := one.template.name) in pattern else 0)
 
 
 def pattern_of(values: Values, value: Value, depth: int = 0) -> str | None:
@@ -102,5 +111,6 @@ RULES = (
         severity="warning",
         summary="Two templates name their images alike",
         check=_same_names,
+        gather=_gather,
     ),
 )

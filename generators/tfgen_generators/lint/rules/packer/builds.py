@@ -205,23 +205,27 @@ RULES = (
         severity="error",
         summary="A setting was renamed, and Packer rejects the old name",
         check=_deprecated,
+        by_template=True,
     ),
     Rule(
         id="no-manifest",
         severity="error",
         summary="No post-processor writes packer-manifest.json, so the build fails",
         check=_no_manifest,
+        by_template=True,
     ),
     Rule(
         id="unpinned-plugin",
         severity="warning",
         summary="A required plugin has no upper version limit",
         check=_plugins,
+        by_template=True,
     ),
     Rule(
         id="unused-variable",
         severity="warning",
         summary="A variable is declared but not used",
         check=_unused,
+        by_template=True,
     ),
 )

@@ -23,8 +23,10 @@ def is_filtered(source: Source, name: str) -> bool:
         if keys and keys[-1] in _OF_AMAZON
         for place in _uses(node, name)
     }
+    if not known:
+        return False
     everywhere = {place for root in source.roots for _, node in root.walk() for place in _uses(node, name)}
-    return bool(known) and everywhere <= known
+    return everywhere <= known
 
 
 def _uses(node: Node, name: str) -> Iterator[tuple[str, int]]:

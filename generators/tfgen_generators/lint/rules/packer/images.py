@@ -209,30 +209,38 @@ RULES = (
         severity="error",
         summary="ami_name is the same in every build",
         check=_ami_name,
+        by_template=True,
     ),
     Rule(
         id="most-recent-without-owners",
         severity="error",
         summary="A filter for the source AMI has no owners",
         check=_owners,
+        by_template=True,
     ),
     Rule(
         id="no-imdsv2",
         severity="warning",
         summary="The build instance or the image does not require IMDSv2",
         check=_imdsv2,
+        by_template=True,
     ),
     Rule(
         id="public-ami",
         severity="error",
         summary="The AMI or its snapshot is public",
         check=_public,
+        by_template=True,
     ),
     Rule(
         id="unencrypted-image",
         severity="warning",
         summary="The root volume of the image is not encrypted",
         check=_encryption,
+        by_template=True,
     ),
-    *(Rule(id=one.rule, severity="warning", summary=_SUMMARIES[one.rule], check=one) for one in _HARD_CODED),
+    *(
+        Rule(id=one.rule, severity="warning", summary=_SUMMARIES[one.rule], check=one, by_template=True)
+        for one in _HARD_CODED
+    ),
 )

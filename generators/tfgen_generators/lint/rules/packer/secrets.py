@@ -155,7 +155,7 @@ def _pairs(keys: tuple[Key, ...], node: Node) -> Iterator[tuple[str, Value]]:
         yield from _assigned(name, value)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1000)
 def _assigned(name: str, text: str) -> list[tuple[str, str]]:
     """The variables that a text of such a list sets."""
     return [(match[1], match[2].strip("'\"")) for match in _ASSIGNING[name].finditer(text)]
@@ -165,7 +165,7 @@ def _is_secret(name: str, source: Source) -> bool:
     return _sounds_secret(name) and not (_INSTALLERS.search(name) and _is_installer(source))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1000)
 def _sounds_secret(name: str) -> bool:
     return bool(_SECRET.search(name)) and not _NO_SECRET.search(name)
 
@@ -211,8 +211,9 @@ def _sensitive(scope: Scope) -> Iterator[Finding]:
     for source in sources(scope):
         marked = _marked(source)
         for variable in source.variables:
-            is_hidden = variable.name in marked or is_filtered(source, variable.name)
-            if not _is_secret(variable.name, source) or is_hidden:
+            if variable.name in marked or not _is_secret(variable.name, source):
+                continue
+            if is_filtered(source, variable.name):
                 continue
             node = variable.node
             default = source.default(variable)
@@ -258,11 +259,13 @@ RULES = (
         severity="error",
         summary="A secret is hard-coded in a template or its script",
         check=_secrets,
+        by_template=True,
     ),
     Rule(
         id="variable-not-sensitive",
         severity="warning",
         summary="A variable for a secret is not marked sensitive",
         check=_sensitive,
+        by_template=True,
     ),
 )

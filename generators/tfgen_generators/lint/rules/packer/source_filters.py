@@ -68,5 +68,6 @@ RULES = (
         severity="warning",
         summary="A filter for the source AMI can match several images, and most_recent is not set",
         check=_no_most_recent,
+        by_template=True,
     ),
 )

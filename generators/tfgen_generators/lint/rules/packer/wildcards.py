@@ -74,5 +74,6 @@ RULES = (
         severity="error",
         summary="A path of a provisioner has a wildcard, which Packer does not expand",
         check=_wildcards,
+        by_template=True,
     ),
 )

@@ -53,7 +53,7 @@ def _hands_over(scope: Scope, template: Template) -> bool:
 def _env_not_passed(scope: Scope) -> Iterator[Finding]:
     if not scope.has_settings:
         return
-    for template in scope.templates:
+    for template in scope.part:
         if not _hands_over(scope, template):
             continue
         passed, buildspec = _passed(scope, template), _buildspec(scope, template)
@@ -182,6 +182,7 @@ RULES = (
         severity="warning",
         summary="A template reads an environment variable that its pipeline does not pass",
         check=_env_not_passed,
+        by_template=True,
     ),
     Rule(
         id="env-unused",

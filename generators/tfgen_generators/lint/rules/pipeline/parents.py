@@ -11,6 +11,11 @@ from tfgen_generators.lint.templates.places import place_of
 _FILTERS = ("source_ami_filter", "amazon-ami", "source_ami")
 
 
+def _gather(scope: Scope) -> None:
+    """Asks while there are few findings yet: what is read for the answer takes the room that these need later."""
+    _ = scope.ancestry
+
+
 def _unknown_parent(scope: Scope) -> Iterator[Finding]:
     for origin in scope.ancestry.unresolved:
         if origin.owners != "self" and not origin.nearest:
@@ -54,11 +59,13 @@ RULES = (
         severity="warning",
         summary="The source AMI is in this account, but no template builds it",
         check=_unknown_parent,
+        gather=_gather,
     ),
     Rule(
         id="parent-cycle",
         severity="error",
         summary="Images have a dependency cycle",
         check=_parent_cycle,
+        gather=_gather,
     ),
 )

@@ -82,5 +82,6 @@ RULES = (
         severity="warning",
         summary="run_tags has none of the tags that the pipeline's IAM policy asks for",
         check=_run_tags,
+        by_template=True,
     ),
 )

@@ -56,7 +56,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
 
 def scripts(scope: Scope, source: Source) -> list[Script]:
     """Every text that the template's provisioners and post-processors have a Unix shell run."""
-    return scope.once(("packer scripts", source.template.path), lambda: list(_scripts(scope, source)))
+    return scope.passing(("packer scripts", source.template.path), lambda: list(_scripts(scope, source)))
 
 
 def _scripts(scope: Scope, source: Source) -> Iterator[Script]:
@@ -165,7 +165,7 @@ def _paths(scope: Scope, source: Source, component: Component) -> Iterator[str]:
     written = {as_written(node.value()) for node in nodes if node is not None}
     written |= {text for node in nodes if node is not None for text in source.values.texts(node.value()) or ()}
     if written:
-        there = scope.once(("scripts", source.template.path), lambda: _there(scope, source))
+        there = scope.passing(("scripts", source.template.path), lambda: _there(scope, source))
         yield from (path for text in sorted(written) for path in there.get(text, ()))
 
 

@@ -62,7 +62,7 @@ def program(command: Command) -> tuple[str, tuple[str, ...]]:
     return _program(command.words)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1000)
 def _program(written: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     found = behind(without_assignments(written))
     words = ("command", *found.words) if found.asks else found.words
@@ -79,7 +79,7 @@ def does_something(command: Command) -> bool:
     return _does_something(*program(command))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1000)
 def _does_something(full: str, arguments: tuple[str, ...]) -> bool:
     name = full.rpartition("/")[2]
     if name in _ONLY_WITH:

@@ -74,7 +74,7 @@ def _runners(scope: Scope) -> Iterator[Finding]:
                 )
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1000)
 def hidden_failures(text: str, options: str) -> list[tuple[Pipeline, str, str]]:
     """Where a shell with these options does not end although a command fails: what is said of it, and what to do."""
     state = ShellOptions(options)
@@ -162,7 +162,7 @@ def _ignored(scope: Scope) -> Iterator[Finding]:
                 )
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1000)
 def _ignored_in(text: str) -> list[tuple[Pipeline, str]]:
     """Where a text ignores a failure on purpose, and what is said of it."""
     read = read_pipelines(text)
@@ -271,17 +271,20 @@ RULES = (
         severity="error",
         summary="A script hides the failure of a command",
         check=_hidden,
+        by_template=True,
     ),
     Rule(
         id="ignored-failure",
         severity="warning",
         summary="A command's failure is ignored on purpose",
         check=_ignored,
+        by_template=True,
     ),
     Rule(
         id="no-errexit",
         severity="warning",
         summary="A script continues after a failed command",
         check=_no_errexit,
+        by_template=True,
     ),
 )
