@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))|\$\$\{|%%\{", re.DOTALL)
 #: `$${` and `%%{`: what stands for itself in a heredoc.
-DOUBLED = re.compile(r"([$%])\1\{")
+_DOUBLED = re.compile(r"([$%])\1\{")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
@@ -20,8 +21,18 @@ def dedent(text: str) -> str:
 def unescape(text: str) -> str:
     """The text that a quoted string without expressions stands for."""
     if "\\" not in text and "{" not in text:
-        return text
-    return _ESCAPE.sub(_unescaped, text)
+        return composed(text)
+    return composed(_ESCAPE.sub(_unescaped, text))
+
+
+def undouble(text: str) -> str:
+    """The text that a piece of a heredoc stands for."""
+    return composed(_DOUBLED.sub(r"\1{", text))
+
+
+def composed(found: str) -> str:
+    """A text as HCL keeps it: each letter with its marks as one character, where Unicode has that one (NFC)."""
+    return found if found.isascii() else unicodedata.normalize("NFC", found)
 
 
 def _unescaped(match: re.Match[str]) -> str:
