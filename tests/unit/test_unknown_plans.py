@@ -147,3 +147,11 @@ def test_no_event_is_dropped(stream: list[dict[str, Any]], junk: list[bytes]) ->
     new = Counter(event["type"] for event in stream if event["type"] not in KNOWN_EVENTS)
     assert {name: found[name] for name in new} == new
     compose(summary, target="t")
+
+
+def test_a_saved_plan_with_something_unknown_that_it_would_do_is_refused() -> None:
+    plan = ShownPlan()
+    plan.feed(b'{"format_version": "1.99", "applyable": true, "resource_changes": [], "planned_things": [1, 2]}')
+    plan.end()
+    with pytest.raises(RefusedError, match="not understood: 2 of planned_things"):
+        require_readable(plan)
