@@ -21,7 +21,7 @@ from tfgen.terraform.reports.merged import with_shown
 from tfgen.terraform.reports.record import Record
 from tfgen.terraform.reports.show import ShownPlan
 from tfgen.terraform.reports.unknown import KNOWN_EVENTS
-from tfgen_generators.errors import TfgenError
+from tfgen_generators.errors import RefusedError, TfgenError
 
 EXAMPLES = settings(max_examples=depth.amount(60, 3000), deadline=None)
 MODULES = RootModules(images=("web",), shared=frozenset())

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from decimal import InvalidOperation
 
 from tfgen_generators.packer.evaluation.convert import RefusedError, UndecidedError, text
-from tfgen_generators.packer.syntax.strings import composed
-from tfgen_generators.packer.syntax.values import LARGEST, Value, is_known
+from tfgen_generators.packer.syntax.values import LARGEST, Value, composed, is_known
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 
 #: Verbs whose piece a text that is not known cannot change.

@@ -17,8 +17,7 @@ from tfgen_generators.packer.evaluation.convert import (
     text,
 )
 from tfgen_generators.packer.evaluation.operators import ARITHMETIC, CONVERSIONS, element, keeps_types, mapped
-from tfgen_generators.packer.syntax.strings import composed
-from tfgen_generators.packer.syntax.values import LARGEST, Expression, Value, is_known
+from tfgen_generators.packer.syntax.values import LARGEST, Expression, Value, composed, is_known
 
 #: Where locals name each other in a circle, or an expression is nested beyond reason.
 _DEEPEST = 40

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from tfgen_generators.hcl.tree import SOURCE, text_of
 from tfgen_generators.packer.model import BrokenTemplateError
 from tfgen_generators.packer.syntax.hcl_unread import FIX, PLAIN, reference, unread
-from tfgen_generators.packer.syntax.strings import composed, dedent, undouble, unescape
-from tfgen_generators.packer.syntax.values import Expression, Scalar, Value
+from tfgen_generators.packer.syntax.strings import dedent, undouble, unescape
+from tfgen_generators.packer.syntax.values import Expression, Scalar, Value, composed
 
 if TYPE_CHECKING:
     from tree_sitter import Node

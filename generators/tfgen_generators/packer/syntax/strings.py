@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from tfgen_generators.packer.syntax.values import composed
 
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))|\$\$\{|%%\{", re.DOTALL)
 #: `$${` and `%%{`: what stands for itself in a heredoc.
@@ -28,11 +29,6 @@ def unescape(text: str) -> str:
 def undouble(text: str) -> str:
     """The text that a piece of a heredoc stands for."""
     return composed(_DOUBLED.sub(r"\1{", text))
-
-
-def composed(found: str) -> str:
-    """A text as HCL keeps it: each letter with its marks as one character, where Unicode has that one (NFC)."""
-    return found if found.isascii() else unicodedata.normalize("NFC", found)
 
 
 def _unescaped(match: re.Match[str]) -> str:
