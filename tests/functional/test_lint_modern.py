@@ -96,6 +96,8 @@ OURS = "github.com/hashicorp/amazon"
         ("1.13.1", OURS, "~> 1.8", True),
         ("1.13.1", OURS, ">= 1.2, < 2", False),
         ("1.13.1", OURS, ">= 1.3.10", True),
+        ("1.13.1", OURS, "> 1.3.9", True),
+        ("1.13.1", OURS, "> 1.3.8", False),
         ("1.13.1", OURS, "1.8.2", True),
         ("1.13.1", OURS, "< 2", False),
         ("1.13.1", OURS, "~> 1.3, >= 1.4.0", True),

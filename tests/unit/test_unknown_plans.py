@@ -155,3 +155,24 @@ def test_a_saved_plan_with_something_unknown_that_it_would_do_is_refused() -> No
     plan.end()
     with pytest.raises(RefusedError, match="not understood: 2 of planned_things"):
         require_readable(plan)
+
+
+@pytest.mark.parametrize("cut", [1, 7, 1000])
+def test_warnings_before_the_document_are_passed_over(cut: int) -> None:
+    """As OpenTofu 1.12.6 writes them, where TF_CLI_CONFIG_FILE names no file."""
+    said = b'\nWarning: Unable to open CLI configuration file\n\nThe file at "/x{" does not exist.\n'
+    said += b'{"format_version":"1.2","resource_changes":[{"address":"module.web.a.b","change":{"actions":["delete"]}}]}\n'
+    plan = ShownPlan()
+    for at in range(0, len(said), cut):
+        plan.feed(said[at : at + cut])
+    plan.end()
+    require_readable(plan)
+    assert [change.action for change in plan.changes] == ["delete"]
+
+
+@pytest.mark.parametrize("said", [b"\nWarning: x\n", b"[]", b"\xef\xbb\xbf{}"])
+def test_warnings_alone_are_no_plan(said: bytes) -> None:
+    plan = ShownPlan()
+    plan.feed(said)
+    plan.end()
+    assert not plan.is_whole
