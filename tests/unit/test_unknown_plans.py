@@ -161,7 +161,8 @@ def test_a_saved_plan_with_something_unknown_that_it_would_do_is_refused() -> No
 def test_warnings_before_the_document_are_passed_over(cut: int) -> None:
     """As OpenTofu 1.12.6 writes them, where TF_CLI_CONFIG_FILE names no file."""
     said = b'\nWarning: Unable to open CLI configuration file\n\nThe file at "/x{" does not exist.\n'
-    said += b'{"format_version":"1.2","resource_changes":[{"address":"module.web.a.b","change":{"actions":["delete"]}}]}\n'
+    said += b'{"format_version":"1.2",'
+    said += b'"resource_changes":[{"address":"module.web.a.b","change":{"actions":["delete"]}}]}\n'
     plan = ShownPlan()
     for at in range(0, len(said), cut):
         plan.feed(said[at : at + cut])
@@ -176,3 +177,12 @@ def test_warnings_alone_are_no_plan(said: bytes) -> None:
     plan.feed(said)
     plan.end()
     assert not plan.is_whole
+
+
+@pytest.mark.parametrize("kind", ["state_lock_acquire", "state_lock_release"])
+def test_a_slow_lock_is_nothing_unknown(kind: str) -> None:
+    """As OpenTofu 1.12.6 says where a lock takes long."""
+    record = Record(RootModules(images=("web",), shared=frozenset()))
+    event = {"@level": "info", "@message": "Acquiring state lock. This may take a few moments...", "type": kind}
+    record.line(json.dumps(event).encode() + b"\n")
+    assert not record.summarizer.unknown
