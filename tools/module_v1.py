@@ -56,7 +56,7 @@ def downlevel(name: str, text: str, variables: list[str]) -> str:
 def _is_ours(file: Path) -> bool:
     """Not what Terraform or the emulator leaves in a folder where they ran."""
     return (
-        file.suffix in (".tf", ".hcl", ".yml")
+        file.name.endswith((".tf", ".hcl", ".yml", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".auto.tfvars.json"))
         and not file.name.endswith("_override.tf")
         and file.name != ".terraform.lock.hcl"
     )
@@ -75,7 +75,7 @@ def faults(modules: Path) -> list[str]:
         file = target / name
         if file.is_symlink() or file.parent.is_symlink() or not file.is_file():
             found.append(f"{file}: is no file of its own; run: python tools/module_v1.py")
-        elif (now := file.read_text(encoding="utf-8")) != text:
+        elif (now := file.read_bytes().decode("utf-8", "replace")) != text:  # line ends count
             found.append(f"{file}:{_differs(now, text)}: is stale; run: python tools/module_v1.py")
     return found
 

@@ -46,12 +46,12 @@ def origin() -> Origin:
     found = _distribution()
     if found is None:
         return Origin(said="files that no package has installed")
-    text = found.read_text("direct_url.json")
-    if text is None:
-        return Origin(said="a package index")
     try:
+        text = found.read_text("direct_url.json")
+        if text is None:
+            return Origin(said="a package index")
         return _by_direct_url(msgspec.json.decode(text, type=dict[str, Any]))
-    except (msgspec.DecodeError, msgspec.ValidationError, KeyError, TypeError, AttributeError):
+    except (msgspec.DecodeError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Origin(said="an address that its direct_url.json does not show")
 
 

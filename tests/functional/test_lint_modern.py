@@ -96,6 +96,8 @@ OURS = "github.com/hashicorp/amazon"
         ("1.13.1", OURS, "~> 1.8", True),
         ("1.13.1", OURS, ">= 1.2, < 2", False),
         ("1.13.1", OURS, ">= 1.3.10", True),
+        ("1.13.1", OURS, "> 1.3.9", True),
+        ("1.13.1", OURS, "> 1.3.8", False),
         ("1.13.1", OURS, "1.8.2", True),
         ("1.13.1", OURS, "< 2", False),
         ("1.13.1", OURS, "~> 1.3, >= 1.4.0", True),
@@ -191,6 +193,7 @@ def test_what_the_buildspec_pins_has_support() -> None:
         ({"provisioners": None, "post-processors": ["manifest", [{"type": "manifest"}]]}, ""),
         ({"builders": [{"type": "{{user `kind`}}"}]}, "builder 1 has a type with a function"),
         ({"builders": [{"type": "{{ `kind` | user }}"}]}, "builder 1 has a type with a function"),
+        ({"builders": [{"type": "{{lower `AMAZON-EBS`}}"}]}, "builder 1 has a type with a function"),
     ],
 )
 def test_what_packer_demands_of_legacy_templates(more: dict[str, object], said: str) -> None:
@@ -205,3 +208,60 @@ def test_what_packer_demands_of_legacy_templates(more: dict[str, object], said: 
 def test_a_generator_s_type_is_no_mistake() -> None:
     with pytest.raises(NotATemplateError, match="generator"):
         read_legacy(b'{"builders": [{"type": "{{ cookiecutter.kind }}"}]}')
+
+
+@pytest.mark.parametrize(
+    ("sources", "lines"),
+    [
+        ('sources = ["source.amazon-ebs.web"]', []),
+        ("sources = var.which", []),
+        ("sources = null", [f"{WEB}:5"]),
+        ("sources = local.none", [f"{WEB}:5"]),
+        ('sources = "source.amazon-ebs.web"', [f"{WEB}:6"]),
+        ('dynamic "source" {\n for_each = []\n labels = ["amazon-ebs.web"]\n content {}\n }', [f"{WEB}:5"]),
+        ('dynamic "source" {\n for_each = [1]\n labels = ["amazon-ebs.web"]\n content {}\n }', []),
+        ('dynamic "provisioner" {\n for_each = [1]\n labels = ["shell"]\n content {}\n }', [f"{WEB}:5"]),
+    ],
+)
+def test_sources_that_packer_refuses(repo: Repo, sources: str, lines: list[str]) -> None:
+    before = "locals {\n  none = []\n}\n" + 'source "amazon-ebs" "web" {}\n'
+    repo({"tfgen.toml": TOML, WEB: f"{before}build {{\n  {sources}\n}}\n"})
+    assert found_of("build-without-sources") == lines
+
+
+def test_a_failure_that_is_hidden(repo: Repo) -> None:
+    step = '  provisioner "shell" {\n    continue_on_error = true\n  }\n'
+    cleanup = '  error-cleanup-provisioner "shell" {\n    continue_on_error = true\n  }\n'
+    legacy = {"builders": [{"type": "amazon-ebs"}], "provisioners": [{"type": "shell", "continue_on_error": False}]}
+    repo({"tfgen.toml": TOML, WEB: builder(build=step + cleanup), "packer/old.json": json.dumps(legacy, indent=1)})
+    assert [place.partition(":")[0] for place in found_of("continue-on-error")] == ["packer/old.json", WEB]
+
+
+TAGGED = 'run_tags = { Name = "Packer Builder" }'
+
+
+@pytest.mark.parametrize(
+    ("own", "build", "count"),
+    [
+        ("run_tags = null", 'sources = ["amazon-ebs.web"]', 1),
+        ('run_tag {\n key = "Name"\n value = "Packer Builder"\n }', 'sources = ["amazon-ebs.web"]', 0),
+        ('run_tag {\n key = "Team"\n value = "x"\n }', 'sources = ["amazon-ebs.web"]', 1),
+        ('run_tag {\n key = var.k\n value = "x"\n }', 'sources = ["amazon-ebs.web"]', 0),
+        ("", f'source "amazon-ebs.web" {{\n {TAGGED}\n }}', 0),
+        ("", f'sources = ["amazon-ebs.web"]\n source "amazon-ebs.web" {{\n name = "b"\n {TAGGED}\n }}', 1),
+        ("", f'source "amazon-ebs.web" {{\n }}\n source "amazon-ebs.web" {{\n name = "b"\n {TAGGED}\n }}', 1),
+    ],
+)
+def test_the_instance_of_each_use_of_a_source_has_tags(repo: Repo, own: str, build: str, count: int) -> None:
+    module = "terraform/modules/codepipeline/variables.tf"
+    text = f'source "amazon-ebs" "web" {{\n  {own}\n}}\nbuild {{\n  {build}\n}}\n'
+    repo({"tfgen.toml": TOML, WEB: text, module: (ROOT / module).read_text()})
+    assert len(found_of("run-tags-refused")) == count
+
+
+@pytest.mark.parametrize(
+    ("constraint", "taken"),
+    [("~> 0", True), ("~> 1.15", True), ("~> 1.15.0", False), ("~> 1.16.0.0", False), ("=1.16.0.0", True)],
+)
+def test_constraints_as_packer_1_16_0_answers(constraint: str, taken: bool) -> None:
+    assert takes(constraint, (1, 16, 0)) is taken

@@ -46,6 +46,8 @@ UNCERTAIN = {
     "an address that its direct_url.json does not show": {"url": URL},
     "that its direct_url.json does not show": {"url": URL, "archive_info": []},
     "its direct_url.json does not show": "{",
+    "json does not show": {"url": "file://[x", "dir_info": {}},  # urlsplit raises ValueError
+    "does not show": '{"url":' * 100_000,
 }
 
 
@@ -103,6 +105,15 @@ def test_what_is_installed_beside_the_files_that_run_says_nothing(
 ) -> None:
     install(monkeypatch, elsewhere)
     assert distribution.origin().said == "files that no package has installed"
+
+
+def test_bytes_that_are_no_text_are_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(Installed):
+        def read_text(self, name: str) -> str | None:
+            return b"\xff".decode()
+
+    install(monkeypatch, Broken(None))
+    assert distribution.origin().said == "an address that its direct_url.json does not show"
 
 
 def test_a_clone_is_a_folder_whatever_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,10 @@ def test_the_wheel_has_each_module() -> None:
     }
 
 
+def line_ends(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+
+
 def as_link(file: Path) -> None:
     file.unlink()
     file.symlink_to("../codepipeline/events.tf")
@@ -93,6 +97,9 @@ def a_line_more(file: Path) -> None:
         ("codepipeline_v1/events.tf", as_link, "events.tf: is no file of its own; run: python tools/module_v1.py"),
         ("codepipeline_v1/events.tf", Path.unlink, "events.tf: is no file of its own; run: python tools/module_v1.py"),
         ("codepipeline_v1/more.tf", Path.touch, "more.tf: is not made of codepipeline; remove it"),
+        ("codepipeline_v1/iam.tofu", Path.touch, "iam.tofu: is not made of codepipeline; remove it"),
+        ("codepipeline_v1/more.tf.json", Path.touch, "more.tf.json: is not made of codepipeline; remove it"),
+        ("codepipeline_v1/iam.tf", line_ends, "iam.tf:1: is stale; run: python tools/module_v1.py"),
     ],
 )
 def test_it_says_what_is_stale_and_what_renews_it(

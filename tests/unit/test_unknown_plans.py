@@ -21,7 +21,7 @@ from tfgen.terraform.reports.merged import with_shown
 from tfgen.terraform.reports.record import Record
 from tfgen.terraform.reports.show import ShownPlan
 from tfgen.terraform.reports.unknown import KNOWN_EVENTS
-from tfgen_generators.errors import TfgenError
+from tfgen_generators.errors import RefusedError, TfgenError
 
 EXAMPLES = settings(max_examples=depth.amount(60, 3000), deadline=None)
 MODULES = RootModules(images=("web",), shared=frozenset())
@@ -147,3 +147,42 @@ def test_no_event_is_dropped(stream: list[dict[str, Any]], junk: list[bytes]) ->
     new = Counter(event["type"] for event in stream if event["type"] not in KNOWN_EVENTS)
     assert {name: found[name] for name in new} == new
     compose(summary, target="t")
+
+
+def test_a_saved_plan_with_something_unknown_that_it_would_do_is_refused() -> None:
+    plan = ShownPlan()
+    plan.feed(b'{"format_version": "1.99", "applyable": true, "resource_changes": [], "planned_things": [1, 2]}')
+    plan.end()
+    with pytest.raises(RefusedError, match="not understood: 2 of planned_things"):
+        require_readable(plan)
+
+
+@pytest.mark.parametrize("cut", [1, 7, 1000])
+def test_warnings_before_the_document_are_passed_over(cut: int) -> None:
+    """As OpenTofu 1.12.6 writes them, where TF_CLI_CONFIG_FILE names no file."""
+    said = b'\nWarning: Unable to open CLI configuration file\n\nThe file at "/x{" does not exist.\n'
+    said += b'{"format_version":"1.2",'
+    said += b'"resource_changes":[{"address":"module.web.a.b","change":{"actions":["delete"]}}]}\n'
+    plan = ShownPlan()
+    for at in range(0, len(said), cut):
+        plan.feed(said[at : at + cut])
+    plan.end()
+    require_readable(plan)
+    assert [change.action for change in plan.changes] == ["delete"]
+
+
+@pytest.mark.parametrize("said", [b"\nWarning: x\n", b"[]", b"\xef\xbb\xbf{}"])
+def test_warnings_alone_are_no_plan(said: bytes) -> None:
+    plan = ShownPlan()
+    plan.feed(said)
+    plan.end()
+    assert not plan.is_whole
+
+
+@pytest.mark.parametrize("kind", ["state_lock_acquire", "state_lock_release"])
+def test_a_slow_lock_is_nothing_unknown(kind: str) -> None:
+    """As OpenTofu 1.12.6 says where a lock takes long."""
+    record = Record(RootModules(images=("web",), shared=frozenset()))
+    event = {"@level": "info", "@message": "Acquiring state lock. This may take a few moments...", "type": kind}
+    record.line(json.dumps(event).encode() + b"\n")
+    assert not record.summarizer.unknown

@@ -105,8 +105,9 @@ def require_known_format(shown: ShownPlan) -> None:
 def require_readable(shown: ShownPlan) -> None:
     """Raises RefusedError when what the plan does is not known, or it is not to be applied."""
     require_known_format(shown)
-    if not shown.is_whole:
-        unknown = "; ".join(f"not understood: {item}" for item in shown.unknown.result() if item.planned)
+    planned = [f"not understood: {item}" for item in shown.unknown.result() if item.planned]
+    if planned or not shown.is_whole:
+        unknown = "; ".join(planned)
         raise RefusedError(f"what this plan does cannot be read{f' ({unknown})' if unknown else ''}", fix=_REVIEW)
     if shown.errored:
         raise RefusedError("this plan was left by a run that failed, so it is not complete", fix=_REVIEW)

@@ -35,8 +35,10 @@ STRUCTURES = frozenset({"source_ami_filter"})
 _EXACT = frozenset({"type", "name", "override", "only", "except", "pause_before", "timeout", "keep_input_artifact"})
 #: The function in its common spellings; a name that is computed is none.
 _NAME = r"(?:`([^`]+)`|\"([^\"]+)\")"
-#: Packer's own function: no generator's input has it.
-_USER = re.compile(r"\{\{[^{}]*(?:\buser\s+[`\"]|[`\"]\s*\|\s*user\b)")
+#: Packer's own functions, as no generator's input has them.
+_USER = re.compile(
+    r"\{\{[^{}]*(?:\buser\s+[`\"]|[`\"]\s*\|\s*user\b|\b(?:env|lower|upper|replace|replace_all)\s+`|`\s*\|\s*(?:lower|upper)\b)"
+)
 _ENVIRONMENT = re.compile(rf"\benv\s+{_NAME}|{_NAME}\s*\|\s*env\b")
 
 

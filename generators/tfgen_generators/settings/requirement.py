@@ -24,12 +24,12 @@ TWO_WAYS = (
 _EXTRA = "embedded"
 
 # No character of these has a meaning to a shell, YAML, HCL or GitHub's expressions, in quotes or out of them.
-_HOST = r"[A-Za-z0-9.-]+(?::[0-9]+)?"
+_HOST = r"[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?"
 _PATH = r"[A-Za-z0-9._~/@+=,:%-]+"
 _USER = r"(?:[A-Za-z0-9._-]+@)?"
 _ARCHIVE = re.compile(rf"(?:https?://{_HOST}/|file:///){_PATH}#sha256=[0-9a-f]{{64}}")
 _COMMIT = re.compile(rf"git\+(?:https://{_HOST}/|ssh://{_USER}{_HOST}/|file:///){_PATH}@[0-9a-f]{{40}}")
-_NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(\[[A-Za-z0-9._,-]+\])?(?: ?@ ?)(?=[A-Za-z+]+:)")
+_NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(\[[A-Za-z0-9._-]+(?:,[A-Za-z0-9._-]+)*\])?(?: ?@ ?)(?=[A-Za-z+]+:)")
 _LOOKED_UP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._,-]*\])?([=<>!~].*)?")
 _ODD = re.compile(r"[^A-Za-z0-9._~/@+=,:%#\[\]<>!-]")
 _ID = re.compile(r"@[0-9a-f]{40}\Z")

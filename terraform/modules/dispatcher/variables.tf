@@ -64,8 +64,8 @@ variable "tfgen_requirement" {
 
   validation {
     condition = anytrue([
-      can(regex("^((?i:tfgen(-|_|\\.)+ami)(\\[[A-Za-z0-9._,-]+\\])? ?@ ?)?(https?://[A-Za-z0-9.-]+(:[0-9]+)?/|file:///)[A-Za-z0-9._~/@+=,:%-]+#sha256=[0-9a-f]{64}$", var.tfgen_requirement)),
-      can(regex("^((?i:tfgen(-|_|\\.)+ami)(\\[[A-Za-z0-9._,-]+\\])? ?@ ?)?git\\+(https://[A-Za-z0-9.-]+(:[0-9]+)?/|ssh://([A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+(:[0-9]+)?/|file:///)[A-Za-z0-9._~/@+=,:%-]+@[0-9a-f]{40}$", var.tfgen_requirement)),
+      can(regex("^((?i:tfgen(-|_|\\.)+ami)(\\[[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*\\])? ?@ ?)?(https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/|file:///)[A-Za-z0-9._~/@+=,:%-]+#sha256=[0-9a-f]{64}$", var.tfgen_requirement)),
+      can(regex("^((?i:tfgen(-|_|\\.)+ami)(\\[[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*\\])? ?@ ?)?git\\+(https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/|ssh://([A-Za-z0-9._-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?/|file:///)[A-Za-z0-9._~/@+=,:%-]+@[0-9a-f]{40}$", var.tfgen_requirement)),
     ])
     error_message = "The tfgen_requirement must be the URL of a wheel with #sha256= and 64 hex digits at its end, or git+https://... with @ and the 40 hex digits of a commit; 'tfgen-ami @ ' may stand before it."
   }

@@ -48,6 +48,15 @@ _RESOURCE_KEYS = frozenset(
 )
 
 
+#: How much may stand before the document.
+_MOST_BEFORE = 65536
+
+
+def _document(said: bytes) -> int | None:
+    """Where the line begins that begins the document."""
+    return 0 if said.startswith(b"{") else at + 1 if (at := said.find(b"\n{")) >= 0 else None
+
+
 class ShownPlan:
     """Reads pieces of the document.
 
@@ -71,7 +80,8 @@ class ShownPlan:
         self.applyable = self.complete = True
         self._top = TopLevel(self._take, items=_ITEMS, values=_VALUES, known=_PASSED_OVER, without=_WITHOUT)
         self._parser: Any = ijson.basic_parse_coro(self._top)
-        self._failed = False
+        self._failed = self._began = False
+        self._before = b""
         self._kept = 0
 
     @property
@@ -81,9 +91,17 @@ class ShownPlan:
         return tuple(map(int, parts)) if self.format.isascii() and all(map(str.isdigit, parts)) else ()
 
     def feed(self, piece: bytes) -> None:
-        """Takes the next piece; what is no such document gives nothing."""
+        """Takes the next piece; what is no such document gives nothing.
+
+        Lines before the document are passed over: OpenTofu 1.12 writes some warnings to stdout.
+        """
         import ijson
 
+        if not self._began:
+            self._before += piece
+            if (start := _document(self._before)) is None and len(self._before) < _MOST_BEFORE:
+                return
+            piece, self._before, self._began = self._before[start or 0 :], b"", True
         if self._failed:
             return
         try:
@@ -96,8 +114,10 @@ class ShownPlan:
         import ijson
 
         try:
+            if not self._began:
+                self._parser.send(self._before)
             self._parser.close()
-        except (ijson.JSONError, UnicodeDecodeError):
+        except (ijson.JSONError, StopIteration, UnicodeDecodeError):
             self._failed = True
         for name, count in sorted(self._top.unknown.items()):
             self.unknown.add(name, count)

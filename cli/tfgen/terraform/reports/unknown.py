@@ -17,6 +17,7 @@ KNOWN_EVENTS = frozenset(
         *("planned_change", "resource_drift", "planned_action_invocation", "applied_action_invocation"),
         *(f"{what}_{step}" for what in ("apply", "provision", "ephemeral_op", "action") for step in _STEPS),
         *("refresh_start", "refresh_complete", "list_start", "list_resource_found", "list_complete"),
+        *("state_lock_acquire", "state_lock_release"),  # where taking or giving back the lock is slow
         *("ephemeral_action_started", "ephemeral_action_complete"),  # OpenTofu
     }
 )

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 #: Builders of the amazon plugin that make an AMI.
 AMI_BUILDERS = frozenset({"amazon-ebs", "amazon-ebssurrogate", "amazon-instance", "amazon-chroot"})
 _LABELS = {"source": 2, "data": 2, "variable": 1, "local": 1, "provisioner": 1, "post-processor": 1}
-_LABELS["error-cleanup-provisioner"] = 1
-_LEGACY = frozenset({"builders", "error-cleanup-provisioner", "post-processors", "provisioners", "sensitive-variables"})
+_CLEANUP = "error-cleanup-provisioner"
+_LABELS[_CLEANUP] = 1
+_LEGACY = frozenset({"builders", _CLEANUP, "post-processors", "provisioners", "sensitive-variables"})
 _LEGACY |= {"description", "min_packer_version", "variables"}
-_PROVISIONERS = ("provisioner", "error-cleanup-provisioner")
 
 
 class Component:
@@ -82,16 +82,24 @@ class Source:
         """The builders that the builds use, with what the builds add to them."""
         if self.legacy:
             return [_typed(node) for root in self.roots for node in root.tables("builders")]
-        own = {name: block for build in self.builds for block in _expanded(build, "source", 1) for name in block.labels}
+        own = [
+            (name, block) for build in self.builds for block in _expanded(build, "source", 1) for name in block.labels
+        ]
         used = self._used()
         declared = [_labelled(block) for block in self.blocks("source")]
         found = [one for one in declared if used is None or (one.kind, one.name) in used]
-        for name, block in own.items():
+        named = self._named()
+        for name, block in own:
             kind, _, label = name.removeprefix("source.").partition(".")
             bases = [one for one in declared if (one.kind, one.name) == (kind, label)]
-            found = [one for one in found if one not in bases]
+            found = [one for one in found if one not in bases or f"{kind}.{label}" in named]
             found += [Component(kind, label, one.node.overlaid(block)) for one in bases]
         return found
+
+    def _named(self) -> set[str]:
+        """TYPE.NAME of each source that a build takes as it is declared."""
+        lists = [self.values.known(build.get("sources")) for build in self.builds]
+        return {str(name).removeprefix("source.") for names in lists if isinstance(names, list) for name in names}
 
     def _used(self) -> set[tuple[str, str]] | None:
         from tfgen_generators.packer.details import decode_details
@@ -102,10 +110,17 @@ class Source:
 
     @cached_property
     def provisioners(self) -> list[Component]:
+        return [*self.steps, *self._provisioners(_CLEANUP, _CLEANUP)]
+
+    @cached_property
+    def steps(self) -> list[Component]:
+        """The provisioners that make the image, not those that run once one of them has failed."""
+        return self._provisioners("provisioner", "provisioners")
+
+    def _provisioners(self, block: str, legacy_key: str) -> list[Component]:
         if self.legacy:
-            return [_typed(node) for root in self.roots for key in ("provisioners", "error-cleanup-provisioner")
-                    for node in root.tables(key)]  # fmt: skip
-        return [_labelled(block) for build in self.builds for kind in _PROVISIONERS for block in _expanded(build, kind)]
+            return [_typed(node) for root in self.roots for node in root.tables(legacy_key)]
+        return [_labelled(node) for build in self.builds for node in _expanded(build, block)]
 
     @cached_property
     def post_processors(self) -> list[Component]:

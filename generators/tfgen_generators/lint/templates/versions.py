@@ -73,8 +73,8 @@ def takes(constraint: str, version: Version) -> bool | None:
 def _meets(operator: str, limit: Version, version: Version) -> bool:
     width = max(len(limit), len(version), 3)
     asked, own = (each + (0,) * (width - len(each)) for each in (limit, version))
-    if operator == "~>":
-        kept = max(len(limit) - 1, 1)
-        return own >= asked and own[:kept] == asked[:kept]
+    if operator == "~>":  # one number alone bounds nothing
+        kept = len(limit) - 1
+        return own >= asked and own[:kept] == asked[:kept] and len(limit) <= max(len(version), 3)
     order = (own > asked) - (own < asked)
     return order in {"=": (0,), "!=": (-1, 1), ">": (1,), "<": (-1,), ">=": (0, 1), "<=": (-1, 0)}[operator]

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from decimal import InvalidOperation
 
 from tfgen_generators.packer.evaluation.convert import RefusedError, UndecidedError, text
-from tfgen_generators.packer.syntax.values import LARGEST, Value, is_known
+from tfgen_generators.packer.syntax.values import LARGEST, Value, composed, is_known
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 
 #: Verbs whose piece a text that is not known cannot change.
 _LOOSE = re.compile(r"(?:[^%]|%[sv%])*")
+
+_TAKES_NULL = frozenset({"coalesce", "format", "formatlist", "jsonencode", "merge", "yamlencode"})
 
 #: Functions that give elements of their lists, whatever those are.
 _GIVING = frozenset({"chunklist", "concat", "flatten", "reverse"})
@@ -25,6 +27,8 @@ def call(name: str, arguments: Sequence[Value]) -> Value:
     marked = [argument for argument in arguments if is_marked(argument)]
     if function is None or (marked and not _may_be_marked(name, arguments, TRANSPARENT, OF_PATHS)):
         raise UndecidedError
+    if name not in _TAKES_NULL and any(argument is None for argument in arguments):
+        raise RefusedError("an argument is null")
     within = name in _GIVING and all(isinstance(argument, list) for argument in arguments)
     if not within and not all(is_known(argument) for argument in arguments):
         raise UndecidedError
@@ -38,7 +42,7 @@ def call(name: str, arguments: Sequence[Value]) -> Value:
         raise
     if isinstance(found, str | list) and len(found) > LARGEST:
         raise UndecidedError
-    return found
+    return composed(found) if isinstance(found, str) else found
 
 
 def _may_be_marked(

@@ -12,6 +12,7 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 #: A number that a float holds with all its decimals.
 _DIGITS = 15
 _LARGEST_WHOLE = 2**63
+_DEEPEST = 40
 
 
 class RefusedError(Exception):
@@ -31,6 +32,10 @@ def text(value: Value) -> str:
     if isinstance(value, int | float):
         return number_text(value)
     raise RefusedError("a string is required")
+
+
+class SetOf(list[Value]):
+    """The elements of a set, in HCL's order: nothing that has places takes it."""
 
 
 def number_text(value: float) -> str:
@@ -57,6 +62,8 @@ def whole(value: Value) -> int:
     found = number(value)
     if isinstance(found, float) and not found.is_integer():
         raise RefusedError("a whole number is required")
+    if abs(found) >= _LARGEST_WHOLE:
+        raise UndecidedError
     return int(found)
 
 
@@ -80,7 +87,7 @@ def decimal(value: Value) -> Decimal:
 
 def boolean(value: Value) -> bool:
     """A value where a bool is wanted."""
-    found = {"true": True, "false": False}.get(value) if isinstance(value, str) else value
+    found = {"true": True, "1": True, "false": False, "0": False}.get(value) if isinstance(value, str) else value
     if not isinstance(found, bool):
         raise RefusedError("a bool is required")
     return found
@@ -91,6 +98,13 @@ def elements(value: Value) -> list[Value]:
     if not isinstance(value, list):
         raise RefusedError("a list is required")
     return value
+
+
+def ordered(value: Value) -> list[Value]:
+    """A value where a list is wanted that has places: not a set."""
+    if isinstance(value, SetOf):
+        raise RefusedError("a set has no places")
+    return elements(value)
 
 
 def mapping(value: Value) -> dict[str, Value]:
@@ -109,10 +123,23 @@ def unified(items: Sequence[Value]) -> list[Value]:
     """The elements of a tuple as those of a list: of one type."""
     kinds = {_kind(item) for item in items if item is not None}
     if len(kinds) < 2:
+        if kinds & {"list", "dict"} and len({_shape(item) for item in items if item is not None}) > 1:
+            raise UndecidedError
         return list(items)
     if kinds <= {"str", "number", "bool"} and "str" in kinds:
         return [item if item is None else text(item) for item in items]
     raise UndecidedError
+
+
+def _shape(value: Value, depth: int = 0) -> object:
+    """The type of a value, with those of its elements."""
+    if depth > _DEEPEST:
+        raise UndecidedError
+    if isinstance(value, list):
+        return ("list", *(_shape(item, depth + 1) for item in value))
+    if isinstance(value, dict):
+        return ("dict", *((key, _shape(value[key], depth + 1)) for key in sorted(value)))
+    return _kind(value)
 
 
 def as_set(items: Iterable[Value]) -> list[Value]:
@@ -121,7 +148,7 @@ def as_set(items: Iterable[Value]) -> list[Value]:
     kinds = {_kind(item) for item in found}
     if len(found) > 1 and (len(kinds) > 1 or not kinds <= {"str", "number"}):
         raise UndecidedError
-    return sorted(found, key=lambda item: item if isinstance(item, str | int | float) else "")
+    return SetOf(sorted(found, key=lambda item: item if isinstance(item, str | int | float) else ""))
 
 
 def distinct(items: Sequence[Value]) -> list[Value]:

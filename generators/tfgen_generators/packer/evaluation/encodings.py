@@ -25,6 +25,8 @@ _ESCAPED = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029", "\x7f": "\x7f"}
 )
 _CODECS = {"UTF-8": "utf-8", "UTF-16LE": "utf-16-le", "UTF-16BE": "utf-16-be", "ISO-8859-1": "latin-1"}
+#: Quotes are around whole cells; each reader has its own mind of others.
+_CSV = re.compile(r'(?:(?:"[^"]*"|[^",\n]*+)(?:[,\n]|\Z))*')
 _LONGEST_YAML = 2000
 _LONGEST_QUOTED = 60
 _SIMPLE = re.compile(r"[ !#-\[\]-~]*")
@@ -83,13 +85,13 @@ def _yamlencode(value: Value) -> Value:
 def _yaml_text(value: Value, indent: str = "") -> str:
     """A value below a key or a dash: on the same line where it fits, else from the next one on."""
     if isinstance(value, dict) and value:
-        lines = [f"{_quoted(key)}:{_below(item, indent)}" for key, item in mapping(value).items()]
+        lines = [f"{_yaml_text(key)}:{_below(item, indent)}" for key, item in mapping(value).items()]
         return f"\n{indent}".join(lines)
     if isinstance(value, list) and value:
         return f"\n{indent}".join(f"- {_yaml_text(item, indent + '  ')}" for item in value)
     if isinstance(value, str) and (len(value) > _LONGEST_QUOTED or not _SIMPLE.fullmatch(value)):
         raise UndecidedError  # the encoder folds and escapes those in its own way
-    return json_text(value)
+    return f'"{value}"' if isinstance(value, str) else json_text(value)
 
 
 def _below(value: Value, indent: str) -> str:
@@ -111,7 +113,9 @@ def _yamldecode(value: Value) -> Value:
         document = yaml.compose(found, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError):
         raise UndecidedError from None
-    return _of_node(document)
+    if document is None or (read := _of_node(document)) is None:
+        raise UndecidedError  # a null alone is of no type
+    return read
 
 
 def _of_node(node: yaml.Node | None) -> Value:
@@ -141,7 +145,7 @@ def _csvdecode(value: Value) -> Value:
     import io
 
     found = text(value)
-    if "\r" in found or '""' in found:
+    if "\r" in found or not _CSV.fullmatch(found):
         raise UndecidedError
     rows = [row for row in csv.reader(io.StringIO(found), strict=True) if row]
     if not rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import InvalidOperation
+from decimal import Decimal, InvalidOperation
 
 from tfgen_generators.packer.evaluation.bound import Bound, Lookup, spend
 from tfgen_generators.packer.evaluation.calls import call, is_marked
@@ -17,7 +17,7 @@ from tfgen_generators.packer.evaluation.convert import (
     text,
 )
 from tfgen_generators.packer.evaluation.operators import ARITHMETIC, CONVERSIONS, element, keeps_types, mapped
-from tfgen_generators.packer.syntax.values import LARGEST, Expression, Value, is_known
+from tfgen_generators.packer.syntax.values import LARGEST, Expression, Value, composed, is_known
 
 #: Where locals name each other in a circle, or an expression is nested beyond reason.
 _DEEPEST = 40
@@ -152,10 +152,16 @@ def _arithmetic(expression: Expression, lookup: Lookup, depth: int) -> Value:
         raise UndecidedError
     sides = [decimal(value) for value in values]
     try:
-        found = ARITHMETIC[expression.op](*sides) if len(sides) == 2 else -sides[0]
+        found = ARITHMETIC[expression.op](*sides) if len(sides) == 2 else _negative(sides[0])
     except (InvalidOperation, ZeroDivisionError):
         raise UndecidedError from None
     return found if isinstance(found, bool) else of_decimal(found)
+
+
+def _negative(value: Decimal) -> Decimal:
+    if not value:
+        raise UndecidedError  # as a text it keeps its sign
+    return -value
 
 
 def _template(expression: Expression, lookup: Lookup, depth: int) -> Value:
@@ -165,7 +171,7 @@ def _template(expression: Expression, lookup: Lookup, depth: int) -> Value:
     found = "".join(text(part) for part in parts)
     if len(found) > LARGEST:
         raise UndecidedError
-    return found
+    return composed(found)
 
 
 def _call(expression: Expression, lookup: Lookup, depth: int) -> Value:

@@ -139,6 +139,7 @@ def _format(layout: Value, *arguments: Value) -> str:
 
 
 def _formatlist(layout: Value, *arguments: Value) -> Value:
+    text(layout)
     lengths = {len(elements(argument)) for argument in arguments if isinstance(argument, list)}
     if len(lengths) > 1:
         raise RefusedError("lists of different lengths")

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from tfgen_generators.packer.evaluation.convert import (
     RefusedError,
+    UndecidedError,
     as_set,
     boolean,
     decimal,
@@ -16,6 +17,7 @@ from tfgen_generators.packer.evaluation.convert import (
     equal,
     mapping,
     of_decimal,
+    ordered,
     text,
     texts,
     unified,
@@ -29,7 +31,7 @@ _LONGEST_RANGE = 1024
 
 
 def _chunklist(items: Value, size: Value) -> Value:
-    found, length = elements(items), whole(size)
+    found, length = unified(elements(items)), whole(size)
     if length < 0:
         raise RefusedError("the size is negative")
     if not found:
@@ -46,8 +48,8 @@ def _coalesce(*values: Value) -> Value:
 
 
 def _coalescelist(*lists: Value) -> Value:
-    for items in lists:
-        if items is not None and elements(items):
+    for items in [*map(ordered, lists)]:
+        if items:
             return items
     raise RefusedError("no list that is not empty")
 
@@ -59,7 +61,7 @@ def _compact(items: Value) -> Value:
 def _concat(*lists: Value) -> Value:
     if not lists:
         raise RefusedError("no argument")
-    within(sum(len(elements(items)) for items in lists))
+    within(sum(len(ordered(items)) for items in lists))
     return [item for items in lists for item in elements(items)]
 
 
@@ -68,7 +70,7 @@ def _contains(items: Value, wanted: Value) -> Value:
 
 
 def _element(items: Value, at: Value) -> Value:
-    found, index = elements(items), whole(at)
+    found, index = ordered(items), whole(at)
     if not found or index < 0:
         raise RefusedError("an empty list, or a negative index")
     return found[index % len(found)]
@@ -90,7 +92,7 @@ def _flatten(items: Value) -> Value:
 
 
 def _index(items: Value, wanted: Value) -> Value:
-    for at, item in enumerate(elements(items)):
+    for at, item in enumerate(ordered(items)):
         if equal(item, wanted):
             return at
     raise RefusedError("not in the list")
@@ -131,6 +133,8 @@ def _range(*limits: Value) -> Value:
     step = numbers[2] if len(numbers) == 3 else Decimal(1 if end >= start else -1)
     if (end - start) * step < 0 or (step == 0 and start != end):
         raise RefusedError("the step leads away from the end")
+    if any(Decimal(float(each)) != each for each in (start, step)):
+        raise UndecidedError  # the sums of rounded decimals are none
     found: list[Value] = []
     while (start < end) if step > 0 else (start > end):
         if len(found) == _LONGEST_RANGE:
@@ -150,20 +154,20 @@ def _setproduct(*lists: Value) -> Value:
 
 
 def _setunion(*sets: Value) -> Value:
-    return as_set(item for items in sets for item in elements(items))
+    return as_set(item for items in sets for item in unified(elements(items)))
 
 
 def _setintersection(*sets: Value) -> Value:
     if not sets:
         raise RefusedError("no set")
     within(sum(len(elements(items)) for items in sets) * len(elements(sets[0])) // 100)
-    alike = iter(unified([item for items in sets for item in elements(items)]))
+    alike = iter(unified([item for items in sets for item in unified(elements(items))]))
     first, *rest = [[next(alike) for _ in elements(items)] for items in sets]
     return as_set(item for item in first if all(any(equal(item, one) for one in other) for other in rest))
 
 
 def _slice(items: Value, start: Value, end: Value) -> Value:
-    found, first, last = elements(items), whole(start), whole(end)
+    found, first, last = ordered(items), whole(start), whole(end)
     if not 0 <= first <= last <= len(found):
         raise RefusedError("outside of the list")
     return found[first:last]
@@ -181,18 +185,22 @@ def _sum(items: Value) -> Value:
 
 
 def _zipmap(keys: Value, values: Value) -> Value:
-    names, found = texts(keys), elements(values)
+    names, found = texts(keys), ordered(values)
     if len(names) != len(found):
         raise RefusedError("not as many keys as values")
     return dict(zip(names, found, strict=True))
 
 
+def _flags(items: Value) -> list[bool]:
+    return [item is not None and boolean(item) for item in elements(items)]
+
+
 def _alltrue(items: Value) -> Value:
-    return all(item is not None and boolean(item) for item in elements(items))
+    return all(_flags(items))
 
 
 def _anytrue(items: Value) -> Value:
-    return any(item is not None and boolean(item) for item in elements(items))
+    return any(_flags(items))
 
 
 def _reverse(items: Value) -> Value:

@@ -71,6 +71,8 @@ def _network(prefix: Value) -> tuple[int, int, int]:
         found = ipaddress.ip_network(text(prefix), strict=False)
     except ValueError:
         raise RefusedError("no prefix") from None
+    if found.version == 6 and found.network_address.ipv4_mapped is not None:
+        raise UndecidedError  # Go takes it for one of both kinds
     if "/" not in text(prefix) or "." in text(prefix).partition("/")[2]:
         raise RefusedError("no prefix")
     return int(found.network_address), found.prefixlen, found.max_prefixlen

@@ -7,7 +7,15 @@ from decimal import Decimal
 
 from tfgen_generators.packer.evaluation.bound import attribute
 from tfgen_generators.packer.evaluation.calls import is_marked
-from tfgen_generators.packer.evaluation.convert import RefusedError, UndecidedError, boolean, decimal, of_decimal, text
+from tfgen_generators.packer.evaluation.convert import (
+    RefusedError,
+    SetOf,
+    UndecidedError,
+    boolean,
+    decimal,
+    of_decimal,
+    text,
+)
 from tfgen_generators.packer.syntax.values import Expression, Value
 
 ARITHMETIC: Mapping[str, Callable[[Decimal, Decimal], Decimal | bool]] = {
@@ -35,7 +43,7 @@ def element(base: Value, key: Value) -> Value:
         raise UndecidedError
     if isinstance(base, dict):
         return attribute(base, [text(key)])
-    if not isinstance(base, list):
+    if not isinstance(base, list) or isinstance(base, SetOf):
         raise RefusedError("nothing has elements but lists and maps")
     at = decimal(key)
     if at != at.to_integral_value() or not 0 <= at < len(base):

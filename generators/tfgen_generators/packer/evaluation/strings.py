@@ -79,8 +79,9 @@ def _pathexpand(value: Value) -> Value:
 
 def _substr(value: Value, offset: Value, length: Value) -> Value:
     signs, start, size = graphemes(text(value)), whole(offset), whole(length)
+    whole_rest = size < 0 or (size == 0 and start < 0)  # as go-cty has it
     start = max(start + len(signs), 0) if start < 0 else start
-    return "".join(signs[start:] if size < 0 else signs[start : start + size])
+    return "".join(signs[start:] if whole_rest else signs[start : start + size])
 
 
 def _title(value: Value) -> Value:

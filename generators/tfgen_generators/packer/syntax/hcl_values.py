@@ -6,13 +6,14 @@ Source of the rules: the HCL native syntax specification.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.tree import SOURCE, text_of
 from tfgen_generators.packer.model import BrokenTemplateError
 from tfgen_generators.packer.syntax.hcl_unread import FIX, PLAIN, reference, unread
-from tfgen_generators.packer.syntax.strings import DOUBLED, dedent, unescape
-from tfgen_generators.packer.syntax.values import Expression, Scalar, Value
+from tfgen_generators.packer.syntax.strings import dedent, undouble, unescape
+from tfgen_generators.packer.syntax.values import Expression, Scalar, Value, composed
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -27,7 +28,7 @@ def value_of(node: Node) -> Value:
     """The value of an `expression` node (or of one around or inside it)."""
     text = text_of(node)
     if PLAIN.fullmatch(text):
-        return text[1:-1]
+        return composed(text[1:-1])
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _NAMES.fullmatch(text):
@@ -39,7 +40,8 @@ def value_of(node: Node) -> Value:
 
 def _integer(text: str) -> Value:
     number = int(text) if len(text) < 400 else _LARGEST  # Python refuses thousands of digits
-    return number if -_LARGEST < number < _LARGEST else Expression(text)
+    within = -_LARGEST < number < _LARGEST and (number or text[0] != "-")  # -0 keeps its sign
+    return number if within else Expression(text)
 
 
 def _compound(node: Node, text: str) -> Value:
@@ -64,17 +66,18 @@ def _string(node: Node, text: str) -> Value:
     """A quoted template: parts, each text or an expression."""
     line = node.start_point[0] + 1
     inside = text_of(node)[1:-1]
-    parts, whole = _parts(node, node.start_byte + 1, node.end_byte - 1)
-    for number, part in enumerate(parts):
-        if isinstance(part, str):
-            if "\n" in part:
-                raise BrokenTemplateError("a quoted string must end on its line", line, FIX)
-            parts[number] = unescape(part)
+
+    def literal(written: str) -> str:
+        if "\n" in written:
+            raise BrokenTemplateError("a quoted string must end on its line", line, FIX)
+        return unescape(written)
+
+    parts, whole = _parts(node, node.start_byte + 1, node.end_byte - 1, literal)
     return joined(inside, parts, line) if whole else Expression(inside, "", tuple(parts), line)
 
 
-def _parts(node: Node, start: int, end: int) -> tuple[list[Value], bool]:
-    """What stands between two bytes of a template: raw text (the grammar drops white space), and expressions.
+def _parts(node: Node, start: int, end: int, read: Callable[[str], str]) -> tuple[list[Value], bool]:
+    """What stands between two bytes of a template: what `read` makes of raw text, and expressions.
 
     Also whether that is all: not where there are directives (`%{if}`).
     """
@@ -86,20 +89,20 @@ def _parts(node: Node, start: int, end: int) -> tuple[list[Value], bool]:
         sequence = text_of(child)
         literal = SOURCE.data[start : child.start_byte].decode()
         literal = literal.lstrip() if strip else literal
-        parts += [literal.rstrip() if sequence[2:3] == "~" else literal]
+        parts += [read(literal.rstrip() if sequence[2:3] == "~" else literal)]
         start, strip = child.end_byte, sequence[-2:-1] == "~"
         if child.type == "template_directive":
             whole = False
         inner = [value_of(item) for item in child.named_children if item.type == "expression"]
         parts += inner or [unread(child, sequence)]
     literal = SOURCE.data[start:end].decode()
-    parts.append(literal.lstrip() if strip else literal)
+    parts.append(read(literal.lstrip() if strip else literal))  # the grammar drops white space
     return [part for part in parts if part != ""], whole
 
 
 def joined(text: str, parts: list[Value], line: int) -> Value:
     if all(isinstance(part, str) for part in parts):  # also where there is none: ""
-        return "".join(part for part in parts if isinstance(part, str))
+        return composed("".join(part for part in parts if isinstance(part, str)))
     if len(parts) == 1:
         only = parts[0]
         if isinstance(only, Expression):
@@ -113,8 +116,7 @@ def _heredoc(node: Node, text: str) -> Value:
     line = node.start_point[0] + 1
     start = node.start_byte + text.index("\n") + 1
     body = SOURCE.data[start : node.end_byte]
-    parts, whole = _parts(node, start, start + body.rindex(b"\n") + 1 if b"\n" in body else start)
-    parts = [DOUBLED.sub(r"\1{", part) if isinstance(part, str) else part for part in parts]
+    parts, whole = _parts(node, start, start + body.rindex(b"\n") + 1 if b"\n" in body else start, undouble)
     indented = text.startswith("<<-")
     if whole and not indented:
         return joined(text, parts, line)
@@ -154,7 +156,7 @@ def _object(node: Node, text: str) -> Value:
 
 def _key(text: str) -> str | None:
     if PLAIN.fullmatch(text):
-        return text[1:-1]
+        return composed(text[1:-1])
     return text if re.fullmatch(r"[\w-]+", text) else None
 
 

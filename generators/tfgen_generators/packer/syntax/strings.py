@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from tfgen_generators.packer.syntax.values import composed
+
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))|\$\$\{|%%\{", re.DOTALL)
 #: `$${` and `%%{`: what stands for itself in a heredoc.
-DOUBLED = re.compile(r"([$%])\1\{")
+_DOUBLED = re.compile(r"([$%])\1\{")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
@@ -20,8 +22,13 @@ def dedent(text: str) -> str:
 def unescape(text: str) -> str:
     """The text that a quoted string without expressions stands for."""
     if "\\" not in text and "{" not in text:
-        return text
-    return _ESCAPE.sub(_unescaped, text)
+        return composed(text)
+    return composed(_ESCAPE.sub(_unescaped, text))
+
+
+def undouble(text: str) -> str:
+    """The text that a piece of a heredoc stands for."""
+    return composed(_DOUBLED.sub(r"\1{", text))
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ value only when it is known without running Packer: literals, `locals` made of t
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
@@ -44,6 +45,11 @@ class Expression:
 
 Scalar: TypeAlias = "bool | int | float | str | None"
 Value: TypeAlias = "Scalar | list[Value] | dict[str, Value] | Expression"
+
+
+def composed(found: str) -> str:
+    """A text as HCL keeps it: each letter with its marks as one character, where Unicode has that one (NFC)."""
+    return found if found.isascii() else unicodedata.normalize("NFC", found)
 
 
 def expressions(value: Value) -> Iterator[Expression]:

@@ -18,22 +18,27 @@ if TYPE_CHECKING:
 def _no_sources(scope: Scope) -> Iterator[Finding]:
     for source in sources(scope):
         for build in source.builds if not source.legacy and source.complete else ():
-            if not _has_sources(source, build):
+            written = build.find("sources")
+            known = source.values.known(written.value()) if written is not None else None
+            alone = isinstance(known, str | bool | int | float)
+            if alone or not (known or _has_blocks(source, build)):
+                place = written if written is not None and alone else build
+                said = "sources is no list" if alone else "the build has no sources, so it makes nothing"
                 yield Finding(
                     rule="build-without-sources",
-                    path=build.path,
-                    line=build.line,
-                    message="the build has no sources, so it makes nothing, and Packer refuses it",
+                    path=place.path,
+                    line=place.line,
+                    message=f"{said}, and Packer refuses it",
                     fix='add sources = ["source.TYPE.NAME"]',
                     image=source.template.name,
                 )
 
 
-def _has_sources(source: Source, build: Node) -> bool:
-    if build.find("source") is not None or build.find("dynamic") is not None:
+def _has_blocks(source: Source, build: Node) -> bool:
+    if build.find("source") is not None:
         return True
-    written = build.find("sources")
-    return written is not None and source.values.known(written.value()) != []
+    dynamic = [block for block in build.tables("dynamic") if "source" in block.labels or not block.labels]
+    return any(source.values.known(block.get("for_each")) not in ([], {}) for block in dynamic)
 
 
 def _no_ami(scope: Scope) -> Iterator[Finding]:
@@ -64,16 +69,21 @@ def _wants_ami(scope: Scope, source: Source) -> bool:
 
 def _continues(scope: Scope) -> Iterator[Finding]:
     for source in sources(scope):
-        for step in source.provisioners:
-            if source.values.flag(step.node.get("continue_on_error")) is not True:
+        for step in source.steps:
+            node = step.node.find("continue_on_error")
+            if node is None or not (source.legacy or source.values.flag(node.value()) is True):
                 continue
-            node = step.node.near("continue_on_error")
+            said = (
+                f"the provisioner {step.kind} has continue_on_error, which Packer refuses in a JSON template"
+                if source.legacy
+                else f"a failure of the provisioner {step.kind} is only logged (continue_on_error), and the image is"
+                " made all the same"
+            )
             yield Finding(
                 rule="continue-on-error",
                 path=node.path,
                 line=node.line,
-                message=f"a failure of the provisioner {step.kind} is only logged (continue_on_error), and the image is"
-                " made all the same",
+                message=said,
                 fix="remove continue_on_error",
                 image=source.template.name,
             )

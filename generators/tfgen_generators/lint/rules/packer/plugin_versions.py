@@ -120,7 +120,13 @@ def _asked(scope: Scope, source: Source, packer: Version) -> Iterator[tuple[str,
 def _lowest(constraint: str) -> Version | None:
     """The lowest version that a constraint takes, None where it has no lower limit."""
     bounds = (match for part in constraint.split(",") if (match := _LOWER.match(part)))
-    return max((version for match in bounds if (version := version_of(match[2]))), default=None)
+    found = ((match[1], version) for match in bounds if (version := version_of(match[2])))
+    return max((_next(version) if operator == ">" else version for operator, version in found), default=None)
+
+
+def _next(version: Version) -> Version:
+    """The first release after one."""
+    return (*(*version, 0, 0)[:2], (*version, 0, 0)[2] + 1)
 
 
 RULES = (

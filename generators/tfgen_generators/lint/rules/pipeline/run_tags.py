@@ -46,7 +46,7 @@ def _run_tags(scope: Scope) -> Iterator[Finding]:
 
 def _tags(source: Source, builder: Component, *, default: bool) -> Mapping[str, Value] | None:
     """The tags of the instance that builds, None where they are not all known."""
-    if not builder.makes_ami or builder.kind == "amazon-chroot" or builder.node.find("run_tag") is not None:
+    if not builder.makes_ami or builder.kind == "amazon-chroot":
         return None
     if any(block.labels == ("run_tag",) for block in builder.node.tables("dynamic")):
         return None
@@ -54,9 +54,12 @@ def _tags(source: Source, builder: Component, *, default: bool) -> Mapping[str, 
     found = source.values.known(written.value()) if written is not None else {}
     if isinstance(found, list) and len(found) == 1:
         found = found[0]
-    if not isinstance(found, dict):
+    pairs = [
+        [source.values.known(block.get(key)) for key in ("key", "value")] for block in builder.node.tables("run_tag")
+    ]
+    if not isinstance(found, dict | None) or not all(isinstance(key, str) for key, _ in pairs):
         return None
-    return {**({"Name": _DEFAULT_NAME} if default else {}), **found}
+    return {**({"Name": _DEFAULT_NAME} if default else {}), **(found or {}), **{str(key): one for key, one in pairs}}
 
 
 def _may_be(value: Value, wanted: list[str]) -> bool:
