@@ -44,35 +44,47 @@ def is_guarded(scope: Scope, missing: MissingReference) -> bool:
 
 
 def _needed(scope: Scope, missing: MissingReference) -> Iterator[str]:
-    for condition in _conditions(scope.read(missing.path), missing.line - 1):
-        for part in re.split(r"\s+and\s+", condition.strip()):
-            found = (pattern.fullmatch(part.strip()) for pattern in _NEEDS)
-            name = next((match[1] for match in found if match), "")
-            if name and not _MAGIC.match(name):
-                yield name
+    line = missing.line - 1
+    for first, last, conditions in scope.once(("when", missing.path), lambda: _conditions(scope.read(missing.path))):
+        for condition in conditions if first <= line <= last else ():
+            for part in re.split(r"\s+and\s+", condition.strip()):
+                found = (pattern.fullmatch(part.strip()) for pattern in _NEEDS)
+                name = next((match[1] for match in found if match), "")
+                if name and not _MAGIC.match(name):
+                    yield name
 
 
-def _conditions(data: bytes, line: int) -> Iterator[str]:
-    """The conditions of the task on a line, and of the blocks around it."""
+def _conditions(data: bytes) -> list[tuple[int, int, list[str]]]:
+    """First and last line (from 0) of each task, block or play with conditions, and those."""
     import yaml
 
     try:
         root = yaml.compose(data.decode(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (ValueError, RecursionError, yaml.YAMLError):
-        return
+        return []
+    found: list[tuple[int, int, list[str]]] = []
+    seen: set[int] = set()  # an alias is the node that it names
     pending: list[tuple[yaml.Node | None, int]] = [(root, 0)]
     while pending:
         node, depth = pending.pop()
-        if node is None or depth > _DEEPEST or not node.start_mark.line <= line <= node.end_mark.line:
+        if node is None or depth > _DEEPEST or id(node) in seen:
             continue
+        seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             pending += [(item, depth + 1) for item in node.value]
         elif isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if isinstance(key, yaml.ScalarNode) and key.value == "when":
-                    parts = value.value if isinstance(value, yaml.SequenceNode) else [value]
-                    yield from (str(part.value) for part in parts if isinstance(part, yaml.ScalarNode))
-                pending.append((value, depth + 1))
+            pending += [(value, depth + 1) for _, value in node.value]
+            if conditions := [text for key, value in node.value for text in _when(key, value)]:
+                found.append((node.start_mark.line, node.end_mark.line, conditions))
+    return found
+
+
+def _when(key: yaml.Node, value: yaml.Node) -> Iterator[str]:
+    import yaml
+
+    if isinstance(key, yaml.ScalarNode) and key.value == "when":
+        parts = value.value if isinstance(value, yaml.SequenceNode) else [value]
+        yield from (str(part.value) for part in parts if isinstance(part, yaml.ScalarNode))
 
 
 def _is_set(scope: Scope, name: str) -> bool:
