@@ -176,6 +176,8 @@ def _template(expression: Expression, lookup: Lookup, depth: int) -> Value:
 
 def _call(expression: Expression, lookup: Lookup, depth: int) -> Value:
     name, *arguments = expression.args
+    from tfgen_generators.packer.evaluation.functions import OF_PATHS
+
     if name in ("try", "can"):
         return _tried(name == "can", arguments, lookup, depth)
     if name == "convert":
@@ -186,9 +188,18 @@ def _call(expression: Expression, lookup: Lookup, depth: int) -> Value:
         arguments[0] = _peek(arguments[0], lookup, depth)
         if isinstance(arguments[0], dict) and not is_known(arguments[0]):
             return _looked_up(arguments, lookup, depth)
-    found = call(str(name), [_strict(argument, lookup, depth) for argument in arguments])
+    given = [_strict(argument, lookup, depth) for argument in arguments]
+    if name not in OF_PATHS and any(map(_is_of_build_folder, arguments, given)):
+        raise UndecidedError
+    found = call(str(name), given)
     spend(lookup, len(found) // 100 if isinstance(found, str | list) else 0)
     return found
+
+
+def _is_of_build_folder(argument: Value, found: Value) -> bool:
+    """Whether it is an absolute path of which only the build knows the beginning."""
+    is_path = isinstance(argument, Expression) and argument.op == "call" and argument.args[0] == "abspath"
+    return is_path and isinstance(found, str) and not found.startswith("/")
 
 
 def _given(value: Value) -> Value:
