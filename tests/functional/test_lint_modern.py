@@ -265,3 +265,15 @@ def test_the_instance_of_each_use_of_a_source_has_tags(repo: Repo, own: str, bui
 )
 def test_constraints_as_packer_1_16_0_answers(constraint: str, taken: bool) -> None:
     assert takes(constraint, (1, 16, 0)) is taken
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [("latest", "none that Packer takes"), (">= 1.8", "so the newest one"), ("=> 1", "none that")]
+)
+def test_a_version_that_is_none(repo: Repo, version: str, said: str) -> None:
+    plugin = f'amazon = {{ source = "github.com/hashicorp/amazon", version = "{version}" }}'
+    repo({"tfgen.toml": TOML, WEB: f"packer {{\n  required_plugins {{\n    {plugin}\n  }}\n}}\n" + builder()})
+    scope = open_scope(open_workspace(need_settings=False))
+    (rule,) = [each for each in template_rules() if each.id == "unpinned-plugin"]
+    (finding,) = rule.check(scope)
+    assert said in finding.message

@@ -8,7 +8,9 @@ from decimal import Decimal, InvalidOperation
 
 from tfgen_generators.packer.syntax.values import LARGEST, Expression, Value
 
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+#: What Go's parser of numbers reads as well: infinity, and exponents of two.
+_ODD_NUMBER = re.compile(r"[+-]?(?:[iI]nf|[0-9.]+[pP].*)")
 #: A number that a float holds with all its decimals.
 _DIGITS = 15
 _LARGEST_WHOLE = 2**63
@@ -54,6 +56,8 @@ def number(value: Value) -> int | float:
         return value
     if isinstance(value, str) and _NUMBER.fullmatch(value) and len(value) < 100:
         return of_decimal(Decimal(value))
+    if isinstance(value, str) and (_ODD_NUMBER.match(value) or len(value) >= 100):
+        raise UndecidedError
     raise RefusedError("a number is required")
 
 
@@ -123,7 +127,7 @@ def unified(items: Sequence[Value]) -> list[Value]:
     """The elements of a tuple as those of a list: of one type."""
     kinds = {_kind(item) for item in items if item is not None}
     if len(kinds) < 2:
-        if kinds & {"list", "dict"} and len({_shape(item) for item in items if item is not None}) > 1:
+        if kinds & {"list", "dict"} and len({_shape(item) for item in items}) > 1:
             raise UndecidedError
         return list(items)
     if kinds <= {"str", "number", "bool"} and "str" in kinds:

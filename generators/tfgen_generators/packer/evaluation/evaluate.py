@@ -176,6 +176,8 @@ def _template(expression: Expression, lookup: Lookup, depth: int) -> Value:
 
 def _call(expression: Expression, lookup: Lookup, depth: int) -> Value:
     name, *arguments = expression.args
+    from tfgen_generators.packer.evaluation.functions import OF_PATHS
+
     if name in ("try", "can"):
         return _tried(name == "can", arguments, lookup, depth)
     if name == "convert":
@@ -186,9 +188,18 @@ def _call(expression: Expression, lookup: Lookup, depth: int) -> Value:
         arguments[0] = _peek(arguments[0], lookup, depth)
         if isinstance(arguments[0], dict) and not is_known(arguments[0]):
             return _looked_up(arguments, lookup, depth)
-    found = call(str(name), [_strict(argument, lookup, depth) for argument in arguments])
+    given = [_strict(argument, lookup, depth) for argument in arguments]
+    if name not in OF_PATHS and any(map(_is_of_build_folder, arguments, given)):
+        raise UndecidedError
+    found = call(str(name), given)
     spend(lookup, len(found) // 100 if isinstance(found, str | list) else 0)
     return found
+
+
+def _is_of_build_folder(argument: Value, found: Value) -> bool:
+    """Whether it is an absolute path of which only the build knows the beginning."""
+    is_path = isinstance(argument, Expression) and argument.op == "call" and argument.args[0] == "abspath"
+    return is_path and isinstance(found, str) and not found.startswith("/")
 
 
 def _given(value: Value) -> Value:
@@ -210,6 +221,8 @@ def _looked_up(arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:
     base, key = arguments[0], evaluate(arguments[1], lookup, depth)
     if not isinstance(base, dict) or not isinstance(key, str) or is_marked(key):
         raise UndecidedError
+    if len(arguments) > 2 and arguments[2] is None:
+        raise RefusedError("an argument is null")
     if key not in base and len(arguments) < 3:
         raise RefusedError("no such key, and no default")
     return evaluate(base[key] if key in base else arguments[2], lookup, depth)
@@ -238,6 +251,20 @@ def _converted(arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:
     return value if value is None else CONVERSIONS[name](value)
 
 
+def _form(value: Value) -> type:
+    """The types between which nothing is converted."""
+    return type(value) if isinstance(value, list | dict | Expression) else str
+
+
+def _alike(one: Value, other: Value) -> bool:
+    """Whether a condition may have both on its sides; what is not known may be anything."""
+    if one is None or other is None or isinstance(other, Expression):
+        return True
+    flags = [isinstance(side, bool) for side in (one, other)]
+    numbers = [isinstance(side, int | float) and not flag for side, flag in zip((one, other), flags, strict=True)]
+    return _form(one) is _form(other) and not (any(flags) and any(numbers))
+
+
 def _condition(expression: Expression, lookup: Lookup, depth: int) -> Value:
     condition, then, otherwise = expression.args
     condition = evaluate(condition, lookup, depth)
@@ -245,6 +272,8 @@ def _condition(expression: Expression, lookup: Lookup, depth: int) -> Value:
         raise UndecidedError
     chosen = evaluate(then if boolean(condition) else otherwise, lookup, depth)
     other = otherwise if boolean(condition) else then
+    if is_known(chosen) and not _alike(chosen, other):
+        raise RefusedError("the two sides are of different types")
     if isinstance(chosen, bool | int | float) and isinstance(other, str):
         return text(chosen)  # both are of one type
     if not is_known(chosen) or (isinstance(chosen, list | dict) and not keeps_types(chosen, other)):

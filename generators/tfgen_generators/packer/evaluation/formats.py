@@ -130,6 +130,8 @@ def _quoted(found: str) -> str:
 
 
 def _format(layout: Value, *arguments: Value) -> str:
+    if None in arguments:
+        raise UndecidedError
     pieces = _Pieces(arguments)
     found = _VERB.sub(pieces.fill, text(layout))
     if pieces.used < len(arguments):

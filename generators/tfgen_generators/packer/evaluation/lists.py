@@ -154,6 +154,8 @@ def _setproduct(*lists: Value) -> Value:
 
 
 def _setunion(*sets: Value) -> Value:
+    if not sets:
+        raise RefusedError("no set")
     return as_set(item for items in sets for item in unified(elements(items)))
 
 

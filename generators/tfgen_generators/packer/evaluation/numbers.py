@@ -17,6 +17,8 @@ from tfgen_generators.packer.evaluation.convert import (
 from tfgen_generators.packer.syntax.values import Value
 
 _MOST_NETWORKS = 1000
+#: By which a prefix may be extended.
+_MOST_BITS = 32
 
 
 def _chosen(choose: Callable[..., object]) -> Callable[..., Value]:
@@ -109,13 +111,13 @@ def _cidrsubnet(prefix: Value, more: Value, at: Value) -> Value:
 
 def _cidrsubnets(prefix: Value, *more: Value) -> Value:
     start, length, bits = _network(prefix)
-    if len(more) > _MOST_NETWORKS:
+    if len(more) > _MOST_NETWORKS or not length:
         raise UndecidedError
     found: list[Value] = []
     at = start
     for each in more:
         size = bits - length - whole(each)
-        if whole(each) < 1 or size < 0:
+        if not 1 <= whole(each) <= _MOST_BITS or size < 0:
             raise RefusedError("not enough addresses")
         at = (at + (1 << size) - 1) >> size << size
         if at + (1 << size) > start + (1 << (bits - length)):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MANIFEST = "packer-manifest.json"
 _NAMED_MANIFEST = re.compile(r"[\w./-]*manifest[\w.-]*\.json", re.IGNORECASE)
 _PINNING = re.compile(r"\s*(=|~>|<|<=)?\s*v?\d")
+_CONSTRAINT = re.compile(r"\s*(=|!=|>|<|>=|<=|~>)?\s*v?\d[\w.+-]*\s*")
 _NAME = rb"(?:`([^`]{1,300})`|\\?\"([^\"\\]{1,300})\\?\")"
 _USER_WORD = re.compile(rb"\buser\b")
 _USER = re.compile(rb"\buser\b[^{}]{0,300}?" + _NAME + rb"|" + _NAME + rb"\s*\|\s*user\b")
@@ -111,12 +112,15 @@ def _plugins(scope: Scope) -> Iterator[Finding]:
             parts = (version or "").split(",")
             if any(_PINNING.match(part) for part in parts):
                 continue
+            then = "so the newest one is installed"
             said = f"the version {version!r}, which matches several versions" if version else "no version"
+            if version and not all(map(_CONSTRAINT.fullmatch, parts)):
+                said, then = f"the version {version!r}", "which is none that Packer takes"
             yield Finding(
                 rule="unpinned-plugin",
                 path=node.path,
                 line=node.near("version").line,
-                message=f"the plugin {name} has {said}, so the newest one is installed",
+                message=f"the plugin {name} has {said}, {then}",
                 fix='pin a version, such as "1.8.2" or "~> 1.8"',
                 image=source.template.name,
             )
