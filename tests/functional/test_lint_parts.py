@@ -62,6 +62,7 @@ def test_no_more_templates_are_held_than_one_part_has(scope: Scope, monkeypatch:
             most = max(most, held())
 
     monkeypatch.setattr(scope, "parts", parts)
+    gc.collect()
     before = held()
     gc.disable()  # as the command has it: only what nothing refers to is freed
     try:

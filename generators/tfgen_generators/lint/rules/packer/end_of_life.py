@@ -63,7 +63,7 @@ def ended(table: dict[Version, str], version: Version) -> str:
 
 
 def _ended(scope: Scope) -> Iterator[Finding]:
-    seen: set[Pin] = set()
+    seen: set[Pin] = scope.once("pins of ended versions", set)
     for source in sources(scope):
         for name, (what, table) in _TABLES.items() if scope.has_settings else ():
             found = pin(scope, source, name)
@@ -120,5 +120,6 @@ RULES = (
         severity="warning",
         summary="Packer, ansible-core or the system of the source AMI has no support any more",
         check=_ended,
+        by_template=True,
     ),
 )

@@ -95,17 +95,20 @@ RULES = (
         severity="error",
         summary="A build has no sources, and Packer refuses it",
         check=_no_sources,
+        by_template=True,
     ),
     Rule(
         id="continue-on-error",
         severity="error",
         summary="A provisioner's failure does not fail the build",
         check=_continues,
+        by_template=True,
     ),
     Rule(
         id="no-ami",
         severity="error",
         summary="No builder makes an AMI, so the build fails at its end",
         check=_no_ami,
+        by_template=True,
     ),
 )

@@ -135,17 +135,20 @@ RULES = (
         severity="error",
         summary="The template does not take the Packer of its pipeline",
         check=_refused,
+        by_template=True,
     ),
     Rule(
         id="plugin-not-found",
         severity="error",
         summary="The pipeline's Packer does not find the version of a plugin",
         check=_not_served,
+        by_template=True,
     ),
     Rule(
         id="prerelease-plugin",
         severity="error",
         summary="A required plugin's version names a prerelease, which Packer refuses",
         check=_prerelease,
+        by_template=True,
     ),
 )

@@ -187,5 +187,6 @@ RULES = (
         severity="warning",
         summary="An option needs a right that the pipeline's role does not have",
         check=_refused,
+        by_template=True,
     ),
 )
