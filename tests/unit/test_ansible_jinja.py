@@ -61,6 +61,8 @@ def _texts(text: str, bindings: Bindings = _ITEMS) -> tuple[str, ...]:
         ("{{ x | basename }}", _UNKNOWN),
         ("{{ 'd/a.conf' | dirname }}/b", ("d/b",)),
         ("{{ role_path | dirname }}/b", ("ROLE/../b",)),
+        ("{{ ('a' ~ role_path) | dirname }}/b", ("*/b",)),
+        ("{{ ('a/' ~ role_path) | dirname }}/b", ("*/b",)),
         ("{{ 'a.conf' | ansible.builtin.basename }}", ("a.conf",)),
         ("{{ ['a', 'b'] | join('/') }}", ("a/b",)),
         ("{{ ['a', x] | join('-') }}.conf", ("a-*.conf",)),

@@ -71,10 +71,10 @@ def _basename(text: str) -> str:
 
 def _dirname(text: str) -> str:
     folder, slash, name = text.rpartition("/")
-    if DYNAMIC in name or FOUND in name:
-        return DYNAMIC
     if text in (ROLE_PATH, PLAYBOOK_DIR) or name == "..":
         return f"{text}/.."
+    if any(mark in name for mark in (DYNAMIC, FOUND, ROLE_PATH, PLAYBOOK_DIR)):  # the last two have slashes in them
+        return DYNAMIC
     return folder or slash if slash else text if text == MISSING else ""
 
 
