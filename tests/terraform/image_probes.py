@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -26,9 +26,15 @@ FILLED = {
 }
 
 
-def image_of(ec2: AwsClient, **options: Any) -> str:
+@cache
+def _source(ec2: Any) -> str:
+    """An image to begin with. Plain moto takes a second to list all of them."""
+    return str(ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"])
+
+
+def image_of(ec2: Any, **options: Any) -> str:
     """An image of a new instance."""
-    source = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    source = _source(ec2)
     instance = ec2.run_instances(ImageId=source, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     return str(ec2.create_image(InstanceId=instance, Name="made", **options)["ImageId"])
 
