@@ -238,7 +238,7 @@ variable "build_policy_arns" {
 }
 
 variable "build_features" {
-  description = "What the template does beyond a plain build, each with the rights for it: deprecation (deprecate_at), deregistration_protection, fast_launch, session_manager (ssh_interface, winrm by SSM), spot (spot_price). Empty means none of them."
+  description = "What the template does beyond a plain build, each with the rights for it: deprecation (deprecate_at), deregistration_protection, fast_launch, session_manager (ssh_interface), spot (spot_price). Empty means none of them."
   type        = set(string)
   default     = []
   nullable    = false
