@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import TOY, Command, Repo
-from tests.functional.git_repo import SETTINGS
+from tests.functional.git_repo import git
 from tests.prepared import prepared
 from tests.terraform.conftest import ROOT, Estate
 from tests.terraform.toy import resources
@@ -23,13 +22,6 @@ def template(name: str, lines: int = 30) -> str:
     """A template that is like no other."""
     variables = {f"{name}_{number}": f"value {number} of {name}" for number in range(lines)}
     return json.dumps({"variables": variables, "builders": [{"type": "amazon-ebs", "ami_name": name}]}, indent=2)
-
-
-def git(root: Path, *arguments: str) -> str:
-    argv = ["git", *SETTINGS, *arguments]
-    done = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture
