@@ -16,4 +16,7 @@ def page_of(rule: str) -> str:
     for folder in (package.parents[1] / "docs" / "rules", package / "rules"):
         if (folder / f"{rule}.md").is_file():
             return read_bytes(folder / f"{rule}.md").decode()
-    raise TfgenError(f"the page of {rule} was not found", fix="install tfgen again")
+    raise TfgenError(
+        f"the page of {rule} is missing in this installation",
+        fix="remove tfgen-ami and install it anew, from its wheel or commit",
+    )
