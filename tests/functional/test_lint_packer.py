@@ -316,3 +316,12 @@ def test_a_script_of_many_templates_is_one_finding(repo: Repo, cli: Command) -> 
     templates = {f"packer/{name}.pkr.hcl": builder(build=build) for name in ("a", "b", "c")}
     repo({"tfgen.toml": TOML, **templates, "packer/x.sh": "set -e\ncurl x | bash\necho\n"})
     assert found(cli, "hidden-failure") == ["packer/x.sh:2"]
+
+
+def test_a_fix_is_written_as_the_template_is(repo: Repo, cli: Command) -> None:
+    source = 'source "amazon-ebs" "x" {\n  ami_name = "x"\n}\nbuild {\n  sources = ["source.amazon-ebs.x"]\n}\n'
+    template = '{"builders": [{"type": "amazon-ebs", "ami_name": "y"}]}'
+    repo({"tfgen.toml": TOML, "packer/x.pkr.hcl": source, "packer/y.json": template})
+    said = cli("lint", "--rule", "no-imdsv2").out
+    assert 'add metadata_options { http_tokens = "required" } and imds_support = "v2.0" (' in said
+    assert 'add "metadata_options": {"http_tokens": "required"} and "imds_support": "v2.0" (' in said

@@ -143,18 +143,26 @@ def _encrypted(source: Source, builder: Component, mapping: Node) -> bool:
     return device == wanted if wanted and device else not _DATA_DISK.match(device)
 
 
+#: Two settings as HCL2 writes them, and as JSON does.
+_IMDSV2 = (
+    ('metadata_options { http_tokens = "required" }', 'imds_support = "v2.0"'),
+    ('"metadata_options": {"http_tokens": "required"}', '"imds_support": "v2.0"'),
+)
+
+
 def _imdsv2(scope: Scope) -> Iterator[Finding]:
     for source, builder in _builders(scope):
         lacking: list[tuple[str, str, Node]] = []
+        options, support = _IMDSV2[source.template.path.endswith(".json")]
         table = next(builder.node.tables("metadata_options"), None)
         tokens = source.values.known(table.get("http_tokens")) if table is not None else None
         written = not _unknown(builder.node.find("metadata_options")) and builder.kind != "amazon-chroot"
         if written and _is_not(tokens, "required"):
             place = builder.node.near("metadata_options", 0, "http_tokens")
-            lacking.append(("on its build instance", 'metadata_options { http_tokens = "required" }', place))
+            lacking.append(("on its build instance", options, place))
         if _is_not(source.values.known(builder.node.get("imds_support")), "v2.0"):
             place = builder.node.near("imds_support")
-            lacking.append(("on instances of its image", 'imds_support = "v2.0"', place))
+            lacking.append(("on instances of its image", support, place))
         if lacking:
             yield _found(
                 "no-imdsv2",
