@@ -38,6 +38,8 @@ GO = {"GOGC": "400", "GOMAXPROCS": "1"}
 
 #: Garbage is collected less often: Python's own numbers are for processes with less memory.
 _GC = (10_000, 20, 20)
+#: Nothing of what is imported and collected is garbage.
+_GC_OF_COLLECTION = (1_000_000, 20, 20)
 
 TOML = 'source_repository = "ami-builder"\n'
 JSON = '{"builders": [{"type": "amazon-ebs"}]}\n'
@@ -70,6 +72,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(*_GC_OF_COLLECTION)
     memory.use()
     depth.begin(config)
     collection.begin(config)
