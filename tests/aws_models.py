@@ -33,6 +33,22 @@ def remember() -> None:
 
     Loader.list_available_services = list_available_services
     _keep_methods()
+    _keep_names()
+
+
+def _keep_names() -> None:
+    """Each session asks for the new names of the same 500 events."""
+    from botocore.hooks import EVENT_ALIASES, EventAliaser
+
+    begin = EventAliaser.__init__
+    known: dict[str, str] = {}
+
+    def __init__(self: Any, event_emitter: object, event_aliases: object = None) -> None:  # noqa: N807
+        begin(self, event_emitter, event_aliases)
+        if event_aliases is None or event_aliases == EVENT_ALIASES:
+            self._alias_name_cache = known
+
+    EventAliaser.__init__ = __init__
 
 
 def _keep_methods() -> None:

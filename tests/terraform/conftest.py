@@ -14,6 +14,7 @@ from tests import depth
 from tests.conftest import GO, JSON, TOY, Command, Program, write_tree
 from tests.functional.pr_hosts import running
 from tests.terraform.attached_provider import attached_provider
+from tests.terraform.direct_aws import direct
 from tests.terraform.github_recipe import GitHubWithActions
 from tests.terraform.module_on_aws import copy_terraform
 from tests.terraform.module_uses import Policies, plan_uses
@@ -77,7 +78,8 @@ def emulator() -> Iterator[Emulator]:
 
     with pytest.MonkeyPatch.context() as patch, Emulator() as running:
         patch.setattr(amis, "load_resource", _no_file)
-        yield running
+        with direct(running.endpoint):
+            yield running
 
 
 def _no_file(name: str) -> None:
