@@ -259,6 +259,12 @@ def execute(fork_server: ForkServer) -> Execute:
 
 
 @pytest.fixture
+def forked_python(fork_server: ForkServer) -> ForkServer | None:
+    """What makes a Python whose texts of stdin find boto3 imported, where commands are forked."""
+    return fork_server if not depth.is_on() and fork_server.can_run(os.environ) else None
+
+
+@pytest.fixture
 def forked_program(fork_server: ForkServer) -> Program:
     """Makes a file a `tfgen` that scripts may call: it is forked, where the fixture `tfgen` is."""
 

@@ -14,7 +14,7 @@ import pytest
 
 deep = pytest.mark.deep
 #: The fixtures that are others under --deep.
-_OTHERS = {"tfgen", "execute", "forked_program", "attached"}
+_OTHERS = {"tfgen", "execute", "forked_program", "forked_python", "attached"}
 _on = False
 
 

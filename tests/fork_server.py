@@ -24,7 +24,8 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+import types
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -45,10 +46,12 @@ _PROGRAM = """\
 #!{python} -IS
 import json, os, signal, socket, sys
 
+if {hidden!r} is not None and sys.argv[1:2] != ["-"]:
+    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 umask = os.umask(0o077)
 os.umask(umask)
 job = os.memfd_create("job")
-os.write(job, json.dumps([sys.argv[1:], dict(os.environ), umask]).encode())
+os.write(job, json.dumps([sys.argv[1:], dict(os.environ), umask, {hidden!r}]).encode())
 answers, theirs = socket.socketpair()
 with socket.socket(socket.AF_UNIX) as server:
     server.connect({address!r})
@@ -92,7 +95,7 @@ class ForkServer:
         answers, theirs = socket.socketpair()
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         with answers, theirs, tempfile.TemporaryFile() as job, Path(os.devnull).open("rb") as nothing:
-            job.write(json.dumps([list(arguments), dict(environment), _umask()]).encode())
+            job.write(json.dumps([list(arguments), dict(environment), _umask(), None]).encode())
             job.flush()
             folder = os.open(".", os.O_PATH)
             passed = [job.fileno(), nothing.fileno(), out_end, err_end, folder, theirs.fileno()]
@@ -111,6 +114,16 @@ class ForkServer:
 
     def write_program(self, file: Path) -> None:
         """Makes `file` a `tfgen` for scripts, which starts a bare Python and has the rest done here."""
+        self._write(file, None)
+
+    def write_python(self, file: Path, *, hidden: Sequence[str] = ()) -> None:
+        """Makes `file` the Python of the tests, for which a text of stdin finds everything imported.
+
+        It cannot import what is `hidden`.
+        """
+        self._write(file, list(hidden))
+
+    def _write(self, file: Path, hidden: list[str] | None) -> None:
         server = self._ours or self._start()
         if not self._address:
             self._address = f"\0tfgen-tests-{os.getpid()}"  # in no folder, as a path may be too long
@@ -118,7 +131,8 @@ class ForkServer:
                 listening.bind(self._address)
                 listening.listen()
                 socket.send_fds(server, [_LISTEN], [listening.fileno()])
-        file.write_text(_PROGRAM.format(python=sys.executable, address=self._address), encoding="utf-8")
+        text = _PROGRAM.format(python=sys.executable, address=self._address, hidden=hidden)
+        file.write_text(text, encoding="utf-8")
         file.chmod(0o755)
 
     def close(self) -> None:
@@ -176,8 +190,8 @@ def _read_to_the_end(pipes: Sequence[int], deadline: float) -> list[str]:
     return [data.decode().replace("\r\n", "\n").replace("\r", "\n") for data in found.values()]
 
 
-def _serve(jobs: socket.socket) -> None:
-    """Forks for each job until the client has gone; returns in the children, which are to run their command."""
+def _serve(jobs: socket.socket) -> Callable[[], None]:
+    """Forks for each job until the client has gone; returns in the children, with what they are to run."""
     running: dict[int, tuple[int, socket.socket]] = {}
     listening: dict[int, socket.socket] = {}
     with selectors.PollSelector() as ready:
@@ -198,8 +212,7 @@ def _serve(jobs: socket.socket) -> None:
                 if child == 0:
                     for other in (jobs, *listening.values(), *(answer for _, answer in running.values())):
                         other.detach()
-                    _become(descriptors)
-                    return
+                    return _become(descriptors)
                 for descriptor in descriptors[:-1]:
                     os.close(descriptor)
                 answer = socket.socket(fileno=descriptors[-1])
@@ -228,11 +241,11 @@ def _tell_end(watched: int, child: int, answer: socket.socket) -> None:
         answer.sendall(os.waitstatus_to_exitcode(status).to_bytes(_BYTES, "little", signed=True))
 
 
-def _become(descriptors: Sequence[int]) -> None:
-    """Makes this process what a command finds at its start."""
+def _become(descriptors: Sequence[int]) -> Callable[[], None]:
+    """Makes this process what a command finds at its start; gives the command."""
     with os.fdopen(descriptors[0], "rb", closefd=False) as job:
         job.seek(0)
-        arguments, environment, umask = json.load(job)
+        arguments, environment, umask, hidden = json.load(job)
     for number, descriptor in enumerate(descriptors[1:4]):
         os.dup2(descriptor, number)
     os.fchdir(descriptors[4])
@@ -245,7 +258,25 @@ def _become(descriptors: Sequence[int]) -> None:
     time.tzset()
     with contextlib.suppress(FileNotFoundError):
         sys.path[0] = str(Path.cwd())
+    if hidden is not None:
+        sys.argv = arguments
+        sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type] Python's own way to say that it has none
+        return _text_of_stdin
     sys.argv = [str(Path(sys.modules["tfgen"].__path__[0], "__main__.py")), *arguments]
+    return _tfgen
+
+
+def _tfgen() -> None:
+    from tfgen.start import main
+
+    main()
+
+
+def _text_of_stdin() -> None:
+    """As `python -` does it."""
+    main = sys.modules["__main__"] = types.ModuleType("__main__")
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123 as Python makes it
+    exec(compile(sys.stdin.read(), "<stdin>", "exec"), vars(main))
 
 
 def _stream(descriptor: int, before: io.TextIOWrapper) -> io.TextIOWrapper:
@@ -280,16 +311,17 @@ def _import_everything() -> None:
     gc.freeze()  # or a child's collection would copy every page
 
 
-def _run() -> NoReturn:
+def _run(command: Callable[[], None]) -> NoReturn:
     """The command from its entry point to its end, but for the interpreter's: that looks at every module (30 ms)."""
-    from tfgen.start import main
-
-    code = 1
+    code = 0
     try:
-        main()
+        command()
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
     except BaseException:  # noqa: BLE001 the end of a process: what Python would say, and its exit code
+        code = 1
         traceback.print_exc()
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
@@ -303,5 +335,4 @@ def _run() -> NoReturn:
 
 if __name__ == "__main__":
     _import_everything()
-    _serve(socket.socket(fileno=int(sys.argv[1])))
-    _run()
+    _run(_serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Execute
     from tests.e2e.emulator import Emulator
+    from tests.fork_server import ForkServer
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +30,7 @@ def ec2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def estate(ec2: Emulator, tmp_path: Path, execute: Execute) -> Estate:
+def estate(ec2: Emulator, tmp_path: Path, execute: Execute, forked_python: ForkServer | None) -> Estate:
     """What a build reads of this repository, in a folder of its own, fit for the Packer that is there."""
     folder = tmp_path / "estate"
     for name in ("packer", "ansible"):
@@ -37,4 +38,8 @@ def estate(ec2: Emulator, tmp_path: Path, execute: Execute) -> Estate:
     for name in ("buildspec.yml", "tfgen.toml"):
         shutil.copy(ROOT / name, folder)
     fit(folder)
-    return Estate(folder, ec2, execute)
+    found = Estate(folder, ec2, execute)
+    if forked_python:
+        found.env["TFGEN_PYTHON"] = str(found.home / "python")
+        forked_python.write_python(found.home / "python")
+    return found

@@ -16,6 +16,8 @@ from tests.e2e.tools import ROOT, bare_environment, linked, require_tool, run
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.fork_server import ForkServer
+
 ALL_BLOCKS = [pytest.param(text, id=f"{phase}-{i}") for phase in PHASES for i, text in enumerate(blocks(phase))]
 # Writes its arguments to packer.calls, each between bars, then does what the file packer.NAME beside it says.
 STAND_IN = """#!/usr/bin/env bash
@@ -34,7 +36,7 @@ def read(path: str) -> str:
 class Machine:
     """A folder as CodeBuild's source, and a Packer that only takes notes."""
 
-    def __init__(self, tmp_path: Path, version: str) -> None:
+    def __init__(self, tmp_path: Path, version: str, python: ForkServer | None = None) -> None:
         self.tools = tmp_path / "tools"
         self.source = tmp_path / "source"
         for folder in (self.tools, self.source, self.source / "packer" / "folder", self.source / "packer" / "empty"):
@@ -46,11 +48,15 @@ class Machine:
             (self.source / "packer" / name).write_text("{}\n", encoding="utf-8")
         (tmp_path / "outside.json").write_text("{}\n", encoding="utf-8")
         (self.source / "link.json").symlink_to(tmp_path / "outside.json")
+        self.own: dict[str, str] = {}
+        if python:
+            self.own["TFGEN_PYTHON"] = str(self.tools / "the python")
+            python.write_python(self.tools / "the python")
 
     def build(self, script: str, **env: str) -> Build:
         bare = bare_environment(self.tools)
         bare["PATH"] = f"{self.tools}:{bare['PATH']}"
-        return Build(self.source, {**bare, "PACKER_SCRIPT": script, **env})
+        return Build(self.source, {**bare, **self.own, "PACKER_SCRIPT": script, **env})
 
     def calls(self) -> list[str]:
         """What Packer was asked to do, but for its version."""
@@ -63,14 +69,14 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path, "1.6.6")
+def machine(tmp_path: Path, forked_python: ForkServer | None) -> Machine:
+    return Machine(tmp_path, "1.6.6", forked_python)
 
 
 @pytest.fixture
-def modern(tmp_path: Path) -> Machine:
+def modern(tmp_path: Path, forked_python: ForkServer | None) -> Machine:
     """A machine whose Packer bundles no plugins."""
-    return Machine(tmp_path, "1.16.0")
+    return Machine(tmp_path, "1.16.0", forked_python)
 
 
 def test_form() -> None:

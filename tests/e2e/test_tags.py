@@ -18,24 +18,28 @@ from tests.e2e.tools import bare_environment, require_tool
 if TYPE_CHECKING:
     from tests.e2e.emulator import Emulator
     from tests.e2e.local import Estate
+    from tests.fork_server import ForkServer
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 @pytest.fixture(params=["boto3", "aws"])
-def way(request: pytest.FixtureRequest, estate: Estate) -> str:
+def way(request: pytest.FixtureRequest, estate: Estate, forked_python: ForkServer | None) -> str:
     """How the buildspec asks EC2. Debian's aws is too old to know AWS_ENDPOINT_URL_EC2, so a wrapper tells it."""
     if request.param == "aws":
-        without_boto3(estate)
+        without_boto3(estate, forked_python)
     return str(request.param)
 
 
-def without_boto3(estate: Estate) -> None:
+def without_boto3(estate: Estate, forked_python: ForkServer | None) -> None:
     """A Python that has no boto3, and an aws that knows the emulator."""
     tools = estate.folder.parent / "tools"
     tools.mkdir()
     python = tools / "python"
-    python.write_text(f'#!/bin/sh\nexec {SYSTEM_PYTHON} -I -c "{_HIDING}" "$@"\n', encoding="utf-8")
+    if forked_python:
+        forked_python.write_python(python, hidden=["boto3"])
+    else:
+        python.write_text(f'#!/bin/sh\nexec {SYSTEM_PYTHON} -I -c "{_HIDING}" "$@"\n', encoding="utf-8")
     aws = tools / "aws"
     real, url = shlex.quote(require_aws()), shlex.quote(estate.ec2.url)
     aws.write_text(f'#!/bin/sh\necho "$@" >>{tools}/calls\nexec {real} --endpoint-url {url} "$@"\n', encoding="utf-8")
@@ -140,7 +144,7 @@ def test_a_name_full_of_commands_is_only_a_tag(estate: Estate, ec2: Emulator, wa
     assert not list(estate.folder.parent.rglob("pwned"))
 
 
-def parent_said(ec2: Emulator, folder: Path, log: str, own: dict[str, str]) -> str:
+def parent_said(ec2: Emulator, folder: Path, log: str, own: dict[str, str], python: ForkServer | None) -> str:
     """What post_build makes of a log for the build `x` of an AMI that has tags of its `own`: its ParentAmi."""
     client = ec2.client()
     ami = client.copy_image(Name="copy", SourceRegion=REGION, SourceImageId=SOURCE_AMI["ami_id"])["ImageId"]
@@ -153,6 +157,9 @@ def parent_said(ec2: Emulator, folder: Path, log: str, own: dict[str, str]) -> s
     (folder / "packer-build.log").write_text(log, encoding="utf-8")
     env = {"AWS_ENDPOINT_URL_EC2": ec2.url, "AWS_DATA_PATH": str(ec2.models)}
     env |= {**CREDENTIALS, "PACKER_TEMPLATE": f"./packer/{'x' * 300}.json"}
+    if python:
+        python.write_python(folder / "python")
+        env["TFGEN_PYTHON"] = str(folder / "python")
     done = Build(folder, bare_environment(folder, env)).run("post_build")
     assert done.returncode == 0, done.stdout
     tags = tags_of(ec2, ami)[0]
@@ -181,8 +188,10 @@ OWN = {"ParentAmi": "ami-0aaa"}
         ("    x: Found Image ID: ami-0ccc\n    x: Found Image ID: ami-0ddd\n", {}, "ami-0ccc"),
     ],
 )
-def test_the_parent(ec2: Emulator, tmp_path: Path, log: str, own: dict[str, str], parent: str) -> None:
-    assert parent_said(ec2, tmp_path, log, own) == parent
+def test_the_parent(
+    ec2: Emulator, tmp_path: Path, log: str, own: dict[str, str], parent: str, forked_python: ForkServer | None
+) -> None:
+    assert parent_said(ec2, tmp_path, log, own, forked_python) == parent
 
 
 def test_a_tag_that_cannot_be_set_makes_the_build_red(estate: Estate, ec2: Emulator, way: str) -> None:
