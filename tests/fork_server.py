@@ -275,7 +275,7 @@ def _tfgen() -> None:
 def _text_of_stdin() -> None:
     """As `python -` does it."""
     main = sys.modules["__main__"] = types.ModuleType("__main__")
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123 as Python makes it
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 as Python makes it
     exec(compile(sys.stdin.read(), "<stdin>", "exec"), vars(main))
 
 

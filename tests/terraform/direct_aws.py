@@ -52,7 +52,7 @@ def _answer(application: Any, request: Any) -> Any:
     head: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], error: Any = None) -> None:
-        head[:] = int(status.split()[0]), headers
+        head[:] = int(status.split(maxsplit=1)[0]), headers
 
     pieces = application(_environment(request), start_response)
     body = b"".join(pieces)
