@@ -73,6 +73,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(*_GC_OF_COLLECTION)
+    _heed_signals()
     memory.use()
     depth.begin(config)
     collection.begin(config)
@@ -101,10 +102,14 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return depth.headline(config)
 
 
-def heed_signals() -> None:
-    """For a new process (preexec_fn): it takes signals as from a terminal, however these tests were started (nohup)."""
+def _heed_signals() -> None:
+    """Processes that are started take signals as from a terminal, however these tests were started (nohup).
+
+    What is ignored here is so in each of them; what has a handler is not. As a `preexec_fn` it would copy this process.
+    """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda number, frame: None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -291,6 +291,7 @@ def _stream(descriptor: int, before: io.TextIOWrapper) -> io.TextIOWrapper:
 
 
 def _import_everything() -> None:
+    gc.disable()  # nothing of it is garbage
     for package in ("tfgen", "tfgen_generators"):
         for module in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
             if not f"{module.name}.".startswith(_NOT_FORKED):
@@ -309,6 +310,7 @@ def _import_everything() -> None:
     assert len(tasks) == 1, "an import has started a thread, which no fork survives"
     gc.collect()
     gc.freeze()  # or a child's collection would copy every page
+    gc.enable()
 
 
 def _run(command: Callable[[], None]) -> NoReturn:

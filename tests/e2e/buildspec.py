@@ -9,7 +9,6 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import heed_signals
 from tests.e2e.tools import ROOT, finish
 
 BUILDSPEC = ROOT / "buildspec.yml"
@@ -53,7 +52,6 @@ class Build:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            preexec_fn=heed_signals,  # noqa: PLW1509 it takes no lock
         )
 
     def run(self, phase: str, *, timeout: float = 60) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import Execute, heed_signals
+from tests.conftest import Execute
 from tests.e2e.emulator import CREDENTIALS, REGION, SOURCE_AMI
 from tests.e2e.tools import bare_environment, packer_version
 
@@ -115,7 +115,6 @@ class Estate:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            preexec_fn=heed_signals,  # noqa: PLW1509 it takes no lock
         )
 
     def said(self) -> str:

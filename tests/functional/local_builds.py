@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import JSON, TOML, Command, Files, Repo, Result, heed_signals
+from tests.conftest import JSON, TOML, Command, Files, Repo, Result
 
 
 class Estate:
@@ -42,7 +42,6 @@ class Estate:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            preexec_fn=heed_signals,  # noqa: PLW1509 it takes no lock
         )
 
     def kept(self, name: str) -> str:

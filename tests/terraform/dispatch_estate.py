@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import Command, Result, heed_signals, write_tree
+from tests.conftest import Command, Result, write_tree
 from tests.functional.git_repo import SETTINGS
 from tests.pinned import REQUIREMENT
 from tests.terraform.gap_probes import Make
@@ -123,7 +123,6 @@ class DispatchEstate:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=heed_signals,  # noqa: PLW1509 it takes no lock
         )
 
     def started(self, name: str) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pexpect
 
-from tests.conftest import JSON, TOY, Command, Files, Repo, heed_signals
+from tests.conftest import JSON, TOY, Command, Files, Repo
 from tests.prepared import prepared
 from tfgen.terraform.binary import find_terraform
 
@@ -89,7 +89,6 @@ def start(*arguments: str, before: Sequence[str] = ()) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=heed_signals,  # noqa: PLW1509 no threads here
     )
 
 
