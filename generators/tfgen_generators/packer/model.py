@@ -68,6 +68,9 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
     asked_git: bool = False
     #: Paths of templates that tfgen.toml's `ignore` leaves out.
     ignored: frozenset[str] = frozenset()
+    #: What decided it beside the folders and the candidates' own bytes: ignore files (there or not, in full), files of
+    #: values. None where links did too.
+    other_files: tuple[str, ...] | None = ()
 
 
 GENERATOR_INPUT = "input of a generator (Jinja or Go template)"
