@@ -12,7 +12,7 @@ from tfgen.affected.answer import Options, plain_options
 from tfgen.main import run
 
 _GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.invalid")
-_PLAIN = (
+_PLAIN: tuple[list[str], ...] = (
     [],
     ["--base", "main"],
     ["--base=main", "--why"],

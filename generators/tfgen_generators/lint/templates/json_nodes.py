@@ -62,30 +62,33 @@ class _Scanner:
         self.around: list[tuple[Node, dict[Key, Node]]] = []
 
     def value(self, start: int) -> Node:
-        file, leaf = self.file, self.leaf
+        file, leaf, around = self.file, self.leaf, self.around
         here, kids = Node(file, start, start, scalar=[]), dict[Key, Node]()
         key, place = "", None
+        is_object = False
         for token in _TOKEN.finditer(self.text, start):
-            raw, at = token[0], token.start()
+            raw, span = token[0], token.span()
             if raw[0] == '"':
-                text = raw[1:-1] if raw.isascii() and "\\" not in raw else _decoded(raw)
-                if place is None and here.scalar is None:
-                    key, place = text, (at, at + len(raw))
+                text = raw[1:-1] if "\\" not in raw and raw.isascii() else _decoded(raw)
+                if is_object and place is None:
+                    key, place = text, span
                     continue
-                node = Node(file, at, at + len(raw), scalar=leaf(text))
+                node = Node(file, span[0], span[1], leaf(text))
             elif raw in _CLOSING:
-                here.end = at + 1
-                here, kids = self.around.pop()
+                here.end = span[1]
+                here, kids = around.pop()
+                is_object = here.scalar is None
                 continue
             else:
-                node = _begun(file, raw, at)
+                node = _begun(file, raw, span[0])
             if place is None:
                 kids[len(kids)] = node
             else:
                 kids[key], node.key, place = node, place, None
             if node.kids is not None:
                 here, kids = self.opened(here, kids, node)
-        if self.around or not kids or place is not None:
+                is_object = here.scalar is None
+        if around or not kids or place is not None:
             raise ValueError(file.path)  # no JSON: discovery has said so already
         return kids[0]
 

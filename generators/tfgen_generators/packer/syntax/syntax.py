@@ -21,11 +21,12 @@ class Body:
         """The blocks of these kinds, in the order of the file."""
         return (block for block in self.blocks if block.kind in kinds)
 
-    def values(self) -> Iterator[Value]:
+    def values(self) -> list[Value]:
         """Every value in this body and in the blocks below it."""
-        yield from self.attributes.values()
+        found = list(self.attributes.values())
         for block in self.blocks:
-            yield from block.body.values()
+            found += block.body.values()
+        return found
 
     def get(self, name: str) -> Value:
         """The attribute `name`, or the attributes of the block of that name; None without either."""

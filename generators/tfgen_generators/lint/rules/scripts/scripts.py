@@ -254,7 +254,7 @@ def _each(scope: Scope) -> Iterator[tuple[Script, str]]:
     seen: set[tuple[str, str]] = set()
     for source in sources(scope):
         for script in scripts(scope, source):
-            key = (script.places[0][0], script.options)
+            key = (script.path, script.options)
             if script.inline or script.runner is not None or key not in seen:
                 yield script, source.template.name if script.inline else ""
             seen.add(key)
