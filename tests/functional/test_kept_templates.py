@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 
 from tfgen.cache import template_store
-from tfgen.cache.template_store import find_templates
 from tfgen.workspace import open_workspace
 from tfgen_generators.packer.model import Discovery
+from tfgen_generators.trees.store import Store
 
 _JSON = '{"builders": [{"type": "amazon-ebs", "ami_name": "x"}]}'
 _NUMBER = 90
+
+
+def found_now() -> Discovery:
+    return template_store.find_templates(open_workspace(), Store())
 
 
 @pytest.fixture(scope="module")
@@ -84,13 +88,13 @@ _CHANGES: dict[str, Callable[[Path], object]] = {
 
 def test_what_is_kept_is_what_a_look_finds(many: Path, looks: list[Discovery]) -> None:
     """Each change of `_CHANGES` is seen, one after the other."""
-    first = find_templates(open_workspace())
-    assert find_templates(open_workspace()) == first
+    first = found_now()
+    assert found_now() == first
     assert len(looks) == 1
     assert len(first.templates) == _NUMBER + 1
     for number, (name, change) in enumerate(_CHANGES.items(), start=2):
         change(many)
-        found = find_templates(open_workspace())
+        found = found_now()
         assert len(looks) == number, name
         assert found != looks[-2] or name == "values", name
         if found.asked_git or found.other_files is None:
@@ -98,12 +102,12 @@ def test_what_is_kept_is_what_a_look_finds(many: Path, looks: list[Discovery]) -
             if name != "link":  # the file that made git's word count has had its turn
                 for file in (".gitignore", "packer/0/.gitignore", ".git/info/exclude"):
                     (many / file).unlink(missing_ok=True)
-                find_templates(open_workspace())
+                found_now()
                 looks.pop()
         else:
-            assert find_templates(open_workspace()) == found
+            assert found_now() == found
             assert len(looks) == number, name
-    find_templates(open_workspace())
+    found_now()
     assert len(looks) == len(_CHANGES) + 2  # a link shows no change of what it leads to
 
 
@@ -111,13 +115,13 @@ def test_what_is_young_or_small_is_not_kept(
     many: Path, tmp_path: Path, looks: list[Discovery], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(template_store, "TICK", 10**12)
-    find_templates(open_workspace())
+    found_now()
     assert not (many / ".tfgen/cache/templates").exists()
     (tmp_path / "packer").mkdir()
     (tmp_path / "packer/a.json").write_text(_JSON)
     (tmp_path / "tfgen.toml").write_text('source_repository = "x"\n')
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(template_store, "TICK", -(10**15))
-    find_templates(open_workspace())
+    found_now()
     assert not (tmp_path / ".tfgen/cache/templates").exists()
     assert len(looks) == 2

@@ -108,7 +108,7 @@ class Sides:
             from tfgen.affected.commit_templates import discover_commit
 
             return discover_commit(self.head_tree, self.settings or self._placed, self._is_tracked, required=True)
-        return find_templates(self.workspace).templates
+        return find_templates(self.workspace, self.store).templates
 
     @property
     def _placed(self) -> Settings:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tfgen.workspace import Workspace
+    from tfgen_generators.trees.store import Store
 
 _FILE = "templates"
 _READERS = ("hcl", "packer", "settings", "sync", "trees")
@@ -42,8 +43,11 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     discovery: msgspec.Raw
 
 
-def find_templates(workspace: Workspace) -> Discovery:
-    """The templates of a repository that has a tfgen.toml, with details. Raises TfgenError as `some_templates`."""
+def find_templates(workspace: Workspace, store: Store) -> Discovery:
+    """The templates of a repository, with details; `store` takes the digests of what is read for them.
+
+    Raises TfgenError as `some_templates`.
+    """
     file = workspace.cache_file(_FILE)
     if file is None:
         return _look(workspace)[0]
@@ -55,14 +59,15 @@ def find_templates(workspace: Workspace) -> Discovery:
             if (stored.key, stored.inode) == (key, kept.inode) and _holds(str(workspace.root), stored):
                 return msgspec.msgpack.decode(stored.discovery, type=Discovery)
     started = time.time_ns()
-    found, seen = _look(workspace)
+    found, digests = _look(workspace)
+    store.take(digests)
     if len(found.templates) >= WORTHWHILE:
-        _keep(workspace, key, found, seen, started - TICK)
+        _keep(workspace, key, found, {path: stamp for path, (stamp, _) in digests.items()}, started - TICK)
     return found
 
 
-def _look(workspace: Workspace) -> tuple[Discovery, dict[str, Stamp]]:
-    """The templates, and the stamps of the files that they were found in."""
+def _look(workspace: Workspace) -> tuple[Discovery, dict[str, tuple[Stamp, str]]]:
+    """The templates, and the stamps and digests of the files that they were found in."""
     from tfgen.git.repository import tracked_although_ignored
     from tfgen.workspace import facts_cache
     from tfgen_generators.sync.survey import Outside, some_templates
@@ -70,7 +75,7 @@ def _look(workspace: Workspace) -> tuple[Discovery, dict[str, Stamp]]:
     with facts_cache(workspace, details=True) as cache:
         outside = Outside(is_tracked=tracked_although_ignored(workspace.root), cache=cache)
         found = some_templates(workspace.root, workspace.settings, outside, has_file=bool(workspace.settings_text))
-        return found, cache.stamps
+        return found, cache.digests
 
 
 def _keep(workspace: Workspace, key: str, found: Discovery, seen: dict[str, Stamp], latest: int) -> None:

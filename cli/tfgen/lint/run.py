@@ -145,12 +145,13 @@ def open_scope(workspace: Workspace) -> Scope:
     from tfgen.cache.template_store import find_templates
 
     started = time.time_ns()
-    discovery = find_templates(workspace)
+    store = open_store(workspace)
+    discovery = find_templates(workspace, store)
     return Scope(
         workspace.root,
         discovery,
         workspace.settings,
         has_settings=bool(workspace.settings_text),
-        store=open_store(workspace),
+        store=store,
         started=started,
     )

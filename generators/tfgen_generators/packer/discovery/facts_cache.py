@@ -95,9 +95,9 @@ class FactsCache:
         return self._known(f"{form}:{digest}", details=details) or read_file(data, form, digest, details=details)
 
     @property
-    def stamps(self) -> dict[str, Stamp]:
-        """Those of the files that were read."""
-        return {path: stamp for path, (stamp, _) in self._new.stamps.items()}
+    def digests(self) -> dict[str, tuple[Stamp, str]]:
+        """Stamps and digests of the files that were read."""
+        return self._new.stamps
 
     @property
     def is_due(self) -> bool:
