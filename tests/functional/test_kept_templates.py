@@ -22,9 +22,9 @@ def found_now() -> Discovery:
     return template_store.find_templates(open_workspace(), Store())
 
 
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("many")
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    root = tmp_path / "many"
     subprocess.run(["git", "init", "--quiet", root], check=True)
     (root / "tfgen.toml").write_text('source_repository = "x"\nignore = ["packer/old*"]\n')
     for number in range(_NUMBER):
@@ -109,6 +109,29 @@ def test_what_is_kept_is_what_a_look_finds(many: Path, looks: list[Discovery]) -
             assert len(looks) == number, name
     found_now()
     assert len(looks) == len(_CHANGES) + 2  # a link shows no change of what it leads to
+
+
+@pytest.mark.usefixtures("looks")
+def test_wrong_bytes_are_no_templates(many: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = found_now()
+    file = many / ".tfgen/cache/templates"
+    good = file.read_bytes()
+    with file.open("r+b") as opened:  # the inode stays
+        opened.write(good[:-100] + bytes([good[-100] ^ 1]) + good[-99:])
+    assert found_now() == first
+    assert "warning: .tfgen/cache/templates is damaged, or of another version: removed" in capsys.readouterr().err
+
+
+def test_another_file_of_the_same_bytes_is_not_believed(many: Path, looks: list[Discovery]) -> None:
+    """It may have come with a pull request."""
+    found_now()
+    file = many / ".tfgen/cache/templates"
+    data = file.read_bytes()
+    (many / ".tfgen/cache/other").write_bytes(data)
+    file.unlink()
+    (many / ".tfgen/cache/other").rename(file)
+    found_now()
+    assert len(looks) == 2
 
 
 def test_what_is_young_or_small_is_not_kept(

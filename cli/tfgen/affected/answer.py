@@ -5,6 +5,7 @@ The app is the reference: what is not plain here is left to it, and so are TFGEN
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from typing import Literal, get_args
 
@@ -34,12 +35,16 @@ def answer(options: Options) -> int:
     from tfgen.affected.view import show, warn
     from tfgen.workspace import open_workspace
 
-    found = find_affected(
-        open_workspace(need_settings=False),
-        base=options.base or None,
-        head=options.head or None,
-        include_children=options.include_children,
-    )
+    gc.disable()  # what is read stays: to look for garbage among it would cost a twentieth of a first look
+    try:
+        found = find_affected(
+            open_workspace(need_settings=False),
+            base=options.base or None,
+            head=options.head or None,
+            include_children=options.include_children,
+        )
+    finally:
+        gc.enable()
     warn(found)
     if not found.changed and not found.everything:
         note(one_line(f"no differences between {found.base.name} and the {found.head.name}"))

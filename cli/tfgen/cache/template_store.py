@@ -53,6 +53,10 @@ def find_templates(workspace: Workspace, store: Store) -> Discovery:
         return _look(workspace)[0]
     key = _key(workspace)
     kept = read_kept(file)
+    if kept.damaged:
+        from tfgen.workspace import say_damaged
+
+        say_damaged(workspace, _FILE, damaged=True)
     if kept.data:
         with contextlib.suppress(msgspec.DecodeError, ValueError, RecursionError):
             stored = msgspec.msgpack.decode(kept.data, type=_Stored)
