@@ -12,7 +12,7 @@ import msgspec
 
 from tfgen_generators.packer import uses
 from tfgen_generators.packer.ansible_settings import Use
-from tfgen_generators.packer.facts import expressions_in, variables
+from tfgen_generators.packer.facts import variables
 from tfgen_generators.packer.syntax.syntax import Block, Body
 from tfgen_generators.packer.syntax.values import Expression, Value
 
@@ -87,7 +87,7 @@ def details_of(body: Body) -> Details:
             found |= block.body.attributes
         elif block.labels and "expression" in block.body.attributes:
             found[block.labels[0]] = block.body.attributes["expression"]
-    calls = [one for one in expressions_in(body) if one.op == "call"]
+    calls = [one for one in body.expressions() if one.op == "call"]
     reads_files = any(map(uses.reads_file, calls))  # else nobody looks for that: most files read none
     read = list(uses.of_functions(found.values())) if reads_files else []
     return Details(

@@ -13,7 +13,7 @@ from tfgen_generators.packer.model import (
     BrokenTemplateError,
     NotATemplateError,
 )
-from tfgen_generators.packer.syntax.values import Expression, Value, expressions
+from tfgen_generators.packer.syntax.values import Expression, Value
 
 if TYPE_CHECKING:
     from tfgen_generators.packer.syntax.syntax import Block, Body
@@ -153,7 +153,7 @@ def facts_of(body: Body) -> Facts:
     computed = is_chosen = False
     for block in body.blocks:
         target = source_needs.setdefault(f"source.{block.address}", {}) if block.kind == "source" else needs
-        found = expressions_in(block.body)
+        found = block.body.expressions()
         for name, line in (named for one in found for named in _named(one)):
             target.setdefault(name, block.line and (line or block.line))  # 0 in JSON
         is_chosen = is_chosen or any(map(_chooses, found)) or _has_chosen(block.body)
@@ -230,11 +230,6 @@ def variables(body: Body) -> Iterator[tuple[str, tuple[Value] | None]]:
         elif block.labels:
             has_default = "default" in block.body.attributes
             yield block.labels[0], (block.body.attributes["default"],) if has_default else None
-
-
-def expressions_in(body: Body) -> list[Expression]:
-    """Every expression in a body, in the order of the file."""
-    return [found for value in body.values() if isinstance(value, _COMPOUND) for found in expressions(value)]
 
 
 def _named(found: Expression) -> tuple[tuple[str, int], ...]:
