@@ -88,8 +88,12 @@ def _keep(workspace: Workspace, key: str, found: Discovery, seen: dict[str, Stam
         return
     root = str(workspace.root)
     folders = _of_folders(root, found.folders)
-    others = (path.removeprefix(f"{root}/") for path in found.other_files)
-    files = {**seen, **_of_files(root, (path for path in others if not _is_listed(root, path, folders)))}
+    others = {path.removeprefix(f"{root}/"): there for path, there in found.other_files.items()}
+    now = _of_files(root, others)
+    if any((now[path] != _GONE) != there for path, there in others.items()):
+        return  # it came or went meanwhile
+    # Of what is not there, the stamp of a folder that was looked into says that it still is not.
+    files = {**seen, **{path: now[path] for path, there in others.items() if there or _folder(path) not in folders}}
     young = any(max(stamp[1], stamp[2]) >= latest for stamp in (*folders.values(), *files.values()))
     if young or not all(map(is_utf8, (*folders, *files))):
         return
@@ -103,9 +107,8 @@ def _keep(workspace: Workspace, key: str, found: Discovery, seen: dict[str, Stam
         replace_file(workspace.state_dir / "cache" / _FILE, encode)
 
 
-def _is_listed(root: str, path: str, folders: dict[str, Stamp]) -> bool:
-    """Whether it is the stamp of its folder that says of a file that it is still not there."""
-    return (path.rpartition("/")[0] or ".") in folders and _stamp(root, path, os.lstat) == _GONE
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0] or "."
 
 
 def _holds(root: str, stored: _Stored) -> bool:

@@ -50,6 +50,9 @@ class _Search(msgspec.Struct):
     values: list[str] = msgspec.field(default_factory=list)
     has_links: bool = False
 
+    def other_files(self) -> dict[str, bool]:
+        return {path: bool(digest) for path, digest in self.git.consulted.items()} | dict.fromkeys(self.values, True)
+
     def skip(self, path: str, reason: str, *, alike: bool = False) -> None:
         self.skipped.append(Skipped(path=path, reason=reason, alike=alike))
 
@@ -99,7 +102,7 @@ def find_unnamed(
         folders=tuple(search.folders),
         asked_git=search.git.has_asked,
         ignored=left_out,
-        other_files=None if search.has_links else (*search.git.consulted, *search.values),
+        other_files=None if search.has_links else search.other_files(),
     )
 
 
