@@ -12,16 +12,30 @@ def main() -> None:
     if sys.getfilesystemencoding() != "utf-8" and sys.executable:
         _start_again_with_utf_8()
     # What the environment may add (TFGEN_*) is the app's to read.
-    if sys.argv[1:] == ["sync", "--check"] and not any(name.startswith("TFGEN_") for name in os.environ):
+    is_plain = not any(name.startswith(("TFGEN_", "_TFGEN_")) for name in os.environ)
+    if is_plain and sys.argv[1:] == ["sync", "--check"]:
         from tfgen.sync.fast_check import recall
 
         if message := recall():
             sys.stderr.write(f"{message}\n")
             sys.exit(0)
     gc.set_threshold(10_000)  # a start makes objects that stay: looking for garbage among them costs 10 ms
+    if is_plain and sys.argv[1:2] == ["affected"]:
+        _affected(sys.argv[2:])
     from tfgen.main import main as run
 
     run()
+
+
+def _affected(arguments: list[str]) -> None:
+    """Exits with the answer; comes back where only the app can read the arguments."""
+    from tfgen.affected.answer import answer, plain_options
+
+    options = plain_options(arguments)
+    if options is not None:
+        from tfgen.boundary import guarded, process
+
+        process(lambda: guarded(lambda: answer(options)))
 
 
 def _start_again_with_utf_8() -> None:

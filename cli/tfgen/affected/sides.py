@@ -11,6 +11,8 @@ import msgspec
 
 from tfgen.affected.model import Point
 from tfgen.cache.graph_store import open_store
+from tfgen.cache.template_store import find_templates
+from tfgen.git.beside import Beside
 from tfgen.git.differences import Blobs, differences, differences_between, left_out
 from tfgen.git.repository import tracked_although_ignored
 from tfgen_generators.errors import SettingsError, TfgenError
@@ -18,14 +20,11 @@ from tfgen_generators.packer.discovery.place import ROOT, USUAL, folder_in_tree
 from tfgen_generators.packer.model import Template
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.settings.read import parse_settings
-from tfgen_generators.sync.survey import Outside, some_templates
 from tfgen_generators.trees.disk import DiskTree
 from tfgen_generators.trees.linked import LinkedTree
 from tfgen_generators.trees.overlay import Other, OverlayTree
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from tfgen.workspace import Workspace
 
 _CANDIDATES = (".hcl", ".json", ".example")
@@ -37,7 +36,8 @@ class Sides:
     def __init__(self, workspace: Workspace, base: Point, head: Point) -> None:
         self.workspace, self.base, self.head = workspace, base, head
         self.root = workspace.root
-        self._asked = self._ask()
+        #: git is asked at once, and answers while caches and modules are read.
+        self._asked = Beside(self._differences)
         self.store = open_store(workspace)
         self.disk = DiskTree(self.root, self.store)
         self.blobs = Blobs(self.root)
@@ -48,15 +48,6 @@ class Sides:
     def changes(self) -> Mapping[str, Other | None]:
         """Path -> what the base has there, for all that differs."""
         return self._asked.result()
-
-    def _ask(self) -> Future[Mapping[str, Other | None]]:
-        """git is asked at once, and answers while caches and modules are read."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        beside = ThreadPoolExecutor(max_workers=1)
-        asked = beside.submit(self._differences)
-        beside.shutdown(wait=False)
-        return asked
 
     def _differences(self) -> Mapping[str, Other | None]:
         if self.base.commit is None:
@@ -113,15 +104,11 @@ class Sides:
     @cached_property
     def templates(self) -> Sequence[Template]:
         """The head's, with details."""
-        from tfgen.affected.commit_templates import discover_commit
-        from tfgen.workspace import facts_cache
-
-        settings = self.settings or self._placed
         if self.head_tree is not self.disk:
-            return discover_commit(self.head_tree, settings, self._is_tracked, required=True)
-        with facts_cache(self.workspace, details=True) as cache:
-            outside = Outside(is_tracked=self.is_tracked, cache=cache)
-            return some_templates(self.root, settings, outside, has_file=self.settings is not None).templates
+            from tfgen.affected.commit_templates import discover_commit
+
+            return discover_commit(self.head_tree, self.settings or self._placed, self._is_tracked, required=True)
+        return find_templates(self.workspace, self.store).templates
 
     @property
     def _placed(self) -> Settings:
@@ -131,16 +118,16 @@ class Sides:
     @cached_property
     def base_templates(self) -> Sequence[Template]:
         """The base's: the head's where nothing of it differs."""
-        from tfgen.affected.commit_templates import discover_commit
-
         settings = self.settings or self._placed
         base = self.base_settings or Settings(packer_dir=folder_in_tree(self.base_tree, USUAL))
         folders = self._differing_folders(base.packer_dir)
         same = (base.packer_dir, base.ignore, _pins(base)) == (settings.packer_dir, settings.ignore, _pins(settings))
+        if same and folders is not None and not folders:
+            return self.templates
+        from tfgen.affected.commit_templates import discover_commit
+
         if folders is None or not same:
             return discover_commit(self.base_tree, base, self._is_tracked)
-        if not folders:
-            return self.templates
         kept = [one for one in self.templates if _folder(one) not in folders]
         return [*kept, *discover_commit(self.base_tree, base, self._is_tracked, folders)]
 

@@ -1,3 +1,3 @@
 """What is kept in `.tfgen/cache` between runs."""
 
-__all__ = ["graph_store"]
+__all__ = ["graph_store", "template_store"]

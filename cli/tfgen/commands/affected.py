@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from tfgen.console import note, one_line
-
-_Format = Literal["table", "json", "names", "matrix"]
+from tfgen.affected.answer import Form, Options, answer
 
 EXAMPLES = """\b
 Examples:
@@ -48,7 +46,7 @@ def command(
         ),
     ] = False,
     format_: Annotated[
-        _Format,
+        Form,
         typer.Option(
             "--format",
             envvar="TFGEN_FORMAT",
@@ -61,15 +59,4 @@ def command(
     Compares the work tree (or --head) with the merge base of --base. Reads templates, playbooks and roles to find the
     files that each image is built from; executes nothing. Exits 0 whether or not an image is affected.
     """
-    from tfgen.affected.find import find_affected
-    from tfgen.affected.view import show, warn
-    from tfgen.workspace import open_workspace
-
-    found = find_affected(
-        open_workspace(need_settings=False), base=base or None, head=head or None, include_children=include_children
-    )
-    warn(found)
-    if not found.changed and not found.everything:
-        note(one_line(f"no differences between {found.base.name} and the {found.head.name}"))
-    show(found, format_, why=why)
-    return 0
+    return answer(Options(base=base, head=head, why=why, include_children=include_children, form=format_))

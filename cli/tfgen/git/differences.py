@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from tfgen.git.beside import Beside
 from tfgen.git.blobs import read_blobs
 from tfgen.git.large_files import unchanged_large_files
 from tfgen.git.repository import NoAnswerError, filter_names, records, run_git
@@ -36,15 +37,16 @@ def differences(
 
     `paths` (relative to `root`), if given, are all that is looked at.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(max_workers=1) as beside:  # both look at every file
-        untracked = beside.submit(run_git, root, "ls-files", "--others", "--exclude-standard", "-z", "--", *paths)
+    # Both look at every file.
+    untracked = Beside(lambda: run_git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", *paths))
+    try:
         found = _in_work_tree(root, commit, paths, "all" if ignore_submodules == "all" else "dirty")
         if ignore_submodules == "none":
             found |= _changed_submodules(root, paths, found)
         for path in records(untracked.result()):
             found.setdefault(path.rstrip("/"), None)
+    finally:
+        untracked.wait()
     return found
 
 

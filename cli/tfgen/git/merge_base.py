@@ -22,6 +22,7 @@ from tfgen.git.refs import (
     REMOTES,
     Target,
     branch_commit,
+    branch_commits,
     commit_of,
     fetch_branch,
     how_to_fetch,
@@ -60,12 +61,15 @@ def find_base(
     `trusted`: as `tfgen.git.trusted_base`, and nothing is guessed. Raises TfgenError with what to do where git does
     not know.
     """
-    _require_history(root)
+    _require_repository(root)
     environment = os.environ if env is None else env
     try:
         target = _trusted(root, wanted, environment) if trusted else _target(root, wanted, environment)
         commit = _merge_base(root, target, head)
-    except NoAnswerError as error:
+    except (NoAnswerError, TfgenError) as error:
+        _require_commit(root)  # what is wrong first
+        if isinstance(error, TfgenError):
+            raise
         raise TfgenError(f"git failed: {error}") from None
     return Base(commit=commit, name=target.name, found=target.found)
 
@@ -92,9 +96,17 @@ def ci_branch(env: Mapping[str, str]) -> str:
 
 
 def _require_history(root: Path) -> None:
+    _require_repository(root)
+    _require_commit(root)
+
+
+def _require_repository(root: Path) -> None:
     require_program(root)
     if not has_history(root):
         raise TfgenError("not a git repository", where=str(root))
+
+
+def _require_commit(root: Path) -> None:
     try:
         run_git(root, "rev-parse", "--verify", "--end-of-options", "HEAD^{commit}")
     except NoAnswerError as error:
@@ -114,7 +126,8 @@ def _target(root: Path, wanted: str | None, env: Mapping[str, str]) -> Target:
 
 def _given(root: Path, wanted: str, flag: str = "--base") -> Target:
     names = () if COMMIT.fullmatch(wanted) else (f"{REMOTES}{wanted}", f"{HEADS}{wanted}", f"{REMOTES}origin/{wanted}")
-    commit = next((found for name in names if (found := branch_commit(root, name))), "") or commit_of(root, wanted)
+    there = branch_commits(root, names) if names else {}
+    commit = next((there[name] for name in names if name in there), "") or commit_of(root, wanted)
     if commit:
         return Target(commit=commit, name=wanted, found=flag)
     raise TfgenError(
@@ -137,8 +150,9 @@ def _from_ci(root: Path, env: Mapping[str, str]) -> Target | None:
 
 
 def _default(root: Path) -> Target:
+    there = branch_commits(root, _DEFAULTS)
     for name in _DEFAULTS:
-        if commit := branch_commit(root, name):
+        if commit := there.get(name):
             short = _named(root, name).removeprefix(REMOTES).removeprefix(HEADS)
             return Target(commit=commit, name=short, found=short)
     raise TfgenError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -26,6 +26,8 @@ HEADS = "refs/heads/"
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 #: What needs no quotes in a shell, and is no option.
 BRANCH = re.compile(r"[A-Za-z0-9_][\w./-]*")
+#: What a name of a ref cannot have, and `for-each-ref` takes for a pattern.
+_WILD = re.compile(r"[*?\[\\]")
 FETCH_ALL = "run: git fetch --unshallow (in GitHub Actions: actions/checkout with fetch-depth: 0)"
 
 
@@ -46,6 +48,16 @@ def branch_commit(root: Path, ref: str) -> str:
         return next(lines(run_git(root, "show-ref", "--verify", "--hash", "--", ref)), "")
     except NoAnswerError:
         return ""
+
+
+def branch_commits(root: Path, refs: Sequence[str]) -> dict[str, str]:
+    """The same for those of `refs` that are there, by one process."""
+    asked = [ref for ref in refs if not _WILD.search(ref)]
+    try:
+        found = run_git(root, "for-each-ref", "--format=%(objectname) %(refname)", "--", *asked) if asked else b""
+    except NoAnswerError:
+        return {}
+    return {ref: commit for commit, _, ref in (line.partition(" ") for line in lines(found)) if ref in asked}
 
 
 def commit_of(root: Path, name: str) -> str:

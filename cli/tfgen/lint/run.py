@@ -142,16 +142,16 @@ def is_wanted(path: str, paths: Collection[str]) -> bool:
 def open_scope(workspace: Workspace) -> Scope:
     """The repository as lint sees it. Raises TfgenError without a folder of templates."""
     from tfgen.cache.graph_store import open_store
-    from tfgen.git.repository import tracked_although_ignored
-    from tfgen.workspace import facts_cache
-    from tfgen_generators.sync.survey import Outside, some_templates
+    from tfgen.cache.template_store import find_templates
 
     started = time.time_ns()
-    settings = workspace.settings if workspace.settings_text else None
-    with facts_cache(workspace, details=True) as cache:
-        outside = Outside(is_tracked=tracked_although_ignored(workspace.root), cache=cache)
-        discovery = some_templates(workspace.root, workspace.settings, outside, has_file=settings is not None)
     store = open_store(workspace)
+    discovery = find_templates(workspace, store)
     return Scope(
-        workspace.root, discovery, workspace.settings, has_settings=settings is not None, store=store, started=started
+        workspace.root,
+        discovery,
+        workspace.settings,
+        has_settings=bool(workspace.settings_text),
+        store=store,
+        started=started,
     )

@@ -1,4 +1,7 @@
-"""Image -> image: which template's AMI another one starts from, with cycles and with parents that nobody builds."""
+"""Image -> image: which template's AMI another one starts from, with cycles and with parents that nobody builds.
+
+What reads images is imported where one is read: mostly what was said of them before is kept.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from tfgen_generators.ancestry.environment import BuildEnvironment, BuildVariable
-from tfgen_generators.ancestry.images import ImageFacts, image_facts
 from tfgen_generators.ancestry.model import Ancestry, Origin, Parent
-from tfgen_generators.ancestry.relations import relate
-from tfgen_generators.packer.details import Details
 from tfgen_generators.packer.model import Template
 from tfgen_generators.settings.model import Settings
 from tfgen_generators.trees.stamps import is_utf8, readers_version
 
 if TYPE_CHECKING:
+    from tfgen_generators.ancestry.images import ImageFacts
+    from tfgen_generators.packer.details import Details
     from tfgen_generators.trees.linked import LinkedTree
 
 __all__ = ["Ancestry", "Origin", "Parent", "find_ancestry"]
@@ -42,10 +44,14 @@ def find_ancestry(
     around = BuildEnvironment(settings, tree)
     pairs = [(template, around.of(template)) for template in templates if template.details]
     if memory is None:
+        from tfgen_generators.ancestry.relations import relate
+
         return relate([_facts(template, given) for template, given in pairs])
     version = readers_version(("ancestry", "packer", "paths"))
 
     def make() -> Ancestry:
+        from tfgen_generators.ancestry.relations import relate
+
         return relate([_kept_facts(memory, version, template, given) for template, given in pairs])
 
     if not all(_is_kept(template) for template, _ in pairs):
@@ -58,6 +64,8 @@ def find_ancestry(
 def _facts(template: Template, given: BuildVariable) -> ImageFacts:
     details = _details(template)
     environment = _read(given, _reads(details))
+    from tfgen_generators.ancestry.images import image_facts
+
     return image_facts(template, details, environment, given.values)
 
 
@@ -86,6 +94,8 @@ def _kept_facts(memory: Memory, version: str, template: Template, given: BuildVa
     """By all that they depend on: of the environment only what the template's files may read."""
     if not _is_kept(template):
         return _facts(template, given)
+    from tfgen_generators.ancestry.images import ImageFacts
+
     own = (version, *_own(template))
     read: dict[str, str] = {}
     if given.environment:

@@ -15,7 +15,7 @@ _LONGEST_WAY = 1000
 _FEW = 30
 
 
-class ImageNode(msgspec.Struct, frozen=True, kw_only=True):
+class ImageNode(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One image: its template, and the units that it reaches, the template's own first."""
 
     name: str

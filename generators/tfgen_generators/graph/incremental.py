@@ -37,7 +37,7 @@ class IncrementalGraph:
         self._facts = StoredFacts(tree, store)
         self._started = started
         self._text = settings.origin.text if settings else ""
-        self._shared = repr([getattr(settings, name, None) for name in _SHARED])
+        self._shared = _hashed([getattr(settings, name, None) for name in _SHARED])
 
     def state(
         self, before: State | None, differing: Iterable[str] | None = None, *, same_images: bool = False
@@ -142,10 +142,9 @@ class IncrementalGraph:
 
     def _key(self, template: Template) -> str:
         own = self._settings.templates.get(template.name) if self._settings else None
-        text = repr(
+        return _hashed(
             (self._shared, own, template.name, template.path, template.digest, template.members, template.errors)
         )
-        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
     def _holds(self, before: State, template: Template, touched: set[str], builder: Builder) -> bool:
         """Whether the image is what it was."""
@@ -228,6 +227,10 @@ class IncrementalGraph:
         folders = {path.rpartition("/")[0] or "." for path in made_from.asked} | made_from.listed.keys()
         stamps = {folder: stamp_of(self._tree.root, folder) for folder in folders}
         return {folder: stamp for folder, stamp in stamps.items() if stamp}
+
+
+def _hashed(told: object) -> str:
+    return hashlib.sha256(repr(told).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _terraform(builder: Builder) -> str:

@@ -14,10 +14,8 @@ from tfgen_generators.packer import uses
 from tfgen_generators.packer.ansible_settings import Use
 from tfgen_generators.packer.facts import variables
 from tfgen_generators.packer.syntax.syntax import Block, Body
-from tfgen_generators.packer.syntax.values import Expression, Value, expressions
+from tfgen_generators.packer.syntax.values import Expression, Value
 
-#: Values with something inside.
-_COMPOUND = (Expression, list, dict)
 #: What is kept of a source, a builder or a data source.
 _KEPT = ("ami_name", "source_ami", "source_ami_filter", "tags", "tag", "filters", "owners", "most_recent")
 _LONGEST_LOCAL = 2000
@@ -89,18 +87,19 @@ def details_of(body: Body) -> Details:
             found |= block.body.attributes
         elif block.labels and "expression" in block.body.attributes:
             found[block.labels[0]] = block.body.attributes["expression"]
-    read = list(uses.of_functions(iter(found.values())))
-    compound = [value for value in body.values() if isinstance(value, _COMPOUND)]
+    calls = [one for one in body.expressions() if one.op == "call"]
+    reads_files = any(map(uses.reads_file, calls))  # else nobody looks for that: most files read none
+    read = list(uses.of_functions(found.values())) if reads_files else []
     return Details(
         variables={name: None if default is None else [_short(default[0])] for name, default in variables(body)},
         locals={name: _short(value) for name, value in found.items()},
-        environment=list(dict.fromkeys(_environment(compound))),
-        parts=[_part(block) for block in body.of("source") if len(block.labels) == 2],
-        data=[_part(block) for block in body.of("data") if len(block.labels) == 2],
-        builds=[_build(block) for block in body.of("build")],
+        environment=list(dict.fromkeys(_environment(calls))),
+        parts=[_part(block, reads_files) for block in body.of("source") if len(block.labels) == 2],
+        data=[_part(block, reads_files) for block in body.of("data") if len(block.labels) == 2],
+        builds=[_build(block, reads_files) for block in body.of("build")],
         files=_files(read),
         names=_names(read),
-        filesets=list(uses.of_filesets(compound)),
+        filesets=list(uses.of_filesets(calls)),
         paths=uses.of_paths(body.values(), _provisioners(body)),
     )
 
@@ -117,11 +116,10 @@ def _short(value: Value) -> Value:
     return value
 
 
-def _environment(values: Iterable[Value]) -> Iterator[str]:
-    for value in values:
-        for call in expressions(value):
-            if call.op == "call" and call.args[0] == "env" and len(call.args) > 1 and isinstance(call.args[1], str):
-                yield call.args[1]
+def _environment(calls: Iterable[Expression]) -> Iterator[str]:
+    for call in calls:
+        if call.args[0] == "env" and len(call.args) > 1 and isinstance(call.args[1], str):
+            yield call.args[1]
 
 
 def _settings(body: Body) -> dict[str, Value]:
@@ -173,14 +171,14 @@ def _names(found: Sequence[Use]) -> list[str]:
     return [name for _, _, name in found]
 
 
-def _part(block: Block) -> Part:
+def _part(block: Block, reads_files: bool) -> Part:
     kind, name = block.labels
     settings = _settings(block.body)
-    found = [*uses.of_builder(settings), *uses.of_functions(block.body.values())]
+    found = [*uses.of_builder(settings), *(uses.of_functions(block.body.values()) if reads_files else ())]
     return _with_files(kind, name, settings, found)
 
 
-def _build(block: Block) -> Build:
+def _build(block: Block, reads_files: bool) -> Build:
     body = block.body
     listed = body.attributes.get("sources", [])
     sources: list[Value] = list(listed) if isinstance(listed, list) else [listed]
@@ -194,7 +192,7 @@ def _build(block: Block) -> Build:
         for inner in body.of("dynamic")
         if inner.labels == ("source",) and "labels" in inner.body.attributes
     ]
-    read = list(uses.of_functions(body.values()))
+    read = list(uses.of_functions(body.values())) if reads_files else []
     return Build(
         sources=sources,
         each=each,

@@ -13,7 +13,7 @@ from tfgen_generators.packer.model import (
     BrokenTemplateError,
     NotATemplateError,
 )
-from tfgen_generators.packer.syntax.values import Expression, Value, expressions
+from tfgen_generators.packer.syntax.values import Expression, Value
 
 if TYPE_CHECKING:
     from tfgen_generators.packer.syntax.syntax import Block, Body
@@ -62,7 +62,8 @@ _DECLARING = {"variable": "var", "source": "source", "data": "data", "local": "l
 #: Values with something inside.
 _COMPOUND = (Expression, list, dict)
 #: Blocks that `only` and `except` leave out.
-_CHOSEN = ("provisioner", "post-processor")
+_CHOSEN, _CHOOSING = ("provisioner", "post-processor"), ("only", "except")
+_TRYING = ("try", "can")
 _DECLARING_ATTRIBUTES = {"variables": "var", "locals": "local"}
 
 
@@ -120,12 +121,15 @@ def source_name(written: str) -> str:
 
 def check_top_level(body: Body) -> None:
     """Raises NotATemplateError for values and for other tools' HCL, BrokenTemplateError for a misspelt block."""
+    has_marks = any("{{" in label for block in body.blocks for label in block.labels)
+    if not body.attributes and not has_marks and all(block.kind in TOP_LEVEL for block in body.blocks):
+        return
     items = [
         *(("attribute", name, body.lines[name]) for name in body.attributes),
         *(("block", block.kind, block.line) for block in body.blocks),
     ]
     unknown = sorted((line, kind, name) for kind, name, line in items if kind == "attribute" or name not in TOP_LEVEL)
-    if any("{{" in label for block in body.blocks for label in block.labels):
+    if has_marks:
         raise NotATemplateError(GENERATOR_INPUT)
     if not unknown:
         return
@@ -146,19 +150,18 @@ def facts_of(body: Body) -> Facts:
     needs: dict[str, int] = {}
     source_needs: dict[str, dict[str, int]] = {}
     sources: set[str] = set()
-    demanded: set[str] = set()
-    computed = False
+    computed = is_chosen = False
     for block in body.blocks:
         target = source_needs.setdefault(f"source.{block.address}", {}) if block.kind == "source" else needs
-        for name, line in references(block.body):
+        found = block.body.expressions()
+        for name, line in (named for one in found for named in _named(one)):
             target.setdefault(name, block.line and (line or block.line))  # 0 in JSON
-        demanded.update(_demanded(block.body))
+        is_chosen = is_chosen or any(map(_chooses, found)) or _has_chosen(block.body)
         if block.kind == "build":
             named, unknown = sources_of(block)
             computed = computed or unknown
             for name, line in named:
                 sources.add(name)
-                demanded.add(name)
                 needs.setdefault(name, line)
     return Facts(
         blocks=frozenset(block.kind for block in body.blocks),
@@ -168,8 +171,26 @@ def facts_of(body: Body) -> Facts:
         sources=frozenset(sources),
         computed_sources=computed,
         required=frozenset(f"var.{name}" for name, default in variables(body) if default is None),
-        tolerated=frozenset(name for found in (needs, *source_needs.values()) for name in found) - demanded,
+        tolerated=_tolerated(body, [needs, *source_needs.values()], sources) if is_chosen else frozenset(),
     )
+
+
+def _tolerated(body: Body, needs: Iterable[Mapping[str, int]], sources: Iterable[str]) -> frozenset[str]:
+    """What of `needs` Packer may never look at; nothing where nothing in the file is a matter of choice."""
+    demanded = {*sources, *(name for block in body.blocks for name in _demanded(block.body))}
+    return frozenset(name for found in needs for name in found) - demanded
+
+
+def _chooses(found: Expression) -> bool:
+    return found.op == "if" or (found.op == "call" and found.args[0] in _TRYING)
+
+
+def _has_chosen(body: Body) -> bool:
+    return any(_is_chosen(block) or _has_chosen(block.body) for block in body.blocks)
+
+
+def _is_chosen(block: Block) -> bool:
+    return block.kind in _CHOSEN and not block.body.attributes.keys().isdisjoint(_CHOOSING)
 
 
 def _demanded(body: Body) -> Iterator[str]:
@@ -180,7 +201,7 @@ def _demanded(body: Body) -> Iterator[str]:
     """
     yield from (name for value in body.attributes.values() for found in _looked_at(value) for name, _ in _named(found))
     for block in body.blocks:
-        if not (block.kind in _CHOSEN and {"only", "except"} & block.body.attributes.keys()):
+        if not _is_chosen(block):
             yield from _demanded(block.body)
 
 
@@ -193,7 +214,7 @@ def _looked_at(value: Value) -> Iterator[Expression]:
             yield current
             if current.op == "if":
                 stack += current.args[:1]
-            elif current.op != "call" or current.args[0] not in ("try", "can"):
+            elif current.op != "call" or current.args[0] not in _TRYING:
                 stack += current.args
         elif isinstance(current, list):
             stack += current
@@ -211,21 +232,13 @@ def variables(body: Body) -> Iterator[tuple[str, tuple[Value] | None]]:
             yield block.labels[0], (block.body.attributes["default"],) if has_default else None
 
 
-def references(body: Body) -> Iterator[tuple[str, int]]:
-    """`var.x`, `local.x` and `data.type.name` in a body, each with its line (0 when unknown)."""
-    for value in body.values():
-        if not isinstance(value, _COMPOUND):
-            continue
-        for found in expressions(value):
-            yield from _named(found)
-
-
-def _named(found: Expression) -> Iterator[tuple[str, int]]:
-    """The declared name that a reference begins with, and its line."""
+def _named(found: Expression) -> tuple[tuple[str, int], ...]:
+    """`var.x`, `local.x` or `data.type.name`, with which a reference begins, and its line (0 when unknown)."""
     if found.op == "ref":
         length = REFERENCE_LENGTH.get(str(found.args[0]), 0)
         if length and len(found.args) > length:
-            yield ".".join(str(name) for name in found.args[: length + 1]), found.line
+            return ((".".join(map(str, found.args[: length + 1])), found.line),)
+    return ()
 
 
 def sources_of(build: Block) -> tuple[list[tuple[str, int]], bool]:

@@ -68,6 +68,9 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
     asked_git: bool = False
     #: Paths of templates that tfgen.toml's `ignore` leaves out.
     ignored: frozenset[str] = frozenset()
+    #: What decided it beside the folders and the candidates' own bytes, ignore files (in full) and files of values, and
+    #: whether each was there. None where links did too.
+    other_files: dict[str, bool] | None = {}
 
 
 GENERATOR_INPUT = "input of a generator (Jinja or Go template)"

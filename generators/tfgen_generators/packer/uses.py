@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from tfgen_generators.packer.ansible_settings import Use, of_ansible
-from tfgen_generators.packer.syntax.values import Value, expressions, looped, repeated
+from tfgen_generators.packer.syntax.values import Expression, Value, expressions, looped, repeated
 
 _SCRIPTS = {"script": "script", "scripts": "script"}
 _PROVISIONERS: Mapping[str, Mapping[str, str]] = {
@@ -137,11 +137,16 @@ def of_builder(settings: Mapping[str, Value]) -> Iterator[Use]:
     return _listed(_BUILDERS, settings)
 
 
-def of_functions(values: Iterator[Value]) -> Iterator[Use]:
-    """The files that `file("x")`, `templatefile("x", ...)` read."""
+def reads_file(call: Expression) -> bool:
+    """Whether it is a call such as `file("x")`, `templatefile("x", ...)`."""
+    return call.op == "call" and call.args[0] in _READING and len(call.args) > 1
+
+
+def of_functions(values: Iterable[Value]) -> Iterator[Use]:
+    """The files that such calls read."""
     for value in values:
         for call, loops in looped(value):
-            if call.op == "call" and call.args[0] in _READING and len(call.args) > 1:
+            if reads_file(call):
                 yield "function", repeated(call.args[1], loops), str(call.args[0])
 
 
@@ -151,7 +156,8 @@ def of_paths(values: Iterable[Value], steps: Iterable[tuple[str, Mapping[str, Va
     `steps` are the provisioners among them: where a file is put to, or comes from on the other machine, is not read.
     """
     unread = (value for kind, settings in steps for value in _not_read(kind, settings))
-    return sorted(Counter(_paths(values)) - Counter(_paths(unread)))
+    elsewhere = Counter(_paths(unread))
+    return sorted(Counter(_paths(values)) - elsewhere if elsewhere else set(_paths(values)))
 
 
 def _paths(values: Iterable[Value]) -> Iterator[str]:
@@ -161,8 +167,10 @@ def _paths(values: Iterable[Value]) -> Iterator[str]:
         if isinstance(value, str):
             if "/" in value and _PATH.fullmatch(value):
                 yield value
-        elif isinstance(value, list | dict):
-            stack.extend(value.values() if isinstance(value, dict) else value)
+        elif isinstance(value, dict):
+            stack += value.values()
+        elif isinstance(value, list):
+            stack += value
 
 
 def _not_read(kind: str, settings: Mapping[str, Value]) -> Iterator[Value]:
@@ -175,12 +183,11 @@ def _downloads(kind: str, settings: Mapping[str, Value]) -> bool:
     return kind == "file" and settings.get("direction") == "download"
 
 
-def of_filesets(values: Iterable[Value]) -> Iterator[tuple[Value, Value]]:
+def of_filesets(calls: Iterable[Expression]) -> Iterator[tuple[Value, Value]]:
     """Folder and pattern of every `fileset("x", "*.sh")`."""
-    for value in values:
-        for call in expressions(value):
-            if call.op == "call" and call.args[0] == "fileset" and len(call.args) == 3:
-                yield call.args[1], call.args[2]
+    for call in calls:
+        if call.args[0] == "fileset" and len(call.args) == 3:
+            yield call.args[1], call.args[2]
 
 
 def _listed(keys: Mapping[str, str], settings: Mapping[str, Value]) -> Iterator[Use]:

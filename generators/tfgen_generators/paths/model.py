@@ -24,7 +24,7 @@ MissingKind = Literal[
 ]
 
 
-class Edge(msgspec.Struct, frozen=True, kw_only=True):
+class Edge(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One file names another: `path:line` says `label` ("dependencies: common", "script", "import_tasks: web.yml").
 
     `path` "" means the file that led into the unit. `widened`: the name is computed, and all that it could mean in this
@@ -37,14 +37,14 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     widened: bool = False
 
 
-class Unit(msgspec.Struct, frozen=True, kw_only=True):
+class Unit(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """What is loaded together. `files` maps each path to the edge that leads to it."""
 
     key: str
     files: Mapping[str, Edge]
 
 
-class Reached(msgspec.Struct, frozen=True, kw_only=True):
+class Reached(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """A unit that an image reaches: from which unit, by which edge. `by` is None for the template's own unit."""
 
     unit: str
@@ -59,7 +59,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     edges: tuple[Edge, ...] = ()
 
 
-class MissingReference(msgspec.Struct, frozen=True, kw_only=True):
+class MissingReference(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """What is named and not there, or cannot be read. `name` as written; `templates` are the images that need it."""
 
     kind: MissingKind

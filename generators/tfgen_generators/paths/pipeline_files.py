@@ -22,6 +22,9 @@ _HERE = re.compile(r"\$\{path\.(?:module|root|cwd)\}")
 def buildspec_of(tree: Tree, settings: Settings, template: Template) -> tuple[str, Edge] | None:
     """The path of a template's buildspec, and what says so; None when it is no file of the repository."""
     own = settings.templates.get(template.name)
+    shared = "buildspec" in settings.inputs or "buildspec" in (settings.module.inputs or ())
+    if not shared and not (own and "buildspec" in own.inputs):  # nearly always, and asked for each template many times
+        return _usual_buildspec(tree, template)
     tables = ((("templates", template.name, "inputs"), own.inputs if own else {}), (("inputs",), settings.inputs))
     for path, inputs in (*tables, (("module", "inputs"), settings.module.inputs or {})):
         if "buildspec" in inputs:
@@ -32,6 +35,10 @@ def buildspec_of(tree: Tree, settings: Settings, template: Template) -> tuple[st
             line = settings.line(*path, "buildspec")
             edge = Edge(path=FILE_NAME, line=line, label=".".join((*path, "buildspec")))
             return (named, edge) if tree.kind(named) == "file" else None
+    return _usual_buildspec(tree, template)
+
+
+def _usual_buildspec(tree: Tree, template: Template) -> tuple[str, Edge] | None:
     found = next((name for name in BUILDSPECS if tree.kind(name) == "file"), None)
     return (found, Edge(path=template.path, label="buildspec")) if found else None
 

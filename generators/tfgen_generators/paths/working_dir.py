@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -25,7 +26,8 @@ from tfgen_generators.shell.folders import joined
 from tfgen_generators.shell.marks import UNKNOWN
 
 #: Stand for the folder and the name of the template that `$PACKER_SCRIPT` names.
-_FOLDER, _NAME = "\4folder", "\4name"
+_MARK = "\4"
+_FOLDER, _NAME = f"{_MARK}folder", f"{_MARK}name"
 SCRIPT = f"{_FOLDER}/{_NAME}"
 _ENDINGS = ("", ".json", ".pkr.hcl", ".pkr.json")
 _SCRIPT_FOLDERS = (".", "bin", "ci", "scripts")
@@ -208,7 +210,12 @@ def _argument(words: Sequence[str]) -> str:
     return operand
 
 
+_normal = lru_cache(maxsize=2000)(posixpath.normpath)
+
+
 def _filled(text: str, path: str) -> str:
+    if _MARK not in text:
+        return text if UNKNOWN in text else _normal(text)
     folder = posixpath.dirname(path) or "."
     text = text.replace(SCRIPT, path).replace(_FOLDER, folder).replace(_NAME, posixpath.basename(path))
     return text if UNKNOWN in text else posixpath.normpath(text)

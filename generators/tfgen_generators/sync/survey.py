@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from tfgen_generators.dispatcher.inputs import apart
-from tfgen_generators.dispatcher.module import read_dispatcher
 from tfgen_generators.errors import TfgenError
-from tfgen_generators.generated.files import Generated, read_generated
-from tfgen_generators.module.cache import remembered_module
-from tfgen_generators.module.interface import ModuleInterface
 from tfgen_generators.packer.discovery.discover import find_unnamed
 from tfgen_generators.packer.discovery.naming import name_templates
 from tfgen_generators.packer.discovery.nothing_found import elsewhere, require_some
@@ -24,6 +19,8 @@ from tfgen_generators.sync import pins
 from tfgen_generators.sync.identity import Answers, AskGit, GitFacts
 
 if TYPE_CHECKING:
+    from tfgen_generators.generated.files import Generated
+    from tfgen_generators.module.interface import ModuleInterface
     from tfgen_generators.packer.discovery.facts_cache import FactsCache
 
 
@@ -60,6 +57,12 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
 
 def survey(root: Path, settings: Settings, settings_text: str = "", outside: Outside = ALONE) -> Sources:
     """Reads templates, generated files and modules below `root`; writes nothing. Raises TfgenError."""
+    # Only here: whoever wants the templates alone starts sooner without.
+    from tfgen_generators.dispatcher.inputs import apart
+    from tfgen_generators.dispatcher.module import read_dispatcher
+    from tfgen_generators.generated.files import read_generated
+    from tfgen_generators.module.cache import remembered_module
+
     generated, dispatcher_text = apart(read_generated(root, settings.terraform_dir), settings)
     return Sources(
         root=root,

@@ -30,8 +30,8 @@ class NotAFileError(OSError):
 
 def read_bytes(file: Path | str, most: int = MOST_BYTES) -> bytes:
     """The bytes of a regular file of at most `most` bytes. Raises OSError; never waits for a writer."""
-    with opened(file) as descriptor:
-        size = os.fstat(descriptor).st_size
+    descriptor, size = _open(file)
+    try:
         if size > most:
             raise too_large(file, most)
         found = os.read(descriptor, size + 1)
@@ -45,6 +45,8 @@ def read_bytes(file: Path | str, most: int = MOST_BYTES) -> bytes:
         if total > most:
             raise too_large(file, most)
         return b"".join(pieces)
+    finally:
+        os.close(descriptor)
 
 
 def read_text(file: Path | str) -> str:
@@ -63,17 +65,27 @@ def digest_of(file: Path | str, most: int | None = None) -> str:
 @contextmanager
 def opened(file: Path | str) -> Iterator[int]:
     """A descriptor of a regular file, through links. Raises OSError."""
-    # O_NONBLOCK: a pipe that nobody writes to would keep us for ever.
-    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    descriptor, _ = _open(file)
     try:
-        mode = os.fstat(descriptor).st_mode
-        if S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
-        if not S_ISREG(mode):
-            raise NotAFileError(errno.EINVAL, "not a regular file", str(file))
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _open(file: Path | str) -> tuple[int, int]:
+    """The descriptor of a regular file, which the caller closes, and its size. Raises OSError."""
+    # O_NONBLOCK: a pipe that nobody writes to would keep us for ever.
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        status = os.fstat(descriptor)
+        if S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+        if not S_ISREG(status.st_mode):
+            raise NotAFileError(errno.EINVAL, "not a regular file", str(file))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor, status.st_size
 
 
 def too_large(file: Path | str, most: int = MOST_BYTES) -> OSError:

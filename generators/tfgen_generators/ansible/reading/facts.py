@@ -29,12 +29,12 @@ class FactsSource:
         return found
 
     def _facts(self, kind: FactsKind, path: str) -> FileFacts:
-        from tfgen_generators.ansible.reading.files import read_facts
-
         try:
             key = (kind, self._tree.digest(path))
             found = self.known.get(key)
             if found is None:
+                from tfgen_generators.ansible.reading.files import read_facts
+
                 found = self.known[key] = read_facts(kind, self._tree.read(path))
                 self.fresh.add(key)
         except OSError as error:

@@ -11,12 +11,15 @@ from tfgen_generators.lint.templates.nodes import BOM, File, Key, Node
 from tfgen_generators.packer.legacy import OF_PLUGINS, STRUCTURES, root_names, setting_names
 from tfgen_generators.packer.syntax.values import Value
 
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|[^\s,:{}\[\]"]+', re.DOTALL)
+#: What is before a colon is a key. A string is as it is written (1, 2), or has an escape or a byte that is no ASCII.
+_TOKEN = re.compile(
+    r'"([^"\\\x80-\xff]*)"(\s*:)?|("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|([{\[])|([}\]])|([^\s,:{}\[\]"]+)', re.DOTALL
+)
+_PLAIN, _PLAIN_KEY, _STRING, _KEY, _CLOSING = 1, 2, 3, 4, 6
 #: Deeper than this Python's stack holds no walk over the nodes.
 _DEEPEST = 440
-_OPENING, _CLOSING = frozenset("{["), frozenset("}]")
 #: A key as Packer has it.
-_LOWER = re.compile(r"[a-z0-9_-]+")
+_LOWER = re.compile(r"[a-z0-9_-]*")
 _DECODER = json.JSONDecoder(strict=False)
 
 Leaf: TypeAlias = Callable[[str], Value]
@@ -49,7 +52,7 @@ def _kids(node: Node | None) -> Iterable[Node]:
 
 
 def _rename(node: Node, names_of: Callable[[list[str]], dict[str, str]]) -> None:
-    if node.kids and not node.is_list and not all(isinstance(key, str) and _LOWER.fullmatch(key) for key in node.kids):
+    if node.kids and not node.is_list and not _LOWER.fullmatch("".join(map(str, node.kids))):
         names = names_of([key for key in node.kids if isinstance(key, str)])
         node.kids = {names.get(str(key), key): kid for key, kid in node.kids.items()}
 
@@ -62,30 +65,37 @@ class _Scanner:
         self.around: list[tuple[Node, dict[Key, Node]]] = []
 
     def value(self, start: int) -> Node:
-        file, leaf = self.file, self.leaf
+        file, leaf, around = self.file, self.leaf, self.around
         here, kids = Node(file, start, start, scalar=[]), dict[Key, Node]()
         key, place = "", None
         for token in _TOKEN.finditer(self.text, start):
-            raw, at = token[0], token.start()
-            if raw[0] == '"':
-                text = raw[1:-1] if raw.isascii() and "\\" not in raw else _decoded(raw)
-                if place is None and here.scalar is None:
-                    key, place = text, (at, at + len(raw))
-                    continue
-                node = Node(file, at, at + len(raw), scalar=leaf(text))
-            elif raw in _CLOSING:
-                here.end = at + 1
-                here, kids = self.around.pop()
+            kind = token.lastindex
+            if kind == _PLAIN:
+                at, end = token.span()
+                node = Node(file, at, end, leaf(token[_PLAIN]))
+            elif kind == _PLAIN_KEY:
+                at, end = token.span(_PLAIN)
+                key, place = token[_PLAIN], (at - 1, end + 1)
+                continue
+            elif kind == _STRING:
+                at, end = token.span()
+                node = Node(file, at, end, leaf(_decoded(token[0])))
+            elif kind == _KEY:
+                key, place = _decoded(token[_STRING]), token.span(_STRING)
+                continue
+            elif kind == _CLOSING:
+                here.end = token.end()
+                here, kids = around.pop()
                 continue
             else:
-                node = _begun(file, raw, at)
+                node = _begun(file, token[0], token.start())
             if place is None:
                 kids[len(kids)] = node
             else:
                 kids[key], node.key, place = node, place, None
             if node.kids is not None:
                 here, kids = self.opened(here, kids, node)
-        if self.around or not kids or place is not None:
+        if around or not kids or place is not None:
             raise ValueError(file.path)  # no JSON: discovery has said so already
         return kids[0]
 
@@ -98,7 +108,7 @@ class _Scanner:
 
 def _begun(file: File, raw: str, at: int) -> Node:
     """A collection that has nothing in it yet, or a scalar that is no string."""
-    if raw not in _OPENING:
+    if raw not in ("{", "["):
         return Node(file, at, at + len(raw), scalar=_DECODER.decode(raw))
     found = Node(file, at, at, scalar=None if raw == "{" else [])
     found.kids = {}

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from tfgen_generators.packer.syntax.values import Value
 
 BOM = b"\xef\xbb\xbf"
+_SHORT = 1 << 14
 
 Key: TypeAlias = "str | int"
 
@@ -26,6 +27,8 @@ class File:
         return [0, *(match.end() for match in re.finditer(rb"\n", self.data))]
 
     def line(self, offset: int) -> int:
+        if len(self.data) < _SHORT:  # where few are asked for, to count is sooner done than an index
+            return self.data.count(b"\n", 0, offset) + 1
         return bisect_right(self._starts, offset)
 
     @property
@@ -42,7 +45,7 @@ class Node:
 
     __slots__ = ("end", "file", "key", "kids", "labels", "scalar", "start")
 
-    def __init__(self, file: File, start: int, end: int, *, scalar: Value = None) -> None:
+    def __init__(self, file: File, start: int, end: int, scalar: Value = None) -> None:
         self.file, self.start, self.end, self.scalar = file, start, end, scalar
         self.key: tuple[int, int] = (start, start)
         self.kids: dict[Key, Node] | None = None
@@ -71,11 +74,12 @@ class Node:
 
     def find(self, *keys: Key) -> Node | None:
         """The node behind these keys."""
-        found: Node | None = self
+        found = self
         for key in keys:
-            if found is None or found.kids is None:
+            inner = found.kids.get(key) if found.kids else None
+            if inner is None:
                 return None
-            found = found.kids.get(key)
+            found = inner
         return found
 
     def get(self, *keys: Key) -> Value:

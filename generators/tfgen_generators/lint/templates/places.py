@@ -10,6 +10,9 @@ from tfgen_generators.lint.templates.nodes import Key, Node
 from tfgen_generators.lint.templates.source import Source, source_at
 from tfgen_generators.packer.syntax.values import as_written
 
+#: How the key of a comment begins.
+_COMMENTS = frozenset("_/")
+
 
 def node_of(source: Source, text: str) -> Node | None:
     """The first value in the template that comes to this text; comments left out."""
@@ -44,10 +47,11 @@ def _index(source: Source) -> tuple[dict[str, Node], dict[Key, Node]]:
         by_text: dict[str, Node] = {}
         by_key: dict[Key, Node] = {}
         for key, node in _nodes(source):
-            by_key.setdefault(key, node)
+            if key not in by_key:
+                by_key[key] = node
             text = _text(source, node) if node.kids is None else None
-            if text is not None:
-                by_text.setdefault(text, node)
+            if text is not None and text not in by_text:
+                by_text[text] = node
         source.index = by_text, by_key
     return source.index
 
@@ -72,11 +76,13 @@ def _nodes(source: Source) -> Iterator[tuple[Key, Node]]:
     """Every node of the template with its key, in the order of the files; comments of JSON left out."""
     ahead = [pair for root in reversed(source.roots) for pair in reversed((root.kids or {}).items())]
     while ahead:
-        key, node = ahead.pop()
-        if isinstance(key, str) and key.startswith(("_", "//")):
+        pair = ahead.pop()
+        key, node = pair
+        if isinstance(key, str) and key[:1] in _COMMENTS and key.startswith(("_", "//")):
             continue
-        yield key, node
-        ahead.extend(reversed((node.kids or {}).items()))
+        yield pair
+        if node.kids:
+            ahead.extend(reversed(node.kids.items()))
 
 
 def line_in(data: bytes, word: str) -> int:

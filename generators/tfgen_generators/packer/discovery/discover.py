@@ -12,7 +12,7 @@ from types import MappingProxyType
 import msgspec
 
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
-from tfgen_generators.packer.discovery.folders import format_of, group_folder
+from tfgen_generators.packer.discovery.folders import format_of, group_folder, why_other
 from tfgen_generators.packer.discovery.gitignore import GitIgnore
 from tfgen_generators.packer.discovery.ignore_patterns import IgnorePatterns
 from tfgen_generators.packer.discovery.naming import name_templates
@@ -47,6 +47,11 @@ class _Search(msgspec.Struct):
     unreadable: list[Problem] = msgspec.field(default_factory=list)
     folders: list[str] = msgspec.field(default_factory=list)
     followed: set[str] = msgspec.field(default_factory=set)
+    values: list[str] = msgspec.field(default_factory=list)
+    has_links: bool = False
+
+    def other_files(self) -> dict[str, bool]:
+        return {path: bool(digest) for path, digest in self.git.consulted.items()} | dict.fromkeys(self.values, True)
 
     def skip(self, path: str, reason: str, *, alike: bool = False) -> None:
         self.skipped.append(Skipped(path=path, reason=reason, alike=alike))
@@ -97,6 +102,7 @@ def find_unnamed(
         folders=tuple(search.folders),
         asked_git=search.git.has_asked,
         ignored=left_out,
+        other_files=None if search.has_links else search.other_files(),
     )
 
 
@@ -119,7 +125,7 @@ def _look_into(search: _Search, folder: str, names: list[str]) -> None:
             search.skip(path, "variable values, not a template", alike=True)
         elif name.endswith(".json"):
             _legacy(search, path)
-        elif reason := _other(name):
+        elif reason := why_other(name):
             search.skip(path, reason, alike=".pkr" in name)
     if any(outcome.facts and outcome.facts.computed_sources for outcome in hcl_files.values()):
         # Which builders those can be stands in the details of all files.
@@ -162,7 +168,9 @@ def _walk(search: _Search) -> Iterator[tuple[str, list[str]]]:
 def _sort(search: _Search, entry: os.DirEntry[str], path: str, files: list[str], below: list[str]) -> None:
     if entry.is_dir(follow_symlinks=False):
         _sort_folder(search, entry.name, path, below)
-    elif entry.is_file():
+        return
+    search.has_links = search.has_links or entry.is_symlink()
+    if entry.is_file():
         _sort_file(search, entry, path, files)
     elif entry.is_dir():
         if search.git.ignores(path):
@@ -246,6 +254,7 @@ def _preset(search: _Search, folder: str, names: list[str]) -> frozenset[str]:
     for name in names:
         if name.endswith(_AUTO):
             path = _join(folder, name)
+            search.values.append(path)
             try:
                 data = read_bytes(search.root / path)
             except OSError as error:
@@ -276,18 +285,6 @@ def _legacy(search: _Search, path: str) -> None:
         problem = Problem(path=path, line=outcome.line, message=outcome.message, fix=outcome.fix)
         template = replace(template, errors=(problem,))
     search.templates.append(template)
-
-
-def _other(name: str) -> str:
-    if name.endswith(".pkrvars.hcl"):
-        return "variable values, not a template"
-    if name.endswith(".pkrtpl.hcl"):
-        return "input of templatefile(), not a template"
-    if name.endswith((".hcl.example", ".json.example")):
-        return "an example, not a template"
-    if name.endswith(".hcl"):
-        return "HCL of another tool (Packer reads *.pkr.hcl)"
-    return ""
 
 
 def _left_out(search: _Search, ignore: Sequence[str]) -> frozenset[str]:

@@ -95,6 +95,11 @@ class FactsCache:
         return self._known(f"{form}:{digest}", details=details) or read_file(data, form, digest, details=details)
 
     @property
+    def digests(self) -> dict[str, tuple[Stamp, str]]:
+        """Stamps and digests of the files that were read."""
+        return self._new.stamps
+
+    @property
     def is_due(self) -> bool:
         """Whether there is something worth keeping."""
         gone = len(self._old.stamps) > len(self._new.stamps)

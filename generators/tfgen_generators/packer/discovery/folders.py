@@ -38,6 +38,19 @@ def format_of(path: str) -> Format:
     return "hcl2-json" if path.endswith(JSON_ENDING) else "hcl2"
 
 
+def why_other(name: str) -> str:
+    """What a file is whose name is like that of a template, by that name; "" where that says nothing."""
+    if name.endswith(".pkrvars.hcl"):
+        return "variable values, not a template"
+    if name.endswith(".pkrtpl.hcl"):
+        return "input of templatefile(), not a template"
+    if name.endswith((".hcl.example", ".json.example")):
+        return "an example, not a template"
+    if name.endswith(".hcl"):
+        return "HCL of another tool (Packer reads *.pkr.hcl)"
+    return ""
+
+
 def group_folder(folder: str, files: Mapping[str, Outcome], preset: frozenset[str] = frozenset()) -> Grouped:
     """The templates and the skipped files of one folder; `files` are its HCL2 files, by path.
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tfgen_generators.packer.discovery.outcome import looks_like_packer
 from tfgen_generators.trees.files import read_bytes
 from tfgen_generators.trees.tree import Tree
 
@@ -37,6 +36,8 @@ def _root_or(wanted: str, names: Iterable[str], read: Callable[[str], bytes]) ->
     def is_alike(name: str) -> bool:
         if not name.endswith(".json") or name.endswith(_HCL):
             return name.endswith(_HCL)
+        from tfgen_generators.packer.discovery.outcome import looks_like_packer  # which imports all readers
+
         try:
             return looks_like_packer(read(name))
         except OSError:

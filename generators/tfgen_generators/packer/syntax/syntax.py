@@ -4,28 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfgen_generators.packer.syntax.values import Value
+from tfgen_generators.packer.syntax.values import Expression, Value, expressions
+
+#: Values with something inside.
+_COMPOUND = (Expression, list, dict)
 
 
 class Body:
     """What stands between two braces. `attributes` keep the order of the file."""
 
-    __slots__ = ("attributes", "blocks", "lines")
+    __slots__ = ("_expressions", "attributes", "blocks", "lines")
 
     def __init__(self) -> None:
         self.attributes: dict[str, Value] = {}
         self.lines: dict[str, int] = {}
         self.blocks: list[Block] = []
+        self._expressions: list[Expression] | None = None
 
     def of(self, *kinds: str) -> Iterator[Block]:
         """The blocks of these kinds, in the order of the file."""
         return (block for block in self.blocks if block.kind in kinds)
 
-    def values(self) -> Iterator[Value]:
+    def values(self) -> list[Value]:
         """Every value in this body and in the blocks below it."""
-        yield from self.attributes.values()
+        found = list(self.attributes.values())
         for block in self.blocks:
-            yield from block.body.values()
+            found += block.body.values()
+        return found
+
+    def expressions(self) -> list[Expression]:
+        """Every expression in these values, in the order of the file; looked for once, so not before all is read."""
+        if self._expressions is None:
+            own = (value for value in self.attributes.values() if isinstance(value, _COMPOUND))
+            self._expressions = [found for value in own for found in expressions(value)]
+            for block in self.blocks:
+                self._expressions += block.body.expressions()
+        return self._expressions
 
     def get(self, name: str) -> Value:
         """The attribute `name`, or the attributes of the block of that name; None without either."""

@@ -57,6 +57,8 @@ def expressions(value: Value) -> Iterator[Expression]:
     stack = [value]
     while stack:
         current = stack.pop()
+        if isinstance(current, str):  # most are
+            continue
         if isinstance(current, Expression):
             yield current
             stack.extend(reversed(current.args))

@@ -17,6 +17,7 @@ from tfgen_generators.lint.scope import Scope
 from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.pipeline_files import buildspec_of
 
+_NAMING = frozenset({"galaxy_file", "playbook"})
 _NAMES = ("requirements.yml", "requirements.yaml")
 _GIT = re.compile(r"^(git\+|git@|ssh://|git://)|\.git(#.*)?$|^https?://(github|gitlab|bitbucket)\.[^/]+/[^/]+/[^/]+/?$")
 _ARCHIVE = re.compile(r"^(https?|file)://.*|.*\.(tar\.gz|tgz|zip)$")
@@ -39,12 +40,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 def requirements_files(scope: Scope) -> list[str]:
     """Those that templates and buildspecs name, and those that Ansible's folders hold."""
-    found = {
-        used.resolved for one in scope.templates for used in scope.described(one).files if used.use == "galaxy_file"
-    }
+    named = [used for one in scope.templates for used in scope.described(one).files if used.use in _NAMING]
+    found = {used.resolved for used in named if used.use == "galaxy_file"}
     found |= {path for path in scope.files if posixpath.basename(path) in _NAMES}
-    folders = {posixpath.dirname(used.resolved) for one in scope.templates for used in scope.described(one).files
-               if used.use == "playbook" and used.resolved}  # fmt: skip
+    folders = {posixpath.dirname(used.resolved) for used in named if used.use == "playbook" and used.resolved}
     for folder in folders:
         found |= {posixpath.join(folder, inner, name) for inner in ("", "roles", "collections") for name in _NAMES}
     found |= {path for template in scope.templates for path in _of_buildspec(scope, template)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.lint.model import Edit, Finding, Rule
 from tfgen_generators.lint.rules.packer.filtered import is_filtered
-from tfgen_generators.lint.templates.nodes import File, Key, Node
+from tfgen_generators.lint.templates.nodes import File, Node
 from tfgen_generators.lint.templates.source import Component, Source, sources
 from tfgen_generators.packer.syntax.values import Value
 
@@ -26,7 +26,7 @@ _PATTERNS = {
     ),
     "a password in an address": (
         (b"://",),
-        re.compile(rb"(?<=://)[^\s/:@'\"`$<>{}()]+:(?P<password>[^\s/:@'\"`$<>{}()]{4,})(?=@[A-Za-z0-9\[])"),
+        re.compile(rb"://[^\s/:@'\"`$<>{}()]+:(?P<password>[^\s/:@'\"`$<>{}()]{4,})(?=@[A-Za-z0-9\[])"),
     ),
     "a Slack token": ((b"xox",), re.compile(rb"(?<![A-Za-z0-9])xox[abprs]-[A-Za-z0-9-]{20,}")),
 }
@@ -128,7 +128,10 @@ def _named(source: Source) -> Iterator[Finding]:
 
 def _of_component(source: Source, component: Component) -> Iterator[Finding]:
     for keys, node in component.node.walk():
-        for name, value in _pairs(keys, node):
+        setting = next((key for key in reversed(keys) if isinstance(key, str)), "")
+        if not (setting in _ASSIGNING or _sounds_secret(setting)):
+            continue
+        for name, value in _pairs(setting, node):
             is_secret = _is_secret(name, source) and not _is_asked_for(component, name, source)
             if is_secret and _is_written(source, value) and not _is_of_installer(component, name, value, source):
                 yield _finding(node.path, node.line, f"{name} is hard-coded", source.template.name)
@@ -144,11 +147,9 @@ def _locals(source: Source) -> Iterator[tuple[str, Node]]:
             yield str(block.labels[0]), node
 
 
-def _pairs(keys: tuple[Key, ...], node: Node) -> Iterator[tuple[str, Value]]:
+def _pairs(name: str, node: Node) -> Iterator[tuple[str, Value]]:
     """What a setting names: itself, or the variables in a list such as `environment_vars`."""
     value = node.value()
-    last = keys[-1]
-    name = last if isinstance(last, str) else next((key for key in reversed(keys) if isinstance(key, str)), "")
     if name not in _ASSIGNING:
         yield name, value
     elif isinstance(value, str):

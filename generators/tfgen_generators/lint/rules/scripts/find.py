@@ -33,13 +33,16 @@ _OTHER_ENDINGS = (".py", ".ps1", ".rb", ".pl", ".js", ".php", ".bat", ".cmd", ".
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):
-    """One text that a shell runs. `places` are path and line of each of its lines; `options` the shell's own.
+    """One text that a shell runs. `options` are the shell's own, `path` is that of its first line.
+
+    `rows` are the nodes in which its lines stand, each with how far below; none where it is a file itself.
 
     `runner` is what names the shell: `setting`, "inline_shebang" or "execute_command"; None where that is the file.
     """
 
     text: str
-    places: tuple[tuple[str, int], ...]
+    path: str
+    rows: tuple[tuple[Node, int], ...] = ()
     options: str
     inline: bool
     runner: Node | None = None
@@ -47,7 +50,10 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
 
     def place(self, line: int) -> tuple[str, int]:
         """Path and line in the repository of the `line`th line, counted from 0."""
-        return self.places[min(line, len(self.places) - 1)]
+        if not self.rows:
+            return self.path, min(line, self.text.count("\n")) + 1
+        node, below = self.rows[min(line, len(self.rows) - 1)]
+        return node.path, node.line + below
 
     def pipelines(self) -> Pipelines:
         """What it runs."""
@@ -111,20 +117,17 @@ def _inline(source: Source, component: Component, options: str | None, runner: N
         if node is None or (key == "command" and component.kind != "shell-local"):
             continue
         elements = list(node.kids.values()) if node.is_list and node.kids else [node]
-        rows: list[str] = []
-        places: list[tuple[str, int]] = []
-        for element in elements:
-            texts, line, step = _written(source, element).split("\n"), element.line, int(_is_heredoc(element))
-            rows += texts
-            places += [(element.path, line + number * step) for number in range(1, len(texts) + 1)]
+        texts = [_written(source, element) for element in elements]
+        rows = tuple(row for pair in zip(elements, texts, strict=True) for row in _rows(*pair))
         shebang = component.node.find("inline_shebang")
         if options is None and shebang is not None:
             text = source.values.text(shebang.value())
             if text is None or not (match := _SHEBANG.match(f"#!{text}")):
                 continue  # not known, or no shell
             yield Script(
-                text="\n".join(rows),
-                places=tuple(places),
+                text="\n".join(texts),
+                path=elements[0].path,
+                rows=rows,
                 options=match[1],
                 inline=True,
                 runner=shebang,
@@ -132,7 +135,14 @@ def _inline(source: Source, component: Component, options: str | None, runner: N
             )
         else:
             own = " -e" if options is None else options
-            yield Script(text="\n".join(rows), places=tuple(places), options=own, inline=True, runner=runner)
+            path = elements[0].path
+            yield Script(text="\n".join(texts), path=path, rows=rows, options=own, inline=True, runner=runner)
+
+
+def _rows(node: Node, text: str) -> list[tuple[Node, int]]:
+    """Where each line of a text stands: those of a heredoc below its own line."""
+    lines = text.count("\n") + 1
+    return [(node, number) for number in range(1, lines + 1)] if _is_heredoc(node) else [(node, 0)] * lines
 
 
 def _is_heredoc(node: Node) -> bool:
@@ -196,8 +206,7 @@ def _read_script(scope: Scope, path: str, options: str | None) -> Script | None:
     if path.endswith(_OTHER_ENDINGS) and match is None:
         return None
     own = match[1] if match else ""
-    places = tuple((path, number + 1) for number in range(text.count("\n") + 1))
-    return Script(text=text, places=places, options=own if options is None else options, inline=False)
+    return Script(text=text, path=path, options=own if options is None else options, inline=False)
 
 
 def local_texts(scope: Scope, source: Source) -> Iterator[str]:

@@ -42,7 +42,8 @@ def _hidden(scope: Scope) -> Iterator[Finding]:
     for script, image in _each(scope):
         for pipeline, message, fix in hidden_failures(script.text, script.options):
             yield _finding("hidden-failure", script, pipeline, image, message, fix)
-        for command, line in lost_tries(script.text) if _ends_early(script, script.pipelines().found) else ():
+        tries = lost_tries(script.text)
+        for command, line in tries if tries and _ends_early(script, script.pipelines().found) else ():
             path, number = script.place(line)
             yield Finding(
                 rule="hidden-failure",
@@ -81,17 +82,13 @@ def hidden_failures(text: str, options: str) -> list[tuple[Pipeline, str, str]]:
     read = read_pipelines(text)
     found = read.found
     ends = _ends(found)
-    last_set = _last(found, lambda one: _is_set(one) and ShellOptions(" ".join(one.commands[0].words[1:])).errexit)
-    last_doing = _last(found, lambda one: any(map(does_something, one.commands)))
     hidden: list[tuple[Pipeline, str, str]] = []
     for number, pipeline in enumerate(found):
         message = fix = ""
         if _is_set(pipeline):
             before = state.errexit
             state.take(pipeline.commands[0].words[1:])
-            # Not where exit codes are looked at, where -e comes back, and where nothing more is done.
-            goes_on = read.is_whole and last_set < number < last_doing
-            if before and not state.errexit and goes_on and "$?" not in text:
+            if before and not state.errexit and read.is_whole and "$?" not in text and _goes_on(found, number):
                 message, fix = "after `set +e`, failures do not end the script", _FIX_SET
         elif state.errexit and not pipeline.condition:
             message, fix = "" if state.pipefail else _in_pipe(pipeline), _FIX_PIPE
@@ -102,6 +99,12 @@ def hidden_failures(text: str, options: str) -> list[tuple[Pipeline, str, str]]:
         if message:
             hidden.append((pipeline, message, fix))
     return hidden
+
+
+def _goes_on(found: Sequence[Pipeline], number: int) -> bool:
+    """Whether something is done behind a `set +e`; not where -e comes back."""
+    last_set = _last(found, lambda one: _is_set(one) and ShellOptions(" ".join(one.commands[0].words[1:])).errexit)
+    return last_set < number < _last(found, lambda one: any(map(does_something, one.commands)))
 
 
 def _ends(found: Sequence[Pipeline]) -> list[int]:
@@ -254,7 +257,7 @@ def _each(scope: Scope) -> Iterator[tuple[Script, str]]:
     seen: set[tuple[str, str]] = set()
     for source in sources(scope):
         for script in scripts(scope, source):
-            key = (script.places[0][0], script.options)
+            key = (script.path, script.options)
             if script.inline or script.runner is not None or key not in seen:
                 yield script, source.template.name if script.inline else ""
             seen.add(key)
