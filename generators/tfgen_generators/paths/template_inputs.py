@@ -151,7 +151,7 @@ def _local(values: PossibleValues, step: Step) -> Iterator[LocalStep]:
     variables = tuple(_variables(values, step))
     for name in ("inline", "command", "execute_command"):
         if name in step.settings:
-            lines = [tuple(values.texts(item)) for item in values.items(step.settings[name])]
+            lines = [tuple(values.texts(item, marked=True)) for item in values.items(step.settings[name])]
             joining = "\n" if name != "execute_command" else " "
             texts = [_PACKERS.sub("", text) for text in _joined(lines, joining)]
             yield LocalStep(name, tuple(texts), variables=variables)
@@ -171,11 +171,11 @@ def _joined(lines: Sequence[tuple[str, ...]], joining: str) -> Iterator[str]:
 def _variables(values: PossibleValues, step: Step) -> Iterator[tuple[str, str]]:
     """What `environment_vars` (a list of texts) and `env` (a map) set, where it is one thing."""
     for item in values.items(step.settings.get("environment_vars", [])):
-        for text in values.texts(item)[:1]:
+        for text in values.texts(item, marked=True)[:1]:
             yield text.partition("=")[0], text.partition("=")[2]
     given = step.settings.get("env")
     for name, value in given.items() if isinstance(given, dict) else ():
-        texts = values.texts(value)
+        texts = values.texts(value, marked=True)
         yield name, texts[0] if len(texts) == 1 else UNKNOWN
 
 
