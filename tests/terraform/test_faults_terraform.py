@@ -35,8 +35,7 @@ def test_no_terraform_at_all(repo: Repo, tfgen: Command, monkeypatch: pytest.Mon
     result = tfgen("plan", PATH=str(root / "empty"), PYTHONPATH=str(root / "empty")).expect(1)
     assert (
         "terraform or tofu not found on PATH, and no embedded Terraform installed; "
-        "install Terraform or OpenTofu, 1.6 or newer"
-        in result.err
+        "install Terraform or OpenTofu, 1.6 or newer" in result.err
     )
 
 
