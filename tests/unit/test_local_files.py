@@ -28,6 +28,7 @@ FILES = {
 PLAY = {"ansible/web.yml", "ansible/roles/app/tasks/main.yml"}
 HOSTS = {*PLAY, "ansible/hosts/prod.ini", "ansible/hosts/group_vars/all.yml"}
 CONF = {"conf/a.conf", "conf/b.conf", "conf/sub/c.conf"}
+BIN = {"bin/build.sh", "bin/here.sh", "bin/args.sh", "bin/list.py"}
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,13 @@ CONF = {"conf/a.conf", "conf/b.conf", "conf/sub/c.conf"}
         (["mkdir -p conf", "ls conf", "test -d conf", "echo conf"], set()),
         (["cat /conf/a.conf ~/conf/a.conf $HOME/conf/a.conf"], set()),
         (["# cat conf/a.conf"], set()),
+        (["run-parts --regex=x bin"], {*BIN, *PLAY, "lib/common.sh", *CONF} - {"conf/sub/c.conf"}),
+        (["sudo run-parts -a x ./bin"], {*BIN, *PLAY, "lib/common.sh", *CONF} - {"conf/sub/c.conf"}),
+        (["parallel -j2 sh {} ::: bin/build.sh"], {*PLAY, "bin/build.sh", "lib/common.sh", "conf/a.conf"}),
+        (["parallel ::: 'sh bin/build.sh' true"], {*PLAY, "bin/build.sh", "lib/common.sh", "conf/a.conf"}),
+        (["parallel --jobs 2 'cd {1} && sh {2.}.sh' ::: bin ::: here.x"], {*PLAY, "bin/here.sh"}),
+        (["ls bin/b*.sh | parallel sh {}"], {*PLAY, "bin/build.sh", "lib/common.sh", "conf/a.conf"}),
+        (["ls bin/b*.sh | xargs -I{} sh {}"], {*PLAY, "bin/build.sh", "lib/common.sh", "conf/a.conf"}),
     ],
 )  # fmt: skip
 def test_a_command_on_this_machine(tmp_path: Path, lines: list[str], wanted: set[str]) -> None:
