@@ -63,6 +63,12 @@ def roles(text: str, name: str = "requirements.yml") -> Files:
     return {**legacy(step), "web.yml": "- hosts: all\n  roles: [htop, a.b]\n", name: text}
 
 
+def roles_of(other: str) -> Files:
+    step = {"type": "ansible", "playbook_file": "web.yml"}
+    tasks = {f"roles/{name}/tasks/main.yml": "[]\n" for name in ("web", "db")}
+    return {**legacy(step), **tasks, "web.yml": "- hosts: all\n  roles: [web]\n", "roles/other.yml": other}
+
+
 def secret(name: str, *provisioners: object, **settings: object) -> Files:
     variables = {"variables": {name: "{{env `X`}}"}}
     return legacy(*provisioners, builder={**EBS, **dict.fromkeys(settings, f"{{{{user `{name}`}}}}")}, **variables)
@@ -186,6 +192,21 @@ JUDGED = [
         True,
         secret("aws_token", {"type": "shell", "environment_vars": ["T={{user `aws_token`}}"]}, token=1),
     ),
+    Judged(
+        "variable-not-sensitive",
+        False,
+        legacy(
+            builder={**EBS, "ami_description": "{{user `cos_access_key`}}"},
+            variables={"cos_access_key": "", "cos_secret_key": ""},
+            **{"sensitive-variables": ["cos_secret_key"]},
+        ),
+    ),
+    Judged("no-errexit", False, script("sudo dd if=/dev/zero of=/tmp/x bs=1M\nsudo rm /tmp/x\necho done", "#!/bin/sh")),
+    Judged("no-errexit", True, script("sudo dd if=x.raw of=/dev/sdb\necho done", "#!/bin/sh")),
+    Judged("unused-role", True, roles_of("")),
+    Judged("unused-role", False, roles_of("- hosts: runners\n  roles:\n    - role: db\n")),
+    Judged("unused-role", False, roles_of("- name: x\n  hosts: runners\n  roles:\n    - db\n")),
+    Judged("unused-role", True, roles_of("- name: db\n")),
     Judged("variable-not-sensitive", True, secret("ssh_bastion_password", ssh_bastion_password=1)),
     Judged("variable-not-sensitive", False, secret("ssh_private_key_file", ssh_private_key_file=1)),
     Judged(
