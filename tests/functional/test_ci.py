@@ -320,10 +320,13 @@ def test_a_recipe_of_the_other_tool_is_left_as_it_is(host: str, repo: Repo, cli:
     assert f"compare it with: tfgen ci {host} --tool tofu {again}" in cli("ci", host, "--tool", "tofu").expect(3).err
 
 
-@pytest.mark.parametrize(("digest", "code"), [("of it", 0), ("0" * 64, 1), ("", 1)])
+@pytest.mark.parametrize(
+    ("digest", "code", "machine"),
+    [("of it", 0, "x86_64"), ("of it", 0, "aarch64"), ("0" * 64, 1, "x86_64"), ("", 1, "x86_64")],
+)
 @pytest.mark.parametrize("host", HOSTS)
 def test_opentofu_is_installed_by_its_digest(
-    host: str, repo: Repo, cli: Command, tmp_path: Path, digest: str, code: int
+    host: str, repo: Repo, cli: Command, tmp_path: Path, digest: str, code: int, machine: str
 ) -> None:
     """The recipe's own shell, with a download that is always the same; every job that runs tfgen has it."""
     repo({"tfgen.toml": TOML})
@@ -334,7 +337,8 @@ def test_opentofu_is_installed_by_its_digest(
     end = "\n# Away from the checkout"
     script = found[0] if host == "github" else found[0][found[0].index("TFGEN_TERRAFORM=") :].partition(end)[0]
     tools, room = tmp_path / "tools", tmp_path / "room"
-    for name, text in (("curl", CURL), ("tar", TAR)):
+    built_for = "arm64" if machine == "aarch64" else "amd64"
+    for name, text in (("curl", CURL), ("tar", TAR), ("uname", f"#!/bin/sh\necho {machine}\n")):
         write_tree(tools, {name: text})
         (tools / name).chmod(0o755)
     room.mkdir()
@@ -354,7 +358,8 @@ def test_opentofu_is_installed_by_its_digest(
     )
     assert done.returncode == code, done.stderr
     (asked,) = (tmp_path / "asked").read_text().splitlines()
-    assert asked == ("https://github.com/opentofu/opentofu/releases/download/v1.12.6/tofu_1.12.6_linux_amd64.tar.gz")
+    release = "https://github.com/opentofu/opentofu/releases/download/v1.12.6/"
+    assert asked == f"{release}tofu_1.12.6_linux_{built_for}.tar.gz"
     if code == 0:
         path = Path((tmp_path / "env").read_text().strip().removeprefix("TFGEN_TERRAFORM="))
         assert os.access(path, os.X_OK)

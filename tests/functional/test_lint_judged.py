@@ -63,6 +63,12 @@ def roles(text: str, name: str = "requirements.yml") -> Files:
     return {**legacy(step), "web.yml": "- hosts: all\n  roles: [htop, a.b]\n", name: text}
 
 
+def roles_of(other: str) -> Files:
+    step = {"type": "ansible", "playbook_file": "web.yml"}
+    tasks = {f"roles/{name}/tasks/main.yml": "[]\n" for name in ("web", "db")}
+    return {**legacy(step), **tasks, "web.yml": "- hosts: all\n  roles: [web]\n", "roles/other.yml": other}
+
+
 def secret(name: str, *provisioners: object, **settings: object) -> Files:
     variables = {"variables": {name: "{{env `X`}}"}}
     return legacy(*provisioners, builder={**EBS, **dict.fromkeys(settings, f"{{{{user `{name}`}}}}")}, **variables)
@@ -118,6 +124,37 @@ UNSAFE = {
     "apt-get update && apt-get install -y x": ("#!/bin/sh", False),
     "import os\nos.mkdir('a')": ("#!/usr/bin/python3", False),
 }
+#: Each answer is that of `packer validate`, Packer 1.16.0 with plugin 1.8.2.
+SETTINGS = {
+    "imds_support = 2.0": True,
+    'imds_support = ""': False,
+    'imds_support = "V2.0"': True,
+    'metadata_options {\n  http_tokens = "Required"\n}': True,
+    "metadata_options {\n  http_endpoint = true\n}": True,
+    'metadata_options {\n  instance_metadata_tags = "on"\n}': True,
+    "metadata_options {\n  http_put_response_hop_limit = 0\n}": False,
+    "metadata_options {\n  http_put_response_hop_limit = -1\n}": True,
+    'metadata_options {\n  http_put_response_hop_limit = "65"\n}': True,
+    "metadata_options {\n  http_tokens = var.x\n}": False,
+    'dynamic "metadata_options" {\n  for_each = [1]\n  content {\n    http_tokens = "required"\n  }\n}': False,
+    'metadata_options = {\n  http_tokens = "required"\n}': True,
+    "metadata_options = var.x": True,
+    'launch_block_device_mappings = [{\n  device_name = "/dev/sda1"\n}]': True,
+    'launch_block_device_mappings {\n  device_name = "/dev/sda1"\n}': False,
+    'tags {\n  a = "b"\n}': True,
+    'tags = {\n  a = "b"\n}': False,
+    'tag {\n  key = "a"\n  value = "b"\n}': False,
+    'tenancy = "Host"': True,
+    'shutdown_behavior = "stopped"': True,
+    'ssh_interface = "ipv6"': False,
+}
+OBJECTS: list[tuple[bool, dict[str, object]]] = [
+    (True, {"metadata_options": {"http_tokens": True}}),
+    (True, {"metadata_options": [{"http_tokens": "required"}]}),
+    (False, {"metadata_options": {"http_put_response_hop_limit": "2"}}),
+    (False, {"launch_block_device_mappings": [{"device_name": "/dev/sda1"}]}),
+    (False, {"run_tags": [{"a": "b"}]}),
+]
 PLAIN = "sudo -E sh '{{.Path}}'"
 JUDGED = [
     *(Judged(rule, true, script(text)) for rule, cases in SCRIPTS.items() for text, true in cases.items()),
@@ -155,6 +192,21 @@ JUDGED = [
         True,
         secret("aws_token", {"type": "shell", "environment_vars": ["T={{user `aws_token`}}"]}, token=1),
     ),
+    Judged(
+        "variable-not-sensitive",
+        False,
+        legacy(
+            builder={**EBS, "ami_description": "{{user `cos_access_key`}}"},
+            variables={"cos_access_key": "", "cos_secret_key": ""},
+            **{"sensitive-variables": ["cos_secret_key"]},
+        ),
+    ),
+    Judged("no-errexit", False, script("sudo dd if=/dev/zero of=/tmp/x bs=1M\nsudo rm /tmp/x\necho done", "#!/bin/sh")),
+    Judged("no-errexit", True, script("sudo dd if=x.raw of=/dev/sdb\necho done", "#!/bin/sh")),
+    Judged("unused-role", True, roles_of("")),
+    Judged("unused-role", False, roles_of("- hosts: runners\n  roles:\n    - role: db\n")),
+    Judged("unused-role", False, roles_of("- name: x\n  hosts: runners\n  roles:\n    - db\n")),
+    Judged("unused-role", True, roles_of("- name: db\n")),
     Judged("variable-not-sensitive", True, secret("ssh_bastion_password", ssh_bastion_password=1)),
     Judged("variable-not-sensitive", False, secret("ssh_private_key_file", ssh_private_key_file=1)),
     Judged(
@@ -183,6 +235,12 @@ JUDGED = [
     Judged("hard-coded-region", False, legacy(builder={**EBS, "region": "{{env `AWS_REGION`}}"})),
     Judged("public-ami", True, legacy(builder={**EBS, "snapshot_groups": ["all"]})),
     Judged("no-imdsv2", False, legacy(builder={**EBS, **IMDS_2})),
+    *(Judged("invalid-setting", true, native('variable "x" {}', inside=inside)) for inside, true in SETTINGS.items()),
+    *(Judged("invalid-setting", true, legacy(builder={**EBS, **one})) for true, one in OBJECTS),
+    Judged("invalid-setting", False, native("", "amazon-chroot", 'metadata_options {\n  http_tokens = "x"\n}')),
+    Judged("invalid-setting", True, native("", "amazon-chroot", 'imds_support = "v2"')),
+    Judged("invalid-setting", True, legacy(**{"post-processors": [{"type": "amazon-import", "imds_support": "2"}]})),
+    Judged("invalid-setting", False, {**legacy(), "packer/x.json": '{"builders": [{"type": "null", "tenancy": "x"}]}'}),
     Judged("unencrypted-image", False, legacy(builder={**EBS, "encrypt_boot": True})),
     Judged("same-ami-name", True, {**legacy(), "packer/db.json": legacy()["packer/web.json"]}),
     Judged("same-ami-name", False, {**legacy(), "packer/db.json": legacy()["packer/web.json"].replace("web-", "db-")}),

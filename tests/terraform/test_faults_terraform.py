@@ -34,8 +34,8 @@ def test_no_terraform_at_all(repo: Repo, tfgen: Command, monkeypatch: pytest.Mon
     (root / "empty/git").symlink_to("/usr/bin/git")
     result = tfgen("plan", PATH=str(root / "empty"), PYTHONPATH=str(root / "empty")).expect(1)
     assert (
-        "terraform or tofu not found on PATH, and no embedded Terraform installed; install Terraform 1.6 or newer"
-        in result.err
+        "terraform or tofu not found on PATH, and no embedded Terraform installed; "
+        "install Terraform or OpenTofu, 1.6 or newer" in result.err
     )
 
 

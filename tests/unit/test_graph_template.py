@@ -426,3 +426,24 @@ def test_what_a_fileset_finds_is_looked_for_where_packer_runs(
     found = graph(tmp_path, {"packer/web.pkr.hcl": text, "packer/scripts/a.sh": "", "packer/scripts/b.sh": ""}, toml)
     assert [(one.name, one.line) for one in found.missing_references] == ([(missing, 9)] if missing else [])
     assert {"packer/scripts/a.sh", "packer/scripts/b.sh"} <= set(found.made_of("web"))
+
+
+@pytest.mark.parametrize(
+    ("more", "wanted"),
+    [
+        ({"packer/scripts/b.sh": ""}, {"packer/scripts/b.sh", "packer/images/http/x"}),
+        (
+            {"packer/scripts/b.sh": "", "scripts/b.sh": ""},
+            {"packer/scripts/b.sh", "scripts/b.sh", "packer/images/http/x"},
+        ),
+        ({}, {"http/x", "packer/images/http/x"}),
+    ],
+)
+def test_packer_starts_only_where_its_scripts_are(tmp_path: Path, more: dict[str, str], wanted: set[str]) -> None:
+    """A script that is nowhere tells nothing."""
+    document = {
+        "builders": [{"type": "qemu", "http_directory": "http"}],
+        "provisioners": [{"type": "shell", "script": "../scripts/b.sh"}],
+    }
+    files = {"packer/images/web.json": json.dumps(document), "packer/images/http/x": "", "http/x": "", **more}
+    assert made_of(tmp_path, files, name="images-web") - {"packer/images/web.json"} == wanted

@@ -28,6 +28,7 @@ FILES = {
 PLAY = {"ansible/web.yml", "ansible/roles/app/tasks/main.yml"}
 HOSTS = {*PLAY, "ansible/hosts/prod.ini", "ansible/hosts/group_vars/all.yml"}
 CONF = {"conf/a.conf", "conf/b.conf", "conf/sub/c.conf"}
+BIN = {"bin/build.sh", "bin/here.sh", "bin/args.sh", "bin/list.py"}
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,13 @@ CONF = {"conf/a.conf", "conf/b.conf", "conf/sub/c.conf"}
         (["mkdir -p conf", "ls conf", "test -d conf", "echo conf"], set()),
         (["cat /conf/a.conf ~/conf/a.conf $HOME/conf/a.conf"], set()),
         (["# cat conf/a.conf"], set()),
+        (["run-parts --regex=x bin"], {*BIN, *PLAY, "lib/common.sh", *CONF} - {"conf/sub/c.conf"}),
+        (["sudo run-parts -a x ./bin"], {*BIN, *PLAY, "lib/common.sh", *CONF} - {"conf/sub/c.conf"}),
+        (["parallel -j2 sh {} ::: bin/build.sh"], {*PLAY, "bin/build.sh", "lib/common.sh", "conf/a.conf"}),
+        (["parallel ::: 'sh bin/build.sh' true"], {*PLAY, "bin/build.sh", "lib/common.sh", "conf/a.conf"}),
+        (["parallel --jobs 2 'cd {1} && sh {2.}.sh' ::: bin ::: here.x"], {*PLAY, "bin/here.sh"}),
+        (["ls bin/b*.sh | parallel sh {}"], {*PLAY, "bin/build.sh", "lib/common.sh", "conf/a.conf"}),
+        (["ls bin/b*.sh | xargs -I{} sh {}"], {*PLAY, "bin/build.sh", "lib/common.sh", "conf/a.conf"}),
     ],
 )  # fmt: skip
 def test_a_command_on_this_machine(tmp_path: Path, lines: list[str], wanted: set[str]) -> None:
@@ -99,6 +107,33 @@ def test_a_command_on_this_machine(tmp_path: Path, lines: list[str], wanted: set
 def test_every_setting_that_runs_something(tmp_path: Path, step: dict[str, object]) -> None:
     wanted = {*PLAY, "bin/build.sh", "lib/common.sh", "conf/a.conf"}
     assert made_of(tmp_path, {**legacy(step), **FILES}) == wanted
+
+
+@pytest.mark.parametrize(
+    ("settings", "wanted"),
+    [
+        ('inline = ["sh ${path.root}/own/a.sh"]', {"packer/own/a.sh"}),
+        ('inline = ["cd /tmp && sh \\"${path.root}/own/a.sh\\""]', {"packer/own/a.sh"}),
+        ('inline = ["cd ${path.root} && sh own/a.sh"]', {"packer/own/a.sh"}),
+        ('inline = ["cd ${path.root}/../conf && cat b.conf"]', {"conf/b.conf"}),
+        ('command = "cd x; cat ${abspath(path.root)}/own/*"', {"packer/own/a.sh"}),
+        ('inline = ["cd /tmp && cat ${abspath("conf/b.conf")}"]', {"conf/b.conf"}),
+        ('inline = ["cd bin", "cat \'${path.cwd}/conf/b.conf\'"]', {"conf/b.conf"}),
+        ('inline = ["cd bin; x --in=${path.cwd}/conf/a.conf -c@${path.cwd}/conf/b.conf"]', CONF - {"conf/sub/c.conf"}),
+        ('inline = ["cd /tmp; cat $S/b.conf"]\n    environment_vars = ["S=${path.cwd}/conf"]', {"conf/b.conf"}),
+        ('script = "${abspath("bin")}/args.sh"', {"bin/args.sh"}),
+    ],
+)  # fmt: skip
+def test_a_path_that_begins_where_packer_stands(tmp_path: Path, settings: str, wanted: set[str]) -> None:
+    """Wherever the shell has gone: `path.root` is seen from the repository, `path.cwd` from where Packer runs."""
+    text = hcl(f'  provisioner "shell-local" {{\n    {settings}\n  }}')
+    assert made_of(tmp_path, {**FILES, "packer/own/a.sh": "", "packer/web.pkr.hcl": text}) == wanted
+
+
+@pytest.mark.parametrize("folder", ["{{template_dir}}/own/a.sh", "{{pwd}}/packer/own/a.sh"])
+def test_the_same_in_legacy_json(tmp_path: Path, folder: str) -> None:
+    files = legacy({"type": "shell-local", "inline": [f"cd /tmp && sh {folder}"]})
+    assert made_of(tmp_path, {**files, "packer/own/a.sh": ""}) == {"packer/own/a.sh"}
 
 
 def test_a_post_processor_runs_here_too(tmp_path: Path) -> None:

@@ -179,6 +179,9 @@ def test_what_is_not_known_stays_in_its_place() -> None:
         'length("\\u0001")',
         'sha256(abspath("a"))',
         'startswith(abspath("a"), "/")',
+        '"x-${abspath("a")}"',
+        'can([file("nowhere"), 1][1])',
+        'try(lookup({a = file("nowhere"), b = "x"}, "b", "y"), "z")',
     ],
 )
 def test_a_piece_that_only_a_build_knows_is_not_looked_into(text: str) -> None:

@@ -93,6 +93,7 @@ def test_what_is_known_is_exact(text: str, texts: list[str]) -> None:
         ("local.by_os[var.os]", ["apt.sh", "yum.sh"]),
         ('lookup(local.by_os, var.os, ["x.sh"])', ["apt.sh", "yum.sh"]),
         ('[var.os == "rhel" ? "yum.sh" : "apt.sh"]', ["apt.sh", "yum.sh"]),
+        ('[var.os == "rhel" ? "yum.sh" : var.os == "debian" ? "apt.sh" : "apk.sh"]', ["apt.sh", "yum.sh"]),
         ('["${var.home}.sh"]', ["dev.sh", "prod.sh"]),
         ("[upper(var.home)]", ["DEV", "PROD"]),
         (
@@ -114,6 +115,7 @@ def test_every_value_that_a_variable_may_have_counts(text: str, texts: list[str]
         ("[upper(var.unset)]", [UNKNOWN]),
         ('[for s in var.unset : "x/${s}"]', [UNKNOWN]),
         ('[var.unset == "a" ? "b.sh" : "c.sh"]', ["b.sh", "c.sh"]),
+        ('[var.unset == "a" ? "b.sh" : var.unset == "b" ? "c.sh" : "d.sh"]', ["b.sh", "c.sh", "d.sh"]),
         ('concat(["a.sh"], var.unset)', ["a.sh", UNKNOWN]),
     ],
 )

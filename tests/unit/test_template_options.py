@@ -12,6 +12,8 @@ import hcl2
 import pytest
 import yaml
 
+from tfgen_generators.lint.rules.packer.invalid_settings import BLOCKS, MAPS, ONE_BLOCK
+
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = json.loads((ROOT / "tests/data/packer-plugin-options.json").read_text(encoding="utf-8"))
 HCL = "packer/base.pkr.hcl"
@@ -163,3 +165,12 @@ def test_the_pinned_packer_has_its_checksums() -> None:
     known = re.findall(r"^ *'([0-9.]+) (\w+)'\) known=([0-9a-f]{64}) ;;$", text, re.MULTILINE)
     assert [(each, arch) for each, arch, _ in known] == [(version, "amd64"), (version, "arm64")]
     assert len({digest for *_, digest in known}) == 2
+
+
+def test_what_lint_knows_as_blocks_and_maps_is_what_the_plugin_does() -> None:
+    options = table("amazon-ebs")[MAIN["amazon-ebs"]]
+    blocks = {name for name, option in options.items() if "block" in option}
+    assert {name for name in blocks if options[name]["block"] == "Block"} == ONE_BLOCK - {"ami_root_device"}
+    assert blocks == BLOCKS - {"ami_root_device", "ebs_volumes", "root_volume_tag"}
+    maps = {name for name, option in options.items() if option.get("type", "").startswith("Map")}
+    assert maps == MAPS - {"root_volume_tags"}

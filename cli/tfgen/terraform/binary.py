@@ -57,7 +57,7 @@ def find_terraform(wanted: str | None = None, env: Mapping[str, str] | None = No
         return inside
     raise TerraformError(
         "terraform or tofu not found on PATH, and no embedded Terraform installed",
-        fix=f"install Terraform 1.6 or newer, or {_how_to_embed()}",
+        fix=f"install Terraform or OpenTofu, 1.6 or newer, or {_how_to_embed()}",
     )
 
 

@@ -150,6 +150,8 @@ class Builder:
 
     def _uses(self, builder: ImageBuilder, template: Template, buildspec: Buildspec | None) -> None:
         """All that the template names, and what those name that are built on the way."""
+        from tfgen_generators.paths.working_dir import narrowed
+
         given = buildspec.variables if buildspec else {}
         environment = {name: value for name, (value, _) in self.pipelines.environment(template).items()}
         done: set[str] = set()
@@ -160,6 +162,7 @@ class Builder:
             inputs = self._wants(one, self.pipelines.surroundings(template, buildspec))
             self.reads.setdefault(template.path, inputs.reads)
             working = self.working_dirs.find(one, buildspec, environment)
+            working = narrowed(working, inputs.needed, lambda path: bool(self.tree.kind(path)))
             builder.uses(inputs, {**given, **environment}, working)
             nested = [self.templates[path] for path in builder.nested if path in self.templates]
             pending = [other for other in nested if other.path not in done and not other.errors]

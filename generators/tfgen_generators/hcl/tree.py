@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _EXPONENT = rb"(?<![\w.])(?<!\w-)(\d+(?:\.\d+)?)([eE][+-]?)(?=\d)"
 
+#: `$$${` and `%%%{`: the last two and the brace are an escape, which the grammar (1.2.0) takes for an expression.
+_DOUBLED = re.compile(rb"(?<!\$)\$(?:\$\$)+\{|(?<!%)%(?:%%)+\{")
 
 #: Longer than people write.
 _BLANKS = re.compile(rb"[ \t\r\n]{200,}")
@@ -60,6 +62,8 @@ def _shorter(blanks: re.Match[bytes]) -> bytes:
 
 
 def _root(data: bytes) -> Node:
+    if b"$$${" in data or b"%%%{" in data:
+        data = _DOUBLED.sub(lambda match: b"_" * len(match[0]), data)
     root = _parsed(data)
     if root.has_error and re.search(_EXPONENT, data):
         # The grammar (1.2.0) knows 1.5e3 and neither 1e3 nor 1.5E3. A number of the same length moves no position.
@@ -87,3 +91,15 @@ def _parsed(data: bytes) -> Node:
 def text_of(node: Node) -> str:
     """What stands at a node of the latest tree."""
     return SOURCE.data[node.start_byte : node.end_byte].decode()
+
+
+def sides_of(conditional: Node) -> list[Node]:
+    """What `A ? B : C ? D : E` consists of: A, B, C, D, E. (The grammar takes `A ? B : C` for the second condition.)"""
+    found: list[Node] = []
+    current: Node | None = conditional
+    while current is not None:
+        condition, *others = [child for child in current.named_children if child.type == "expression"]
+        found[:0] = others
+        inner = [child for child in condition.named_children if child.type != "comment"]
+        current = inner[0] if len(inner) == 1 and inner[0].type == "conditional" else None
+    return [condition, *found]

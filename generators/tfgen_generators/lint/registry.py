@@ -38,6 +38,7 @@ def template_rules() -> tuple[Rule, ...]:
         builds,
         end_of_life,
         images,
+        invalid_settings,
         nothing_built,
         plugin_versions,
         secrets,
@@ -46,6 +47,6 @@ def template_rules() -> tuple[Rule, ...]:
     )
     from tfgen_generators.lint.rules.scripts import scripts
 
-    packer = (builds, end_of_life, images, nothing_built, plugin_versions, secrets, source_filters, wildcards)
-    modules = (*packer, scripts)
+    packer = (builds, end_of_life, images, invalid_settings, nothing_built, plugin_versions)
+    modules = (*packer, secrets, source_filters, wildcards, scripts)
     return tuple(rule for module in modules for rule in module.RULES)

@@ -14,7 +14,7 @@ from tfgen_generators.packer.syntax.values import Expression, Value, as_written
 from tfgen_generators.packer.uses import ANSIBLE, OF_ANSIBLE
 from tfgen_generators.paths.values.possible_values import PossibleValues
 from tfgen_generators.paths.values.sources import ValueSources
-from tfgen_generators.shell.marks import UNKNOWN
+from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
 
 #: What is done with a file that is named for this: it counts, no more.
 _SIMPLE = frozenset({"script", "upload"})
@@ -72,6 +72,13 @@ class TemplateInputs(msgspec.Struct, frozen=True, array_like=True):
     reads: tuple[str, ...] = ()
     #: Settings whose paths are what a `fileset` finds, with its folders and patterns.
     found_by: tuple[tuple[Wanted, tuple[tuple[str, ...], tuple[str, ...]]], ...] = ()
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The relative scripts and playbooks that are certain: Packer does not start where one is missing."""
+        wanted = (*self.wanted, *(one for plan in self.runs for one in plan.wanted))
+        texts = (one.texts[0] for one in wanted if one.use in ("playbook", "script") and len(one.texts) == 1)
+        return tuple(text for text in texts if not text.startswith(("/", "~", ANCHOR)) and UNKNOWN not in text)
 
 
 def template_inputs_of(template: Template, details: Sequence[Details], around: ValueSources) -> TemplateInputs:
@@ -151,7 +158,7 @@ def _local(values: PossibleValues, step: Step) -> Iterator[LocalStep]:
     variables = tuple(_variables(values, step))
     for name in ("inline", "command", "execute_command"):
         if name in step.settings:
-            lines = [tuple(values.texts(item)) for item in values.items(step.settings[name])]
+            lines = [tuple(values.texts(item, marked=True)) for item in values.items(step.settings[name])]
             joining = "\n" if name != "execute_command" else " "
             texts = [_PACKERS.sub("", text) for text in _joined(lines, joining)]
             yield LocalStep(name, tuple(texts), variables=variables)
@@ -171,11 +178,11 @@ def _joined(lines: Sequence[tuple[str, ...]], joining: str) -> Iterator[str]:
 def _variables(values: PossibleValues, step: Step) -> Iterator[tuple[str, str]]:
     """What `environment_vars` (a list of texts) and `env` (a map) set, where it is one thing."""
     for item in values.items(step.settings.get("environment_vars", [])):
-        for text in values.texts(item)[:1]:
+        for text in values.texts(item, marked=True)[:1]:
             yield text.partition("=")[0], text.partition("=")[2]
     given = step.settings.get("env")
     for name, value in given.items() if isinstance(given, dict) else ():
-        texts = values.texts(value)
+        texts = values.texts(value, marked=True)
         yield name, texts[0] if len(texts) == 1 else UNKNOWN
 
 

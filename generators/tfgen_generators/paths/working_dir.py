@@ -7,7 +7,7 @@ Where nothing tells, every folder from the template's own up to the root is poss
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -174,6 +174,20 @@ class WorkingDirs:
                 commands = local.of_texts([recipe.text], [recipe.folder], recipe.variables)
                 for one in _packer_commands(commands, recipe.path):
                     yield msgspec.structs.replace(one, line=recipe.line) if one.path == recipe.path else one
+
+
+def narrowed(found: WorkingDir, needed: Iterable[str], is_there: Callable[[str], bool]) -> WorkingDir:
+    """Without the folders in which Packer does not start: `needed` are scripts and playbooks, which it looks for first.
+
+    One that is nowhere tells nothing, and so do those of which no folder has all.
+    """
+    if found.is_known or any(UNKNOWN in folder for folder in found.folders):
+        return found
+    places = [
+        {folder for folder in found.folders if is_there(posixpath.normpath(f"{folder}/{path}"))} for path in needed
+    ]
+    left = tuple(folder for folder in found.folders if all(folder in there for there in places if there))
+    return msgspec.structs.replace(found, folders=left) if left else found
 
 
 def around(template: Template) -> list[str]:

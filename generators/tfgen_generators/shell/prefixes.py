@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Sequence
+from itertools import islice, product
 from typing import NamedTuple
 
 import msgspec
+
+from tfgen_generators.shell.marks import UNKNOWN
 
 
 class _Prefix(NamedTuple):
@@ -17,6 +21,11 @@ class _Prefix(NamedTuple):
     operands: int = 0
 
 
+_PARALLEL_SHORT = "ajnNlLsIPSCdEW"
+_PARALLEL_LONG = (
+    "arg-file basefile colsep delay delimiter env halt jobs joblog load max-args max-chars max-lines max-procs"
+    " max-replace-args memfree nice replace results retries sshlogin tagstring timeout tmpdir wd workdir"
+)
 _PREFIXES = {
     "builtin": _Prefix(),
     "caffeinate": _Prefix("tw"),
@@ -31,6 +40,7 @@ _PREFIXES = {
     "ionice": _Prefix("cnpPu", "class classdata pid pgid uid"),
     "nice": _Prefix("n", "adjustment"),
     "nohup": _Prefix(),
+    "parallel": _Prefix(_PARALLEL_SHORT, _PARALLEL_LONG),
     "setsid": _Prefix(),
     "stdbuf": _Prefix("ioe", "input output error"),
     "sudo": _Prefix(
@@ -43,6 +53,9 @@ _PREFIXES = {
 }
 #: Options with which they change to a folder first.
 _MOVING = frozenset({("env", "C"), ("env", "chdir"), ("sudo", "D"), ("sudo", "chdir")})
+#: What stands in a command of GNU parallel for what it is run for. Source: parallel(1).
+_PLACE = re.compile(r"\{(\d*)(|\.|//?|/\.)\}")
+_MOST_ROWS = 64
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)=")
 _ASKS = re.compile(r"-p?[vV]")
 
@@ -50,7 +63,8 @@ _ASKS = re.compile(r"-p?[vV]")
 class Behind(msgspec.Struct, frozen=True, kw_only=True):
     """The `words` of a command behind all of them, the variables that they set, the folders to which they change.
 
-    `takes`: one of them is `xargs`, which adds words that it reads. `asks`: one is `command -v`, which runs nothing.
+    `takes`: one of them is `xargs` or `parallel`, which add words that they read.
+    `asks`: one is `command -v`, which runs nothing.
     `words` is () where no command follows.
     """
 
@@ -72,7 +86,7 @@ def behind(words: Sequence[str]) -> Behind:
     takes = asks = False
     while is_prefix(rest):
         name = rest.pop(0).rpartition("/")[2]
-        takes = takes or name == "xargs"
+        takes = takes or name in ("parallel", "xargs")
         asks = asks or (name == "command" and bool(rest) and _ASKS.fullmatch(rest[0]) is not None)
         is_option = True
         while rest and ((is_option and rest[0].startswith("-")) or _ASSIGNED.match(rest[0])):
@@ -84,6 +98,8 @@ def behind(words: Sequence[str]) -> Behind:
             else:
                 moves += _option(name, word, rest)
         del rest[: _PREFIXES[name].operands]
+        if name == "parallel" and (not rest or _is_listed(rest)):
+            rest, takes = ["sh", "-c", _in_parallel(rest)] if rest else ["sh"], False
     return Behind(words=tuple(rest), sets=tuple(sets), moves=tuple(moves), takes=takes, asks=asks)
 
 
@@ -110,3 +126,37 @@ def _valued(prefix: _Prefix, word: str) -> tuple[str, str | None]:
         if letter in prefix.short:
             return letter, word[number:] or None
     return "", None
+
+
+def _is_listed(words: Sequence[str]) -> bool:
+    """Whether the words that `parallel` runs a command for stand behind it."""
+    return any(word in (":::", ":::+") for word in words)
+
+
+def _in_parallel(words: Sequence[str]) -> str:
+    """The commands of `COMMAND ::: WORD... ::: WORD...`, as a text for a shell."""
+    groups: list[list[str]] = [[]]
+    for word in words:
+        if word in (":::", ":::+"):
+            groups.append([])
+        else:
+            groups[-1].append(word)
+    command, *lists = groups
+    written = " ".join(command)
+    if not written:
+        written = "{}"
+    elif not _PLACE.search(written):
+        written += " {}"
+    rows = islice(product(*lists), _MOST_ROWS)
+    return "\n".join(f"( {_PLACE.sub(lambda match, row=row: _filled(match, row), written)} )" for row in rows)  # type: ignore[misc]
+
+
+def _filled(match: re.Match[str], row: Sequence[str]) -> str:
+    number, part = match.groups()
+    if number and not 0 < int(number) <= len(row):
+        return UNKNOWN
+    text = row[int(number) - 1] if number else " ".join(row)
+    if part == "//":
+        return posixpath.dirname(text) or "."
+    text = posixpath.basename(text) if "/" in part else text
+    return posixpath.splitext(text)[0] if "." in part else text

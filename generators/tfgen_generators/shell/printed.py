@@ -35,6 +35,10 @@ def handed_on(ran: Ran) -> Iterator[Ran]:
     program = words[0].rpartition("/")[2]
     if program == "find":
         yield from _by_find(ran)
+    elif program == "run-parts":
+        folder = _folder_of_parts(words)
+        if folder:
+            yield msgspec.structs.replace(ran, words=(f"{folder.rstrip('/')}/*",), reads=(), given="")
     elif program not in _ONLY_NAMES and program not in _RUN_ANYWHERE:
         for number, word in enumerate(words[1:-1], 1):
             name = word.rpartition("/")[2]
@@ -42,6 +46,16 @@ def handed_on(ran: Ran) -> Iterator[Ran]:
             if is_made or name in _RUN_ANYWHERE or (name in SHELLS and not words[number - 1].startswith("-")):
                 yield msgspec.structs.replace(ran, words=words[number:], reads=(), given="")
                 return
+
+
+def _folder_of_parts(words: Sequence[str]) -> str:
+    """The folder whose programs `run-parts` runs, "" without one. Source: run-parts(8) of Debian."""
+    has_value = False
+    for word in words[1:]:
+        if not has_value and not word.startswith("-"):
+            return word
+        has_value = word in ("-a", "-u")
+    return ""
 
 
 def _by_find(ran: Ran) -> Iterator[Ran]:
@@ -115,7 +129,16 @@ def piped(commands: Sequence[Ran]) -> tuple[list[Ran], str]:
         takes = second.takes and second.words[0].rpartition("/")[2] not in _NO_READERS
         words = printed(first) if takes or by_name else ()
         reads = first.words[1:] if first.words[0] == "cat" and is_fed(second) else ()
-        changed = msgspec.structs.replace(second, words=(*second.words, *words), reads=(*second.reads, *reads))
+        changed = msgspec.structs.replace(second, words=_with(second.words, words), reads=(*second.reads, *reads))
         found.append(changed if words or reads else second)
         text = text or (shown(first) if is_fed(second) and not second.given else "")
     return found, text
+
+
+def _with(words: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
+    """The words of a command with those that it is given: in the place of `{}`, else behind them."""
+    if not given or not any("{}" in word for word in words):
+        return (*words, *given)
+    return tuple(
+        one for word in words for one in ([word.replace("{}", each) for each in given] if "{}" in word else [word])
+    )

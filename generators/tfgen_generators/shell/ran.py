@@ -78,7 +78,7 @@ def _moved(folders: Sequence[str], target: str) -> tuple[str, ...]:
 
 def guessed(text: str) -> tuple[Ran, ...]:
     """The lines of what cannot be read, each as one command."""
-    lines = text.replace("\\\n", " ").replace("\0", " ").splitlines()
+    lines = text.replace("\\\n", " ").splitlines()
     words = ((number, tuple(line.translate(_PUNCTUATION).split())) for number, line in enumerate(lines))
     return tuple(Ran(words=(":", *one), line=number) for number, one in words if one and not one[0].startswith("#"))
 

@@ -6,6 +6,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tfgen_generators.shell.marks import ANCHOR
+
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Point
 
@@ -18,6 +20,8 @@ _PIPES = 2000
 _LONGEST = 4096
 #: In names that are no UTF-8. Half a character is a node to the grammar.
 _SURROGATE = re.compile("[\ud800-\udfff]")
+#: How `ANCHOR` is written for the grammar, which ends at a zero.
+_ANCHOR = "\6/"
 _QUOTES = re.compile(r"\\\r?\n|\\(.)|\"", re.DOTALL)
 
 
@@ -27,12 +31,14 @@ class Tree:
     def __init__(self, data: bytes, root: Node) -> None:
         self.root = root
         self._data = data
+        self._is_anchored = _ANCHOR.encode() in data
         self.is_whole = not root.has_error
         self.sound = len(data) if self.is_whole else _first_error(root)
 
     def written(self, node: Node) -> str:
         """What stands at a node."""
-        return self._data[node.start_byte : node.end_byte].decode()
+        found = self._data[node.start_byte : node.end_byte].decode()
+        return found.replace(_ANCHOR, ANCHOR) if self._is_anchored else found
 
     def word(self, node: Node) -> str:
         """The word at a node without its quotes; expansions as written."""
@@ -57,7 +63,7 @@ def parse(text: str) -> Tree | None:
     """The tree of a text; None for what is no UTF-8 or would take too long: the time is linear in the length."""
     if text.count("|") > _PIPES or _SURROGATE.search(text):
         return None
-    data = text.replace("\0", " ").encode()
+    data = text.replace(ANCHOR, _ANCHOR).replace("\0", " ").encode()
     left = _LOOKS * (len(data) + _CHUNK)
 
     def read(at: int, _: Point) -> bytes:

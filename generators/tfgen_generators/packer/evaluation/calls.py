@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from decimal import InvalidOperation
 
+from tfgen_generators.packer.evaluation.bound import Lookup
 from tfgen_generators.packer.evaluation.convert import RefusedError, UndecidedError, text
-from tfgen_generators.packer.syntax.values import LARGEST, Value, composed, is_known
-from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
+from tfgen_generators.packer.syntax.values import LARGEST, Expression, Value, composed, is_known
+from tfgen_generators.shell.marks import ANCHOR, UNKNOWN, WORKING
 
 #: Verbs whose piece a text that is not known cannot change.
 _LOOSE = re.compile(r"(?:[^%]|%[sv%])*")
@@ -62,10 +63,26 @@ def is_marked(value: Value, *marks: str) -> bool:
     while stack:
         current = stack.pop()
         if isinstance(current, str):
-            if any(mark in current for mark in marks or (ANCHOR, UNKNOWN)):
+            if any(mark in current for mark in marks or (ANCHOR, UNKNOWN, WORKING)):
                 return True
         elif isinstance(current, dict):
             stack += [*current, *current.values()]
         elif isinstance(current, list):
             stack += current
     return False
+
+
+def absolute(path: str, lookup: Lookup) -> Value:
+    """A relative path begins with what `path.cwd` means: only the build knows more."""
+    if path.startswith(("/", ANCHOR, WORKING, UNKNOWN)):
+        return call("abspath", [path])
+    here = lookup(("path", "cwd"))
+    if not isinstance(here, str):
+        raise UndecidedError
+    return path if here == "." else f"{here}/{path}"
+
+
+def is_of_build_folder(argument: Value, found: Value) -> bool:
+    """Whether it is an absolute path of which only the build knows the beginning."""
+    is_path = isinstance(argument, Expression) and argument.op == "call" and argument.args[0] == "abspath"
+    return is_path and isinstance(found, str) and not found.startswith("/")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from tfgen_generators.packer.evaluation.bound import Bound, Lookup, spend
-from tfgen_generators.packer.evaluation.calls import call, is_marked
+from tfgen_generators.packer.evaluation.calls import absolute, call, is_marked, is_of_build_folder
 from tfgen_generators.packer.evaluation.convert import (
     RefusedError,
     UndecidedError,
@@ -16,7 +16,7 @@ from tfgen_generators.packer.evaluation.convert import (
     of_decimal,
     text,
 )
-from tfgen_generators.packer.evaluation.operators import ARITHMETIC, CONVERSIONS, element, keeps_types, mapped
+from tfgen_generators.packer.evaluation.operators import ARITHMETIC, CONVERSIONS, alike, element, keeps_types, mapped
 from tfgen_generators.packer.syntax.values import LARGEST, Expression, Value, composed, is_known
 
 #: Where locals name each other in a circle, or an expression is nested beyond reason.
@@ -65,6 +65,10 @@ def _reference(expression: Expression, lookup: Lookup, _depth: int) -> Value:
 
 def _strict(value: Value, lookup: Lookup, depth: int) -> Value:
     """As `evaluate`. Raises RefusedError where Packer does."""
+    if isinstance(value, list):
+        return [_strict(item, lookup, depth) for item in value]
+    if isinstance(value, dict):
+        return {key: _strict(item, lookup, depth) for key, item in value.items()}
     if not isinstance(value, Expression) or depth > _DEEPEST:
         return evaluate(value, lookup, depth)
     try:
@@ -189,17 +193,13 @@ def _call(expression: Expression, lookup: Lookup, depth: int) -> Value:
         if isinstance(arguments[0], dict) and not is_known(arguments[0]):
             return _looked_up(arguments, lookup, depth)
     given = [_strict(argument, lookup, depth) for argument in arguments]
-    if name not in OF_PATHS and any(map(_is_of_build_folder, arguments, given)):
+    if name == "abspath" and len(given) == 1 and isinstance(given[0], str):
+        return absolute(given[0], lookup)
+    if name not in OF_PATHS and any(map(is_of_build_folder, arguments, given)):
         raise UndecidedError
     found = call(str(name), given)
     spend(lookup, len(found) // 100 if isinstance(found, str | list) else 0)
     return found
-
-
-def _is_of_build_folder(argument: Value, found: Value) -> bool:
-    """Whether it is an absolute path of which only the build knows the beginning."""
-    is_path = isinstance(argument, Expression) and argument.op == "call" and argument.args[0] == "abspath"
-    return is_path and isinstance(found, str) and not found.startswith("/")
 
 
 def _given(value: Value) -> Value:
@@ -230,17 +230,34 @@ def _looked_up(arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:
 
 def _tried(only_asked: bool, arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:
     """`try`: the first argument that Packer does not refuse. `can`: whether it refuses one."""
+    if only_asked and len(arguments) != 1:
+        raise RefusedError("one argument is required")
     for argument in arguments:
         try:
             found = _strict(argument, lookup, depth)
+            is_sure = _is_sure(argument, lookup, depth)
         except RefusedError:
             continue
-        if not is_known(found):
+        if not is_known(found) or not is_sure:
             raise UndecidedError
         return True if only_asked else found
-    if only_asked and arguments:
+    if only_asked:
         return False
     raise RefusedError("no argument without an error")
+
+
+def _is_sure(value: Value, lookup: Lookup, depth: int) -> bool:
+    """Whether Packer certainly refuses nothing of which a list or an object is made, also where that is not taken."""
+    if isinstance(value, Expression):
+        looked_at = value.args if value.op in ("call", "index", "object", "splat", "template") else ()
+        return depth <= _DEEPEST and all(_is_sure(part, lookup, depth + 1) for part in looked_at)
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in items:
+        found = _strict(item, lookup, depth)
+        named = is_known(found) or (isinstance(found, Expression) and found.op == "ref")
+        if not named or not _is_sure(item, lookup, depth):
+            return False
+    return True
 
 
 def _converted(arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:
@@ -251,31 +268,17 @@ def _converted(arguments: Sequence[Value], lookup: Lookup, depth: int) -> Value:
     return value if value is None else CONVERSIONS[name](value)
 
 
-def _form(value: Value) -> type:
-    """The types between which nothing is converted."""
-    return type(value) if isinstance(value, list | dict | Expression) else str
-
-
-def _alike(one: Value, other: Value) -> bool:
-    """Whether a condition may have both on its sides; what is not known may be anything."""
-    if one is None or other is None or isinstance(other, Expression):
-        return True
-    flags = [isinstance(side, bool) for side in (one, other)]
-    numbers = [isinstance(side, int | float) and not flag for side, flag in zip((one, other), flags, strict=True)]
-    return _form(one) is _form(other) and not (any(flags) and any(numbers))
-
-
 def _condition(expression: Expression, lookup: Lookup, depth: int) -> Value:
     condition, then, otherwise = expression.args
     condition = evaluate(condition, lookup, depth)
     if isinstance(condition, Expression) or is_marked(condition):
         raise UndecidedError
-    chosen = evaluate(then if boolean(condition) else otherwise, lookup, depth)
-    other = otherwise if boolean(condition) else then
-    if is_known(chosen) and not _alike(chosen, other):
+    sides = [evaluate(side, lookup, depth) for side in (then, otherwise)]
+    chosen, other = sides if boolean(condition) else sides[::-1]
+    if is_known(chosen) and not alike(chosen, other):
         raise RefusedError("the two sides are of different types")
-    if isinstance(chosen, bool | int | float) and isinstance(other, str):
-        return text(chosen)  # both are of one type
+    if isinstance(chosen, bool | int | float) and isinstance(other, str | Expression):
+        return text(chosen) if isinstance(other, str) else _given(other)  # both are of one type
     if not is_known(chosen) or (isinstance(chosen, list | dict) and not keeps_types(chosen, other)):
         raise UndecidedError
     return chosen

@@ -73,3 +73,17 @@ def keeps_types(chosen: Value, other: Value) -> bool:
 def _holds(value: Value, kinds: tuple[type, ...]) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return isinstance(value, kinds) or any(_holds(item, kinds) for item in inner)
+
+
+def _form(value: Value) -> type:
+    """The types between which nothing is converted."""
+    return type(value) if isinstance(value, list | dict | Expression) else str
+
+
+def alike(one: Value, other: Value) -> bool:
+    """Whether a condition may have both on its sides; what is not known may be anything."""
+    if one is None or other is None or isinstance(other, Expression):
+        return True
+    flags = [isinstance(side, bool) for side in (one, other)]
+    numbers = [isinstance(side, int | float) and not flag for side, flag in zip((one, other), flags, strict=True)]
+    return _form(one) is _form(other) and not (any(flags) and any(numbers))

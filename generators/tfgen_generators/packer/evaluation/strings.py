@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from tfgen_generators.packer.evaluation.convert import RefusedError, UndecidedError, text, whole, within
 from tfgen_generators.packer.syntax.values import Value
+from tfgen_generators.shell.marks import ANCHOR, UNKNOWN, WORKING
 
 #: What RE2 has and Python means otherwise, or has not; and what RE2 has not.
 _FOREIGN = re.compile(r"\\[pPQEzCGKbB1-9]|\[\[:|\(\?(?![:i)]|P<)|[*+?}]\+|\\x\{|[^\x00-\x7f]")
@@ -53,12 +54,20 @@ def _cased(change: Callable[[str], str]) -> Callable[[Value], Value]:
 
 
 def _base(value: Value) -> Value:
-    found = text(value).removeprefix("\0")
+    found = _with_end(value).removeprefix("\0")
     return posixpath.basename(found.rstrip("/")) or ("/" if found else ".")
 
 
-def _dir(value: Value) -> Value:
+def _with_end(value: Value) -> str:
+    """A path with a last part: not the working directory itself."""
     found = text(value)
+    if found.rstrip("/.") == WORKING:
+        raise UndecidedError
+    return found
+
+
+def _dir(value: Value) -> Value:
+    found = _with_end(value)
     anchor = "\0" * found.startswith("\0")
     folder = found[len(anchor) :].rpartition("/")
     cleaned = posixpath.normpath(folder[0] + folder[1] or ".")
@@ -66,8 +75,10 @@ def _dir(value: Value) -> Value:
 
 
 def _abspath(value: Value) -> Value:
-    """A relative path stays one: where the build stands is another's to say."""
+    """Not of a relative path: where the build stands is another's to say."""
     found = text(value)
+    if not found.startswith(("/", ANCHOR, WORKING, UNKNOWN)):
+        raise UndecidedError
     return "/" + posixpath.normpath(found).lstrip("/") if found.startswith("/") else found
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tfgen_generators.hcl.tree import SOURCE, text_of
+from tfgen_generators.hcl.tree import SOURCE, sides_of, text_of
 from tfgen_generators.packer.model import BrokenTemplateError
 from tfgen_generators.packer.syntax.hcl_unread import FIX, PLAIN, reference, unread
 from tfgen_generators.packer.syntax.strings import dedent, undouble, unescape
@@ -172,8 +172,12 @@ def _call(node: Node, text: str) -> Value:
 
 
 def _conditional(node: Node, text: str) -> Value:
-    inner = [value_of(child) for child in node.named_children if child.type == "expression"]
-    return Expression(text, "if" if len(inner) == 3 else "", tuple(inner), node.start_point[0] + 1)
+    sides = sides_of(node)
+    found = value_of(sides[-1])
+    for condition, then in zip(sides[-3::-2], sides[-2::-2], strict=True):
+        rest = text if condition is sides[0] else SOURCE.data[condition.start_byte : node.end_byte].decode()
+        found = Expression(rest, "if", (value_of(condition), value_of(then), found), condition.start_point[0] + 1)
+    return found
 
 
 def _chain(node: Node, text: str) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from tfgen_generators.shell.folders import joined
-from tfgen_generators.shell.marks import ANCHOR, UNKNOWN
+from tfgen_generators.shell.marks import ANCHOR, UNKNOWN, WORKING
 
 
 def seen_from(folders: Iterable[str], inner: Iterable[str]) -> tuple[str, ...]:
@@ -17,6 +17,11 @@ def seen_from(folders: Iterable[str], inner: Iterable[str]) -> tuple[str, ...]:
 
 def _from_root(folder: str) -> str:
     return folder.removeprefix(ANCHOR) or "." if folder.startswith(ANCHOR) else folder
+
+
+def placed(text: str, folder: str) -> str:
+    """A text that begins in `folder`, with that for `WORKING`, wherever it goes from there."""
+    return text.replace(WORKING, UNKNOWN if UNKNOWN in folder else joined(ANCHOR, folder)) if WORKING in text else text
 
 
 def given_in(variables: Mapping[str, str], folders: Sequence[str]) -> tuple[tuple[str, str], ...]:

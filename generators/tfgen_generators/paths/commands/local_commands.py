@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from tfgen_generators.paths.commands.command_files import SOURCING, CommandFiles
-from tfgen_generators.paths.commands.command_folders import given_in, seen_from
+from tfgen_generators.paths.commands.command_folders import given_in, placed, seen_from
 from tfgen_generators.paths.commands.makefiles import (
     MAKEFILES,
     Makefile,
@@ -65,7 +65,8 @@ class LocalCommands:
         """What texts run one behind the other in one shell that begins in `folders`."""
         texts = tuple(texts)
         for folder in folders:
-            yield from self._of_texts(texts, folder, dict(variables or {}))
+            own = {name: placed(value, folder) for name, value in (variables or {}).items()}
+            yield from self._of_texts([placed(text, folder) for text in texts], folder, own)
 
     def _of_texts(self, texts: Sequence[str], folder: str, given: dict[str, str]) -> Iterator[LocalCommand]:
         current: tuple[str, ...] = (folder,)
@@ -82,7 +83,8 @@ class LocalCommands:
     ) -> Iterator[LocalCommand]:
         """What a script of the repository runs that is started in `folders`."""
         for folder in folders:
-            yield from self._script(path, (folder,), dict(variables or {}), frozenset(), 0)
+            own = {name: placed(value, folder) for name, value in (variables or {}).items()}
+            yield from self._script(path, (folder,), own, frozenset(), 0)
 
     def _followed(
         self,

@@ -287,7 +287,7 @@ class PossibleValues:
         if words == "template_dir":
             return [self._folder + "/"]
         if words == "pwd":
-            return ["./"]
+            return [WORKING + "/"]
         if words in ("build_name", "build_type") and self._sources:
             return [str(name) for name in self._of_sources(kinds=words == "build_type")]
         match = _CALL.fullmatch(words)

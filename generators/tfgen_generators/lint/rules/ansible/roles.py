@@ -17,6 +17,8 @@ from tfgen_generators.paths.model import MissingKind, MissingReference
 _FACES = tuple(f"{folder}/main.{ending}" for folder in ("tasks", "meta", "defaults") for ending in ("yml", "yaml"))
 #: The graph's units for what is uploaded although no playbook reaches it.
 _UPLOADED = "uploaded "
+_ITEM = r"^\s*-\s*(?:\{\s*)?(?:role:\s*|name:\s*)?"
+_PLAYS = re.compile(r"^-\s+(?:\w+:.*\n\s+)*?hosts:", re.MULTILINE)
 #: Behind these may stand whatever uses a role.
 _HIDING: frozenset[MissingKind] = frozenset({"missing-playbook", "missing-role", "missing-tasks"})
 
@@ -31,7 +33,7 @@ def _unused_role(scope: Scope) -> Iterator[Finding]:
             continue
         if "ansible_collections" in role.split("/") or "/collections/" in f"/{role}":
             continue
-        if _is_entered(scope, role):
+        if _is_entered(scope, role) or _is_played(scope, role):
             continue
         name = posixpath.basename(role)
         message = f"no image uses the role {name} ({role})"
@@ -43,6 +45,18 @@ def _is_entered(scope: Scope, role: str) -> bool:
     """Whether something names a file of the role by its path: `include_tasks: ../roles/x/tasks/y.yml`, a link."""
     folders = (f"{role}/", *(f"{name}/" for name in scope.tree.links(role)))
     return any(path.startswith(folders) for path in scope.once("reached files", lambda: _reached_files(scope)))
+
+
+def _is_played(scope: Scope, role: str) -> bool:
+    """Whether a playbook that no image runs has the role: it is for other machines."""
+    name, beside = posixpath.basename(role), posixpath.dirname(posixpath.dirname(role)) or "."
+    namers = scope.once(("words of YAML files", beside), lambda: _namers(scope, beside))
+    others = tuple(f"{one}/" for one in scope.graph.unused_roles)
+    listed = re.compile(rf"{_ITEM}[\"']?{re.escape(name)}[\"']?\s*(?:[,}}#]|$)", re.MULTILINE)
+    texts = (
+        scope.read(path).decode("utf-8", "replace") for path in namers.get(name, ()) if not path.startswith(others)
+    )
+    return any(_PLAYS.search(text) and listed.search(text) for text in texts)
 
 
 def _reached_files(scope: Scope) -> frozenset[str]:

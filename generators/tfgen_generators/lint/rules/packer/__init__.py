@@ -4,6 +4,7 @@ __all__ = [
     "builds",
     "end_of_life",
     "images",
+    "invalid_settings",
     "nothing_built",
     "plugin_versions",
     "secrets",

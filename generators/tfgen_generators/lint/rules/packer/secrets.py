@@ -212,7 +212,7 @@ def _sensitive(scope: Scope) -> Iterator[Finding]:
     for source in sources(scope):
         marked = _marked(source)
         for variable in source.variables:
-            if variable.name in marked or not _is_secret(variable.name, source):
+            if variable.name in marked or not _is_secret(variable.name, source) or _is_id(variable.name, source):
                 continue
             if is_filtered(source, variable.name):
                 continue
@@ -232,6 +232,13 @@ def _sensitive(scope: Scope) -> Iterator[Finding]:
                 image=source.template.name,
                 edits=_as_sensitive(source, variable),
             )
+
+
+def _is_id(name: str, source: Source) -> bool:
+    """Whether an access key is the public half of a pair: `access_key` beside `secret_key`."""
+    half = re.fullmatch(r"(.*?)access_?key", name, re.IGNORECASE)
+    other = rf"{re.escape(half[1])}(secret_?key|secret_?access_?key)" if half is not None else ""
+    return bool(other) and any(re.fullmatch(other, one.name, re.IGNORECASE) for one in source.variables)
 
 
 def _marked(source: Source) -> set[str]:

@@ -47,6 +47,7 @@ class _Option(msgspec.Struct, frozen=True, kw_only=True):
 
 _AT_ITS_END = "the build fails at its end"
 _AT_ITS_START = "the build fails when it starts its instance"
+_SPOT = _Option(name="spot_price", feature="spot", kinds=_INSTANCES, failing=_AT_ITS_START)
 _OPTIONS = (
     _Option(name="deprecate_at", feature="deprecation", kinds=_IMAGES, failing=_AT_ITS_END),
     _Option(
@@ -64,7 +65,7 @@ _OPTIONS = (
         failing="the build fails when it connects",
         wanted="session_manager",
     ),
-    _Option(name="spot_price", feature="spot", kinds=_INSTANCES, failing=_AT_ITS_START),
+    _SPOT,
     _Option(name=_PROFILE, feature="", kinds=_INSTANCES, failing=_AT_ITS_START),
 )
 
@@ -124,7 +125,7 @@ def _finding(scope: Scope, source: Source, option: _Option, node: Node, added: s
 
 def _used(source: Source, builder: Component) -> Iterator[tuple[_Option, Node]]:
     """The options of a builder that certainly need a right of the role, each where it stands."""
-    if not all(_is_unset(source, builder.node.find(key)) for key in _OTHER_RIGHTS):
+    if has_other_rights(source, builder):
         return
     skipped = builder.node.find("skip_create_ami")
     makes_image = skipped is None or source.values.flag(skipped.value()) is False
@@ -134,6 +135,16 @@ def _used(source: Source, builder: Component) -> Iterator[tuple[_Option, Node]]:
             node = _set(source, builder.node, option)
             if node is not None:
                 yield option, node
+
+
+def has_other_rights(source: Source, builder: Component) -> bool:
+    """Whether a builder may ask AWS as somebody else than the pipeline's role."""
+    return not all(_is_unset(source, builder.node.find(key)) for key in _OTHER_RIGHTS)
+
+
+def is_spot(source: Source, builder: Component) -> bool:
+    """Whether a builder certainly uses a spot instance."""
+    return builder.kind in _SPOT.kinds and _set(source, builder.node, _SPOT) is not None
 
 
 def _set(source: Source, node: Node, option: _Option) -> Node | None:

@@ -9,7 +9,9 @@ from tfgen_generators.lint.model import Finding, Rule
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.places import place_of
 from tfgen_generators.nearest import near_path
+from tfgen_generators.packer.describe import FileUse
 from tfgen_generators.packer.model import Template
+from tfgen_generators.paths.working_dir import narrowed
 from tfgen_generators.settings.model import FILE_NAME
 from tfgen_generators.shell.marks import UNKNOWN
 
@@ -17,8 +19,10 @@ from tfgen_generators.shell.marks import UNKNOWN
 def _unclear(scope: Scope) -> Iterator[Finding]:
     """One finding for the whole repository: one line of tfgen.toml settles it."""
     for template in scope.templates:
-        folders = [folder for folder in scope.working_dirs.of(template).folders if UNKNOWN not in folder]
-        for text in _relative(scope, template) if len(folders) > 1 else ():
+        needed = (file.path for file in _relative(scope, template) if file.use in ("playbook", "script"))
+        found = narrowed(scope.working_dirs.of(template), needed, lambda path: bool(scope.tree.kind(path)))
+        folders = [folder for folder in found.folders if UNKNOWN not in folder]
+        for text in (file.path for file in _relative(scope, template)) if len(folders) > 1 else ():
             paths = {folder: posixpath.normpath(f"{folder}/{text}") for folder in folders}
             there = [folder for folder, path in paths.items() if scope.tree.kind(path)]
             if len({scope.tree.real(paths[folder]) for folder in there}) > 1:  # a link to the other is no other file
@@ -55,11 +59,11 @@ def _missing(scope: Scope) -> Iterator[Finding]:
             )
 
 
-def _relative(scope: Scope, template: Template) -> Iterator[str]:
+def _relative(scope: Scope, template: Template) -> Iterator[FileUse]:
     for file in scope.described(template).files:
         is_plain = file.known and file.use != "function" and not any(sign in file.path for sign in ("${", "{{"))
         if is_plain and not file.path.startswith(("/", "~")):
-            yield file.path
+            yield file
 
 
 RULES = (

@@ -86,6 +86,8 @@ def _does_something(full: str, arguments: tuple[str, ...]) -> bool:
         return bool(_ONLY_WITH[name] & set(arguments))
     if _QUERIES & set(arguments) or (name in _LOOKING and any(map(_LOOKING[name].match, arguments[:1]))):
         return False
+    if name == "dd" and "if=/dev/zero" in arguments:
+        return False  # it fills a disk until it fails
     if name == "cd":
         return bool(set(arguments) - _THERE)
     return name in _DOING or ("/" in full and not full.startswith(("/proc", "/sys", "$", "`")))
