@@ -24,10 +24,12 @@ _MOST_KEYS = 100
 _TEXTS = ("good", "basis", "token", "target", "execution", "by", "changed", "end")
 _SETS = ("due", "covers", "failed")
 _NUMBERS = ("claims", "built", "tries", "not_before")
+_SLOT_NUMBERS = ("version", "most", "refused", "raised")
 #: The item that has all claims; no image can have this name.
 SLOTS = "#slots"
-#: Seconds after a refusal in which no more is tried than was taken then.
-_CAREFUL = 3600
+#: Seconds after a refusal in which no more is tried than was taken then, and after which one more is; and in which
+#: it is forgotten.
+_CAREFUL, _LONG_AGO = 3600, 86400
 _TRIES = 50
 _CONFLICTS = ("TransactionConflictException", "TransactionCanceledException", "TransactionInProgressException")
 
@@ -67,14 +69,16 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Slots(msgspec.Struct, frozen=True, kw_only=True):
-    """The images whose executions are under way. `most`: no more than these were taken by CodeBuild's queue (0: all),
-    as a refusal showed at `refused` (seconds since 1970).
+    """The images whose executions are under way. `most`: no more than these were taken by CodeBuild's queue (0: all).
+
+    It is from a refusal at `refused` (seconds since 1970), and was raised at `raised`.
     """
 
     version: int = 0
     running: frozenset[str] = frozenset()
     most: int = 0
     refused: int = 0
+    raised: int = 0
 
     def limit(self, wanted: int) -> int:
         """How many may be under way where `wanted` may; 0: any number."""
@@ -85,10 +89,11 @@ class Slots(msgspec.Struct, frozen=True, kw_only=True):
         running = self.running | {new.image} if new.token else self.running - {new.image}
         slots = replace(self, version=self.version + 1, running=running)
         if new.tries > old.tries:
-            return replace(slots, most=max(1, len(running)), refused=int(now))
-        if slots.most and new.basis != old.basis and now - slots.refused > _CAREFUL:
-            return replace(slots, most=slots.most + 1)
-        return slots
+            # One place less: a dispatcher needs it.
+            return replace(slots, most=max(1, len(running) - 1), refused=int(now), raised=int(now))
+        if not slots.most or new.basis == old.basis or now - slots.raised < _CAREFUL:
+            return slots
+        return replace(slots, most=0 if now - slots.refused > _LONG_AGO else slots.most + 1, raised=int(now))
 
 
 class Full(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,12 +237,12 @@ def if_version(version: int) -> dict[str, Any]:
 
 def _slots_attributes(slots: Slots) -> dict[str, dict[str, object]]:
     found: dict[str, dict[str, object]] = {"image": {"S": SLOTS}}
-    found |= {name: {"N": str(getattr(slots, name))} for name in ("version", "most", "refused")}
+    found |= {name: {"N": str(getattr(slots, name))} for name in _SLOT_NUMBERS}
     return found | ({"running": {"SS": sorted(slots.running)}} if slots.running else {})
 
 
 def _read_slots(found: Mapping[str, Mapping[str, Any]]) -> Slots:
-    numbers = {name: int(found[name]["N"]) for name in ("version", "most", "refused") if name in found}
+    numbers = {name: int(found[name]["N"]) for name in _SLOT_NUMBERS if name in found}
     running = frozenset(map(str, found["running"]["SS"])) if "running" in found else frozenset()
     return Slots(running=running, **numbers)
 
