@@ -82,7 +82,8 @@ class Dispatch:
     def _begin_in_time(self, name: str) -> None:
         if self._until.get(name, 0) > self.assessor.clock():
             return
-        if self._full is not None and not self.plan.items[name].token:  # nor is it under way already
+        is_under_way = bool(self.plan.items[name].token) or name in self.plan.others
+        if self._full is not None and not is_under_way:
             self._put_off(name, self._full)
         else:
             self._begin(name)
