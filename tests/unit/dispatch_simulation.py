@@ -218,7 +218,7 @@ class Estate:
         assessor = Assessor(job, table, since, pause, lambda: self.clock.now)
         builds = OwnBuilds(account, PROJECT, build)  # type: ignore[arg-type]
         turn = Turn(assessor, lambda _: None, lambda *_: None, pause, builds)
-        if turn.open():
+        if turn.begin():
             turn.run()
 
     def _build_image(self, execution: Execution, left: Callable[[str, str], None]) -> None:

@@ -53,7 +53,7 @@ class World:
 
         assessor = Assessor(job, self.table(), since, lambda: 0, lambda: self.clock.now)
         turn = Turn(assessor, lambda _: None, lambda *_: None, lambda: 0)
-        assert turn.open()
+        assert turn.begin()
         turn.run()
         return {each.name: each.status for each in turn.outcomes}
 

@@ -149,7 +149,7 @@ def command(
     most = workspace.settings.max_in_flight if max_in_flight is None else max_in_flight
     flags = _Flags(children=children, wait=wait, retry=retry, most=most)
     turn, broken = _prepared(workspace, _commit(workspace, commit), _Place(table, region, project), flags)
-    if turn.open():
+    if turn.begin():
         _run(turn, format_)
     _show(turn.job, turn.outcomes, format_)
     return _exit_code(turn.outcomes, broken=broken)

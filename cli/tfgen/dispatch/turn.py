@@ -45,7 +45,7 @@ class Turn:
         """Images whose executions are followed, and those."""
         return self._dispatch.going if self._dispatch else {}
 
-    def open(self) -> bool:
+    def begin(self) -> bool:
         """Plans; False when another dispatcher does the work. Raises AwsError, BusyError."""
         if self._lease is not None and not self._lease.take(force=self.job.retry):
             self._say(f"another dispatcher is at work on {self.job.commit[:12]}; it looks again before it ends")
