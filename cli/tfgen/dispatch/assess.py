@@ -35,9 +35,9 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     hold: Hold | None = None
 
     @property
-    def is_others(self) -> bool:
-        """Whether it is being built without a claim."""
-        return self.running is not None and self.running.id != self.item.execution
+    def others(self) -> str:
+        """The execution that builds it without a claim; "" when there is none."""
+        return self.running.id if self.running is not None and self.running.id != self.item.execution else ""
 
 
 class Assessor:
