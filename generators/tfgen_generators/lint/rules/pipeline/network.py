@@ -1,4 +1,4 @@
-"""What the input `network` of the module `codepipeline` adds to a build, and a rule about templates that do not read it.
+"""What the input `network` of the module `codepipeline` adds to a build, and a rule: a template that does not use it.
 
 Source: the module's network.tf. It is its own: another module may have an input of that name, which is then another
 thing, but a build whose network is named has these variables or does without them.
