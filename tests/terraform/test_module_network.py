@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.terraform.feature_calls import OPTIONAL, by_name
 from tests.terraform.iam_rights import as_list, is_allowed, statements
 from tests.terraform.module_uses import ACCOUNT, GOOD, PROFILE, PROFILE_ROLE, USES, build_rights
 
 if TYPE_CHECKING:
     from tests.terraform.conftest import Estate
     from tests.terraform.module_uses import Policies
+    from tests.terraform.packer_calls import Request
 
 CALLS = tomllib.loads((Path(__file__).parents[1] / "data/packer_calls.toml").read_text(encoding="utf-8"))
 PASSED = {"iam:PassedToService": "ec2.amazonaws.com"}
 ROLE, OWN_PROFILE = (f"arn:aws:iam::{ACCOUNT}:{kind}/tunnel-instance" for kind in ("role", "instance-profile"))
-TUNNELLED = {"ASSOCIATE_PUBLIC_IP": "false", "SSH_INTERFACE": "session_manager"}
+TUNNELLED = {
+    "ASSOCIATE_PUBLIC_IP": "false",
+    "SSH_INTERFACE": "session_manager",
+    "SSH_SOURCE_CIDR": "127.0.0.1/32",
+}
 VARIABLES = {
     "defaults": {},
     "connected": {},
@@ -57,6 +63,40 @@ def test_the_build_may_give_the_instance_that_role_alone(policies: Policies) -> 
     assert not any(is_allowed(rights, "iam:PassRole", role, PASSED) for role in others)
     assert not is_allowed(rights, "iam:PassRole", ROLE, {"iam:PassedToService": "lambda.amazonaws.com"})
     assert not is_allowed(build_rights(policies, "tunnel_of_theirs"), "iam:PassRole", ROLE, PASSED)
+
+
+def asked(use: str) -> list[Request]:
+    """What the builder asks beyond a plain build, as the table has it; the profile is the module's for a tunnel."""
+    own = {PROFILE: OWN_PROFILE, PROFILE_ROLE: ROLE}
+    of_profile = [(action, own[resource], context) for action, resource, context in OPTIONAL["instance_profiles"]]
+    found = [*OPTIONAL["session_manager"], *of_profile] if use == "tunnel" else OPTIONAL[use]
+    return [*found, *((action, resource, by_name(context)) for action, resource, context in found)]
+
+
+@pytest.mark.parametrize("use", ["tunnel", *OPTIONAL])
+def test_the_policy_allows_what_the_builder_asks_and_no_more(policies: Policies, use: str) -> None:
+    """Nothing of a statement can go: each action on each of its resources is one of the table's calls."""
+    calls = asked(use)
+    assert all(is_allowed(policies[use]["features"], *call) for call in calls)
+    needless = [
+        (statement["Sid"], action, resource)
+        for statement in statements(policies[use]["features"])
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+        if not any(
+            is_allowed(json.dumps({"Statement": [{**statement, "Action": action, "Resource": resource}]}), *call)
+            for call in calls
+        )
+    ]
+    assert needless == []
+
+
+@pytest.mark.parametrize("network", CALLS["networks"])
+def test_what_a_network_asks_is_allowed(policies: Policies, network: str) -> None:
+    use = {"public": "defaults", "private": "private", "session-manager": "tunnel"}[network]
+    for each in CALLS["networks"][network]["calls"]:
+        if "by" not in each:  # nobody asks AWS with the build's rights
+            assert is_allowed(build_rights(policies, use), each["action"], "*"), each
 
 
 @pytest.mark.parametrize("use", ["defaults", "private"])

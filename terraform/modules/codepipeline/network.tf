@@ -9,6 +9,7 @@ locals {
         ASSOCIATE_PUBLIC_IP  = "false"
         IAM_INSTANCE_PROFILE = "${local.short_name}-instance"
         SSH_INTERFACE        = "session_manager"
+        SSH_SOURCE_CIDR      = "127.0.0.1/32" # no port is opened, and nobody asks the internet for this machine's address
       }
     }[var.network]
     features = setunion(var.build_features, var.network == "session-manager" ? ["session_manager"] : [])
