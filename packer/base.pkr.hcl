@@ -166,8 +166,11 @@ source "amazon-ebs" "base" {
   custom_endpoint_ec2    = var.custom_endpoint_ec2
   skip_region_validation = var.skip_region_validation
   instance_type          = var.instance_type
-  iam_instance_profile   = var.iam_instance_profile
   user_data_file         = var.user_data_file
+
+  # EC2 refuses a profile that is not there; to ask IAM first would need a way to IAM, which has no endpoint in most regions.
+  iam_instance_profile    = var.iam_instance_profile
+  skip_profile_validation = true
 
   associate_public_ip_address = var.associate_public_ip != "" ? var.associate_public_ip : null
 
