@@ -48,9 +48,9 @@ class Iam:
     def api(self) -> Any:
         return client("iam", region="us-east-1", endpoint_url=self.endpoint)
 
-    def role(self, name: str = "", description: str = ROLE_DESCRIPTION) -> str:
-        made = name or role_name()
-        self.api.create_role(RoleName=made, Description=description, AssumeRolePolicyDocument="{}")
+    def role(self, name: str = "", description: str = ROLE_DESCRIPTION, tags: dict[str, str] | None = None) -> str:
+        made, more = name or role_name(), {"Description": description, "Tags": _pairs(tags or {})}
+        self.api.create_role(RoleName=made, AssumeRolePolicyDocument="{}", **more)
         self.policy(made, made)
         return made
 
@@ -59,9 +59,9 @@ class Iam:
         document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
         self.api.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
 
-    def profile(self, name: str = "", role: str = "") -> str:
+    def profile(self, name: str = "", role: str = "", tags: dict[str, str] | None = None) -> str:
         made = name or role_name()
-        self.api.create_instance_profile(InstanceProfileName=made)
+        self.api.create_instance_profile(InstanceProfileName=made, Tags=_pairs(tags or {}))
         if role:
             self.api.add_role_to_instance_profile(InstanceProfileName=made, RoleName=role)
         return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from tests.terraform.aws_proxy import Answer, Call, error, proxy
 from tests.terraform.killed_builds import FLEET, IMAGE, NOW_ARGUMENTS, RUN_TAGS, Ec2, Iam, name, role_name
 from tests.terraform.state_estate import Aws
 
+OLD = int(datetime(2020, 5, 24, tzinfo=UTC).timestamp())
 OTHERS = "packer-fleet-launch-template-h1J2k3L"
 
 
@@ -77,14 +79,26 @@ def test_a_role_and_its_profile_are_deleted(iam: Iam, cli: Command) -> None:
     assert iam.there() == set()
 
 
+def test_each_sign_is_enough_beside_the_name(iam: Iam, cli: Command) -> None:
+    wanted = {
+        ("role", iam.role(role_name(1, OLD), description="", tags=RUN_TAGS)),
+        ("role", iam.role(role_name(2, OLD))),
+        ("instance profile", iam.profile(role_name(2, OLD), role=role_name(2, OLD))),
+        ("instance profile", iam.profile(role_name(3, OLD), tags=RUN_TAGS)),
+        ("instance profile", iam.profile(role_name(4))),  # its time is that of IAM
+    }
+    assert reap(cli, "--delete", *NOW_ARGUMENTS) == wanted
+    assert iam.there() == set()
+
+
 def test_roles_and_profiles_that_are_not_packers_stay(iam: Iam, cli: Command) -> None:
-    old = int(datetime(2020, 5, 24, tzinfo=UTC).timestamp())
     iam.role("packer-web")
     iam.role(role_name(1), description="ours")
-    iam.role(role_name(2, made=old))  # its name says another time than IAM
-    iam.role(name().replace("packer_", "my-packer-"))
-    iam.profile(role_name(3), role=iam.role("admin", description=""))
-    iam.profile("packer-web")
+    iam.role(name().replace("packer_", "my-packer-"), tags=RUN_TAGS)
+    iam.profile(role_name(2), role=iam.role("admin", description=""), tags=RUN_TAGS)
+    iam.profile(role_name(3, OLD))
+    iam.profile("packer-web", tags=RUN_TAGS)
+    iam.role(role_name(4, int(time.time()) + 9999))  # it is not made yet
     before = iam.there()
     assert reap(cli, "--delete", *NOW_ARGUMENTS) == set()
     assert iam.there() == before
