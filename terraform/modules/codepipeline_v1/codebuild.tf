@@ -1,5 +1,28 @@
 # Made from modules/codepipeline/codebuild.tf by tools/module_v1.py: change that file, then run: python tools/module_v1.py
 
+# What the input `network` comes to: variables that the templates read, a feature and a profile of the build's instance.
+# The variables are the build's defaults: environment_vars wins, so a template may have an instance profile of its own.
+locals {
+  network = {
+    environment = {
+      public  = {}
+      private = { ASSOCIATE_PUBLIC_IP = "false", SSH_INTERFACE = "private_ip" }
+      session-manager = {
+        ASSOCIATE_PUBLIC_IP  = "false"
+        IAM_INSTANCE_PROFILE = "${local.short_name}-instance"
+        SSH_INTERFACE        = "session_manager"
+        SSH_SOURCE_CIDR      = "127.0.0.1/32" # no port is opened, and nobody asks the internet for this machine's address
+      }
+    }[var.network]
+    features = setunion(var.build_features, var.network == "session-manager" ? ["session_manager"] : [])
+    # Built from names, as the other ARNs: profile -> role.
+    profiles = merge(var.instance_profiles, {
+      for name in var.network == "session-manager" && !contains(keys(var.environment_vars), "IAM_INSTANCE_PROFILE") ? ["${local.short_name}-instance"] : [] :
+      "arn:${local.partition}:iam::${local.account_id}:instance-profile/${name}" => "arn:${local.partition}:iam::${local.account_id}:role/${name}"
+    })
+  }
+}
+
 resource "aws_cloudwatch_log_group" "build" {
   name              = local.log_group_name
   retention_in_days = var.log_retention_days
@@ -31,7 +54,7 @@ resource "aws_codebuild_project" "this" {
     privileged_mode             = false
 
     dynamic "environment_variable" {
-      for_each = var.environment_vars
+      for_each = merge(local.network.environment, var.environment_vars)
 
       content {
         name  = environment_variable.key
@@ -55,6 +78,22 @@ resource "aws_codebuild_project" "this" {
       vpc_id             = vpc_config.value.vpc_id
       subnets            = vpc_config.value.subnet_ids
       security_group_ids = concat(vpc_config.value.security_group_ids, aws_security_group.build[*].id)
+    }
+  }
+
+  lifecycle {
+    # Whether the subnets have a way out is AWS's to know: docs/networks.md.
+    precondition {
+      condition     = var.network != "private" || var.vpc_config != null
+      error_message = "network = \"private\" needs vpc_config: from outside of the VPC no build reaches a private address. Give the VPC and subnets with a way out (NAT or endpoints), or take \"session-manager\"."
+    }
+
+    precondition {
+      condition = var.network != "session-manager" || contains(
+        [for arn in keys(local.network.profiles) : element(split("/", arn), -1)],
+        lookup(merge(local.network.environment, var.environment_vars), "IAM_INSTANCE_PROFILE", "")
+      )
+      error_message = "network = \"session-manager\" with IAM_INSTANCE_PROFILE in environment_vars needs that profile in instance_profiles (with a role that has the rights of AmazonSSMManagedInstanceCore); without the variable the module makes one."
     }
   }
 
