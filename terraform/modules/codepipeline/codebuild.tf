@@ -7,7 +7,7 @@ resource "aws_cloudwatch_log_group" "build" {
 resource "aws_codebuild_project" "this" {
   name           = var.project_name
   description    = var.project_description
-  service_role   = aws_iam_role.codebuild.arn
+  service_role   = local.own_roles == 1 ? aws_iam_role.codebuild[0].arn : var.shared.codebuild_role_arn
   build_timeout  = var.build_timeout
   encryption_key = var.kms_key_arn
   tags           = var.tags

@@ -91,8 +91,10 @@ locals {
 }
 
 resource "aws_iam_role_policy" "codebuild" {
+  count = local.own_roles
+
   name = "build"
-  role = aws_iam_role.codebuild.id
+  role = aws_iam_role.codebuild[0].id
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -195,15 +197,15 @@ resource "aws_iam_role_policy" "codebuild" {
 }
 
 resource "aws_iam_role_policy_attachment" "codebuild" {
-  for_each = var.build_policy_arns
+  for_each = local.own_roles == 1 ? var.build_policy_arns : {}
 
-  role       = aws_iam_role.codebuild.name
+  role       = aws_iam_role.codebuild[0].name
   policy_arn = each.value
 }
 
 # What few builds do. Apart, since all inline policies of a role together have at most 10,240 characters.
 resource "aws_iam_policy" "network_and_sharing" {
-  count = var.vpc_config == null && length(var.share_with_accounts) == 0 ? 0 : 1
+  count = var.vpc_config == null && length(var.share_with_accounts) == 0 ? 0 : local.own_roles
 
   name        = "${local.short_name}-codebuild"
   description = "What the build of ${var.project_name} may do with network interfaces and other accounts"
@@ -269,6 +271,6 @@ resource "aws_iam_policy" "network_and_sharing" {
 resource "aws_iam_role_policy_attachment" "network_and_sharing" {
   count = length(aws_iam_policy.network_and_sharing)
 
-  role       = aws_iam_role.codebuild.name
+  role       = aws_iam_role.codebuild[0].name
   policy_arn = aws_iam_policy.network_and_sharing[0].arn
 }

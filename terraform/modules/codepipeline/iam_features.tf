@@ -1,7 +1,7 @@
 # What few templates ask for: each by its name in build_features, and instance profiles by theirs. As for the rest of a
 # build (iam_build.tf), what is there before is not touched: images and launch templates only by the build's tags.
 resource "aws_iam_policy" "features" {
-  count = length(var.build_features) + length(var.instance_profiles) == 0 ? 0 : 1
+  count = length(var.build_features) + length(var.instance_profiles) == 0 ? 0 : local.own_roles
 
   name        = "${local.short_name}-codebuild-features"
   description = "What the template of ${var.project_name} does beyond a plain build"
@@ -138,6 +138,6 @@ resource "aws_iam_policy" "features" {
 resource "aws_iam_role_policy_attachment" "features" {
   count = length(aws_iam_policy.features)
 
-  role       = aws_iam_role.codebuild.name
+  role       = aws_iam_role.codebuild[0].name
   policy_arn = aws_iam_policy.features[0].arn
 }
