@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 #: An image's resources that are counted against a quota, or cost time in each plan.
 MOST = 6
-REGIONS = ["eu-central-1", "eu-north-1", "eu-south-1", "eu-west-1", "eu-west-2", "eu-west-3", "us-east-1"]
+#: Of those that exist, the longest names.
+REGIONS = [
+    f"ap-{side}-{number}" for side, most in (("southeast", 5), ("northeast", 2)) for number in range(1, most + 1)
+]
 WIDE = {
     "source_type": '"codeconnections"',
     "source_repository": '"owner/repo"',
@@ -72,7 +75,11 @@ CALLS = {
         "source_repository": '"repo"',
         "artefact_bucket_patterns": f'["*-artefacts-{ACCOUNT}"]',
     },
-    "wide": {**SHARED, **WIDE, "pipelines": json.dumps([f"{number:02}-{'n' * 80}-ami-pipeline" for number in range(10)])},
+    "wide": {
+        **SHARED,
+        **WIDE,
+        "pipelines": json.dumps([f"{number:02}-{'n' * 40}-ami-pipeline" for number in range(10)]),
+    },
 }
 #: Images that share: what with, and what else they are given.
 IMAGES = {
@@ -101,7 +108,9 @@ def planned(
     """The resources of each module call, by one plan."""
     estate = make_estate(emulator, cli_config, tmp_path_factory.mktemp("shared"), attached)
     blocks = [call(name, "shared", inputs) for name, inputs in CALLS.items()]
-    blocks += [image(name, {**inputs, "shared": f"module.{shared}.shared"}) for name, (shared, inputs) in IMAGES.items()]
+    blocks += [
+        image(name, {**inputs, "shared": f"module.{shared}.shared"}) for name, (shared, inputs) in IMAGES.items()
+    ]
     blocks += [image(f"size-{name}", inputs) for name, inputs in SIZES.items()]
     blocks.append(image("alone", {}))
     estate.generated.write_text("\n".join(blocks), encoding="utf-8")
@@ -160,7 +169,8 @@ def test_every_policy_is_shorter_than_its_limit(planned: Planned, record_propert
         record_property(name, json.dumps(sizes))
         print(name, sizes)
         longest[name] = {
-            kind: max((size for each, size in sizes.items() if each.startswith(f"{kind} ")), default=0) for kind in LIMITS
+            kind: max((size for each, size in sizes.items() if each.startswith(f"{kind} ")), default=0)
+            for kind in LIMITS
         }
     too_long = {
         (name, kind): size for name, sizes in longest.items() for kind, size in sizes.items() if size > LIMITS[kind]
