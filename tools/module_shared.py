@@ -52,9 +52,8 @@ def made(modules: Path) -> dict[str, str]:
         text = changed(name, (source / name).read_text(encoding="utf-8"))
         found[name] = _HEADER.format(source=f"{modules.name}/{SOURCE}/{name}") + text
     asked = {name for text in found.values() for name in re.findall(r"\bvar\.(\w+)", text)}
-    own = "".join(
-        file.read_text(encoding="utf-8") for file in (modules / TARGET).glob("*.tf") if file.name != VARIABLES
-    )
+    written = [file for file in (modules / TARGET).glob("*.tf") if file.name not in (*FILES, VARIABLES)]
+    own = "".join(file.read_text(encoding="utf-8") for file in written)
     blocks = declared((source / "variables.tf").read_text(encoding="utf-8"))
     asked |= {name for name in re.findall(r"\bvar\.(\w+)", own) if name in blocks}
     asked -= declared(own).keys()

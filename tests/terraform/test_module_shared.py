@@ -205,3 +205,19 @@ def test_one_rule_tells_how_all_pipelines_end(planned: Planned) -> None:
     assert [each["values"]["name"] for each in planned["pushed"] if "event_rule" in each["type"]] == [
         "pushed-ami-pipeline-source"
     ]
+
+
+def test_an_image_that_shares_all_is_made_stands_and_leaves_nothing(estate: Estate) -> None:
+    shared = {**CALLS["everything"], "notifications": "null"}
+    blocks = [call("everything", "shared", shared), image("pushed", {"shared": "module.everything.shared"})]
+    estate.generated.write_text("\n".join(blocks), encoding="utf-8")
+    estate.init()
+    estate.terraform(*PLAN, expect=2)
+    estate.terraform(*APPLY)
+    estate.terraform(*PLAN, expect=0)
+    (project,) = estate.emulator.client("codebuild").batch_get_projects(names=["pushed-ami-pipeline"])["projects"]
+    assert project["serviceRole"] == f"arn:aws:iam::{ACCOUNT}:role/estate-codebuild"
+    pipeline = estate.emulator.client("codepipeline").get_pipeline(name="pushed-ami-pipeline")["pipeline"]
+    assert pipeline["artifactStore"]["location"] == "estate-artefacts"
+    estate.terraform(*DESTROY)
+    assert left_over(estate.emulator) == {}
