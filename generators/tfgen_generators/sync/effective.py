@@ -98,6 +98,7 @@ class _Merge:
             trigger=self._bases(("trigger",), base.trigger, now.trigger),
             module=self._module(),
             dispatcher=self._bases(("dispatcher",), base.dispatcher, now.dispatcher),
+            shared=self._bases(("shared",), base.shared, now.shared),
             names=replace(
                 now.names,
                 account_id=self._bases(("names", "account_id"), base.names.account_id, now.names.account_id),

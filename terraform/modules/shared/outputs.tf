@@ -8,6 +8,11 @@ output "shared" {
     notifications         = var.notifications != null
   }
 
+  precondition {
+    condition     = length(var.pipelines) > 0 || (!var.roles && var.notifications == null)
+    error_message = "Roles and notifications need pipelines, for example [\"*-ami-pipeline\"]."
+  }
+
   # Built from names, so that a plan knows what a pipeline need not make; what has the names must stand before.
   depends_on = [
     aws_iam_role_policy.codebuild,

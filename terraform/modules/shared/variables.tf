@@ -10,15 +10,16 @@ variable "name" {
 }
 
 variable "pipelines" {
-  description = "Names of the pipelines that share, in the same account and region, or patterns of them with `*`: at most 10."
+  description = "Names of the pipelines that share, in the same account and region, or patterns of them with `*`: at most 10. Needed for roles and notifications."
   type        = list(string)
+  default     = []
   nullable    = false
 
   validation {
-    condition = length(var.pipelines) >= 1 && length(var.pipelines) <= 10 && alltrue([
+    condition = length(var.pipelines) <= 10 && alltrue([
       for name in var.pipelines : can(regex("^[A-Za-z0-9_*-]*[A-Za-z0-9_-]{3}[A-Za-z0-9_*-]*$", name)) && length(name) <= 100
     ])
-    error_message = "The pipelines must be 1 to 10 names, or patterns with '*' and three other characters in a row, for example *-ami-pipeline."
+    error_message = "The pipelines must be at most 10 names, or patterns with '*' and three other characters in a row, for example *-ami-pipeline."
   }
 }
 
