@@ -15,9 +15,9 @@ import sys
 from itertools import zip_longest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import module_shared
+from tools import module_shared
 
 SOURCE, TARGET = "codepipeline", "codepipeline_v1"
 MODULES = Path(__file__).resolve().parents[1] / "terraform" / "modules"
