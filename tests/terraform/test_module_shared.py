@@ -11,6 +11,7 @@ from tests.terraform.conftest import make_estate
 from tests.terraform.iam_rights import is_allowed
 from tests.terraform.module_on_aws import APPLY, DESTROY, PLAN, left_over
 from tests.terraform.module_uses import ACCOUNT, CONNECTION, FEATURES, GOOD, KEY, PROFILE, PROFILE_ROLE, TOPIC, ids
+from tfgen_generators.lint.rules.pipeline.quota_sizes import policy_sizes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,6 +179,44 @@ def test_every_policy_is_shorter_than_its_limit(planned: Planned, record_propert
     assert too_long == {}
     assert longest["size-all"]["aws_iam_role_policy"] > longest["size-subnets-1"]["aws_iam_role_policy"] > 4_000
     assert longest["size-subnets-16"]["aws_iam_policy"] > longest["size-subnets-3"]["aws_iam_policy"] > 500
+
+
+SUBNETS, SGS = ids("subnet", 16), ids("sg", 5)
+#: The same inputs as lint has them.
+READ: dict[str, dict[str, Any]] = {
+    **{
+        f"subnets-{count}": {
+            "subnet_ids": SUBNETS[: min(count, 10)],
+            "vpc_config": {"vpc_id": "vpc-1", "subnet_ids": SUBNETS[:count]},
+        }
+        for count in (1, 3, 16)
+    },
+    "regions-7": {"image_regions": REGIONS},
+    "kms": {"kms_key_arn": KEY},
+    "connection": {"connection_arn": CONNECTION, "full_clone": True},
+    "all": {
+        "connection_arn": CONNECTION,
+        "full_clone": True,
+        "kms_key_arn": KEY,
+        "vpc_config": {"vpc_id": "vpc-1", "subnet_ids": SUBNETS, "security_group_ids": SGS},
+        "subnet_ids": SUBNETS[:10],
+        "security_group_ids": SGS,
+        "image_regions": REGIONS,
+        "share_with_accounts": [f"{number:012}" for number in range(10)],
+        "build_features": list(FEATURES),
+        "instance_profiles": {PROFILE: PROFILE_ROLE},
+    },
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_lint_knows_how_long_a_policy_becomes(planned: Planned, size: str) -> None:
+    found = policies(planned[f"size-{size}"])
+    managed = [len(text) for name, text in found.items() if name.startswith("aws_iam_policy ")]
+    guessed = policy_sizes(READ[size])
+    assert guessed.inline == pytest.approx(len(found["aws_iam_role_policy build"]), rel=0.05)
+    assert guessed.managed == pytest.approx(max(managed, default=0), rel=0.08)
+    assert guessed.made == guessed.attached == len(managed)
 
 
 def test_a_shared_role_may_do_it_for_each_image_and_for_nothing_else(planned: Planned) -> None:

@@ -19,6 +19,7 @@ def all_rules() -> tuple[Rule, ...]:
         links,
         own,
         parents,
+        quota,
         refused_options,
         run_tags,
         working_dirs,
@@ -26,7 +27,7 @@ def all_rules() -> tuple[Rule, ...]:
 
     rules = [*template_rules()]
     ansible = (galaxy, galaxy_lists, missing_references, not_uploaded, roles)
-    pipeline = (environment, links, own, parents, refused_options, run_tags, working_dirs)
+    pipeline = (environment, links, own, parents, quota, refused_options, run_tags, working_dirs)
     for module in (*ansible, ami_names, same_names, *pipeline):
         rules += module.RULES
     return tuple(sorted(rules, key=lambda rule: rule.id))
