@@ -1,8 +1,10 @@
 """Make the module codepipeline_v1 from codepipeline: the same files without what AWS provider 3.39 does not know.
 
+It makes the files of the module shared that are codepipeline's, too (`module_shared.py`).
+
     python tools/module_v1.py [--check] [FOLDER]
 
-FOLDER holds both modules (default: terraform/modules beside this folder). Only the README is written by hand; its
+FOLDER holds the modules (default: terraform/modules beside this folder). Only the README is written by hand; its
 tables are module_docs.py's. `--check` writes nothing; exit 1: a copy is stale, missing, a link, or one too many.
 """
 
@@ -12,6 +14,10 @@ import re
 import sys
 from itertools import zip_longest
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools import module_shared
 
 SOURCE, TARGET = "codepipeline", "codepipeline_v1"
 MODULES = Path(__file__).resolve().parents[1] / "terraform" / "modules"
@@ -71,6 +77,11 @@ def faults(modules: Path) -> list[str]:
         if file.is_file() and ".terraform" not in file.parts and _is_ours(file)
     }
     found = [f"{target / name}: is not made of {SOURCE}; remove it" for name in sorted(there - wanted.keys())]
+    return [*found, *_stale(target, wanted), *_stale(modules / module_shared.TARGET, module_shared.made(modules))]
+
+
+def _stale(target: Path, wanted: dict[str, str]) -> list[str]:
+    found = []
     for name, text in wanted.items():
         file = target / name
         if file.is_symlink() or file.parent.is_symlink() or not file.is_file():
@@ -87,8 +98,9 @@ def _differs(now: str, then: str) -> int:
 
 
 def write(modules: Path) -> None:
-    for name, text in made(modules).items():
-        file = modules / TARGET / name
+    both = {TARGET: made(modules), module_shared.TARGET: module_shared.made(modules)}
+    for target, name, text in ((target, name, text) for target, files in both.items() for name, text in files.items()):
+        file = modules / target / name
         file.parent.mkdir(parents=True, exist_ok=True)
         if file.is_symlink():
             file.unlink()

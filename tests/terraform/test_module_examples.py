@@ -189,10 +189,10 @@ def test_an_estate_of_the_module_before_is_moved_and_not_made_anew(estate: Estat
 
 def with_one_role(text: str) -> str:
     """The roles as they were: that of EventBridge is always there."""
-    for count in ("length(local.starting_rules) == 0 ? 0 : 1", "length(aws_iam_role.events)"):
+    for count in ("length(local.starting_rules) == 0 ? 0 : local.own_roles", "length(aws_iam_role.events)"):
         text = text.replace(f"  count = {count}\n\n", "")
     for now, then in (
-        ("aws_iam_role.events[*].arn", "[aws_iam_role.events.arn]"),
+        ("one(aws_iam_role.events[*].arn)", "aws_iam_role.events.arn"),
         ("aws_iam_role.events[0]", "aws_iam_role.events"),
         ("local.starting_rules", '["source"]'),
     ):

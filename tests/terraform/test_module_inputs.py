@@ -70,7 +70,7 @@ BAD = {
     "environment_vars": ("{}", '{ PACKER_SCRIPT = "" }', '{ PACKER_SCRIPT = "a", "1X" = "b" }', "null"),
     "branch": ('"a b"', '""'),
     "buildspec": ('"/etc/buildspec.yml"', '"buildspec.sh"'),
-    "build_timeout": ("4", "481", "10.5"),
+    "build_timeout": ("4", "2161", "10.5"),
     "compute_type": ('"BUILD_LAMBDA_1GB"',),
     "image": ('""',),
     "image_regions": ('["Ireland"]',),
@@ -92,6 +92,11 @@ BAD = {
         '{ vpc_id = "vpc-1", subnet_ids = ["x"] }',
         '{ vpc_id = "vpc-1", subnet_ids = null }',
         '{ vpc_id = "vpc-1", subnet_ids = ["subnet-1"], security_group_ids = ["x"] }',
+    ),
+    "shared": (
+        '{ codebuild_role_arn = "arn:aws:iam::123456789012:role/a" }',
+        '{ codepipeline_role_arn = "arn:aws:iam::123456789012:role/a" }',
+        '{ codepipeline_role_arn = "a", codebuild_role_arn = "a", events_role_arn = "a" }',
     ),
     "vpc_id": ('"x"', '""'),
     "subnet_ids": ('["x"]', json.dumps([f"subnet-{number}" for number in range(11)])),
@@ -150,7 +155,7 @@ def test_everything_is_formatted(estate: Estate) -> None:
 
 
 def test_the_readmes_tables_are_made_of_the_files(tmp_path: Path) -> None:
-    assert SHIPPED == ["codepipeline", "codepipeline_v1", "dispatcher"]
+    assert SHIPPED == ["codepipeline", "codepipeline_v1", "dispatcher", "shared"]
     assert module_docs("--check", *(MODULE.parent / name for name in SHIPPED)).returncode == 0
     copy = Path(shutil.copytree(MODULE, tmp_path / "module", ignore=shutil.ignore_patterns(".terraform*")))
     outputs = copy / "outputs.tf"
@@ -169,7 +174,7 @@ def module_docs(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_input_is_typed_described_and_says_whether_it_may_be_null() -> None:
-    texts = [(MODULE / f"{name}.tf").read_text("utf-8") for name in ("variables", "variables_v2")]
+    texts = [(MODULE / f"{name}.tf").read_text("utf-8") for name in ("variables", "variables_shared", "variables_v2")]
     for declared in [each for text in texts for each in hcl2.loads(text)["variable"]]:
         ((name, body),) = ((label, body) for label, body in declared.items() if not label.startswith("__"))
         assert {"type", "description", "nullable"} <= body.keys(), name

@@ -21,6 +21,8 @@ SCHEMA = json.loads((ROOT / "tests/data/aws-provider-6.62-schema.json").read_tex
 MODULES = ("modules/codepipeline", "modules/codepipeline_v1")
 FOLDERS = (
     *(f"{module}{part}" for module in MODULES for part in ("", "/examples/basic", "/examples/complete")),
+    "modules/shared",
+    "modules/shared/examples/basic",
     "pipelines",
 )
 # Not in that file: as the provider's documentation of v6.68.0 has it, and 3.39 too but for `region`.

@@ -99,6 +99,12 @@ def a_line_more(file: Path) -> None:
         ("codepipeline_v1/more.tf", Path.touch, "more.tf: is not made of codepipeline; remove it"),
         ("codepipeline_v1/iam.tofu", Path.touch, "iam.tofu: is not made of codepipeline; remove it"),
         ("codepipeline_v1/more.tf.json", Path.touch, "more.tf.json: is not made of codepipeline; remove it"),
+        ("shared/iam.tf", a_line_more, "iam.tf:{last}: is stale; run: python tools/module_v1.py"),
+        (
+            "shared/variables_roles.tf",
+            Path.unlink,
+            "variables_roles.tf: is no file of its own; run: python tools/module_v1.py",
+        ),
         ("codepipeline_v1/iam.tf", line_ends, "iam.tf:1: is stale; run: python tools/module_v1.py"),
     ],
 )
@@ -106,9 +112,10 @@ def test_it_says_what_is_stale_and_what_renews_it(
     modules: Path, file: str, spoil: Callable[[Path], None], said: str
 ) -> None:
     spoil(modules / file)
-    copy = modules / "codepipeline_v1" / Path(file).name
+    copy = modules / ("shared" if file.startswith("shared") else "codepipeline_v1") / Path(file).name
     last = len((MODULES / "codepipeline_v1" / Path(file).name).read_text().splitlines()) + 1 if "last" in said else 0
-    assert run("--check", modules) == (1, f"{copy.parent}/{said.format(last=last)}\n")
+    copies = [copy.parent, *([modules / "shared"] if file == "codepipeline/iam.tf" else [])]
+    assert run("--check", modules) == (1, "".join(f"{each}/{said.format(last=last)}\n" for each in copies))
     if "remove" not in said:
         assert run(modules) == (0, "")
         assert run("--check", modules) == (0, "")
@@ -132,3 +139,22 @@ def test_what_it_cannot_take_away_is_no_module_for_old_providers(modules: Path, 
     assert (code, said.count("\n")) == (1, 1), said
     assert said.startswith(f"{source}: ")
     assert said.endswith("; teach tools/module_v1.py to take it away\n")
+
+
+@pytest.mark.parametrize(
+    ("file", "now", "then", "said"),
+    [
+        ("iam.tf", "${local.short_name}-${rule}", "${rule}", "has no ${local.short_name}-${rule} any more"),
+        ("iam_build.tf", "var.full_clone", "var.branch", "would still have 'var.branch'"),
+        ("iam_build.tf", "var.share_with_accounts", "var.share_with_account", "no variable 'share_with_account'"),
+    ],
+)
+def test_a_role_that_names_its_pipeline_in_a_new_way_is_not_copied_unseen(
+    modules: Path, file: str, now: str, then: str, said: str
+) -> None:
+    source = modules / "codepipeline" / file
+    assert now in source.read_text()
+    source.write_text(source.read_text().replace(now, then))
+    code, output = run(modules)
+    assert (code, output.count("\n")) == (1, 1), output
+    assert said in output

@@ -32,6 +32,7 @@ def chosen_pipelines(workspace: Workspace, names: Sequence[str]) -> tuple[Pipeli
 
 def _unknown(found: SyncResult, name: str) -> TfgenError:
     from tfgen_generators.dispatcher.inputs import LABEL
+    from tfgen_generators.pipeline import shared
 
     paths = {template.path for template in found.discovery.templates if template.name == name}
     for problem in found.problems:
@@ -41,6 +42,9 @@ def _unknown(found: SyncResult, name: str) -> TfgenError:
     if name == LABEL:
         fix = "it starts the pipelines of affected images and builds no image (docs/dispatcher.md)"
         return UsageError(f"{name} is the dispatcher", fix=fix)
+    if name == shared.LABEL:
+        fix = "it has what the pipelines share and builds no image (docs/quotas.md)"
+        return UsageError(f"{name} is what is shared", fix=fix)
     fix = did_you_mean(name, (template.name for template in found.discovery.templates))
     return UsageError(f"image {name!r} not found", fix=fix or "to see all names, run: tfgen list")
 

@@ -14,6 +14,7 @@ from tfgen_generators.dispatcher.module import dispatcher_folder
 from tfgen_generators.generated.ownership import SUFFIX
 from tfgen_generators.module.interface import module_folder
 from tfgen_generators.paths.pipeline_files import BUILDSPECS
+from tfgen_generators.pipeline.shared_module import shared_folder
 from tfgen_generators.settings.inputs import Literal
 from tfgen_generators.settings.model import FILE_NAME
 
@@ -44,7 +45,7 @@ def seen_by(workspace: Workspace, result: SyncResult) -> Iterator[str]:
             yield from (f"{folder}/{e.name}" for e in entries if e.name.endswith(_CANDIDATES) or e.is_symlink())
     with os.scandir(workspace.terraform_dir) as entries:
         yield from (entry.path for entry in entries if entry.name.endswith(SUFFIX))
-    for module in (module_folder(root, settings), dispatcher_folder(root, settings)):
+    for module in (module_folder(root, settings), dispatcher_folder(root, settings), shared_folder(root, settings)):
         if module is not None:
             yield str(module)
             with contextlib.suppress(FileNotFoundError), os.scandir(module) as entries:

@@ -46,9 +46,9 @@ class Triggered(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-def apart(generated: Generated, settings: Settings) -> tuple[Generated, str]:
-    """The generated files of templates, and the text of the dispatcher's, which has no template; "" without one."""
-    path = join(settings.terraform_dir, FILE)
+def apart(generated: Generated, settings: Settings, file: str = FILE) -> tuple[Generated, str]:
+    """The generated files without `file` (the dispatcher's), which has no template, and its text; "" without one."""
+    path = join(settings.terraform_dir, file)
     text = generated.texts.get(path, "")
     if examine(text).source != FILE_NAME:
         return generated, ""

@@ -20,6 +20,7 @@ def all_rules() -> tuple[Rule, ...]:
         network,
         own,
         parents,
+        quota,
         refused_options,
         run_tags,
         working_dirs,
@@ -27,7 +28,7 @@ def all_rules() -> tuple[Rule, ...]:
 
     rules = [*template_rules()]
     ansible = (galaxy, galaxy_lists, missing_references, not_uploaded, roles)
-    pipeline = (environment, links, network, own, parents, refused_options, run_tags, working_dirs)
+    pipeline = (environment, links, network, own, parents, quota, refused_options, run_tags, working_dirs)
     for module in (*ansible, ami_names, same_names, *pipeline):
         rules += module.RULES
     return tuple(sorted(rules, key=lambda rule: rule.id))

@@ -22,7 +22,7 @@ from tfgen_generators.paths.model import Edge, Unit
 from tfgen_generators.pipeline.pipeline import DEFAULT_INPUTS
 from tfgen_generators.settings.inputs import Expression, Fact, Input, Literal
 from tfgen_generators.settings.inputs import Pattern as NamePattern
-from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.settings.model import FILE_NAME, Dispatcher, Settings, Shared
 from tfgen_generators.trees.linked import LinkedTree, files_below
 from tfgen_generators.trees.store import Store
 
@@ -72,15 +72,15 @@ class TerraformReads:
     def everything(self) -> Reached:
         """All that a plan reads, but for what single images read."""
         tops = [self._root]
-        if self._settings.trigger == "affected":
-            folder = local_folder(self._modules.root, self._settings.dispatcher.source)
+        called: list[Dispatcher | Shared] = [self._settings.dispatcher] if self._settings.trigger == "affected" else []
+        for each in [*called, *([self._settings.shared] if self._settings.shared.is_on else [])]:
+            folder = local_folder(self._modules.root, each.source)
             if folder is not None and self._tree.kind(folder) == "folder":
                 tops.append(Instance(self._modules, folder, None, {}))
         found = reach_modules(*tops)
         own = self._reached
-        dispatched = [
-            value.text for value in self._settings.dispatcher.inputs.values() if isinstance(value, Expression)
-        ]
+        inputs = (*self._settings.dispatcher.inputs.values(), *self._settings.shared.inputs.values())
+        dispatched = [value.text for value in inputs if isinstance(value, Expression)]
         reads = [*found.reads, *(read for text in dispatched for read in self._of_expression(text)), *own.reads]
         if self._modules.has_left_out:
             found.unreadable[self._modules.root] = "calls too many modules"

@@ -139,10 +139,12 @@ def is_allowed(source: str, allowed: Iterable[str]) -> bool:
 
 
 def generated_calls(settings: Settings) -> list[Call]:
-    """The module calls that tfgen generates: those of the images as one, and the dispatcher's."""
+    """The module calls that tfgen generates: those of the images as one, the dispatcher's, what is shared."""
     called = [("module", "of the images", settings.module.source, settings.module.version)]
     if settings.trigger == "affected":
         called.append(("dispatcher", "of the dispatcher", settings.dispatcher.source, settings.dispatcher.version))
+    if settings.shared.is_on:
+        called.append(("shared", "of what is shared", settings.shared.source, settings.shared.version))
     return [
         Call(path=FILE_NAME, line=settings.line(table, "source"), name=name, source=source, version=version or "")
         for table, name, source, version in called

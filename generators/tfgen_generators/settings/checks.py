@@ -15,11 +15,13 @@ from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tfgen_generators.settings.model import Settings, TemplateSettings
+    from tfgen_generators.settings.model import Dispatcher, Settings, Shared, TemplateSettings
 
 _REPOSITORY_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _MOST_IN_FLIGHT = 10_000
 _PATTERNS = ("project_name", "artefact_bucket_name")
+#: Tables of modules that are called once.
+_FOR_ALL = {"dispatcher": "the dispatcher is for all", "shared": "what is shared is for all"}
 
 
 def check_settings(settings: Settings) -> None:
@@ -34,7 +36,9 @@ def check_settings(settings: Settings) -> None:
         message = f"max_in_flight must be 0 (any number) to {_MOST_IN_FLIGHT}"
         raise InvalidSettingError(("max_in_flight",), message, "use what CodeBuild runs and queues in your account")
     _check_module(settings)
-    _check_dispatcher(settings)
+    _check_called(("dispatcher",), settings.dispatcher)
+    _check_called(("shared",), settings.shared)
+    _check_quota(settings)
     _check_remote(settings)
     for key in _PATTERNS:
         path, pattern = ("names", key), getattr(settings.names, key)
@@ -109,21 +113,29 @@ def _check_module(settings: Settings) -> None:
     _check_providers(("module", "providers"), module.providers)
 
 
-def _check_dispatcher(settings: Settings) -> None:
-    dispatcher = settings.dispatcher
+def _check_called(table: Path, called: Dispatcher | Shared) -> None:
+    """A module that is called once, for all templates."""
     for key in ("source", "version"):
-        value, path = getattr(dispatcher, key), ("dispatcher", key)
+        value, path = getattr(called, key), (*table, key)
         if value is not None:
             _check_printable(path, value)
             if not value.strip():
                 raise InvalidSettingError(path, f"{dotted(path)} must not be empty", "remove it")
-    for name, item in dispatcher.inputs.items():
-        here = ("dispatcher", "inputs", name)
+    for name, item in called.inputs.items():
+        here = (*table, "inputs", name)
         if isinstance(item, Fact | Pattern):
-            message = f"{dotted(here)} depends on one template, but the dispatcher is for all"
+            message = f"{dotted(here)} depends on one template, but {_FOR_ALL[table[0]]}"
             raise InvalidSettingError(here, message, "use a value or an expression")
         if name == "pipelines":
             raise InvalidSettingError(here, "the input pipelines is set by tfgen", "remove it")
+
+
+def _check_quota(settings: Settings) -> None:
+    for key in settings.quota.__struct_fields__:
+        value = getattr(settings.quota, key)
+        if value is not None and value < 1:
+            message = f"quota.{key} = {value} is no quota of an account"
+            raise InvalidSettingError(("quota", key), message, "use the number that Service Quotas shows, 1 or more")
 
 
 def _check_remote(settings: Settings) -> None:

@@ -90,6 +90,35 @@ class Dispatcher(_Strict, frozen=True, kw_only=True):
     inputs: dict[str, Input] = {}
 
 
+class Shared(_Strict, frozen=True, kw_only=True):
+    """What the pipelines have together, and the module that makes it; its inputs are values."""
+
+    artefact_bucket: bool = False
+    roles: bool = False
+    notifications: bool = False
+    source: str = "../modules/shared"
+    version: str | None = None
+    inputs: dict[str, Input] = {}
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is shared."""
+        return self.artefact_bucket or self.roles or self.notifications
+
+
+class Quota(_Strict, frozen=True, kw_only=True):
+    """The account's quotas where they are not AWS's defaults: what `tfgen lint` counts against; None is the default."""
+
+    event_rules: int | None = None
+    iam_roles: int | None = None
+    iam_policies: int | None = None
+    policies_per_role: int | None = None
+    pipelines: int | None = None
+    build_projects: int | None = None
+    buckets: int | None = None
+    concurrent_builds: int | None = None
+
+
 class Settings(_Strict, frozen=True, kw_only=True):
     """The whole of tfgen.toml. `source_repository` is empty when there is no file."""
 
@@ -106,6 +135,8 @@ class Settings(_Strict, frozen=True, kw_only=True):
     max_in_flight: int = MAX_IN_FLIGHT
     module: Module = Module()
     dispatcher: Dispatcher = Dispatcher()
+    shared: Shared = Shared()
+    quota: Quota = Quota()
     names: Names = Names()
     remote: Remote = Remote()
     environment: dict[str, str] = {}

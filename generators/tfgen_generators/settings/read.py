@@ -19,8 +19,10 @@ from tfgen_generators.settings.model import (
     Module,
     Names,
     Origin,
+    Quota,
     Remote,
     Settings,
+    Shared,
     TemplateNames,
     TemplateSettings,
 )
@@ -31,6 +33,15 @@ _MOST_CHARACTERS = 1 << 20
 _DEEP_KEY = re.compile(
     r"""(?:^|[{,])[ \t]*+\[{0,2}+((?:[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.){64})""", re.MULTILINE
 )
+#: Tables at the top whose keys are known.
+_TABLES: Mapping[str, type[msgspec.Struct]] = {
+    "module": Module,
+    "names": Names,
+    "remote": Remote,
+    "dispatcher": Dispatcher,
+    "shared": Shared,
+    "quota": Quota,
+}
 
 
 def parse_settings(text: str, *, where: str = FILE_NAME) -> Settings:
@@ -73,14 +84,15 @@ def _read(document: dict[str, object]) -> Settings:
     """Settings of a parsed file: known keys, then types, then what the values say. Raises InvalidSettingError."""
     check_keys((), document, Settings)
     document = {**document, **_common((), document)}
-    for key, kind in (("module", Module), ("names", Names), ("remote", Remote), ("dispatcher", Dispatcher)):
+    for key, kind in _TABLES.items():
         check_keys((key,), table_at((key,), document.get(key, {})), kind)
     module = table_at(("module",), document.get("module", {}))
     if "inputs" in module:
         document["module"] = {**module, "inputs": _inputs(("module",), module)}
     check_providers(("module",), module)
-    dispatcher = table_at(("dispatcher",), document.get("dispatcher", {}))
-    document["dispatcher"] = {**dispatcher, "inputs": _inputs(("dispatcher",), dispatcher)}
+    for key in ("dispatcher", "shared"):
+        table = table_at((key,), document.get(key, {}))
+        document[key] = {**table, "inputs": _inputs((key,), table)}
     document["templates"] = {
         name: _template(("templates", name), value)
         for name, value in table_at(("templates",), document.get("templates", {})).items()

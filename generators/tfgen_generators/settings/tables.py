@@ -82,7 +82,11 @@ def _explain(prefix: Path, message: str) -> InvalidSettingError:
     text, _, at = message.partition(" - at `$")
     path = prefix + tuple(part.split("[")[0] for part in at.rstrip("`").split(".") if part)
     wanted = "a string"
-    if path and path[-1] in _CHOICES:
+    if "Expected `bool`" in text:
+        wanted = "true or false"
+    elif "Expected `int" in text:
+        wanted = "a whole number"
+    elif path and path[-1] in _CHOICES:
         wanted = _CHOICES[path[-1]]
     elif "Expected `int`" in text:
         wanted = "a whole number"

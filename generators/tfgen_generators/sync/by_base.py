@@ -15,6 +15,8 @@ from tfgen_generators.module.interface import read_module
 from tfgen_generators.packer.discovery.naming import name_templates
 from tfgen_generators.packer.discovery.nothing_found import require_some
 from tfgen_generators.packer.model import Problem
+from tfgen_generators.pipeline import shared
+from tfgen_generators.pipeline.shared_module import read_shared
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.sync import pins
 from tfgen_generators.sync.desired import by_settings
@@ -51,14 +53,17 @@ def files_by_base(
         found=found,
         generated=Generated(texts={}),
         dispatcher_text="",
+        shared_text="",
         module=module,
         dispatcher_module=read_dispatcher(base_root, settings),
+        shared_module=read_shared(base_root, settings),
         read_details=lambda: with_details(root, settings, outside),
     )
     desired = by_settings(sources, settings, "")
     files = {**_forgotten(root, now, settings), **desired.wanted}
-    if desired.triggered.body:
-        files[desired.file(dispatcher.LABEL)] = sign(FILE_NAME, desired.triggered.body)
+    for label, body in ((dispatcher.LABEL, desired.triggered.body), (shared.LABEL, desired.sharing.body)):
+        if body:
+            files[desired.file(label)] = sign(FILE_NAME, body)
     return ByBase(effective=effective, files=files, problems=desired.problems)
 
 

@@ -12,6 +12,7 @@ from tfgen_generators.generated.ownership import file_name, moved_blocks, sign
 from tfgen_generators.packer.discovery.naming import name_templates
 from tfgen_generators.packer.model import Discovery, Problem, Template
 from tfgen_generators.paths.packer_script import PackerScripts
+from tfgen_generators.pipeline import shared
 from tfgen_generators.pipeline.pipeline import (
     Pipeline,
     PipelineProblemError,
@@ -39,6 +40,7 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     settings_text: str
     discovery: Discovery
     triggered: dispatcher.Triggered
+    sharing: shared.Sharing
     problems: tuple[Problem, ...]
     wanted: Mapping[str, str]
     unwanted: Unwanted
@@ -78,7 +80,7 @@ def by_settings(sources: Sources, settings: Settings, settings_text: str) -> Des
 
     generated = sources.generated
     discovery = name_templates(sources.found, settings.packer_dir, pins.by_path(settings))
-    triggered, problems = _pipelines(sources, settings, discovery)
+    triggered, sharing, problems = _pipelines(sources, settings, discovery)
     wanted = _texts(settings, discovery, triggered.pipelines)
     unwanted = Unwanted(
         root=sources.root,
@@ -102,6 +104,7 @@ def by_settings(sources: Sources, settings: Settings, settings_text: str) -> Des
         settings_text=settings_text,
         discovery=discovery,
         triggered=triggered,
+        sharing=sharing,
         problems=tuple(problems),
         wanted=wanted,
         unwanted=unwanted,
@@ -111,7 +114,7 @@ def by_settings(sources: Sources, settings: Settings, settings_text: str) -> Des
 
 def _pipelines(
     sources: Sources, settings: Settings, discovery: Discovery
-) -> tuple[dispatcher.Triggered, list[Problem]]:
+) -> tuple[dispatcher.Triggered, shared.Sharing, list[Problem]]:
     """The pipelines of all templates without problems, and the problems of the others."""
     problems = [*discovery.unreadable]
     ready: list[Template] = []
@@ -124,7 +127,7 @@ def _pipelines(
         names = (template.name for template in ready)
         if wrong := check_module(settings, shared_inputs(settings), sources.module, names):
             # What Terraform would refuse is not written: every file stays.
-            return dispatcher.Triggered(pipelines=()), [*problems, *wrong]
+            return dispatcher.Triggered(pipelines=()), shared.Sharing(pipelines=()), [*problems, *wrong]
     made: list[Pipeline] = []
     scripts = PackerScripts(DiskTree(sources.root), settings)
     for template in ready:
@@ -136,8 +139,9 @@ def _pipelines(
     barred = {problem.path for problem in clashes}
     clear = [pipeline for pipeline in made if pipeline.template_path not in barred]
     files_of = _files_of(sources, settings)
-    triggered = dispatcher.trigger(settings, clear, sources.module, files_of, sources.dispatcher_module)
-    return triggered, [*problems, *clashes, *triggered.problems]
+    sharing = shared.share(settings, clear, sources.module, sources.shared_module)
+    triggered = dispatcher.trigger(settings, sharing.pipelines, sources.module, files_of, sources.dispatcher_module)
+    return triggered, sharing, [*problems, *clashes, *sharing.problems, *triggered.problems]
 
 
 def _files_of(sources: Sources, settings: Settings) -> dispatcher.FilesOf:

@@ -99,6 +99,7 @@ class _Merge:
             max_in_flight=self._bases(("max_in_flight",), base.max_in_flight, now.max_in_flight),
             module=self._module(),
             dispatcher=self._bases(("dispatcher",), base.dispatcher, now.dispatcher),
+            shared=self._bases(("shared",), base.shared, now.shared),
             names=replace(
                 now.names,
                 account_id=self._bases(("names", "account_id"), base.names.account_id, now.names.account_id),

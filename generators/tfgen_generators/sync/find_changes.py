@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tfgen_generators.dispatcher import inputs as dispatcher
 from tfgen_generators.generated.files import Unknown
 from tfgen_generators.generated.ownership import sign
+from tfgen_generators.pipeline import shared
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.sync import pins
 from tfgen_generators.sync.changes import compare
@@ -38,7 +39,7 @@ def changes_of(sources: Sources, desired: Desired, outside: Outside) -> SyncResu
         for path, owner in unwanted.orphans(unknown).items()
         if owner.name in desired.forgotten or owner.source in unwanted.ignored or pins.keeps(settings, owner.name)
     }
-    wanted, found, unknown = _with_dispatcher(sources, desired, unknown)
+    wanted, found, unknown = _with_those_of_all(sources, desired, unknown)
     changes = compare(wanted, found, unknown, forget=forget, moved=unwanted.moved)
     kept = sorted({*changes.kept, *(problem.path for problem in sources.generated.unreadable)})
     refused = (
@@ -65,19 +66,24 @@ def _with_pins(sources: Sources, desired: Desired, changes: Changes) -> tuple[Ch
     return (Change(action="change", path=FILE_NAME, before=before, after=after), *changes.changes)
 
 
-def _with_dispatcher(
+def _with_those_of_all(
     sources: Sources, desired: Desired, unknown: Unknown
 ) -> tuple[dict[str, str], dict[str, str], Unknown]:
-    """What is wanted and what was found with the dispatcher's file; while anything is unclear, it stays."""
-    path = desired.file(dispatcher.LABEL)
-    wanted, found = dict(desired.wanted), dict(sources.generated.texts)
-    if sources.dispatcher_text:
-        found[path] = sources.dispatcher_text
-    if desired.settings.trigger == "affected" and (desired.problems or unknown.files):
-        return wanted, found, replace(unknown, files=unknown.files | {path})
-    if desired.triggered.body:
-        wanted[path] = sign(FILE_NAME, desired.triggered.body)
-    return wanted, found, unknown
+    """What is wanted and what was found with the files that are for all; while anything is unclear, they stay."""
+    settings = desired.settings
+    wanted, found, staying = dict(desired.wanted), dict(sources.generated.texts), set(unknown.files)
+    for label, is_on, text, body in (
+        (dispatcher.LABEL, settings.trigger == "affected", sources.dispatcher_text, desired.triggered.body),
+        (shared.LABEL, settings.shared.is_on, sources.shared_text, desired.sharing.body),
+    ):
+        path = desired.file(label)
+        if text:
+            found[path] = text
+        if is_on and (desired.problems or unknown.files):
+            staying.add(path)
+        elif body:
+            wanted[path] = sign(FILE_NAME, body)
+    return wanted, found, replace(unknown, files=frozenset(staying))
 
 
 def _given_another_name(desired: Desired, unknown: Unknown, outside: Outside) -> Iterable[Refusal]:
@@ -99,5 +105,6 @@ def _old_names(settings: Settings, name: str) -> tuple[str, ...]:
 
 def _warnings(desired: Desired, changes: Changes) -> Iterable[str]:
     staying = frozenset((*changes.unchanged, *changes.kept, *(c.path for c in changes.changes if c.after)))
+    yield from desired.sharing.warnings
     yield from desired.triggered.warnings
     yield from pins.unused(desired.settings, desired.discovery, lambda name: desired.file(name) in staying)

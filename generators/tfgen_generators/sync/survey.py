@@ -14,6 +14,8 @@ from tfgen_generators.packer.discovery.discover import find_unnamed
 from tfgen_generators.packer.discovery.naming import name_templates
 from tfgen_generators.packer.discovery.nothing_found import elsewhere, require_some
 from tfgen_generators.packer.model import Discovery
+from tfgen_generators.pipeline import shared
+from tfgen_generators.pipeline.shared_module import read_shared
 from tfgen_generators.settings.model import Settings
 from tfgen_generators.sync import pins
 from tfgen_generators.sync.identity import Answers, AskGit, GitFacts
@@ -40,8 +42,8 @@ ALONE = Outside()
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that sync reads. `found` has templates without names: names are settings, which may change.
 
-    `generated` are the files of templates, `dispatcher_text` is the dispatcher's ("" without one). `module` and
-    `dispatcher_module` are None where they are not local. `read_details` reads the templates again, with details.
+    `generated` are the files of templates, `dispatcher_text` and `shared_text` the two that have none ("" without).
+    Modules are None where they are not local. `read_details` reads the templates again, with details.
     """
 
     root: Path
@@ -50,8 +52,10 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     found: Discovery
     generated: Generated
     dispatcher_text: str
+    shared_text: str
     module: ModuleInterface | None
     dispatcher_module: ModuleInterface | None
+    shared_module: ModuleInterface | None
     read_details: Callable[[], Discovery]
 
 
@@ -64,6 +68,7 @@ def survey(root: Path, settings: Settings, settings_text: str = "", outside: Out
     from tfgen_generators.module.cache import remembered_module
 
     generated, dispatcher_text = apart(read_generated(root, settings.terraform_dir), settings)
+    generated, shared_text = apart(generated, settings, shared.FILE)
     return Sources(
         root=root,
         settings=settings,
@@ -71,8 +76,10 @@ def survey(root: Path, settings: Settings, settings_text: str = "", outside: Out
         found=require_some(root, unnamed_templates(root, settings.packer_dir, settings, outside), settings.packer_dir),
         generated=generated,
         dispatcher_text=dispatcher_text,
+        shared_text=shared_text,
         module=remembered_module(root, settings, outside.module_cache),
         dispatcher_module=read_dispatcher(root, settings),
+        shared_module=read_shared(root, settings),
         read_details=lambda: with_details(root, settings, outside),
     )
 

@@ -30,7 +30,7 @@ resource "aws_cloudwatch_log_group" "build" {
 resource "aws_codebuild_project" "this" {
   name           = var.project_name
   description    = var.project_description
-  service_role   = aws_iam_role.codebuild.arn
+  service_role   = local.own_roles == 1 ? aws_iam_role.codebuild[0].arn : var.shared.codebuild_role_arn
   build_timeout  = var.build_timeout
   encryption_key = var.kms_key_arn
   tags           = var.tags
@@ -87,11 +87,16 @@ resource "aws_codebuild_project" "this" {
     }
 
     precondition {
-      condition = var.network != "session-manager" || contains(
+      condition = var.network != "session-manager" || local.own_roles == 0 || contains(
         [for arn in keys(local.network.profiles) : element(split("/", arn), -1)],
         lookup(merge(local.network.environment, var.environment_vars), "IAM_INSTANCE_PROFILE", "")
       )
       error_message = "network = \"session-manager\" with IAM_INSTANCE_PROFILE in environment_vars needs that profile in instance_profiles (with a role that has the rights of AmazonSSMManagedInstanceCore); without the variable the module makes one."
+    }
+
+    precondition {
+      condition     = var.network != "session-manager" || local.own_roles == 1 || contains(keys(var.environment_vars), "IAM_INSTANCE_PROFILE")
+      error_message = "network = \"session-manager\" with a shared build role needs IAM_INSTANCE_PROFILE in environment_vars, and that profile in the instance_profiles of the module shared: a shared role does not know the profile of each pipeline."
     }
   }
 

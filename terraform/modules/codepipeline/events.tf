@@ -23,7 +23,7 @@ locals {
         pattern     = null
       }
       state = {
-        wanted      = var.notifications != null
+        wanted      = var.notifications != null && !try(var.shared.notifications, false)
         description = "Tells how executions of ${var.project_name} end"
         pattern = {
           source        = ["aws.codepipeline"]
@@ -58,7 +58,7 @@ resource "aws_cloudwatch_event_target" "this" {
   arn       = each.key == "state" ? var.notifications.topic_arn : aws_codepipeline.this.arn
 
   # The right to publish is the topic's to give (its policy): SNS takes no role here.
-  role_arn = each.key == "state" ? null : aws_iam_role.events[0].arn
+  role_arn = each.key == "state" ? null : local.own_roles == 1 ? aws_iam_role.events[0].arn : var.shared.events_role_arn
 
   dynamic "input_transformer" {
     for_each = each.key == "state" ? [each.key] : []

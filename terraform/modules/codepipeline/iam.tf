@@ -1,5 +1,7 @@
 # One role per service, and each trusts its service only on behalf of this account.
 resource "aws_iam_role" "codepipeline" {
+  count = local.own_roles
+
   name                 = "${local.short_name}-codepipeline"
   description          = "CodePipeline runs ${var.project_name}"
   permissions_boundary = var.permissions_boundary
@@ -17,6 +19,8 @@ resource "aws_iam_role" "codepipeline" {
 }
 
 resource "aws_iam_role" "codebuild" {
+  count = local.own_roles
+
   name                 = "${local.short_name}-codebuild"
   description          = "CodeBuild builds the image of ${var.project_name}"
   permissions_boundary = var.permissions_boundary
@@ -37,7 +41,7 @@ resource "aws_iam_role" "codebuild" {
 }
 
 resource "aws_iam_role" "events" {
-  count = length(local.starting_rules) == 0 ? 0 : 1
+  count = length(local.starting_rules) == 0 ? 0 : local.own_roles
 
   name                 = "${local.short_name}-events"
   description          = "EventBridge starts ${var.project_name}"
@@ -103,8 +107,10 @@ locals {
 }
 
 resource "aws_iam_role_policy" "codepipeline" {
+  count = local.own_roles
+
   name = "pipeline"
-  role = aws_iam_role.codepipeline.id
+  role = aws_iam_role.codepipeline[0].id
 
   policy = jsonencode({
     Version = "2012-10-17"

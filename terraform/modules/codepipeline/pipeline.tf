@@ -1,6 +1,6 @@
 resource "aws_codepipeline" "this" {
   name     = var.project_name
-  role_arn = aws_iam_role.codepipeline.arn
+  role_arn = local.own_roles == 1 ? aws_iam_role.codepipeline[0].arn : var.shared.codepipeline_role_arn
   tags     = var.tags
 
   pipeline_type  = var.pipeline_type
@@ -34,7 +34,7 @@ resource "aws_codepipeline" "this" {
   }
 
   artifact_store {
-    location = aws_s3_bucket.artefacts.bucket
+    location = local.own_bucket == 1 ? aws_s3_bucket.artefacts[0].bucket : var.shared.artefact_bucket_name
     type     = "S3"
 
     dynamic "encryption_key" {

@@ -129,14 +129,14 @@ variable "buildspec" {
 }
 
 variable "build_timeout" {
-  description = "Minutes after which CodeBuild ends a build."
+  description = "Minutes after which CodeBuild ends a build: at most 2,160 (36 hours)."
   type        = number
   default     = 60
   nullable    = false
 
   validation {
-    condition     = var.build_timeout >= 5 && var.build_timeout <= 480 && floor(var.build_timeout) == var.build_timeout
-    error_message = "The build_timeout must be a whole number of minutes from 5 to 480."
+    condition     = var.build_timeout >= 5 && var.build_timeout <= 2160 && floor(var.build_timeout) == var.build_timeout
+    error_message = "The build_timeout must be a whole number of minutes from 5 to 2160."
   }
 }
 

@@ -93,8 +93,10 @@ locals {
 }
 
 resource "aws_iam_role_policy" "codebuild" {
+  count = local.own_roles
+
   name = "build"
-  role = aws_iam_role.codebuild.id
+  role = aws_iam_role.codebuild[0].id
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -194,26 +196,26 @@ resource "aws_iam_role_policy" "codebuild" {
       local.artefact_statements,
     )
   })
+
+  lifecycle {
+    postcondition {
+      condition     = length(self.policy) <= 10240
+      error_message = "The policy has ${length(self.policy)} characters, and IAM takes 10,240 of a role: give fewer image_regions, subnets, groups or instance_tags."
+    }
+  }
 }
 
 resource "aws_iam_role_policy_attachment" "codebuild" {
-  for_each = var.build_policy_arns
+  for_each = local.own_roles == 1 ? var.build_policy_arns : {}
 
-  role       = aws_iam_role.codebuild.name
+  role       = aws_iam_role.codebuild[0].name
   policy_arn = each.value
 }
 
 # What few builds do. Apart, since all inline policies of a role together have at most 10,240 characters.
-resource "aws_iam_policy" "network_and_sharing" {
-  count = var.vpc_config == null && length(var.share_with_accounts) == 0 ? 0 : 1
-
-  name        = "${local.short_name}-codebuild"
-  description = "What the build of ${var.project_name} may do with network interfaces and other accounts"
-  tags        = var.tags
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
+locals {
+  network_and_sharing = {
+    statements = concat(
       # What CodeBuild needs to put the build machine into a VPC, limited to its subnets.
       flatten([
         for subnets in var.vpc_config == null ? [] : [[
@@ -265,12 +267,33 @@ resource "aws_iam_policy" "network_and_sharing" {
         }
       ],
     )
+  }
+}
+
+# At most 6,144 characters each: the three statements about 16 subnets have 4,000 of them.
+resource "aws_iam_policy" "network_and_sharing" {
+  count = local.own_roles * ceil(length(local.network_and_sharing.statements) / 6)
+
+  name        = "${local.short_name}-codebuild${count.index == 0 ? "" : "-${count.index + 1}"}"
+  description = "What the build of ${var.project_name} may do with network interfaces and other accounts"
+  tags        = var.tags
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = slice(local.network_and_sharing.statements, count.index * 6, min(count.index * 6 + 6, length(local.network_and_sharing.statements)))
   })
+
+  lifecycle {
+    postcondition {
+      condition     = length(self.policy) <= 6144
+      error_message = "The policy has ${length(self.policy)} characters, and IAM takes 6,144: give fewer subnets, groups or image_regions."
+    }
+  }
 }
 
 resource "aws_iam_role_policy_attachment" "network_and_sharing" {
   count = length(aws_iam_policy.network_and_sharing)
 
-  role       = aws_iam_role.codebuild.name
-  policy_arn = aws_iam_policy.network_and_sharing[0].arn
+  role       = aws_iam_role.codebuild[0].name
+  policy_arn = aws_iam_policy.network_and_sharing[count.index].arn
 }

@@ -2,16 +2,9 @@
 
 # What few templates ask for: each by its name in build_features (or by network), and instance profiles by theirs. As for
 # the rest of a build (iam_build.tf), what is there before is not touched: images and launch templates only by its tags.
-resource "aws_iam_policy" "features" {
-  count = length(local.network.features) + length(local.network.profiles) == 0 ? 0 : 1
-
-  name        = "${local.short_name}-codebuild-features"
-  description = "What the template of ${var.project_name} does beyond a plain build"
-  tags        = var.tags
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
+locals {
+  features = {
+    statements = concat(
       # The image that the build has made.
       flatten([
         for number, limit in local.limits : [
@@ -134,12 +127,33 @@ resource "aws_iam_policy" "features" {
         ]
       ]),
     )
+  }
+}
+
+# A managed policy has at most 6,144 characters. Statements are counted, not characters: of these a plan may not know all.
+resource "aws_iam_policy" "features" {
+  count = local.own_roles * ceil(length(local.features.statements) / 12)
+
+  name        = "${local.short_name}-codebuild-features${count.index == 0 ? "" : "-${count.index + 1}"}"
+  description = "What the template of ${var.project_name} does beyond a plain build"
+  tags        = var.tags
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = slice(local.features.statements, count.index * 12, min(count.index * 12 + 12, length(local.features.statements)))
   })
+
+  lifecycle {
+    postcondition {
+      condition     = length(self.policy) <= 6144
+      error_message = "The policy has ${length(self.policy)} characters, and IAM takes 6,144: give fewer image_regions, instance_profiles or values of instance_tags."
+    }
+  }
 }
 
 resource "aws_iam_role_policy_attachment" "features" {
   count = length(aws_iam_policy.features)
 
-  role       = aws_iam_role.codebuild.name
-  policy_arn = aws_iam_policy.features[0].arn
+  role       = aws_iam_role.codebuild[0].name
+  policy_arn = aws_iam_policy.features[count.index].arn
 }

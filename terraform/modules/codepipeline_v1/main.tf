@@ -20,55 +20,14 @@ locals {
 
   # Built from names, not read from resources: a plan shows the policies whole, and a change of a bucket's
   # tags does not make every policy "known after apply".
-  bucket_arn     = "arn:${local.partition}:s3:::${var.artefact_bucket_name}"
+  bucket_arn     = "arn:${local.partition}:s3:::${local.own_bucket == 1 ? var.artefact_bucket_name : var.shared.artefact_bucket_name}"
   log_group_name = "/aws/codebuild/${var.project_name}"
   project_arn    = "arn:${local.partition}:codebuild:${local.region}:${local.account_id}:project/${var.project_name}"
   repository_arn = "arn:${local.partition}:codecommit:${local.region}:${local.account_id}:${var.source_repository}"
 
   connected = var.source_type == "codeconnections"
-}
 
-# Its policy refuses what is not encrypted by KMS.
-resource "aws_s3_bucket" "artefacts" {
-  bucket        = var.artefact_bucket_name
-  force_destroy = var.force_destroy
-  tags          = var.tags
-}
-
-resource "aws_s3_bucket_public_access_block" "artefacts" {
-  bucket = aws_s3_bucket.artefacts.id
-
-  block_public_acls       = true
-  block_public_policy     = true
-  ignore_public_acls      = true
-  restrict_public_buckets = true
-}
-
-resource "aws_s3_bucket_policy" "artefacts" {
-  bucket = aws_s3_bucket.artefacts.id
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "DenyWithoutTLS"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "s3:*"
-        Resource  = [local.bucket_arn, "${local.bucket_arn}/*"]
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      },
-      {
-        Sid       = "DenyUploadsWithoutKMS"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "s3:PutObject"
-        Resource  = "${local.bucket_arn}/*"
-        Condition = { StringNotEquals = { "s3:x-amz-server-side-encryption" = "aws:kms" } }
-      },
-    ]
-  })
-
-  # S3 refuses two changes of one bucket's access at the same moment.
-  depends_on = [aws_s3_bucket_public_access_block.artefacts]
+  # 0 where the module `shared` has made it.
+  own_bucket = try(var.shared.artefact_bucket_name, null) == null ? 1 : 0
+  own_roles  = try(var.shared.codebuild_role_arn, null) == null ? 1 : 0
 }

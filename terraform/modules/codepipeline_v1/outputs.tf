@@ -21,22 +21,22 @@ output "build_project_arn" {
 }
 
 output "role_arns" {
-  description = "ARNs of the roles by service: codepipeline, codebuild, events. events is null where nothing starts the pipeline by EventBridge."
+  description = "ARNs of the roles by service, also of shared ones: codepipeline, codebuild, events. events is null where nothing starts the pipeline by EventBridge."
   value = {
-    codepipeline = aws_iam_role.codepipeline.arn
-    codebuild    = aws_iam_role.codebuild.arn
-    events       = one(aws_iam_role.events[*].arn)
+    codepipeline = local.own_roles == 1 ? aws_iam_role.codepipeline[0].arn : var.shared.codepipeline_role_arn
+    codebuild    = local.own_roles == 1 ? aws_iam_role.codebuild[0].arn : var.shared.codebuild_role_arn
+    events       = local.own_roles == 1 ? one(aws_iam_role.events[*].arn) : var.shared.events_role_arn
   }
 }
 
 output "artefact_bucket_name" {
-  description = "Name of the artefact bucket."
-  value       = aws_s3_bucket.artefacts.bucket
+  description = "Name of the artefact bucket, also of a shared one."
+  value       = local.own_bucket == 1 ? aws_s3_bucket.artefacts[0].bucket : var.shared.artefact_bucket_name
 }
 
 output "artefact_bucket_arn" {
-  description = "ARN of the artefact bucket."
-  value       = aws_s3_bucket.artefacts.arn
+  description = "ARN of the artefact bucket, also of a shared one."
+  value       = local.bucket_arn
 }
 
 output "log_group_name" {

@@ -39,12 +39,12 @@ run "a_connection_needs_no_event" {
   }
 
   assert {
-    condition     = !strcontains(aws_iam_role_policy.codepipeline.policy, "codecommit:")
+    condition     = !strcontains(aws_iam_role_policy.codepipeline[0].policy, "codecommit:")
     error_message = "CodeCommit is out of the game."
   }
 
   assert {
-    condition     = !strcontains(aws_iam_role_policy.codebuild.policy, "UseConnection")
+    condition     = !strcontains(aws_iam_role_policy.codebuild[0].policy, "UseConnection")
     error_message = "Without a full clone the build has no right to the connection."
   }
 }
@@ -62,7 +62,7 @@ run "a_full_clone_is_the_builds_own" {
   }
 
   assert {
-    condition     = strcontains(aws_iam_role_policy.codebuild.policy, "codecommit:GitPull")
+    condition     = strcontains(aws_iam_role_policy.codebuild[0].policy, "codecommit:GitPull")
     error_message = "The build may fetch the repository."
   }
 }
@@ -85,7 +85,7 @@ run "approval_comes_before_the_build" {
   }
 
   assert {
-    condition     = strcontains(aws_iam_role_policy.codepipeline.policy, "sns:Publish")
+    condition     = strcontains(aws_iam_role_policy.codepipeline[0].policy, "sns:Publish")
     error_message = "The pipeline may tell the topic."
   }
 }
@@ -98,7 +98,7 @@ run "approval_needs_no_topic" {
   }
 
   assert {
-    condition     = length(aws_codepipeline.this.stage) == 3 && !strcontains(aws_iam_role_policy.codepipeline.policy, "sns:")
+    condition     = length(aws_codepipeline.this.stage) == 3 && !strcontains(aws_iam_role_policy.codepipeline[0].policy, "sns:")
     error_message = "An approval without a topic is one, and gives no right."
   }
 }
@@ -186,14 +186,14 @@ run "no_limit_by_tag" {
 
   assert {
     condition = length([
-      for statement in jsondecode(aws_iam_role_policy.codebuild.policy).Statement : statement
+      for statement in jsondecode(aws_iam_role_policy.codebuild[0].policy).Statement : statement
       if length(regexall("(Request|Resource)Tag|CreateAction", jsonencode(statement))) > 0
     ]) == 0
     error_message = "Nothing is limited by tag."
   }
 
   assert {
-    condition     = strcontains(aws_iam_role_policy.codebuild.policy, "ec2:TerminateInstances")
+    condition     = strcontains(aws_iam_role_policy.codebuild[0].policy, "ec2:TerminateInstances")
     error_message = "The rights themselves stay."
   }
 }
@@ -210,13 +210,13 @@ run "instances_in_a_named_network" {
   assert {
     condition = alltrue([
       for each in ["vpc/vpc-04f99e5833c3a909b", "subnet/subnet-0a1b2c3d4e5f60718", "security-group/sg-0a1b2c3d4e5f60718"] :
-      strcontains(aws_iam_role_policy.codebuild.policy, "arn:aws:ec2:*:*:${each}")
+      strcontains(aws_iam_role_policy.codebuild[0].policy, "arn:aws:ec2:*:*:${each}")
     ])
     error_message = "The build may use what is named."
   }
 
   assert {
-    condition     = length(regexall("(vpc|subnet)/[*]", aws_iam_role_policy.codebuild.policy)) == 0
+    condition     = length(regexall("(vpc|subnet)/[*]", aws_iam_role_policy.codebuild[0].policy)) == 0
     error_message = "And no other network."
   }
 }
@@ -225,13 +225,13 @@ run "nothing_is_shared_unless_an_account_is_named" {
   command = plan
 
   assert {
-    condition     = length(aws_iam_policy.network_and_sharing) == 0 && !strcontains(aws_iam_role_policy.codebuild.policy, "ModifySnapshotAttribute")
+    condition     = length(aws_iam_policy.network_and_sharing) == 0 && !strcontains(aws_iam_role_policy.codebuild[0].policy, "ModifySnapshotAttribute")
     error_message = "No right to share a snapshot."
   }
 
   assert {
     condition = alltrue([
-      for statement in jsondecode(aws_iam_role_policy.codebuild.policy).Statement :
+      for statement in jsondecode(aws_iam_role_policy.codebuild[0].policy).Statement :
       length(regexall("ec2:Attribute/(Description|ImdsSupport)", jsonencode(statement.Condition))) == 1
       if length(regexall("ModifyImageAttribute", jsonencode(statement))) > 0
     ])
@@ -264,7 +264,7 @@ run "an_old_packer_tags_no_group" {
 
   assert {
     condition = length([
-      for statement in jsondecode(aws_iam_role_policy.codebuild.policy).Statement : statement
+      for statement in jsondecode(aws_iam_role_policy.codebuild[0].policy).Statement : statement
       if contains(flatten([statement.Action]), "ec2:AuthorizeSecurityGroupIngress") && length(regexall("Tag/", jsonencode(statement))) == 0
     ]) == 2
     error_message = "Its groups are like any other: the statement of their rules, and one without a tag."
@@ -304,5 +304,51 @@ run "a_tunnel_has_a_profile_of_its_own" {
   assert {
     condition     = { for each in aws_codebuild_project.this.environment[0].environment_variable : each.name => each.value }["SSH_INTERFACE"] == "session_manager"
     error_message = "The template is told so."
+  }
+}
+
+run "what_is_shared_is_not_made" {
+  command = plan
+
+  variables {
+    shared = {
+      artefact_bucket_name  = "estate-artefacts"
+      codepipeline_role_arn = "arn:aws:iam::123456789012:role/estate-codepipeline"
+      codebuild_role_arn    = "arn:aws:iam::123456789012:role/estate-codebuild"
+      events_role_arn       = "arn:aws:iam::123456789012:role/estate-events"
+    }
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket.artefacts) + length(aws_iam_role.codebuild) + length(aws_iam_role.codepipeline) + length(aws_iam_role.events) == 0
+    error_message = "Neither a bucket nor a role of its own."
+  }
+
+  assert {
+    condition     = aws_codepipeline.this.role_arn == "arn:aws:iam::123456789012:role/estate-codepipeline" && aws_cloudwatch_event_target.this["source"].role_arn == "arn:aws:iam::123456789012:role/estate-events"
+    error_message = "The shared roles act for it."
+  }
+
+  assert {
+    condition     = output.artefact_bucket_arn == "arn:aws:s3:::estate-artefacts"
+    error_message = "The outputs name what is shared."
+  }
+}
+
+run "a_bucket_is_shared_alone" {
+  command = plan
+
+  variables {
+    shared = { artefact_bucket_name = "estate-artefacts" }
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket.artefacts) == 0 && length(aws_iam_role.codebuild) == 1
+    error_message = "The roles are its own, the bucket is not."
+  }
+
+  assert {
+    condition     = length(regexall("arn:aws:s3:::estate-artefacts/\\*", aws_iam_role_policy.codebuild[0].policy)) == 1
+    error_message = "The build reads and writes there."
   }
 }

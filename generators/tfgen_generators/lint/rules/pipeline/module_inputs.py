@@ -34,6 +34,17 @@ def module_input(scope: Scope, template: Template, name: str) -> object:
     return _defaults(scope).get(name)
 
 
+def module_inputs(scope: Scope, template: Template) -> Mapping[str, object]:
+    """All inputs of the pipeline of a template, as `module_input` gives them; None where an expression stands."""
+    common = scope.once("inputs of all pipelines", lambda: _resolved(shared_inputs(scope.settings)))
+    own = scope.settings.templates.get(template.name)
+    return {**_defaults(scope), **common, **(_resolved(own.inputs) if own else {})}
+
+
+def _resolved(inputs: Mapping[str, Input]) -> dict[str, object]:
+    return {name: item.value if isinstance(item, Literal) else None for name, item in inputs.items()}
+
+
 def _defaults(scope: Scope) -> Mapping[str, object]:
     return scope.once("defaults of the module", lambda: _read(scope))
 
