@@ -43,14 +43,19 @@ run "a_provider_that_is_there_is_taken" {
   }
 }
 
-run "placeholders_are_refused" {
+run "placeholders_and_wildcards_are_refused" {
   command = plan
 
   variables {
-    github = { owner_id = "OWNER_ID", repository_id = "REPOSITORY_ID" }
+    github         = { owner_id = "OWNER_ID", repository_id = "REPOSITORY_ID" }
+    bitbucket      = { workspace_uuid = "WORKSPACE", repository_uuid = "REPOSITORY", environment_uuid = "ENVIRONMENT" }
+    branch         = "release/*"
+    environment    = "prod*"
+    pipeline_names = ["*"]
+    bucket_names   = ["*"]
   }
 
-  expect_failures = [var.github]
+  expect_failures = [var.github, var.bitbucket, var.branch, var.environment, var.pipeline_names, var.bucket_names]
 }
 
 run "github_without_ids_is_refused" {
@@ -73,29 +78,6 @@ run "a_host_without_its_own_inputs_is_refused" {
   expect_failures = [aws_iam_role.plan]
 }
 
-run "uuids_are_uuids" {
-  command = plan
-
-  variables {
-    host      = "bitbucket"
-    github    = null
-    bitbucket = { workspace_uuid = "WORKSPACE", repository_uuid = "REPOSITORY", environment_uuid = "ENVIRONMENT" }
-  }
-
-  expect_failures = [var.bitbucket]
-}
-
-run "a_pattern_for_all_is_refused" {
-  command = plan
-
-  variables {
-    pipeline_names = ["*"]
-    bucket_names   = ["*"]
-  }
-
-  expect_failures = [var.pipeline_names, var.bucket_names]
-}
-
 run "the_apply_role_is_none_of_its_own_pipelines" {
   command = plan
 
@@ -104,17 +86,6 @@ run "the_apply_role_is_none_of_its_own_pipelines" {
   }
 
   expect_failures = [aws_iam_role.apply]
-}
-
-run "a_branch_is_one_branch" {
-  command = plan
-
-  variables {
-    branch      = "release/*"
-    environment = "prod*"
-  }
-
-  expect_failures = [var.branch, var.environment]
 }
 
 run "too_many_names_are_refused" {
