@@ -1,3 +1,3 @@
 """Template and settings to a pipeline: inputs of the module block and names in AWS."""
 
-__all__ = ["aws_names", "pipeline"]
+__all__ = ["aws_names", "ci_roles", "pipeline"]
