@@ -16,13 +16,13 @@ locals {
     {
       Sid      = "Roles"
       Effect   = "Allow"
-      Action   = ["iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription"]
+      Action   = ["iam:DeleteRole", "iam:Get*", "iam:List*", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription"]
       Resource = local.role_arns
     },
     {
       Sid      = "Policies"
       Effect   = "Allow"
-      Action   = ["iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:TagPolicy", "iam:UntagPolicy"]
+      Action   = ["iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:Get*", "iam:List*", "iam:TagPolicy", "iam:UntagPolicy"]
       Resource = local.policy_arns
     },
     {
@@ -136,7 +136,7 @@ locals {
   ]
 
   apply_statements = concat(
-    [{ Sid = "Write", Effect = "Allow", Action = local.writes, Resource = local.thing_arns }],
+    [{ Sid = "Things", Effect = "Allow", Action = concat(local.writes, local.reads), Resource = local.thing_arns }],
     [{
       # With force_destroy Terraform empties the bucket.
       Sid      = "Empty"
@@ -145,7 +145,7 @@ locals {
       Resource = [for arn in local.bucket_arns : "${arn}/*"]
     }],
     local.iam_statements,
-    local.read_statements,
+    [local.read_lists],
     local.state_statements,
     local.state_writes,
     local.few_statements,
