@@ -1,4 +1,4 @@
-"""The modules in China, GovCloud, the European Sovereign Cloud and a secret partition: golden policies, and what they allow."""
+"""The modules in China, GovCloud, the European Sovereign Cloud and a secret partition: golden policies and limits."""
 
 from __future__ import annotations
 

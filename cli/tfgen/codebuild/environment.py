@@ -24,6 +24,16 @@ _OWN = re.compile(
 )
 #: Where AWS would write the number of the account.
 NO_ACCOUNT = "000000000000"
+#: How the regions of a partition begin, other than AWS's first.
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "eusc-": "aws-eusc",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+}
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +81,8 @@ def build_environment(job: Job, facts: Facts, given: Mapping[str, str]) -> dict[
 
 def _told(facts: Facts) -> dict[str, str]:
     """What CodeBuild and tfgen set."""
-    aws = f"arn:aws:codebuild:{facts.region or 'local'}:{NO_ACCOUNT}"
+    partition = next((name for begins, name in _PARTITIONS.items() if facts.region.startswith(begins)), "aws")
+    aws = f"arn:{partition}:codebuild:{facts.region or 'local'}:{NO_ACCOUNT}"
     told = {
         "CI": "true",
         "CODEBUILD_CI": "true",
