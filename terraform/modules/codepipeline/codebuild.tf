@@ -77,7 +77,7 @@ resource "aws_codebuild_project" "this" {
   lifecycle {
     precondition {
       condition     = length(setintersection(keys(var.environment_vars), keys(var.environment_secrets))) == 0
-      error_message = "These variables are both in environment_vars and in environment_secrets: ${join(", ", setintersection(keys(var.environment_vars), keys(var.environment_secrets)))}."
+      error_message = "${var.project_name}: these variables are both in environment_vars and in environment_secrets: ${join(", ", setintersection(keys(var.environment_vars), keys(var.environment_secrets)))}."
     }
 
     # Another account's is fine: see the README.
@@ -87,7 +87,7 @@ resource "aws_codebuild_project" "this" {
         !startswith(coalesce(from.secret, from.parameter), "arn:") ||
         can(regex("^arn:${local.partition}:[a-z]+:${local.region}:", coalesce(from.secret, from.parameter)))
       ])
-      error_message = "CodeBuild reads secrets and parameters of its own region (${local.region}) alone, and these are elsewhere: ${join(", ", [for name, from in var.environment_secrets : name if startswith(coalesce(from.secret, from.parameter), "arn:") && !can(regex("^arn:${local.partition}:[a-z]+:${local.region}:", coalesce(from.secret, from.parameter)))])}. Replicate the secret into this region, or name one of this region."
+      error_message = "${var.project_name}: CodeBuild reads secrets and parameters of its own region (${local.region}) alone, and these are elsewhere: ${join(", ", [for name, from in var.environment_secrets : name if startswith(coalesce(from.secret, from.parameter), "arn:") && !can(regex("^arn:${local.partition}:[a-z]+:${local.region}:", coalesce(from.secret, from.parameter)))])}. Replicate the secret into this region, or name one of this region."
     }
   }
 }
