@@ -12,7 +12,7 @@ from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.settings.secrets import secret_paths
 
 _SHOWN = 3
-#: The input for variables that CodeBuild fetches, which modules of before 0.3 do not have.
+#: The input for variables that CodeBuild fetches, which older modules do not have.
 _SECRETS_INPUT = "environment_secrets"
 
 
