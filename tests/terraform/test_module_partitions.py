@@ -77,7 +77,7 @@ def test_limits_by_tag_hold_wherever_packer_tags_at_the_start(documents: dict[st
 
 
 #: What Packer does with an image between its making and its tags, in the order of its steps.
-WITHOUT_TAGS = (
+WITHOUT_TAGS: tuple[tuple[str, str, Context], ...] = (
     ("ec2:EnableImageDeprecation", "image/ami-1", {}),
     ("ec2:ModifyImageAttribute", "image/ami-1", {}),
     ("ec2:ModifySnapshotAttribute", "snapshot/snap-1", {"ec2:Add/userId": "999999999999"}),
@@ -110,5 +110,5 @@ def test_names_of_services_end_as_the_partition_has_it(
     for service in ("s3", "secretsmanager", "ssm"):
         via = {"kms:ViaService": f"{service}.{region}.{domain}"}
         assert is_allowed(build_rights(documents[partition]), "kms:Decrypt", key, via)
-    for via in (f"ec2.{region}.{domain}", f"s3.eu-west-1.{domain}"):
-        assert not is_allowed(build_rights(documents[partition]), "kms:Decrypt", key, {"kms:ViaService": via})
+    for other in (f"ec2.{region}.{domain}", f"s3.eu-west-1.{domain}"):
+        assert not is_allowed(build_rights(documents[partition]), "kms:Decrypt", key, {"kms:ViaService": other})

@@ -10,8 +10,8 @@ from tfgen_generators.module.check import check_module
 from tfgen_generators.module.interface import ModuleFiles, parse_module
 from tfgen_generators.pipeline.pipeline import PipelineProblemError, make_pipeline, shared_inputs
 from tfgen_generators.settings.read import parse_settings
-from tfgen_generators.settings.secrets import Fetched, secret_paths
-from tfgen_generators.settings.setting_scope import differing
+from tfgen_generators.settings.secrets import Fetched
+from tfgen_generators.settings.setting_scope import differing, secret_paths
 
 NAME = 'source_repository = "ami-builder"\n'
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf"
@@ -55,6 +55,8 @@ def test_what_may_be_fetched(kind: str, reference: str) -> None:
         ('{ parameter = { secret = "a" } }', "environment.DB.parameter must be a string"),
         ('{ secret = "" }', "is not a secret of Secrets Manager"),
         ('{ secret = "a b" }', "is not a secret of Secrets Manager"),
+        ('{ secret = "a:b\\nc" }', "contains a control character; remove it"),
+        ('{ secret = "a:e\\u0301" }', "environment.DB.secret: "),
         ('{ secret = "a:b:c:d:e" }', "is not a secret of Secrets Manager"),
         ('{ secret = "arn:aws:secretsmanager:eu-west-1:12:secret:a" }', "is not a secret of Secrets Manager"),
         ('{ secret = "arn:aws:secretsmanager:eu-west-1:123456789012:a" }', "is not a secret of Secrets Manager"),

@@ -14,7 +14,8 @@ from tfgen.codebuild.outcome import BuildOutcome, LocalOptions
 from tfgen.console import note, one_line
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.settings.model import FILE_NAME as TFGEN_TOML
-from tfgen_generators.settings.secrets import fetched, plain, secret_paths
+from tfgen_generators.settings.secrets import fetched, plain
+from tfgen_generators.settings.setting_scope import secret_paths
 from tfgen_generators.trees.files import read_bytes
 
 if TYPE_CHECKING:

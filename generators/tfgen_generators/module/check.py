@@ -9,7 +9,7 @@ from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.model import Problem
 from tfgen_generators.settings.lines import dotted
 from tfgen_generators.settings.model import FILE_NAME, Settings
-from tfgen_generators.settings.secrets import secret_paths
+from tfgen_generators.settings.setting_scope import secret_paths
 
 _SHOWN = 3
 #: The input for variables that CodeBuild fetches, which older modules do not have.

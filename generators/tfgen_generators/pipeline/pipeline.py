@@ -17,7 +17,7 @@ from tfgen_generators.pipeline.facts import Facts, PipelineProblemError, check_p
 from tfgen_generators.settings.inputs import Fact, Input, Pattern
 from tfgen_generators.settings.lines import dotted
 from tfgen_generators.settings.model import FILE_NAME, Settings, TemplateSettings
-from tfgen_generators.settings.secrets import secret_paths
+from tfgen_generators.settings.setting_scope import secret_paths
 
 if TYPE_CHECKING:
     from tfgen_generators.module.interface import ModuleInterface

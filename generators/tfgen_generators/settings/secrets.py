@@ -9,33 +9,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
 from tfgen_generators.nearest import did_you_mean
+from tfgen_generators.settings.inputs import check_text
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
-
-if TYPE_CHECKING:
-    from tfgen_generators.settings.model import Settings
 
 Kind = Literal["secret", "parameter"]
 
 _ARN = r"arn:aws[a-z0-9-]*:{service}:[a-z0-9-]+:[0-9]{{12}}:"
 _SECRET_NAME = r"[A-Za-z0-9/_+=.@-]{1,512}"
-_SECRET = re.compile(
+_SECRET = (
     rf"(?:{_ARN.format(service='secretsmanager')}secret:)?{_SECRET_NAME}"
     r"(?::(?P<json_key>[^:]*)(?::(?P<stage>[^:]*)(?::(?P<version>[^:]*))?)?)?"
 )
 _PARAMETER_NAME = r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){0,14}"
 # In an ARN, the name's own first / is the one after "parameter".
-_PARAMETER = re.compile(
-    rf"(?:{_ARN.format(service='ssm')}parameter(?=/))?{_PARAMETER_NAME}(?::[A-Za-z0-9_.-]{{1,100}})?"
-)
-_STAGE = re.compile(r"[^\s:]{1,256}")
-_VERSION = re.compile(r"[A-Za-z0-9-]{32,64}")
+_PARAMETER = rf"(?:{_ARN.format(service='ssm')}parameter(?=/))?{_PARAMETER_NAME}(?::[A-Za-z0-9_.-]{{1,100}})?"
+_STAGE, _VERSION = r"[^\s:]{1,256}", r"[A-Za-z0-9-]{32,64}"
 _LONGEST = 2048
-_KINDS: Mapping[str, tuple[re.Pattern[str], str]] = {
+# Texts, which are compiled where a variable is fetched.
+_KINDS: Mapping[str, tuple[str, str]] = {
     "secret": (
         _SECRET,
         "use its name or its ARN, and after a colon a key of its JSON: app/database:password",
@@ -70,14 +66,6 @@ def fetched(environment: Mapping[str, Variable]) -> dict[str, Fetched]:
     return {name: value for name, value in environment.items() if isinstance(value, Fetched)}
 
 
-def secret_paths(settings: Settings, template: str | None = None) -> list[Path]:
-    """The settings that are fetched: those that the pipeline of `template` gets, without one those of all."""
-    own = {name: one.environment for name, one in settings.templates.items() if template in (None, name)}
-    hidden = own.get(template, {}) if template is not None else {}
-    shared = [("environment", name) for name in fetched(settings.environment) if name not in hidden]
-    return [*shared, *(("templates", image, "environment", name) for image in own for name in fetched(own[image]))]
-
-
 def read_fetched(path: Path, table: Mapping[str, object]) -> Fetched:
     """The table of one variable. Raises InvalidSettingError."""
     for key in table:
@@ -98,9 +86,12 @@ def read_fetched(path: Path, table: Mapping[str, object]) -> Fetched:
 def _check_reference(path: Path, kind: str, reference: str) -> None:
     pattern, use = _KINDS[kind]
     shown = f"{dotted(path)} = {reference[:80]!r}"
+    check_text(path, reference)
+    if not reference.isprintable():
+        raise InvalidSettingError(path, f"{shown} contains a control character", "remove it")
     if reference.startswith("arn:") and (found := _other_service(kind, reference)):
         raise InvalidSettingError(path, f"{shown} is {found}", use)
-    match = pattern.fullmatch(reference) if len(reference) <= _LONGEST else None
+    match = re.fullmatch(pattern, reference) if len(reference) <= _LONGEST else None
     if match is None:
         what = "a secret of Secrets Manager" if kind == "secret" else "a parameter of Parameter Store"
         raise InvalidSettingError(path, f"{shown} is not {what}", use)
@@ -120,8 +111,8 @@ def _check_version(path: Path, shown: str, match: re.Match[str]) -> None:
     if stage and version:
         message = f"{shown} has a version stage and a version id"
         raise InvalidSettingError(path, message, "leave one of them empty: NAME:KEY:STAGE or NAME:KEY::ID")
-    if stage and not _STAGE.fullmatch(stage):
+    if stage and not re.fullmatch(_STAGE, stage):
         raise InvalidSettingError(path, f"{shown}: {stage!r} is not a version stage", "use for example AWSPREVIOUS")
-    if version and not _VERSION.fullmatch(version):
+    if version and not re.fullmatch(_VERSION, version):
         message = f"{shown}: {version!r} is not a version id"
         raise InvalidSettingError(path, message, "use 32 to 64 letters, digits and -")
