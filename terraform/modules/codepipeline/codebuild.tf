@@ -68,11 +68,7 @@ resource "aws_codebuild_project" "this" {
   }
 
   # CodeBuild looks at the subnets with the role's rights when the project is made.
-  depends_on = [
-    aws_iam_role_policy.codebuild,
-    aws_iam_role_policy_attachment.network_and_sharing,
-    aws_iam_role_policy_attachment.secrets,
-  ]
+  depends_on = [aws_iam_role_policy.codebuild, aws_iam_role_policy_attachment.network_and_sharing]
 
   lifecycle {
     precondition {
