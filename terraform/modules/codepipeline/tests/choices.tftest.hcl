@@ -282,6 +282,31 @@ run "a_push_can_be_left_to_a_dispatcher" {
   }
 }
 
+run "a_secret_is_named_and_not_written" {
+  command = plan
+
+  variables {
+    environment_secrets = {
+      DB    = { secret = "app/database:password" }
+      TOKEN = { parameter = "/app/token" }
+    }
+  }
+
+  assert {
+    condition = sort([for each in aws_codebuild_project.this.environment[0].environment_variable : "${each.name} ${each.type} ${each.value}"]) == tolist([
+      "DB SECRETS_MANAGER app/database:password",
+      "PACKER_SCRIPT PLAINTEXT packer/choices.json",
+      "TOKEN PARAMETER_STORE /app/token",
+    ])
+    error_message = "CodeBuild knows where the values are."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_policy.secrets[0].policy).Statement) == 2
+    error_message = "The build may read the secret and the parameter, and decrypts with AWS's own keys."
+  }
+}
+
 run "a_tunnel_has_a_profile_of_its_own" {
   command = plan
 
