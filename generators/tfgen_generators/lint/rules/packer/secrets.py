@@ -125,7 +125,7 @@ def _named(source: Source) -> Iterator[Finding]:
 def _of_component(source: Source, component: Component) -> Iterator[Finding]:
     for keys, node in component.node.walk():
         setting = next((key for key in reversed(keys) if isinstance(key, str)), "")
-        if not (setting in _ASSIGNING or _sounds_secret(setting)):
+        if not (setting in _ASSIGNING or sounds_secret(setting)):
             continue
         for name, value in _pairs(setting, node):
             is_secret = _is_secret(name, source) and not _is_asked_for(component, name, source)
