@@ -23,13 +23,14 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A module block, written by hand, that makes a pipeline; `source` is None where it is no plain text."""
+    """A module block, written by hand, that makes a pipeline; what is no plain text is None."""
 
     path: str
     line: int
     label: str
     source: str | None
     version: str | None
+    source_repository: str | None = None
 
 
 class RootModule(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +68,12 @@ class Existing(msgspec.Struct, frozen=True, kw_only=True):
         regions = {each.region for each in self.modules} - {""}
         return regions.pop() if len(regions) == 1 else ""
 
+    @property
+    def source_repository(self) -> str:
+        """What all hand-written pipelines read; "" where they differ."""
+        names = {call.source_repository for call in self.calls}
+        return (names.pop() or "") if len(names) == 1 else ""
+
     def roots_with_calls(self) -> list[str]:
         """Folders with hand-written pipelines that no other folder calls as a module."""
         called = {
@@ -82,13 +89,14 @@ class Existing(msgspec.Struct, frozen=True, kw_only=True):
         return roots[0] if len(roots) == 1 else ROOT_DIR
 
 
-def look(root: Path) -> Existing:
-    """Reads all Terraform below `root`."""
-    return Existing(modules=tuple(_module(root, folder, names) for folder, names in _folders(root)))
+def look(root: Path, *, everywhere: bool) -> Existing:
+    """Reads all Terraform below `root`; of what may be a whole disk (not `everywhere`) only that in terraform/."""
+    top = root if everywhere else root / ROOT_DIR.partition("/")[0]
+    return Existing(modules=tuple(_module(root, folder, names) for folder, names in _folders(root, top)))
 
 
-def _folders(root: Path) -> Iterator[tuple[str, list[str]]]:
-    for above, folders, names in os.walk(root):
+def _folders(root: Path, top: Path) -> Iterator[tuple[str, list[str]]]:
+    for above, folders, names in os.walk(top):
         folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
         if found := sorted(name for name in names if is_terraform(name)):
             yield Path(above).relative_to(root).as_posix(), found
@@ -169,11 +177,14 @@ def _is_call(block: Block) -> bool:
 
 
 def _call(path: str, block: Block) -> Call:
-    version = block.attributes.get("version")
+    def plain(name: str) -> str | None:
+        return found.plain if (found := block.attributes.get(name)) else None
+
     return Call(
         path=path,
         line=block.line,
         label=".".join(block.labels),
         source=_source(block),
-        version=version.plain if version else None,
+        version=plain("version"),
+        source_repository=plain("source_repository"),
     )

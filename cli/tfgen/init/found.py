@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from tfgen.git.remotes import ORIGIN, Remote, ask, find_remotes
-from tfgen.git.repository import NoAnswerError, checked_out_branch, has_history
+from tfgen.git.repository import NoAnswerError, checked_out_branch, has_history, top_of
+from tfgen.init.existing import Existing
 from tfgen.init.remote_address import codecommit_repositories, last_name
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.packer.discovery.discover import find_unnamed
@@ -23,7 +24,7 @@ _USUAL_BRANCHES = (MAIN, "master")
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """`is_codecommit`: a remote names the repository, its name is no guess. `region` is "" where nothing says it.
+    """`is_codecommit`: a remote (or a pipeline) names the repository. `region` is "" where nothing says it.
 
     `packer_dir` is None where there is no template yet. `notes` say what was guessed, and why.
     """
@@ -36,21 +37,21 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def find(root: Path, *, region: str) -> Found:
-    """Looks at git's settings, AWS's and the tree; `region` is that of the Terraform that is there, "" without."""
+def find(root: Path, existing: Existing, *, everywhere: bool) -> Found:
+    """Looks at git's settings, AWS's and the tree; of what may be a whole disk (not `everywhere`) only at packer/."""
     notes: list[str] = []
     remotes = _remotes(root, notes)
     repositories = codecommit_repositories(remotes)
     if len(repositories) > 1:
         others = ", ".join(each.name for each in repositories[1:])
         notes.append(f"the remotes name several CodeCommit repositories: took {repositories[0].name}, not {others}")
-    name = repositories[0].name if repositories else _as_name(last_name(remotes) or root.resolve().name)
+    theirs = existing.source_repository or (repositories[0].name if repositories else "")
     return Found(
-        source_repository=name,
-        is_codecommit=bool(repositories),
+        source_repository=theirs or _as_name(last_name(remotes) or _top(root).name),
+        is_codecommit=bool(theirs),
         branch=_branch(root, remotes),
-        region=region or next((each.region for each in repositories if each.region), "") or _aws_region(notes),
-        packer_dir=_packer_dir(root),
+        region=existing.region or next((each.region for each in repositories if each.region), "") or _aws_region(notes),
+        packer_dir=_packer_dir(root, everywhere=everywhere),
         notes=tuple(notes),
     )
 
@@ -63,6 +64,12 @@ def _remotes(root: Path, notes: list[str]) -> Sequence[Remote]:
     except TfgenError as error:
         notes.append(f"git's remotes are not known: {error.message}")
         return ()
+
+
+def _top(root: Path) -> Path:
+    with contextlib.suppress(NoAnswerError):
+        return top_of(root)
+    return root.resolve()
 
 
 def _as_name(text: str) -> str:
@@ -106,14 +113,16 @@ def _aws_region(notes: list[str]) -> str:
         return ""
 
 
-def _packer_dir(root: Path) -> str | None:
+def _packer_dir(root: Path, *, everywhere: bool) -> str | None:
     """Where the templates are: the default place (or the root in its stead), else what all of them are below."""
     usual = folder_on_disk(root, USUAL)
     if usual == USUAL:
         if (root / USUAL).is_dir() and find_unnamed(root, USUAL).templates:
             return USUAL
-    elif _all_in_root(root):
+    elif not everywhere or _all_in_root(root):
         return ROOT
+    if not everywhere:
+        return None
     templates = find_unnamed(root, ROOT).templates
     return _common(templates) if templates else None
 

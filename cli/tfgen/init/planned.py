@@ -118,6 +118,8 @@ def _settings(
     if settings.module != Module() or (_is_there(draft.root, settings) and not wanted.git):
         if wanted.git and settings.module.source != wanted.git:
             draft.notes.append(f"{FILE_NAME} has module.source {settings.module.source!r}: kept")
+        elif wanted.module == "vendor" and module_folder(draft.root, settings) is None:
+            draft.notes.append(f"{FILE_NAME} has module.source {settings.module.source!r}, no folder: kept")
         draft.kept.append(FILE_NAME)
         return settings
     source = _source(draft, settings.terraform_dir, existing, wanted, env)

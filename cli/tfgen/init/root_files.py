@@ -13,7 +13,6 @@ from tfgen_generators.trees.files import read_text
 
 #: What must be declared, and the files that declare it, without what else is declared there already.
 _NEEDED = {
-    "required.aws": ("versions.tf",),
     "provider.aws": ("providers.tf", "variables.tf"),
     "local.account_id": ("locals.tf",),
 }

@@ -41,8 +41,9 @@ def place() -> Path:
 def look_around() -> Look:
     """Reads git's settings, AWS's, templates and Terraform; no network."""
     root = place()
-    existing = look(root)
-    return Look(root=root, found=find(root, region=existing.region), existing=existing)
+    everywhere = any(os.path.lexists(folder / ".git") for folder in (root, *root.parents))
+    existing = look(root, everywhere=everywhere)
+    return Look(root=root, found=find(root, existing, everywhere=everywhere), existing=existing)
 
 
 def asked(look: Look, *, quiet: bool) -> Look:
