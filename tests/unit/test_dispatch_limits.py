@@ -191,6 +191,18 @@ def test_what_failed_is_started_again_by_the_next_push_alone(world: World, statu
     assert world.dispatch(SECOND)["base"] == "started"
 
 
+def test_what_a_person_repaired_is_good_again(world: World) -> None:
+    """A stage that is tried again in the console is the same execution."""
+    world.dispatch()
+    world.end("other")
+    world.end("base", "Failed", "Build terminated with state: FAILED")
+    assert world.dispatch() == {"base": "failed", "web": "blocked"}
+    world.end("base")
+    assert world.dispatch() == {"web": "started"}
+    item = world.table().get("base")
+    assert (item.good, item.failed, item.end) == (FIRST, frozenset(), "")
+
+
 @pytest.mark.parametrize("status", ["Superseded", "Cancelled"])
 def test_what_was_overtaken_or_changed_is_started_again(world: World, status: str) -> None:
     world.dispatch()
