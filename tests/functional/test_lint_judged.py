@@ -147,6 +147,10 @@ SETTINGS = {
     'tenancy = "Host"': True,
     'shutdown_behavior = "stopped"': True,
     'ssh_interface = "ipv6"': False,
+    'spot_tags = {\n  a = "b"\n}': True,
+    'spot_price = "0"\nspot_tag {\n  key = "a"\n  value = "b"\n}': True,
+    'spot_price = "auto"\nspot_tags = {\n  a = "b"\n}': False,
+    'spot_price = var.x\nfleet_tags = {\n  a = "b"\n}': False,
 }
 OBJECTS: list[tuple[bool, dict[str, object]]] = [
     (True, {"metadata_options": {"http_tokens": True}}),

@@ -36,6 +36,7 @@ VALUES: dict[tuple[str, ...], tuple[frozenset[str], tuple[str, ...]]] = {
 }
 _HOPS = ("metadata_options", "http_put_response_hop_limit")
 _MOST_HOPS = 64
+_OF_SPOT = ("fleet_tag", "fleet_tags", "spot_tag", "spot_tags")
 #: Settings that are blocks in HCL2: one, which is an object in legacy JSON, or several.
 ONE_BLOCK = frozenset(
     {
@@ -113,10 +114,20 @@ def _of(source: Source, component: Component) -> Iterator[tuple[Node, str, str]]
             if not _is_open(value) and str(value) not in allowed:
                 shown = " or ".join(f'"{one}"' for one in allowed)
                 yield found, f"{(rest or [first])[0]} is {_shown(value)}", f"set it to {shown}"
+    yield from _of_spot(source, component)
     for found in _written(node, _HOPS[0], list(_HOPS[1:])) if component.kind in _INSTANCES else ():
         hops = _number(source.values.known(found.value()))
         if hops is not None and not 0 <= hops <= _MOST_HOPS:
             yield found, f"{_HOPS[1]} is {hops}", f"set it to a number from 1 to {_MOST_HOPS}"
+
+
+def _of_spot(source: Source, component: Component) -> Iterator[tuple[Node, str, str]]:
+    """Tags of a spot request that is none."""
+    no_price = source.values.known(component.node.get("spot_price")) in (None, "", "0", 0)
+    for key in _OF_SPOT if no_price and component.kind in _INSTANCES else ():
+        found = component.node.find(key)
+        if found is not None and found.kids:
+            yield found, f"{key} is there without a spot_price", f"set spot_price, or remove {key}"
 
 
 _NAMES: frozenset[Key] = frozenset(names[0] for names in VALUES)
