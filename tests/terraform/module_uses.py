@@ -29,6 +29,18 @@ def ids(kind: str, count: int) -> list[str]:
     return [f"{kind}-1", f"{kind}-2", *(f"{kind}-{number:017x}" for number in range(count - 2))]
 
 
+#: What CodeBuild fetches: a name, an ARN with and without its six characters, another account's; parameters.
+SECRETS = {
+    "BY_NAME": ("secret", "app/db"),
+    "KEY_OF_JSON": ("secret", "app/db:password:AWSPREVIOUS"),
+    "BY_ARN": ("secret", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:web-AbCdEf:token::"),
+    "WITHOUT_SUFFIX": ("secret", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:no-suffix-here:token"),
+    "THEIRS": ("secret", f"arn:aws:secretsmanager:{REGION}:999999999999:secret:shared-AbCdEf"),
+    "PARAMETER": ("parameter", "/app/name"),
+    "PLAIN_NAME": ("parameter", "token:3"),
+    "PARAMETER_ARN": ("parameter", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/app/other"),
+}
+SECRETS_INPUT = json.dumps({name: {kind: value} for name, (kind, value) in SECRETS.items()})
 #: Each is a use, too.
 FEATURES = ("deprecation", "deregistration_protection", "fast_launch", "session_manager", "spot")
 PROFILE, PROFILE_ROLE = (f"arn:aws:iam::{ACCOUNT}:{kind}/image-build" for kind in ("instance-profile", "role"))
@@ -63,6 +75,7 @@ USES = {
     },
     **{feature: {"build_features": json.dumps([feature])} for feature in FEATURES},
     "instance_profiles": {"instance_profiles": f'{{ "{PROFILE}" = "{PROFILE_ROLE}" }}'},
+    "secrets": {"environment_secrets": SECRETS_INPUT, "secret_key_arns": f'["{KEY}"]'},
     "untagged": {
         "instance_tags": "{}",
         "full_clone": "true",
@@ -96,7 +109,8 @@ def plan_uses(estate: Estate) -> Policies:
         found[name] |= {values["name"]: values["policy"] for kind, values in resources if kind == "aws_iam_role_policy"}
         for kind, values in resources:
             if kind == "aws_iam_policy":
-                found[name]["features" if values["name"].endswith("-features") else "more"] = values["policy"]
+                about = values["name"].rpartition("-")[2]
+                found[name][about if about in ("features", "secrets") else "more"] = values["policy"]
         (bucket,) = [values["policy"] for kind, values in resources if kind == "aws_s3_bucket_policy"]
         trusts = {values["name"]: values["assume_role_policy"] for kind, values in resources if kind == "aws_iam_role"}
         found[name] |= {"bucket": bucket, **trusts}
@@ -105,4 +119,4 @@ def plan_uses(estate: Estate) -> Policies:
 
 def build_rights(policies: Policies, use: str) -> list[str]:
     """All policies of the build's role."""
-    return [policies[use][name] for name in ("build", "more", "features") if name in policies[use]]
+    return [policies[use][name] for name in ("build", "more", "features", "secrets") if name in policies[use]]
