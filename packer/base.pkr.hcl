@@ -68,10 +68,42 @@ variable "ssh_username" {
   default = "admin"
 }
 
+# The next five are the network's (docs/networks.md): the module sets what its input `network` needs, and left empty they
+# are a public address and a port that is open to the build machine's own address alone.
+variable "associate_public_ip" {
+  type        = string
+  default     = env("ASSOCIATE_PUBLIC_IP")
+  description = "true or false: whether the build instance gets a public address; empty: as the subnet has it."
+}
+
+variable "ssh_interface" {
+  type        = string
+  default     = env("SSH_INTERFACE")
+  description = "What Packer connects to: private_ip, session_manager, ...; empty: the public address, else the private one."
+}
+
 variable "ssh_source_cidr" {
   type        = string
-  default     = "0.0.0.0/0"
-  description = "Who may reach the build instance's SSH port while it lives; narrow it to your CodeBuild's addresses."
+  default     = env("SSH_SOURCE_CIDR")
+  description = "Who may reach the build instance's port while it lives, with commas between; empty: this machine's public address."
+}
+
+variable "iam_instance_profile" {
+  type        = string
+  default     = env("IAM_INSTANCE_PROFILE")
+  description = "Instance profile of the build instance; Session Manager needs one."
+}
+
+variable "user_data_file" {
+  type        = string
+  default     = env("USER_DATA_FILE")
+  description = "packer/scripts/start-ssm-agent.sh where the source AMI has no agent for Session Manager, as Debian's."
+}
+
+variable "spot_price" {
+  type        = string
+  default     = env("SPOT_PRICE")
+  description = "auto, or the most USD an hour: a spot instance, for which build_features has spot; empty: none."
 }
 
 variable "ansible_core_version" {
@@ -134,6 +166,17 @@ source "amazon-ebs" "base" {
   custom_endpoint_ec2    = var.custom_endpoint_ec2
   skip_region_validation = var.skip_region_validation
   instance_type          = var.instance_type
+  user_data_file         = var.user_data_file
+
+  # EC2 refuses a profile that is not there; to ask IAM first would need a way to IAM, which has no endpoint in most regions.
+  iam_instance_profile    = var.iam_instance_profile
+  skip_profile_validation = true
+
+  associate_public_ip_address = var.associate_public_ip != "" ? var.associate_public_ip : null
+
+  # The launch template that a spot instance comes of has these tags alone.
+  spot_price = var.spot_price
+  spot_tags  = var.spot_price != "" ? local.run_tags : null
 
   source_ami_filter {
     filters = {
@@ -154,13 +197,17 @@ source "amazon-ebs" "base" {
   }
   imds_support = "v2.0"
 
-  ssh_username                          = var.ssh_username
-  ssh_host                              = var.ssh_host
-  ssh_port                              = var.ssh_port
-  ssh_timeout                           = "10m"
-  ssh_clear_authorized_keys             = true
-  temporary_key_pair_type               = "ed25519"
-  temporary_security_group_source_cidrs = [var.ssh_source_cidr]
+  ssh_username              = var.ssh_username
+  ssh_interface             = var.ssh_interface
+  ssh_host                  = var.ssh_host
+  ssh_port                  = var.ssh_port
+  ssh_timeout               = "10m"
+  ssh_clear_authorized_keys = true
+  temporary_key_pair_type   = "ed25519"
+
+  # Never 0.0.0.0/0, which is Packer's default. With Session Manager no port is opened.
+  temporary_security_group_source_cidrs     = compact(split(",", var.ssh_source_cidr))
+  temporary_security_group_source_public_ip = var.ssh_source_cidr == ""
 
   launch_block_device_mappings {
     device_name           = "/dev/xvda"

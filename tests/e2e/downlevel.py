@@ -33,6 +33,9 @@ LACKING = {
   }
 """,
         "imds_support": '  imds_support = "v2.0"\n',
+        "temporary_security_group_source_public_ip": (
+            '  temporary_security_group_source_public_ip = var.ssh_source_cidr == ""\n'
+        ),
     },
     "packer/wordpress.json": {
         "metadata_options": """\
@@ -43,6 +46,7 @@ LACKING = {
       },
 """,
         "imds_support": '      "imds_support": "v2.0",\n',
+        "temporary_security_group_source_public_ip": ('      "temporary_security_group_source_public_ip": true,\n'),
     },
 }
 

@@ -80,6 +80,7 @@ class Estate:
             "AWS_EC2_METADATA_DISABLED": "true",
             "VPC_ID": client.describe_vpcs()["Vpcs"][0]["VpcId"],
             "SUBNET_ID": client.describe_subnets()["Subnets"][0]["SubnetId"],
+            "SSH_SOURCE_CIDR": "127.0.0.1/32",  # nobody asks the internet who we are
             "PACKER_VERSION": packer_version(),
             "PACKER_VAR_FILE": str(self.home / "emulator.pkrvars.json"),
             "CODEBUILD_RESOLVED_SOURCE_VERSION": COMMIT,

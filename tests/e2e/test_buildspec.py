@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.archives import packer_release
+from tests.e2e.archives import packer_release, session_manager_plugin
 from tests.e2e.buildspec import PHASES, Build, blocks, document, variables
 from tests.e2e.tools import ROOT, bare_environment, linked, require_tool, run
 
@@ -419,6 +419,97 @@ def test_packer_is_installed_only_when_its_checksum_is_right(
         assert done.stdout.splitlines()[-1].startswith("buildspec: ")
 
 
+TUNNEL = {"SSH_INTERFACE": "session_manager", "SESSION_MANAGER_PLUGIN_VERSION": "1.2.3.4"}
+READS = '{"ssh_interface": "{{ env `SSH_INTERFACE` }}"}'
+
+
+@pytest.mark.parametrize("pin", ["right", "wrong", ""])
+def test_the_program_for_a_tunnel_is_installed_only_when_its_checksum_is_right(
+    machine: Machine, tmp_path: Path, pin: str
+) -> None:
+    archive = session_manager_plugin(tmp_path / "releases")
+    digests = {"right": hashlib.sha256(archive.read_bytes()).hexdigest(), "wrong": "0" * 64, "": ""}
+    (machine.source / "packer/web.json").write_text(READS, encoding="utf-8")
+    more = {"SESSION_MANAGER_PLUGIN_SHA256": digests[pin], "PACKER_INSTALL_DIR": str(tmp_path / "bin")}
+    more["SESSION_MANAGER_PLUGIN_RELEASES"] = (tmp_path / "releases").as_uri()
+    build = machine.build("packer/web", **TUNNEL, **more)
+    done = build.run("pre_build")
+    assert (done.returncode == 0) is (pin == "right"), done.stdout
+    assert (tmp_path / "bin/session-manager-plugin").exists() is (pin == "right")
+    if pin == "right":
+        assert run(["session-manager-plugin"], env=build.env).stdout == "1.2.3.4\n"
+    else:
+        assert "SESSION_MANAGER_PLUGIN_SHA256" in done.stdout.splitlines()[-1]
+        assert machine.calls() == [], "before anything is validated or built"
+
+
+@pytest.mark.parametrize(
+    ("version", "releases", "said"),
+    [
+        ("latest", "file:///nowhere", "SESSION_MANAGER_PLUGIN_VERSION is not a version such as 1.2.835.0: latest"),
+        ("1.2.835.0", "file:///nowhere", "cannot download file:///nowhere/1.2.835.0/"),
+    ],
+)
+def test_the_program_for_a_tunnel_cannot_be_had(machine: Machine, version: str, releases: str, said: str) -> None:
+    (machine.source / "packer/web.json").write_text('{"ssh_interface": "session_manager"}', encoding="utf-8")
+    more = {"SESSION_MANAGER_PLUGIN_VERSION": version, "SESSION_MANAGER_PLUGIN_RELEASES": releases}
+    done = machine.build("packer/web", **more).run("pre_build")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith(f"buildspec: {said}")
+
+
+def test_the_program_for_a_tunnel_is_taken_where_it_is_and_only_for_one(machine: Machine) -> None:
+    nowhere = {"SESSION_MANAGER_PLUGIN_RELEASES": "file:///nowhere", **TUNNEL}
+    done = machine.build("packer/web", **nowhere).run("pre_build")
+    assert done.returncode == 0, "this template does not read it"
+    (machine.source / "packer/web.json").write_text(READS, encoding="utf-8")
+    done = machine.build("packer/web", **{**nowhere, "SSH_INTERFACE": "private_ip"}).run("pre_build")
+    assert done.returncode == 0, done.stdout
+    (machine.tools / "session-manager-plugin").write_text("#!/bin/sh\n", encoding="utf-8")
+    (machine.tools / "session-manager-plugin").chmod(0o755)
+    done = machine.build("packer/web", **nowhere).run("pre_build")
+    assert (done.returncode, "session-manager-plugin is there already" in done.stdout) == (0, True)
+
+
+#: Stands for the program aws: what EC2 knows of a subnet and its VPC.
+AWS = """#!/bin/sh
+case "$*" in
+  *describe-subnets*subnet-1*) echo '{"Subnets": [{"VpcId": "vpc-1"}]}' ;;
+  *describe-vpcs*vpc-1*) echo '{"Vpcs": [{"CidrBlockAssociationSet": [
+    {"CidrBlock": "10.0.0.0/16", "CidrBlockState": {"State": "associated"}},
+    {"CidrBlock": "10.9.0.0/16", "CidrBlockState": {"State": "disassociated"}},
+    {"CidrBlock": "100.64.0.0/16", "CidrBlockState": {"State": "associated"}}]}]}' ;;
+  *) echo "An error occurred (UnauthorizedOperation)" >&2; exit 254 ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("env", "cidr", "said"),
+    [
+        ({"SUBNET_ID": "subnet-1"}, "10.0.0.0/16,100.64.0.0/16", "the instance's port is open to 10.0.0.0/16,"),
+        ({"VPC_ID": "vpc-1"}, "10.0.0.0/16,100.64.0.0/16", "the instance's port is open to 10.0.0.0/16,"),
+        ({"SUBNET_ID": "subnet-1", "SSH_SOURCE_CIDR": "10.1.0.0/24"}, "10.1.0.0/24", ""),
+        ({}, "", "a private network without VPC_ID and SUBNET_ID; set SSH_SOURCE_CIDR"),
+        ({"VPC_ID": "vpc-2"}, "", "cannot learn the addresses of the VPC; set SSH_SOURCE_CIDR"),
+    ],
+)
+def test_a_private_network_opens_to_its_own_addresses(
+    machine: Machine, env: dict[str, str], cidr: str, said: str
+) -> None:
+    python = "import sys; sys.modules['boto3'] = None; sys.argv = sys.argv[1:]; exec(sys.stdin.read())"
+    for name, text in {"aws": AWS, "python": f'#!/bin/sh\nexec /usr/bin/python3 -I -c "{python}" "$@"\n'}.items():
+        (machine.tools / name).write_text(text, encoding="utf-8")
+        (machine.tools / name).chmod(0o755)
+    (machine.source / "packer/web.json").write_text('{"a": "{{ env `SSH_SOURCE_CIDR` }}"}', encoding="utf-8")
+    python_there = {"TFGEN_PYTHON": str(machine.tools / "python"), "AWS_REGION": "eu-west-1"}
+    build = machine.build("packer/web", SSH_INTERFACE="private_ip", **python_there, **env)
+    done = build.run("pre_build")
+    assert (done.returncode == 0) is bool(cidr), done.stdout
+    assert build.env.get("SSH_SOURCE_CIDR", "") == cidr
+    assert (said in done.stdout) if said else "port is open" not in done.stdout
+
+
 def test_a_version_that_is_none_is_refused(machine: Machine) -> None:
     done = machine.build("packer/web", PACKER_VERSION="1.0/../x").run("install")
     assert done.returncode == 1
@@ -441,7 +532,8 @@ FAILURES = {each["what"]: each for each in tomllib.loads(read("tests/data/packer
 @pytest.mark.parametrize("what", FAILURES)
 def test_the_reason_is_the_failed_builder_s(machine: Machine, what: str) -> None:
     (machine.source / "packer-build.log").write_text(FAILURES[what]["log"], encoding="utf-8")
-    done = machine.build("packer/web", CODEBUILD_BUILD_SUCCEEDING="0").run("post_build")
+    env = {"CODEBUILD_BUILD_SUCCEEDING": "0", **FAILURES[what].get("env", {})}
+    done = machine.build("packer/web", **env).run("post_build")
     said = f"buildspec: the build failed: {FAILURES[what]['reason']}; packer-build.log says more\n"
     assert done.stdout == said
 

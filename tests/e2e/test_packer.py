@@ -61,10 +61,29 @@ NEWER = re.compile(
 TEMPLATES = ["packer/wordpress.json", "packer/base.pkr.hcl"]
 
 
-def validate(template: str, tmp_path: Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+#: What the module's input `network` sets, and what somebody sets beside it (docs/networks.md).
+NETWORKS = {
+    "private": {
+        "ASSOCIATE_PUBLIC_IP": "false",
+        "SSH_INTERFACE": "private_ip",
+        "SSH_SOURCE_CIDR": "10.0.0.0/16,100.64.0.0/16",
+    },
+    "session-manager": {
+        "ASSOCIATE_PUBLIC_IP": "false",
+        "SSH_INTERFACE": "session_manager",
+        "IAM_INSTANCE_PROFILE": "web-instance",
+        "USER_DATA_FILE": "packer/scripts/start-ssm-agent.sh",
+    },
+    "spot": {"SPOT_PRICE": "auto", "ASSOCIATE_PUBLIC_IP": "true", "SSH_SOURCE_CIDR": "192.0.2.7/32"},
+}
+
+
+def validate(
+    template: str, tmp_path: Path, cwd: Path = ROOT, more: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     home = tmp_path / "home"
-    home.mkdir()
-    return run([require_packer(), "validate", template], env=bare_environment(home), cwd=cwd)
+    home.mkdir(exist_ok=True)
+    return run([require_packer(), "validate", template], env={**bare_environment(home), **(more or {})}, cwd=cwd)
 
 
 @pytest.fixture
@@ -80,6 +99,27 @@ def copied(tmp_path: Path) -> Path:
 def test_valid(template: str, copied: Path) -> None:
     done = validate(template, copied, cwd=copied)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_valid_in_each_network(template: str, copied: Path) -> None:
+    assert {done.stdout for done in (validate(template, copied, copied, NETWORKS[name]) for name in NETWORKS)} == {
+        validate(template, copied, copied).stdout
+    }
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_tunnel_needs_a_profile(template: str, copied: Path) -> None:
+    done = validate(template, copied, copied, {"SSH_INTERFACE": "session_manager"})
+    assert done.returncode == 1
+    assert "no iam_instance_profile defined" in done.stdout
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_network_s_variables_are_read(template: str, copied: Path) -> None:
+    for name, wrong in {"ASSOCIATE_PUBLIC_IP": "perhaps", "SSH_INTERFACE": "pigeon", "SSH_SOURCE_CIDR": "home"}.items():
+        done = validate(template, copied, copied, {name: wrong})
+        assert done.returncode == 1, name
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

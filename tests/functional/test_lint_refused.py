@@ -12,6 +12,8 @@ from tests.conftest import TOML, Repo
 from tfgen.lint.run import open_scope
 from tfgen.workspace import open_workspace
 from tfgen_generators.lint.model import Finding
+from tfgen_generators.lint.rules.pipeline.environment import RULES as ENVIRONMENT
+from tfgen_generators.lint.rules.pipeline.network import RULES as NETWORK
 from tfgen_generators.lint.rules.pipeline.refused_options import RULES
 
 ROOT = Path(__file__).parents[2]
@@ -158,3 +160,37 @@ def test_the_instance_profiles_that_are_given(repo: Repo, arn: str, count: int) 
     findings = found(repo, 'iam_instance_profile = "builds"', toml=f"[inputs.instance_profiles]\n{line}")
     assert len(findings) == count
     assert all('instance-profile/builds" = "' in one.fix for one in findings)
+
+
+def test_a_network_brings_its_feature(repo: Repo) -> None:
+    body = f"{USED['session_manager']}\n{USED['spot']}"
+    (one,) = found(repo, body, toml='[inputs]\nnetwork = "session-manager"\n')
+    assert one.fix.startswith('add to tfgen.toml: [templates.web.inputs] build_features = ["spot"] ')
+    assert len(found(repo, body, toml='[inputs]\nnetwork = "private"\n')) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "network", "count"),
+    [
+        ('ssh_interface = "private_dns"', "private", 0),
+        ('ssh_interface = "session_manager"', "private", 1),
+        ('ssh_interface = ""', "private", 0),
+        ('ssh_interface = ""', "session-manager", 1),
+        ('ssh_interface = "public_ip"', "public", 0),
+        ("ssh_interface = var.elsewhere", "session-manager", 0),
+        ('ssh_host = "10.0.0.1"', "session-manager", 0),
+        ('communicator = "none"', "session-manager", 0),
+    ],
+)
+def test_a_template_connects_by_its_network(repo: Repo, body: str, network: str, count: int) -> None:
+    found(repo, body, toml=f'[inputs]\nnetwork = "{network}"\n', more='variable "elsewhere" {\n  type = string\n}')
+    assert len(list(NETWORK[0].check(open_scope(open_workspace(need_settings=False))))) == count
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_module_with_networks_passes_their_variables(repo: Repo, declared: bool) -> None:
+    variable = 'variable "network" {\n  default = "public"\n}\n'
+    text = 'variable "x" {\n  default = env("SSH_INTERFACE")\n}\nvariable "y" {\n  default = env("SSH_INTERFACES")\n}'
+    found(repo, "ssh_interface = var.x", more=text, variables=VARIABLES + variable * declared)
+    missed = [one.line for one in ENVIRONMENT[0].check(open_scope(open_workspace(need_settings=False)))]
+    assert missed == ([12] if declared else [9, 12])

@@ -26,10 +26,12 @@ _RESOURCES = {
     "instance": INSTANCE,
     "instance-profile": PROFILE,
     "launch-template": LAUNCH,
+    "network-interface": f"{EC2}:network-interface/eni-1",
     "role": PROFILE_ROLE,
     "session": SESSION,
     "spot-instances-request": f"{EC2}:spot-instances-request/sir-1",
     "tunnel": TUNNEL,
+    "volume": VOLUME,
 }
 #: What a call on one of them has in any case.
 _ALWAYS = {"role": _PASSED, "session": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}}

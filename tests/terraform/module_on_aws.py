@@ -56,6 +56,7 @@ def left_over(emulator: Emulator) -> dict[str, list[Any]]:
         "projects": emulator.client("codebuild").list_projects()["projects"],
         "buckets": emulator.client("s3").list_buckets()["Buckets"],
         "roles": emulator.client("iam").list_roles()["Roles"],
+        "instance profiles": emulator.client("iam").list_instance_profiles()["InstanceProfiles"],
         "policies": emulator.client("iam").list_policies(Scope="Local")["Policies"],
         "log groups": emulator.client("logs").describe_log_groups()["logGroups"],
         "rules": emulator.client("events").list_rules()["Rules"],

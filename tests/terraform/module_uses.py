@@ -63,6 +63,13 @@ USES = {
     },
     **{feature: {"build_features": json.dumps([feature])} for feature in FEATURES},
     "instance_profiles": {"instance_profiles": f'{{ "{PROFILE}" = "{PROFILE_ROLE}" }}'},
+    "private": {"network": '"private"', "vpc_config": '{ vpc_id = "vpc-1", subnet_ids = ["subnet-1"] }'},
+    "tunnel": {"network": '"session-manager"'},
+    "tunnel_of_theirs": {
+        "network": '"session-manager"',
+        "environment_vars": '{ PACKER_SCRIPT = "p.json", IAM_INSTANCE_PROFILE = "image-build" }',
+        "instance_profiles": f'{{ "{PROFILE}" = "{PROFILE_ROLE}" }}',
+    },
     "untagged": {
         "instance_tags": "{}",
         "full_clone": "true",
@@ -74,7 +81,8 @@ USES = {
         "share_with_accounts": json.dumps(PARTNERS),
     },
 }
-#: Use of the module -> name of a policy -> its text. `build`, `more` and `features` are the build's.
+#: Use of the module -> name of a policy -> its text. `build`, `more` and `features` are the build's. Besides, as JSON:
+#: the variables of the build ("environment") and the names of the module's own "instance profiles".
 Policies = dict[str, dict[str, str]]
 
 
@@ -97,6 +105,12 @@ def plan_uses(estate: Estate) -> Policies:
         for kind, values in resources:
             if kind == "aws_iam_policy":
                 found[name]["features" if values["name"].endswith("-features") else "more"] = values["policy"]
+        (project,) = [values for kind, values in resources if kind == "aws_codebuild_project"]
+        variables = project["environment"][0]["environment_variable"]
+        found[name]["environment"] = json.dumps({each["name"]: each["value"] for each in variables})
+        found[name]["instance profiles"] = json.dumps(
+            [values["name"] for kind, values in resources if kind == "aws_iam_instance_profile"]
+        )
         (bucket,) = [values["policy"] for kind, values in resources if kind == "aws_s3_bucket_policy"]
         trusts = {values["name"]: values["assume_role_policy"] for kind, values in resources if kind == "aws_iam_role"}
         found[name] |= {"bucket": bucket, **trusts}

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def opted(use: str) -> set[str]:
-    """The inputs of OPTIONAL that the use sets."""
+    """The inputs of OPTIONAL that the use sets, also by its network."""
     given = USES[use]
-    return set(json.loads(given.get("build_features", "[]"))) | ({"instance_profiles"} & given.keys())
+    by_network = {"session_manager"} if given.get("network") == '"session-manager"' else set()
+    return set(json.loads(given.get("build_features", "[]"))) | ({"instance_profiles"} & given.keys()) | by_network
 
 
 @pytest.mark.parametrize("feature", OPTIONAL)

@@ -84,6 +84,7 @@ BAD = {
         '{ "arn:aws:iam::123456789012:instance-profile/a" = "a" }',
         '{ a = "arn:aws:iam::123456789012:role/a" }',
     ),
+    "network": ('"vpc"', '""'),
     "instance_tags": ('{ "aws:x" = ["y"] }', "{ Name = [] }"),
     "vpc_config": (
         '{ vpc_id = "x", subnet_ids = ["subnet-1"] }',

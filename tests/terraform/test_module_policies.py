@@ -80,7 +80,7 @@ def test_the_policy_linter_finds_nothing_that_is_not_argued(policies: Policies) 
         (issue, str(detail))
         for use, named in policies.items()
         for name, text in named.items()
-        if "Principal" not in text
+        if '"Statement"' in text and "Principal" not in text
         for issue, detail in findings(text, *(build_rights(policies, use) if name == "features" else ()))
     }
     assert found == {(issue, detail) for issue, detail, _ in ARGUED}

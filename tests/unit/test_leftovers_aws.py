@@ -45,6 +45,18 @@ PAGES: dict[str, tuple[str, list[dict[str, Any]]]] = {
         [{"VolumeId": f"vol-{number}", "CreateTime": OLD, "Tags": TAGS} for number in (1, 2)],
     ),
     "describe_key_pairs": ("KeyPairs", []),
+    "describe_launch_templates": (
+        "LaunchTemplates",
+        [
+            {
+                "LaunchTemplateId": f"lt-{number}",
+                "LaunchTemplateName": f"packer-fleet-launch-template-aB3dE6{number}",
+                "CreateTime": OLD,
+                "Tags": TAGS,
+            }
+            for number in (1, 2)
+        ],
+    ),
 }
 
 
@@ -69,16 +81,20 @@ def ids(account: Paged) -> set[str]:
 
 def test_every_page_is_read() -> None:
     """The interface of sg-4, on the last page, is of an instance that is no leftover."""
-    assert ids(Paged()) == {"i-1", "i-2", "sg-1", "sg-2", "sg-3", "vol-1", "vol-2"}
+    assert ids(Paged()) == {"i-1", "i-2", "sg-1", "sg-2", "sg-3", "vol-1", "vol-2", "lt-1", "lt-2"}
 
 
 @pytest.mark.parametrize(
     ("short", "found"),
     [
-        ("describe_instances", {"i-1", "sg-1", "sg-3", "vol-1", "vol-2"}),
-        ("describe_security_groups", {"i-1", "sg-1", "vol-1", "vol-2"}),
-        ("describe_network_interfaces", {"i-1", "i-2", "sg-1", "sg-2", "sg-3", "sg-4", "vol-1", "vol-2"}),
-        ("describe_volumes", {"i-1", "i-2", "sg-1", "sg-2", "sg-3", "vol-1"}),
+        ("describe_instances", {"i-1", "sg-1", "sg-3", "vol-1", "vol-2", "lt-1", "lt-2"}),
+        ("describe_security_groups", {"i-1", "sg-1", "vol-1", "vol-2", "lt-1", "lt-2"}),
+        (
+            "describe_network_interfaces",
+            {"i-1", "i-2", "sg-1", "sg-2", "sg-3", "sg-4", "vol-1", "vol-2", "lt-1", "lt-2"},
+        ),
+        ("describe_volumes", {"i-1", "i-2", "sg-1", "sg-2", "sg-3", "vol-1", "lt-1", "lt-2"}),
+        ("describe_launch_templates", {"i-1", "i-2", "sg-1", "sg-2", "sg-3", "vol-1", "vol-2", "lt-1"}),
     ],
 )
 def test_what_a_page_that_does_not_come_would_change(short: str, found: set[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -31,3 +32,13 @@ def test_each_option_says_where_it_is_known_from() -> None:
         assert table["how"] in ("recorded", "read"), name
         assert set(table) - {"when", "how"} <= {"1.6.6", "1.8.2", "input", "requests"}, name
         assert ("input" in table) == ("requests" in table), name
+
+
+def test_each_call_that_needs_an_input_names_its_line() -> None:
+    calls = [
+        call for table in TABLE["options"].values() if table["how"] == "read" for call in table.get("requests", [])
+    ]
+    networks = [call for table in TABLE["networks"].values() for call in table["calls"]]
+    assert len(calls) > 15
+    lines = [call["at"] for call in (*calls, *networks) if call["at"] != "buildspec.yml"]
+    assert [line for line in lines if not re.fullmatch(r"(?:builder|common)/[a-z0-9_/]+\.go:[1-9][0-9]*", line)] == []

@@ -15,11 +15,10 @@ _LATER = "too many calls: try again in a minute"
 #: Of an answer that is no answer botocore shows all.
 _MOST_WORDS = 300
 _NETWORK = "check the network connection and the region"
+_NOT_ALLOWED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AllAccessDisabled", "403")
 #: Error code, or class of botocore's, -> what to do.
 _FIXES = {
-    **dict.fromkeys(
-        ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AllAccessDisabled", "403"), _DENIED
-    ),
+    **dict.fromkeys(_NOT_ALLOWED, _DENIED),
     **dict.fromkeys(
         (
             *("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired", "InvalidToken"),
@@ -68,6 +67,11 @@ class AwsError(TfgenError):
     def __init__(self, message: str, *, code: str, status: int = 0, fix: str = "") -> None:
         super().__init__(message, fix=fix)
         self.code, self.status = code, status
+
+
+def is_denied(error: AwsError) -> bool:
+    """Whether it is the right to it that lacks."""
+    return error.code in _NOT_ALLOWED
 
 
 @contextmanager

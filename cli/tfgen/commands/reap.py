@@ -13,7 +13,8 @@ from tfgen.options import FormatOption
 from tfgen_generators.errors import UsageError
 
 if TYPE_CHECKING:
-    from tfgen.aws.cleanup.find import Doubt, Leftover
+    from tfgen.aws.cleanup.model import Doubt, Leftover
+    from tfgen.aws.session import Account
     from tfgen.console import Format
 
 _AGE = re.compile(r"(\d{1,6})([mhd])")
@@ -53,9 +54,9 @@ def command(
 ) -> int:
     """Find resources that killed builds left in AWS.
 
-    Lists instances, key pairs, security groups and volumes; deletes them only with --delete. Skips what is recent, in
-    use, part of a running build, or not certainly created by Packer. Never touches AMIs and snapshots. Exits 1 when
-    something could not be deleted.
+    Lists instances, key pairs, security groups, volumes, launch templates of spot builds, and temporary roles and
+    instance profiles; deletes them only with --delete. Skips what is recent, in use, part of a running build, or not
+    certainly created by Packer. Never touches AMIs and snapshots. Exits 1 when something could not be deleted.
     """
     age = _age(older_than)
     try:
@@ -65,6 +66,7 @@ def command(
     found = _Found()
     for name in dict.fromkeys(region or [""]):
         found.look_at(name, before, delete=delete)
+    found.look_at_roles(before, delete=delete)
     return found.show(format_, deleted=delete)
 
 
@@ -76,11 +78,15 @@ class _Found:
         self.doubts: list[Doubt] = []
         self.results: dict[Leftover, str] = {}
         self.errors = 0
+        #: What nobody may look at here, one line each.
+        self._unseen: list[str] = []
+        self._account: Account | None = None
+        #: Instance -> the instance profile that it has.
+        self._profiles: dict[str, str] = {}
 
     def look_at(self, region: str, before: datetime, *, delete: bool) -> None:
         """One region; "" is the user's own. What keeps it from being looked at is said, and the others go on."""
         from tfgen.aws.cleanup.find import Search
-        from tfgen.aws.cleanup.remove import delete as remove
         from tfgen.aws.failures import AwsError
         from tfgen.aws.session import open_account
         from tfgen.console import note, one_line
@@ -93,13 +99,45 @@ class _Found:
             self.errors += 1
             note(one_line(f"error: {error}"), style="red")
             return
-        self.leftovers += search.leftovers
+        self._account = account
+        self._profiles |= search.profiles
+        self._unseen += search.unseen
         self.doubts += search.doubts
+        self.leftovers += search.leftovers
         if not delete:
             return
         if instances := sum(each.kind == "instance" for each in search.leftovers):
             note(f"terminating {counted(instances, 'instance')} in {account.region}")
-        for each, reason in remove(account, search.leftovers):
+        self._remove(account, search.leftovers)
+
+    def look_at_roles(self, before: datetime, *, delete: bool) -> None:
+        """Roles and instance profiles, which are in no region: after the instances that have them."""
+        from tfgen.aws.cleanup.roles import old_roles
+        from tfgen.aws.failures import AwsError, is_denied
+        from tfgen.console import note, one_line
+
+        if self._account is None:
+            return
+        gone = {each.id for each in self.leftovers if not self.results.get(each)}
+        used = {profile for instance, profile in self._profiles.items() if instance not in gone}
+        try:
+            leftovers = list(old_roles(self._account, before, used))
+        except AwsError as error:
+            if is_denied(error):
+                self._unseen.append(f"roles and instance profiles: {error}")
+                return
+            self.errors += 1
+            note(one_line(f"error: {error}"), style="red")
+            return
+        self.leftovers += leftovers
+        if delete:
+            self._remove(self._account, leftovers)
+
+    def _remove(self, account: Account, leftovers: Sequence[Leftover]) -> None:
+        from tfgen.aws.cleanup.remove import delete
+        from tfgen.console import note, one_line
+
+        for each, reason in delete(account, leftovers):
             self.results[each] = reason
             what = f"{each.kind} {each.id} ({each.region})"
             note(one_line(f"error: {what}: {reason}" if reason else f"deleted {what}"), style="red" if reason else "")
@@ -119,6 +157,8 @@ class _Found:
             out_table(header, [self._row(each, now, deleted=deleted) for each in self.leftovers])
         for doubt in self.doubts:
             note(one_line(f"skipped: instance {doubt.id} ({doubt.region}): {doubt.reason}"), style="yellow")
+        for unseen in self._unseen:
+            note(one_line(f"skipped: {unseen}"), style="yellow")
         if not self.leftovers and not self.errors:
             note("nothing found")
         elif self.leftovers and not deleted:

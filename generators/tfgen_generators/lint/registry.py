@@ -17,6 +17,7 @@ def all_rules() -> tuple[Rule, ...]:
     from tfgen_generators.lint.rules.pipeline import (
         environment,
         links,
+        network,
         own,
         parents,
         quota,
@@ -27,7 +28,7 @@ def all_rules() -> tuple[Rule, ...]:
 
     rules = [*template_rules()]
     ansible = (galaxy, galaxy_lists, missing_references, not_uploaded, roles)
-    pipeline = (environment, links, own, parents, quota, refused_options, run_tags, working_dirs)
+    pipeline = (environment, links, network, own, parents, quota, refused_options, run_tags, working_dirs)
     for module in (*ansible, ami_names, same_names, *pipeline):
         rules += module.RULES
     return tuple(sorted(rules, key=lambda rule: rule.id))

@@ -22,7 +22,7 @@ SAME = (
 _ALONE = ("force_destroy", "tags")
 GRANTS = ("build_features", "image_regions", "security_group_ids", "share_with_accounts")
 _MAPS = ("build_policy_arns", "instance_profiles")
-_UNITED = (*GRANTS, *_MAPS, "approval", "instance_tags", "subnet_ids", "vpc_config")
+_UNITED = (*GRANTS, *_MAPS, "approval", "instance_tags", "network", "subnet_ids", "vpc_config")
 #: The default of `instance_tags`: what a pipeline without the input asks for.
 _TAGS: Mapping[str, list[str]] = {"BuiltBy": ["Packer"], "Name": ["Packer Builder"]}
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
@@ -64,6 +64,10 @@ def united(pipelines: Sequence[Values]) -> dict[str, Value]:
     _put(found, "instance_tags", _tags([each.get("instance_tags") for each in pipelines]))
     _put(found, "vpc_config", _network([each.get("vpc_config") for each in pipelines]))
     _put(found, "approval_topic_arns", _topics([each.get("approval") for each in pipelines]))
+    if any(each.get("network") == "session-manager" for each in pipelines):
+        found["network"] = "session-manager"
+    else:
+        _put(found, "network", _whole([each.get("network") for each in pipelines]))
     if any(each.get("full_clone") is True for each in pipelines):
         found["full_clone"] = True
     elif references := [each["full_clone"] for each in pipelines if isinstance(each.get("full_clone"), Reference)]:

@@ -29,7 +29,7 @@ resource "aws_codebuild_project" "this" {
     privileged_mode             = false
 
     dynamic "environment_variable" {
-      for_each = var.environment_vars
+      for_each = merge(local.network.environment, var.environment_vars)
 
       content {
         name  = environment_variable.key
@@ -56,8 +56,24 @@ resource "aws_codebuild_project" "this" {
     }
   }
 
+  lifecycle {
+    # Whether the subnets have a way out is AWS's to know: docs/networks.md.
+    precondition {
+      condition     = var.network != "private" || var.vpc_config != null
+      error_message = "network = \"private\" needs vpc_config: from outside of the VPC no build reaches a private address. Give the VPC and subnets with a way out (NAT or endpoints), or take \"session-manager\"."
+    }
+
+    precondition {
+      condition = var.network != "session-manager" || contains(
+        [for arn in keys(local.network.profiles) : element(split("/", arn), -1)],
+        lookup(merge(local.network.environment, var.environment_vars), "IAM_INSTANCE_PROFILE", "")
+      )
+      error_message = "network = \"session-manager\" with IAM_INSTANCE_PROFILE in environment_vars needs that profile in instance_profiles (with a role that has the rights of AmazonSSMManagedInstanceCore); without the variable the module makes one, and the module shared with the same network."
+    }
+  }
+
   # CodeBuild looks at the subnets with the role's rights when the project is made.
-  depends_on = [aws_iam_role_policy.codebuild, aws_iam_role_policy_attachment.network_and_sharing]
+  depends_on = [aws_iam_instance_profile.instance, aws_iam_role_policy.codebuild, aws_iam_role_policy_attachment.network_and_sharing]
 }
 
 resource "aws_security_group" "build" {

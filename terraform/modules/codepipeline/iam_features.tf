@@ -1,5 +1,5 @@
-# What few templates ask for: each by its name in build_features, and instance profiles by theirs. As for the rest of a
-# build (iam_build.tf), what is there before is not touched: images and launch templates only by the build's tags.
+# What few templates ask for: each by its name in build_features (or by network), and instance profiles by theirs. As for
+# the rest of a build (iam_build.tf), what is there before is not touched: images and launch templates only by its tags.
 locals {
   features = {
     statements = concat(
@@ -16,11 +16,11 @@ locals {
             Action    = action
             Resource  = "arn:${local.partition}:ec2:*:*:image/*"
             Condition = { StringLike = merge(local.in_regions, { for key, values in limit.tag : "aws:ResourceTag/${key}" => values }) }
-          } if contains(var.build_features, feature)
+          } if contains(local.network.features, feature)
         ]
       ]),
       [
-        for feature in setintersection(["fast_launch"], var.build_features) : {
+        for feature in setintersection(["fast_launch"], local.network.features) : {
           Sid       = "FastLaunchReads"
           Effect    = "Allow"
           Action    = ["ec2:DescribeFastLaunchImages", "ec2:DescribeLaunchTemplates"]
@@ -31,7 +31,7 @@ locals {
       # A spot instance comes of a fleet of one, by a launch template that Packer makes and deletes. The template has the
       # tags of the instance, so CreateFleet has none; RunInstances is asked besides, and looks at them.
       flatten([
-        for feature in setintersection(["spot"], var.build_features) : concat(
+        for feature in setintersection(["spot"], local.network.features) : concat(
           [
             {
               Sid       = "SpotFleet"
@@ -79,7 +79,7 @@ locals {
       ]),
       # A tunnel to the build's own instance, and its end. IAM puts in who asks.
       flatten([
-        for feature in setintersection(["session_manager"], var.build_features) : concat(
+        for feature in setintersection(["session_manager"], local.network.features) : concat(
           [
             {
               Sid       = "SessionDocument"
@@ -108,7 +108,7 @@ locals {
         )
       ]),
       flatten([
-        for profiles in length(var.instance_profiles) == 0 ? [] : [var.instance_profiles] : [
+        for profiles in length(local.network.profiles) == 0 ? [] : [local.network.profiles] : [
           {
             Sid      = "InstanceProfile"
             Effect   = "Allow"

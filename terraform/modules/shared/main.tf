@@ -17,6 +17,8 @@ locals {
   own_bucket = var.artefact_bucket_name == null ? 0 : 1
   own_roles  = var.roles ? 1 : 0
 
+  instance_name = "${local.short_name}-instance"
+
   # Without a bucket that is shared, each pipeline has its own: their names are the caller's to give.
   bucket_arn = (
     var.artefact_bucket_name == null

@@ -1,4 +1,4 @@
-# Made from modules/codepipeline/variables.tf by tools/module_v1.py: change that file, then run: python tools/module_v1.py
+# Made from modules/codepipeline/variables*.tf by tools/module_v1.py: change that file, then run: python tools/module_v1.py
 
 variable "source_repository" {
   description = "Repository that holds the templates: the name of a CodeCommit repository in the same account and region, or, with codeconnections, the full id OWNER/NAME."
@@ -263,5 +263,17 @@ variable "tags" {
   validation {
     condition     = alltrue([for key in keys(var.tags) : length(key) > 0 && !startswith(lower(key), "aws:")])
     error_message = "The keys of tags must not be empty and must not start with 'aws:' (reserved)."
+  }
+}
+
+variable "network" {
+  description = "How Packer reaches the build instance: public (its address, as the subnet gives it), private (its private address, from inside the VPC: needs vpc_config) or session-manager (a tunnel of Systems Manager, without an address or an open port)."
+  type        = string
+  default     = "public"
+  nullable    = false
+
+  validation {
+    condition     = contains(["public", "private", "session-manager"], var.network)
+    error_message = "The network must be public, private or session-manager."
   }
 }

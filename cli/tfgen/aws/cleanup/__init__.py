@@ -1,3 +1,3 @@
 """What killed builds leave in AWS: finding it and deleting it in order."""
 
-__all__ = ["find", "remove"]
+__all__ = ["find", "model", "remove", "roles"]

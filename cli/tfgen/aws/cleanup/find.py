@@ -9,44 +9,24 @@ Source: packer-plugin-amazon (step_key_pair.go, step_security_group.go, step_run
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from tfgen.aws.failures import AwsError
+from tfgen.aws.cleanup.launch_templates import TAG, old_launch_templates
+from tfgen.aws.cleanup.model import Doubt, Leftover, has_packers_tags, made, tags_of
+from tfgen.aws.failures import AwsError, is_denied
 from tfgen.aws.session import Account
 
-_NAME = re.compile(r"packer_([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _DESCRIPTION = "Temporary group for Packer"
 _BUILD_ID = re.compile(r"[A-Za-z0-9][\w-]{1,254}:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-#: No Packer is older: a name with a time before it is somebody else's.
-_FIRST_PACKER = datetime(2013, 6, 28, tzinfo=UTC)
 #: What CodeBuild lets a build take: the instance of an older one is no running build's.
 _LONGEST_BUILD = timedelta(hours=36)
 _ALIVE = ("pending", "running", "stopping", "stopped", "shutting-down")
 #: As many as one call takes.
 _BUILDS_AT_ONCE, _GROUPS_AT_ONCE = 100, 200
-
-
-class Leftover(msgspec.Struct, frozen=True, kw_only=True):
-    """`kind` is instance, security group, key pair or volume; `instances` are the leftovers that use it."""
-
-    region: str
-    kind: str
-    id: str
-    name: str
-    since: datetime
-    instances: tuple[str, ...] = ()
-
-
-class Doubt(msgspec.Struct, frozen=True, kw_only=True):
-    """An old instance that may be Packer's, and why it is left alone."""
-
-    region: str
-    id: str
-    reason: str
 
 
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +35,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     key: str
     groups: frozenset[str]
+    profile: str
     tags: Mapping[str, str]
     since: datetime
     is_ending: bool
@@ -66,11 +47,16 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Search:
-    """One look at one region. Raises AwsError."""
+    """One look at one region. Raises AwsError.
+
+    `profiles` are the instance profiles that are in use, by instance. `unseen` says what one may not look at: those who
+    have only the rights that this needed before it knew launch templates get the rest all the same.
+    """
 
     def __init__(self, account: Account, before: datetime) -> None:
         self._account, self._before = account, before
         self.doubts: list[Doubt] = []
+        self.unseen: list[str] = []
         instances = [_instance(found) for found in self._instances()]
         groups = {found["GroupId"]: found for found in self._groups()}
         taken = self._old_instances(instances, groups)
@@ -80,16 +66,18 @@ class Search:
             *self._old_groups(groups, taken),
             *self._old_keys(taken, others),
             *self._old_volumes(),
+            *self._old_templates(taken, others),
         )
+        self.profiles = {each.id: each.profile for each in instances if each.profile}
 
     def _old_instances(self, instances: Sequence[Instance], groups: Collection[str]) -> list[Instance]:
         """Two of three signs must say that it is Packer's: the key pair, the security group, the tags."""
         ours = []
         for each in instances:
             signs = {
-                "key pair": _made(each.key) is not None,
+                "key pair": made(each.key) is not None,
                 "security group": bool(each.groups & set(groups)),
-                "tags": _has_packers_tags(each.tags),
+                "tags": has_packers_tags(each.tags),
             }
             if each.since >= self._before or each.is_ending or not any(signs.values()):
                 continue
@@ -161,16 +149,31 @@ class Search:
         """Volumes that no instance has and that the tags of a build's volumes name."""
         only = [{"Name": "status", "Values": ["available"]}, {"Name": "tag:BuiltBy", "Values": ["Packer"]}]
         for found in self._account.pages("ec2", "describe_volumes", "Volumes", Filters=only):
-            tags = _tags(found)
+            tags = tags_of(found)
             if tags.get("Name", "").startswith("packer-build-") and found["CreateTime"] < self._before:
                 yield self._leftover("volume", found["VolumeId"], tags["Name"], found["CreateTime"])
 
+    def _old_templates(self, taken: Sequence[Instance], others: Sequence[Instance]) -> list[Leftover]:
+        """Those that no instance comes of but one that is taken."""
+        users: dict[str, list[str]] = {}
+        for each in taken:
+            users.setdefault(each.tags.get(TAG, ""), []).append(each.id)
+        kept = {each.tags.get(TAG) for each in others}
+        try:
+            found = list(old_launch_templates(self._account, self._before, users))
+        except AwsError as error:
+            if not is_denied(error):
+                raise
+            self.unseen.append(f"launch templates ({self._account.region}): {error}")
+            return []
+        return [each for each in found if each.id not in kept]
+
     def _is_old(self, name: str) -> bool:
-        made = _made(name)
-        return made is not None and made < self._before
+        time = made(name)
+        return time is not None and time < self._before
 
     def _temporary(self, kind: str, id_: str, name: str, users: tuple[str, ...]) -> Leftover:
-        return self._leftover(kind, id_, name, _made(name) or self._before, users)
+        return self._leftover(kind, id_, name, made(name) or self._before, users)
 
     def _leftover(self, kind: str, id_: str, name: str, since: datetime, users: tuple[str, ...] = ()) -> Leftover:
         return Leftover(region=self._account.region, kind=kind, id=id_, name=name, since=since, instances=users)
@@ -186,7 +189,7 @@ class Search:
     def _groups(self) -> Iterator[dict[str, Any]]:
         only = [{"Name": "description", "Values": [_DESCRIPTION]}]
         for found in self._account.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=only):
-            if _made(found["GroupName"]) is not None:
+            if made(found["GroupName"]) is not None:
                 yield found
 
 
@@ -195,23 +198,8 @@ def _instance(found: Mapping[str, Any]) -> Instance:
         id=found["InstanceId"],
         key=found.get("KeyName") or "",
         groups=frozenset(group["GroupId"] for group in found.get("SecurityGroups", [])),
-        tags=_tags(found),
+        profile=str((found.get("IamInstanceProfile") or {}).get("Arn", "")).rpartition("/")[2],
+        tags=tags_of(found),
         since=found["LaunchTime"],
         is_ending=found["State"]["Name"] == "shutting-down",
     )
-
-
-def _has_packers_tags(tags: Mapping[str, str]) -> bool:
-    return tags.get("BuiltBy") == "Packer" or tags.get("Name") == "Packer Builder"
-
-
-def _tags(found: Mapping[str, Any]) -> dict[str, str]:
-    pairs: Iterable[Mapping[str, str]] = found.get("Tags") or []
-    return {pair["Key"]: pair["Value"] for pair in pairs}
-
-
-def _made(name: str) -> datetime | None:
-    """When Packer made what has this name; None when it is not a name of Packer's."""
-    match = _NAME.fullmatch(name)
-    made = datetime.fromtimestamp(int(match[1], 16), UTC) if match else None
-    return made if made and made >= _FIRST_PACKER else None

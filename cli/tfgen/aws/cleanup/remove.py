@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 from tfgen.aws.failures import AwsError
 
 if TYPE_CHECKING:
-    from tfgen.aws.cleanup.find import Leftover
+    from tfgen.aws.cleanup.model import Leftover
     from tfgen.aws.session import Account
 
 #: EC2 lets go of a group some seconds after its instance is terminated (Packer waits likewise).
 _TRIES, _PAUSE = 6, 5.0
 _IN_USE = "DependencyViolation"
 _GONE = frozenset(
-    {"InvalidInstanceID.NotFound", "InvalidGroup.NotFound", "InvalidKeyPair.NotFound", "InvalidVolume.NotFound"}
+    {
+        *("InvalidInstanceID.NotFound", "InvalidGroup.NotFound", "InvalidKeyPair.NotFound", "InvalidVolume.NotFound"),
+        *("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException", "NoSuchEntity"),
+    }
 )
 
 
@@ -42,7 +45,23 @@ def _deleted(account: Account, leftover: Leftover) -> str:
         return _tried(lambda: account.call("ec2", "delete_security_group", GroupId=leftover.id), tries)
     if leftover.kind == "key pair":
         return _tried(lambda: account.call("ec2", "delete_key_pair", KeyName=leftover.name))
+    if leftover.kind == "launch template":
+        return _tried(lambda: account.call("ec2", "delete_launch_template", LaunchTemplateId=leftover.id))
+    if leftover.kind == "instance profile":
+        return _profile_deleted(account, leftover.name)
+    if leftover.kind == "role":
+        # Packer's one policy has the role's name. One with more is not Packer's alone: IAM then refuses to delete it.
+        named = {"RoleName": leftover.name}
+        reason = _tried(lambda: account.call("iam", "delete_role_policy", **named, PolicyName=leftover.name))
+        return reason or _tried(lambda: account.call("iam", "delete_role", **named))
     return _tried(lambda: account.call("ec2", "delete_volume", VolumeId=leftover.id))
+
+
+def _profile_deleted(account: Account, name: str) -> str:
+    """Its role, which has its name, is taken out of it first."""
+    named = {"InstanceProfileName": name}
+    reason = _tried(lambda: account.call("iam", "remove_role_from_instance_profile", **named, RoleName=name))
+    return reason or _tried(lambda: account.call("iam", "delete_instance_profile", **named))
 
 
 def _terminate(account: Account, instances: Sequence[Leftover]) -> Iterator[tuple[Leftover, str]]:

@@ -327,3 +327,26 @@ run "a_bucket_is_shared_alone" {
     error_message = "The build reads and writes there."
   }
 }
+
+run "a_tunnel_has_a_profile_of_its_own" {
+  command = plan
+
+  variables {
+    network = "session-manager"
+  }
+
+  assert {
+    condition     = aws_iam_instance_profile.instance[0].name == "choices-ami-pipeline-instance" && aws_iam_instance_profile.instance[0].role == aws_iam_role.instance[0].name
+    error_message = "The instance gets the role that the module makes."
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.instance[0].policy, "ssm:Get")
+    error_message = "It may hold a session, and read nothing."
+  }
+
+  assert {
+    condition     = { for each in aws_codebuild_project.this.environment[0].environment_variable : each.name => each.value }["SSH_INTERFACE"] == "session_manager"
+    error_message = "The template is told so."
+  }
+}

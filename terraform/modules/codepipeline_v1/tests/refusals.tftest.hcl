@@ -50,3 +50,24 @@ run "an_owner_is_too_much" {
 
   expect_failures = [aws_codepipeline.this]
 }
+
+run "no_private_address_is_reached_from_outside" {
+  command = plan
+
+  variables {
+    network = "private"
+  }
+
+  expect_failures = [aws_codebuild_project.this]
+}
+
+run "a_profile_that_is_not_listed" {
+  command = plan
+
+  variables {
+    network          = "session-manager"
+    environment_vars = { PACKER_SCRIPT = "packer/refused.json", IAM_INSTANCE_PROFILE = "other" }
+  }
+
+  expect_failures = [aws_codebuild_project.this]
+}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 
 from tfgen_generators.lint.model import Finding, Rule
+from tfgen_generators.lint.rules.pipeline.network import VARIABLES, has_network
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.places import place_of
 from tfgen_generators.packer.model import Template
@@ -56,7 +57,9 @@ def _env_not_passed(scope: Scope) -> Iterator[Finding]:
     for template in scope.part:
         if not _hands_over(scope, template):
             continue
-        passed, buildspec = _passed(scope, template), _buildspec(scope, template)
+        passed, buildspec = {*_passed(scope, template)}, _buildspec(scope, template)
+        if has_network(scope, template):
+            passed |= VARIABLES
         for name in scope.described(template).environment:
             if name in passed or _is_there(name) or _sets(buildspec, name) or _is_optional(scope, template, name):
                 continue

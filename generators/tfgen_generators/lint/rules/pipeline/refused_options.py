@@ -13,6 +13,7 @@ import msgspec
 
 from tfgen_generators.lint.model import Finding, Rule
 from tfgen_generators.lint.rules.pipeline.module_inputs import given_input, module_input
+from tfgen_generators.lint.rules.pipeline.network import features_of_network
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.nodes import Node
 from tfgen_generators.lint.templates.source import Component, Source, sources
@@ -82,9 +83,10 @@ def _features(scope: Scope, source: Source, used: list[tuple[_Option, Node]]) ->
     allowed = module_input(scope, source.template, "build_features")
     if not isinstance(allowed, list):
         return
-    wanted = json.dumps(sorted({*map(str, allowed), *(option.feature for option, _ in used)}))
+    by_network = features_of_network(scope, source.template)
+    wanted = json.dumps(sorted({*map(str, allowed), *(option.feature for option, _ in used)} - {*by_network}))
     for option, node in used:
-        if option.feature not in allowed:
+        if option.feature not in (*allowed, *by_network):
             yield _finding(scope, source, option, node, f"build_features = {wanted}")
 
 

@@ -24,6 +24,9 @@ locals {
 
   profile = "arn:aws:iam::${local.account_id}:instance-profile/image-build"
   role    = "arn:aws:iam::${local.account_id}:role/image-build"
+
+  # Those that the module makes for a session.
+  session = [for kind in ["instance-profile", "role"] : "arn:aws:iam::${local.account_id}:${kind}/wordpress-ami-pipeline-instance"]
 }
 
 module "wordpress" {
@@ -51,6 +54,7 @@ module "wordpress" {
     vpc_id     = var.vpc_id
     subnet_ids = var.subnet_ids
   }
+  network = "session-manager"
 
   # Where the build may start its instances, and whom it may give what it has made.
   vpc_id              = var.vpc_id
@@ -134,7 +138,7 @@ resource "aws_iam_policy" "volumes" {
   })
 }
 
-# No role of the pipeline may ever touch IAM, but for handing over that one role.
+# No role of the pipeline may ever touch IAM, but for handing over these two roles.
 resource "aws_iam_policy" "boundary" {
   name = "wordpress-ami-pipeline-boundary"
   tags = local.tags
@@ -152,7 +156,7 @@ resource "aws_iam_policy" "boundary" {
         Sid      = "HandOver"
         Effect   = "Allow"
         Action   = ["iam:GetInstanceProfile", "iam:PassRole"]
-        Resource = [local.profile, local.role]
+        Resource = concat([local.profile, local.role], local.session)
       },
     ]
   })
