@@ -54,7 +54,7 @@ format: $(VENV)/.lint ## ruff's fixes and format
 	$(BIN)/ruff format .
 
 golden: $(VENV)/.test ## write the golden files anew (read the diff)
-	TFGEN_GOLDEN=write $(BIN)/python -m pytest -q tests/functional/test_sync.py tests/functional/test_graph.py -k golden
+	TFGEN_GOLDEN=write $(BIN)/python -m pytest -q tests/functional/test_sync.py tests/functional/test_graph.py tests/terraform/test_module_partitions.py -k golden
 
 bench: $(VENV)/.test ## the benchmarks, as ratios
 	$(BIN)/python benchmarks/run.py

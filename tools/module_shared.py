@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 SOURCE, TARGET = "codepipeline", "shared"
-FILES = ("bucket.tf", "iam.tf", "iam_build.tf", "iam_features.tf", "network.tf")
+FILES = ("bucket.tf", "iam.tf", "iam_build.tf", "iam_features.tf", "network.tf", "secrets.tf")
 VARIABLES = "variables_roles.tf"
 _HEADER = "# Made from {source} by tools/module_v1.py: change that file, then run: python tools/module_v1.py\n\n"
 _ARN = '"arn:${local.partition}:%s:${local.region}:${local.account_id}:%s"'

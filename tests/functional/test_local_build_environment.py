@@ -202,3 +202,28 @@ def test_values_with_line_breaks(repo: Repo, cli: Command) -> None:
     made.build("--env", "GIVEN=x\n[tfgen] y", "--env", "EMPTY=").expect(0)
     found = made.variables()
     assert (found["LINES"], found["GIVEN"], found["EMPTY"]) == ("a\nb\n", "x\n[tfgen] y", "")
+
+
+_SECRETS = f"""{TOML}
+[environment]
+DB = {{ secret = "app/db:password" }}
+
+[templates.web]
+environment = {{ TOKEN = {{ parameter = "/app/token" }} }}
+"""
+
+
+def test_what_codebuild_would_fetch_is_the_users_to_set(
+    repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = estate(repo, cli, dumping({"variables": {"DB": "of the buildspec"}}), {"tfgen.toml": _SECRETS})
+    monkeypatch.setenv("DB", "planted-harbour-7")
+    said = made.build().expect(1)
+    line = 1 + _SECRETS.splitlines().index('environment = { TOKEN = { parameter = "/app/token" } }')
+    assert (
+        f"tfgen.toml:{line}: TOKEN comes from /app/token in Parameter Store, which a local build does not read; "
+        "set TOKEN in your environment" in said.err
+    )
+    done = made.build("--env", "TOKEN=given").expect(0)
+    assert {name: made.variables()[name] for name in ("DB", "TOKEN")} == {"DB": "planted-harbour-7", "TOKEN": "given"}
+    assert "planted-harbour-7" not in said.out + said.err + done.out + done.err

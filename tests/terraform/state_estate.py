@@ -21,6 +21,7 @@ ROOT = "terraform/pipelines"
 BACKEND = f"{ROOT}/backend.tf"
 STATE = f"{ROOT}/terraform.tfstate"
 LOCAL = 'terraform {\n  backend "local" {\n    path = "terraform.tfstate"\n  }\n}\n'
+LOCKS = "old versions of the lock expire"
 SETTINGS = [
     "tag ManagedBy = tfgen",
     "public access blocked",
@@ -28,6 +29,7 @@ SETTINGS = [
     "versioning on",
     "encryption on (AES256)",
     "TLS only",
+    LOCKS,
 ]
 STATE_FILE = {"version": 4, "terraform_version": "1.11.4", "serial": 3, "lineage": "other", "outputs": {}}
 RESOURCE = {"mode": "managed", "type": "x", "name": "y", "provider": "p", "instances": [{"attributes": {"id": "1"}}]}
@@ -70,6 +72,7 @@ class Aws:
             "OwnershipControls": s3.get_bucket_ownership_controls,
             "Policy": s3.get_bucket_policy,
             "TagSet": s3.get_bucket_tagging,
+            "Rules": s3.get_bucket_lifecycle_configuration,
         }
         return {part: _part(ask, part, name) for part, ask in asked.items()}
 

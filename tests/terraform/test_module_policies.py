@@ -116,11 +116,11 @@ def test_a_policy_fits_into_a_role(policies: Policies) -> None:
         assert 0 < max(len(named.get(name, "")) for named in policies.values()) < 6_144
 
 
-@pytest.mark.parametrize(("partition", "region"), [("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")])
-def test_china_and_govcloud_have_arns_of_their_own_and_no_limit_by_tag(
-    emulator: Emulator, cli_config: Path, tmp_path: Path, attached: dict[str, str], partition: str, region: str
+def test_the_partition_is_that_of_the_caller(
+    emulator: Emulator, cli_config: Path, tmp_path: Path, attached: dict[str, str]
 ) -> None:
-    """Packer tags an instance there after it was started."""
+    """What the policies of each partition allow: test_module_partitions.py."""
+    partition, region = "aws-us-gov", "us-gov-west-1"
     estate = make_estate(emulator, cli_config, tmp_path, attached)
     elsewhere = Elsewhere(endpoint=emulator.endpoint, region=region)
     write_override(estate.folder, elsewhere)
@@ -131,9 +131,11 @@ def test_china_and_govcloud_have_arns_of_their_own_and_no_limit_by_tag(
     assert {arn.split(":")[1] for text in texts for arn in re.findall(r'"(arn:[^"]+)"', text)} == {partition}
     build = policy(resources, "build")
     instance = f"arn:{partition}:ec2:{region}:{ACCOUNT}:instance/i-1"
-    for action in ("RunInstances", "CreateTags", "TerminateInstances"):
-        assert is_allowed(build, f"ec2:{action}", instance, {"aws:RequestedRegion": region})
-        assert not is_allowed(build, f"ec2:{action}", instance, {"aws:RequestedRegion": "eu-west-1"})
+    for action, tag in (("RunInstances", "RequestTag"), ("TerminateInstances", "ResourceTag")):
+        ours = {f"aws:{tag}/BuiltBy": "Packer"}
+        assert is_allowed(build, f"ec2:{action}", instance, {"aws:RequestedRegion": region, **ours})
+        assert not is_allowed(build, f"ec2:{action}", instance, {"aws:RequestedRegion": region})
+        assert not is_allowed(build, f"ec2:{action}", instance, {"aws:RequestedRegion": "eu-west-1", **ours})
 
 
 @pytest.mark.parametrize("tags", [{"Name": "Packer Builder"}, {"Name": "web", "BuiltBy": "Packer"}])

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import JSON, TOY, Command, Repo, Result
 from tests.terraform.aws_proxy import Answer, Call, error, proxy, s3_error
-from tests.terraform.state_estate import BACKEND, BUCKET, KEY, LOCAL, SETTINGS, Aws, state_text
+from tests.terraform.state_estate import BACKEND, BUCKET, KEY, LOCAL, LOCKS, SETTINGS, Aws, state_text
 from tests.terraform.toy import start
 from tfgen.aws.clients import client
 
@@ -77,14 +77,14 @@ def test_a_bucket_with_another_use_needs_adopt(repo: Repo, cli: Command, aws: Aw
     aws.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     before = aws.configuration()
     said = refused(cli)
-    lacks = ", ".join(name for name in SETTINGS[1:] if name != "versioning on")
+    lacks = ", ".join(name for name in SETTINGS[1:] if name not in ("versioning on", LOCKS))
     assert (
         f"it holds other objects ('logs/2026.txt'), and it lacks: {lacks}; use another --bucket, or --adopt" in said.err
     )
     assert aws.configuration() == before
 
     done = cli(*INIT, "--adopt").expect(0)
-    assert [line.split(": ")[1] for line in done.out.splitlines()[:4]] == lacks.split(", ")
+    assert [line.split(": ")[1] for line in done.out.splitlines()[:5]] == [*lacks.split(", "), LOCKS]
     after = aws.configuration()
     assert after["TagSet"] is None, "it is not tfgen's alone"
     assert after["Policy"]
@@ -107,7 +107,28 @@ def test_a_bucket_with_our_state_alone_is_completed(repo: Repo, tfgen: Command, 
     aws.make()
     aws.put(key, state_text(resources=[]))
     done = tfgen(*INIT).expect(0)
-    assert [line.split(": ")[1] for line in done.out.splitlines()[:6]] == SETTINGS
+    assert [line.split(": ")[1] for line in done.out.splitlines()[: len(SETTINGS)]] == SETTINGS
+
+
+RULES = [
+    {"ID": "logs", "Status": "Enabled", "Filter": {"Prefix": "logs/"}, "Expiration": {"Days": 30}},
+    {"ID": "big", "Status": "Disabled", "Filter": {"Prefix": ""}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}},
+]
+
+
+def test_a_bucket_of_an_older_release_gets_the_rule_for_locks_and_keeps_its_own(
+    repo: Repo, tfgen: Command, aws: Aws
+) -> None:
+    repo(FILES)
+    tfgen(*INIT).expect(0)
+    (ours,) = aws.configuration()["Rules"]
+    assert ours["Filter"] == {"Prefix": f"{KEY}.tflock"}, "never the state itself"
+    assert ours["Expiration"] == {"ExpiredObjectDeleteMarker": True}, "the lock that is held stays"
+    aws.s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": RULES})
+    theirs = aws.configuration()["Rules"]
+    assert tfgen(*INIT).expect(0).out.splitlines() == [f"bucket {BUCKET}: {LOCKS}"]
+    assert aws.configuration()["Rules"] == [*theirs, ours]
+    assert tfgen(*INIT).expect(0).out.startswith("unchanged:")
 
 
 def test_what_somebody_turned_off_in_our_bucket_is_turned_on_again(repo: Repo, tfgen: Command, aws: Aws) -> None:

@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import JSON, TOY, Command, Repo
 from tests.terraform.state_estate import BACKEND, BUCKET, KEY, LOCAL, ROOT, SETTINGS, STATE, Aws, applied, terraform
 from tests.terraform.toy import start
+from tfgen.aws.state_bucket.locks import with_locks_expiring
 
 FILES = {**TOY, "packer/web.json": JSON, BACKEND: f"# mine\n{LOCAL}"}
 INIT = ("state", "init", "--bucket", BUCKET)
@@ -27,11 +28,12 @@ def test_a_bucket_a_backend_the_state_moved_and_nothing_to_do_twice(repo: Repo, 
     before = applied(root)
     done = tfgen(*INIT).expect(0)
     lines = done.out.splitlines()
-    assert lines[:7] == [
+    made = 1 + len(SETTINGS)
+    assert lines[:made] == [
         f"created bucket {BUCKET} (eu-west-1, account 123456789012)",
         *(f"bucket {BUCKET}: {name}" for name in SETTINGS),
     ]
-    assert [line.split()[0] for line in lines[7:]] == ["copied", "wrote", "moved", "deleted"]
+    assert [line.split()[0] for line in lines[made:]] == ["copied", "wrote", "moved", "deleted"]
 
     assert aws.configuration() == {
         "Status": "Enabled",
@@ -47,6 +49,7 @@ def test_a_bucket_a_backend_the_state_moved_and_nothing_to_do_twice(repo: Repo, 
         "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
         "Policy": aws.configuration()["Policy"],
         "TagSet": [{"Key": "ManagedBy", "Value": "tfgen"}],
+        "Rules": with_locks_expiring({}, f"{KEY}.tflock")["LifecycleConfiguration"]["Rules"],
     }
     (statement,) = json.loads(aws.configuration()["Policy"])["Statement"]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})

@@ -174,3 +174,37 @@ def test_the_first_phase_that_did_not_work_says_why(
     ]
     account = Played({"builds": [{"id": "p:1", "buildStatus": status, "phases": told}]})
     assert BuildLog(account, "p:1").look().failure == failure
+
+
+DENIED = "AccessDeniedException: User: arn:aws:sts::1:assumed-role/r/b is not authorized to perform: "
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "fix"),
+    [
+        (
+            "Secrets Manager Error",
+            "ResourceNotFoundException: Secrets Manager can't find the specified secret.",
+            "create the",
+        ),
+        ("Secrets Manager Error", f"{DENIED}secretsmanager:GetSecretValue on resource: x", "apply what tfgen sync has"),
+        (
+            "Secrets Manager Error",
+            "AccessDeniedException: Access to KMS is not allowed",
+            "name the key in the module's",
+        ),
+        ("Secrets Manager Error", "something new", "compare the names"),
+        ("Decrypted Variables Error", "parameter does not exist: /app/token", "create it in the pipeline's account"),
+        ("Decrypted Variables Error", f"{DENIED}ssm:GetParameters on resource: x", "apply what tfgen sync has written"),
+        ("Decrypted Variables Error", f"{DENIED}kms:Decrypt on resource: x", "name the key in the module's input"),
+    ],
+)
+def test_a_variable_that_cannot_be_fetched_is_one_line_with_the_fix(code: str, message: str, fix: str) -> None:
+    contexts = [{"statusCode": code, "message": f"{message}\n  status code: 400"}]
+    phases = [{"phaseType": "DOWNLOAD_SOURCE", "phaseStatus": "FAILED", "contexts": contexts}]
+    account = Played({"builds": [{"id": "p:1", "buildStatus": "FAILED", "phases": phases}]})
+    failure = BuildLog(account, "p:1").look().failure
+    assert failure.startswith(f"phase DOWNLOAD_SOURCE failed: {code}: {message}")
+    assert f"; {fix}" in failure
+    assert failure.endswith("(docs/secrets.md)")
+    assert "\n" not in failure

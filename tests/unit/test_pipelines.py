@@ -100,6 +100,7 @@ def test_every_fact() -> None:
         "x_source_repository": "ami-builder",
         "x_branch": "main",
         "x_environment": {"PACKER_SCRIPT": "packer/team/api", "SUBNET_ID": "subnet-all", "VPC_ID": "vpc-1"},
+        "x_secrets": {},
     }
     assert values(toml)["x_folder"] == "packer"
 

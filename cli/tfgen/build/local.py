@@ -13,6 +13,9 @@ from msgspec.structs import replace
 from tfgen.codebuild.outcome import BuildOutcome, LocalOptions
 from tfgen.console import note, one_line
 from tfgen_generators.errors import TfgenError
+from tfgen_generators.settings.model import FILE_NAME as TFGEN_TOML
+from tfgen_generators.settings.secrets import fetched, plain
+from tfgen_generators.settings.setting_scope import secret_paths
 from tfgen_generators.trees.files import read_bytes
 
 if TYPE_CHECKING:
@@ -66,6 +69,7 @@ def _job(workspace: Workspace, pipeline: Pipeline, options: LocalOptions, spec: 
         name=pipeline.name,
         project=_project(workspace, pipeline),
         variables=_variables(workspace, pipeline),
+        fetched=_fetched(workspace, pipeline),
         spec=spec,
         spec_path=path,
         shell=_program(spec.shell, "the buildspec's shell"),
@@ -102,11 +106,17 @@ def _buildspec_path(pipeline: Pipeline) -> str:
 def _variables(workspace: Workspace, pipeline: Pipeline) -> dict[str, str]:
     """The variables of the CodeBuild project."""
     own = workspace.settings.templates.get(pipeline.name)
-    return {
-        **workspace.settings.environment,
-        **(own.environment if own else {}),
-        "PACKER_SCRIPT": pipeline.template_path,
-    }
+    given = {**workspace.settings.environment, **(own.environment if own else {})}
+    return {**plain(given), "PACKER_SCRIPT": pipeline.template_path}
+
+
+def _fetched(workspace: Workspace, pipeline: Pipeline) -> dict[str, tuple[str, str]]:
+    """The variables that CodeBuild fetches: from where, and where tfgen.toml says so."""
+    settings, found = workspace.settings, {}
+    for path in secret_paths(settings, pipeline.name):
+        table = settings.environment if len(path) == 2 else settings.templates[pipeline.name].environment
+        found[path[-1]] = fetched(table)[path[-1]].where, f"{TFGEN_TOML}:{settings.line(*path)}"
+    return found
 
 
 def _project(workspace: Workspace, pipeline: Pipeline) -> str:

@@ -35,6 +35,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     project: str
     variables: dict[str, str]
+    #: Variables that CodeBuild fetches: from where, and the line that says so.
+    fetched: dict[str, tuple[str, str]] = {}
     spec: Buildspec
     spec_path: str
     shell: str
@@ -60,7 +62,7 @@ def attempt_build(workspace: Workspace, job: Job, options: LocalOptions, attempt
                 region=job.region,
                 version=source_version(workspace.root),
             )
-            environment = build_environment(job.spec, facts, job.variables, options.environment, job.spec_path)
+            environment = build_environment(job, facts, options.environment)
             talk(f"building {job.name}: {facts.build_id}, number {facts.number}; log: {log.path}")
             try:
                 result = _run(workspace, job, options, environment, base, log, attempt)

@@ -14,7 +14,7 @@ import msgspec
 from tfgen_generators.errors import TfgenError
 
 if TYPE_CHECKING:
-    from tfgen.codebuild.buildspec import Buildspec
+    from tfgen.codebuild.attempt import Job
 
 #: What a build gets of the user's own environment: the machine, the network, the account; not what to build.
 _OWN = re.compile(
@@ -24,6 +24,16 @@ _OWN = re.compile(
 )
 #: Where AWS would write the number of the account.
 NO_ACCOUNT = "000000000000"
+#: How the regions of a partition begin, other than AWS's first.
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "eusc-": "aws-eusc",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+}
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,27 +59,30 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.project}:{self.uuid}"
 
 
-def build_environment(
-    spec: Buildspec, facts: Facts, project: Mapping[str, str], given: Mapping[str, str], path: str
-) -> dict[str, str]:
+def build_environment(job: Job, facts: Facts, given: Mapping[str, str]) -> dict[str, str]:
     """All variables of a build: the user's, buildspec's, the project's, CodeBuild's, and `given`, which win.
 
-    Raises TfgenError when one that CodeBuild would fetch from AWS is not there; `path` is the buildspec's.
+    Raises TfgenError when one that CodeBuild would fetch from AWS is not there.
     """
+    spec = job.spec
+    needed = {name: (where, f"{job.spec_path}:{line}") for name, (where, line) in spec.needed.items()}
+    needed = {name: found for name, found in needed.items() if name not in {**spec.variables, **job.variables}}
+    needed |= job.fetched
     own = {name: value for name, value in os.environ.items() if _OWN.fullmatch(name)}
     own |= {"PACKER_INSTALL_DIR": facts.tools, "PATH": f"{facts.tools}{os.pathsep}{own.get('PATH', os.defpath)}"}
-    fetched = {name: os.environ[name] for name in spec.needed if name in os.environ}
-    environment = {**own, **spec.variables, **fetched, **project, **_told(facts), **given}
-    for name, (where, line) in spec.needed.items():
-        if name not in environment:
-            message = f"{name} comes from {where}, which a local build does not read"
-            raise TfgenError(message, where=f"{path}:{line}", fix=f"set {name} in your environment")
-    return environment
+    fetched = {name: os.environ[name] for name in needed if name in os.environ}
+    told = {**fetched, **_told(facts), **given}
+    for name, (source, where) in needed.items():
+        if name not in told:
+            message = f"{name} comes from {source}, which a local build does not read"
+            raise TfgenError(message, where=where, fix=f"set {name} in your environment")
+    return {**own, **spec.variables, **job.variables, **told}
 
 
 def _told(facts: Facts) -> dict[str, str]:
     """What CodeBuild and tfgen set."""
-    aws = f"arn:aws:codebuild:{facts.region or 'local'}:{NO_ACCOUNT}"
+    partition = next((name for begins, name in _PARTITIONS.items() if facts.region.startswith(begins)), "aws")
+    aws = f"arn:{partition}:codebuild:{facts.region or 'local'}:{NO_ACCOUNT}"
     told = {
         "CI": "true",
         "CODEBUILD_CI": "true",

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen_generators.packer.model import Template
-from tfgen_generators.packer.syntax.values import Value
+from tfgen_generators.packer.syntax.values import Expression, Value
 from tfgen_generators.settings.model import Settings, TemplateSettings
+from tfgen_generators.settings.secrets import fetched, plain
 
 if TYPE_CHECKING:
     from tfgen_generators.paths.buildspec import Buildspec
     from tfgen_generators.trees.linked import LinkedTree
 
 _NOTHING = TemplateSettings()
+_VARIABLE = "PKR_VAR_"
 
 
 class BuildVariable(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,10 +40,15 @@ class BuildEnvironment:
         """What the pipeline of `template` gives to it."""
         buildspec = self._buildspec(template)
         environment = {**(buildspec.variables if buildspec else {})}
+        values: dict[str, Value] = {}
         if self._settings is not None:
             own = self._settings.templates.get(template.name, _NOTHING)
-            environment |= {**self._settings.environment, **own.environment}
-        values: dict[str, Value] = {}
+            given = {**self._settings.environment, **own.environment}
+            environment = {**environment, **plain(given)}
+            for name in fetched(given):
+                environment.pop(name, None)
+                if name.startswith(_VARIABLE) and template.format != "json":
+                    values[name.removeprefix(_VARIABLE)] = Expression(f"var.{name.removeprefix(_VARIABLE)}")
         for path in self._var_files(template, environment):
             values |= self._values(path)
         values |= {name: text for name, text in (buildspec.packer_variables if buildspec else ()) if "$" not in text}

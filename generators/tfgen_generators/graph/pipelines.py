@@ -31,7 +31,7 @@ class Pipelines:
         self._var_files: dict[str, tuple[str, ...]] = {}
 
     def environment(self, template: Template) -> dict[str, tuple[str, Edge]]:
-        """What tfgen.toml gives to the template's builds: value, and where it says so."""
+        """What tfgen.toml gives to the template's builds: value (what is fetched is unknown), and where it says so."""
         if self._settings is None:
             return {}
         own = self._settings.templates.get(template.name)
@@ -41,7 +41,8 @@ class Pipelines:
             (("templates", template.name, "environment"), own.environment if own else {}),
         )
         for path, table in tables:
-            for name, value in table.items():
+            for name, given in table.items():
+                value = given if isinstance(given, str) else UNKNOWN
                 line = self.line(*path, name) if self.file_at(value) else 0
                 found[name] = value, Edge(path=FILE_NAME, line=line, label=".".join((*path, name)))
         return found

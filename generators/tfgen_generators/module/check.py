@@ -7,9 +7,13 @@ from collections.abc import Collection, Iterable
 from tfgen_generators.module.interface import ModuleInterface, Variable
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.model import Problem
+from tfgen_generators.settings.lines import dotted
 from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.settings.setting_scope import secret_paths
 
 _SHOWN = 3
+#: The input for variables that CodeBuild fetches, which older modules do not have.
+_SECRETS_INPUT = "environment_secrets"
 
 
 def check_module(
@@ -21,6 +25,8 @@ def check_module(
         missing.pop(name, None)
     unknown = [name for name in given if name not in module.variables] if module.complete else []
     defaults = [name for name in unknown if settings.module.inputs is None and name not in settings.inputs]
+    if defaults == [_SECRETS_INPUT]:
+        return [_no_secrets(settings, module)]
     if defaults:
         return [_other_module(settings, module, defaults)]
     problems = [_unknown(settings, module, name, missing) for name in unknown]
@@ -45,6 +51,17 @@ def _other_module(settings: Settings, module: ModuleInterface, unknown: list[str
         message=f"the module in {module.folder} does not declare {', '.join(unknown)}, which tfgen sets by default",
         fix="set [module.inputs] to the names that it declares"
         + (f" (it requires {', '.join(wanted)})" if wanted else ""),
+    )
+
+
+def _no_secrets(settings: Settings, module: ModuleInterface) -> Problem:
+    path = secret_paths(settings)[0]
+    return Problem(
+        path=FILE_NAME,
+        line=settings.line(*path),
+        message=f"{dotted(path)} is fetched by CodeBuild, but the module in {module.folder} does not declare the"
+        f" variable {_SECRETS_INPUT!r}",
+        fix="use a newer module, or declare it as that of the shipped one: docs/secrets.md",
     )
 
 

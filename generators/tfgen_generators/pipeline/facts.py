@@ -18,6 +18,7 @@ from tfgen_generators.pipeline.aws_names import (
 from tfgen_generators.settings.inputs import Expression, Fact, Input, Literal, Pattern
 from tfgen_generators.settings.lines import dotted
 from tfgen_generators.settings.model import FILE_NAME, Settings, TemplateSettings
+from tfgen_generators.settings.secrets import Variable, fetched, plain
 
 
 class PipelineProblemError(Exception):
@@ -138,7 +139,16 @@ class Facts:
     @property
     def environment(self) -> dict[str, Value]:
         working_dir = self._own.working_dir or self._settings.working_dir
-        merged = {**self._settings.environment, **self._own.environment, "PACKER_SCRIPT": self._script}
+        merged = {**plain(self._variables), "PACKER_SCRIPT": self._script}
         if working_dir:
             merged["PACKER_WORKING_DIR"] = working_dir
         return dict(sorted(merged.items()))
+
+    @property
+    def secrets(self) -> dict[str, Value]:
+        """The variables that CodeBuild fetches, as the module takes them."""
+        return {name: {one.kind: one.reference} for name, one in sorted(fetched(self._variables).items())}
+
+    @property
+    def _variables(self) -> dict[str, Variable]:
+        return {**self._settings.environment, **self._own.environment}

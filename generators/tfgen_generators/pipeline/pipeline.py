@@ -15,13 +15,18 @@ from tfgen_generators.packer.names import name_problem
 from tfgen_generators.pipeline.aws_names import shorten
 from tfgen_generators.pipeline.facts import Facts, PipelineProblemError, check_path
 from tfgen_generators.settings.inputs import Fact, Input, Pattern
-from tfgen_generators.settings.model import Settings, TemplateSettings
+from tfgen_generators.settings.lines import dotted
+from tfgen_generators.settings.model import FILE_NAME, Settings, TemplateSettings
+from tfgen_generators.settings.setting_scope import secret_paths
 
 if TYPE_CHECKING:
     from tfgen_generators.module.interface import ModuleInterface
 
 __all__ = ["Pipeline", "PipelineProblemError", "make_pipeline", "name_collisions", "shorten"]
 
+#: The input of the shipped module for variables that CodeBuild fetches; written where there are some.
+SECRETS_INPUT = "environment_secrets"
+_SECRETS = Fact(name="secrets")
 #: The inputs of the shipped module, in the order in which they are written, and what they are given.
 DEFAULT_INPUTS: Mapping[str, Input] = MappingProxyType(
     {
@@ -31,6 +36,7 @@ DEFAULT_INPUTS: Mapping[str, Input] = MappingProxyType(
         "source_repository": Fact(name="source_repository"),
         "branch": Fact(name="branch"),
         "environment_vars": Fact(name="environment"),
+        SECRETS_INPUT: _SECRETS,
     }
 )
 #: Facts that are names in AWS: an input that is given one is held to AWS's rules, whoever overrides it.
@@ -95,6 +101,7 @@ def make_pipeline(
         raise PipelineProblemError(problem)
     facts = Facts(template, settings, own, script or template.path)
     wanted = {**shared_inputs(settings), **own.inputs}
+    _check_secrets(settings, template.name, wanted)
     values = {name: facts.value(item) for name, item in wanted.items()}
     names: dict[str, Value] = {}
     for name, fact in _names(settings).items():
@@ -115,6 +122,19 @@ def make_pipeline(
     )
 
 
+def _check_secrets(settings: Settings, template: str, wanted: dict[str, Input]) -> None:
+    """Takes the input for secrets away where there are none. Raises PipelineProblemError where they get lost."""
+    paths, given = secret_paths(settings, template), _SECRETS in wanted.values()
+    if not paths and settings.module.inputs is None and wanted.get(SECRETS_INPUT) == _SECRETS:
+        del wanted[SECRETS_INPUT]
+    if paths and not given:
+        message = f"{dotted(paths[0])} is fetched by CodeBuild, but no input of the module gets it"
+        table = "[inputs]" if settings.module.inputs is None else "[module.inputs]"
+        fix = f'add {SECRETS_INPUT} = {{ fact = "secrets" }} to {table}, by the name that the module has for it'
+        line = settings.line(*paths[0])
+        raise PipelineProblemError(Problem(path=FILE_NAME, line=line, message=message, fix=fix))
+
+
 def mapped_inputs(settings: Settings) -> Mapping[str, Input]:
     """The module's own inputs: `[module.inputs]`, or the seed's six names."""
     return DEFAULT_INPUTS if settings.module.inputs is None else settings.module.inputs
@@ -125,6 +145,8 @@ def shared_inputs(settings: Settings) -> dict[str, Input]:
     mapped = dict(mapped_inputs(settings))
     if settings.module.inputs is None and settings.branch == "main":
         del mapped["branch"]  # the module's own default
+    if settings.module.inputs is None and not secret_paths(settings):
+        del mapped[SECRETS_INPUT]  # a module of before may not have it
     return {**mapped, **settings.inputs}
 
 

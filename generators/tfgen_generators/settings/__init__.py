@@ -1,3 +1,14 @@
 """tfgen.toml: its structs, reading, checks and edits."""
 
-__all__ = ["codecommit_url", "edit", "inputs", "lines", "lint_tables", "model", "read", "requirement", "setting_scope"]
+__all__ = [
+    "codecommit_url",
+    "edit",
+    "inputs",
+    "lines",
+    "lint_tables",
+    "model",
+    "read",
+    "requirement",
+    "secrets",
+    "setting_scope",
+]

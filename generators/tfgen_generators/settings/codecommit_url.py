@@ -16,7 +16,7 @@ _PARTS = {
         re.compile(r"(?!.*\.lock$)[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_-])){0,99}"),
         "letters, digits, . _ -, such as codecommit",
     ),
-    "region": (re.compile(r"[a-z]{2}(?:-[a-z]{1,20}){1,3}-[0-9]{1,2}"), "a region such as eu-west-1"),
+    "region": (re.compile(r"[a-z]{2,20}(?:-[a-z]{1,20}){1,3}-[0-9]{1,2}"), "a region such as eu-west-1"),
     "profile": (
         re.compile(r"[A-Za-z0-9_.+=,:~-](?:[A-Za-z0-9_.+=,:~ -]{0,126}[A-Za-z0-9_.+=,:~-])?"),
         "letters, digits, . _ + = , : ~ - and inner spaces (for other characters, use AWS_PROFILE)",

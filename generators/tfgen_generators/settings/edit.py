@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
 from tfgen_generators.errors import SettingsError
-from tfgen_generators.settings.lines import Path, dotted
-from tfgen_generators.settings.toml_tree import comments, keys
+from tfgen_generators.settings.lines import Path, comments, dotted, keys
 
 Document = dict[str, Any]
 Values = Mapping[str, str | list[str] | None]

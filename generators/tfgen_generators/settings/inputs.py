@@ -28,6 +28,7 @@ FACTS = (
     "source_repository",
     "branch",
     "environment",
+    "secrets",
 )
 PLACEHOLDERS = ("account_id", "name")
 #: Terraform's own words in a module block.

@@ -9,6 +9,7 @@ import msgspec
 from tfgen_generators.settings.inputs import Input
 from tfgen_generators.settings.lines import line_of
 from tfgen_generators.settings.lint_tables import LintSettings
+from tfgen_generators.settings.secrets import Variable
 
 FILE_NAME = "tfgen.toml"
 
@@ -65,7 +66,7 @@ class TemplateSettings(_Strict, frozen=True, kw_only=True):
     working_dir: str = ""
     moved_from: list[str] = []
     removed: Removed | None = None
-    environment: dict[str, str] = {}
+    environment: dict[str, Variable] = {}
     inputs: dict[str, Input] = {}
     providers: dict[str, str] = {}
     names: TemplateNames = TemplateNames()
@@ -134,7 +135,7 @@ class Settings(_Strict, frozen=True, kw_only=True):
     quota: Quota = Quota()
     names: Names = Names()
     remote: Remote = Remote()
-    environment: dict[str, str] = {}
+    environment: dict[str, Variable] = {}
     inputs: dict[str, Input] = {}
     templates: dict[str, TemplateSettings] = {}
     lint: LintSettings = LintSettings()

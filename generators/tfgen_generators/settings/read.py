@@ -26,7 +26,7 @@ from tfgen_generators.settings.model import (
     TemplateNames,
     TemplateSettings,
 )
-from tfgen_generators.settings.tables import check_environment, check_keys, check_providers, convert, table_at
+from tfgen_generators.settings.tables import check_keys, check_providers, convert, read_environment, table_at
 
 _MOST_CHARACTERS = 1 << 20
 #: A key of more than 64 parts.
@@ -113,8 +113,7 @@ def _template(path: Path, value: object) -> TemplateSettings:
 
 def _common(path: Path, table: Mapping[str, object]) -> dict[str, object]:
     """What stands both at the top and in a template's table."""
-    check_environment(path, table)
-    return {"inputs": _inputs(path, table)}
+    return {"environment": read_environment(path, table), "inputs": _inputs(path, table)}
 
 
 def _inputs(path: Path, table: Mapping[str, object]) -> dict[str, Input]:

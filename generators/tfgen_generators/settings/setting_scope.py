@@ -11,6 +11,7 @@ import msgspec
 
 from tfgen_generators.settings.lines import Path, own_line_of
 from tfgen_generators.settings.model import Settings, TemplateNames, TemplateSettings
+from tfgen_generators.settings.secrets import fetched
 
 _OWN = TemplateSettings()
 
@@ -36,6 +37,14 @@ def differing(base: tuple[Settings, str], head: tuple[Settings, str]) -> list[tu
             path = (after if key in after else before)[key][1]
             found.append((path, own_line_of(head[0].origin.text, path)))
     return found
+
+
+def secret_paths(settings: Settings, template: str | None = None) -> list[Path]:
+    """The settings that are fetched: those that the pipeline of `template` gets, without one those of all."""
+    own = {name: one.environment for name, one in settings.templates.items() if template in (None, name)}
+    hidden = own.get(template, {}) if template is not None else {}
+    shared = [("environment", name) for name in fetched(settings.environment) if name not in hidden]
+    return [*shared, *(("templates", image, "environment", name) for image in own for name in fetched(own[image]))]
 
 
 _Setting = tuple[Path, object, Path]

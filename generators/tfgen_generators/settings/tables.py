@@ -11,6 +11,7 @@ import msgspec
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.settings.inputs import check_text
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
+from tfgen_generators.settings.secrets import Variable, read_fetched
 
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Variables that tfgen sets, and what by.
@@ -46,9 +47,10 @@ def check_keys(path: Path, table: Mapping[str, object], kind: type[msgspec.Struc
             raise InvalidSettingError(here, f"unknown key {dotted(here)}", hint)
 
 
-def check_environment(path: Path, table: Mapping[str, object]) -> None:
-    """Names must suit a shell and CodeBuild, values are text. Raises InvalidSettingError."""
+def read_environment(path: Path, table: Mapping[str, object]) -> dict[str, Variable]:
+    """Names must suit a shell and CodeBuild, values are text or where it is fetched. Raises InvalidSettingError."""
     path = (*path, "environment")
+    found: dict[str, Variable] = {}
     for name, value in table_at(path, table.get("environment", {})).items():
         here = (*path, name)
         if not _ENVIRONMENT_NAME.fullmatch(name) or name.startswith("CODEBUILD_"):
@@ -59,13 +61,21 @@ def check_environment(path: Path, table: Mapping[str, object]) -> None:
             )
         if name in _RESERVED:
             raise InvalidSettingError(here, f"{name} is set by tfgen for each template", _RESERVED[name])
-        if not isinstance(value, str):
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            fix = f'use {name} = "{value}"' if number else f'use {name} = "..."'
-            raise InvalidSettingError(here, f"{name} must be a string", fix)
-        if "\0" in value:
-            raise InvalidSettingError(here, f"{name}: an environment variable cannot contain a NUL", "remove it")
-        check_text(here, value)
+        found[name] = _variable(here, name, value)
+    return found
+
+
+def _variable(here: Path, name: str, value: object) -> Variable:
+    if isinstance(value, dict):
+        return read_fetched(here, value)
+    if not isinstance(value, str):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        fix = f'use {name} = "{value}"' if number else f'use {name} = "..."'
+        raise InvalidSettingError(here, f"{name} must be a string", fix)
+    if "\0" in value:
+        raise InvalidSettingError(here, f"{name}: an environment variable cannot contain a NUL", "remove it")
+    check_text(here, value)
+    return value
 
 
 def check_providers(path: Path, table: Mapping[str, object]) -> None:

@@ -134,7 +134,7 @@ def _pipelines(
         try:
             made.append(make_pipeline(template, settings, sources.module, scripts.of(template)))
         except PipelineProblemError as error:
-            problems.append(error.problem)
+            problems += [error.problem] if error.problem not in problems else []  # one of a shared setting
     clashes = [*name_collisions(made), *pins.clashes(settings, discovery)]
     barred = {problem.path for problem in clashes}
     clear = [pipeline for pipeline in made if pipeline.template_path not in barred]

@@ -39,6 +39,17 @@ resource "aws_codebuild_project" "this" {
         type  = "PLAINTEXT"
       }
     }
+
+    # Where the value is, never the value: it is in no plan and in no state.
+    dynamic "environment_variable" {
+      for_each = var.environment_secrets
+
+      content {
+        name  = environment_variable.key
+        value = coalesce(environment_variable.value.secret, environment_variable.value.parameter)
+        type  = environment_variable.value.secret == null ? "PARAMETER_STORE" : "SECRETS_MANAGER"
+      }
+    }
   }
 
   logs_config {
@@ -72,10 +83,30 @@ resource "aws_codebuild_project" "this" {
       )
       error_message = "network = \"session-manager\" with IAM_INSTANCE_PROFILE in environment_vars needs that profile in instance_profiles (with a role that has the rights of AmazonSSMManagedInstanceCore); without the variable the module makes one, and the module shared with the same network."
     }
+
+    precondition {
+      condition     = length(setintersection(keys(var.environment_vars), keys(var.environment_secrets))) == 0
+      error_message = "${var.project_name}: these variables are both in environment_vars and in environment_secrets: ${join(", ", setintersection(keys(var.environment_vars), keys(var.environment_secrets)))}."
+    }
+
+    # Another account's is fine: see the README.
+    precondition {
+      condition = alltrue([
+        for from in values(var.environment_secrets) :
+        !startswith(coalesce(from.secret, from.parameter), "arn:") ||
+        can(regex("^arn:${local.partition}:[a-z]+:${local.region}:", coalesce(from.secret, from.parameter)))
+      ])
+      error_message = "${var.project_name}: CodeBuild reads secrets and parameters of its own region (${local.region}) alone, and these are elsewhere: ${join(", ", [for name, from in var.environment_secrets : name if startswith(coalesce(from.secret, from.parameter), "arn:") && !can(regex("^arn:${local.partition}:[a-z]+:${local.region}:", coalesce(from.secret, from.parameter)))])}. Replicate the secret into this region, or name one of this region."
+    }
   }
 
   # CodeBuild looks at the subnets with the role's rights when the project is made.
-  depends_on = [aws_iam_instance_profile.instance, aws_iam_role_policy.codebuild, aws_iam_role_policy_attachment.network_and_sharing]
+  depends_on = [
+    aws_iam_instance_profile.instance,
+    aws_iam_role_policy.codebuild,
+    aws_iam_role_policy_attachment.network_and_sharing,
+    aws_iam_role_policy_attachment.secrets,
+  ]
 }
 
 resource "aws_security_group" "build" {

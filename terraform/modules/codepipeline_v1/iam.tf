@@ -89,8 +89,8 @@ locals {
         Effect   = "Allow"
         Action   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
         Resource = arn
-        # For objects in S3 alone; in China the name goes on with .cn.
-        Condition = { StringLike = { "kms:ViaService" = "s3.${local.region}.amazonaws.com*" } }
+        # For objects in S3 alone; how the name ends depends on the partition.
+        Condition = { StringLike = { "kms:ViaService" = "s3.${local.region}.*" } }
       }
     ],
   )

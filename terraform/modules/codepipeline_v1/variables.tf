@@ -176,7 +176,7 @@ variable "image_regions" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for region in var.image_regions : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]+$", region))])
+    condition     = alltrue([for region in var.image_regions : can(regex("^[a-z]{2,}(-[a-z]+)+-[0-9]+$", region))])
     error_message = "Each of the image_regions must be a region's name, for example eu-central-1."
   }
 }

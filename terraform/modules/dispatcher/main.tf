@@ -9,7 +9,14 @@ locals {
 
   # `id` is the region's name in every provider: `name` is deprecated in 6, `region` is unknown before 6.
   region = data.aws_region.current.id
-  domain = local.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"
+  domain = lookup({
+    aws-cn    = "amazonaws.com.cn"
+    aws-eusc  = "amazonaws.eu"
+    aws-iso   = "c2s.ic.gov"
+    aws-iso-b = "sc2s.sgov.gov"
+    aws-iso-e = "cloud.adc-e.uk"
+    aws-iso-f = "csp.hci.ic.gov"
+  }, local.partition, "amazonaws.com")
 
   # IAM and EventBridge allow 64 characters. A long name is cut and made unique again by a digest of the whole.
   short_name = length(var.name) <= 51 ? var.name : "${substr(var.name, 0, 42)}-${substr(sha256(var.name), 0, 8)}"

@@ -69,26 +69,30 @@ locals {
       ], length(var.share_with_accounts) == 0 ? [] : [
       "ec2:ModifyImageAttribute", # IAM has no key for the accounts that an image is shared with
     ])
+    # What no build has finished, and no backup.
+    unfinished = { for key in ["Template", "aws:backup:source-resource", "aws:dlm:lifecycle-policy-id"] : "aws:ResourceTag/${key}" => "true" }
   }
 
   in_regions = { "aws:RequestedRegion" = sort(setunion(var.image_regions, [local.region])) }
 
-  # Packer tags an instance as it starts it, but not in China and GovCloud: there no limit by tag can hold.
-  own_tags = [for key, values in local.partition == "aws" ? var.instance_tags : {} : { (key) = values }]
+  # Packer tags an instance as it starts it, but not in China: there no limit by tag can hold.
+  own_tags = [for key, values in local.partition == "aws-cn" ? {} : var.instance_tags : { (key) = values }]
 
   # Packer before 1.8 gives tags to instances and volumes alone: its groups, images and snapshots are like any other.
   tags_all = length(local.own_tags) > 0 && !can(regex("^(0|1\\.[0-7])\\.", var.packer_version))
 
-  # Any one of these is enough: a tag; without tags no limit; of an old Packer no limit for what it does not tag.
+  # Any one of these is enough: a tag; without tags no limit; of an old Packer no limit for what it does not tag. In
+  # GovCloud it gives an image its tags after all else: until then that is what no build has finished and no backup is.
   limits = concat(
-    [for tag in local.own_tags : { tag = tag, tagged = true }],
-    [for none in local.tags_all ? [] : [{}] : { tag = none, tagged = length(local.own_tags) == 0 }],
+    [for tag in local.own_tags : { tag = tag, tagged = true, groups = true, absent = {} }],
+    [for none in local.tags_all ? [] : [{}] : { tag = none, tagged = length(local.own_tags) == 0, groups = true, absent = {} }],
+    [for keys in local.tags_all && local.partition == "aws-us-gov" ? [local.packer.unfinished] : [] : { tag = {}, tagged = false, groups = false, absent = keys }],
   )
 
   # A copy of an image (ami_regions, encrypt_boot) has snapshots without tags: what no build has finished and no backup is.
   copies = [for regions in length(var.image_regions) > 0 && local.tags_all ? [sort(var.image_regions)] : [] : {
     StringLike = { "aws:RequestedRegion" = regions }
-    Null       = { for key in ["Template", "aws:backup:source-resource", "aws:dlm:lifecycle-policy-id"] : "aws:ResourceTag/${key}" => "true" }
+    Null       = local.packer.unfinished
   }]
 }
 
@@ -148,8 +152,8 @@ resource "aws_iam_role_policy" "codebuild" {
         for number, limit in local.limits : [
           for sid, act in {
             PackerInstance    = ["RequestTag", limit.tagged ? ["instance"] : [], [], ["ec2:RunInstances"], []]
-            PackerGroup       = ["RequestTag", ["security-group"], [], ["ec2:CreateSecurityGroup"], []]
-            PackerOwn         = ["ResourceTag", limit.tagged ? ["instance", "security-group", "volume"] : ["security-group"], ["image", "snapshot"], concat(local.packer.own, limit.tagged ? local.packer.kinds.PackerStarts.acts : []), []]
+            PackerGroup       = ["RequestTag", limit.groups ? ["security-group"] : [], [], ["ec2:CreateSecurityGroup"], []]
+            PackerOwn         = ["ResourceTag", [for kind in ["instance", "security-group", "volume"] : kind if kind == "security-group" ? limit.groups : limit.tagged], ["image", "snapshot"], concat(local.packer.own, limit.tagged ? local.packer.kinds.PackerStarts.acts : []), []]
             PackerDescription = ["ResourceTag", [], length(var.share_with_accounts) > 0 ? [] : ["image"], ["ec2:ModifyImageAttribute"], ["Description"]]
             PackerImdsSupport = ["ResourceTag", [], length(var.share_with_accounts) > 0 ? [] : ["image"], ["ec2:ModifyImageAttribute"], ["ImdsSupport"]]
             } : {
@@ -160,11 +164,11 @@ resource "aws_iam_role_policy" "codebuild" {
               [for kind in act[1] : "arn:${local.partition}:ec2:*:${local.account_id}:${kind}/*"],
               [for kind in act[2] : "arn:${local.partition}:ec2:*:*:${kind}/*"],
             )
-            Condition = { StringLike = merge(
+            Condition = merge({ StringLike = merge(
               local.in_regions,
               { for key, values in limit.tag : "aws:${act[0]}/${key}" => values },
               { for attribute in act[4] : "ec2:Attribute/${attribute}" => ["*"] },
-            ) }
+            ) }, length(limit.absent) == 0 ? {} : { Null = limit.absent })
           } if length(act[1]) + length(act[2]) > 0
         ]
       ]),
@@ -252,8 +256,8 @@ locals {
       ]),
       # With these accounts and nobody else, however many a request names. The group is everybody.
       [
-        for number, condition in length(var.share_with_accounts) == 0 ? [] : concat(
-          [for limit in local.limits : { StringLike = merge(local.in_regions, { for key, values in limit.tag : "aws:ResourceTag/${key}" => values }), Null = {} }],
+        for number, condition in concat(
+          [for limit in local.limits : { StringLike = merge(local.in_regions, { for key, values in limit.tag : "aws:ResourceTag/${key}" => values }), Null = limit.absent }],
           local.copies,
           ) : {
           Sid      = "PackerShares${number}"
@@ -264,7 +268,7 @@ locals {
             "ForAllValues:StringEquals" = { "ec2:Add/userId" = var.share_with_accounts }
             Null                        = merge(condition.Null, { "ec2:Add/userId" = "false", "ec2:Add/group" = "true" })
           })
-        }
+        } if length(var.share_with_accounts) > 0
       ],
     )
   }

@@ -13,11 +13,14 @@ locals {
             deregistration_protection = "ec2:EnableImageDeregistrationProtection"
             fast_launch               = "ec2:EnableFastLaunch"
             } : {
-            Sid       = "${join("", [for word in split("_", feature) : title(word)])}${number}"
-            Effect    = "Allow"
-            Action    = action
-            Resource  = "arn:${local.partition}:ec2:*:*:image/*"
-            Condition = { StringLike = merge(local.in_regions, { for key, values in limit.tag : "aws:ResourceTag/${key}" => values }) }
+            Sid      = "${join("", [for word in split("_", feature) : title(word)])}${number}"
+            Effect   = "Allow"
+            Action   = action
+            Resource = "arn:${local.partition}:ec2:*:*:image/*"
+            Condition = merge(
+              { StringLike = merge(local.in_regions, { for key, values in limit.tag : "aws:ResourceTag/${key}" => values }) },
+              length(limit.absent) == 0 ? {} : { Null = limit.absent },
+            )
           } if contains(local.network.features, feature)
         ]
       ]),

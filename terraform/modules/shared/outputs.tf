@@ -24,6 +24,7 @@ output "shared" {
     aws_iam_role_policy_attachment.codebuild,
     aws_iam_role_policy_attachment.features,
     aws_iam_role_policy_attachment.network_and_sharing,
+    aws_iam_role_policy_attachment.secrets,
     aws_s3_bucket_policy.artefacts,
   ]
 }

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tfgen.aws.failures import AwsError
+from tfgen.aws.pipelines.fetch_failures import fix_of
 from tfgen.aws.session import Account
 
 _GOING_ON = "IN_PROGRESS"
@@ -114,13 +115,18 @@ def _failure(found: dict[str, Any]) -> str:
         if status in (None, "SUCCEEDED", _GOING_ON):
             continue
         said = [
-            ": ".join(part for part in (each.get("statusCode"), _shortened(each.get("message") or "")) if part)
+            _said(str(each.get("statusCode") or ""), str(each.get("message") or ""))
             for each in phase.get("contexts") or []
         ]
         words = "; ".join(text for text in said if text)
         return f"phase {phase.get('phaseType', '')} {_worded(status)}{f': {words}' if words else ''}"
     status = str(found.get("buildStatus", _GOING_ON))
     return "" if status in ("SUCCEEDED", _GOING_ON) else f"the build {_worded(status)}"
+
+
+def _said(status_code: str, message: str) -> str:
+    words = ": ".join(part for part in (status_code, _shortened(message)) if part)
+    return "; ".join(part for part in (words, fix_of(status_code, message)) if part)
 
 
 def _worded(status: object) -> str:

@@ -21,6 +21,7 @@ _CONSOLES = {
     "aws": "https://{region}.console.aws.amazon.com",
     "aws-cn": "https://{region}.console.amazonaws.cn",
     "aws-us-gov": "https://{region}.console.amazonaws-us-gov.com",
+    "aws-eusc": "https://{region}.console.amazonaws-eusc.eu",
 }
 #: What an execution does that keeps the next one out of its stage.
 _IN_THE_WAY = ("InProgress", "Stopping")

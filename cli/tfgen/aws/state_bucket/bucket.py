@@ -38,8 +38,8 @@ class Found:
 
     @property
     def lacks(self) -> tuple[str, ...]:
-        """What a state needs and this bucket does not have; the tag is no such thing."""
-        return tuple(name for name in self.missing if name != SETTINGS[0].name)
+        """What a state needs and this bucket does not have."""
+        return tuple(setting.name for setting in SETTINGS if setting.needed and setting.name in self.missing)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,11 @@ class StateBucket:
     @property
     def arn(self) -> str:
         return f"arn:{self.account.partition}:s3:::{self.name}"
+
+    @property
+    def lock(self) -> str:
+        """The key of the state's lock, with `use_lockfile`."""
+        return f"{self.key}.tflock"
 
     def find(self) -> Found | None:
         """The bucket as it is; None when there is none of that name anywhere.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tfgen.aws.state_bucket.locks import expires_locks, with_locks_expiring
 from tfgen.aws.state_bucket.policy import is_tls_only, with_tls_only
 
 TAG = ("ManagedBy", "tfgen")
@@ -18,6 +19,8 @@ class Bucket(Protocol):
 
     @property
     def arn(self) -> str: ...
+    @property
+    def lock(self) -> str: ...
     def call(self, operation: str, **arguments: object) -> dict[str, Any]: ...
     def setting(self, operation: str, absent: str) -> dict[str, Any]: ...
     def tags(self) -> dict[str, str]: ...
@@ -25,11 +28,15 @@ class Bucket(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One thing that the bucket must have: is it so, and how it is made so."""
+    """One thing that the bucket must have: is it so, and how it is made so.
+
+    `needed`: without it, no state is put into a bucket that tfgen may not configure.
+    """
 
     name: str
     is_made: Callable[[Bucket], bool]
     make: Callable[[Bucket], object]
+    needed: bool = True
 
 
 def _is_tagged(bucket: Bucket) -> bool:
@@ -101,12 +108,25 @@ def _need_tls(bucket: Bucket) -> None:
     bucket.call("put_bucket_policy", Policy=json.dumps(with_tls_only(_policy(bucket), bucket.arn)))
 
 
+def _lifecycle(bucket: Bucket) -> dict[str, Any]:
+    return bucket.setting("get_bucket_lifecycle_configuration", "NoSuchLifecycleConfiguration")
+
+
+def _locks_expire(bucket: Bucket) -> bool:
+    return expires_locks(_lifecycle(bucket), bucket.lock)
+
+
+def _expire_locks(bucket: Bucket) -> None:
+    bucket.call("put_bucket_lifecycle_configuration", **with_locks_expiring(_lifecycle(bucket), bucket.lock))
+
+
 #: In the order in which they are made. The tag first: after a crash the next run knows whose bucket this is.
 SETTINGS = (
-    Setting(name="tag ManagedBy = tfgen", is_made=_is_tagged, make=_tag),
+    Setting(name="tag ManagedBy = tfgen", is_made=_is_tagged, make=_tag, needed=False),
     Setting(name="public access blocked", is_made=_is_private, make=_make_private),
     Setting(name="ACLs off (BucketOwnerEnforced)", is_made=_has_no_acls, make=_end_acls),
     Setting(name="versioning on", is_made=_is_versioned, make=_version),
     Setting(name="encryption on (AES256)", is_made=_is_encrypted, make=_encrypt),
     Setting(name="TLS only", is_made=_needs_tls, make=_need_tls),
+    Setting(name="old versions of the lock expire", is_made=_locks_expire, make=_expire_locks, needed=False),
 )

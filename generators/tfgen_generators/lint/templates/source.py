@@ -12,8 +12,9 @@ from tfgen_generators.lint.templates.native_nodes import read_native_nodes
 from tfgen_generators.lint.templates.nodes import File, Key, Node
 from tfgen_generators.lint.templates.values import Values
 from tfgen_generators.packer.model import BrokenTemplateError
-from tfgen_generators.packer.syntax.values import Value
+from tfgen_generators.packer.syntax.values import Expression, Value
 from tfgen_generators.paths.var_files import auto_files, read_values
+from tfgen_generators.settings.secrets import Variable, fetched, plain
 
 if TYPE_CHECKING:
     from tfgen_generators.lint.scope import Scope
@@ -149,7 +150,16 @@ class Source:
 
     @cached_property
     def environment(self) -> Mapping[str, str]:
-        """What the template's pipeline passes."""
+        """What the template's pipeline passes, as far as its value is written down."""
+        return plain(self._passed)
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """The environment variables that CodeBuild fetches."""
+        return frozenset(fetched(self._passed))
+
+    @cached_property
+    def _passed(self) -> Mapping[str, Variable]:
         settings = self._scope.settings
         own = settings.templates.get(self.template.name)
         return {**settings.environment, **(own.environment if own else {})}
@@ -167,6 +177,7 @@ class Source:
         given = {name: value for path in paths for name, value in self._variables_of(path).items()}
         if not self.legacy:
             given |= {name[8:]: value for name, value in self.environment.items() if name.startswith("PKR_VAR_")}
+            given |= {name[8:]: Expression(f"var.{name[8:]}") for name in self.secrets if name.startswith("PKR_VAR_")}
         if path := self.environment.get("PACKER_VAR_FILE"):
             given |= self._variables_of(posixpath.normpath(path))
         return given

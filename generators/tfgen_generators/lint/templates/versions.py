@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from tfgen_generators.paths.pipeline_files import buildspec_of
 from tfgen_generators.settings.model import FILE_NAME
+from tfgen_generators.settings.secrets import Variable
 
 if TYPE_CHECKING:
     from tfgen_generators.lint.scope import Scope
@@ -32,10 +34,13 @@ def pin(scope: Scope, source: Source, name: str) -> Pin | None:
     """The variable that a template's build gets; None where neither tfgen.toml nor its buildspec sets it."""
     settings, template = scope.settings, source.template.name
     own = settings.templates.get(template)
-    if own and name in own.environment:
-        return Pin(own.environment[name], FILE_NAME, settings.line("templates", template, "environment", name))
-    if name in settings.environment:
-        return Pin(settings.environment[name], FILE_NAME, settings.line("environment", name))
+    tables: list[tuple[Mapping[str, Variable], tuple[str, ...]]] = [(settings.environment, ("environment", name))]
+    if own:
+        tables.insert(0, (own.environment, ("templates", template, "environment", name)))
+    for table, path in tables:
+        if name in table:
+            value = table[name]
+            return Pin(value, FILE_NAME, settings.line(*path)) if isinstance(value, str) else None
     found = buildspec_of(scope.tree, settings, source.template)
     return scope.once(("pins", found[0]), lambda: _of_buildspec(scope, found[0])).get(name) if found else None
 

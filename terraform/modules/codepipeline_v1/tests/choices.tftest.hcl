@@ -293,6 +293,16 @@ run "what_is_shared_is_not_made" {
       codepipeline_role_arn = "arn:aws:iam::123456789012:role/estate-codepipeline"
       codebuild_role_arn    = "arn:aws:iam::123456789012:role/estate-codebuild"
       events_role_arn       = "arn:aws:iam::123456789012:role/estate-events"
+  }
+}
+
+run "a_secret_is_named_and_not_written" {
+  command = plan
+
+  variables {
+    environment_secrets = {
+      DB    = { secret = "app/database:password" }
+      TOKEN = { parameter = "/app/token" }
     }
   }
 
@@ -350,5 +360,30 @@ run "a_tunnel_has_a_profile_of_its_own" {
   assert {
     condition     = { for each in aws_codebuild_project.this.environment[0].environment_variable : each.name => each.value }["SSH_INTERFACE"] == "session_manager"
     error_message = "The template is told so."
+  }
+}
+
+run "a_secret_is_named_and_not_written" {
+  command = plan
+
+  variables {
+    environment_secrets = {
+      DB    = { secret = "app/database:password" }
+      TOKEN = { parameter = "/app/token" }
+    }
+  }
+
+  assert {
+    condition = sort([for each in aws_codebuild_project.this.environment[0].environment_variable : "${each.name} ${each.type} ${each.value}"]) == tolist([
+      "DB SECRETS_MANAGER app/database:password",
+      "PACKER_SCRIPT PLAINTEXT packer/choices.json",
+      "TOKEN PARAMETER_STORE /app/token",
+    ])
+    error_message = "CodeBuild knows where the values are."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_policy.secrets[0].policy).Statement) == 2
+    error_message = "The build may read the secret and the parameter, and decrypts with AWS's own keys."
   }
 }

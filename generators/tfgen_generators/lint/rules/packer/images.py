@@ -198,7 +198,7 @@ def _public(scope: Scope) -> Iterator[Finding]:
 _SECURITY_GROUP_KEYS = ("security_group_id", "security_group_ids")
 _HARD_CODED = (
     _HardCoded("hard-coded-ami", "AMI", ("source_ami",), r"ami-[0-9a-f]{8,17}", "source_ami"),
-    _HardCoded("hard-coded-region", "region", ("region",), r"[a-z]{2}(-[a-z]+){1,3}-\d", "region"),
+    _HardCoded("hard-coded-region", "region", ("region",), r"[a-z]{2,}(-[a-z]+){1,3}-\d", "region"),
     _HardCoded("hard-coded-security-group", "group", _SECURITY_GROUP_KEYS, r"sg-[0-9a-f]{8,17}", "security_group"),
     _HardCoded("hard-coded-subnet", "subnet", ("subnet_id",), r"subnet-[0-9a-f]{8,17}", "subnet"),
     _HardCoded("hard-coded-vpc", "VPC", ("vpc_id",), r"vpc-[0-9a-f]{8,17}", "vpc"),

@@ -11,7 +11,8 @@ from tfgen_generators.lint.model import Edit, Finding, Rule
 from tfgen_generators.lint.rules.packer.filtered import is_filtered
 from tfgen_generators.lint.templates.nodes import File, Key, Node
 from tfgen_generators.lint.templates.source import Component, Source, sources
-from tfgen_generators.packer.syntax.values import Value
+from tfgen_generators.lint.templates.values import with_actions
+from tfgen_generators.packer.syntax.values import Expression, Value
 
 if TYPE_CHECKING:
     from tfgen_generators.lint.scope import Scope
@@ -105,7 +106,8 @@ def _finding(path: str, line: int, message: str, image: str) -> Finding:
         path=path,
         line=line,
         message=f"{message}; everyone who can read the repository can read it",
-        fix="read it from SSM, Secrets Manager or the environment, and replace the secret: it stays in the git history",
+        fix="replace the secret (it stays in the git history), and let the build fetch the new one: in tfgen.toml,"
+        ' [environment] NAME = { secret = "..." } or { parameter = "/..." }',
         image=image,
     )
 
@@ -211,7 +213,7 @@ def _sensitive(scope: Scope) -> Iterator[Finding]:
     for source in sources(scope):
         marked = _marked(source)
         for variable in source.variables:
-            if variable.name in marked or not _is_secret(variable.name, source):
+            if variable.name in marked or not (_is_secret(variable.name, source) or _is_fetched(source, variable)):
                 continue
             if is_filtered(source, variable.name):
                 continue
@@ -231,6 +233,22 @@ def _sensitive(scope: Scope) -> Iterator[Finding]:
                 image=source.template.name,
                 edits=_as_sensitive(source, variable),
             )
+
+
+def _is_fetched(source: Source, variable: Component) -> bool:
+    """Whether its value comes from an environment variable that CodeBuild fetches."""
+    if not source.secrets:
+        return False
+    if f"PKR_VAR_{variable.name}" in source.secrets and not source.legacy:
+        return True
+    default = source.default(variable)
+    value = default.value() if default is not None and default.kids is None else None
+    value = with_actions(value) if isinstance(value, str) else value
+    return isinstance(value, Expression) and value.args[:1] == ("env",) and value.args[1:] in _singles(source.secrets)
+
+
+def _singles(names: frozenset[str]) -> list[tuple[str, ...]]:
+    return [(name,) for name in names]
 
 
 def _marked(source: Source) -> set[str]:

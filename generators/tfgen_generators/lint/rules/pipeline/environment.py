@@ -15,6 +15,7 @@ from tfgen_generators.paths.pipeline_files import buildspec_of
 from tfgen_generators.pipeline.pipeline import shared_inputs
 from tfgen_generators.settings.inputs import Fact
 from tfgen_generators.settings.model import FILE_NAME, TemplateSettings
+from tfgen_generators.settings.secrets import Variable
 
 #: Set in every build: by CodeBuild, by the shell, and by tfgen.
 _ALWAYS = frozenset(
@@ -39,7 +40,7 @@ _READ_INTO = r'variable\s+"?([\w-]+)"?\s*\{{[^{{}}]*?\benv\(\s*"{}"'
 _NOTHING, _CHOOSING = r'(?:""|null)', r"\b(?:coalesce(?:list)?|compact|length)"
 
 
-def _passed(scope: Scope, template: Template) -> Mapping[str, str]:
+def _passed(scope: Scope, template: Template) -> Mapping[str, Variable]:
     own = scope.settings.templates.get(template.name, TemplateSettings())
     return {**scope.settings.environment, **own.environment}
 
@@ -48,7 +49,7 @@ def _hands_over(scope: Scope, template: Template) -> bool:
     """Whether the module is given tfgen.toml's environment at all."""
     own = scope.settings.templates.get(template.name, TemplateSettings())
     inputs = {**shared_inputs(scope.settings), **own.inputs}.values()
-    return any(isinstance(item, Fact) and item.name == "environment" for item in inputs)
+    return any(isinstance(item, Fact) and item.name in ("environment", "secrets") for item in inputs)
 
 
 def _env_not_passed(scope: Scope) -> Iterator[Finding]:

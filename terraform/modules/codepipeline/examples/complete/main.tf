@@ -52,6 +52,13 @@ module "wordpress" {
     SUBNET_ID     = var.subnet_ids[0]
     VPC_ID        = var.vpc_id
   }
+  # What CodeBuild fetches as the build starts: no value is written here.
+  environment_secrets = {
+    DB_PASSWORD = { secret = "app/database:password" }
+    API_TOKEN   = { parameter = "/app/api-token" }
+  }
+  secret_key_arns = [aws_kms_key.artefacts.arn]
+
   vpc_config = {
     vpc_id     = var.vpc_id
     subnet_ids = var.subnet_ids
