@@ -139,7 +139,7 @@ def expect_dispatched(push: Push, done: subprocess.CompletedProcess[str]) -> Non
     said, last = done.stdout.splitlines()[-2:]
     assert last == "dispatched"
     found = yaml.safe_load(said)
-    assert found["arguments"] == ["-C", str(push.source), "dispatch"]
+    assert found["arguments"] == ["-C", str(push.source), "dispatch", "--no-wait"]
     assert found["git"].startswith("git version")
     folders = [*found["path"], *found["PATH"].split(os.pathsep)]
     assert [folder for folder in folders if not folder.startswith("/") or inside(push.source, folder)] == []

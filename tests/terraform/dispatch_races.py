@@ -23,7 +23,8 @@ from tfgen.emulator.server import Emulator
 TABLE, REPOSITORY = "races", "r"
 PARENTS = {"web": ("base",)}
 IMAGES = ("base", "other", "web")
-START, PUT = "start_pipeline_execution", "put_item"
+START = "start_pipeline_execution"
+CHANGES = (START, "put_item", "transact_write_items")
 Gate = Callable[[str], None]
 
 
@@ -117,7 +118,7 @@ class _Account:
             name, status = arguments["pipelineName"], answer["pipelineExecution"]["status"]
             if status != "InProgress" and ("start", name) in self.world.log:
                 self.world.log.append((status, name))
-        if operation in (START, PUT):
+        if operation in CHANGES:
             self.gate(f"{operation}+")
         return answer
 

@@ -140,6 +140,34 @@ def test_without_waiting_children_are_started_by_the_next_dispatch(built: Dispat
     assert built.all_started() == {"app": 2, "base": 2, "other": 1, "web": 2}
 
 
+def test_no_more_than_so_many_are_under_way(built: DispatchEstate) -> None:
+    built.push({BASE_ROLE: TASK.format(1), "ansible/roles/other/tasks/main.yml": TASK.format(1)})
+    images = built.images("--no-wait", "--max-in-flight", "1")
+    assert {name: each["status"] for name, each in images.items()} == {
+        "base": "started",
+        "other": "waiting",
+        "app": "waiting",
+        "web": "waiting",
+    }
+    assert images["other"]["reason"].endswith("has changed; 1 executions are under way")
+    assert set(built.statuses("--max-in-flight", "1").values()) == {"succeeded"}
+    assert built.all_started() == dict.fromkeys(IMAGES, 2)
+
+
+def test_a_full_queue_is_waited_out(built: DispatchEstate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that waits for its builds starts the refused execution again by itself."""
+    monkeypatch.setattr("tfgen.dispatch.assess.delay", lambda *_: 2.0)
+    built.push({WEB_ROLE: TASK.format(1)})
+    message = "Cannot have more than 5 builds in queue for the account (Error Code: AccountLimitExceededException)"
+    with played("web-ami-pipeline", Play(fails_in="Source", message=message)):
+        said = [built.statuses("--no-wait", "--no-retry")["web"] for _ in range(2)]
+    assert said == ["started", "waiting"]
+    done = built.dispatch()
+    assert "web > waiting: CodeBuild's queue was full (1 of 12 tries)" in done.err
+    assert "web > succeeded" in done.err
+    assert built.started("web") == 3, "the first one, the refused one, the next"
+
+
 def test_a_pipeline_that_is_not_there_keeps_the_others_from_nothing(built: DispatchEstate) -> None:
     built.push({WEB_ROLE: TASK.format(1), "packer/new.pkr.hcl": template("new")})
     done = built.dispatch(code=1)

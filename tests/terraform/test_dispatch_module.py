@@ -46,12 +46,31 @@ def test_it_is_applied_stands_and_leaves_nothing(estate: Estate, folder: Path) -
     assert source["buildspec"] == (MODULES / "dispatcher/buildspec.yml").read_text()
     given = {each["name"]: each["value"] for each in project["environment"]["environmentVariables"]}
     assert given["TFGEN_DISPATCH_TABLE"] == NAME
-    (rule,) = estate.emulator.client("events").list_rules()["Rules"]
-    assert json.loads(rule["EventPattern"])["detail"]["event"] == ["referenceCreated", "referenceUpdated"]
+    check_events(estate)
     assert policies_of(estate) == {"dispatch": [], "pipelines": [], "start": []}
     estate.terraform(*DESTROY, cwd=example)
     assert left_over(estate.emulator) == {}
     assert estate.emulator.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def check_events(estate: Estate) -> None:
+    """Pushes, ends of pipelines and the clock start the project, with the role that each rule may take."""
+    events = estate.emulator.client("events")
+    found = {rule["Name"].removeprefix(f"{NAME}-"): rule for rule in events.list_rules()["Rules"]}
+    assert found.keys() == {"push", "ended", "sweep"}
+    assert json.loads(found["push"]["EventPattern"])["detail"]["event"] == ["referenceCreated", "referenceUpdated"]
+    ended = json.loads(found["ended"]["EventPattern"])
+    assert ended["detail-type"] == ["CodePipeline Pipeline Execution State Change"]
+    assert ended["detail"]["pipeline"] == ["base-ami-pipeline", "wordpress-ami-pipeline"]
+    assert found["sweep"]["ScheduleExpression"] == "rate(1 hour)"
+    ages = {"push": 86400, "ended": 3600, "sweep": 300}
+    role = estate.emulator.client("iam").get_role(RoleName=f"{NAME}-events")["Role"]
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    for name, rule in found.items():
+        (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == ages[name]
+        assert target["RoleArn"] == role["Arn"]
+        assert rule["Arn"] in statement["Condition"]["ArnEquals"]["aws:SourceArn"]
 
 
 def policies_of(estate: Estate) -> dict[str, list[str]]:
@@ -76,7 +95,7 @@ def test_its_choices(estate: Estate, folder: Path) -> None:
     (folder / "emulator.tf").write_text(override_text(estate.emulator), encoding="utf-8")
     estate.init(folder)
     said = estate.terraform("test", "-no-color", cwd=folder).stdout
-    assert "7 passed, 0 failed" in said
+    assert "9 passed, 0 failed" in said
 
 
 def test_an_estate_goes_to_affected_and_back(estate: Estate, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +105,7 @@ def test_an_estate_goes_to_affected_and_back(estate: Estate, cli: Command, monke
     monkeypatch.chdir(root)
     cli("sync").expect(0)
     applied(estate)
-    assert rules(estate) == ["ami-builder-dispatcher-push"]
+    assert rules(estate) == [f"{NAME}-{each}" for each in ("ended", "push", "sweep")]
     assert estate.emulator.client("dynamodb").list_tables()["TableNames"] == [NAME]
     (root / "tfgen.toml").write_text(PUSH)
     cli("sync").expect(0)
@@ -101,7 +120,7 @@ def applied(estate: Estate) -> None:
 
 
 def rules(estate: Estate) -> list[str]:
-    return [rule["Name"] for rule in estate.emulator.client("events").list_rules()["Rules"]]
+    return sorted(rule["Name"] for rule in estate.emulator.client("events").list_rules()["Rules"])
 
 
 @pytest.mark.parametrize("name", ["dispatcher", "dispatcher/examples/basic"])

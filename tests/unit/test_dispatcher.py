@@ -75,6 +75,31 @@ def test_pipelines_lose_their_trigger_and_one_dispatcher_gets_them(estate: Estat
     cli("sync", "--check").expect(0)
 
 
+def test_how_many_at_a_time_reaches_the_dispatcher(estate: Estate, cli: Command) -> None:
+    root = estate(f"max_in_flight = 40\n{AFFECTED}")
+    cli("sync").expect(0)
+    assert "  max_in_flight     = 40\n" in (root / DISPATCHER).read_text()
+    (root / "tfgen.toml").write_text(f"max_in_flight = 5\n{AFFECTED}")
+    cli("sync").expect(0)
+    assert "max_in_flight" not in (root / DISPATCHER).read_text()
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("-1", "max_in_flight must be 0 (any number) to 10000"),
+        ("10001", "max_in_flight must be 0 (any number) to 10000"),
+        ('"5"', "max_in_flight must be a whole number"),
+        ("1.5", "max_in_flight must be a whole number"),
+        ("true", "max_in_flight must be a whole number"),
+    ],
+)
+def test_how_many_is_a_number(estate: Estate, cli: Command, value: str, said: str) -> None:
+    estate(f"max_in_flight = {value}\n{AFFECTED}")
+    done = cli("sync").expect(1)
+    assert f"error: tfgen.toml:1: {said}" in done.err
+
+
 def test_back_to_push_the_file_is_deleted_and_the_triggers_are_back(estate: Estate, cli: Command) -> None:
     root = estate(AFFECTED)
     cli("sync").expect(0)

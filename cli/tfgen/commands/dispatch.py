@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -12,17 +13,37 @@ from tfgen.options import FormatOption
 from tfgen_generators.errors import InterruptedRunError, TfgenError, UsageError
 
 if TYPE_CHECKING:
+    from tfgen.aws.pipelines.own_builds import OwnBuilds
+    from tfgen.aws.session import Account
     from tfgen.console import Format
     from tfgen.dispatch.model import Job, Outcome
-    from tfgen.dispatch.run import Dispatch
+    from tfgen.dispatch.turn import Turn
     from tfgen.workspace import Workspace
 
 _TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
+
+class _Place(NamedTuple):
+    """Where it works: its table, the region, and the project that it runs in."""
+
+    table: str
+    region: str | None
+    project: str
+
+
+class _Flags(NamedTuple):
+    """How it works, as `make_job` takes it."""
+
+    children: bool
+    wait: bool
+    retry: bool
+    most: int
+
+
 EXAMPLES = """\b
 Examples:
-  tfgen dispatch --table ami-builder-dispatcher            what the dispatcher runs after a push
-  tfgen dispatch --table ami-builder-dispatcher --no-wait  do not wait for builds, nor start their children
+  tfgen dispatch --table ami-builder-dispatcher            build what is affected, and wait for it
+  tfgen dispatch --table ami-builder-dispatcher --no-wait  start what can be started now, and end
 """
 
 
@@ -71,6 +92,35 @@ def command(
             help="Rebuild images whose parent was built.",
         ),
     ] = True,
+    retry: Annotated[
+        bool,
+        typer.Option(
+            "--retry/--no-retry",
+            envvar="TFGEN_DISPATCH_RETRY",
+            help="Start again what has failed for this commit.",
+        ),
+    ] = True,
+    max_in_flight: Annotated[
+        int | None,
+        typer.Option(
+            "--max-in-flight",
+            metavar="N",
+            min=0,
+            envvar="TFGEN_DISPATCH_MAX_IN_FLIGHT",
+            show_default=False,
+            help="Executions at a time, 0: any number (default: max_in_flight of tfgen.toml, 5).",
+        ),
+    ] = None,
+    project: Annotated[
+        str,
+        typer.Option(
+            "--project",
+            metavar="NAME",
+            envvar="TFGEN_DISPATCH_PROJECT",
+            show_default=False,
+            help="The CodeBuild project that this runs in, if it runs nothing else: its waiting builds are stopped.",
+        ),
+    ] = "",
     region: Annotated[
         str | None,
         typer.Option(
@@ -86,7 +136,8 @@ def command(
 
     An image is affected when its files changed since its last good build; the table keeps the commit of that build. So
     a failed build is started again by the next push. Parents are built before their children. Several dispatches can
-    run at the same time. Exits 1 when an image could not be built.
+    run at the same time, and start no more than --max-in-flight executions together. Exits 1 when an image could not be
+    built.
     """
     from tfgen.workspace import open_workspace
 
@@ -95,11 +146,13 @@ def command(
         raise UsageError(message, fix="use the dispatcher's table (output table_name of its module)")
     workspace = open_workspace()
     _require_branch(workspace, branch)
-    job, dispatch, broken = _opened(workspace, _commit(workspace, commit), table, region, children=children, wait=wait)
-    _run(dispatch, format_)
-    outcomes = [dispatch.outcomes[name] for name in dispatch.plan.reasons]
-    _show(job, outcomes, format_)
-    return _exit_code(outcomes, broken=broken)
+    most = workspace.settings.max_in_flight if max_in_flight is None else max_in_flight
+    flags = _Flags(children=children, wait=wait, retry=retry, most=most)
+    turn, broken = _prepared(workspace, _commit(workspace, commit), _Place(table, region, project), flags)
+    if turn.begin():
+        _run(turn, format_)
+    _show(turn.job, turn.outcomes, format_)
+    return _exit_code(turn.outcomes, broken=broken)
 
 
 def _require_branch(workspace: Workspace, said: str | None) -> None:
@@ -132,38 +185,43 @@ def _commit(workspace: Workspace, wanted: str) -> str:
     return commit
 
 
-def _opened(
-    workspace: Workspace, commit: str, table: str, region: str | None, *, children: bool, wait: bool
-) -> tuple[Job, Dispatch, bool]:
-    """The dispatch with its plan, and whether templates are broken, of which nothing can be said."""
+def _prepared(workspace: Workspace, commit: str, place: _Place, flags: _Flags) -> tuple[Turn, bool]:
+    """The dispatch before its plan, and whether templates are broken, of which nothing can be said."""
     from tfgen.aws.pipelines.dispatch_state import StateTable
     from tfgen.aws.session import open_account
     from tfgen.build.follow import poll_seconds
     from tfgen.console import note, one_line
     from tfgen.dispatch.assess import Assessor
     from tfgen.dispatch.estate import affected_since, make_job
-    from tfgen.dispatch.plan import make_plan
-    from tfgen.dispatch.run import Dispatch
+    from tfgen.dispatch.turn import Turn
     from tfgen.sync.survey import find_changes
 
     found = find_changes(workspace)
     for problem in found.problems:
         note(one_line(f"error: {problem}"), style="red")
-    account = open_account(region)
-    job = make_job(workspace, found, commit, account.id, children=children, wait=wait)
-    assessor = Assessor(job, StateTable(account, table), affected_since(workspace, commit), poll_seconds)
-    plan = make_plan(assessor)
-    note(f"{len(plan.reasons)} of {len(job.pipelines)} images to build for {commit[:12]}")
+    account = open_account(place.region)
+    job = make_job(workspace, found, commit, account.id, **flags._asdict())
+    table = StateTable(account, place.table)
+    assessor = Assessor(job, table, affected_since(workspace, commit), poll_seconds)
     tell = lambda name, text: note(one_line(f"{name} > {text}"))  # noqa: E731 one line of talk
-    return job, Dispatch(assessor, plan, tell, poll_seconds), bool(found.problems)
+    say = lambda text: note(one_line(text))  # noqa: E731 the same
+    return Turn(assessor, say, tell, poll_seconds, _own_builds(account, place.project)), bool(found.problems)
 
 
-def _run(dispatch: Dispatch, format_: Format) -> None:
+def _own_builds(account: Account, project: str) -> OwnBuilds | None:
+    """The builds of `project`, if this is one of them."""
+    from tfgen.aws.pipelines.own_builds import OwnBuilds
+
+    build = os.environ.get("CODEBUILD_BUILD_ID", "")
+    return OwnBuilds(account, project, build) if project and build.startswith(f"{project}:") else None
+
+
+def _run(turn: Turn, format_: Format) -> None:
     try:
-        dispatch.run()
+        turn.run()
     except (KeyboardInterrupt, TfgenError) as error:
-        _show(dispatch.job, list(dispatch.outcomes.values()), format_)
-        going = ", ".join(f"{name} ({execution})" for name, execution in dispatch.going.items())
+        _show(turn.job, turn.outcomes, format_)
+        going = ", ".join(f"{name} ({execution})" for name, execution in turn.going.items())
         fix = f"started builds go on, and the next dispatch follows them{f': {going}' if going else ''}"
         if isinstance(error, TfgenError):
             from tfgen.console import note, one_line

@@ -133,7 +133,7 @@ def _plan(file: Path, terraform: str | None) -> PlanSummary:
 
 
 def _apply(file: Path, terraform: str | None) -> None:
-    apply_plan(open_workspace(), file, request=PlanRequest(terraform=terraform))
+    apply_plan(open_workspace(), file, request=PlanRequest(terraform=terraform), in_aws=False)
 
 
 def _furnish(emulator: Emulator) -> _Network:

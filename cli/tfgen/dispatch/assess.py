@@ -11,10 +11,19 @@ from msgspec.structs import replace
 from tfgen.aws.failures import AwsError
 from tfgen.aws.pipelines.dispatch_state import Item, StateTable
 from tfgen.aws.pipelines.history import Execution, PipelineHistory, is_about_one, is_lost
-from tfgen.dispatch.model import AffectedSince, Job
+from tfgen.dispatch.backoff import MOST_TRIES, delay
+from tfgen.dispatch.model import AffectedSince, Job, Status
 
 #: How often a running execution is asked which commit it builds, before another one is started to be sure.
 _LOOKS = 10
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an image is not started now; `until` is when it may be, in seconds since 1970, 0: not for this commit."""
+
+    status: Status
+    why: str
+    until: int = 0
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,13 +32,27 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     item: Item
     reason: str
     running: Execution | None = None
+    hold: Hold | None = None
+
+    @property
+    def is_others(self) -> bool:
+        """Whether it is being built without a claim."""
+        return self.running is not None and self.running.id != self.item.execution
 
 
 class Assessor:
     """Looks at images for one dispatch. Raises AwsError."""
 
-    def __init__(self, job: Job, table: StateTable, affected_since: AffectedSince, pause: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        job: Job,
+        table: StateTable,
+        affected_since: AffectedSince,
+        pause: Callable[[], float],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.job, self.table, self._since, self._pause = job, table, affected_since, pause
+        self.clock = clock
 
     def history(self, name: str) -> PipelineHistory:
         """The executions of an image's pipeline."""
@@ -49,7 +72,12 @@ class Assessor:
 
     def settle(self, item: Item, execution: Execution | None) -> Item | None:
         """Its claim's execution has ended, or is not there (any more); None when the item has changed meanwhile."""
-        return self.table.swap(item, settled(item, execution))
+        refused = (
+            execution is not None
+            and execution.status == "Failed"
+            and self.history(item.image).was_refused(execution.id)
+        )
+        return self.table.swap(item, settled(item, execution, refused_at=self.clock() if refused else None))
 
     def _assessed(self, item: Item, planned: Item | None) -> Assessment | None:
         """None when the item has changed meanwhile."""
@@ -68,8 +96,22 @@ class Assessor:
                 return None
             item, running = newer
             reason = self._reason(item, planned)
-        will_do = running is not None and self._will_do(item, running, planned)
-        return Assessment(item=item, reason=reason, running=running if will_do and reason else None)
+        if not reason:
+            return Assessment(item=item, reason="")
+        if running is not None and self._will_do(item, running, planned):
+            return Assessment(item=item, reason=reason, running=running)
+        return Assessment(item=item, reason=reason, hold=self._hold(item))
+
+    def _hold(self, item: Item) -> Hold | None:
+        if item.not_before > self.clock():
+            at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(item.not_before))
+            why = f"CodeBuild's queue was full ({item.tries} of {MOST_TRIES} tries); started again after {at}"
+            return Hold(status="waiting", why=why, until=item.not_before)
+        if self.job.retry or self.job.commit not in item.failed:
+            return None
+        stopped = item.end == "stopped"
+        why = f"its execution {'was stopped' if stopped else 'failed'}; the next push starts it again"
+        return Hold(status="stopped" if stopped else "failed", why=why)
 
     def _resumed(self, item: Item) -> tuple[Item, Execution | None] | None:
         """A claim looked at: its execution while it runs. Without one it is started, or found again, by its token."""
@@ -99,7 +141,7 @@ class Assessor:
     def _look(self, history: PipelineHistory, id_: str) -> Execution | None:
         """The execution, once it is known what it builds or that it has ended; else as it was last."""
         execution = history.look(id_)
-        for _ in range(_LOOKS):
+        for _ in range(_LOOKS if self.job.wait else 0):
             if execution is None or execution.has_ended or execution.revision:
                 break
             time.sleep(self._pause())
@@ -121,7 +163,8 @@ class Assessor:
                 return None
             item = swapped
         running = next((each for each in latest if each.status == "InProgress"), None)
-        return item, running if running and running.revision else None
+        # What has not read its source yet may build an older commit: who does not wait looks again at its end.
+        return item, running if running and (running.revision or not self.job.wait) else None
 
     def _reason(self, item: Item, planned: Item | None) -> str:
         if not item.good:
@@ -139,20 +182,40 @@ class Assessor:
     def _will_do(self, item: Item, running: Execution, planned: Item | None) -> bool:
         """Whether an execution builds what is wanted: these files, on top of parents that are built already."""
         is_claimed = running.id == item.execution
+        if is_claimed and not running.revision and not self.job.wait:
+            return True
         if not self._due(item, planned) <= (item.covers if is_claimed else frozenset()):
             return False
         if is_claimed and planned is not None and item.claims > planned.claims:
             return True
         if not running.revision:
-            return is_claimed and item.target == self.job.commit
+            return not self.job.wait or (is_claimed and item.target == self.job.commit)
         return running.revision == self.job.commit or item.image not in self._since(running.revision)
 
 
-def settled(item: Item, execution: Execution | None) -> Item:
-    """The item after its claim's execution. Without success what was good stays, and what is due."""
+def settled(item: Item, execution: Execution | None, *, refused_at: float | None = None) -> Item:
+    """The item after its claim's execution. Without success what was good stays, and what is due.
+
+    `refused_at`: CodeBuild's queue was full; that is known at this time.
+    """
     free = item.unclaimed()
-    if execution is None or execution.status != "Succeeded":
+    if execution is None or execution.status not in ("Succeeded", "Failed", "Stopped"):
         return free
-    return replace(
-        free, good=execution.revision or item.target, basis=execution.id, built=item.claims, due=item.due - item.covers
-    )
+    if execution.status == "Succeeded":
+        return replace(
+            free,
+            good=execution.revision or item.target,
+            basis=execution.id,
+            built=item.claims,
+            due=item.due - item.covers,
+            failed=frozenset(),
+            end="",
+            tries=0,
+            not_before=0,
+        )
+    if refused_at is not None:
+        tries = item.tries + 1
+        if tries < MOST_TRIES:
+            return replace(free, tries=tries, not_before=int(refused_at + delay(item.image, tries)))
+    end = "stopped" if execution.status == "Stopped" else "failed"
+    return replace(free, failed=frozenset({item.target, execution.revision} - {""}), end=end, tries=0, not_before=0)

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 
 def make_job(
-    workspace: Workspace, found: SyncResult, commit: str, account_id: str, *, children: bool, wait: bool
+    workspace: Workspace,
+    found: SyncResult,
+    commit: str,
+    account_id: str,
+    *,
+    children: bool,
+    wait: bool,
+    retry: bool = True,
+    most: int = 0,
 ) -> Job:
     """The job for `commit`. Raises TfgenError where tfgen.toml gives a dispatcher nothing to do."""
     from tfgen.sync.chosen_pipelines import name_in_aws
@@ -43,6 +51,8 @@ def make_job(
         order=tuple(name for name in order if name in pipelines),
         children=children,
         wait=wait,
+        retry=retry,
+        most=most,
     )
 
 

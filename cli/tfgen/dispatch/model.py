@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-#: `blocked`: a parent was not built. `waiting`: a parent is being built, and nobody waits for it here. `superseded`: a
+#: `blocked`: a parent was not built. `waiting`: a parent is being built, or as many executions as may be are under way,
+#: or CodeBuild's queue was full, and nobody waits for that here. `superseded`: a
 #: newer execution has overtaken it, and answers for it. `lost`: there is no such pipeline, or it cannot be started.
 Status = Literal["succeeded", "failed", "stopped", "superseded", "started", "waiting", "blocked", "lost"]
 #: Those after which not all that had to be built is built.
@@ -31,7 +32,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What to dispatch: the images with their pipelines, and for which commit.
 
     `parents` maps an image to the images that it starts from; `order` are all images, parents before children.
-    `children`: an image is built again when its parent was.
+    `children`: an image is built again when its parent was. `retry`: what has failed for this very commit is started
+    again. No more than `most` executions are under way at a time (0: any number).
     """
 
     commit: str
@@ -40,6 +42,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     order: tuple[str, ...]
     children: bool = True
     wait: bool = True
+    retry: bool = True
+    most: int = 0
 
     def earlier_parents(self, name: str) -> tuple[str, ...]:
         """The parents that can be built before it: of images in a circle not all can."""

@@ -16,10 +16,14 @@ _TRIES = 20
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """`reasons` by image, parents before children; `items` are those images' as this dispatch has seen them."""
+    """`reasons` by image, parents before children; `items` are those images' as this dispatch has seen them.
+
+    `others` are images that are being built without a claim.
+    """
 
     reasons: dict[str, str]
     items: dict[str, Item]
+    others: frozenset[str] = frozenset()
 
 
 def make_plan(assessor: Assessor) -> Plan:
@@ -36,7 +40,8 @@ def make_plan(assessor: Assessor) -> Plan:
         if marked is not None:
             _advance(assessor, [each.item for name, each in found.items() if name not in reasons])
             ordered = [name for name in job.order if name in reasons]
-            return Plan(reasons={name: reasons[name] for name in ordered}, items=marked)
+            others = frozenset(name for name, each in found.items() if each.is_others)
+            return Plan(reasons={name: reasons[name] for name in ordered}, items=marked, others=others)
     raise BusyError("other dispatchers keep changing the table", fix="try again when they have finished")
 
 

@@ -10,9 +10,9 @@ import msgspec
 from msgspec.structs import replace
 
 from tfgen.aws.failures import AwsError
-from tfgen.aws.pipelines.dispatch_state import Item
+from tfgen.aws.pipelines.dispatch_state import Full, Item
 from tfgen.aws.pipelines.history import Execution, is_about_one, is_lost
-from tfgen.dispatch.assess import Assessor
+from tfgen.dispatch.assess import Assessor, Hold
 from tfgen.dispatch.model import Outcome, Status
 from tfgen.dispatch.plan import Plan
 
@@ -41,6 +41,9 @@ class Dispatch:
         self.assessor, self.plan, self.job = assessor, plan, assessor.job
         self.outcomes: dict[str, Outcome] = {}
         self._going: dict[str, _Going] = {}
+        #: No more can be started in this round; when an image that CodeBuild refused may be started again.
+        self._full: Full | None = None
+        self._until: dict[str, int] = {}
         self._tell, self._pause = tell, pause
 
     @property
@@ -51,6 +54,7 @@ class Dispatch:
     def run(self) -> list[Outcome]:
         """Until each image has its outcome; in the plan's order. Raises AwsError."""
         while True:
+            self._full = None
             for name in self.plan.reasons:
                 if name not in self.outcomes and name not in self._going:
                     self._consider(name)
@@ -58,7 +62,7 @@ class Dispatch:
                 self._look(name)
             if len(self.outcomes) == len(self.plan.reasons):
                 return [self.outcomes[name] for name in self.plan.reasons]
-            if self._going and self.job.wait:
+            if self.job.wait and (self._going or self._full or self._until):
                 time.sleep(self._pause())
 
     def _consider(self, name: str) -> None:
@@ -71,9 +75,18 @@ class Dispatch:
             status: Status = "superseded" if known[broken] == "superseded" else "blocked"
             self._end(name, status, f"its parent {broken} was not built ({known[broken]})")
         elif len(known) == len(parents) and all(status == "succeeded" for status in known.values()):
-            self._begin(name)
+            self._begin_in_time(name)
         elif not self.job.wait:
             self._end(name, "waiting", f"its parent {parents[0]} is being built: dispatch again when it has finished")
+
+    def _begin_in_time(self, name: str) -> None:
+        if self._until.get(name, 0) > self.assessor.clock():
+            return
+        is_under_way = bool(self.plan.items[name].token) or name in self.plan.others
+        if self._full is not None and not is_under_way:
+            self._put_off(name, self._full)
+        else:
+            self._begin(name)
 
     def _begin(self, name: str) -> None:
         try:
@@ -96,13 +109,46 @@ class Dispatch:
             if found.running is not None:
                 self._follow(name, found.running.id, "already running")
                 return
+            if found.hold is not None:
+                self._hold(name, found.hold)
+                return
             claim = self._claim(found.item)
-            if claim is not None:
+            if isinstance(claim, Full):
+                if not self._make_room(claim):
+                    self._put_off(name, claim)
+                    return
+            elif claim is not None:
                 self._start(claim)
                 return
             item = self.assessor.table.get(name)
 
-    def _claim(self, item: Item) -> Item | None:
+    def _hold(self, name: str, hold: Hold) -> None:
+        """What may not be started now ends here, or is tried again when it may be."""
+        if self.job.wait and hold.until:
+            if self._until.get(name) != hold.until:
+                self._tell(name, f"waiting: {hold.why}")
+            self._until[name] = hold.until
+        else:
+            self._end(name, hold.status, f"{self.plan.reasons[name]}; {hold.why}")
+
+    def _put_off(self, name: str, full: Full) -> None:
+        """As many executions as may be are under way: the next round, or the next dispatch, starts it."""
+        self._full = full
+        if not self.job.wait:
+            self._end(name, "waiting", f"{self.plan.reasons[name]}; {len(full.running)} executions are under way")
+
+    def _make_room(self, full: Full) -> bool:
+        """Whether an execution had ended that nobody has kept; one of an image that is gone counts as such."""
+        room = False
+        for name in sorted(full.running - self._going.keys() - self.plan.others):
+            item = self.assessor.table.get(name)
+            if name in self.job.pipelines:
+                room |= not self.assessor.assess(item).item.token
+            elif item.token:
+                room |= self.assessor.table.swap(item, item.unclaimed()) is not None
+        return room
+
+    def _claim(self, item: Item) -> Item | Full | None:
         claim = replace(
             item,
             token=str(uuid.uuid4()),
@@ -111,7 +157,7 @@ class Dispatch:
             covers=item.due & (self.plan.items[item.image].due | {self.job.commit}),
             claims=item.claims + 1,
         )
-        return self.assessor.table.swap(item, claim)
+        return self.assessor.table.claim(item, claim, self.job.most, self.plan.others)
 
     def _start(self, claim: Item) -> None:
         try:
@@ -141,18 +187,22 @@ class Dispatch:
             execution = None
         if execution is not None and not execution.has_ended:
             return
-        self._settle(name, going.execution, execution)
+        item = self._settle(name, going.execution, execution)
         del self._going[name]
+        if item.not_before > self.assessor.clock():  # refused; the next round waits for that time
+            return
         status, why = _ENDS[execution.status] if execution else ("lost", "its execution was not found")
         reason = f"{going.reason}; {why}" if why else going.reason
         self._end(name, status, reason, execution.revision if execution else "", going.execution)
 
-    def _settle(self, name: str, id_: str, execution: Execution | None) -> None:
+    def _settle(self, name: str, id_: str, execution: Execution | None) -> Item:
         """Keeps what became of the claim, unless it is somebody else's by now: then they look after it."""
         while True:
             item = self.assessor.table.get(name)
-            if item.execution != id_ or self.assessor.settle(item, execution) is not None:
-                return
+            if item.execution != id_:
+                return item
+            if (settled := self.assessor.settle(item, execution)) is not None:
+                return settled
 
     def _end(self, name: str, status: Status, reason: str, commit: str = "", execution: str = "") -> None:
         self.outcomes[name] = Outcome(name=name, status=status, reason=reason, commit=commit, execution=execution)

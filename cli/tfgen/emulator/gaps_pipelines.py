@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-from tfgen.emulator.pipeline_run import PLAYS, Run
+from tfgen.emulator.pipeline_run import BEGUN, PLAYS, Run
 
 
 @contextmanager
@@ -30,6 +30,7 @@ def filled() -> Iterator[None]:
             stack.enter_context(patch.object(owner, name, value, create=True))
 
         put(CodePipelineResponse, "start_pipeline_execution", _start(CodePipelineResponse.start_pipeline_execution))
+        put(CodePipelineBackend, "create_pipeline", _create(CodePipelineBackend.create_pipeline))
         put(CodePipelineResponse, "list_pipeline_executions", _list(CodePipelineResponse.list_pipeline_executions))
         put(CodePipelineBackend, "get_pipeline_execution", _get(CodePipelineBackend.get_pipeline_execution))
         for method, key in (("to_dict", "artifactRevisions"), ("to_summary_dict", "sourceRevisions")):
@@ -82,6 +83,20 @@ def _start(original: Callable[[Any], str]) -> Callable[[Any], str]:
     return start
 
 
+def _create(original: Callable[..., Any]) -> Callable[..., Any]:
+    """CreatePipeline: AWS starts a pipeline as soon as it is there, moto does not. Only those in BEGUN do here."""
+
+    def create(self: Any, pipeline: dict[str, Any], tags: Any) -> Any:
+        made = original(self, pipeline, tags)
+        name = pipeline["name"]
+        if name in BEGUN:
+            execution = self.pipelines[name].executions[self.start_pipeline_execution(name, None)]
+            execution.run = Run(self, self.pipelines[name].pipeline, execution, None, trigger="CreatePipeline")
+        return made
+
+    return create
+
+
 def _get(original: Callable[..., Any]) -> Callable[..., Any]:
     """GetPipelineExecution: every question takes the execution one step further."""
 
@@ -111,6 +126,8 @@ def _with_revision(original: Callable[[Any], dict[str, Any]], key: str) -> Calla
         found = original(self)
         if self.run.revision:
             found[key] = [{"name": "source", "actionName": "Source", "revisionId": self.run.revision}]
+        if self.run.trigger:
+            found["trigger"] = {"triggerType": self.run.trigger}
         times = {"startTime": self.start_time, "lastUpdateTime": self.last_update_time}
         return found | {name: _seconds(moment) for name, moment in times.items() if name in found}
 

@@ -24,6 +24,8 @@ _PHASES = (
     "UPLOAD_ARTIFACTS",
 )
 PLAYS: dict[str, Play] = {}
+#: Names of pipelines whose executions AWS would start by itself, as they are made; a test adds them.
+BEGUN: set[str] = set()
 #: Name of a repository -> the commit that its branch is at, which a source stage reads.
 HEADS: dict[str, str] = {}
 
@@ -73,7 +75,11 @@ def head(repository: str, commit: str) -> Iterator[None]:
 class Run:
     """One execution on its way: the actions still to come, and those that have begun."""
 
-    def __init__(self, backend: Any, pipeline: dict[str, Any], execution: Any, token: str | None) -> None:
+    def __init__(
+        self, backend: Any, pipeline: dict[str, Any], execution: Any, token: str | None, trigger: str = ""
+    ) -> None:
+        #: What started it, where that is not a person's call.
+        self.trigger = trigger
         self.backend, self.execution, self.pipeline, self.token = backend, execution, pipeline["name"], token
         self.details: list[dict[str, Any]] = []
         self.ahead = [(stage["name"], action) for stage in pipeline["stages"] for action in stage["actions"]]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tfgen.console import note, one_line, out
 from tfgen.plan.make import ORDINARY, PlanRequest, driver_for, made_from, run_options
@@ -12,9 +14,17 @@ from tfgen.sync.survey import find_changes
 from tfgen_generators.errors import TerraformError, UsageError
 
 if TYPE_CHECKING:
+    from tfgen.aws.pipelines.first_builds import FirstBuilds
+    from tfgen.plan.driver import Driver
     from tfgen.plan.manifest import Manifest
-    from tfgen.terraform.reports.plan import PlanSummary
+    from tfgen.terraform.reports.events import Event
+    from tfgen.terraform.reports.plan import PlanSummary, ResourceChange
+    from tfgen.terraform.watched import Watcher
     from tfgen.workspace import Workspace
+
+_PIPELINE = re.compile(r"(?:^|\.)aws_codepipeline\.[^.]+$")
+#: How many names of pipelines a message has.
+_SHOWN = 5
 
 
 def apply_saved(
@@ -24,10 +34,12 @@ def apply_saved(
     request: PlanRequest = ORDINARY,
     *,
     actions: Collection[str] = (),
+    in_aws: bool = True,
 ) -> PlanSummary:
     """Applies exactly the plan in `file`. Raises RefusedError when it is not what was planned and allowed.
 
-    `allowed` are the images of which something may be destroyed, `actions` those whose actions may be invoked.
+    `allowed` are the images of which something may be destroyed, `actions` those whose actions may be invoked;
+    `in_aws`: what is made is in the user's own AWS.
     """
     from functools import partial
 
@@ -67,7 +79,65 @@ def apply_saved(
         _tell_whose(workspace, manifest)
         for remark in remarks(shown, limited=bool(manifest.summary.targets)):
             note(one_line(remark), style="yellow")
-        return driver.apply(own, options, shown.actions)
+        with _first_builds_limited(workspace, driver, shown.changes if in_aws else ()):
+            return driver.apply(own, options, shown.actions)
+
+
+@contextmanager
+def _first_builds_limited(workspace: Workspace, driver: Driver, changes: Iterable[ResourceChange]) -> Iterator[None]:
+    """While Terraform makes more pipelines than may build at once, all but the first few are stopped; it is said."""
+    most = workspace.settings.max_in_flight
+    made = sum(each.action in ("create", "replace") and _is_pipeline(each.address) for each in changes)
+    if not most or made <= most:
+        yield
+        return
+    from functools import partial
+
+    from tfgen.aws.pipelines.first_builds import FirstBuilds
+    from tfgen.aws.session import open_account
+
+    builds = FirstBuilds(partial(open_account, None), most)
+    driver.watcher = cast("Watcher", _Listening(driver.watcher, builds))
+    try:
+        yield
+    finally:
+        builds.finish()
+        _tell_first_builds(workspace, builds)
+
+
+class _Listening:
+    """A watcher, and who else hears of pipelines that have been made."""
+
+    def __init__(self, watcher: Watcher, builds: FirstBuilds) -> None:
+        self._watcher, self._builds = watcher, builds
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._watcher, name)
+
+    def event(self, event: Event) -> None:
+        self._watcher.event(event)
+        hook = event.hook
+        if hook and event.type == "apply_complete" and hook.verb == "create" and _is_pipeline(hook.address):
+            self._builds.created(hook.id_value)
+
+
+def _is_pipeline(address: str) -> bool:
+    return _PIPELINE.search(address) is not None
+
+
+def _tell_first_builds(workspace: Workspace, builds: FirstBuilds) -> None:
+    most = builds.most
+    if builds.problem:
+        text = f"new pipelines all build at once, and not {most} at a time (max_in_flight): {builds.problem}"
+        note(one_line(text), style="yellow")
+    if builds.stopped:
+        count, names = len(builds.stopped), ", ".join(sorted(builds.stopped)[:_SHOWN])
+        more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
+        note(one_line(f"{most} of {len(builds.made)} new pipelines build now (max_in_flight); stopped: {names}{more}"))
+        by_itself = (
+            "the dispatcher starts them when others have ended; " if workspace.settings.trigger != "push" else ""
+        )
+        note(f"{by_itself}to start one: tfgen build NAME")
 
 
 def _sources(workspace: Workspace) -> Collection[str]:
@@ -97,6 +167,7 @@ def apply_plan(
     request: PlanRequest = ORDINARY,
     *,
     actions: tuple[str, ...] = (),
+    in_aws: bool = True,
 ) -> None:
     """Applies exactly `plan_file`, with progress by image on stderr and Terraform's own line on stdout."""
     from tfgen.plan.plan_file import is_plan
@@ -104,7 +175,7 @@ def apply_plan(
     if plan_file.exists() and not is_plan(plan_file):
         raise UsageError(f"{plan_file} is not a saved plan", fix="run: tfgen plan --out FILE, then: tfgen apply FILE")
     try:
-        done = apply_saved(workspace, plan_file, allowed, request, actions=actions)
+        done = apply_saved(workspace, plan_file, allowed, request, actions=actions, in_aws=in_aws)
     except TerraformError as error:
         error.fix = error.fix or "changes applied so far are kept; to see the rest, run: tfgen plan"
         raise

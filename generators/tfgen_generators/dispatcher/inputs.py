@@ -21,7 +21,7 @@ from tfgen_generators.module.interface import ModuleInterface
 from tfgen_generators.packer.model import Discovery, Problem
 from tfgen_generators.pipeline.pipeline import Pipeline, in_order
 from tfgen_generators.settings.inputs import Expression, Literal
-from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.settings.model import FILE_NAME, MAX_IN_FLIGHT, Settings
 
 #: The dispatcher's label; no template may be called so where there is one.
 LABEL = "tfgen-dispatcher"
@@ -30,6 +30,7 @@ SWITCH = "start_on_push"
 FILTER = "file_paths"
 _CONNECTION = "codeconnections"
 _STARTED = "pipelines"
+_MOST = "max_in_flight"
 _WITH_FILTER = "../modules/codepipeline"
 
 #: Image -> the files that it is made of.
@@ -190,14 +191,16 @@ def _lacking(
         )
 
 
-def _facts(settings: Settings) -> dict[str, str]:
+def _facts(settings: Settings) -> dict[str, str | int]:
     """What tfgen gives the dispatcher's module by itself; the pipelines are not in it yet."""
-    facts = {
+    facts: dict[str, str | int] = {
         "name": f"{settings.source_repository.replace('.', '-')[:80]}-dispatcher",
         "source_repository": settings.source_repository,
     }
     if settings.branch != "main":
         facts["branch"] = settings.branch
+    if settings.max_in_flight != MAX_IN_FLIGHT:
+        facts[_MOST] = settings.max_in_flight
     return {**facts, _STARTED: ""}
 
 

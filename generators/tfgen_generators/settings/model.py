@@ -13,6 +13,9 @@ from tfgen_generators.settings.secrets import Variable
 
 FILE_NAME = "tfgen.toml"
 
+#: As the modules have it: what an account with one build at a time, and a queue of five, takes.
+MAX_IN_FLIGHT = 5
+
 Removed = Literal["destroy", "keep"]
 Trigger = Literal["push", "affected"]
 
@@ -129,6 +132,8 @@ class Settings(_Strict, frozen=True, kw_only=True):
     ignore: list[str] = []
     removed: Removed = "destroy"
     trigger: Trigger = "push"
+    #: How many executions may be started together, by the dispatcher and by a first apply; 0: any number.
+    max_in_flight: int = MAX_IN_FLIGHT
     module: Module = Module()
     dispatcher: Dispatcher = Dispatcher()
     shared: Shared = Shared()

@@ -96,6 +96,7 @@ class _Merge:
             now,
             terraform_dir=self._bases(("terraform_dir",), base.terraform_dir, now.terraform_dir),
             trigger=self._bases(("trigger",), base.trigger, now.trigger),
+            max_in_flight=self._bases(("max_in_flight",), base.max_in_flight, now.max_in_flight),
             module=self._module(),
             dispatcher=self._bases(("dispatcher",), base.dispatcher, now.dispatcher),
             shared=self._bases(("shared",), base.shared, now.shared),

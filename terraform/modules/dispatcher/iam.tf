@@ -34,7 +34,10 @@ resource "aws_iam_role" "events" {
       Condition = {
         StringEquals = { "aws:SourceAccount" = local.account_id }
         ArnEquals = {
-          "aws:SourceArn" = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${local.short_name}-push"
+          "aws:SourceArn" = [
+            for rule in concat(["ended", "push"], var.sweep == null ? [] : ["sweep"]) :
+            "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${local.short_name}-${rule}"
+          ]
         }
       }
     }]
@@ -81,6 +84,12 @@ resource "aws_iam_role_policy" "codebuild" {
         Action   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"]
         Resource = "arn:${local.partition}:dynamodb:${local.region}:${local.account_id}:table/${var.name}"
       },
+      {
+        Sid      = "Own" # builds of its own that wait for what it has done already are stopped
+        Effect   = "Allow"
+        Action   = ["codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject", "codebuild:StopBuild"]
+        Resource = local.project_arn
+      },
     ]
   })
 }
@@ -110,6 +119,7 @@ resource "aws_iam_policy" "pipelines" {
       Effect = "Allow"
       Action = [
         "codepipeline:GetPipelineExecution",
+        "codepipeline:ListActionExecutions",
         "codepipeline:ListPipelineExecutions",
         "codepipeline:StartPipelineExecution",
       ]

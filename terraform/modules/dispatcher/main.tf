@@ -73,10 +73,13 @@ resource "aws_codebuild_project" "this" {
 
     dynamic "environment_variable" {
       for_each = {
-        TFGEN_REQUIREMENT       = var.tfgen_requirement
-        TFGEN_DISPATCH_TABLE    = aws_dynamodb_table.state.name
-        TFGEN_DISPATCH_BRANCH   = var.branch
-        TFGEN_DISPATCH_CHILDREN = tostring(var.children)
+        TFGEN_REQUIREMENT            = var.tfgen_requirement
+        TFGEN_DISPATCH_TABLE         = aws_dynamodb_table.state.name
+        TFGEN_DISPATCH_BRANCH        = var.branch
+        TFGEN_DISPATCH_CHILDREN      = tostring(var.children)
+        TFGEN_DISPATCH_MAX_IN_FLIGHT = tostring(var.max_in_flight)
+        TFGEN_DISPATCH_PROJECT       = var.name
+        TFGEN_DISPATCH_RETRY         = "false"
       }
 
       content {

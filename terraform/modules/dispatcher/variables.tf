@@ -78,10 +78,46 @@ variable "children" {
   nullable    = false
 }
 
-variable "timeout" {
-  description = "Minutes after which CodeBuild ends a dispatcher that waits for its pipelines. What it started goes on; the next one takes it up."
+variable "max_in_flight" {
+  description = "How many executions dispatchers have under way at a time, over all images. 5 is what an account takes that runs one build at a time and queues five; an account that runs more takes as many as it runs. 0 means any number."
   type        = number
-  default     = 480
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.max_in_flight >= 0 && var.max_in_flight <= 10000 && floor(var.max_in_flight) == var.max_in_flight
+    error_message = "The max_in_flight must be a whole number from 0 (any number) to 10000."
+  }
+}
+
+variable "sweep" {
+  description = "EventBridge schedule (rate or cron) on which a dispatcher looks for what a lost event or a full build queue has left open. Null means never."
+  type        = string
+  default     = "rate(1 hour)"
+  nullable    = true
+
+  validation {
+    condition     = var.sweep == null || can(regex("^(rate\\([1-9][0-9]* (minute|minutes|hour|hours|day|days)\\)|cron\\([^()]+\\))$", var.sweep))
+    error_message = "The sweep must be an EventBridge schedule, for example rate(1 hour) or cron(0 6 * * ? *), or null."
+  }
+}
+
+variable "dead_letter_queue_arn" {
+  description = "ARN of an SQS queue that gets the events of which CodeBuild could not be told in time; its policy must let events.amazonaws.com send. Null means none."
+  type        = string
+  default     = null
+  nullable    = true
+
+  validation {
+    condition     = var.dead_letter_queue_arn == null || can(regex("^arn:[^:]+:sqs:[^:]+:[^:]*:[A-Za-z0-9_-]{1,80}$", var.dead_letter_queue_arn))
+    error_message = "The dead_letter_queue_arn must be the ARN of a standard SQS queue, or null."
+  }
+}
+
+variable "timeout" {
+  description = "Minutes after which CodeBuild ends a dispatcher. It waits for no pipeline: it clones the repository, compares and starts. What it started goes on; the next one takes it up."
+  type        = number
+  default     = 30
   nullable    = false
 
   validation {

@@ -19,6 +19,8 @@ _UNKNOWN = "PipelineExecutionNotFoundException"
 #: About this pipeline alone. One that nobody has applied yet is no part of our permissions either.
 _LOST = ("PipelineNotFoundException", "AccessDeniedException")
 _REFUSED = ("ConcurrentPipelineExecutionsLimitExceededException", "ConflictException")
+#: What CodeBuild says to an action whose build its queue does not take. The action fails with it at once.
+_QUEUE_FULL = re.compile(r"AccountLimitExceededException|Cannot have more than \d+ (?:active )?builds? in queue")
 #: Executions that are looked at for the last good one; seconds for which trouble that passes is borne.
 _MOST = 100
 _PATIENCE = 900.0
@@ -77,6 +79,24 @@ class PipelineHistory:
             return Execution(id=id_, status=str(found.get("status", "")), revision=revision)
         return None
 
+    def was_refused(self, id_: str) -> bool:
+        """Whether an execution failed since CodeBuild's queue was full; False where that must not be asked."""
+        try:
+            answer = self._call(
+                "list_action_executions", pipelineName=self.pipeline, filter={"pipelineExecutionId": id_}
+            )
+            while True:
+                if any(_is_refused(each) for each in answer.get("actionExecutionDetails", [])):
+                    return True
+                if not (token := answer.get("nextToken")):
+                    return False
+                asked = {"pipelineName": self.pipeline, "filter": {"pipelineExecutionId": id_}, "nextToken": token}
+                answer = self._call("list_action_executions", **asked)
+        except AwsError as error:
+            if not is_lost(error) and error.code != _UNKNOWN:
+                raise
+            return False
+
     def latest(self) -> list[Execution]:
         """The last ones, newest first."""
         answer = self._call("list_pipeline_executions", pipelineName=self.pipeline, maxResults=_MOST)
@@ -103,6 +123,13 @@ def patiently(call: Callable[[], _T], pause: Callable[[], float]) -> _T:
             if error.code == _UNKNOWN or not is_passing(error) or time.monotonic() > until:
                 raise
             time.sleep(pause())
+
+
+def _is_refused(action: dict[str, Any]) -> bool:
+    result = (action.get("output") or {}).get("executionResult") or {}
+    details = result.get("errorDetails") or {}
+    said = f"{details.get('code', '')} {details.get('message', '')} {result.get('externalExecutionSummary', '')}"
+    return action.get("status") == "Failed" and _QUEUE_FULL.search(said) is not None
 
 
 def _commit(revisions: Sequence[dict[str, Any]]) -> str:

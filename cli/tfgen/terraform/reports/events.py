@@ -53,12 +53,13 @@ class Planned(msgspec.Struct, frozen=True):
 class Hook(msgspec.Struct, frozen=True):
     """Something that happens to one resource during apply or refresh, or an action that is invoked.
 
-    `action` is what happens to the resource, or the action's address.
+    `action` is what happens to the resource, or the action's address; `id_value` the resource's ID once it is made.
     """
 
     resource: Resource | None = None
     action: str | Resource = ""
     elapsed_seconds: float = 0
+    id_value: str = ""
     lifecycle: Trigger | None = None
 
     @property

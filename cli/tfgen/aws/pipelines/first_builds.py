@@ -1,0 +1,94 @@
+"""CodePipeline starts a pipeline the moment it is made: of many made at once, all but the first few are stopped again.
+
+Terraform has no switch for it. An execution is stopped while it reads its source, before it takes a place in
+CodeBuild's queue; nothing of it is left that would have to be undone, as it would of a closed transition.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from tfgen.aws.failures import AwsError
+from tfgen.aws.session import Account
+from tfgen_generators.errors import TfgenError
+
+#: How often, and after how many seconds, an execution is looked for that CodePipeline has not begun yet.
+_LOOKS, _PAUSE = 8, 1.0
+#: Seconds by which the clocks may differ.
+_SKEW = 120.0
+_REASON = "tfgen apply: max_in_flight"
+#: It has ended, or is being stopped already.
+_OVER = ("PipelineExecutionNotStoppableException", "DuplicatedStopRequestException")
+
+
+class FirstBuilds:
+    """The first executions of pipelines that are being made: `most` of them go on. One thread stops the others."""
+
+    def __init__(self, open_account: Callable[[], Account], most: int, pause: float = _PAUSE) -> None:
+        self.most, self._open_account, self._pause = most, open_account, pause
+        self.made: list[str] = []
+        self.stopped: list[str] = []
+        #: Why no more are stopped.
+        self.problem = ""
+        self._began = time.time() - _SKEW
+        self._waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._worker: threading.Thread | None = None
+
+    def created(self, pipeline: str) -> None:
+        """To be called for each pipeline once it is there; returns at once."""
+        self.made.append(pipeline)
+        if len(self.made) <= self.most:
+            return
+        if self._worker is None:
+            self._worker = threading.Thread(target=self._work, name="first-builds", daemon=True)
+            self._worker.start()
+        self._waiting.put(pipeline)
+
+    def finish(self) -> None:
+        """Until all that were to be stopped have been looked at."""
+        if self._worker is not None:
+            self._waiting.put("")
+            self._worker.join()
+
+    def _work(self) -> None:
+        try:
+            account = self._open_account()
+            while (pipeline := self._waiting.get()) and not self.problem:
+                self._stop(account, pipeline)
+        except TfgenError as error:
+            self.problem = error.message
+
+    def _stop(self, account: Account, pipeline: str) -> None:
+        """Stops the execution that began by itself, as soon as there is one."""
+        for _ in range(_LOOKS):
+            asked = {"pipelineName": pipeline, "maxResults": 10}
+            found = account.call("codepipeline", "list_pipeline_executions", **asked)
+            own = [each for each in found.get("pipelineExecutionSummaries", []) if self._is_own(each)]
+            for each in own:
+                self._stop_one(account, pipeline, each)
+            if own:
+                return
+            time.sleep(self._pause)
+
+    def _is_own(self, execution: dict[str, Any]) -> bool:
+        """Not one that a person or a push has started, nor one of a pipeline of that name somewhere else."""
+        began = execution.get("startTime")
+        is_new = isinstance(began, datetime) and began.timestamp() >= self._began
+        return is_new and (execution.get("trigger") or {}).get("triggerType") == "CreatePipeline"
+
+    def _stop_one(self, account: Account, pipeline: str, execution: dict[str, Any]) -> None:
+        if execution.get("status") != "InProgress":
+            return
+        asked = {"pipelineName": pipeline, "pipelineExecutionId": execution["pipelineExecutionId"], "abandon": True}
+        try:
+            account.call("codepipeline", "stop_pipeline_execution", **asked, reason=_REASON)
+        except AwsError as error:
+            if error.code not in _OVER:
+                raise
+            return
+        self.stopped.append(pipeline)
