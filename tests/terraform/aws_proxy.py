@@ -17,11 +17,12 @@ Answer = tuple[int, str] | None
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call: PUT, /bucket?versioning, and the body."""
+    """One call: PUT, /bucket?versioning, and the body; of a service that speaks JSON, its name and the operation's."""
 
     method: str
     path: str
     body: bytes
+    target: str = ""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -35,7 +36,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle_any(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        call = Call(method=self.command, path=self.path, body=body)
+        call = Call(method=self.command, path=self.path, body=body, target=self.headers.get("X-Amz-Target") or "")
         answer = self.before(call)
         if answer is not None:
             self._send(answer[0], [("Content-Type", "application/xml")], answer[1].encode())

@@ -14,6 +14,7 @@ from tests import depth
 from tests.conftest import GO, JSON, TOY, Command, Program, write_tree
 from tests.functional.pr_hosts import running
 from tests.terraform.attached_provider import attached_provider
+from tests.terraform.ci_uses import Roles, plan_roles
 from tests.terraform.github_recipe import GitHubWithActions
 from tests.terraform.module_on_aws import copy_terraform
 from tests.terraform.module_uses import Policies, plan_uses
@@ -137,6 +138,14 @@ def policies(
 ) -> Policies:
     """What the module's roles may do, for each use of it, as planned."""
     return plan_uses(make_estate(emulator, cli_config, tmp_path_factory.mktemp("policies"), attached))
+
+
+@pytest.fixture(scope="session")
+def ci_roles(
+    emulator: Emulator, cli_config: Path, tmp_path_factory: pytest.TempPathFactory, attached: dict[str, str]
+) -> dict[str, Roles]:
+    """Who may take the roles of CI, and what they may do, for each use of the module, as planned."""
+    return plan_roles(make_estate(emulator, cli_config, tmp_path_factory.mktemp("ci-roles"), attached))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import msgspec
 import parliament  # type: ignore[import-untyped]
 import pytest
 
+from tests.iam_operators import is_like
 from tests.terraform.conftest import make_estate
 from tests.terraform.iam_rights import REGION, as_list, is_allowed, statements
 from tests.terraform.module_on_aws import PLAN, planned_resources, policy
@@ -21,6 +22,7 @@ from tfgen.emulator.override import write_override
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.terraform.ci_uses import Roles
     from tfgen.emulator.server import Emulator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -170,3 +172,20 @@ def test_a_network_interface_is_made_in_the_given_subnets_alone(policies: Polici
         assert is_allowed(build, f"ec2:{action}", interface, {**more, "ec2:Subnet": f"{subnet}/subnet-1"})
         assert not is_allowed(build, f"ec2:{action}", interface, {**more, "ec2:Subnet": f"{subnet}/subnet-3"})
     assert not is_allowed(policies["defaults"]["build"], "ec2:CreateNetworkInterface", f"{subnet}/subnet-2")
+
+
+def test_what_the_pipelines_do_is_within_the_boundary(ci_roles: dict[str, Roles], policies: Policies) -> None:
+    """Every action of every role that the module codepipeline makes, in each of its uses."""
+    allows = [each for each in statements(ci_roles["codecommit"].boundary) if each["Effect"] == "Allow"]
+    patterns = [pattern for each in allows for pattern in as_list(each["Action"])]
+    needed = {
+        action
+        for use in policies.values()
+        for name, text in use.items()
+        if name != "bucket"
+        for statement in statements(text)
+        if "Resource" in statement
+        for action in as_list(statement["Action"])
+    }
+    assert len(needed) > 50
+    assert {each for each in needed if not any(is_like(each, one, case=False) for one in patterns)} == set()
