@@ -146,7 +146,7 @@ def test_what_it_cannot_take_away_is_no_module_for_old_providers(modules: Path, 
     [
         ("iam.tf", "${local.short_name}-${rule}", "${rule}", "has no ${local.short_name}-${rule} any more"),
         ("iam_build.tf", "var.full_clone", "var.branch", "would still have 'var.branch'"),
-        ("iam_features.tf", "var.build_features", "var.build_feature", "no variable 'build_feature'"),
+        ("iam_build.tf", "var.share_with_accounts", "var.share_with_account", "no variable 'share_with_account'"),
     ],
 )
 def test_a_role_that_names_its_pipeline_in_a_new_way_is_not_copied_unseen(
