@@ -291,16 +291,6 @@ run "what_is_shared_is_not_made" {
       codepipeline_role_arn = "arn:aws:iam::123456789012:role/estate-codepipeline"
       codebuild_role_arn    = "arn:aws:iam::123456789012:role/estate-codebuild"
       events_role_arn       = "arn:aws:iam::123456789012:role/estate-events"
-  }
-}
-
-run "a_secret_is_named_and_not_written" {
-  command = plan
-
-  variables {
-    environment_secrets = {
-      DB    = { secret = "app/database:password" }
-      TOKEN = { parameter = "/app/token" }
     }
   }
 
