@@ -156,10 +156,12 @@ def test_required_plugins_take_the_pinned_versions() -> None:
         assert int(pinned[1]) >= int(minor)
 
 
-def test_the_pinned_packer_has_its_checksums() -> None:
+def test_the_pinned_programs_have_their_checksums() -> None:
     """Whoever takes another version takes its checksums along."""
     text = (ROOT / "buildspec.yml").read_text(encoding="utf-8")
-    version = yaml.safe_load(text)["env"]["variables"]["PACKER_VERSION"]
+    variables = yaml.safe_load(text)["env"]["variables"]
+    version, tunnel = variables["PACKER_VERSION"], variables["SESSION_MANAGER_PLUGIN_VERSION"]
     known = re.findall(r"^ *'([0-9.]+) (\w+)'\) known=([0-9a-f]{64}) ;;$", text, re.MULTILINE)
-    assert [(each, arch) for each, arch, _ in known] == [(version, "amd64"), (version, "arm64")]
-    assert len({digest for *_, digest in known}) == 2
+    packer, plugin = [(version, "amd64"), (version, "arm64")], [(tunnel, "ubuntu_64bit"), (tunnel, "ubuntu_arm64")]
+    assert [(each, arch) for each, arch, _ in known] == [*packer, *plugin]
+    assert len({digest for *_, digest in known}) == 4

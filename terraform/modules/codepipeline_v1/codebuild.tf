@@ -1,5 +1,28 @@
 # Made from modules/codepipeline/codebuild.tf by tools/module_v1.py: change that file, then run: python tools/module_v1.py
 
+# What the input `network` comes to: variables that the templates read, a feature and a profile of the build's instance.
+# The variables are the build's defaults: environment_vars wins, so a template may have an instance profile of its own.
+locals {
+  network = {
+    environment = {
+      public  = {}
+      private = { ASSOCIATE_PUBLIC_IP = "false", SSH_INTERFACE = "private_ip" }
+      session-manager = {
+        ASSOCIATE_PUBLIC_IP  = "false"
+        IAM_INSTANCE_PROFILE = local.instance_name
+        SSH_INTERFACE        = "session_manager"
+        SSH_SOURCE_CIDR      = "127.0.0.1/32" # no port is opened, and nobody asks the internet for this machine's address
+      }
+    }[var.network]
+    features = setunion(var.build_features, var.network == "session-manager" ? ["session_manager"] : [])
+    # Built from names, as the other ARNs: profile -> role.
+    profiles = merge(var.instance_profiles, {
+      for name in var.network == "session-manager" && !contains(keys(var.environment_vars), "IAM_INSTANCE_PROFILE") ? compact([local.instance_name]) : [] :
+      "arn:${local.partition}:iam::${local.account_id}:instance-profile/${name}" => "arn:${local.partition}:iam::${local.account_id}:role/${name}"
+    })
+  }
+}
+
 resource "aws_cloudwatch_log_group" "build" {
   name              = local.log_group_name
   retention_in_days = var.log_retention_days
@@ -102,7 +125,6 @@ resource "aws_codebuild_project" "this" {
 
   # CodeBuild looks at the subnets with the role's rights when the project is made.
   depends_on = [
-    aws_iam_instance_profile.instance,
     aws_iam_role_policy.codebuild,
     aws_iam_role_policy_attachment.network_and_sharing,
     aws_iam_role_policy_attachment.secrets,

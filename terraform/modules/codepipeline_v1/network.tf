@@ -1,30 +1,8 @@
 # Made from modules/codepipeline/network.tf by tools/module_v1.py: change that file, then run: python tools/module_v1.py
 
-# What the input `network` comes to: variables that the templates read, a feature and a profile of the build's instance.
-# The variables are the build's defaults: environment_vars wins, so a template may have an instance profile of its own.
-locals {
-  network = {
-    environment = {
-      public  = {}
-      private = { ASSOCIATE_PUBLIC_IP = "false", SSH_INTERFACE = "private_ip" }
-      session-manager = {
-        ASSOCIATE_PUBLIC_IP  = "false"
-        IAM_INSTANCE_PROFILE = local.instance_name
-        SSH_INTERFACE        = "session_manager"
-        SSH_SOURCE_CIDR      = "127.0.0.1/32" # no port is opened, and nobody asks the internet for this machine's address
-      }
-    }[var.network]
-    features = setunion(var.build_features, var.network == "session-manager" ? ["session_manager"] : [])
-    # Built from names, as the other ARNs: profile -> role.
-    profiles = merge(var.instance_profiles, {
-      for name in var.network == "session-manager" && !contains(keys(var.environment_vars), "IAM_INSTANCE_PROFILE") ? compact([local.instance_name]) : [] :
-      "arn:${local.partition}:iam::${local.account_id}:instance-profile/${name}" => "arn:${local.partition}:iam::${local.account_id}:role/${name}"
-    })
-  }
-}
-
+# For `network = "session-manager"`: what the instance itself may do, and the profile by which it has that.
 resource "aws_iam_role" "instance" {
-  count = local.own_roles * (length(local.network.profiles) - length(var.instance_profiles))
+  count = var.network == "session-manager" && !contains(keys(var.environment_vars), "IAM_INSTANCE_PROFILE") ? local.own_roles : 0
 
   name                 = local.instance_name
   description          = "The instance on which the image of ${var.project_name} is built"

@@ -19,6 +19,15 @@ locals {
 
   instance_name = "${local.short_name}-instance"
 
+  # As codepipeline has it in codebuild.tf: what an instance that is reached by a session needs.
+  network = {
+    features = setunion(var.build_features, var.network == "session-manager" ? ["session_manager"] : [])
+    profiles = merge(var.instance_profiles, {
+      for name in var.network == "session-manager" ? [local.instance_name] : [] :
+      "arn:${local.partition}:iam::${local.account_id}:instance-profile/${name}" => "arn:${local.partition}:iam::${local.account_id}:role/${name}"
+    })
+  }
+
   # Without a bucket that is shared, each pipeline has its own: their names are the caller's to give.
   bucket_arn = (
     var.artefact_bucket_name == null

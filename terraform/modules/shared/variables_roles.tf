@@ -197,6 +197,18 @@ variable "share_with_accounts" {
   }
 }
 
+variable "network" {
+  description = "How Packer reaches the build instance: public (its address, as the subnet gives it), private (its private address, from inside the VPC: needs vpc_config) or session-manager (a tunnel of Systems Manager, without an address or an open port)."
+  type        = string
+  default     = "public"
+  nullable    = false
+
+  validation {
+    condition     = contains(["public", "private", "session-manager"], var.network)
+    error_message = "The network must be public, private or session-manager."
+  }
+}
+
 variable "vpc_config" {
   description = "VPC and private subnets (with a way out) that the build machine is put into. Without security_group_ids it gets a group of its own: everything out, nothing in. Null means outside of any VPC."
   type = object({
@@ -263,18 +275,6 @@ variable "tags" {
   validation {
     condition     = alltrue([for key in keys(var.tags) : length(key) > 0 && !startswith(lower(key), "aws:")])
     error_message = "The keys of tags must not be empty and must not start with 'aws:' (reserved)."
-  }
-}
-
-variable "network" {
-  description = "How Packer reaches the build instance: public (its address, as the subnet gives it), private (its private address, from inside the VPC: needs vpc_config) or session-manager (a tunnel of Systems Manager, without an address or an open port)."
-  type        = string
-  default     = "public"
-  nullable    = false
-
-  validation {
-    condition     = contains(["public", "private", "session-manager"], var.network)
-    error_message = "The network must be public, private or session-manager."
   }
 }
 

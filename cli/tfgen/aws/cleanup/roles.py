@@ -1,7 +1,7 @@
 """Roles and instance profiles of killed builds (temporary_iam_instance_profile_policy_document): of no region.
 
-Source: packer-plugin-amazon 1.8.2 (step_iam_instance_profile.go): both are named packer-UUID, which begins with the time,
-and have run_tags; the role has the description below and one policy of its own name.
+Source: packer-plugin-amazon 1.8.2 (step_iam_instance_profile.go): both are named packer-UUID, where the time comes
+first, and have run_tags; the role has the description below and one policy of its own name.
 """
 
 from __future__ import annotations
