@@ -102,6 +102,26 @@ def test_the_way_out_of_a_secret_in_a_template(repo: Repo, cli: Command) -> None
     assert '[environment] NAME = { secret = "..." } or { parameter = "/..." }' in said["fix"]
 
 
+PLAIN = f"""{TOML}
+[environment]
+DB_PASSWORD = "blue-harbour-7"
+API_TOKEN = "changeme"
+DB_SECRET = "app/database"
+LOGIN_PASSWORD = "$OTHER"
+URL = "https://me:blue-harbour-7@example.com"
+
+[templates.web.environment]
+APP_TOKEN = "tuesday-rain-42"
+"""
+
+
+def test_plain_text_in_the_settings_is_found(repo: Repo, cli: Command) -> None:
+    repo({"tfgen.toml": PLAIN, "packer/web.pkr.hcl": HCL % "", "packer/other.pkr.hcl": HCL % ""})
+    lines = PLAIN.splitlines()
+    wanted = [n for n, line in enumerate(lines, 1) if line.startswith(("DB_PASSWORD", "URL", "APP_TOKEN"))]
+    assert found(cli, "secret-in-template") == [("secret-in-template", "tfgen.toml", line) for line in wanted]
+
+
 def test_what_is_fetched_is_a_value_that_nobody_knows(repo: Repo, cli: Command) -> None:
     """Not the text of the reference: a file of that name is not meant."""
     hcl = HCL % "" + 'locals {\n  script = "scripts/${var.a}.sh"\n}\n'

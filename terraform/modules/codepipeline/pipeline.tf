@@ -118,6 +118,7 @@ resource "aws_codepipeline" "this" {
   depends_on = [
     aws_iam_role_policy.codepipeline,
     aws_iam_role_policy.codebuild,
+    aws_iam_role_policy_attachment.secrets,
     aws_s3_bucket_policy.artefacts,
   ]
 

@@ -3,48 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tfgen_generators.lint.model import Edit, Finding, Rule
 from tfgen_generators.lint.rules.packer.filtered import is_filtered
+from tfgen_generators.lint.rules.packer.secret_words import (
+    PATTERNS,
+    PLACEHOLDER,
+    WELL_KNOWN,
+    is_plain_secret,
+    sounds_secret,
+)
 from tfgen_generators.lint.templates.nodes import File, Key, Node
 from tfgen_generators.lint.templates.source import Component, Source, sources
 from tfgen_generators.lint.templates.values import with_actions
 from tfgen_generators.packer.syntax.values import Expression, Value
+from tfgen_generators.settings.model import FILE_NAME
+from tfgen_generators.settings.secrets import Variable, plain
 
 if TYPE_CHECKING:
     from tfgen_generators.lint.scope import Scope
 
-#: What looks like a secret wherever it stands. Sources: AWS's unique id prefixes, RFC 7468, GitHub's token formats.
-_PATTERNS = {
-    "an AWS access key id": ((b"AKIA", b"ASIA"), re.compile(rb"(?<![A-Z0-9])A[KS]IA[A-Z0-9]{16}(?![A-Z0-9])")),
-    "a private key": ((b"PRIVATE KEY-----",), re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY-----")),
-    "a GitHub token": (
-        (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_"),
-        re.compile(rb"(?<![A-Za-z0-9_])(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})"),
-    ),
-    "a password in an address": (
-        (b"://",),
-        re.compile(rb"(?<=://)[^\s/:@'\"`$<>{}()]+:(?P<password>[^\s/:@'\"`$<>{}()]{4,})(?=@[A-Za-z0-9\[])"),
-    ),
-    "a Slack token": ((b"xox",), re.compile(rb"(?<![A-Za-z0-9])xox[abprs]-[A-Za-z0-9-]{20,}")),
-}
-_SECRET = re.compile(
-    r"(^|[_-])(password|passwd|passphrase|secret|token|api_?key|access_?key|secret_?key|private_?key|credentials?)s?$",
-    re.IGNORECASE,
-)
-_NO_SECRET = re.compile(r"^http_tokens$|ssh_private_key", re.IGNORECASE)
-_PLACEHOLDER = re.compile(
-    r"change_?-?me|replace_?-?me|example|dummy|placeholder|redacted|fixme|todo|<[^<>]*>|\*{3}|x{3,}|\.{3}"
-    r"|^(none|null|nil)$|^your[-_ ]",
-    re.IGNORECASE,
-)
-#: Passwords that everybody knows, of machines that live while an installer runs (no AMI is made of them).
-_WELL_KNOWN = frozenset(
-    {"admin", "alpine", "centos", "debian", "packer", "password", "root", "rocky", "toor", "ubuntu", "vagrant"}
-)
 #: What an installer asks for, on a machine that no cloud has: everybody who runs it sets and sees it.
 _INSTALLERS = re.compile(
     r"(^|[_-])(password|passwd|passphrase|license_?key|product_?key|private_?key)s?$", re.IGNORECASE
@@ -78,10 +59,23 @@ def _secrets(scope: Scope) -> Iterator[Finding]:
             if use.use in ("script", "user_data", "upload") and use.resolved and use.resolved not in seen:
                 seen.add(use.resolved)
                 yield from _patterns(File(use.resolved, scope.read(use.resolved)), "")
+        yield from _of_settings(scope, source.template.name)
+
+
+def _of_settings(scope: Scope, image: str) -> Iterator[Finding]:
+    """Plain text in [environment] for all, and for one image."""
+    settings, own = scope.settings, scope.settings.templates.get(image)
+    tables: dict[tuple[str, ...], Mapping[str, Variable]] = {("environment",): settings.environment}
+    tables |= {("templates", image, "environment"): own.environment} if own else {}
+    for path, table in tables.items():
+        for name, text in plain(table).items():
+            if is_plain_secret(name, text):
+                line = settings.line(*path, name)
+                yield _finding(FILE_NAME, line, f"{name} is hard-coded", image if len(path) > 1 else "")
 
 
 def _patterns(file: File, image: str) -> Iterator[Finding]:
-    for what, (marks, pattern) in _PATTERNS.items():
+    for what, (marks, pattern) in PATTERNS.items():
         if not any(map(file.data.__contains__, marks)):
             continue
         for match in pattern.finditer(file.data):
@@ -97,7 +91,7 @@ def _patterns(file: File, image: str) -> Iterator[Finding]:
 def _is_placeholder(match: re.Match[bytes]) -> bool:
     """Whether an address only shows where a password would stand."""
     password = match.groupdict().get("password", b"").decode("utf-8", "replace").lower()
-    return bool(password) and bool(_PLACEHOLDER.search(password) or password in _WELL_KNOWN | {"pass", "secret"})
+    return bool(password) and bool(PLACEHOLDER.search(password) or password in WELL_KNOWN | {"pass", "secret"})
 
 
 def _finding(path: str, line: int, message: str, image: str) -> Finding:
@@ -164,12 +158,7 @@ def _assigned(name: str, text: str) -> list[tuple[str, str]]:
 
 
 def _is_secret(name: str, source: Source) -> bool:
-    return _sounds_secret(name) and not (_INSTALLERS.search(name) and _is_installer(source))
-
-
-@lru_cache(maxsize=1000)
-def _sounds_secret(name: str) -> bool:
-    return bool(_SECRET.search(name)) and not _NO_SECRET.search(name)
+    return sounds_secret(name) and not (_INSTALLERS.search(name) and _is_installer(source))
 
 
 def _is_asked_for(component: Component, name: str, source: Source) -> bool:
@@ -199,9 +188,9 @@ def _is_written(source: Source, value: Value) -> bool:
     found = source.values.fixed(value)
     if not isinstance(found, str) or len(found) < 2 or "{{" in found or found.startswith(("$", "/", "arn:")):
         return False
-    if found.lower() in _WELL_KNOWN and _has_other_machines(source):
+    if found.lower() in WELL_KNOWN and _has_other_machines(source):
         return False
-    return not _PLACEHOLDER.search(found)
+    return not PLACEHOLDER.search(found)
 
 
 def _has_other_machines(source: Source) -> bool:
