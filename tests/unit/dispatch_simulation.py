@@ -31,6 +31,8 @@ HOUR = 3600.0
 STORM, STORM_SECONDS = 5, 600.0
 #: Of EventBridge, within the hour that the module gives it.
 _RETRIES = 6
+#: Sweeps without a build after which nothing will be built any more: even if several dispatchers are killed in turn.
+_IDLE = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,8 @@ class Ami:
 
 @dataclass
 class Figures:
+    """`hours` without those in which nothing happened, until somebody pushed what repairs the broken images."""
+
     hours: float = 0.0
     builds: int = 0
     dispatchers: int = 0
@@ -152,8 +156,9 @@ class Estate:
         quiet = not self._at_work and not self.codepipeline.under_way() and self.figures.builds == self._seen
         self._seen = self.figures.builds
         self._idle_sweeps = self._idle_sweeps + 1 if quiet else 0
-        if self._idle_sweeps > 2 and not self._is_backing_off():
+        if self._idle_sweeps > _IDLE and not self._is_backing_off():
             assert self._broken or self.setup.flaky, f"nothing happens any more, and not all is built: {self._open()}"
+            self.figures.hours -= self._idle_sweeps * self.setup.sweep / HOUR
             self._broken, self._idle_sweeps = set(), 0
             self.push(*self._failed())
         self._start_dispatcher()
@@ -283,7 +288,7 @@ class Estate:
         self.clock.run(self._is_over)
         assert self._is_over(), f"nothing happens any more, and not all is built: {self._open()}"
         figures = self.figures
-        figures.hours = (self.clock.now - self._began) / HOUR
+        figures.hours += (self.clock.now - self._began) / HOUR
         figures.stopped = sum(each.status == "STOPPED" for each in self.codebuild.all)
         figures.calls = sum(self.aws.calls.values())
         figures.stale_children = sum(

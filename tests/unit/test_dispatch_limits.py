@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -119,6 +120,34 @@ def test_what_somebody_else_builds_counts(world: World) -> None:
     assert world.dispatch(most=1) == {"base": "waiting", "web": "waiting", "other": "started"}
 
 
+@pytest.mark.parametrize("is_others", [False, True])
+def test_what_waits_for_an_approval_takes_no_place(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, is_others: bool
+) -> None:
+    if is_others:
+        world.aws.codepipeline.start("base", "a person's")
+    else:
+        world.dispatch(most=1)
+    assert world.dispatch(most=1) == {"base": "started", "web": "waiting", "other": "waiting"}
+    status, category, at = "InProgress", "Build", world.clock.now
+
+    def actions(**_: Any) -> dict[str, Any]:
+        kind = {"category": category, "owner": "AWS", "provider": "x", "version": "1"}
+        found = {"stageName": "x", "actionName": "x", "status": status, "input": {"actionTypeId": kind}}
+        return {"actionExecutionDetails": [{**found, "lastUpdateTime": datetime.fromtimestamp(at, tz=UTC)}]}
+
+    monkeypatch.setattr(world.aws, "list_action_executions", actions)
+    assert world.dispatch(most=1)["other"] == "waiting", "it builds"
+    status = "Succeeded"
+    assert world.dispatch(most=1)["other"] == "waiting", "the next action begins soon"
+    at -= 601
+    assert world.dispatch(most=1)["other"] == "started", "nothing begins: a transition is closed"
+    world.end("other")
+    world.head = SECOND
+    status, category = "InProgress", "Approval"
+    assert world.dispatch(SECOND, most=1)["other"] == "started", "a person must approve"
+
+
 def test_a_full_queue_is_no_failure_and_is_tried_again_later(world: World) -> None:
     world.dispatch()
     world.refuse("base")
@@ -160,6 +189,18 @@ def test_what_failed_is_started_again_by_the_next_push_alone(world: World, statu
     world.end("base", status)
     world.head = SECOND
     assert world.dispatch(SECOND)["base"] == "started"
+
+
+def test_what_a_person_repaired_is_good_again(world: World) -> None:
+    """A stage that is tried again in the console is the same execution."""
+    world.dispatch()
+    world.end("other")
+    world.end("base", "Failed", "Build terminated with state: FAILED")
+    assert world.dispatch() == {"base": "failed", "web": "blocked"}
+    world.end("base")
+    assert world.dispatch() == {"web": "started"}
+    item = world.table().get("base")
+    assert (item.good, item.failed, item.end) == (FIRST, frozenset(), "")
 
 
 @pytest.mark.parametrize("status", ["Superseded", "Cancelled"])

@@ -47,6 +47,16 @@ def test_another_team_that_fills_the_queue_delays_alone() -> None:
     assert found.stale_children == 0
 
 
+@pytest.mark.parametrize("concurrency", [1, 5])
+def test_nor_does_a_bad_day_leave_anything_open(concurrency: int) -> None:
+    """Four events in ten are lost, four come twice, and three dispatchers in ten are killed."""
+    setup = Setup(concurrency=concurrency, most=5, seed=4, lost=0.4, twice=0.4, killed=0.3, broken=10, flaky=0.05)
+    found = figures(setup)
+    assert found.most_in_flight <= 5
+    assert found.storms == 0
+    assert found.stale_children == 0
+
+
 def test_without_events_the_clock_alone_gets_all_built() -> None:
     assert figures(Setup(concurrency=5, most=5, lost=1.0, twice=0, broken=0, flaky=0)).hours < 14 * 24
 

@@ -46,7 +46,7 @@ class Account:
 
 
 def run(account: Account, names: str, most: int = 2) -> FirstBuilds:
-    builds = FirstBuilds(lambda: account, most, pause=0)  # type: ignore[arg-type,return-value]
+    builds = FirstBuilds(lambda: account, most, pause=0.001, patience=0.05)  # type: ignore[arg-type,return-value]
     for name in names:
         builds.created(name)
     builds.finish()

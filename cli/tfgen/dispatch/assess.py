@@ -35,9 +35,9 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     hold: Hold | None = None
 
     @property
-    def is_others(self) -> bool:
-        """Whether it is being built without a claim."""
-        return self.running is not None and self.running.id != self.item.execution
+    def others(self) -> str:
+        """The execution that builds it without a claim; "" when there is none."""
+        return self.running.id if self.running is not None and self.running.id != self.item.execution else ""
 
 
 class Assessor:
@@ -158,7 +158,8 @@ class Assessor:
             return item, None
         good = next((each for each in latest if each.status == "Succeeded" and each.revision), None)
         if good is not None and good.id != item.basis:
-            swapped = self.table.swap(item, replace(item, good=good.revision, basis=good.id, built=0))
+            built = replace(item, good=good.revision, basis=good.id, built=0)
+            swapped = self.table.swap(item, replace(built, failed=frozenset(), end="", tries=0, not_before=0))
             if swapped is None:
                 return None
             item = swapped

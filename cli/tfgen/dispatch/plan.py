@@ -18,12 +18,12 @@ _TRIES = 20
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """`reasons` by image, parents before children; `items` are those images' as this dispatch has seen them.
 
-    `others` are images that are being built without a claim.
+    `others` are images that are being built without a claim, with their executions.
     """
 
     reasons: dict[str, str]
     items: dict[str, Item]
-    others: frozenset[str] = frozenset()
+    others: dict[str, str] = {}
 
 
 def make_plan(assessor: Assessor) -> Plan:
@@ -40,7 +40,7 @@ def make_plan(assessor: Assessor) -> Plan:
         if marked is not None:
             _advance(assessor, [each.item for name, each in found.items() if name not in reasons])
             ordered = [name for name in job.order if name in reasons]
-            others = frozenset(name for name, each in found.items() if each.is_others)
+            others = {name: each.others for name, each in found.items() if each.others}
             return Plan(reasons={name: reasons[name] for name in ordered}, items=marked, others=others)
     raise BusyError("other dispatchers keep changing the table", fix="try again when they have finished")
 

@@ -25,6 +25,10 @@ _ENDS: dict[str, tuple[Status, str]] = {
 }
 
 
+#: Seconds after which what others have under way is looked at again.
+_LOOK_AGAIN = 60.0
+
+
 class _Going(msgspec.Struct, kw_only=True):
     """An execution that is followed."""
 
@@ -44,6 +48,9 @@ class Dispatch:
         #: No more can be started in this round; when an image that CodeBuild refused may be started again.
         self._full: Full | None = None
         self._until: dict[str, int] = {}
+        #: Images whose executions wait for an approval, or before a closed transition: they take no place of CodeBuild.
+        self._resting: set[str] = set()
+        self._looked = 0.0
         self._tell, self._pause = tell, pause
 
     @property
@@ -138,14 +145,23 @@ class Dispatch:
             self._end(name, "waiting", f"{self.plan.reasons[name]}; {len(full.running)} executions are under way")
 
     def _make_room(self, full: Full) -> bool:
-        """Whether an execution had ended that nobody has kept; one of an image that is gone counts as such."""
-        room = False
-        for name in sorted(full.running - self._going.keys() - self.plan.others):
+        """Whether fewer are under way than the table says: some had ended, rest, or are of images that are gone."""
+        now, room = self.assessor.clock(), False
+        if now < self._looked + _LOOK_AGAIN:
+            return False
+        self._looked = now
+        for name in sorted(full.running - self._going.keys()):
             item = self.assessor.table.get(name)
-            if name in self.job.pipelines:
-                room |= not self.assessor.assess(item).item.token
-            elif item.token:
-                room |= self.assessor.table.swap(item, item.unclaimed()) is not None
+            if name not in self.job.pipelines:
+                room |= bool(item.token) and self.assessor.table.swap(item, item.unclaimed()) is not None
+                continue
+            if item.token:
+                item = self.assessor.assess(item).item
+                room |= not item.token
+            execution = item.execution or self.plan.others.get(name, "")
+            if execution and self.assessor.history(name).rests(execution, now):
+                self._resting.add(name)
+                room = True
         return room
 
     def _claim(self, item: Item) -> Item | Full | None:
@@ -157,7 +173,7 @@ class Dispatch:
             covers=item.due & (self.plan.items[item.image].due | {self.job.commit}),
             claims=item.claims + 1,
         )
-        return self.assessor.table.claim(item, claim, self.job.most, self.plan.others)
+        return self.assessor.table.claim(item, claim, self.job.most, others=self.plan.others, resting=self._resting)
 
     def _start(self, claim: Item) -> None:
         try:

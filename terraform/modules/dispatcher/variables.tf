@@ -97,7 +97,18 @@ variable "sweep" {
   nullable    = true
 
   validation {
-    condition     = var.sweep == null || can(regex("^(rate\\([1-9][0-9]* (minute|minutes|hour|hours|day|days)\\)|cron\\([^()]+\\))$", var.sweep))
+    condition = var.sweep == null || can(
+      regex("^rate\\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\\)$", var.sweep)
+      ) || can(
+      # Minutes, hours, day of the month, month, day of the week, year; of the two days exactly one is '?'.
+      regex(
+        join("", [
+          "^cron\\((\\*|[0-5]?[0-9])([,/-][0-5]?[0-9])* (\\*|[01]?[0-9]|2[0-3])([,/-]([01]?[0-9]|2[0-3]))* ",
+          "(\\? [0-9A-Z*,/-]+ [0-9A-Z*,/#-]+|[0-9LW*,/-]+ [0-9A-Z*,/-]+ \\?) [0-9*,/-]+\\)$",
+        ]),
+        var.sweep
+      )
+    )
     error_message = "The sweep must be an EventBridge schedule, for example rate(1 hour) or cron(0 6 * * ? *), or null."
   }
 }

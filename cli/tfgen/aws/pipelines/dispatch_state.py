@@ -146,17 +146,19 @@ class StateTable:
                 return new if now == new else None
         raise BusyError("other dispatchers keep changing the table", fix="try again when they have finished")
 
-    def claim(self, old: Item, new: Item, most: int = 0, others: Collection[str] = ()) -> Item | Full | None:
+    def claim(
+        self, old: Item, new: Item, most: int = 0, *, others: Collection[str] = (), resting: Collection[str] = ()
+    ) -> Item | Full | None:
         """As `swap`, for a claim: Full where `most` executions (0: any number) are under way without it.
 
-        `others` are images that are built without a claim.
+        `others` are images that are built without a claim, `resting` those whose executions build nothing.
         """
         if old.token:
             return self.swap(old, new)
         new = self._signed(old, new)
         for _ in range(_TRIES):
             slots = self.slots()
-            running = (slots.running | frozenset(others)) - {new.image}
+            running = (slots.running | frozenset(others)) - {new.image, *resting}
             if (limit := slots.limit(most)) and len(running) >= limit:
                 return Full(running=running, limit=limit)
             if self._put_both(old, new, slots, slots.after(old, new, self.clock())):

@@ -17,8 +17,10 @@ from tfgen.aws.failures import AwsError
 from tfgen.aws.session import Account
 from tfgen_generators.errors import TfgenError
 
-#: How often, and after how many seconds, an execution is looked for that CodePipeline has not begun yet.
-_LOOKS, _PAUSE = 8, 1.0
+#: Every so many seconds, and for so many, an execution is looked for that CodePipeline has not begun yet.
+_PAUSE, _PATIENCE = 1.0, 20.0
+#: Seconds for which the end of an apply waits for all this.
+_AT_THE_END = 60.0
 #: Seconds by which the clocks may differ.
 _SKEW = 120.0
 _REASON = "tfgen apply: max_in_flight"
@@ -29,8 +31,10 @@ _OVER = ("PipelineExecutionNotStoppableException", "DuplicatedStopRequestExcepti
 class FirstBuilds:
     """The first executions of pipelines that are being made: `most` of them go on. One thread stops the others."""
 
-    def __init__(self, open_account: Callable[[], Account], most: int, pause: float = _PAUSE) -> None:
-        self.most, self._open_account, self._pause = most, open_account, pause
+    def __init__(
+        self, open_account: Callable[[], Account], most: int, pause: float = _PAUSE, patience: float = _PATIENCE
+    ) -> None:
+        self.most, self._open_account, self._pause, self._patience = most, open_account, pause, patience
         self.made: list[str] = []
         self.stopped: list[str] = []
         #: Why no more are stopped.
@@ -53,27 +57,36 @@ class FirstBuilds:
         """Until all that were to be stopped have been looked at."""
         if self._worker is not None:
             self._waiting.put("")
-            self._worker.join()
+            self._worker.join(_AT_THE_END)
 
     def _work(self) -> None:
+        """Looks for each pipeline's execution until there is one, or for so long as is worth it."""
+        pending: dict[str, float] = {}
+        is_last = False
         try:
             account = self._open_account()
-            while (pipeline := self._waiting.get()) and not self.problem:
-                self._stop(account, pipeline)
+            while pending or not is_last:
+                try:
+                    pipeline = self._waiting.get(timeout=self._pause if pending else None)
+                except queue.Empty:
+                    pass
+                else:
+                    is_last |= not pipeline
+                    pending |= {pipeline: time.monotonic() + self._patience} if pipeline else {}
+                for name, until in list(pending.items()):
+                    if self._stop(account, name) or time.monotonic() > until:
+                        del pending[name]
         except TfgenError as error:
             self.problem = error.message
 
-    def _stop(self, account: Account, pipeline: str) -> None:
-        """Stops the execution that began by itself, as soon as there is one."""
-        for _ in range(_LOOKS):
-            asked = {"pipelineName": pipeline, "maxResults": 10}
-            found = account.call("codepipeline", "list_pipeline_executions", **asked)
-            own = [each for each in found.get("pipelineExecutionSummaries", []) if self._is_own(each)]
-            for each in own:
-                self._stop_one(account, pipeline, each)
-            if own:
-                return
-            time.sleep(self._pause)
+    def _stop(self, account: Account, pipeline: str) -> bool:
+        """Stops the execution that began by itself; False when there is none yet."""
+        asked = {"pipelineName": pipeline, "maxResults": 10}
+        found = account.call("codepipeline", "list_pipeline_executions", **asked)
+        own = [each for each in found.get("pipelineExecutionSummaries", []) if self._is_own(each)]
+        for each in own:
+            self._stop_one(account, pipeline, each)
+        return bool(own)
 
     def _is_own(self, execution: dict[str, Any]) -> bool:
         """Not one that a person or a push has started, nor one of a pipeline of that name somewhere else."""

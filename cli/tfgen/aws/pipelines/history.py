@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,6 +22,8 @@ _LOST = ("PipelineNotFoundException", "AccessDeniedException")
 _REFUSED = ("ConcurrentPipelineExecutionsLimitExceededException", "ConflictException")
 #: What CodeBuild says to an action whose build its queue does not take. The action fails with it at once.
 _QUEUE_FULL = re.compile(r"AccountLimitExceededException|Cannot have more than \d+ (?:active )?builds? in queue")
+#: Seconds after an action in which the next one begins, if nothing keeps it from beginning.
+_BETWEEN_STAGES = 600
 #: Executions that are looked at for the last good one; seconds for which trouble that passes is borne.
 _MOST = 100
 _PATIENCE = 900.0
@@ -81,21 +84,32 @@ class PipelineHistory:
 
     def was_refused(self, id_: str) -> bool:
         """Whether an execution failed since CodeBuild's queue was full; False where that must not be asked."""
+        return any(map(_is_refused, self._actions(id_)))
+
+    def rests(self, id_: str, now: float) -> bool:
+        """Whether an execution that is under way builds nothing: it waits for an approval, or before a stage."""
+        actions = self._actions(id_)
+        at_work = [each for each in actions if each.get("status") == "InProgress"]
+        if at_work:
+            return all(_category(each) == "Approval" for each in at_work)
+        ended = [moment.timestamp() for each in actions if isinstance(moment := each.get("lastUpdateTime"), datetime)]
+        return bool(ended) and now - max(ended) > _BETWEEN_STAGES
+
+    def _actions(self, id_: str) -> list[dict[str, Any]]:
+        """What an execution has run, newest first; nothing where that must not be asked."""
+        asked: dict[str, object] = {"pipelineName": self.pipeline, "filter": {"pipelineExecutionId": id_}}
+        found: list[dict[str, Any]] = []
         try:
-            answer = self._call(
-                "list_action_executions", pipelineName=self.pipeline, filter={"pipelineExecutionId": id_}
-            )
             while True:
-                if any(_is_refused(each) for each in answer.get("actionExecutionDetails", [])):
-                    return True
-                if not (token := answer.get("nextToken")):
-                    return False
-                asked = {"pipelineName": self.pipeline, "filter": {"pipelineExecutionId": id_}, "nextToken": token}
                 answer = self._call("list_action_executions", **asked)
+                found += answer.get("actionExecutionDetails", [])
+                if not (token := answer.get("nextToken")):
+                    return found
+                asked["nextToken"] = token
         except AwsError as error:
             if not is_lost(error) and error.code != _UNKNOWN:
                 raise
-            return False
+            return []
 
     def latest(self) -> list[Execution]:
         """The last ones, newest first."""
@@ -123,6 +137,10 @@ def patiently(call: Callable[[], _T], pause: Callable[[], float]) -> _T:
             if error.code == _UNKNOWN or not is_passing(error) or time.monotonic() > until:
                 raise
             time.sleep(pause())
+
+
+def _category(action: dict[str, Any]) -> str:
+    return str(((action.get("input") or {}).get("actionTypeId") or {}).get("category", ""))
 
 
 def _is_refused(action: dict[str, Any]) -> bool:
