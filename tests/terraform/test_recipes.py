@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,12 @@ import yaml
 
 from tests.conftest import JSON, TOML, Command, write_tree
 from tests.functional.pr_hosts import Bitbucket, CodeCommit, running
+from tests.terraform.conftest import Estate
+from tests.terraform.module_on_aws import PLAN
 from tests.terraform.recipes import PROGRAM, Outcome, Repository, bitbucket_step, codebuild, images, recipes, shell
-from tfgen.emulator.environment import terraform_environment
+from tfgen.emulator.override import write_override
 from tfgen.emulator.server import Emulator
 from tfgen.hosts.ci import CODECOMMIT_VARIABLES
-from tfgen.terraform.binary import find_terraform
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -169,30 +170,39 @@ def test_bitbucket_and_codebuild_on_the_emulator(real_estate: Repository) -> Non
 # The documentation's Terraform
 
 
-def test_the_terraform_in_the_documentation_is_valid(
-    tmp_path: Path, cli_config: Path, cli: Command, monkeypatch: pytest.MonkeyPatch
+def test_the_terraform_in_the_documentation_plans(
+    estate: Estate, cli: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(write_tree(tmp_path / "estate", {"tfgen.toml": TOML}))
+    monkeypatch.chdir(write_tree(estate.folder.parent / "images", {"tfgen.toml": TOML}))
     text = (ROOT / "docs/pull-requests.md").read_text()
     (block,) = re.findall(r"^```hcl\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    file = tmp_path / "main.tf"
-    file.write_text(block)
-    (tmp_path / "buildspec-plan.yml").write_text(recipes(cli)["buildspec-plan.yml"])
-    (tmp_path / "home").mkdir()
-    env = terraform_environment(tmp_path / "home", cli_config)
-    terraform = shlex.join(find_terraform().argv)
-    code, said = shell(f"{terraform} init && {terraform} validate && {terraform} fmt -check -diff", env, tmp_path)
-    assert code == 0, said
+    folder = estate.folder.parent / "pull_requests"
+    values = {"repository": "ami-builder", "state_bucket": "team-state", "state_key": "images/terraform.tfstate"}
+    files = {
+        "main.tf": block,
+        "providers.tf": 'provider "aws" {\n  region = "eu-west-1"\n}\n',
+        "buildspec-plan.yml": recipes(cli)["buildspec-plan.yml"],
+        "terraform.tfvars.json": json.dumps(values),
+    }
+    write_override(write_tree(folder, files), estate.emulator)
+    estate.init(folder)
+    estate.terraform("fmt", "-check", "-diff", cwd=folder)
+    estate.terraform(*PLAN, cwd=folder, expect=2)
+    shown = json.loads(estate.terraform("show", "-json", "saved.plan", cwd=folder).stdout)
+    (roles,) = shown["planned_values"]["root_module"]["child_modules"]
+    (rights,) = [each["values"]["policy"] for each in roles["resources"] if each["address"].endswith("_policy.plan")]
     # CodeBuild would run a file of that name from the pull request: the project has its text instead.
     assert re.findall(r"buildspec += (.*?) #", block) == ['file("${path.module}/buildspec-plan.yml")']
     assert 'destinationReference = ["refs/heads/${var.branch}"]' in block
+    assert "arn:aws" not in block
     # What the rule hands over is what the comment reads; what the role may do is what the comment does.
     assert set(re.findall(r'"name": "(\w+)"', block)) == set(CODECOMMIT_VARIABLES)
-    assert set(re.findall(r"codecommit:(\w+)", block)) - {"GitPull"} == {
+    assert set(re.findall(r"codecommit:(\w+)\"", rights)) - {"GitPull"} == {
         "GetCommentsForPullRequest",
         "PostCommentForPullRequest",
         "UpdateComment",
     }
+    assert "arn:aws:s3:::team-state/images/terraform.tfstate.tflock" in rights
 
 
 def test_the_documentation_names_the_recipes_variables(cli: Command, repository: Repository) -> None:

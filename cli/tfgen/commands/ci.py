@@ -1,4 +1,4 @@
-"""`tfgen ci`: writes the recipe that plans, comments and applies in CI."""
+"""`tfgen ci`: writes the recipe that plans, comments and applies in CI, and prints the call of the module ci_roles."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ Examples:
   tfgen ci bitbucket          write bitbucket-pipelines.yml
   tfgen ci codecommit         write buildspec-plan.yml
   tfgen ci github --output -  print to stdout
+  tfgen ci github --roles     print only the call of the module ci_roles
   tfgen ci github --tool tofu run OpenTofu
   tfgen ci github --install git+https://example.com/tfgen@4b825dc642cb6eb9a060e54bf8d69288fbee4904
 """
@@ -57,19 +58,29 @@ def command(
         Literal["terraform", "tofu"],
         typer.Option("--tool", metavar="TOOL", envvar="TFGEN_CI_TOOL", help="What CI runs: terraform or tofu."),
     ] = "terraform",
+    roles: Annotated[
+        bool,
+        typer.Option("--roles", envvar="TFGEN_CI_ROLES", help="Write nothing; print the call of the module ci_roles."),
+    ] = False,
 ) -> int:
     """Write a CI pipeline that plans, comments and applies.
 
     It plans and comments on pull requests, and applies the reviewed plan. An existing file is never overwritten
-    (exit 3). For the rest of the setup, see docs/pull-requests.md.
+    (exit 3). Then it prints a call of the module ci_roles, which makes CI's roles, with what is known of the
+    repository. For the rest of the setup, see docs/pull-requests.md and docs/ci-roles.md.
     """
+    import os
     from shlex import quote
 
     from tfgen.console import note, out
     from tfgen.git.repository import has_history
+    from tfgen.hosts.roles import roles_of
     from tfgen.workspace import open_workspace
 
     workspace = open_workspace()
+    if roles:
+        out(roles_of(workspace, host, os.environ).removesuffix("\n"))
+        return 0
     requirement = found() if install is None else given(install)
     if requirement.is_on_this_machine:
         note(f"CI's machines must have {requirement.address}", style="yellow")
@@ -84,6 +95,7 @@ def command(
     note(f"{'wrote' if write(path, text, shown, again) else 'unchanged:'} {shown}")
     if not output and not (workspace.root / ".git").exists() and has_history(workspace.root):
         note("tfgen.toml is not at the root of the git repository, where CI looks for it", style="yellow")
+    out(roles_of(workspace, host, os.environ).removesuffix("\n"))
     return 0
 
 

@@ -2,8 +2,8 @@
 locals {
   only_with_boundary = { StringEquals = { "iam:PermissionsBoundary" = [local.boundary_arn] } }
 
-  # Each service by what trusts it (codepipeline's and dispatcher's iam.tf); in China the name may go on with .cn.
-  services = [for service in ["codebuild", "codepipeline", "events"] : "${service}.amazonaws.com*"]
+  # Each service by what trusts it (iam.tf of the modules; EC2 has the instance's role); in China the name may go on with .cn.
+  services = [for service in ["codebuild", "codepipeline", "ec2", "events"] : "${service}.amazonaws.com*"]
 
   iam_statements = [
     {
@@ -16,14 +16,20 @@ locals {
     {
       Sid      = "Roles"
       Effect   = "Allow"
-      Action   = ["iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription"]
+      Action   = ["iam:DeleteRole", "iam:Get*", "iam:List*", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription"]
       Resource = local.role_arns
     },
     {
       Sid      = "Policies"
       Effect   = "Allow"
-      Action   = ["iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:TagPolicy", "iam:UntagPolicy"]
+      Action   = ["iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:Get*", "iam:List*", "iam:TagPolicy", "iam:UntagPolicy"]
       Resource = local.policy_arns
+    },
+    {
+      Sid      = "Profiles"
+      Effect   = "Allow"
+      Action   = ["iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:DeleteInstanceProfile", "iam:GetInstanceProfile", "iam:RemoveRoleFromInstanceProfile", "iam:TagInstanceProfile", "iam:UntagInstanceProfile"]
+      Resource = local.profile_arns
     },
     {
       Sid       = "PassRoles"
@@ -136,7 +142,7 @@ locals {
   ]
 
   apply_statements = concat(
-    [{ Sid = "Write", Effect = "Allow", Action = local.writes, Resource = local.thing_arns }],
+    [{ Sid = "Things", Effect = "Allow", Action = concat(local.writes, local.reads), Resource = local.thing_arns }],
     [{
       # With force_destroy Terraform empties the bucket.
       Sid      = "Empty"
@@ -145,7 +151,7 @@ locals {
       Resource = [for arn in local.bucket_arns : "${arn}/*"]
     }],
     local.iam_statements,
-    local.read_statements,
+    [local.read_lists],
     local.state_statements,
     local.state_writes,
     local.few_statements,

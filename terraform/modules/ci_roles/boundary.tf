@@ -32,13 +32,33 @@ locals {
     "kms:Encrypt",
     "kms:GenerateDataKey*",
     "kms:ReEncrypt*",
+    "logs:DescribeLogGroups",
     "secretsmanager:GetSecretValue",
     "sns:Publish",
     "ssm:*Session",
     "ssm:DescribeInstanceInformation",
     "ssm:GetParameter*",
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:*",
     "sts:GetCallerIdentity",
   ]
+
+  # Names alone, in each region: a policy has at most 6,144 characters, and a role reaches what is in its own account.
+  boundary_arns = concat(
+    flatten([
+      for name in var.pipeline_names : [
+        "arn:${local.partition}:codebuild:*:*:project/${name}",
+        "arn:${local.partition}:codepipeline:*:*:${name}",
+        "arn:${local.partition}:codepipeline:*:*:${name}/*",
+        "arn:${local.partition}:dynamodb:*:*:table/${name}",
+        "arn:${local.partition}:events:*:*:rule/${name}-*",
+        "arn:${local.partition}:logs:*:*:log-group:/aws/codebuild/${name}*",
+      ]
+    ]),
+    flatten([for arn in local.bucket_arns : [arn, "${arn}/*"]]),
+    [for key in var.state.keys : "${local.state_arn}/${key}*"],
+    [for table in compact([var.state.lock_table]) : "arn:${local.partition}:dynamodb:*:*:table/${table}"],
+  )
 
   own_boundary = concat(
     [
@@ -47,26 +67,18 @@ locals {
         Sid      = "Things"
         Effect   = "Allow"
         Action   = ["codebuild:*", "codepipeline:*", "dynamodb:*", "events:*", "logs:*", "s3:*"]
-        Resource = concat(local.thing_arns, [for arn in local.bucket_arns : "${arn}/*"])
+        Resource = local.boundary_arns
       },
+      { Sid = "State", Effect = "Allow", Action = ["s3:GetBucket*", "s3:ListBucket"], Resource = local.state_arn },
       {
-        Sid      = "State"
+        # The conditions are in the protection.
+        Sid      = "Roles"
         Effect   = "Allow"
-        Action   = ["s3:*Object", "s3:GetBucket*", "s3:ListBucket"]
-        Resource = concat([local.state_arn], flatten([for key in var.state.keys : ["${local.state_arn}/${key}", "${local.state_arn}/${key}.tflock"]]))
+        Action   = distinct(flatten([for each in local.iam_statements : each.Action if each.Sid != "PassRoles"]))
+        Resource = concat(local.role_arns, local.policy_arns, local.profile_arns)
       },
-      { Sid = "Lists", Effect = "Allow", Action = ["iam:Get*", "iam:List*"], Resource = concat(local.role_arns, local.policy_arns) },
-      { Sid = "LogLists", Effect = "Allow", Action = ["logs:DescribeLogGroups"], Resource = "*" },
     ],
-    [
-      for table in compact([var.state.lock_table]) : {
-        Sid      = "LockTable"
-        Effect   = "Allow"
-        Action   = ["dynamodb:*Item"]
-        Resource = "arn:${local.partition}:dynamodb:${local.state_region}:${local.account_id}:table/${table}"
-      }
-    ],
-    local.iam_statements,
+    [for each in local.iam_statements : each if each.Sid == "PassRoles"],
     [for each in local.few_statements : each if each.Sid == "Connections"],
     [
       for arns in length(var.instance_role_arns) == 0 ? [] : [var.instance_role_arns] : {

@@ -79,6 +79,13 @@ resource "aws_iam_role_policy" "apply" {
   role = aws_iam_role.apply.id
 
   policy = jsonencode({ Version = "2012-10-17", Statement = local.apply_statements })
+
+  lifecycle {
+    precondition {
+      condition     = length(jsonencode(local.apply_statements)) <= 10100
+      error_message = "The policy of the apply role is longer than IAM allows (10240 characters). Give fewer pipeline_names, bucket_names and keys: patterns with *."
+    }
+  }
 }
 
 resource "aws_iam_policy" "boundary" {

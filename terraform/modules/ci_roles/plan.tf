@@ -3,9 +3,10 @@ locals {
   iam  = "arn:${local.partition}:iam::${local.account_id}"
   here = { for service in ["codebuild", "codepipeline", "dynamodb", "events", "logs"] : service => "arn:${local.partition}:${service}:${local.region}:${local.account_id}" }
 
-  role_arns   = [for name in var.pipeline_names : "${local.iam}:role/${name}-*"]
-  policy_arns = [for name in var.pipeline_names : "${local.iam}:policy/${name}-*"]
-  bucket_arns = [for name in var.bucket_names : "arn:${local.partition}:s3:::${name}"]
+  role_arns    = [for name in var.pipeline_names : "${local.iam}:role/${name}-*"]
+  policy_arns  = [for name in var.pipeline_names : "${local.iam}:policy/${name}-*"]
+  profile_arns = [for name in var.pipeline_names : "${local.iam}:instance-profile/${name}-*"]
+  bucket_arns  = [for name in var.bucket_names : "arn:${local.partition}:s3:::${name}"]
 
   # All that the modules make, but for IAM. The objects of a bucket are one part of it.
   thing_arns = concat(
@@ -23,44 +24,32 @@ locals {
     local.bucket_arns,
   )
 
-  read_statements = [
-    {
-      Sid      = "Read"
-      Effect   = "Allow"
-      Resource = local.thing_arns
-      Action = [
-        "codebuild:BatchGetProjects",
-        "codepipeline:GetPipeline",
-        "codepipeline:ListTagsForResource",
-        "dynamodb:Describe*",
-        "dynamodb:ListTagsOfResource",
-        "events:DescribeRule",
-        "events:ListTagsForResource",
-        "events:ListTargetsByRule",
-        "logs:ListTags*",
-        "s3:GetAccelerateConfiguration",
-        "s3:GetBucket*",
-        "s3:GetEncryptionConfiguration",
-        "s3:GetLifecycleConfiguration",
-        "s3:GetReplicationConfiguration",
-        "s3:ListBucket",
-        "s3:ListTagsForResource",
-      ]
-    },
-    {
-      Sid      = "ReadRoles"
-      Effect   = "Allow"
-      Action   = ["iam:Get*", "iam:List*"]
-      Resource = concat(local.role_arns, local.policy_arns)
-    },
-    {
-      # These actions know no resources.
-      Sid      = "ReadLists"
-      Effect   = "Allow"
-      Action   = ["ec2:DescribeAccountAttributes", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroup*", "logs:DescribeLogGroups", "sts:GetCallerIdentity"]
-      Resource = "*"
-    },
+  reads = [
+    "codebuild:BatchGetProjects",
+    "codepipeline:GetPipeline",
+    "codepipeline:ListTagsForResource",
+    "dynamodb:Describe*",
+    "dynamodb:ListTagsOfResource",
+    "events:DescribeRule",
+    "events:ListTagsForResource",
+    "events:ListTargetsByRule",
+    "logs:ListTags*",
+    "s3:GetAccelerateConfiguration",
+    "s3:GetBucket*",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetLifecycleConfiguration",
+    "s3:GetReplicationConfiguration",
+    "s3:ListBucket",
+    "s3:ListTagsForResource",
   ]
+
+  # These actions know no resources.
+  read_lists = {
+    Sid      = "ReadLists"
+    Effect   = "Allow"
+    Action   = ["ec2:DescribeAccountAttributes", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroup*", "logs:DescribeLogGroups", "sts:GetCallerIdentity"]
+    Resource = "*"
+  }
 
   state_region = coalesce(var.state.region, local.region)
   state_arn    = "arn:${local.partition}:s3:::${var.state.bucket}"
@@ -135,5 +124,9 @@ locals {
     },
   ] }
 
-  plan_statements = concat(local.read_statements, local.state_statements, local.project_statements["plan"])
+  plan_statements = concat([
+    { Sid = "Read", Effect = "Allow", Action = local.reads, Resource = local.thing_arns },
+    { Sid = "ReadRoles", Effect = "Allow", Action = ["iam:Get*", "iam:List*"], Resource = concat(local.role_arns, local.policy_arns, local.profile_arns) },
+    local.read_lists,
+  ], local.state_statements, local.project_statements["plan"])
 }

@@ -21,7 +21,8 @@ _LONGEST_MESSAGE = 300
 #: How buildspec.yml begins what it has to say of a failure, and what CodeBuild writes after a command that failed.
 _OWN_WORDS = "buildspec: "
 _COMMAND_FAILED = re.compile(r"\[Container\] .*Command did not exit successfully")
-#: Of a phase in which no line of the repository has run yet, or none does any more: what CodeBuild itself could not reach.
+#: Of a phase in which no line of the repository has run yet, or none does any more: what CodeBuild itself could not
+#: reach.
 _ITS_OWN_PHASES = frozenset(
     {"SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "UPLOAD_ARTIFACTS", "FINALIZING"}
 )

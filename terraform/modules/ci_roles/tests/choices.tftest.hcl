@@ -47,6 +47,8 @@ run "placeholders_and_wildcards_are_refused" {
   command = plan
 
   variables {
+    repository     = "OWNER/NAME?"
+    state          = { bucket = "STATE_BUCKET", keys = ["STATE_KEY?"] }
     github         = { owner_id = "OWNER_ID", repository_id = "REPOSITORY_ID" }
     bitbucket      = { workspace_uuid = "WORKSPACE", repository_uuid = "REPOSITORY", environment_uuid = "ENVIRONMENT" }
     branch         = "release/*"
@@ -55,7 +57,9 @@ run "placeholders_and_wildcards_are_refused" {
     bucket_names   = ["*"]
   }
 
-  expect_failures = [var.github, var.bitbucket, var.branch, var.environment, var.pipeline_names, var.bucket_names]
+  expect_failures = [
+    var.repository, var.state, var.github, var.bitbucket, var.branch, var.environment, var.pipeline_names, var.bucket_names,
+  ]
 }
 
 run "github_without_ids_is_refused" {
