@@ -68,6 +68,8 @@ CALLS = {
         "source_repository": '"repo"',
         "notifications": NOTIFIED,
         "approval_topic_arns": json.dumps([TOPIC]),
+        "network": '"session-manager"',
+        "environment_secrets": '{ DB = { secret = "app" } }',
     },
     "bucket-alone": {**SHARED, "source_repository": '"repo"', "roles": "false"},
     "roles-alone": {
@@ -87,6 +89,7 @@ IMAGES = {
     "pushed": ("everything", {"notifications": NOTIFIED}),
     "dispatched": ("everything", {"start_on_push": "false"}),
     "in-a-vpc": ("everything", {**subnets(3), "approval": f'{{ topic_arn = "{TOPIC}" }}'}),
+    "tunnelled": ("everything", {"network": '"session-manager"', "environment_secrets": '{ DB = { secret = "app" } }'}),
     "with-roles": ("bucket-alone", {}),
     "with-bucket": ("roles-alone", {}),
 }
@@ -129,8 +132,8 @@ def kinds(resources: list[dict[str, Any]]) -> list[str]:
 
 
 def test_an_image_that_shares_all_has_at_most_six_resources(planned: Planned) -> None:
-    counts = {name: len(planned[name]) for name in ("alone", "pushed", "dispatched", "in-a-vpc")}
-    assert counts == {"alone": 14, "pushed": 5, "dispatched": 3, "in-a-vpc": 6}
+    counts = {name: len(planned[name]) for name in ("alone", "pushed", "dispatched", "in-a-vpc", "tunnelled")}
+    assert counts == {"alone": 14, "pushed": 5, "dispatched": 3, "in-a-vpc": 6, "tunnelled": 5}
     assert max(counts[name] for name in counts if name != "alone") <= MOST
     assert kinds(planned["dispatched"]) == ["cloudwatch_log_group", "codebuild_project", "codepipeline"]
 
