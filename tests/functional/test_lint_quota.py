@@ -14,6 +14,10 @@ FEW = {f"packer/i{number}.json": JSON for number in range(13)}
 MILAN = {"terraform/pipelines/providers.tf": 'provider "aws" {\n  region = "eu-south-1"\n}\n'}
 REGIONS = [f"ap-southeast-{number}" for number in range(20)]
 TOPIC = '{ topic_arn = "arn:aws:sns:eu-west-1:123456789012:images" }'
+HALVES = "".join(
+    f"[templates.{name}.inputs]\nimage_regions = {json.dumps(regions)}\n"
+    for name, regions in (("web", REGIONS[:10]), ("db", REGIONS[10:]))
+)
 PROFILE = "arn:aws:iam::123456789012:{kind}/a-long-name-of-an-image-{number}"
 PROFILES = ", ".join(
     f'"{PROFILE.format(kind="instance-profile", number=number)}" = "{PROFILE.format(kind="role", number=number)}"'
@@ -60,6 +64,11 @@ PLANTED = {
         {},
         f"[inputs]\nimage_regions = {json.dumps(REGIONS)}\n",
         (3, "the inline policy of the build of web would have some 1", "give fewer image_regions"),
+    ),
+    "inline policy of a shared role": (
+        {"packer/web.json": JSON, "packer/db.json": JSON},
+        f"[shared]\nroles = true\n{HALVES}",
+        (7, "the inline policy of the shared build role would have some 1", "give fewer image_regions"),
     ),
     "managed policy": (
         {},
