@@ -21,8 +21,7 @@ _LONGEST_MESSAGE = 300
 #: How buildspec.yml begins what it has to say of a failure, and what CodeBuild writes after a command that failed.
 _OWN_WORDS = "buildspec: "
 _COMMAND_FAILED = re.compile(r"\[Container\] .*Command did not exit successfully")
-#: Of a phase in which no line of the repository has run yet, or none does any more: what CodeBuild itself could not
-#: reach.
+#: Phases in which no line of the repository runs: what cannot be reached there is CodeBuild's own.
 _ITS_OWN_PHASES = frozenset(
     {"SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "UPLOAD_ARTIFACTS", "FINALIZING"}
 )
