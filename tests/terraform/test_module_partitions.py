@@ -1,4 +1,4 @@
-"""The modules in China, GovCloud, the European Sovereign Cloud and a secret partition: golden policies and limits."""
+"""The modules in China, GovCloud and the European Sovereign Cloud: golden policies, and what they allow."""
 
 from __future__ import annotations
 
