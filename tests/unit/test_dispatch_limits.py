@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.simulated_aws import REFUSED, Build, Clock, CodeBuild, CodePipeline, Execution, FakeAccount, FakeAws
+from tests.unit.simulated_aws import REFUSED, Build, CodeBuild, CodePipeline, Execution, FakeAccount, FakeAws
+from tests.unit.virtual_clock import Clock
 from tfgen.aws.pipelines.dispatch_lease import Lease
 from tfgen.aws.pipelines.dispatch_state import Full, Item, StateTable
 from tfgen.aws.pipelines.own_builds import OwnBuilds
