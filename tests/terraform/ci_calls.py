@@ -95,9 +95,7 @@ def attacks(label: str, boundary: str) -> list[Request]:
         *_all(f"{IAM}:user/ann", "iam:AttachUserPolicy", "iam:DeleteUserPermissionsBoundary", context=right),
         *_all(f"{IAM}:group/admins", "iam:AddUserToGroup", "iam:CreateGroup", "iam:PutGroupPolicy"),
         *_all(f"{IAM}:policy/admin", "iam:CreatePolicy", "iam:CreatePolicyVersion"),
-        *_all(
-            f"{IAM}:instance-profile/web-ami-pipeline-x", "iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"
-        ),
+        *_all(f"{IAM}:instance-profile/admin", "iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"),
         *_all(f"{IAM}:oidc-provider/evil.example", "iam:CreateOpenIDConnectProvider"),
         *_all(
             f"{IAM}:oidc-provider/token.actions.githubusercontent.com",

@@ -99,7 +99,7 @@ locals {
         Effect    = "Allow"
         Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
         Resource  = [arn]
-        Condition = { StringLike = { "kms:ViaService" = ["s3.${local.state_region}.amazonaws.com*"] } }
+        Condition = { StringLike = { "kms:ViaService" = ["s3.${local.state_region}.*"] } }
       }
     ],
   )
