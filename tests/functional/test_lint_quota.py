@@ -134,7 +134,7 @@ inputs = { tfgen_requirement = "git+https://example.com/tfgen@4b825dc642cb6eb9a0
         # Each as it is counted: with one less there is a finding (below).
         "[quota]\nevent_rules = 13\niam_roles = 39\npipelines = 13\nbuild_projects = 13\nbuckets = 13\n",
         "[quota]\nconcurrent_builds = 13\niam_roles = 39\n",
-        AFFECTED + "[quota]\nevent_rules = 1\niam_roles = 28\nconcurrent_builds = 1\nbuild_projects = 14\n",
+        AFFECTED + "[quota]\nevent_rules = 3\niam_roles = 28\nconcurrent_builds = 1\nbuild_projects = 14\n",
         "[shared]\nroles = true\nartefact_bucket = true\n[quota]\niam_roles = 3\nbuckets = 1\nevent_rules = 13\n",
         '[inputs]\nsource_type = "codeconnections"\n[quota]\nevent_rules = 1\niam_roles = 26\n',
     ],

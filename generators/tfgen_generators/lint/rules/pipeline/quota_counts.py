@@ -142,7 +142,7 @@ def _of_all(scope: Scope, add: Add) -> None:
     place = place_of(scope, settings.module.providers)
     account = Place(account=place.account)
     if settings.trigger == "affected" and any(image.is_pushed for image in images(scope)):
-        add("event_rules", place, 1, "dispatcher")
+        add("event_rules", place, 3, "dispatcher")  # a push, the end of an execution, the clock
         add("iam_roles", account, 2, "dispatcher")
         add("build_projects", place, 1, "dispatcher")
     if any(image.shares for image in images(scope)):
