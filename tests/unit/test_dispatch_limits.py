@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.simulated_aws import REFUSED, Build, Clock, CodeBuild, CodePipeline, Execution, FakeAccount, FakeAws
+from tests.unit.simulated_aws import REFUSED, Build, CodeBuild, CodePipeline, Execution, FakeAccount, FakeAws
+from tests.unit.virtual_clock import Clock
 from tfgen.aws.pipelines.dispatch_lease import Lease
 from tfgen.aws.pipelines.dispatch_state import Full, Item, StateTable
 from tfgen.aws.pipelines.own_builds import OwnBuilds
@@ -189,6 +190,18 @@ def test_what_failed_is_started_again_by_the_next_push_alone(world: World, statu
     world.end("base", status)
     world.head = SECOND
     assert world.dispatch(SECOND)["base"] == "started"
+
+
+def test_what_a_person_repaired_is_good_again(world: World) -> None:
+    """A stage that is tried again in the console is the same execution."""
+    world.dispatch()
+    world.end("other")
+    world.end("base", "Failed", "Build terminated with state: FAILED")
+    assert world.dispatch() == {"base": "failed", "web": "blocked"}
+    world.end("base")
+    assert world.dispatch() == {"web": "started"}
+    item = world.table().get("base")
+    assert (item.good, item.failed, item.end) == (FIRST, frozenset(), "")
 
 
 @pytest.mark.parametrize("status", ["Superseded", "Cancelled"])

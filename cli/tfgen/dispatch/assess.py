@@ -158,7 +158,8 @@ class Assessor:
             return item, None
         good = next((each for each in latest if each.status == "Succeeded" and each.revision), None)
         if good is not None and good.id != item.basis:
-            swapped = self.table.swap(item, replace(item, good=good.revision, basis=good.id, built=0))
+            built = replace(item, good=good.revision, basis=good.id, built=0)
+            swapped = self.table.swap(item, replace(built, failed=frozenset(), end="", tries=0, not_before=0))
             if swapped is None:
                 return None
             item = swapped

@@ -64,7 +64,7 @@ def _by(given: int | None) -> str:
 def _fix(scope: Scope, quota: str, cause: Path) -> str:
     settings = scope.settings
     if quota == "event_rules" and cause == ("trigger",):
-        return 'set trigger = "affected": the dispatcher has one rule for all (docs/dispatcher.md)'
+        return 'set trigger = "affected": the dispatcher has three rules for all (docs/dispatcher.md)'
     if quota == "event_rules" and cause[-1] == "notifications" and not settings.shared.notifications:
         return "set notifications = true in [shared]: one rule for all (docs/quotas.md)"
     if quota in ("iam_roles", "iam_policies") and not settings.shared.roles:

@@ -109,7 +109,8 @@ def count(scope: Scope) -> dict[str, dict[Place, Count]]:
         add("build_projects", image.place, 1, "packer_dir")
         starts = _rules(scope, image, add)
         roles = image.shares and settings.shared.roles
-        add("iam_roles", account, 0 if roles else 2 + starts, "shared", "roles")
+        session = image.inputs.get("network") == "session-manager"
+        add("iam_roles", account, 0 if roles else 2 + starts + session, "shared", "roles")
         add("iam_policies", account, 0 if roles else policy_sizes(image.inputs).made, "shared", "roles")
         bucket = image.shares and settings.shared.artefact_bucket
         add("buckets", account, 0 if bucket else 1, "shared", "artefact_bucket")
@@ -141,7 +142,7 @@ def _of_all(scope: Scope, add: Add) -> None:
     place = place_of(scope, settings.module.providers)
     account = Place(account=place.account)
     if settings.trigger == "affected" and any(image.is_pushed for image in images(scope)):
-        add("event_rules", place, 1, "dispatcher")
+        add("event_rules", place, 3, "dispatcher")  # a push, the end of an execution, the clock
         add("iam_roles", account, 2, "dispatcher")
         add("build_projects", place, 1, "dispatcher")
     if any(image.shares for image in images(scope)):

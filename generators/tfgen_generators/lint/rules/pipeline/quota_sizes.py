@@ -20,12 +20,13 @@ _BUILD, _TAG, _TAG_WHEN_SHARED, _COPIES = 2_530, 1_568, 1_131, 345
 #: An id in a list with its ARN, by the kind of thing.
 _SUBNET, _GROUP, _SUBNET_OF_NETWORK, _GROUP_OF_NETWORK = 49, 54, 171, 64
 _KEY, _CONNECTION, _NETWORK = 265, 700, 662
+_SESSION = "session_manager"
 #: Feature -> characters without regions, how many statements, and how many of those there are for each tag.
 _FEATURES = {
     "deprecation": (0, 0, 1),
     "deregistration_protection": (0, 0, 1),
     "fast_launch": (190, 1, 1),
-    "session_manager": (400, 2, 1),
+    _SESSION: (400, 2, 1),
     "spot": (850, 3, 2),
 }
 _STATEMENT = 225
@@ -52,7 +53,7 @@ def policy_sizes(inputs: Mapping[str, object]) -> Sizes:
     beside = sum(sharing[: _OF_NETWORK - 3] if network else sharing[:_OF_NETWORK])
     last = sum(features[(packed - 1) * _OF_FEATURES :]) if packed else 0
     arns = inputs.get("build_policy_arns")
-    made = number + packed
+    made = number + packed + bool(inputs.get("environment_secrets"))
     return Sizes(
         inline=_inline(inputs, tags, regions),
         managed=max(network + beside, sum(features[:_OF_FEATURES]), last if profiles else 0),
@@ -102,7 +103,10 @@ def _shares(inputs: Mapping[str, object], tags: Mapping[str, object], regions: i
 def _features(inputs: Mapping[str, object], tags: Mapping[str, object], regions: int) -> tuple[list[int], int]:
     """The lengths of their statements, and of the two about instance profiles, which come last."""
     found: list[int] = []
-    for feature in sorted(set(_texts(inputs.get("build_features"))) & _FEATURES.keys()):
+    asked = set(_texts(inputs.get("build_features")))
+    if inputs.get("network") == "session-manager":
+        asked.add(_SESSION)
+    for feature in sorted(asked & _FEATURES.keys()):
         fixed, once, by_tag = _FEATURES[feature]
         found += [fixed // once + regions] * once if once else []
         found += [_STATEMENT + regions] * (by_tag * max(len(tags), 1))
