@@ -1,4 +1,4 @@
-"""After `tfgen init`, lint, sync --check and a plan on the emulator pass at once: in an empty repository and in others."""
+"""After `tfgen init`, lint, sync --check and a plan on the emulator pass: in an empty repository and in others."""
 
 from __future__ import annotations
 
@@ -122,5 +122,5 @@ def test_all_passes_at_once(
     assert [line.split()[0] for line in cli("list").expect(0).out.splitlines()[1:]] == sorted(images)
     for name, script in images.items():
         assert f'"name": "{name}"' in planned.out
-        generated = (open_workspace().terraform_dir / f"pipeline_{name.replace('-', '_')}.gen.tf").read_text()
+        generated = (open_workspace().terraform_dir / f"pipeline_{name}.gen.tf").read_text()
         assert f'PACKER_SCRIPT = "{script}"' in generated
