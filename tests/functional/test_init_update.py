@@ -147,6 +147,15 @@ def test_a_module_by_its_address_is_not_ours_to_update(repo: Repo, cli: Command)
 
 
 @pytest.mark.parametrize("host", RECIPES)
+def test_a_recipe_that_was_just_written_is_current(host: str, repo: Repo, cli: Command) -> None:
+    repo({"tfgen.toml": f'{TOML}branch = "a/it\'s"\n', "packer/web.json": JSON})
+    for tool in ("terraform", "tofu"):
+        cli("ci", host, "--tool", tool, "--install", ADDRESS, "--output", RECIPES[host][1]).expect(0)
+        assert cli("version", "--files").expect(0).out.split()[3:5] == [RECIPES[host][1], "current"]
+        Path(RECIPES[host][1]).unlink()
+
+
+@pytest.mark.parametrize("host", RECIPES)
 def test_a_recipe_keeps_what_was_filled_in(host: str, repo: Repo, cli: Command) -> None:
     name, path = RECIPES[host]
     for tool in ("terraform", "tofu"):
@@ -156,6 +165,8 @@ def test_a_recipe_keeps_what_was_filled_in(host: str, repo: Repo, cli: Command) 
         text = filled(old, values)
         assert text is not None
         (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+        assert cli("version", "--files").expect(0).out.split()[4] in ("old", "current")
         (root / path).write_text(f"{text}# ours\n")
         cli("init", "--update").expect(0)
         new = (root / path).read_text()
