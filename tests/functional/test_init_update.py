@@ -103,6 +103,28 @@ def test_the_same_line_is_marked(repo: Repo, cli: Command) -> None:
     assert (root / BUILDSPEC).read_text() == text
 
 
+def test_a_part_that_was_taken_over_by_hand_is_no_whole(repo: Repo, cli: Command) -> None:
+    """Most of the new lines of one file, in a module that is otherwise the old one: the rest comes, too."""
+    files, path = vendored("0.2.0"), f"{MODULE}/main.tf"
+    new = latest()[path]
+    last = next(line for line in reversed(new.splitlines()) if line not in files[path].splitlines() and line.strip())
+    files[path] = new.replace(f"{last}\n", "")
+    root = repo(files)
+    cli("init", "--update")
+    assert last in (root / path).read_text()
+
+
+def test_what_was_resolved_stays_resolved(repo: Repo, cli: Command) -> None:
+    files = vendored("0.2.0")
+    root = repo(files)
+    cli("init", "--update").expect(0)
+    path = root / f"{MODULE}/variables.tf"
+    path.write_text(files[f"{MODULE}/variables.tf"].replace("description", "ours", 1))  # all of the old one, on purpose
+    before = path.read_text()
+    cli("init", "--update").expect(0)
+    assert path.read_text() == before
+
+
 def test_crlf_stays_crlf(repo: Repo, cli: Command) -> None:
     files = vendored("0.2.0")
     root = repo({path: text.replace("\n", "\r\n") if path != "tfgen.toml" else text for path, text in files.items()})

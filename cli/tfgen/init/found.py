@@ -116,19 +116,12 @@ def _aws_region(notes: list[str]) -> str:
 def _packer_dir(root: Path, *, everywhere: bool) -> str | None:
     """Where the templates are: the default place (or the root in its stead), else what all of them are below."""
     usual = folder_on_disk(root, USUAL)
-    if usual == USUAL:
-        if (root / USUAL).is_dir() and find_unnamed(root, USUAL).templates:
-            return USUAL
-    elif not everywhere or _all_in_root(root):
-        return ROOT
+    if usual == USUAL and (root / USUAL).is_dir() and find_unnamed(root, USUAL).templates:
+        return USUAL
     if not everywhere:
-        return None
+        return ROOT if usual == ROOT else None
     templates = find_unnamed(root, ROOT).templates
     return _common(templates) if templates else None
-
-
-def _all_in_root(root: Path) -> bool:
-    return all("/" not in template.path for template in find_unnamed(root, ROOT).templates)
 
 
 def _common(templates: Sequence[Template]) -> str:

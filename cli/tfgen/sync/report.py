@@ -65,7 +65,7 @@ def _conclude(workspace: Workspace, result: SyncResult, *, check: bool) -> None:
         note("nothing was written")
         return
     if folder := missing_module(workspace):
-        note(f"warning: module folder {folder} not found; to write it, run: tfgen init --module vendor", style="yellow")
+        note(f"module folder {folder} not found; to write it, run: tfgen init --module vendor", style="yellow")
     note(counted(changes, check=check))
     if any(change.action == "forget" for change in changes.changes):
         note("forgotten pipelines stay in AWS; delete their files when the change has been applied everywhere")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from tfgen.init.updating.released import releases
 from tfgen.init.updating.texts import Candidate, Vendored, vendored
 from tfgen_generators.settings.model import Settings
 from tfgen_generators.settings.requirement import Requirement
@@ -43,8 +44,10 @@ def states(root: Path, settings: Settings, install: Requirement | None = None) -
     items = list(vendored(root, settings, install))
     found: list[FileState] = []
     for folder, files in _by_folder(items).items():
-        release = _release(files) if folder else ""
-        found += [state for item in files if (state := _state(item, release)) is not None]
+        is_new = _is_new(files)
+        near = {item.path: item.nearest(is_new=_is_new(items) if is_new is None else is_new) for item in files}
+        release = _release(files, near) if folder else ""
+        found += [state for item in files if (state := _state(item, near[item.path], release)) is not None]
     return found
 
 
@@ -56,23 +59,30 @@ def _by_folder(items: Sequence[Vendored]) -> dict[str, list[Vendored]]:
     return found
 
 
-def _release(files: Sequence[Vendored]) -> str:
-    """The release that a module comes from: that of most of its files; "" for this one."""
-    votes = Counter(near.version for near in _nearest(files))
-    return max(votes, key=lambda version: (votes[version], version == "", version)) if votes else ""
+def _is_new(items: Sequence[Vendored]) -> bool | None:
+    """Whether files are from this release: what those say that nobody has edited; None where they say nothing."""
+    telling = [item.exact.version == "" for item in items if _tells(item) and item.exact]
+    return 2 * sum(telling) >= len(telling) if telling else None
 
 
-def _nearest(files: Sequence[Vendored]) -> Iterator[Candidate]:
+def _tells(item: Vendored) -> bool:
+    """Whether this release's text is another one than all before."""
+    return item.text is not None and item.new not in [each.text for each in item.candidates]
+
+
+def _release(files: Sequence[Vendored], near: Mapping[str, Candidate | None]) -> str:
+    """The release that a module comes from: the newest of those that most of its files are of; "" for this one."""
+    order = [*releases(), ""]
+    votes: Counter[str] = Counter()
     for item in files:
-        near = item.nearest
-        if near and len({each.text for each in item.candidates} | {item.new}) > 1:  # else it says nothing
-            yield near
+        if like := near[item.path]:
+            votes.update(each.version for each in item.texts if each.text == like.text)
+    return max(votes, key=lambda version: (votes[version], order.index(version))) if votes else ""
 
 
-def _state(item: Vendored, release: str) -> FileState | None:
+def _state(item: Vendored, near: Candidate | None, release: str) -> FileState | None:
     if item.text is None:
         return _absent(item, release)
-    near = item.nearest
     if near is None:
         return FileState(item=item, state="foreign") if item.group and item.new is not None else None
     edited = item.text != near.text

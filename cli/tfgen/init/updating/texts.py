@@ -51,19 +51,40 @@ class Vendored(msgspec.Struct, frozen=True, kw_only=True):
         return 2 * self.raw.count("\r\n") > self.raw.count("\n")
 
     @property
-    def nearest(self) -> Candidate | None:
-        """What it most likely comes from; the newer of equals. None where it is not like any: it is not ours."""
-        if self.text is None:
-            return None
-        own = (Candidate(version="", text=self.new),) if self.new is not None else ()
-        ranked = [
-            (distance(self.text, each.text), -number, each) for number, each in enumerate((*self.candidates, *own))
-        ]
-        if not ranked:
-            return None
-        far, _, best = min(ranked, key=lambda one: one[:2])
-        lines = self.text.count("\n") + best.text.count("\n") + 1
-        return best if far <= _FOREIGN * lines else None
+    def own(self) -> Candidate | None:
+        """The text of this release."""
+        return None if self.new is None else Candidate(version="", text=self.new)
+
+    @property
+    def texts(self) -> tuple[Candidate, ...]:
+        """All texts, the oldest first."""
+        return (*self.candidates, *([self.own] if self.own else []))
+
+    @property
+    def exact(self) -> Candidate | None:
+        """The release that has exactly this text, the newest of several; None where none has."""
+        return next((each for each in reversed(self.texts) if each.text == self.text), None)
+
+    def nearest(self, *, is_new: bool | None) -> Candidate | None:
+        """What it comes from; None where it is not like any text of ours.
+
+        Of an edited file: the release most like it, or this one, as `is_new` says, where the files beside it tell; else
+        what it is more like.
+        """
+        if self.text is None or self.exact:
+            return self.exact
+        old = min(reversed(self.candidates), key=self._far, default=None)
+        own = self.own
+        if own and (old is None or (self._far(own) <= self._far(old) if is_new is None else is_new)):
+            return own if self._is_like(own) else None
+        return old if old and self._is_like(old) else None
+
+    def _far(self, other: Candidate) -> int:
+        return distance(self.text or "", other.text)
+
+    def _is_like(self, other: Candidate) -> bool:
+        lines = (self.text or "").count("\n") + other.text.count("\n") + 1
+        return self._far(other) <= _FOREIGN * lines
 
 
 def distance(one: str, other: str) -> int:
@@ -93,7 +114,7 @@ def vendored(root: Path, settings: Settings, install: Requirement | None) -> Ite
 
 
 def _off(item: Vendored) -> int:
-    near = item.nearest
+    near = item.nearest(is_new=None)
     return distance(item.text or "", near.text) if near else 1_000_000
 
 
@@ -124,7 +145,7 @@ def _module(root: Path, folder: str, name: str) -> Iterator[Vendored]:
         place, candidates = f"{folder}/{path}", tuple(was.get(path, ()))
         now, raw = _read(root, place)
         found.append(Vendored(path=place, text=now, raw=raw, group=folder, candidates=candidates, new=new.get(path)))
-    if any(item.nearest for item in found):  # else it is somebody else's, who calls it as we do
+    if any(item.nearest(is_new=None) for item in found):  # else it is somebody else's, who calls it as we do
         yield from found
 
 
