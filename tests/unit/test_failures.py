@@ -130,7 +130,7 @@ def failure(
         (
             "putting IAM Role Policy (x)",
             (
-                "api error AccessDenied: User: arn:aws:sts::123456789012:assumed-role/x/y is not authorized to perform: "
+                "api error AccessDenied: User: arn:aws:sts::123456789012:assumed-role/x is not authorized to perform: "
                 "iam:PutRolePolicy because no permissions boundary allows the iam:PutRolePolicy action"
             ),
             "a permissions boundary forbids it: profile ci, region eu-west-1",
