@@ -257,8 +257,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
         re.compile(r"(?:in\W+a|no)\W+permissions\W+boundary"),
         _denied(
             "a permissions boundary forbids it",
-            "give the pipelines the boundary of ci_roles (permissions_boundary), or let it allow what {Terraform} names "
-            "above: docs/ci-roles.md",
+            "give the pipelines the boundary of ci_roles (permissions_boundary), or let it allow what {Terraform} "
+            "names above: docs/ci-roles.md",
         ),
     ),
     (
