@@ -124,7 +124,7 @@ def _shared(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _given(settings: Settings) -> dict[str, list[str]]:
     """What inputs of the pipelines mean for the roles."""
-    tables = [settings.inputs, *(each.inputs for each in settings.templates.values())]
+    tables = [settings.inputs, settings.shared.inputs, *(each.inputs for each in settings.templates.values())]
     vpcs = [_plain(table.get("vpc_config")) for table in tables]
     profiles = [_plain(table.get("instance_profiles")) for table in tables]
     return {
