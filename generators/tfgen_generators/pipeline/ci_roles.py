@@ -24,8 +24,8 @@ IDENTITIES: Mapping[str, tuple[str, ...]] = {
     "codecommit": (),
 }
 _WHERE = {
-    "github": "gh api repos/OWNER/NAME --jq '.owner.id, .id'",
-    "bitbucket": "Bitbucket, Repository settings, OpenID Connect",
+    "github": "with gh api repos/OWNER/NAME --jq '.owner.id, .id'",
+    "bitbucket": "in Bitbucket: Repository settings, OpenID Connect",
 }
 _REPOSITORY = {"github": "OWNER/NAME?", "bitbucket": "WORKSPACE/NAME?", "codecommit": "NAME?"}
 _DISPATCHER_ROOM = 80
@@ -67,7 +67,7 @@ def _said(repository: Repository, backend: Mapping[str, str]) -> Iterator[str]:
     missing = [name for name in IDENTITIES[repository.host] if not repository.ids.get(name)]
     if missing:
         where = _WHERE[repository.host].replace("OWNER/NAME", repository.name or "OWNER/NAME")
-        yield comment(f"{', '.join(missing)}: find with {where}") + "\n"
+        yield comment(f"{', '.join(missing)}: find {where}") + "\n"
     if not backend:
         yield (
             comment("state: no S3 backend with plain values was found (tfgen state init --bucket NAME makes one)")
