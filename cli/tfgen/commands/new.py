@@ -9,7 +9,7 @@ import typer
 from tfgen.new_image.model import OsName, TemplateFormat
 
 if TYPE_CHECKING:
-    from tfgen.new_image.model import Made
+    from tfgen.new_image.model import Made, Wish
     from tfgen.workspace import Workspace
     from tfgen_generators.sync.model import SyncResult
 
@@ -50,9 +50,9 @@ def command(
 ) -> int:
     """Create a new image: its template, playbook, role and pipeline.
 
-    The template needs IMDSv2, encrypts its volumes, writes a manifest and pins its plugins (json: buildspec.yml does). It stands
-    in packer_dir, the playbook and the role where those of the other images are. Then it runs sync. A file that exists
-    already is never overwritten (exit 3; nothing is written).
+    The template requires IMDSv2, encrypts the volumes, writes a manifest and pins the plugins (in JSON, buildspec.yml
+    pins them). It is created in packer_dir; the playbook and the role where those of other images are. Then it runs
+    sync. It never overwrites a file (exit 3; nothing is written).
     """
     from tfgen.commands.sync import exit_code
     from tfgen.new_image.make import make

@@ -36,14 +36,19 @@ def find_layout(workspace: Workspace, templates: Sequence[Template], name: str) 
 
 
 def working_dir(workspace: Workspace, name: str) -> str:
-    """The folder that Packer will run in for a template that is not there yet; the root where nothing says another."""
+    """The folder that Packer will run in for a template that is not there yet."""
     from tfgen_generators.packer.model import Template
+
+    path = posixpath.normpath(f"{workspace.settings.packer_dir}/{name}.pkr.hcl")
+    return working_dir_of(workspace, Template(name=name, path=path, format="hcl2", kind="file"))
+
+
+def working_dir_of(workspace: Workspace, template: Template) -> str:
+    """The folder that Packer runs in for a template; the root where nothing says another."""
     from tfgen_generators.paths.path_resolution import PathResolver
     from tfgen_generators.paths.working_dir import WorkingDirs
     from tfgen_generators.trees.disk import DiskTree
 
-    path = posixpath.normpath(f"{workspace.settings.packer_dir}/{name}.pkr.hcl")
-    template = Template(name=name, path=path, format="hcl2", kind="file")
     found = WorkingDirs(PathResolver(DiskTree(workspace.root)), workspace.settings).known(template)
     return found or "."
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: Files of a template that is a folder; with more it is no folder of a template's own.
 _MOST_FILES = 200
+_VARIABLE = re.compile(r"\$\{var\.([\w-]+)\}|\{\{-?\s*user\s+`([^`]+)`\s*-?\}\}")
 #: What makes a file's own place part of what it says.
 _PLACE = re.compile(rb"\bpath\.root\b|\btemplate_dir\b")
 
@@ -121,12 +122,18 @@ def _folder(template: Template, places: Mapping[str, str]) -> str:
 
 def _playbooks(workspace: Workspace, template: Template, words: Sequence[str], name: str) -> Iterator[tuple[str, str]]:
     """Path of each playbook that the template runs, and of its copy: the same where others may run it, too."""
-    from tfgen.new_image.layout import used_files
+    from tfgen.new_image.layout import used_files, working_dir_of
+    from tfgen.new_image.parent import defaults
     from tfgen.new_image.renamed import file_name
 
+    variables = dict(defaults(template))
     for use in used_files(workspace, [template]):
-        if use.use == "playbook" and use.resolved:
-            yield use.resolved, file_name(use.resolved, words, name)
+        if use.use != "playbook":
+            continue
+        filled = _VARIABLE.sub(lambda match: str(variables.get(match[1] or match[2], match[0])), use.path)
+        path = use.resolved or posixpath.normpath(f"{working_dir_of(workspace, template)}/{filled}")
+        if not path.startswith("..") and (workspace.root / path).is_file():
+            yield path, file_name(path, words, name)
 
 
 def _with_path(data: bytes, old: str, new: str) -> bytes:

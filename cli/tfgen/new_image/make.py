@@ -91,7 +91,7 @@ def _templates(workspace: Workspace) -> tuple[Template, ...]:
 
 
 def _check_sync(workspace: Workspace, wish: Wish) -> None:
-    """That the sync at the end will not refuse, nor take the new template for one that was renamed. Raises TfgenError."""
+    """That the sync at the end will not refuse, nor take the template for a renamed one. Raises TfgenError."""
     from tfgen.sync.survey import complain, find_changes
     from tfgen_generators.generated.ownership import file_name
 

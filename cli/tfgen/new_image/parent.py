@@ -128,7 +128,7 @@ def _system(facts: Mapping[str, ImageFacts], above: Mapping[str, Sequence[str]],
 
 def _as_parent(template: Template, start: Start) -> dict[str, object]:
     """What the parent's template says otherwise than its system: by the variables that tfgen's templates have."""
-    variables = dict(_defaults(template))
+    variables = dict(defaults(template))
     found: dict[str, object] = {}
     for field, variable in (("ssh_username", "ssh_username"), ("ansible_core", "ansible_core_version")):
         if isinstance(text := variables.get(variable), str) and text and "{{" not in text:
@@ -139,7 +139,8 @@ def _as_parent(template: Template, start: Start) -> dict[str, object]:
     return found
 
 
-def _defaults(template: Template) -> Iterator[tuple[str, Value]]:
+def defaults(template: Template) -> Iterator[tuple[str, Value]]:
+    """The variables of a template that have a default."""
     from tfgen_generators.packer.details import decode_details
 
     for data in template.details:

@@ -1,4 +1,4 @@
-"""The names of one image in its template become another's: of its AMIs, tags, sources and playbook, and no other text."""
+"""One image's names in its template become another's: of its AMIs, tags, sources and playbook, and no other text."""
 
 from __future__ import annotations
 

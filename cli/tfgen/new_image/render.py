@@ -1,4 +1,4 @@
-"""The texts of a new image's files. Text is data: whatever stands in a path or a name, it stays a text in HCL and JSON."""
+"""The texts of a new image's files. Text is data: whatever a path or a name holds, it stays text in HCL and JSON."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 """The systems that an image can start from: whose AMIs, what they are called, and how a build gets in.
 
 Sources, each the maker's own page:
-Amazon Linux 2023: https://docs.aws.amazon.com/linux/al2023/ug/naming-and-versioning.html (the alias `amazon` is right in
-every partition; `al2023-ami-2023.` leaves the minimal and the ECS images out), .../ug/ec2.html (ec2-user).
+Amazon Linux 2023: https://docs.aws.amazon.com/linux/al2023/ug/naming-and-versioning.html (names; `al2023-ami-2023.`
+leaves the minimal and the ECS images out), .../ug/ec2.html (ec2-user); the alias `amazon` is right in every partition.
 Ubuntu: https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/ (owner, names, ubuntu).
 Debian: https://wiki.debian.org/Cloud/AmazonEC2Image/Trixie (owner, names, admin).
-Red Hat: https://access.redhat.com/solutions/15356 (owner), https://access.redhat.com/articles/2962171 (names; `_HVM-` leaves
-the betas out, `Hourly2` those for own subscriptions), ec2-user.
+Red Hat: https://access.redhat.com/solutions/15356 (owner, ec2-user), https://access.redhat.com/articles/2962171 (names;
+`_HVM-` leaves the betas out, `Hourly2` those for own subscriptions).
 Root devices: `RootDeviceName` in what DescribeImages says of each. ansible-core: ansible/README.md.
 """
 
@@ -21,7 +21,7 @@ from tfgen.new_image.model import OsName, Start
 
 
 class System(msgspec.Struct, frozen=True, kw_only=True):
-    """One system: `pattern` recognizes the names of its AMIs, of any release. `has_agent`: Session Manager's is in it."""
+    """One system. `pattern` recognizes the names of its AMIs, of any release; `has_agent` for Session Manager."""
 
     title: str
     name: str

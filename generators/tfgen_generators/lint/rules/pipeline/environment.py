@@ -92,7 +92,7 @@ def _is_there(name: str) -> bool:
 
 
 def _is_optional(scope: Scope, template: Template, name: str) -> bool:
-    """Whether the template asks if what it reads is empty: `var.x != "" ? ...`, `coalesce(var.x, ...)`, `or (env ...)`."""
+    """Whether the template asks if it is empty: `var.x != "" ? ...`, `coalesce(var.x, ...)`, `or (env `X`) ...`."""
     if template.format == "json":
         return _is_chosen(scope.read(template.path), name)
     members = (path for path in template.members if path.endswith(".hcl"))
