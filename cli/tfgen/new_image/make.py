@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfgen.new_image.model import Made, NewFile, Wish
-from tfgen_generators.errors import RefusedError, TfgenError, UsageError
+from tfgen_generators.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
@@ -22,6 +21,7 @@ def make(workspace: Workspace, wish: Wish) -> tuple[Made, SyncResult]:
     Raises TfgenError; then nothing is written. Call it only while holding the lock `sync`.
     """
     from tfgen.new_image.names import check_name
+    from tfgen.new_image.write import write_new
     from tfgen.sync.run import write
     from tfgen.sync.survey import find_changes
 
@@ -31,7 +31,7 @@ def make(workspace: Workspace, wish: Wish) -> tuple[Made, SyncResult]:
     made = _like(workspace, templates, wish) if wish.like else _new(workspace, templates, wish)
     notes = (*made.notes, *_found_by(workspace, templates, wish.name))
     files = _wanted(workspace, made)
-    _write(workspace.root, files)
+    write_new(workspace.root, files)
     workspace.make_state_dir("cache")
     result = find_changes(workspace)
     write(workspace, result)
@@ -125,40 +125,3 @@ def _wanted(workspace: Workspace, made: Made) -> tuple[NewFile, ...]:
         elif not target.is_file():
             raise RefusedError("is no file", where=file.path, fix="remove it: a script must stand there")
     return tuple(wanted)
-
-
-def _write(root: Path, files: Sequence[NewFile]) -> None:
-    """Writes all files, the template last: what is there after a kill is no template without its playbook.
-
-    Raises TfgenError; then nothing that it has written stays.
-    """
-    done: list[Path] = []
-    folders: list[Path] = []
-    try:
-        for file in (*files[1:], *files[:1]):
-            target = root / file.path
-            folders += [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            mode = 0o777 if file.is_program else 0o666
-            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-            done.append(target)
-            with os.fdopen(descriptor, "wb") as opened:
-                opened.write(file.data)
-    except OSError as error:
-        _undo(done, folders)
-        name = Path(os.fsdecode(error.filename)) if error.filename else root
-        where = name.relative_to(root).as_posix() if name.is_relative_to(root) else str(name)
-        raise TfgenError(
-            f"cannot be written: {error.strerror}", where=where, fix="make the folder writable, or free some space"
-        ) from None
-
-
-def _undo(files: Sequence[Path], folders: Sequence[Path]) -> None:
-    import contextlib
-
-    for file in files:
-        with contextlib.suppress(OSError):
-            file.unlink()
-    for folder in sorted(set(folders), key=lambda folder: -len(folder.parts)):
-        with contextlib.suppress(OSError):
-            folder.rmdir()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import posixpath
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfgen.new_image.model import Layout, NewFile, Start, TemplateFormat
 from tfgen_generators.errors import RefusedError
 from tfgen_generators.hcl.write import comment, is_identifier, quote
+from tfgen_generators.trees.files import read_bytes, read_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -109,11 +110,9 @@ def _joined(folder: str, name: str) -> str:
 
 def _shipped(name: str) -> bytes:
     """One of the scripts that tfgen ships: in a clone those that its own images use."""
-    package = resources.files("tfgen")
-    for place in (package / "../../packer/scripts", package / "estate/packer/scripts"):
-        if (place / name).is_file():
-            return (place / name).read_bytes()
-    raise FileNotFoundError(name)
+    package = Path(__file__).resolve().parents[1]
+    places = (package.parents[1] / "packer/scripts", package / "estate/packer/scripts")
+    return read_bytes(next(place / name for place in places if (place / name).is_file()))
 
 
 def _json(value: str) -> str:
@@ -121,7 +120,7 @@ def _json(value: str) -> str:
 
 
 def _render(name: str, values: dict[str, object]) -> str:
-    text = (resources.files("tfgen") / "new_image" / "templates" / f"{name}.j2").read_text("utf-8")
+    text = read_text(Path(__file__).parent / "templates" / f"{name}.j2")
     return _environment().from_string(text).render(values)
 
 
