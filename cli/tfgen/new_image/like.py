@@ -42,7 +42,15 @@ def copy_of(workspace: Workspace, templates: Sequence[Template], wish: Wish) -> 
     playbooks = dict(_playbooks(workspace, template, words, wish.name)) if found.playbook else {}
     files = [NewFile(path=places[path], data=texts[path]) for path in sorted(places)]
     files += [NewFile(path=to, data=read_bytes(workspace.root / path)) for path, to in playbooks.items() if to != path]
-    notes = [f"{places[path]}:{line}: {_short(old)} -> {_short(new)}" for path, line, old, new in found.changes]
+    notes = [
+        f"{places[path]}: {wish.like} -> {wish.name} in {_counted(lines)}"
+        for path, lines in found.lines.items()
+        if lines
+    ]
+    notes += [
+        f"{places[path]}:{line}: ami_name did not name {wish.like}: it begins with {wish.name} now"
+        for path, line in found.named
+    ]
     notes += [f"{to}: a copy of {path}" for path, to in playbooks.items() if to != path]
     notes += [
         f"{places[path]}:{line}: {setting} uses what was changed; look whether it still means what it should"
@@ -141,5 +149,5 @@ def _with_path(data: bytes, old: str, new: str) -> bytes:
     return re.sub(rb"(?<![\w./-])" + re.escape(old.encode()) + rb"(?![\w-])", lambda _: new.encode(), data)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _counted(lines: Sequence[int]) -> str:
+    return f"line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}"

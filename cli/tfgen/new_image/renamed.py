@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -17,10 +17,15 @@ _NEW_NAME = {True: '"%s-{{timestamp}}"', False: '"%s-${formatdate("YYYYMMDDhhmms
 
 
 class Renamed(msgspec.Struct, frozen=True, kw_only=True):
-    """The new texts by their old paths, what was changed (path, line, old, new), and whether a playbook's name was."""
+    """The new texts by their old paths, what was changed, and whether a playbook's name was.
+
+    `lines` are those of each file in which a name was changed, `named` the settings (path, line) that had none.
+    `also_used` are others that use what was changed (path, line, setting).
+    """
 
     texts: Mapping[str, bytes]
-    changes: tuple[tuple[str, int, str, str], ...]
+    lines: Mapping[str, tuple[int, ...]]
+    named: tuple[tuple[str, int], ...]
     playbook: bool
     also_used: tuple[tuple[str, int, str], ...]
 
@@ -68,6 +73,7 @@ class _Renaming:
     ) -> None:
         self._texts, self._settings, self._labels, self._words, self._new = texts, settings, labels, words, new
         self._edits: dict[str, dict[tuple[int, int], tuple[str, int]]] = {path: {} for path in texts}
+        self._named: list[tuple[str, int]] = []
 
     def result(self) -> Renamed:
         ami = self._reached(lambda name: name[:2] == ("source", "ami_name"))
@@ -87,7 +93,8 @@ class _Renaming:
         also = [one for one in self._settings if one.refers & changed and id(one) not in known]
         return Renamed(
             texts={path: self._text(path) for path in self._texts},
-            changes=tuple(self._changes()),
+            lines={path: self._lines(path) for path in self._texts},
+            named=tuple(self._named),
             playbook=has_playbook,
             also_used=tuple((one.path, one.line, one.name[-1]) for one in also),
         )
@@ -144,6 +151,7 @@ class _Renaming:
             if one.name == ("source", "ami_name"):
                 form = _NEW_NAME[one.path.endswith(".json")]
                 self._edits[one.path][one.value] = (form % self._new, one.line)
+                self._named.append((one.path, one.line))
 
     def _edited(self, one: Setting) -> bool:
         return any(span in self._edits[one.path] for span in one.texts)
@@ -154,7 +162,6 @@ class _Renaming:
             data = data[:start] + text.encode() + data[end:]
         return data
 
-    def _changes(self) -> Iterator[tuple[str, int, str, str]]:
-        for path, edits in self._edits.items():
-            for (start, end), (text, line) in sorted(edits.items()):
-                yield path, line, self._texts[path][start:end].decode(), text
+    def _lines(self, path: str) -> tuple[int, ...]:
+        lines = {line for _, line in self._edits[path].values() if (path, line) not in self._named}
+        return tuple(sorted(lines))
