@@ -296,6 +296,24 @@ def test_playbooks_and_roles_go_where_the_others_are(repo: Repo, cli: Command) -
     assert "# Run from img: packer init web.pkr.hcl && packer build web.pkr.hcl" in text
 
 
+def test_in_a_repository_from_before_tfgen(repo: Repo, cli: Command) -> None:
+    """Templates in the root, keys with capitals, a buildspec that adds the ending."""
+    builder = '{"Builders": [{"type": "amazon-ebs", "ami_name": "{{user `stage`}}-web-{{timestamp}}"}]'
+    text = (
+        f'{builder}, "Variables": {{"stage": "dev"}}, "Provisioners": [{{"type": "shell", "inline": ["true"]}}]}}\r\n'
+    )
+    settings, commands = f'{TOML}packer_dir = "."\n', "[packer build $PACKER_SCRIPT.json]"
+    buildspec = f"version: 0.2\nphases:\n  build:\n    commands: {commands}\n"
+    root = repo({"tfgen.toml": settings, "buildspec.yml": buildspec, "ansible/roles/web/tasks/main.yaml": "[]\n"})
+    (root / "packer-web.json").write_bytes(text.encode())
+    assert "created  packer-blog.json" in cli("new", "blog", "--like", "web").expect(0).out
+    assert (root / "packer-blog.json").read_bytes() == text.replace("web", "blog").encode()
+    assert "created  packer-shop.json" in cli("new", "shop").expect(0).out
+    assert (root / "ansible/roles/shop/tasks/main.yml").is_file()
+    assert "builds only JSON" in cli("new", "cart", "--format", "hcl2").expect(0).err
+    assert {line.split()[0] for line in cli("list").expect(0).out.splitlines()[1:]} == {"blog", "cart", "shop", "web"}
+
+
 @pytest.mark.parametrize("form", list(FORMATS))
 def test_text_is_data(repo: Repo, cli: Command, form: str) -> None:
     """Folders may have any name; none becomes an expression or ends a text."""

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from tfgen.workspace import Workspace
     from tfgen_generators.packer.describe import FileUse
     from tfgen_generators.packer.model import Template
+    from tfgen_generators.paths.working_dir import WorkingDir
 
+#: Packer's own, which is no part of a template's name.
+_PREFIX = "packer-"
 _DEFAULT = "ansible"
 _ENDINGS = (".yaml", ".yml")
 
@@ -25,32 +28,46 @@ def find_layout(workspace: Workspace, templates: Sequence[Template], name: str) 
     folder = _most(posixpath.dirname(path) or "." for path in playbooks) or _DEFAULT
     galaxy = [use.resolved for use in used if use.use == "galaxy_file" and use.resolved]
     endings = (ending for path in playbooks if (ending := posixpath.splitext(path)[1]) in _ENDINGS)
+    found = _runs(workspace, _sample(workspace, name))
     return Layout(
         packer_dir=workspace.settings.packer_dir,
         playbooks=folder,
         roles=_roles(workspace, used, folder),
+        prefix=_PREFIX if templates and all(_name(one).startswith(_PREFIX) for one in templates) else "",
         ending=_most(endings) or _ENDINGS[0],
         galaxy_file=_most(galaxy),
-        working_dir=working_dir(workspace, name),
+        working_dir=_folder(found),
+        only_json=found.argument.endswith(".json"),
     )
 
 
-def working_dir(workspace: Workspace, name: str) -> str:
-    """The folder that Packer will run in for a template that is not there yet."""
+def _name(template: Template) -> str:
+    return posixpath.basename(template.path)
+
+
+def _sample(workspace: Workspace, name: str) -> Template:
+    """A template that is not there yet."""
     from tfgen_generators.packer.model import Template
 
-    path = posixpath.normpath(f"{workspace.settings.packer_dir}/{name}.pkr.hcl")
-    return working_dir_of(workspace, Template(name=name, path=path, format="hcl2", kind="file"))
+    path = posixpath.normpath(f"{workspace.settings.packer_dir}/{name}")
+    return Template(name=name, path=path, format="hcl2", kind="file")
 
 
 def working_dir_of(workspace: Workspace, template: Template) -> str:
     """The folder that Packer runs in for a template; the root where nothing says another."""
+    return _folder(_runs(workspace, template))
+
+
+def _runs(workspace: Workspace, template: Template) -> WorkingDir:
     from tfgen_generators.paths.path_resolution import PathResolver
     from tfgen_generators.paths.working_dir import WorkingDirs
     from tfgen_generators.trees.disk import DiskTree
 
-    found = WorkingDirs(PathResolver(DiskTree(workspace.root)), workspace.settings).known(template)
-    return found or "."
+    return WorkingDirs(PathResolver(DiskTree(workspace.root)), workspace.settings).of(template)
+
+
+def _folder(found: WorkingDir) -> str:
+    return found.folders[0] if found.is_known else "."
 
 
 def used_files(workspace: Workspace, templates: Sequence[Template]) -> list[FileUse]:

@@ -77,6 +77,8 @@ def _places(workspace: Workspace, templates: Sequence[Template], template: Templ
     """Old path -> new path of each file that is copied. Raises TemplateError."""
     packer_dir = workspace.settings.packer_dir
     above, ending = posixpath.dirname(template.path) or ".", _ending(template.path)
+    from tfgen.new_image.renamed import file_name
+
     is_folder = template.kind == "directory" or (
         without_ending(posixpath.basename(template.path)).lower() in GENERIC and above != packer_dir
     )
@@ -91,10 +93,10 @@ def _places(workspace: Workspace, templates: Sequence[Template], template: Templ
                     path: f"{target}{path[len(folder) :]}" for path in _files(workspace.root, folder, others, template)
                 }
         raise TemplateError("is the folder of all templates", where=template.path, fix="copy it by hand")
-    for folder in (above, packer_dir):
-        path = posixpath.normpath(f"{folder}/{name}{ending}")
+    same = file_name(template.path, [template.name], name)
+    for path in (same, *(posixpath.normpath(f"{folder}/{name}{ending}") for folder in (above, packer_dir))):
         if name_of(path, packer_dir) == name:
-            if folder != above and _PLACE.search(read_bytes(workspace.root / template.path)):
+            if (posixpath.dirname(path) or ".") != above and _PLACE.search(read_bytes(workspace.root / template.path)):
                 break
             return {template.path: path}
     raise TemplateError(f"names files by its own folder, and {name} would stand in another", where=template.path)

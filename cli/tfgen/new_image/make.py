@@ -47,7 +47,7 @@ def _new(workspace: Workspace, templates: Sequence[Template], wish: Wish) -> Mad
 
     layout = find_layout(workspace, templates, wish.name)
     start = start_from(workspace, templates, wish) if wish.parent else start_of(wish.os or DEFAULT)
-    form, role = wish.format or "hcl2", role_of(wish.name)
+    form, role = wish.format or ("json" if layout.only_json else "hcl2"), role_of(wish.name)
     path = template_path(layout, wish.name, form)
     text = template_text(layout, wish.name, role, form, start)
     files = (
@@ -55,7 +55,8 @@ def _new(workspace: Workspace, templates: Sequence[Template], wish: Wish) -> Mad
         *ansible_files(layout, wish.name, role),
         *script_files(layout, start),
     )
-    return Made(template=path, files=files)
+    cannot = f"warning: the buildspec builds only JSON ($PACKER_SCRIPT.json), and {path} is HCL2"
+    return Made(template=path, files=files, notes=(cannot,) if layout.only_json and form == "hcl2" else ())
 
 
 def _like(workspace: Workspace, templates: Sequence[Template], wish: Wish) -> Made:

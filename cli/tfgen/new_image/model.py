@@ -23,15 +23,19 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """Where this repository keeps things, as paths from its root.
 
-    `working_dir` is the folder that Packer runs in, `galaxy_file` the requirements that other templates install ("").
+    `prefix` is what the file names of all templates begin with, `ending` the playbooks', `galaxy_file` the requirements
+    that other templates install ("" without). `working_dir` is the folder that Packer runs in; `only_json`: the
+    buildspec adds `.json` to the template's path.
     """
 
     packer_dir: str
     playbooks: str
     roles: str
+    prefix: str = ""
     ending: str = ".yaml"
     galaxy_file: str = ""
     working_dir: str = "."
+    only_json: bool = False
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):

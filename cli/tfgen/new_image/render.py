@@ -26,7 +26,7 @@ _ROLE_FILES = ("README.md", "defaults/main.yml", "tasks/main.yml", "meta/argumen
 
 def template_path(layout: Layout, name: str, form: TemplateFormat) -> str:
     """Where the template of a new image stands."""
-    return _joined(layout.packer_dir, f"{name}.json" if form == "json" else f"{name}.pkr.hcl")
+    return _joined(layout.packer_dir, f"{layout.prefix}{name}{'.json' if form == 'json' else '.pkr.hcl'}")
 
 
 def template_text(layout: Layout, name: str, role: str, form: TemplateFormat, start: Start) -> str:
