@@ -133,6 +133,9 @@ variable "ssh_username" {
 variable "volume_size" {
   default = 40
 }
+variable "instance_type" {
+  default = "t4g.small"
+}
 source "amazon-ebs" "gold" {
   ami_name     = "gold ${timestamp()}"
   ssh_username = var.ssh_username
@@ -149,8 +152,9 @@ build {
     root = repo({"tfgen.toml": TOML, "packer/gold.pkr.hcl": template})
     cli("new", "web", "--from", "gold").expect(0)
     text = (root / "packer/web.pkr.hcl").read_text(encoding="utf-8")
-    for piece in ('"deploy"', "default     = 40", '"2.16.*"', '"/dev/sda1"', '"gold *"', '"self"'):
+    for piece in ('"deploy"', '"t4g.small"', "default     = 40", '"2.16.*"', '"/dev/sda1"', '"gold *"', '"self"'):
         assert piece in text, piece
+    assert "x86_64" not in text
     assert parents(cli)["web"] == ["gold"]
 
 

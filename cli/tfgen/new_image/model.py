@@ -41,7 +41,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 class Start(msgspec.Struct, frozen=True, kw_only=True):
     """What the image starts from: the filter of the source AMI, and what a build must know of its system.
 
-    `tags` are further filters (`tag:Name`). `volume_size` is in GiB.
+    `filters` are those beside the name. `volume_size` is in GiB; `has_agent`: Session Manager's is in it.
     """
 
     name: str
@@ -51,7 +51,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     ansible_core: str
     volume_size: int
     said: str
-    tags: tuple[tuple[str, str], ...] = ()
+    filters: tuple[tuple[str, str], ...] = ()
+    instance_type: str = "t3.small"
     has_agent: bool = False
 
 

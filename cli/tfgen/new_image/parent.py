@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tfgen_generators.packer.syntax.values import Value
 
 _SMALLEST_VOLUME = 10
+#: What a child has as its parent, and the variable of the parent's template that says it.
+_SAME = {"ssh_username": "ssh_username", "ansible_core": "ansible_core_version", "instance_type": "instance_type"}
 
 
 def start_from(workspace: Workspace, templates: Sequence[Template], wish: Wish) -> Start:
@@ -45,7 +47,8 @@ def start_from(workspace: Workspace, templates: Sequence[Template], wish: Wish) 
     tags = _own_tag(facts[template.name])
     if not tags and _finds_others(pattern, facts, template.name, wish.name):
         tags = (("tag:Template", template.path),)
-    return replace(start, tags=tags, **_as_parent(template, start))
+    # Of one image all AMIs are alike: no other filter is needed.
+    return replace(start, filters=tags, **_as_parent(template, start))
 
 
 def named(templates: Sequence[Template], name: str) -> Template:
@@ -130,7 +133,7 @@ def _as_parent(template: Template, start: Start) -> dict[str, object]:
     """What the parent's template says otherwise than its system: by the variables that tfgen's templates have."""
     variables = dict(defaults(template))
     found: dict[str, object] = {}
-    for field, variable in (("ssh_username", "ssh_username"), ("ansible_core", "ansible_core_version")):
+    for field, variable in _SAME.items():
         if isinstance(text := variables.get(variable), str) and text and "{{" not in text:
             found[field] = text
     size = variables.get("volume_size")

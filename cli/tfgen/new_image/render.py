@@ -20,7 +20,6 @@ _AS_ROOT = "chmod +x '{{ .Path }}' && sudo env {{ .Vars }} '{{ .Path }}'"
 _SCRIPTS = ("install-ansible.sh", "seal-image.sh")
 #: Installs the agent of Session Manager, for systems that come without it.
 _AGENT = "start-ssm-agent.sh"
-_FIXED_FILTERS = {"architecture": "x86_64", "root-device-type": "ebs", "virtualization-type": "hvm"}
 _ROLE_FILES = ("README.md", "defaults/main.yml", "tasks/main.yml", "meta/argument_specs.yml")
 
 
@@ -87,8 +86,7 @@ def _filters(start: Start, form: TemplateFormat) -> dict[str, object]:
     """The filters of the source AMI, as they are written."""
     variable = "var.source_ami_name" if form == "hcl2" else _json("{{ user `source_ami_name` }}")
     write = _json if form == "json" else quote
-    others = {**dict(start.tags), **_FIXED_FILTERS}
-    found = [("name", variable), *((key, write(value)) for key, value in others.items())]
+    found = [("name", variable), *((key, write(value)) for key, value in start.filters)]
     written = [(key if form == "hcl2" and is_identifier(key) else write(key), value) for key, value in found]
     return {"filters": written, "filter_width": max(len(key) for key, _ in written)}
 

@@ -80,6 +80,7 @@ SYSTEMS: dict[OsName, System] = {
         has_agent=False,
     ),
 }
+_FILTERS = (("architecture", "x86_64"), ("root-device-type", "ebs"), ("virtualization-type", "hvm"))
 #: What the tests build.
 DEFAULT: OsName = "debian"
 
@@ -95,6 +96,7 @@ def start_of(name: OsName) -> Start:
         ansible_core=system.ansible_core,
         volume_size=system.volume_size,
         said=system.title,
+        filters=_FILTERS,
         has_agent=system.has_agent,
     )
 
