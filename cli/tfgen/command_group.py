@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: Name -> module in tfgen.commands, in the order of the overview.
 _MODULES = {
+    "init": "init",
     "list": "list_",
     "affected": "affected",
     "graph": "graph",
@@ -35,6 +36,7 @@ _MODULES = {
     "demo": "demo",
     "state": "state",
     "remote": "remote",
+    "version": "version",
 }
 _PASS_ON = frozenset({"plan", "apply"})
 

@@ -112,7 +112,7 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
         if need_settings:
             raise SettingsError(
                 f"{FILE_NAME} not found in {root}",
-                fix=f'create {root.name}/{FILE_NAME} with source_repository = "NAME" (the CodeCommit repository)',
+                fix="run: tfgen init",
             ) from None
         return _inside(Workspace(root=root))
     except UnicodeDecodeError as error:
