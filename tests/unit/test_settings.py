@@ -257,11 +257,14 @@ def test_the_documented_defaults_are_the_defaults() -> None:
 
 def test_every_key_is_documented() -> None:
     example = parse_settings(NAME + EXAMPLES[1])
+    assert all(parse_settings(NAME + text) for text in EXAMPLES if "var_files" in text)
     assert example.templates["wordpress"].names.project_name == "blog"
     for kind in (Settings, Module, Names, TemplateSettings):
         for field in msgspec.structs.fields(kind):
             if field.name != "origin":
-                assert re.search(rf"^(# |\[|\[module\.)?{field.name}\b", "".join(EXAMPLES), re.MULTILINE), field.name
+                assert re.search(
+                    rf"^(# |\[|\[module\.|\[templates\.eks\.)?{field.name}\b", "".join(EXAMPLES), re.MULTILINE
+                ), field.name
     for fact in FACTS:
         assert f"`{fact}`" in DOCUMENT
 

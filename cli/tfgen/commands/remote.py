@@ -93,7 +93,7 @@ def _place(settings: Settings, name: str | None, region: str | None, profile: st
     from tfgen.aws.profiles import is_known_region, region_of
     from tfgen.console import note
     from tfgen_generators.errors import UsageError
-    from tfgen_generators.settings.codecommit_url import codecommit_url
+    from tfgen_generators.settings.git_names.codecommit_url import codecommit_url
 
     ours = settings.remote
     name = _checked("name", ours.name if name is None else name)
@@ -113,7 +113,7 @@ def _place(settings: Settings, name: str | None, region: str | None, profile: st
 
 def _checked(part: str, value: str) -> str:
     from tfgen_generators.errors import UsageError
-    from tfgen_generators.settings.codecommit_url import what_is_allowed
+    from tfgen_generators.settings.git_names.codecommit_url import what_is_allowed
 
     if allowed := what_is_allowed(part, value):
         raise UsageError(f"{value!r} is not a valid {part}", fix=f"use {allowed}")

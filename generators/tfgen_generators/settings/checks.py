@@ -7,10 +7,11 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.write import is_identifier
-from tfgen_generators.settings.branch_name import branch_problem
-from tfgen_generators.settings.codecommit_url import what_is_allowed
+from tfgen_generators.settings.git_names.branch_name import branch_problem
+from tfgen_generators.settings.git_names.codecommit_url import what_is_allowed
 from tfgen_generators.settings.inputs import Fact, Pattern, check_expression, check_pattern, check_provider, check_text
-from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
+from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, in_toml
+from tfgen_generators.settings.variants import VAR_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -157,6 +158,7 @@ def _check_template(name: str, own: TemplateSettings) -> None:
         _check_identifier(path, name)
     if own.path is not None:
         _check_template_path((*path, "path"), own.path)
+    _check_variants(path, own)
     for old in own.moved_from:
         _check_identifier((*path, "moved_from"), old)
     if len({*own.moved_from, name}) <= len(own.moved_from):
@@ -171,6 +173,31 @@ def _check_template(name: str, own: TemplateSettings) -> None:
             check_pattern((*path, "names", key), pattern)
     if own.names.account_id is not None:
         check_expression((*path, "names", "account_id"), own.names.account_id)
+
+
+def _check_variants(path: Path, own: TemplateSettings) -> None:
+    """Files of values are in the repository; only one setting says which an image has."""
+    for pattern in own.patterns:
+        _check_file((*path, "var_files"), pattern)
+    entries = [((*path, "variants", key), one) for key, one in own.variants.items()]
+    for here, one in entries:
+        if not here[-1].strip():
+            raise InvalidSettingError(here, f"{dotted(here)} has no name", "name it")
+        if one.var_file:
+            _check_file((*here, "var_file"), one.var_file)
+    tables = [(path, own.environment), *((here, one.environment) for here, one in entries)]
+    for here, environment in tables if own.var_files or entries else ():
+        if VAR_FILE in environment:
+            message = f"{VAR_FILE} is set by tfgen for each image of [{dotted(path)}]"
+            raise InvalidSettingError((*here, "environment", VAR_FILE), message, "use var_file in its variants")
+
+
+def _check_file(path: Path, value: str) -> None:
+    parts = PurePosixPath(value).parts
+    if not value.strip() or value.startswith(("/", "~")) or ".." in parts or "\\" in value or not value.isprintable():
+        message = f"{dotted(path)} must be files in the repository, not {in_toml(value)}"
+        raise InvalidSettingError(path, message, 'use paths from its root, with /: "vars/web.json"')
+    check_text(path, value)
 
 
 def _check_identifier(path: Path, name: str) -> None:

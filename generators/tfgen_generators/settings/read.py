@@ -25,6 +25,7 @@ from tfgen_generators.settings.model import (
     Shared,
     TemplateNames,
     TemplateSettings,
+    Variant,
 )
 from tfgen_generators.settings.tables import check_keys, check_providers, convert, read_environment, table_at
 
@@ -108,7 +109,17 @@ def _template(path: Path, value: object) -> TemplateSettings:
     check_keys(path, table, TemplateSettings)
     check_keys((*path, "names"), table_at((*path, "names"), table.get("names", {})), TemplateNames)
     check_providers(path, table)
-    return convert(path, {**table, **_common(path, table)}, TemplateSettings)
+    variants = {
+        key: _variant((*path, "variants", key), one)
+        for key, one in table_at((*path, "variants"), table.get("variants", {})).items()
+    }
+    return convert(path, {**table, **_common(path, table), "variants": variants}, TemplateSettings)
+
+
+def _variant(path: Path, value: object) -> Variant:
+    table = table_at(path, value)
+    check_keys(path, table, Variant)
+    return convert(path, {**table, **_common(path, table)}, Variant)
 
 
 def _common(path: Path, table: Mapping[str, object]) -> dict[str, object]:
