@@ -41,13 +41,15 @@ FILES: Files = {
 }
 
 
-def look(root: Path, text: str | None = None, *, gone: tuple[str, ...] = (), **renamed: str) -> SyncResult:
+def look(
+    root: Path, text: str | None = None, *, gone: tuple[str, ...] = (), renamed: dict[str, str] | None = None
+) -> SyncResult:
     """What sync would do; `text` is then tfgen.toml."""
     file = root / "tfgen.toml"
     if text is not None:
         file.write_text(text)
     now = file.read_text()
-    answers = Answers(gone=frozenset(gone), renamed=renamed)
+    answers = Answers(gone=frozenset(gone), renamed=renamed or {})
     return find_changes(root, settings_at(root, now), now, Outside(answers=answers))
 
 
@@ -146,10 +148,11 @@ def test_a_missing_file_of_an_entry_keeps_its_pipeline(tmp_path: Path) -> None:
     (tmp_path / "vars/eks-1.29.json").rename(tmp_path / "vars/eks-1.29.jsonc")
     result = look(tmp_path)
     assert not done(result)
-    assert problems(result) == [
-        'tfgen.toml:7: templates.eks.variants."1.29".var_file = "vars/eks-1.29.json" is no file; did you mean '
-        + "vars/eks-1.29.jsonc?"
-    ]
+    (problem,) = problems(result)
+    assert problem.startswith(
+        'tfgen.toml:7: templates.eks.variants."1.29".var_file = "vars/eks-1.29.json" is no file; '
+    )
+    assert problem.endswith("did you mean vars/eks-1.29.jsonc?")
     assert [Path(path).name for path in result.changes.kept] == ["pipeline_eks-1-29.gen.tf"]
 
 
@@ -181,7 +184,7 @@ def test_a_renamed_file_keeps_its_pipeline(tmp_path: Path) -> None:
 def test_a_renamed_template_keeps_the_pipelines_of_its_variants(tmp_path: Path) -> None:
     synced(tmp_path, ENTRIES)
     (tmp_path / "packer/eks.pkr.hcl").rename(tmp_path / "packer/kube.pkr.hcl")
-    result = look(tmp_path, **{"packer/eks.pkr.hcl": "packer/kube.pkr.hcl"})
+    result = look(tmp_path, renamed={"packer/eks.pkr.hcl": "packer/kube.pkr.hcl"})
     assert not result.problems
     assert done(result) == ["change tfgen.toml", "change eks-1-29", "change eks-new", "change eks-plain"]
 
@@ -276,8 +279,7 @@ def test_an_entry_beside_patterns_must_be_one_of_their_files_or_say_which(tmp_pa
     beside = GLOB + '[templates.eks.variants]\n"1.29" = { environment = { A = "1" } }\n%s'
     assert done(look(root, beside % "")) == ["create eks-1-29", "create eks-1-30", "create web"]
     wrong = look(root, beside % "other = {}\n")
-    assert problems(wrong) == [
-        "tfgen.toml:10: templates.eks.variants.other: no file of var_files is called so; "
-        + 'set its var_file ("": none), or remove it'
-    ]
+    (problem,) = problems(wrong)
+    assert problem.startswith("tfgen.toml:10: templates.eks.variants.other: no file of var_files is called so; ")
+    assert problem.endswith('set its var_file ("": none), or remove it')
     assert "create eks-other" in done(look(root, beside % 'other = { var_file = "" }\n'))

@@ -14,7 +14,7 @@ from tfgen_generators.packer.model import Problem, Template
 from tfgen_generators.packer.names import name_problem
 from tfgen_generators.pipeline.aws_names import shorten
 from tfgen_generators.pipeline.facts import Facts, PipelineProblemError, check_path
-from tfgen_generators.settings.inputs import Fact, Input, Pattern
+from tfgen_generators.settings.inputs import Fact, Input, Literal, Pattern
 from tfgen_generators.settings.lines import dotted
 from tfgen_generators.settings.model import FILE_NAME, Settings, TemplateSettings
 from tfgen_generators.settings.setting_scope import secret_paths
@@ -150,6 +150,8 @@ def shared_inputs(settings: Settings) -> dict[str, Input]:
         del mapped["branch"]  # the module's own default
     if settings.module.inputs is None and not secret_paths(settings):
         del mapped[SECRETS_INPUT]  # a module of before may not have it
+    if settings.module.inputs is None and settings.connection_arn is not None:
+        mapped |= {"source_type": Literal(value="codeconnections"), "connection_arn": settings.connection_arn}
     return {**mapped, **settings.inputs}
 
 

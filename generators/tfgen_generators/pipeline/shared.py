@@ -20,6 +20,7 @@ from tfgen_generators.pipeline.aws_names import BUCKET_NAME_LIMIT, PROJECT_NAME_
 from tfgen_generators.pipeline.pipeline import Pipeline, in_order, shared_inputs
 from tfgen_generators.pipeline.shared_inputs import SAME, oldest_packer, reason, said, united
 from tfgen_generators.pipeline.shared_module import INPUT, lacking, wrong_inputs
+from tfgen_generators.settings.lines import in_toml
 from tfgen_generators.settings.model import FILE_NAME, Settings, TemplateSettings
 
 #: The block's label; no template may be called so where anything is shared.
@@ -127,11 +128,11 @@ def _names(settings: Settings, pipelines: Sequence[Pipeline], fact: str, limit: 
 def _values(settings: Settings, sharing: Sequence[Pipeline], names: Sequence[Value]) -> dict[str, Value]:
     """The block's inputs."""
     shared, common = settings.shared, shared_inputs(settings)
-    repository = settings.source_repository
+    repository = settings.source_repository.replace("/", "-")
     account = Reference(expression=settings.names.account_id)
     values: dict[str, Value] = {
         "name": f"{repository.replace('.', '-')[:80]}-shared",
-        "source_repository": repository,
+        "source_repository": settings.source_repository,
     }
     if names:
         values["pipelines"] = list(names)
@@ -177,7 +178,7 @@ def _too_wide(settings: Settings) -> Problem:
     return Problem(
         path=FILE_NAME,
         line=settings.line("names", "project_name"),
-        message=f"[shared] with names.project_name = {settings.names.project_name!r}: any project would fit it",
+        message=f"[shared] with names.project_name = {in_toml(settings.names.project_name)}: any project would fit it",
         fix="add a fixed part of 3 characters or more to it, for example {name}-ami-pipeline",
     )
 

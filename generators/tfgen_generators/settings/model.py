@@ -100,9 +100,13 @@ class TemplateSettings(_Strict, frozen=True, kw_only=True):
 
 
 class Remote(_Strict, frozen=True, kw_only=True):
-    """git's remote for the CodeCommit repository; where `region` or `profile` is empty, AWS's own settings hold."""
+    """git's remote for the CodeCommit repository; where `region` or `profile` is empty, AWS's own settings hold.
+
+    `repository` is its name where the pipelines read another one.
+    """
 
     name: str = "codecommit"
+    repository: str = ""
     region: str = ""
     profile: str = ""
 
@@ -148,6 +152,8 @@ class Settings(_Strict, frozen=True, kw_only=True):
     """The whole of tfgen.toml. `source_repository` is empty when there is no file."""
 
     source_repository: str = ""
+    #: The ARN (a text or an expression) of the connection to the host of OWNER/NAME; None for CodeCommit.
+    connection_arn: Input | None = None
     branch: str = "main"
     packer_dir: str = "packer"
     #: Where `packer build` runs; "": what the repository says is found out.
@@ -169,6 +175,11 @@ class Settings(_Strict, frozen=True, kw_only=True):
     templates: dict[str, TemplateSettings] = {}
     lint: LintSettings = LintSettings()
     origin: Origin = Origin()
+
+    @property
+    def codecommit_repository(self) -> str:
+        """The CodeCommit repository for `tfgen remote`; "" where none is named."""
+        return self.remote.repository or ("" if "/" in self.source_repository else self.source_repository)
 
     @property
     def has_variants(self) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.settings.checks import check_settings
-from tfgen_generators.settings.inputs import Input, read_inputs
+from tfgen_generators.settings.inputs import Input, read_input, read_inputs
 from tfgen_generators.settings.lines import InvalidSettingError, Path, line_of
 from tfgen_generators.settings.lint_tables import read_lint
 from tfgen_generators.settings.model import (
@@ -98,6 +98,8 @@ def _read(document: dict[str, object]) -> Settings:
         name: _template(("templates", name), value)
         for name, value in table_at(("templates",), document.get("templates", {})).items()
     }
+    if "connection_arn" in document:
+        document["connection_arn"] = read_input(("connection_arn",), document["connection_arn"])
     lint = read_lint(document.pop("lint", {}))
     settings = msgspec.structs.replace(convert((), document, Settings), lint=lint)
     check_settings(settings)

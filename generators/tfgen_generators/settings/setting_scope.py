@@ -53,6 +53,7 @@ _Setting = tuple[Path, object, Path]
 def _shared(settings: Settings) -> Iterator[_Setting]:
     for path, value in (
         (("source_repository",), settings.source_repository),
+        (("connection_arn",), settings.connection_arn),
         (("branch",), settings.branch),
         (("working_dir",), settings.working_dir),
         (("module", "source"), settings.module.source),

@@ -10,7 +10,7 @@ import msgspec
 
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.settings.inputs import check_text
-from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
+from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, in_toml
 from tfgen_generators.settings.secrets import Variable, read_fetched
 
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -56,7 +56,7 @@ def read_environment(path: Path, table: Mapping[str, object]) -> dict[str, Varia
         if not _ENVIRONMENT_NAME.fullmatch(name) or name.startswith("CODEBUILD_"):
             raise InvalidSettingError(
                 here,
-                f"{name!r} is not a valid CodeBuild environment variable name",
+                f"{in_toml(name)} is not a valid CodeBuild environment variable name",
                 "use letters, digits and _, not beginning with a digit or CODEBUILD_",
             )
         if name in _RESERVED:
