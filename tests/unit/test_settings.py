@@ -297,3 +297,12 @@ def test_the_line_of_a_key_that_is_nested_deeply() -> None:
     text = "a = 1\n" + "t = { " * 100 + "x = 1" + " }" * 100
     assert own_line_of(text, ("t",) * 100 + ("x",)) == 2
     assert own_line_of("t = { " * 1000 + "x = 1" + " }" * 1000, ("t",) * 1000 + ("x",)) == 1
+
+
+def test_one_bucket_for_all_has_a_short_form() -> None:
+    assert parse_settings(NAME + 'artefact_bucket = "shared"\n[shared]\nroles = true\n').shared.artefact_bucket
+    assert not parse_settings(NAME + 'artefact_bucket = "own"\n').shared.artefact_bucket
+    with pytest.raises(SettingsError, match=r'^tfgen.toml:4: shared.artefact_bucket = false contradicts .* = "shared"'):
+        parse_settings(NAME + 'artefact_bucket = "shared"\n[shared]\nartefact_bucket = false\n')
+    with pytest.raises(SettingsError, match=r'^tfgen.toml:2: artefact_bucket must be "own" or "shared"'):
+        parse_settings(NAME + "artefact_bucket = true\n")

@@ -19,6 +19,7 @@ MAX_IN_FLIGHT = 5
 
 Removed = Literal["destroy", "keep"]
 Trigger = Literal["push", "affected"]
+ArtefactBucket = Literal["own", "shared"]
 
 
 class Origin:
@@ -162,6 +163,8 @@ class Settings(_Strict, frozen=True, kw_only=True):
     ignore: list[str] = []
     removed: Removed = "destroy"
     trigger: Trigger = "push"
+    #: "shared" is what `artefact_bucket = true` says in `[shared]`.
+    artefact_bucket: ArtefactBucket = "own"
     #: How many executions may be started together, by the dispatcher and by a first apply; 0: any number.
     max_in_flight: int = MAX_IN_FLIGHT
     module: Module = Module()

@@ -11,7 +11,7 @@ import msgspec
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.settings.checks import check_settings
 from tfgen_generators.settings.inputs import Input, read_input, read_inputs
-from tfgen_generators.settings.lines import InvalidSettingError, Path, line_of
+from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, line_of
 from tfgen_generators.settings.lint_tables import read_lint
 from tfgen_generators.settings.model import (
     FILE_NAME,
@@ -101,9 +101,20 @@ def _read(document: dict[str, object]) -> Settings:
     if "connection_arn" in document:
         document["connection_arn"] = read_input(("connection_arn",), document["connection_arn"])
     lint = read_lint(document.pop("lint", {}))
-    settings = msgspec.structs.replace(convert((), document, Settings), lint=lint)
+    settings = _with_bucket(msgspec.structs.replace(convert((), document, Settings), lint=lint), document)
     check_settings(settings)
     return settings
+
+
+def _with_bucket(settings: Settings, document: Mapping[str, object]) -> Settings:
+    """`settings` where a shared bucket is one, whichever of the two keys says so."""
+    if settings.artefact_bucket == "own":
+        return settings
+    path = ("shared", "artefact_bucket")
+    if table_at(path[:1], document.get("shared", {})).get("artefact_bucket") is False:
+        message = f'{dotted(path)} = false contradicts artefact_bucket = "shared"'
+        raise InvalidSettingError(path, message, "remove one of them")
+    return msgspec.structs.replace(settings, shared=msgspec.structs.replace(settings.shared, artefact_bucket=True))
 
 
 def _template(path: Path, value: object) -> TemplateSettings:

@@ -17,7 +17,7 @@ _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Variables that tfgen sets, and what by.
 _RESERVED = {"PACKER_SCRIPT": "remove it", "PACKER_WORKING_DIR": "use the setting working_dir"}
 #: Keys that are one of a few words.
-_CHOICES = {"removed": '"destroy" or "keep"', "trigger": '"push" or "affected"'}
+_CHOICES = {"removed": '"destroy" or "keep"', "trigger": '"push" or "affected"', "artefact_bucket": '"own" or "shared"'}
 
 _S = TypeVar("_S", bound=msgspec.Struct)
 
