@@ -105,7 +105,7 @@ def _with_wildcards(pattern: str) -> str:
 def _dispatcher(settings: Settings) -> Iterator[str]:
     if settings.trigger == "affected":
         name = _plain(settings.dispatcher.inputs.get("name"))
-        ours = f"{settings.source_repository.replace('.', '-')[:_DISPATCHER_ROOM]}-dispatcher"
+        ours = f"{settings.source_repository.replace('.', '-').replace('/', '-')[:_DISPATCHER_ROOM]}-dispatcher"
         yield name if isinstance(name, str) else ours
 
 
