@@ -23,6 +23,7 @@ _MODULES = {
     "affected": "affected",
     "graph": "graph",
     "lint": "lint",
+    "new": "new",
     "sync": "sync",
     "rename": "rename",
     "plan": "plan",

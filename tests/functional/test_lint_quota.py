@@ -26,6 +26,14 @@ PROFILES = ", ".join(
 POLICIES = ", ".join(f'p{number} = "arn:aws:iam::123456789012:policy/p"' for number in range(11))
 
 
+def secrets(image: str, count: int) -> str:
+    """Variables, of which some have a secret in common."""
+    names = [
+        f"S{number} = {{ secret = 'a-team/a-long-name-of-an-image/{image}/{number}:key' }}" for number in range(count)
+    ]
+    return "\n".join([*names, "T = { secret = 'x:one' }", "U = { secret = 'x:two' }", ""])
+
+
 class Found(NamedTuple):
     """One finding."""
 
@@ -74,6 +82,17 @@ PLANTED = {
         {},
         f"[templates.web.inputs]\ninstance_profiles = {{ {PROFILES} }}\n",
         (3, "a managed policy of the build of web would have some ", "give fewer instance_profiles"),
+    ),
+    "policy for secrets": (
+        {},
+        "[environment]\n" + secrets("a", 65),
+        (2, "the policy of the build of web for secrets would have some 6,", "keep several values in one secret"),
+    ),
+    "policy for the secrets of all": (
+        {"packer/web.json": JSON, "packer/db.json": JSON},
+        "[shared]\nroles = true\n"
+        + "".join(f"[templates.{name}.environment]\n{secrets(name, 33)}" for name in ("web", "db")),
+        (40, "the policy of the shared build role for secrets would have some 6,", "keep several values in one secret"),
     ),
     "policies of a role": (
         {},

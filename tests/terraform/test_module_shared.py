@@ -50,6 +50,14 @@ def subnets(count: int) -> dict[str, str]:
     }
 
 
+SECRETS: dict[str, Any] = {
+    "secret_key_arns": [KEY],
+    "environment_secrets": {
+        **{f"S{number}": {"secret": f"app/{number}:password"} for number in range(9)},
+        "ARN": {"secret": f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:whole-AbCdEf:key"},
+        "P": {"parameter": "/app/name"},
+    },
+}
 SIZES = {
     "subnets-1": subnets(1),
     "subnets-3": subnets(3),
@@ -58,6 +66,7 @@ SIZES = {
     "kms": {"kms_key_arn": f'"{KEY}"'},
     "connection": {name: WIDE[name] for name in ("source_type", "source_repository", "connection_arn", "full_clone")},
     "all": WIDE,
+    "secrets": {name: json.dumps(value) for name, value in SECRETS.items()},
 }
 SHARED = {"name": '"estate"', "pipelines": '["*-ami-pipeline"]', "artefact_bucket_name": '"estate-artefacts"'}
 NOTIFIED = f'{{ topic_arn = "{TOPIC}" }}'
@@ -209,6 +218,7 @@ READ: dict[str, dict[str, Any]] = {
         "build_features": list(FEATURES),
         "instance_profiles": {PROFILE: PROFILE_ROLE},
     },
+    "secrets": SECRETS,
 }
 
 
@@ -216,9 +226,11 @@ READ: dict[str, dict[str, Any]] = {
 def test_lint_knows_how_long_a_policy_becomes(planned: Planned, size: str) -> None:
     found = policies(planned[f"size-{size}"])
     managed = [len(text) for name, text in found.items() if name.startswith("aws_iam_policy ")]
+    secrets = [len(text) for name, text in found.items() if name.startswith("aws_iam_policy ") and "secrets" in name]
     guessed = policy_sizes(READ[size])
+    assert guessed.secrets == pytest.approx(sum(secrets), rel=0.05)
     assert guessed.inline == pytest.approx(len(found["aws_iam_role_policy build"]), rel=0.05)
-    assert guessed.managed == pytest.approx(max(managed, default=0), rel=0.08)
+    assert max(guessed.managed, guessed.secrets) == pytest.approx(max(managed, default=0), rel=0.08)
     assert guessed.made == guessed.attached == len(managed)
 
 

@@ -1,8 +1,8 @@
 """tfgen.toml: its structs, reading, checks and edits."""
 
 __all__ = [
-    "codecommit_url",
     "edit",
+    "git_names",
     "inputs",
     "lines",
     "lint_tables",
@@ -11,4 +11,5 @@ __all__ = [
     "requirement",
     "secrets",
     "setting_scope",
+    "variants",
 ]

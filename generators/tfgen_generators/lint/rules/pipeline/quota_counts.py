@@ -16,6 +16,7 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.pipeline.pipeline import shared_inputs
 from tfgen_generators.pipeline.shared_inputs import reason
 from tfgen_generators.settings.model import TemplateSettings
+from tfgen_generators.settings.secrets import fetched
 
 #: Modules of ours: what others make is not known.
 _SHIPPED = ("codepipeline", "codepipeline_v1")
@@ -84,12 +85,15 @@ def _images(scope: Scope) -> Iterator[Image]:
 
 
 def _with_expressions(scope: Scope, template: Template) -> Mapping[str, object]:
-    """The inputs; an expression for a schedule or notifications stands for one."""
+    """The inputs, with what CodeBuild fetches; an expression for a schedule or notifications stands for one."""
     found = dict(module_inputs(scope, template))
     own = scope.settings.templates.get(template.name, _OWN).inputs
     for name in ("schedule", "notifications"):
         if found.get(name) is None and (name in own or name in shared_inputs(scope.settings)):
             found[name] = True
+    environment = scope.settings.templates.get(template.name, _OWN).environment
+    if secrets := fetched({**scope.settings.environment, **environment}):
+        found["environment_secrets"] = {name: {each.kind: each.reference} for name, each in secrets.items()}
     return found
 
 

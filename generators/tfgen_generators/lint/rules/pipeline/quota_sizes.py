@@ -30,13 +30,19 @@ _FEATURES = {
     "spot": (850, 3, 2),
 }
 _STATEMENT = 225
+#: The policy for what CodeBuild fetches: around it, of each of its statements, of the one about keys.
+_SECRETS, _STATEMENT_OF_SECRETS, _KEYS = 39, 86, 170
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
-    """Characters of the inline policy and of the longest managed one, how many managed ones it has, and are made."""
+    """Characters of the inline policy and of the longest managed one, how many managed ones it has, and are made.
+
+    `secrets`: of the managed one for what CodeBuild fetches.
+    """
 
     inline: int
     managed: int
+    secrets: int
     attached: int
     made: int
 
@@ -57,6 +63,7 @@ def policy_sizes(inputs: Mapping[str, object]) -> Sizes:
     return Sizes(
         inline=_inline(inputs, tags, regions),
         managed=max(network + beside, sum(features[:_OF_FEATURES]), last if profiles else 0),
+        secrets=_secrets(inputs),
         made=made,
         attached=made + (len(arns) if isinstance(arns, Mapping) else 0),
     )
@@ -90,6 +97,32 @@ def _network(inputs: Mapping[str, object]) -> int:
         return 0
     subnets, groups = (_texts(network.get(key)) for key in ("subnet_ids", "security_group_ids"))
     return _NETWORK + _SUBNET_OF_NETWORK * len(subnets) + _GROUP_OF_NETWORK * len(groups)
+
+
+def _secrets(inputs: Mapping[str, object]) -> int:
+    """Several values of one secret count once."""
+    given = inputs.get("environment_secrets")
+    read = [(kind, str(name)) for each in _mappings(given) for kind, name in each.items()]
+    arns = {_arn(kind, name) for kind, name in read}
+    if not arns:
+        return 0
+    own_keys = _texts(inputs.get("secret_key_arns"))
+    keys = _KEYS + sum(len(key) + 3 for key in own_keys) if own_keys else 0
+    return _SECRETS + sum(len(arn) + 3 for arn in arns) + _STATEMENT_OF_SECRETS * len({kind for kind, _ in read}) + keys
+
+
+def _mappings(given: object) -> list[Mapping[str, object]]:
+    return [each for each in given.values() if isinstance(each, Mapping)] if isinstance(given, Mapping) else []
+
+
+def _arn(kind: str, reference: str) -> str:
+    """As long as the one in the policy: a secret's has six characters more behind its name."""
+    parts = reference.split(":")
+    if not reference.startswith("arn:"):
+        service = "secretsmanager" if kind == "secret" else "ssm"
+        parts = ["arn", "aws", service, "r" * (_OWN_REGION - 3), "1" * 12, f"{kind}:{parts[0].removeprefix('/')}"]
+        return ":".join(parts) + ("-??????" if kind == "secret" else "")
+    return ":".join(parts[: 7 if kind == "secret" else 6])
 
 
 def _shares(inputs: Mapping[str, object], tags: Mapping[str, object], regions: int) -> list[int]:
