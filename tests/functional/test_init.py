@@ -100,6 +100,23 @@ def test_facts_of_git_are_found(repo: Repo, cli: Command) -> None:
     assert 'branch = "release"' in toml(root)
 
 
+def test_another_host_needs_a_connection(repo: Repo, cli: Command) -> None:
+    root = repo({"packer/web.json": JSON})
+    git(root, "init", "--quiet")
+    git(root, "remote", "add", "origin", "https://token@github.com/example/images.git")
+    cli("init").expect(0)
+    assert toml(root)[2].startswith('source_repository = "images" ')
+    assert toml(root)[3].startswith("# If they read example/images by a connection instead")
+    (root / "tfgen.toml").unlink()
+    (root / "terraform/pipelines/own.tf").write_text('resource "aws_codestarconnections_connection" "hub" {\n}\n')
+    assert "CodeCommit" not in cli("init").expect(0).err
+    assert toml(root)[2:4] == [
+        'source_repository = "example/images"',
+        'connection_arn = { expression = "aws_codestarconnections_connection.hub.arn" }',
+    ]
+    assert "connection_arn" in (root / "terraform/pipelines/pipeline_web.gen.tf").read_text()
+
+
 def test_the_profiles_region_is_found(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     root = repo({"aws-config": "[profile dev]\nregion = ap-south-1\n", "packer/web.json": JSON})
     monkeypatch.setenv("AWS_CONFIG_FILE", str(root / "aws-config"))
@@ -220,6 +237,19 @@ def test_sync_says_what_writes_the_module(repo: Repo, cli: Command) -> None:
     assert not (root / "terraform/modules").exists()
     cli("init", "--module", "vendor").expect(0)
     assert "init" not in cli("sync").expect(0).err
+
+
+def test_errors_of_lint_are_named(repo: Repo, cli: Command) -> None:
+    repo({"packer/web.json": JSON})
+    assert "1 error in templates; to see and mend them, run: tfgen lint --fix" in cli("init").expect(0).err
+    cli("lint", "--fix").expect(0)
+    assert "in templates" not in cli("init").expect(0).err
+
+
+def test_an_override_declares_nothing(repo: Repo, cli: Command) -> None:
+    root = repo({"packer/web.json": JSON, "terraform/pipelines/x_override.tf": 'provider "aws" {\n}\n'})
+    cli("init").expect(0)
+    assert {path.name for path in root.glob("terraform/pipelines/*.tf")} > set(ROOT_FILES)
 
 
 def test_other_modules_that_are_switched_on_are_vendored(repo: Repo, cli: Command) -> None:

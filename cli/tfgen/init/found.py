@@ -13,7 +13,7 @@ import msgspec
 from tfgen.git.remotes import ORIGIN, Remote, ask, find_remotes
 from tfgen.git.repository import NoAnswerError, checked_out_branch, has_history, top_of
 from tfgen.init.existing import Existing
-from tfgen.init.remote_address import codecommit_repositories, last_name
+from tfgen.init.remote_address import codecommit_repositories, name_elsewhere
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.packer.discovery.discover import find_unnamed
 from tfgen_generators.packer.discovery.place import ROOT, USUAL, folder_on_disk
@@ -24,13 +24,15 @@ _USUAL_BRANCHES = (MAIN, "master")
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """`is_codecommit`: a remote (or a pipeline) names the repository. `region` is "" where nothing says it.
+    """`is_codecommit`: a remote (or a pipeline) names the repository; else `elsewhere` is
+    what it is called at another host (OWNER/NAME), or "". `region` is "" where nothing says it.
 
     `packer_dir` is None where there is no template yet. `notes` say what was guessed, and why.
     """
 
     source_repository: str
     is_codecommit: bool
+    elsewhere: str
     branch: str
     region: str
     packer_dir: str | None
@@ -45,9 +47,11 @@ def find(root: Path, existing: Existing, *, everywhere: bool) -> Found:
     if len(repositories) > 1:
         others = ", ".join(each.name for each in repositories[1:])
         notes.append(f"the remotes name several CodeCommit repositories: took {repositories[0].name}, not {others}")
+    elsewhere = name_elsewhere(remotes)
     theirs = existing.source_repository or (repositories[0].name if repositories else "")
     return Found(
-        source_repository=theirs or _as_name(last_name(remotes) or _top(root).name),
+        source_repository=theirs or _as_name(elsewhere.rpartition("/")[2] or _top(root).name),
+        elsewhere=elsewhere if "/" in elsewhere and not theirs else "",
         is_codecommit=bool(theirs),
         branch=_branch(root, remotes),
         region=existing.region or next((each.region for each in repositories if each.region), "") or _aws_region(notes),

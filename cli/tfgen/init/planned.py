@@ -111,7 +111,8 @@ def _settings(
     """tfgen.toml, new or edited, and what it will say."""
     if before is None:
         terraform_dir = existing.terraform_dir()
-        text = new_text(found, terraform_dir, _source(draft, terraform_dir, existing, wanted, env))
+        module = msgspec.structs.replace(existing.at(terraform_dir), folder=terraform_dir)
+        text = new_text(found, module, _source(draft, terraform_dir, existing, wanted, env))
         draft.write(FILE_NAME, text)
         return parse_settings(text)
     settings = parse_settings(before)

@@ -57,7 +57,8 @@ def asked(look: Look, *, quiet: bool) -> Look:
     found, notes = look.found, list(look.found.notes)
     is_new = not (look.root / FILE_NAME).exists()
     can_ask = not quiet and is_terminal(sys.stdin) and is_terminal(sys.stderr)
-    if is_new and not found.is_codecommit:
+    there = look.existing.at(look.existing.terraform_dir())
+    if is_new and not found.is_codecommit and not (found.elsewhere and len(there.connections) == 1):
         name = found.source_repository
         if can_ask:
             found = msgspec.structs.replace(found, source_repository=_ask("Name of the CodeCommit repository", name))
@@ -65,7 +66,7 @@ def asked(look: Look, *, quiet: bool) -> Look:
             notes.append(
                 f"no remote is a CodeCommit repository: took the name {name} (source_repository in {FILE_NAME})"
             )
-    if not found.region and "provider.aws" not in look.existing.at(look.existing.terraform_dir()).declared:
+    if not found.region and "provider.aws" not in there.declared:
         if can_ask:
             found = msgspec.structs.replace(found, region=_ask("AWS region of the pipelines", _FALLBACK))
         else:
@@ -125,3 +126,10 @@ def synchronized() -> SyncResult:
     from tfgen.sync.run import synchronize
 
     return synchronize(open_workspace())
+
+
+def lint_errors() -> int:
+    """How many errors `tfgen lint` finds: what the templates that are there lack for a pipeline."""
+    from tfgen.lint.run import find as find_errors
+
+    return find_errors(open_workspace(), (), only=(), strict=False, fix=False)[0].count("error")
