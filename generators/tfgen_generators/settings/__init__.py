@@ -1,6 +1,7 @@
 """tfgen.toml: its structs, reading, checks and edits."""
 
 __all__ = [
+    "checks",
     "codecommit_url",
     "edit",
     "inputs",
@@ -9,6 +10,8 @@ __all__ = [
     "model",
     "read",
     "requirement",
+    "schema",
     "secrets",
     "setting_scope",
+    "tables",
 ]
