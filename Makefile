@@ -47,6 +47,7 @@ lint: $(VENV)/.lint ## ruff, mypy, import-linter, generated files as they should
 	$(BIN)/tfgen sync --check
 	$(BIN)/tfgen lint --strict
 	$(BIN)/python tools/module_v1.py --check
+	$(BIN)/python tools/reference.py --check
 	$(BIN)/python tools/module_docs.py --check terraform/modules/*
 
 format: $(VENV)/.lint ## ruff's fixes and format
