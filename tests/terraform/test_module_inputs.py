@@ -168,7 +168,7 @@ def test_everything_is_formatted(estate: Estate) -> None:
 
 
 def test_the_readmes_tables_are_made_of_the_files(tmp_path: Path) -> None:
-    assert SHIPPED == ["codepipeline", "codepipeline_v1", "dispatcher", "shared"]
+    assert SHIPPED == ["ci_roles", "codepipeline", "codepipeline_v1", "dispatcher", "shared"]
     assert module_docs("--check", *(MODULE.parent / name for name in SHIPPED)).returncode == 0
     copy = Path(shutil.copytree(MODULE, tmp_path / "module", ignore=shutil.ignore_patterns(".terraform*")))
     outputs = copy / "outputs.tf"

@@ -25,6 +25,7 @@ THEIRS = f"arn:aws:secretsmanager:{REGION}:999999999999:secret:shared-AbCdEf"
 PARAMETER = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter"
 BOTH = "these variables are both in environment_vars and in environment_secrets: DB."
 ELSEWHERE = f"CodeBuild reads secrets and parameters of its own region ({REGION}) alone, and these are elsewhere: DB."
+MANY = ", ".join(f'S{number} = {{ secret = "a-team/a-long-name-of-an-image/{number}:key" }}' for number in range(70))
 #: Inputs that are refused together: environment_vars, environment_secrets, and what is said.
 REFUSED = {
     "twice": ('{ PACKER_SCRIPT = "p.json", DB = "x" }', '{ DB = { secret = "a" } }', BOTH),
@@ -83,11 +84,13 @@ def test_what_the_module_refuses(estate: Estate) -> None:
         block(name, environment_secrets=secrets, **({"environment_vars": plain} if plain else {}))
         for name, (plain, secrets, _) in REFUSED.items()
     ]
+    blocks.append(block("long", environment_secrets=f"{{ {MANY} }}"))
     estate.generated.write_text("\n".join(blocks), encoding="utf-8")
     estate.init()
     said = " ".join(estate.terraform("plan", "-input=false", "-no-color", expect=1).stderr.split())
     for name, (_, _, message) in REFUSED.items():
         assert f"{name}: {message}" in said
+    assert "characters, and IAM takes 6,144: keep several values in one secret (NAME:KEY)" in said
 
 
 TOML = """\
