@@ -121,7 +121,7 @@ provider "terraform" {
 
 def test_a_sentence_that_no_file_can_be_called(repo: Repo, cli: Command) -> None:
     """A description is a text in quotes like a path."""
-    words = f'variable "x" {{\n  description = "One of two: {"a name, then a number, " * 20}"\n}}\n'
+    words = f'variable "x" {{\n  description = "{"one/of/two/" * 400}, {"a name, then a number, " * 20}"\n}}\n'
     root = branched(repo, cli, {f"{ROOT}/variables.tf": words})
     push(root, {"packer/new.tpl": ""})
     accepted()
