@@ -128,11 +128,14 @@ def test_a_slot_without_a_claim_is_given_back(world: World) -> None:
     [
         ("base", {}),
         ("base", {"version": {"N": "-1"}}),
+        ("base", {"version": {"N": "0"}}),
         ("base", {"version": {"N": "1.5"}}),
         ("base", {"version": {"S": "1"}}),
         ("base", {"version": {"N": "1"}, "due": {"L": []}}),
         (SLOTS, {"version": {"N": "1"}, "most": {"N": "-3"}}),
         (SLOTS, {"version": {"N": "1"}, "running": {"S": "web"}}),
+        (SLOTS, {}),
+        (LEASE, {}),
         (LEASE, {"version": {"N": "1"}, "until": {"S": "tomorrow"}}),
     ],
 )
