@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import TOML, Command, Repo
 from tests.functional.pr_hosts import Reply, Request, Server, running
 from tests.pinned import ADDRESS
-from tfgen.commands.ci import RECIPES
+from tfgen.hosts.recipe import RECIPES
 
 BACKEND = """\
 terraform {
@@ -76,6 +76,7 @@ def test_all_that_is_known_stands_in_it(
     toml = (
         f'{TOML}branch = "trunk"\ntrigger = "affected"\n'
         '[names]\nproject_name = "ami-{name}"\n[templates.web.names]\nproject_name = "web-{account_id}"\n'
+        '[shared]\ninputs = { instance_profiles = { literal = { "arn:q" = "arn:s" } } }\n'
         '[inputs]\nconnection_arn = "arn:c"\ninstance_profiles = { literal = { "arn:p" = "arn:r" } }\n'
         'vpc_config = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"] }\n'
     )
@@ -93,11 +94,36 @@ def test_all_that_is_known_stands_in_it(
         '  host               = "github"\n  repository         = "Org/images"\n  branch             = "trunk"\n'
         '  pipeline_names     = ["ami-*", "web-*", "ami-builder-dispatcher"]\n'
         '  bucket_names       = ["*-ami-builder-artefacts-*"]\n'
-        '  connection_arns    = ["arn:c"]\n  vpc_ids            = ["vpc-1"]\n  instance_role_arns = ["arn:r"]\n\n'
+        '  connection_arns    = ["arn:c"]\n  vpc_ids            = ["vpc-1"]\n'
+        '  instance_role_arns = ["arn:r", "arn:s"]\n\n'
         '  github = {\n    owner_id      = "123456"\n    repository_id = "456789"\n  }\n\n'
         '  state = {\n    bucket     = "team-state"\n    keys       = ["images/terraform.tfstate"]\n'
         '    lock_table = "locks"\n    region     = "eu-west-1"\n  }\n}\n'
     )
+
+
+@pytest.mark.parametrize(
+    ("table", "names", "buckets"),
+    [
+        ("roles = true\n", ["*-ami-pipeline", "ami-builder-shared"], ["*-ami-builder-artefacts-*"]),
+        (
+            "artefact_bucket = true\n",
+            ["*-ami-pipeline", "ami-builder-shared"],
+            ["*-ami-builder-artefacts-*", "ami-builder-artefacts-*"],
+        ),
+        (
+            'roles = true\nartefact_bucket = true\ninputs = { name = "all", artefact_bucket_name = "all-of-it" }\n',
+            ["*-ami-pipeline", "all"],
+            ["*-ami-builder-artefacts-*", "all-of-it"],
+        ),
+    ],
+)
+def test_what_is_shared_has_names_too(
+    table: str, names: list[str], buckets: list[str], repo: Repo, cli: Command
+) -> None:
+    repo({"tfgen.toml": f"{TOML}[shared]\n{table}"})
+    found = call(cli, "github")
+    assert (found["pipeline_names"], found["bucket_names"]) == (names, buckets)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +137,7 @@ def test_all_that_is_known_stands_in_it(
         ("https://evil.example/github.com/Org/images", "OWNER/NAME?"),
         ("https://notgithub.com/Org/images", "OWNER/NAME?"),
         ("https://github.com/Org/im${x}", "OWNER/NAME?"),
+        ("https://github.com/Org/\u0456mages", "OWNER/NAME?"),
     ],
 )
 def test_the_repository_is_that_of_git_s_remote(url: str, name: str, repo: Repo, cli: Command) -> None:

@@ -18,6 +18,7 @@ IAM = f"arn:aws:iam::{ACCOUNT}"
 ROLE = f"{IAM}:role/web-ami-pipeline-codebuild"
 OWN_POLICY = f"{IAM}:policy/web-ami-pipeline-codebuild"
 PROJECT = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/web-ami-pipeline"
+PIPELINE = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:web-ami-pipeline"
 BUCKET = f"arn:aws:s3:::web-ami-builder-artefacts-{ACCOUNT}"
 ADMIN = f"{IAM}:role/admin"
 #: Is on the account's other roles.
@@ -77,10 +78,11 @@ def attacks(label: str, boundary: str) -> list[Request]:
         ),
         # Other people's roles, and the pipelines' to other services.
         *_all(ADMIN, "iam:PassRole", context=_passed("codebuild.amazonaws.com")),
+        *_all(ADMIN, "iam:PassRole", context=_passed("ec2.amazonaws.com")),
         *_all(own[1], "iam:PassRole", context=_passed("codebuild.amazonaws.com")),
         *(
             request
-            for service in ("ec2", "lambda", "cloudformation", "ecs-tasks", "codebuild.evil")
+            for service in ("lambda", "cloudformation", "ecs-tasks", "codebuild.evil")
             for request in _all(ROLE, "iam:PassRole", context=_passed(f"{service}.amazonaws.com"))
         ),
         *_all(ROLE, "iam:PassRole"),
@@ -94,9 +96,7 @@ def attacks(label: str, boundary: str) -> list[Request]:
         *_all(f"{IAM}:user/ann", "iam:AttachUserPolicy", "iam:DeleteUserPermissionsBoundary", context=right),
         *_all(f"{IAM}:group/admins", "iam:AddUserToGroup", "iam:CreateGroup", "iam:PutGroupPolicy"),
         *_all(f"{IAM}:policy/admin", "iam:CreatePolicy", "iam:CreatePolicyVersion"),
-        *_all(
-            f"{IAM}:instance-profile/web-ami-pipeline-x", "iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"
-        ),
+        *_all(f"{IAM}:instance-profile/admin", "iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"),
         *_all(f"{IAM}:oidc-provider/evil.example", "iam:CreateOpenIDConnectProvider"),
         *_all(
             f"{IAM}:oidc-provider/token.actions.githubusercontent.com",
@@ -107,7 +107,8 @@ def attacks(label: str, boundary: str) -> list[Request]:
         *_all("*", "iam:CreateServiceLinkedRole", "organizations:LeaveOrganization", "account:CloseAccount"),
         # Other people's pipelines, tables, buckets and states.
         *_all(PROJECT.replace("web-ami-pipeline", "deploy"), "codebuild:UpdateProject", "codebuild:StartBuild"),
-        *_all(f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:deploy", "codepipeline:UpdatePipeline"),
+        *_all(PIPELINE.replace("web-ami-pipeline", "deploy"), "codepipeline:UpdatePipeline"),
+        *_all(PIPELINE.replace("web-ami-pipeline", "deploy"), "codepipeline:StopPipelineExecution"),
         *_all(f"arn:aws:events:{REGION}:{ACCOUNT}:rule/nightly", "events:PutRule", "events:PutTargets"),
         *_all(f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/orders", "dynamodb:DeleteTable", "dynamodb:PutItem"),
         *_all("arn:aws:s3:::payroll", "s3:ListBucket", "s3:PutBucketPolicy", "s3:DeleteBucket"),
@@ -140,12 +141,15 @@ def allowed(boundary: str) -> list[Request]:
         *_all(ROLE, "iam:UpdateAssumeRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateRole", "iam:DeleteRole"),
         *(
             request
-            for service in ("codebuild", "codepipeline", "events")
+            for service in ("codebuild", "codepipeline", "ec2", "events")
             for end in ("", ".cn")
             for request in _all(ROLE, "iam:PassRole", context=_passed(f"{service}.amazonaws.com{end}"))
         ),
         *_all(OWN_POLICY, "iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
+        *_all(f"{IAM}:instance-profile/web-ami-pipeline-instance", "iam:CreateInstanceProfile"),
+        *_all(f"{IAM}:instance-profile/web-ami-pipeline-instance", "iam:AddRoleToInstanceProfile"),
         *_all(PROJECT, "codebuild:UpdateProject"),
+        *_all(PIPELINE, "codepipeline:ListPipelineExecutions", "codepipeline:StopPipelineExecution"),
         *_all(BUCKET, "s3:PutBucketTagging", "s3:ListBucketVersions"),
         *_all(f"{BUCKET}/x", "s3:DeleteObject", "s3:DeleteObjectVersion"),
         *_all(f"arn:aws:s3:::{STATE}/{KEY}", "s3:GetObject", "s3:PutObject"),

@@ -10,11 +10,8 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tfgen.codebuild.artifacts import keep_artifacts
-from tfgen.codebuild.buildspec import Buildspec
-from tfgen.codebuild.environment import Facts, build_environment
+from tfgen.codebuild.environment import Facts, Job, build_environment
 from tfgen.codebuild.outcome import BuildOutcome, LocalOptions
 from tfgen.codebuild.processes import LogView, Processes, talk
 from tfgen.codebuild.runner import Result, Run
@@ -29,27 +26,14 @@ if TYPE_CHECKING:
     from tfgen.workspace import Workspace
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One image to build, with all that was found out about it before."""
-
-    name: str
-    project: str
-    variables: dict[str, str]
-    #: Variables that CodeBuild fetches: from where, and the line that says so.
-    fetched: dict[str, tuple[str, str]] = {}
-    spec: Buildspec
-    spec_path: str
-    shell: str
-    env_program: str
-    region: str
-
-
 def attempt_build(workspace: Workspace, job: Job, options: LocalOptions, attempt: int) -> tuple[Result, BuildOutcome]:
     """Builds `job` once; `attempt` counts the earlier ones. Raises TfgenError when it cannot start, and
     InterruptedRunError after Ctrl-C or SIGTERM.
     """
-    base = Path(tempfile.mkdtemp(prefix=f"tfgen-build-{job.name}-")).resolve()
-    source = base / "src"
+    # Short, for plugins of Packer listen on sockets in TMPDIR, whose paths have some 100 characters at the most.
+    base = Path(tempfile.mkdtemp(prefix=f"tfgen-build-{job.name[:12]}-")).resolve()
+    source, temporary = base / "src", base / "t"
+    temporary.mkdir()
     try:
         with open_log(workspace.make_state_dir("log"), f"build-{job.name}{f'-{attempt}' if attempt else ''}") as log:
             facts = Facts(
@@ -59,6 +43,7 @@ def attempt_build(workspace: Workspace, job: Job, options: LocalOptions, attempt
                 source=str(source),
                 log=log.path.name,
                 tools=str(workspace.make_state_dir("cache") / "tools"),
+                temporary=str(temporary),
                 region=job.region,
                 version=source_version(workspace.root),
             )
@@ -71,6 +56,7 @@ def attempt_build(workspace: Workspace, job: Job, options: LocalOptions, attempt
             return _finish(workspace, job, result, facts.build_id, source, log)
     finally:
         if options.keep:
+            shutil.rmtree(temporary, ignore_errors=True)
             talk(f"kept the copy of the source: {source}")
         else:
             shutil.rmtree(base, ignore_errors=True)

@@ -6,6 +6,7 @@ cannot be united with those of the others (then sync says so).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -20,6 +21,7 @@ from tfgen_generators.pipeline.aws_names import BUCKET_NAME_LIMIT, PROJECT_NAME_
 from tfgen_generators.pipeline.pipeline import Pipeline, in_order, shared_inputs
 from tfgen_generators.pipeline.shared_inputs import SAME, oldest_packer, reason, said, united
 from tfgen_generators.pipeline.shared_module import INPUT, lacking, wrong_inputs
+from tfgen_generators.settings.lines import in_toml
 from tfgen_generators.settings.model import FILE_NAME, Settings, TemplateSettings
 
 #: The block's label; no template may be called so where anything is shared.
@@ -127,18 +129,10 @@ def _names(settings: Settings, pipelines: Sequence[Pipeline], fact: str, limit: 
 def _values(settings: Settings, sharing: Sequence[Pipeline], names: Sequence[Value]) -> dict[str, Value]:
     """The block's inputs."""
     shared, common = settings.shared, shared_inputs(settings)
-    repository = settings.source_repository
-    account = Reference(expression=settings.names.account_id)
-    values: dict[str, Value] = {
-        "name": f"{repository.replace('.', '-')[:80]}-shared",
-        "source_repository": repository,
-    }
+    values: dict[str, Value] = {**own_names(settings), "source_repository": settings.source_repository}
     if names:
         values["pipelines"] = list(names)
-    if shared.artefact_bucket:
-        part = bucket_part(repository.replace(".", "-"))
-        values["artefact_bucket_name"] = fill("{name}-artefacts-{account_id}", part, account, BUCKET_NAME_LIMIT)
-    elif shared.roles:
+    if shared.roles and not shared.artefact_bucket:
         values["artefact_bucket_patterns"] = _buckets(settings, sharing)
     if not shared.roles:
         values["roles"] = False
@@ -153,6 +147,16 @@ def _values(settings: Settings, sharing: Sequence[Pipeline], names: Sequence[Val
             values["packer_version"] = version
     overridden = {name: said(item) for name, item in shared.inputs.items()}
     return {**values, **{name: value for name, value in overridden.items() if value is not None}}
+
+
+def own_names(settings: Settings) -> dict[str, Value]:
+    """What is shared has these names in AWS, unless [shared] inputs say others."""
+    account, plain = Reference(expression=settings.names.account_id), re.sub(r"[./]", "-", settings.source_repository)
+    found: dict[str, Value] = {"name": f"{plain[:80]}-shared"}
+    if settings.shared.artefact_bucket:
+        part = bucket_part(plain)
+        found["artefact_bucket_name"] = fill("{name}-artefacts-{account_id}", part, account, BUCKET_NAME_LIMIT)
+    return found
 
 
 def _buckets(settings: Settings, sharing: Sequence[Pipeline]) -> list[Value]:
@@ -177,7 +181,7 @@ def _too_wide(settings: Settings) -> Problem:
     return Problem(
         path=FILE_NAME,
         line=settings.line("names", "project_name"),
-        message=f"[shared] with names.project_name = {settings.names.project_name!r}: any project would fit it",
+        message=f"[shared] with names.project_name = {in_toml(settings.names.project_name)}: any project would fit it",
         fix="add a fixed part of 3 characters or more to it, for example {name}-ami-pipeline",
     )
 
