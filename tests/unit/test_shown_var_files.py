@@ -42,15 +42,16 @@ def shown(root: Path, files: Files) -> dict[str, tuple[list[str], str]]:
         ("Makefile", "%:\n\tpacker build --var-file vars/eks-$*.json packer/eks.pkr.hcl\n", PATTERN, 2),
         (
             "Makefile",
-            "V := 1.27 1.28\na:\n\tfor v in $(V); do packer build -var-file=vars/eks-$$v.json packer/eks.pkr.hcl; done"
-            "\n",
+            "V := 7 8\na:\n\tfor v in $(V); do packer build -var-file=vars/eks-1.2$$v.json packer/eks.pkr.hcl; done\n",
             TWO,
             3,
         ),
         (
             "Makefile",
-            "a:\n\tpacker build -var-file=vars/eks-1.27.json packer/eks.pkr.hcl\n"
-            "b:\n\tcd packer && packer build -var-file=../vars/eks-1.28.json eks.pkr.hcl\n",
+            (
+                "a:\n\tpacker build -var-file=vars/eks-1.27.json packer/eks.pkr.hcl\n"
+                "b:\n\tcd packer && packer build -var-file=../vars/eks-1.28.json eks.pkr.hcl\n"
+            ),
             TWO,
             2,
         ),
@@ -59,8 +60,10 @@ def shown(root: Path, files: Files) -> dict[str, tuple[list[str], str]]:
         ("scripts/b.sh", 'packer build -var-file="vars/eks-${1:-1.29}.json" packer/eks.pkr.hcl\n', PATTERN, 1),
         (
             "buildspec.yml",
-            "version: 0.2\nphases:\n  build:\n    commands:\n"
-            "      - packer build -var-file=vars/$TARGET.json packer/eks.pkr.hcl\n",
+            (
+                "version: 0.2\nphases:\n  build:\n    commands:\n"
+                "      - packer build -var-file=vars/$TARGET.json packer/eks.pkr.hcl\n"
+            ),
             ALL,
             5,
         ),
