@@ -54,6 +54,7 @@ _OPENS = {
     "tfgen.sync.fast_check": "a cache",
     "tfgen.lint.fix": "holds the file that it writes",
     "tfgen.commands.ci": "writes a recipe of its own",
+    "tfgen.new_image.write": "writes",
     "tfgen.plan.plan_file": "a plan that Terraform has just written",
     "tfgen.plan.reduced_root": "what terraform init has just written; locks",
     "tfgen.state": "states and backups: written, or of any size",

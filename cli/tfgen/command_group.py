@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 #: Name -> module in tfgen.commands, in the order of the overview.
 _MODULES = {
+    "init": "init",
     "list": "list_",
     "affected": "affected",
     "graph": "graph",
     "lint": "lint",
+    "new": "new",
     "sync": "sync",
     "rename": "rename",
     "plan": "plan",
@@ -36,6 +38,7 @@ _MODULES = {
     "demo": "demo",
     "state": "state",
     "remote": "remote",
+    "version": "version",
     "schema": "schema",
     "docs": "docs",
 }

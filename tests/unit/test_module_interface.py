@@ -156,7 +156,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, NAME + '[module]\nsource = "../module/x"\n')
     assert str(caught.value) == (
-        "tfgen.toml:3: module.source '../module/x': folder terraform/module/x not found; "
+        'tfgen.toml:3: module.source "../module/x": folder terraform/module/x not found; '
         "create it, or use its path relative to terraform/pipelines"
     )
 
@@ -170,7 +170,7 @@ def test_the_module_that_is_another_one_now(tmp_path: Path, source: str) -> None
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, settings)
     assert str(caught.value) == (
-        f"tfgen.toml:3: module.source '{source}': folder terraform/modules/codepipeline_v2 not found; "
+        f'tfgen.toml:3: module.source "{source}": folder terraform/modules/codepipeline_v2 not found; '
         'set source = "../modules/codepipeline", which makes V2 pipelines now'
     )
     write_tree(tmp_path, {"terraform/modules/codepipeline_v2/main.tf": 'variable "b" {}\n'})

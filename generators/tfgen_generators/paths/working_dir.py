@@ -76,9 +76,9 @@ class WorkingDirs:
 
     def of(self, template: Template) -> WorkingDir:
         """The working directory of one template's builds, by the buildspec of its pipeline."""
-        if template.path not in self._of_templates:
-            self._of_templates[template.path] = self._of(template)
-        return self._of_templates[template.path]
+        if template.identity not in self._of_templates:
+            self._of_templates[template.identity] = self._of(template)
+        return self._of_templates[template.identity]
 
     def _of(self, template: Template) -> WorkingDir:
         named = buildspec_of(self._paths.tree, self._settings, template) if self._settings else None

@@ -2,8 +2,8 @@
 
 __all__ = [
     "checks",
-    "codecommit_url",
     "edit",
+    "git_names",
     "inputs",
     "lines",
     "lint_tables",
@@ -14,4 +14,5 @@ __all__ = [
     "secrets",
     "setting_scope",
     "tables",
+    "variants",
 ]

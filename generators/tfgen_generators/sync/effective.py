@@ -95,6 +95,7 @@ class _Merge:
         return replace(
             now,
             terraform_dir=self._bases(("terraform_dir",), base.terraform_dir, now.terraform_dir),
+            connection_arn=self._connection(),
             trigger=self._bases(("trigger",), base.trigger, now.trigger),
             max_in_flight=self._bases(("max_in_flight",), base.max_in_flight, now.max_in_flight),
             module=self._module(),
@@ -113,6 +114,11 @@ class _Merge:
         if now != base:
             self._say(path, f"{'.'.join(path)} was changed")
         return base
+
+    def _connection(self) -> Input | None:
+        now = self.now.connection_arn
+        is_new = isinstance(now, Expression) and now != self.base.connection_arn
+        return self._bases(("connection_arn",), self.base.connection_arn, now) if is_new else now
 
     def _say(self, path: Path, message: str) -> None:
         self.said.append(Said(line=self.now.line(*path), message=message))
