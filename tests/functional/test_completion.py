@@ -63,6 +63,7 @@ def test_names_of_images(repo: Repo) -> None:
     assert offered("tfgen build ") == ["db", "web", "wiki"]
     assert offered("tfgen build w") == ["web", "wiki"]
     assert offered("tfgen build web w") == ["wiki"]
+    assert offered("tfgen new x --from w") == offered("tfgen new x --like w") == ["web", "wiki"]
     assert offered("tfgen rename ") == offered("tfgen graph ") == ["db", "web", "wiki"]
     assert offered("tfgen plan --allow-destroy w") == offered("tfgen apply x --allow-action=w") == ["web", "wiki"]
     assert offered(f"tfgen -C {root} -C packer build d") == ["db"]
