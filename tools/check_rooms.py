@@ -50,6 +50,7 @@ _OPENS = {
     "tfgen.workspace": "locks",
     "tfgen.distribution": "its own metadata",
     "tfgen.boundary": "os.devnull",
+    "tfgen.completion.answer": "os.devnull",
     "tfgen.sync.fast_check": "a cache",
     "tfgen.lint.fix": "holds the file that it writes",
     "tfgen.commands.ci": "writes a recipe of its own",

@@ -133,6 +133,16 @@ def settings_at(root: Path, text: str) -> Settings:
     return with_variants(settings, DiskTree(root))
 
 
+def look_into(root: Path) -> Workspace:
+    """As `open_workspace`, of a root that is known, without a change in its `.tfgen/` and without a message."""
+    require_inside(root, FILE_NAME)
+    try:
+        text = read_bytes(root / FILE_NAME).decode()
+    except FileNotFoundError:
+        return _inside(Workspace(root=root))
+    return _inside(Workspace(root=root, settings=parse_settings(text), settings_text=text))
+
+
 def _inside(workspace: Workspace) -> Workspace:
     """The workspace with its templates where they are. Raises RefusedError."""
     from tfgen_generators.packer.discovery.place import folder_on_disk

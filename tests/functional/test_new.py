@@ -309,6 +309,7 @@ def test_in_a_repository_from_before_tfgen(repo: Repo, cli: Command) -> None:
     settings, commands = f'{TOML}packer_dir = "."\n', "[packer build $PACKER_SCRIPT.json]"
     buildspec = f"version: 0.2\nphases:\n  build:\n    commands: {commands}\n"
     root = repo({"tfgen.toml": settings, "buildspec.yml": buildspec, "ansible/roles/web/tasks/main.yaml": "[]\n"})
+    text = f"\ufeff{text}"
     (root / "packer-web.json").write_bytes(text.encode())
     assert "created  packer-blog.json" in cli("new", "blog", "--like", "web").expect(0).out
     assert (root / "packer-blog.json").read_bytes() == text.replace("web", "blog").encode()
@@ -345,6 +346,15 @@ def test_nothing_is_overwritten(repo: Repo, cli: Command, there: str) -> None:
     root = repo({"tfgen.toml": TOML, "packer/other.json": '{"builders": [{"type": "null"}]}', there: "# mine\n"})
     before = tree(root)
     assert there in cli("new", "web").expect(3).err
+    assert tree(root) == before
+
+
+def test_a_module_by_hand_has_the_name(repo: Repo, cli: Command) -> None:
+    calls = {"a.tf": '# by hand\nmodule "web" {\n}\n', "b.tf.json": '{"module": {"shop": {}}}', "c.tf": "}"}
+    root = repo({"tfgen.toml": TOML, **{f"terraform/pipelines/{name}": text for name, text in calls.items()}})
+    before = tree(root)
+    assert "terraform/pipelines/a.tf:2: the root module has a module web already" in cli("new", "web").expect(3).err
+    assert "terraform/pipelines/b.tf.json: the root module has a module shop" in cli("new", "shop").expect(3).err
     assert tree(root) == before
 
 

@@ -94,6 +94,8 @@ def test_it_starts_where_there_is_no_clone(installed: Path, repo: Repo, wheel: P
         return subprocess.run(argv, cwd=root, capture_output=True, text=True)
 
     assert run("--version").stdout.splitlines()[0] == f"tfgen {version()}"
+    assert run("docs", "plan-and-apply").stdout == (ROOT / "docs/plan-and-apply.md").read_text()
+    assert run("lint", "--explain", "no-manifest").stdout == (ROOT / "docs/rules/no-manifest.md").read_text()
     done = run("ci", "github", "--output", "-")
     address = f"{wheel.as_uri()}#sha256={digest}"
     assert (done.returncode, done.stderr) == (0, f"CI's machines must have {address}\n")

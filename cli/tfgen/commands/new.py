@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfgen.completion import values
 from tfgen.new_image.model import OsName, TemplateFormat
 
 if TYPE_CHECKING:
@@ -26,12 +27,22 @@ def command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the new image.", show_default=False)],
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="IMAGE", envvar="TFGEN_FROM", help="Start from the AMIs of this image."),
+        typer.Option(
+            "--from",
+            metavar="IMAGE",
+            envvar="TFGEN_FROM",
+            help="Start from the AMIs of this image.",
+            autocompletion=values.images,
+        ),
     ] = None,
     like: Annotated[
         str | None,
         typer.Option(
-            "--like", metavar="IMAGE", envvar="TFGEN_LIKE", help="Copy the template and playbook of this image."
+            "--like",
+            metavar="IMAGE",
+            envvar="TFGEN_LIKE",
+            help="Copy the template and playbook of this image.",
+            autocompletion=values.images,
         ),
     ] = None,
     os_: Annotated[

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfgen.completion import values
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -128,7 +130,13 @@ def _checked(part: str, value: str) -> str:
 @app.command("push", epilog=PUSH_EXAMPLES)
 def push(
     branch: Annotated[
-        str, typer.Argument(metavar="[BRANCH]", help="A local branch (default: the current one).", show_default=False)
+        str,
+        typer.Argument(
+            metavar="[BRANCH]",
+            help="A local branch (default: the current one).",
+            show_default=False,
+            autocompletion=values.branches,
+        ),
     ] = "",
     remote: Annotated[
         list[str] | None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfgen.completion import values
 from tfgen.options import FormatOption
 
 if TYPE_CHECKING:
@@ -22,7 +23,13 @@ Examples:
 
 def command(
     old: Annotated[
-        str, typer.Argument(metavar="OLD", help="The current name, as shown by tfgen list.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="OLD",
+            help="The current name, as shown by tfgen list.",
+            show_default=False,
+            autocompletion=values.images,
+        ),
     ],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new name.", show_default=False)],
     keep_names: Annotated[

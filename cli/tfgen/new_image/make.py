@@ -93,12 +93,14 @@ def _templates(workspace: Workspace) -> tuple[Template, ...]:
 
 def _check_sync(workspace: Workspace, wish: Wish) -> None:
     """That the sync at the end will not refuse, nor take the template for a renamed one. Raises TfgenError."""
+    from tfgen.new_image.names import check_label
     from tfgen.sync.survey import complain, find_changes
     from tfgen_generators.generated.ownership import file_name
 
     generated = f"{workspace.settings.terraform_dir}/{file_name(wish.name)}"
     if os.path.lexists(workspace.root / generated):
         raise RefusedError("already exists", where=generated, fix="use another name, or remove it")
+    check_label(workspace, wish.name)
     if not (workspace.root / workspace.settings.packer_dir).is_dir():
         if any(workspace.terraform_dir.glob(file_name("*"))):
             raise RefusedError("templates are gone since the last sync", fix="run: tfgen sync")

@@ -11,6 +11,7 @@ from tfgen_generators.packer.names import bucket_part, name_of, name_problem
 from tfgen_generators.settings.model import FILE_NAME
 
 if TYPE_CHECKING:
+    from tfgen.workspace import Workspace
     from tfgen_generators.packer.model import Template
     from tfgen_generators.settings.model import Settings
 
@@ -51,6 +52,24 @@ def _check_tables(name: str, settings: Settings) -> None:
                 where=where,
                 fix="use another name, or remove it there when the move has been applied everywhere",
             )
+
+
+def check_label(workspace: Workspace, name: str) -> None:
+    """That no module of the root module is called `name`: the pipeline's will be. Raises RefusedError."""
+    from tfgen_generators.hcl.blocks import UnreadableError, read_blocks
+    from tfgen_generators.hcl.terraform_files import is_terraform
+    from tfgen_generators.trees.files import read_bytes
+
+    for file in sorted(file for file in workspace.terraform_dir.glob("*") if is_terraform(file.name)):
+        path = file.relative_to(workspace.root).as_posix()
+        try:
+            blocks = read_blocks(path, read_bytes(file))
+        except (OSError, UnreadableError):
+            continue  # Terraform says what is wrong there
+        for block in blocks:
+            if block.kind == "module" and block.labels == (name,):
+                where = f"{path}:{block.line}" if block.line else path
+                raise RefusedError(f"the root module has a module {name} already", where=where, fix="use another name")
 
 
 def role_of(name: str) -> str:

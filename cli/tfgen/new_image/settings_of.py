@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 #: Where a setting stands and what it is called: ("source", "ami_name"), ("local", "tags"), ("provisioner", "only").
 Name = tuple[str, ...]
 
+_BOM = b"\xef\xbb\xbf"
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _USER = re.compile(r"user\s+(?:`([^`]*)`|\\?\"([^\"\\]*)\\?\")")
 _SECTIONS = {
@@ -47,6 +48,8 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
 
 def settings_of(path: str, data: bytes) -> tuple[list[Setting], list[Label]]:
     """Everything that a readable template sets, in its order."""
+    if data.startswith(_BOM):
+        data = b" " * len(_BOM) + data.removeprefix(_BOM)  # so that the positions stay
     if path.endswith(".json"):
         return list(_of_json(path, data)), []
     from tfgen_generators.hcl.tree import tree_of

@@ -84,7 +84,8 @@ def module_folder(root: Path, settings: Settings) -> Path | None:
     source = settings.module.source
     if not source.startswith(_LOCAL) and source not in (".", ".."):
         return None
-    return (root / settings.terraform_dir).resolve() / os.path.normpath(source)
+    # As text again: the root module's own folder, which the source leads out of, may not be there yet.
+    return Path(os.path.normpath((root / settings.terraform_dir).resolve() / os.path.normpath(source)))
 
 
 def module_files(root: Path, settings: Settings) -> ModuleFiles | None:

@@ -1,6 +1,7 @@
 """tfgen.toml: its structs, reading, checks and edits."""
 
 __all__ = [
+    "checks",
     "edit",
     "git_names",
     "inputs",
@@ -9,7 +10,9 @@ __all__ = [
     "model",
     "read",
     "requirement",
+    "schema",
     "secrets",
     "setting_scope",
+    "tables",
     "variants",
 ]

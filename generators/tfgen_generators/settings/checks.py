@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tfgen_generators.settings.model import Dispatcher, Settings, Shared, TemplateSettings
 
-_MOST_IN_FLIGHT = 10_000
+MOST_IN_FLIGHT = 10_000
 _PATTERNS = ("project_name", "artefact_bucket_name")
 #: Tables of modules that are called once.
 _FOR_ALL = {"dispatcher": "the dispatcher is for all", "shared": "what is shared is for all"}
@@ -33,8 +33,8 @@ def check_settings(settings: Settings) -> None:
         _check_folder((key,), getattr(settings, key))
     _check_working_dir(("working_dir",), settings.working_dir)
     _check_ignore(settings.ignore)
-    if not 0 <= settings.max_in_flight <= _MOST_IN_FLIGHT:
-        message = f"max_in_flight must be 0 (any number) to {_MOST_IN_FLIGHT}"
+    if not 0 <= settings.max_in_flight <= MOST_IN_FLIGHT:
+        message = f"max_in_flight must be 0 (any number) to {MOST_IN_FLIGHT}"
         raise InvalidSettingError(("max_in_flight",), message, "use what CodeBuild runs and queues in your account")
     _check_module(settings)
     _check_called(("dispatcher",), settings.dispatcher)

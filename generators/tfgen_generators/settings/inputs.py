@@ -70,7 +70,7 @@ class Literal(Input, msgspec.Struct, frozen=True, kw_only=True):
     value: Value
 
 
-_EXPLICIT = ("fact", "expression", "pattern", "literal")
+EXPLICIT = ("fact", "expression", "pattern", "literal")
 
 
 def read_inputs(path: Path, table: Mapping[str, object]) -> dict[str, Input]:
@@ -96,7 +96,7 @@ def _check_name(path: Path) -> None:
 
 
 def _input(path: Path, value: object) -> Input:
-    if isinstance(value, dict) and value and all(key in _EXPLICIT for key in value):
+    if isinstance(value, dict) and value and all(key in EXPLICIT for key in value):
         if len(value) == 1:
             kind, inner = next(iter(value.items()))
             return _explicit(path, str(kind), inner)

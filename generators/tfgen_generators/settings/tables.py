@@ -15,7 +15,7 @@ from tfgen_generators.settings.secrets import Variable, read_fetched
 
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Variables that tfgen sets, and what by.
-_RESERVED = {"PACKER_SCRIPT": "remove it", "PACKER_WORKING_DIR": "use the setting working_dir"}
+RESERVED = {"PACKER_SCRIPT": "remove it", "PACKER_WORKING_DIR": "use the setting working_dir"}
 #: Keys that are one of a few words.
 _CHOICES = {"removed": '"destroy" or "keep"', "trigger": '"push" or "affected"', "artefact_bucket": '"own" or "shared"'}
 
@@ -59,8 +59,8 @@ def read_environment(path: Path, table: Mapping[str, object]) -> dict[str, Varia
                 f"{in_toml(name)} is not a valid CodeBuild environment variable name",
                 "use letters, digits and _, not beginning with a digit or CODEBUILD_",
             )
-        if name in _RESERVED:
-            raise InvalidSettingError(here, f"{name} is set by tfgen for each template", _RESERVED[name])
+        if name in RESERVED:
+            raise InvalidSettingError(here, f"{name} is set by tfgen for each template", RESERVED[name])
         found[name] = _variable(here, name, value)
     return found
 
