@@ -12,9 +12,10 @@ from tfgen.init.shipped import ROOT_DIR
 from tfgen_generators.packer.discovery.place import USUAL
 from tfgen_generators.settings.edit import set_keys
 from tfgen_generators.settings.model import FILE_NAME, Module
+from tfgen_generators.settings.schema.make import FILE_NAME as SCHEMA_FILE
 
-#: The editor's hint for the keys of tfgen.toml, its own first line; "" without.
-SCHEMA_LINE = ""
+#: The editor's hint for the keys of tfgen.toml: its own first line.
+SCHEMA_LINE = f"#:schema ./{SCHEMA_FILE}"
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +32,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 def new_text(found: Found, module: RootModule, source: Source) -> str:
     """A tfgen.toml with what is not the default."""
     terraform_dir = module.folder
-    lines = [SCHEMA_LINE] if SCHEMA_LINE else []
-    lines += ["# What tfgen needs to know of this repository. Every key: docs/tfgen.toml.md", ""]
+    lines = [SCHEMA_LINE, "# What tfgen needs to know of this repository. Every key: docs/tfgen.toml.md", ""]
     lines += _repository(found, module.connections)
     if found.branch != MAIN:
         lines.append(f"branch = {_text(found.branch)}")
