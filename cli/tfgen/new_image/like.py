@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tfgen.new_image.model import Made, NewFile, Wish
 from tfgen_generators.errors import TemplateError
 from tfgen_generators.packer.names import GENERIC, name_of, without_ending
+from tfgen_generators.settings.model import FILE_NAME
 from tfgen_generators.trees.files import read_bytes
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Files of a template that is a folder; with more it is no folder of a template's own.
 _MOST_FILES = 200
+#: Files of values that Packer reads by itself where a template is a folder.
+_VALUES = re.compile(r"\.auto\.pkrvars\.(?:hcl|json)$")
 _VARIABLE = re.compile(r"\$\{var\.([\w-]+)\}|\{\{-?\s*user\s+`([^`]+)`\s*-?\}\}")
 #: What makes a file's own place part of what it says.
 _PLACE = re.compile(rb"\bpath\.root\b|\btemplate_dir\b")
@@ -36,7 +39,9 @@ def copy_of(workspace: Workspace, templates: Sequence[Template], wish: Wish) -> 
     places = _places(workspace, templates, template, wish.name)
     data = {path: read_bytes(workspace.root / path) for path in places}
     words = _words(template)
-    found = renamed({path: data[path] for path in template.members}, words, wish.name)
+    found = renamed(
+        {path: data[path] for path in places if path in template.members or _VALUES.search(path)}, words, wish.name
+    )
     old, new = template.path, places.get(template.path) or _folder(template, places)
     texts = {**data, **{path: _with_path(text, old, new) for path, text in found.texts.items()}}
     playbooks = dict(_playbooks(workspace, template, words, wish.name)) if found.playbook else {}
@@ -51,11 +56,13 @@ def copy_of(workspace: Workspace, templates: Sequence[Template], wish: Wish) -> 
         f"{places[path]}:{line}: ami_name did not name {wish.like}: it begins with {wish.name} now"
         for path, line in found.named
     ]
-    notes += [f"{to}: a copy of {path}" for path, to in playbooks.items() if to != path]
     notes += [
         f"{places[path]}:{line}: {setting} uses what was changed; look whether it still means what it should"
         for path, line, setting in found.also_used
     ]
+    if template.name in workspace.settings.templates:
+        line = workspace.settings.line("templates", template.name)
+        notes.append(f"{FILE_NAME}:{line}: [templates.{template.name}] is not copied")
     if all(to == path for path, to in playbooks.items()):
         notes.append(f"it runs the same playbook as {template.name}")
     return Made(template=new, files=tuple(files), notes=tuple(notes))
