@@ -102,6 +102,7 @@ def _wanted(look: Look, module: str | None, ci: str | None, install: str | None)
 def _sync() -> int:
     from tfgen.commands.sync import exit_code
     from tfgen.console import note
+    from tfgen.init import report
     from tfgen.init.run import lint_errors, synchronized
     from tfgen.phrases import counted
     from tfgen.sync.report import show_changes
@@ -110,6 +111,7 @@ def _sync() -> int:
     result = synchronized()
     show_changes(result, done=not result.changes.refused)
     complain(result)
+    report.show_hints(result)
     if result.pipelines and (errors := lint_errors()):
         note(f"{counted(errors, 'error')} in templates; to see and mend them, run: tfgen lint --fix", style="yellow")
     return exit_code(result, check=False)

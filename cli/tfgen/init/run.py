@@ -111,14 +111,14 @@ def planned(look: Look, wanted: Wanted) -> Planned:
 
 def write(root: Path, changes: Planned) -> None:
     """Writes the changes, alone in this repository. Raises TfgenError; then nothing, or whole files only, are there."""
-    from tfgen_generators.sync.write import apply_changes, remove_leftovers
+    from tfgen_generators.sync.write import apply_changes, remove_leftovers, through_links
 
     with locked(Workspace(root=root), "sync"):
         remove_leftovers(*{(root / change.path).parent for change in changes.changes} | {root})
         for change in changes.changes:
             if change.action == "create" and os.path.lexists(root / change.path):
                 raise RefusedError("has come into being meanwhile", where=change.path, fix="run this again")
-        apply_changes(root, changes.changes)
+        apply_changes(root, through_links(root, changes.changes))
 
 
 def synchronized() -> SyncResult:
