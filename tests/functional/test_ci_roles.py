@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import TOML, Command, Repo
 from tests.functional.pr_hosts import Reply, Request, Server, running
 from tests.pinned import ADDRESS
-from tfgen.commands.ci import RECIPES
+from tfgen.hosts.recipe import RECIPES
 
 BACKEND = """\
 terraform {

@@ -95,7 +95,7 @@ def find_templates(
 ) -> Discovery:
     """What stands in `packer_dir`, by the names that `settings` give. Raises TfgenError without that folder."""
     found = unnamed_templates(root, packer_dir, settings, outside)
-    return name_templates(found, packer_dir, pins.by_path(settings) if settings else {})
+    return name_templates(found, packer_dir, pins.by_path(settings) if settings else {}, settings)
 
 
 def unnamed_templates(root: Path, packer_dir: str, settings: Settings | None, outside: Outside) -> Discovery:
