@@ -136,6 +136,8 @@ def _kind(key: Mapping[str, Any]) -> str:
     """The type of a value in the words of TOML."""
     if "enum" in key:
         return ", ".join(_code(json.dumps(value)) for value in key["enum"])
+    if "anyOf" in key:
+        return " or ".join(dict.fromkeys(map(_kind, key["anyOf"])))
     kind = str(key.get("type", "object"))
     if kind == "array":
         return "list of strings"

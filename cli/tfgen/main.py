@@ -23,7 +23,7 @@ app = typer.Typer(
     cls=CommandGroup,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     help="""Create and manage one AMI pipeline for each Packer template.
 
 tfgen scans the folder packer/, writes one Terraform module block for each template, and runs terraform

@@ -15,12 +15,8 @@ def main() -> None:
     """Runs tfgen and exits."""
     if sys.getfilesystemencoding() != "utf-8" and sys.executable:
         _start_again_with_utf_8()
-    if "_TFGEN_COMPLETE" in os.environ:
+    if "_TFGEN_COMPLETE" in os.environ or sys.argv[1:] in (["--install-completion"], ["--show-completion"]):
         _complete()
-    if sys.argv[1:] in (["--install-completion"], ["--show-completion"]):
-        from tfgen.completion.scripts import use_own
-
-        use_own()
     # What the environment may add (TFGEN_*) is the app's to read.
     is_plain = not any(name.startswith(("TFGEN_", "_TFGEN_")) for name in os.environ)
     if is_plain and sys.argv[1:] == ["sync", "--check"]:
@@ -40,9 +36,11 @@ def main() -> None:
 def _complete() -> None:
     """Answers a shell, and exits; comes back where the shell wants the script that asks."""
     from tfgen.completion.answer import complete, is_asked
+    from tfgen.completion.scripts import use_own
 
     if is_asked():
         complete(app_command)
+    use_own()
 
 
 def app_command() -> Command:

@@ -85,7 +85,9 @@ def test_names_of_the_last_look_and_those_that_are_found_in_time(
 
     monkeypatch.setattr("tfgen_generators.sync.survey.find_templates", slow)
     assert offered("tfgen build ") == ["old-one"]
-    monkeypatch.setattr("tfgen.cache.template_store.kept_names", lambda _workspace: ["kept"])
+    monkeypatch.setattr("tfgen.cache.template_store.kept_names", lambda _workspace, stale: ["kept"] if stale else None)
+    assert offered("tfgen build ") == ["kept", "old-one"]
+    monkeypatch.setattr("tfgen.cache.template_store.kept_names", lambda _workspace, stale: ["kept"])
     assert offered("tfgen build ") == ["kept"]
 
 
@@ -100,6 +102,7 @@ def test_kept_names_are_those_of_the_last_look(repo: Repo, cli: Command, monkeyp
     assert kept_names(workspace) == ["db", "web", "wiki"]
     (root / "packer/new.json").write_text(JSON)
     assert kept_names(workspace) is None
+    assert kept_names(workspace, stale=True) == ["db", "web", "wiki"]
 
 
 def test_refs_and_branches(repo: Repo) -> None:

@@ -114,3 +114,11 @@ def test_stdout_is_data_alone(repo: Repo) -> None:
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         assert done.stdout.startswith("{")
         assert done.stdout.endswith("}\n")
+
+
+def test_help_is_as_wide_as_the_terminal(cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to 120 columns, beyond which nobody reads on."""
+    for columns, widest in (("60", 60), ("100", 100), ("300", 120)):
+        monkeypatch.setenv("COLUMNS", columns)
+        lines = cli("plan", "--help").expect(0).out.split("Examples:")[0].splitlines()
+        assert widest - 15 <= max(map(len, lines)) <= widest

@@ -6,12 +6,17 @@ import re
 
 import pytest
 
+from tests.conftest import Command, Repo
+from tests.functional.git_repo import git
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.hcl.write import Reference
 from tfgen_generators.packer.model import Template
+from tfgen_generators.pipeline.ci_roles import Repository, roles_call
 from tfgen_generators.pipeline.pipeline import make_pipeline
 from tfgen_generators.settings.lines import in_toml
 from tfgen_generators.settings.read import parse_settings
+from tfgen_generators.settings.setting_scope import differing
+from tfgen_generators.sync.effective import effective_settings
 
 ARN = "arn:aws:codeconnections:eu-west-1:123456789012:connection/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 OWNED = 'source_repository = "owner/images"\n'
@@ -146,3 +151,24 @@ def test_no_message_is_pythons(key: str) -> None:
         except SettingsError as error:
             said = str(error)
         assert not re.search(r"= '|\bTrue\b|\bFalse\b|\bNone\b|datetime|Expected `|<class|\{'", said), said
+
+
+def test_what_else_asks_for_the_connection() -> None:
+    settings = parse_settings(BOTH)
+    assert ARN in roles_call(settings, Repository(host="github", name="owner/images"), {})
+    base = parse_settings(OWNED + 'connection_arn = { expression = "local.link" }\n')
+    other = parse_settings(OWNED + 'connection_arn = { expression = "local.evil" }\n')
+    merged = effective_settings(base, other, [])
+    assert merged.settings.connection_arn == base.connection_arn
+    assert [one.message for one in merged.said] == ["connection_arn was changed"]
+    assert effective_settings(base, settings, []).settings.connection_arn == settings.connection_arn
+    assert differing((base, "web"), (settings, "web")) == [(("connection_arn",), 2)]
+
+
+def test_a_remote_needs_a_codecommit_repository(repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": BOTH})
+    git(root, "init", "--quiet")
+    said = cli("remote", "add", "--region", "eu-west-1").expect(1).err
+    assert said.startswith(
+        "error: tfgen.toml:1: the pipelines read owner/images, and no CodeCommit repository is named; "
+    )

@@ -283,3 +283,30 @@ def test_an_entry_beside_patterns_must_be_one_of_their_files_or_say_which(tmp_pa
     assert problem.startswith("tfgen.toml:10: templates.eks.variants.other: no file of var_files is called so; ")
     assert problem.endswith('set its var_file ("": none), or remove it')
     assert "create eks-other" in done(look(root, beside % 'other = { var_file = "" }\n'))
+
+
+def test_a_variant_that_is_gone_is_forgotten_where_its_template_says_so(tmp_path: Path) -> None:
+    synced(tmp_path, GLOB + 'removed = "keep"\n')
+    (tmp_path / "vars/eks-1.29.json").unlink()
+    assert done(look(tmp_path)) == ["forget eks-1-29"]
+
+
+@pytest.mark.parametrize("text", [GLOB, ENTRIES])
+def test_the_variants_of_an_ignored_template_are_forgotten(tmp_path: Path, text: str) -> None:
+    synced(tmp_path, text)
+    result = look(tmp_path, 'ignore = ["packer/eks.pkr.hcl"]\n' + text)
+    assert not result.problems
+    assert {one.split()[0] for one in done(result)} == {"forget"}
+    assert len(done(result)) >= 2
+
+
+def test_files_that_packer_reads_by_itself_are_no_variants(tmp_path: Path) -> None:
+    files = {
+        "packer/eks/a.pkr.hcl": 'variable "v" {}\n',
+        "packer/eks/b.pkr.hcl": TEMPLATE.replace("build {", "build {\n  name = var.v"),
+        **{f"packer/eks/{name}.pkrvars.hcl": "" for name in ("all.auto", "small", "large")},
+    }
+    result = look(write_tree(tmp_path, files), HEAD + '[templates.eks]\nvar_files = "packer/eks/*.pkrvars.hcl"\n')
+    assert not result.problems
+    assert done(result) == ["create eks-large", "create eks-small"]
+    assert 'PACKER_SCRIPT   = "packer/eks"' in result.changes.changes[0].after

@@ -80,14 +80,18 @@ class _Names(msgspec.Struct, frozen=True, kw_only=True):
     templates: list[_Named]
 
 
-def kept_names(workspace: Workspace) -> list[str] | None:
-    """The names of the templates of the last look; None where there is none, or it may not hold. Never looks itself."""
+def kept_names(workspace: Workspace, *, stale: bool = False) -> list[str] | None:
+    """The names of the templates of the last look; None where there is none, or it may not hold (unless `stale`).
+
+    Never looks itself.
+    """
     file = workspace.cache_file(_FILE)
     kept = read_kept(file) if file else None
     if kept and kept.data:
         with contextlib.suppress(msgspec.DecodeError, ValueError, RecursionError):
             stored = msgspec.msgpack.decode(kept.data, type=_Stored)
-            if (stored.key, stored.inode) == (_key(workspace), kept.inode) and _holds(str(workspace.root), stored):
+            same = stale or (stored.key, stored.inode) == (_key(workspace), kept.inode)
+            if same and (stale or _holds(str(workspace.root), stored)):
                 return [found.name for found in msgspec.msgpack.decode(stored.discovery, type=_Names).templates]
     return None
 

@@ -1,45 +1,40 @@
 """The names of a repository's images, in the time that a person waits for a Tab.
 
 First those of the last look, if nothing has changed since; else a look with what is known of each template. Where that
-takes too long, the names of the generated files.
+takes too long, the names of the generated files, and those of the last look, whatever has changed since.
 """
 
 from __future__ import annotations
 
-import contextlib
 import re
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
+from tfgen.completion.patience import TooLongError, at_most
 from tfgen.workspace import Workspace, find_root, look_into
-from tfgen_generators.errors import TfgenError
+from tfgen_generators.errors import RefusedError, SettingsError, TfgenError
 
 #: Seconds for a look at the templates.
 _PATIENCE = 0.06
 _GENERATED = re.compile(r"pipeline_([A-Za-z_][A-Za-z0-9_-]*)\.gen\.tf")
 
 
-class _TooLongError(Exception):
-    """The look at the templates takes longer than a person waits."""
-
-
 def image_names(folder: Path) -> list[str]:
     """The names, sorted; none where there is no repository that can be read. Writes nothing."""
-    workspace = look_into(find_root(folder))
-    if (kept := _kept(workspace)) is not None:
-        return sorted(kept)
+    workspace = Workspace(root=find_root(folder))
     try:
-        with _at_most(_PATIENCE):
-            return sorted(_found(workspace))
-    except (_TooLongError, TfgenError, OSError):
-        return sorted(_generated(workspace))
+        with at_most(_PATIENCE):
+            workspace = look_into(workspace.root)
+            return sorted(_kept(workspace) or _found(workspace))
+    except (SettingsError, RefusedError):
+        return []
+    except (TooLongError, TfgenError, OSError):
+        return sorted({*_generated(workspace), *_kept(workspace, stale=True)})
 
 
-def _kept(workspace: Workspace) -> list[str] | None:
+def _kept(workspace: Workspace, *, stale: bool = False) -> list[str]:
     from tfgen.cache.template_store import kept_names
 
-    return kept_names(workspace)
+    return kept_names(workspace, stale=stale) or []
 
 
 def _found(workspace: Workspace) -> list[str]:
@@ -60,19 +55,3 @@ def _generated(workspace: Workspace) -> list[str]:
     except OSError:
         return []
     return [match[1] for match in map(_GENERATED.fullmatch, files) if match]
-
-
-@contextlib.contextmanager
-def _at_most(seconds: float) -> Iterator[None]:
-    """Raises _TooLongError in the midst of what takes longer."""
-
-    def stop(_number: int, _frame: object) -> None:
-        raise _TooLongError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

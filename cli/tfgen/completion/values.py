@@ -25,14 +25,14 @@ def refs(ctx: typer.Context, incomplete: str) -> list[str]:
     """Branches, those of the remotes, and tags."""
     from tfgen.completion.refs import names
 
-    return names(_folder(ctx), "refs/heads", "refs/remotes", "refs/tags")
+    return names(_folder(ctx), incomplete, "refs/heads", "refs/remotes", "refs/tags")
 
 
 def branches(ctx: typer.Context, incomplete: str) -> list[str]:
     """The local branches."""
     from tfgen.completion.refs import names
 
-    return names(_folder(ctx), "refs/heads")
+    return names(_folder(ctx), incomplete, "refs/heads")
 
 
 def rules(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tfgen.console import note, one_line, out, out_diff
 from tfgen.init.existing import Call
 from tfgen.init.planned import Planned
 from tfgen.init.shipped import MODULES
-from tfgen_generators.sync.model import Change
 
 _DONE = {"create": "created", "change": "changed", "delete": "deleted"}
 _MISSING = {"create": "missing", "change": "change", "delete": "delete"}
@@ -20,9 +19,9 @@ _SHOWN = (".toml", ".gitignore")
 
 def show(planned: Planned, *, done: bool, diff: bool = False) -> None:
     """One line a file; `diff` shows the text of small ones, too."""
-    for action, path in _together(planned.changes):
+    for action, path in _together((change.action, change.path) for change in planned.changes):
         out(one_line(f"{(_DONE if done else _MISSING)[action].ljust(7)}  {path}"), style=_STYLES[action])
-    for path in planned.kept:
+    for _, path in _together(("kept", path) for path in planned.kept):
         note(one_line(f"kept     {path}"))
     for text in planned.notes:
         note(one_line(f"note: {text}"), style="yellow")
@@ -30,15 +29,16 @@ def show(planned: Planned, *, done: bool, diff: bool = False) -> None:
         out_diff("".join(change.diff() for change in planned.changes if change.path.endswith(_SHOWN)))
 
 
-def _together(changes: Sequence[Change]) -> Iterator[tuple[str, str]]:
-    """Action and path; the files of a module are one."""
-    modules = Counter(_module(change.path) for change in changes)
-    for change in changes:
-        module = _module(change.path)
+def _together(paths: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Word and path; the files of a module are one."""
+    each = list(paths)
+    modules = Counter(_module(path) for _, path in each)
+    for word, path in each:
+        module = _module(path)
         if not module:
-            yield change.action, change.path
+            yield word, path
         elif number := modules.pop(module, 0):
-            yield change.action, f"{module}/ ({number} file{'s' * (number > 1)})"
+            yield word, f"{module}/ ({number} file{'s' * (number > 1)})"
 
 
 def _module(path: str) -> str:

@@ -12,6 +12,7 @@ from tfgen.console import is_terminal
 from tfgen.init.existing import Existing, look
 from tfgen.init.found import Found, find
 from tfgen.init.planned import Planned, Wanted, plan
+from tfgen.init.shipped import ROOT_DIR
 from tfgen.workspace import Workspace, find_root, locked, open_workspace
 from tfgen_generators.errors import RefusedError, UsageError
 from tfgen_generators.settings.model import FILE_NAME
@@ -42,8 +43,13 @@ def look_around() -> Look:
     """Reads git's settings, AWS's, templates and Terraform; no network."""
     root = place()
     everywhere = any(os.path.lexists(folder / ".git") for folder in (root, *root.parents))
-    existing = look(root, everywhere=everywhere)
+    existing = look(root, terraform_dir_of(root), everywhere=everywhere)
     return Look(root=root, found=find(root, existing, everywhere=everywhere), existing=existing)
+
+
+def terraform_dir_of(root: Path) -> str:
+    """tfgen.toml's, or what it will be where nothing else is found. Raises TfgenError."""
+    return open_workspace().settings.terraform_dir if (root / FILE_NAME).is_file() else ROOT_DIR
 
 
 def asked(look: Look, *, quiet: bool) -> Look:

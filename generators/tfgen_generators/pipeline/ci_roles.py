@@ -128,7 +128,9 @@ def _given(settings: Settings) -> dict[str, list[str]]:
     vpcs = [_plain(table.get("vpc_config")) for table in tables]
     profiles = [_plain(table.get("instance_profiles")) for table in tables]
     return {
-        "connection_arns": _texts(_plain(table.get("connection_arn")) for table in tables),
+        "connection_arns": _texts(
+            map(_plain, (settings.connection_arn, *(table.get("connection_arn") for table in tables)))
+        ),
         "vpc_ids": _texts(
             each.get("vpc_id") for each in vpcs if isinstance(each, Mapping) and not each.get("security_group_ids")
         ),

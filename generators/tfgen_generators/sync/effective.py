@@ -161,7 +161,11 @@ class _Merge:
         return found
 
     def _template(self, name: str, own: TemplateSettings) -> TemplateSettings:
-        before, path = self.base.templates.get(name, _OWN), ("templates", name)
+        variant = self.now.origin.variants.of_name(name)
+        tables = self.base.templates
+        # A new variant of a template has what the base says of that one.
+        before = tables.get(name) or tables.get(variant.template if variant else name, _OWN)
+        path = ("templates", name)
         account = own.names.account_id
         if account is not None:
             account = self._bases((*path, "names", "account_id"), before.names.account_id, account)

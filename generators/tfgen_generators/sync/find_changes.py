@@ -12,7 +12,7 @@ from tfgen_generators.generated.files import Unknown
 from tfgen_generators.generated.ownership import sign
 from tfgen_generators.pipeline import shared
 from tfgen_generators.settings.model import FILE_NAME, Settings
-from tfgen_generators.sync import pins
+from tfgen_generators.sync import pins, variants
 from tfgen_generators.sync.changes import compare
 from tfgen_generators.sync.desired import Desired, desired_files
 from tfgen_generators.sync.model import Change, Changes, Refusal, SyncResult
@@ -37,7 +37,10 @@ def changes_of(sources: Sources, desired: Desired, outside: Outside) -> SyncResu
     forget = {
         path: _old_names(settings, owner.name)
         for path, owner in unwanted.orphans(unknown).items()
-        if owner.name in desired.forgotten or owner.source in unwanted.ignored or pins.keeps(settings, owner.name)
+        if owner.name in desired.forgotten
+        or owner.source in unwanted.ignored
+        or pins.keeps(settings, owner.name)
+        or variants.keeps(settings, owner.source)
     }
     wanted, found, unknown = _with_those_of_all(sources, desired, unknown)
     changes = compare(wanted, found, unknown, forget=forget, moved=unwanted.moved)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator
 
 from tfgen_generators.nearest import did_you_mean
+from tfgen_generators.packer.discovery.variants import is_meant
 from tfgen_generators.packer.model import Discovery, Problem
 from tfgen_generators.settings.model import FILE_NAME, Settings
-from tfgen_generators.settings.variants import VariantImage
+from tfgen_generators.settings.variants import VariantImage, table_source
 from tfgen_generators.sync.identity import Gone
 
 #: As a generated file has it; a path with an escape in it is not looked for.
@@ -44,10 +46,22 @@ def lost_templates(settings: Settings, discovery: Discovery, text_of: Callable[[
     return list(found.values())
 
 
+def keeps(settings: Settings, source: str) -> bool:
+    """Whether the template that a variant belonged to says that Terraform shall forget its pipeline."""
+    return any(
+        own.removed == "keep"
+        and (
+            source.startswith(f"{table_source(('templates', name, 'variants'))}.")
+            or any(is_meant(posixpath.normpath(pattern), source) for pattern in own.patterns)
+        )
+        for name, own in settings.templates.items()
+    )
+
+
 def without_template(settings: Settings, discovery: Discovery) -> list[VariantImage]:
     """Variants whose template is not there."""
     variants = settings.origin.variants
-    there = {template.source for template in discovery.templates}
+    there = {template.source for template in discovery.templates} | discovery.ignored
     named = {template.name for template in discovery.templates}
     return [
         image

@@ -59,7 +59,8 @@ def write(workspace: Workspace, results: list[Merged]) -> None:
 
 def warnings(workspace: Workspace) -> Iterator[str]:
     """What must be known before the updated module is planned."""
-    module = look(workspace.root, everywhere=False).at(workspace.settings.terraform_dir)
+    folder = workspace.settings.terraform_dir
+    module = look(workspace.root, folder, everywhere=False).at(folder)
     source = workspace.settings.module.source
     if source.rstrip("/").endswith("/codepipeline") and (why := why_older(module.constraints, "", os.environ)):
         yield f"module codepipeline needs AWS provider 5.70 or newer, but {why}; codepipeline_v1 is for older ones"

@@ -30,11 +30,14 @@ def name_templates(
     members = {member for template in named for member in (template.path, *template.members)}
     images = [image for template in named for image in _images(template, settings, variants, members)]
     others = found.other_files
+    left_out = {pins.get(path) or name_of(path, packer_dir) for path in found.ignored}
+    ignored = (one.source for name in left_out for one in variants.images.get(name, ()))
     return msgspec.structs.replace(
         found,
         templates=tuple(_checked_names(images)),
         folders=tuple(dict.fromkeys((*found.folders, *variants.folders))),
         other_files=None if others is None else {**others, **variants.files},
+        ignored=found.ignored.union(ignored),
     )
 
 

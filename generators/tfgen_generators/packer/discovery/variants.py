@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 import msgspec
 
@@ -42,6 +43,19 @@ def with_variants(settings: Settings, tree: LinkedTree) -> Settings:
     return _with_images(settings, found)
 
 
+def is_meant(pattern: str, path: str) -> bool:
+    """Whether a path or pattern of `var_files` means a file; a pattern means none that Packer reads by itself."""
+    if not _WILD.search(pattern):
+        return pattern == path
+    name = posixpath.basename(path)
+    return bool(_compiled(pattern)(path)) and not name.startswith(".") and ".auto.pkrvars." not in name
+
+
+@cache
+def _compiled(pattern: str) -> Callable[[str], object]:
+    return re.compile(expression(pattern)[1], re.DOTALL).fullmatch
+
+
 class _Search:
     def __init__(self, settings: Settings, tree: LinkedTree) -> None:
         self._tree = tree
@@ -67,9 +81,7 @@ class _Search:
             if self._there(pattern):
                 yield pattern
             return
-        _, text = expression(pattern)
-        matches, deep = re.compile(text, re.DOTALL).fullmatch, "/" if "**" in pattern else ""
-        depth = pattern.count("/")
+        deep, depth = "**" in pattern, pattern.count("/")
         pending = [_folder_of(pattern)]
         while pending:
             folder = pending.pop()
@@ -80,7 +92,7 @@ class _Search:
                 kind = self._tree.kind(path)
                 if kind == "folder" and (deep or path.count("/") < depth) and self._tree.is_real(path):
                     pending.append(path)
-                elif kind == "file" and matches(path) and not name.startswith("."):
+                elif kind == "file" and is_meant(pattern, path):
                     self._there(path)
                     yield path
 
