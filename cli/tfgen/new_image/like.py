@@ -57,7 +57,7 @@ def copy_of(workspace: Workspace, templates: Sequence[Template], wish: Wish) -> 
     ]
     if template.name in workspace.settings.templates:
         line = workspace.settings.line("templates", template.name)
-        notes.append(f"{FILE_NAME}:{line}: [templates.{template.name}] is not copied")
+        notes.append(f"{FILE_NAME}:{line}: what it sets for {template.name} is not copied")
     if all(to == path for path, to in playbooks.items()):
         notes.append(f"it runs the same playbook as {template.name}")
     return Made(template=new, files=tuple(files), notes=tuple(notes))
