@@ -164,7 +164,7 @@ GOOD = r"""
 source_repository = "x"\nmax_in_flight = 0
 source_repository = "x"\nartefact_bucket = "shared"
 source_repository = "o/x"\nconnection_arn = { expression = "local.link" }
-source_repository = "x"\n[templates.web]\nvar_files = ["a.json"]\nvariants = { b = { var_file = "", inputs = { a = 1 } } }
+source_repository = "x"\n[templates.web]\nvar_files = ["a.json"]\nvariants = { b = { inputs = { a = 1 } } }
 source_repository = "x"\n[templates.web]\nvar_files = "v/*.json"
 source_repository = "x"\n[inputs]\na = { fact = "name" }\nb = [1, 2.5, true, "x", { c = [] }]
 source_repository = "x"\n[inputs]\na = { literal = { fact = 1 } }\nb = { facts = 1, other = { fact = "nme" } }\nc = {}
