@@ -35,11 +35,11 @@ def settings_schema() -> Schema:
     definitions: dict[str, Schema] = {name: _struct(name, schema) for name, schema in found.items()}
     definitions.pop("Fetched", None)
     settings = definitions.pop("Settings")
-    for table in (settings, definitions["TemplateSettings"]):
+    for table in (settings, definitions["TemplateSettings"], definitions["Variant"]):
         table["properties"]["environment"] = _environment(table["properties"]["environment"])
     for name in ("Dispatcher", "Shared"):
         _inputs(definitions[name], _VALUE)
-    for table in (settings, definitions["TemplateSettings"], definitions["Module"]):
+    for table in (settings, definitions["TemplateSettings"], definitions["Variant"], definitions["Module"]):
         _inputs(table, _INPUT)
     _tighten(settings, definitions)
     definitions |= {_VARIABLE: _variable(), _INPUT: _input(EXPLICIT), _VALUE: _input(("expression", "literal"))}
@@ -174,6 +174,8 @@ def _tighten(settings: Schema, definitions: Mapping[str, Schema]) -> None:
     """What `checks` and `lint_tables` refuse and a schema can say."""
     settings["required"] = ["source_repository"]
     del settings["properties"]["source_repository"]["default"]
+    arn = [{"type": "string"}, {"type": "object", "allOf": [{"$ref": _PLACE.format(name=_VALUE)}]}]
+    settings["properties"]["connection_arn"] = {**_told(settings["properties"]["connection_arn"]), "anyOf": arn}
     settings["properties"]["max_in_flight"] |= {"minimum": 0, "maximum": MOST_IN_FLIGHT}
     for key in ("packer_dir", "terraform_dir", "branch"):
         settings["properties"][key]["minLength"] = 1
