@@ -27,7 +27,9 @@ def git(root: Path, *arguments: str) -> None:
 
 
 def toml(root: Path) -> list[str]:
-    return (root / "tfgen.toml").read_text().splitlines()
+    """Its lines, but for the one that is for editors."""
+    lines = (root / "tfgen.toml").read_text().splitlines()
+    return [line for line in lines if line != "#:schema ./tfgen.schema.json"]
 
 
 def test_an_empty_folder_gets_all(repo: Repo, cli: Command) -> None:
@@ -40,8 +42,10 @@ def test_an_empty_folder_gets_all(repo: Repo, cli: Command) -> None:
     done = cli("init").expect(0)
     assert done.out == missing.out.replace("missing", "created")
     module = {f"{MODULE}/{path}" for path in module_texts("codepipeline")}
-    files = {"tfgen.toml", "buildspec.yml", ".gitignore", "packer/.gitkeep"}
+    files = {"tfgen.toml", "tfgen.schema.json", "buildspec.yml", ".gitignore", "packer/.gitkeep"}
     assert set(read_tree(root)) == files | module | {f"terraform/pipelines/{name}" for name in ROOT_FILES}
+    assert (root / "tfgen.toml").read_text().startswith("#:schema ./tfgen.schema.json\n")
+    assert (root / "tfgen.schema.json").read_text() == cli("schema").expect(0).out
     assert (root / "buildspec.yml").read_text() == (estate() / "buildspec.yml").read_text()
     before = read_tree(root)
     cli("init", "--check").expect(0)

@@ -11,9 +11,10 @@ from tfgen.init.shipped import ROOT_DIR
 from tfgen_generators.packer.discovery.place import USUAL
 from tfgen_generators.settings.edit import set_keys
 from tfgen_generators.settings.model import FILE_NAME, Module
+from tfgen_generators.settings.schema.make import FILE_NAME as SCHEMA_FILE
 
-#: The editor's hint for the keys of tfgen.toml, its own first line; "" without.
-SCHEMA_LINE = ""
+#: Where editors find the keys of tfgen.toml, its own first line.
+SCHEMA_LINE = f"#:schema ./{SCHEMA_FILE}"
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +30,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 def new_text(found: Found, terraform_dir: str, source: Source) -> str:
     """A tfgen.toml with what is not the default."""
-    lines = [SCHEMA_LINE] if SCHEMA_LINE else []
-    lines += [
+    lines = [
+        SCHEMA_LINE,
         "# What tfgen needs to know of this repository. Every key: docs/tfgen.toml.md",
         "",
         f"source_repository = {_text(found.source_repository)} # the CodeCommit repository that the pipelines read",

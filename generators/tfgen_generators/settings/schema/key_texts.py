@@ -16,7 +16,8 @@ _CALLED = {
 }
 _STRUCTS: Mapping[str, Mapping[str, str]] = {
     "Settings": {
-        "source_repository": "The CodeCommit repository that the pipelines read.",
+        "source_repository": "The repository that the pipelines read: CodeCommit's, or OWNER/NAME with connection_arn.",
+        "connection_arn": "The connection to GitHub, GitLab or Bitbucket: its ARN, or { expression = ... }.",
         "branch": "Its branch: a name alone, by git's rules.",
         "packer_dir": "The folder that has the templates.",
         "working_dir": 'Where Packer runs; "": found out from the buildspec, makefiles, scripts and CI recipes.',
@@ -25,6 +26,7 @@ _STRUCTS: Mapping[str, Mapping[str, str]] = {
         "removed": "What happens to the pipeline of a deleted template.",
         "trigger": "push: each push builds every image; affected: only affected images.",
         "max_in_flight": "Pipelines at a time: of the dispatcher, and of a first apply; 0: any number.",
+        "artefact_bucket": "own: one bucket for each pipeline; shared: one for all, with a prefix for each.",
         "module": "The Terraform module that each pipeline calls.",
         "dispatcher": 'The module that starts the pipelines of affected images, with trigger = "affected".',
         "shared": "What the pipelines have together instead of each its own.",
@@ -46,6 +48,8 @@ _STRUCTS: Mapping[str, Mapping[str, str]] = {
     "TemplateSettings": {
         "path": "Pins the table's name to the template at this path. tfgen sync writes it after a rename.",
         "working_dir": "Where Packer runs for this template.",
+        "var_files": "Files of values, or patterns of them: the template is one image for each.",
+        "variants": "The images that the template is, by name: its file of values, and what it has otherwise.",
         "moved_from": "Previous names of the pipeline, oldest first. tfgen rename writes it.",
         "removed": "What happens to this pipeline when its template is deleted.",
         "environment": "CodeBuild environment variables of this pipeline, over those of all.",
@@ -53,8 +57,14 @@ _STRUCTS: Mapping[str, Mapping[str, str]] = {
         "providers": "The providers of this module block.",
         "names": "Names in AWS that differ from [names].",
     },
+    "Variant": {
+        "var_file": "The file of values that Packer is given.",
+        "environment": "CodeBuild environment variables of this pipeline, over those of the template.",
+        "inputs": "Inputs of this pipeline's module block, over those of the template.",
+    },
     "Remote": {
         "name": "The name of git's remote.",
+        "repository": "The CodeCommit repository, where the pipelines read another one.",
         "region": "The AWS region; empty: as AWS's own settings say.",
         "profile": "The AWS profile; empty: the current one.",
     },

@@ -6,6 +6,7 @@ tfgen's own: whether an expression is one, what two keys mean together.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,8 @@ _PLACE = "#/definitions/{name}"
 _DEFINITIONS = "definitions"
 #: Structs that the file writes otherwise than they are, and what their schemas are called.
 _VARIABLE, _INPUT, _VALUE = "Variable", "Input", "SharedInput"
+#: Whose inputs are the same for all pipelines.
+_CALLED_ONCE = ("Dispatcher", "Shared")
 _IDENTIFIER = "^[A-Za-z_][A-Za-z0-9_-]*$"
 
 
@@ -35,12 +38,11 @@ def settings_schema() -> Schema:
     definitions: dict[str, Schema] = {name: _struct(name, schema) for name, schema in found.items()}
     definitions.pop("Fetched", None)
     settings = definitions.pop("Settings")
-    for table in (settings, definitions["TemplateSettings"]):
-        table["properties"]["environment"] = _environment(table["properties"]["environment"])
-    for name in ("Dispatcher", "Shared"):
-        _inputs(definitions[name], _VALUE)
-    for table in (settings, definitions["TemplateSettings"], definitions["Module"]):
-        _inputs(table, _INPUT)
+    for name, table in (("Settings", settings), *definitions.items()):
+        if "environment" in table["properties"]:
+            table["properties"]["environment"] = _environment(table["properties"]["environment"])
+        if "inputs" in table["properties"]:
+            _inputs(table, _VALUE if name in _CALLED_ONCE else _INPUT)
     _tighten(settings, definitions)
     definitions |= {_VARIABLE: _variable(), _INPUT: _input(EXPLICIT), _VALUE: _input(("expression", "literal"))}
     return {
@@ -49,6 +51,11 @@ def settings_schema() -> Schema:
         **{key: value for key, value in settings.items() if key != "title"},
         _DEFINITIONS: dict(sorted(definitions.items())),
     }
+
+
+def schema_text() -> str:
+    """The schema as a file."""
+    return json.dumps(settings_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def keys_of(schema: Schema, at: str = "") -> dict[str, Schema]:
@@ -175,6 +182,8 @@ def _tighten(settings: Schema, definitions: Mapping[str, Schema]) -> None:
     settings["required"] = ["source_repository"]
     del settings["properties"]["source_repository"]["default"]
     settings["properties"]["max_in_flight"] |= {"minimum": 0, "maximum": MOST_IN_FLIGHT}
+    arn = settings["properties"]["connection_arn"]
+    settings["properties"]["connection_arn"] = {**_told(arn), "anyOf": [{"type": "string"}, _expression()]}
     for key in ("packer_dir", "terraform_dir", "branch"):
         settings["properties"][key]["minLength"] = 1
     for key in Quota.__struct_fields__:
@@ -187,6 +196,11 @@ def _tighten(settings: Schema, definitions: Mapping[str, Schema]) -> None:
     rule = definitions["RuleSettings"]["properties"]
     rule["severity"] = {**_told(rule["severity"]), "enum": [*SEVERITIES, "off"]}
     rule["paths"] = {**_told(rule["paths"]), "type": "array", "items": {"type": "string", "minLength": 1}}
+
+
+def _expression() -> Schema:
+    text = {"expression": {"type": "string"}}
+    return {"type": "object", "properties": text, "required": [*text], "additionalProperties": False}
 
 
 def _told(schema: Schema) -> Schema:
