@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from tfgen_generators.settings.checks import MOST_IN_FLIGHT
-from tfgen_generators.settings.inputs import EXPLICIT, FACTS, META_ARGUMENTS, Input
+from tfgen_generators.settings.inputs import EXPLICIT, FACTS, META_ARGUMENTS, Expression, Input
 from tfgen_generators.settings.lint_tables import SEVERITIES
 from tfgen_generators.settings.model import Quota, Settings
 from tfgen_generators.settings.schema.key_texts import TEXTS
+from tfgen_generators.settings.secrets import Variable
 from tfgen_generators.settings.tables import RESERVED
 
 Schema = dict[str, Any]
@@ -36,7 +37,8 @@ def settings_schema() -> Schema:
     """The schema of a whole tfgen.toml."""
     _, found = msgspec.json.schema_components([_without_origin()], schema_hook=_hook, ref_template=_PLACE)
     definitions: dict[str, Schema] = {name: _struct(name, schema) for name, schema in found.items()}
-    definitions.pop("Fetched", None)
+    for name in ("Fetched", "Expression"):
+        definitions.pop(name, None)
     settings = definitions.pop("Settings")
     for name, table in (("Settings", settings), *definitions.items()):
         if "environment" in table["properties"]:
@@ -158,6 +160,7 @@ def _variable() -> Schema:
             {"type": "string"},
             fetched("secret", "a secret of Secrets Manager: NAME, or NAME:KEY of its JSON"),
             fetched("parameter", "a parameter of Parameter Store"),
+            *([_expression()] if Expression in get_args(Variable) else []),
         ],
     }
 
