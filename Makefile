@@ -90,6 +90,7 @@ $(VENV)/.wheel: $(BIN)/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.docs: $(BIN)/python pyproject.toml constraints.txt
+	@$(FORGET_OLD_NAME)
 	$(PIP) --editable '.[docs]'
 	@touch $@
 

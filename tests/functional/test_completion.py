@@ -179,7 +179,7 @@ def test_help_that_zsh_would_run_is_text(repo: Repo) -> None:
 
 
 def test_in_the_time_that_a_person_waits(repo: Repo) -> None:
-    """The processor's time, of the best of three: 150 ms, or what that is here if to import typer takes more than 50."""
+    """The processor's time, of the best of three: 150 ms; more only where to import typer alone takes more than 50."""
     repo(SYNCED)
 
     def used(start: Callable[[], object]) -> float:
