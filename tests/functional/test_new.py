@@ -197,7 +197,7 @@ def test_like_an_image(estate: Path, cli: Command) -> None:
     assert f"packer/blog.json: wordpress -> blog in lines {', '.join(map(str, changed))}\n" in result.err
     assert '"ansible/roles/wordpress"' in "\n".join(new)
     assert (estate / "ansible/blog.yaml").read_bytes() == (estate / "ansible/wordpress.yaml").read_bytes()
-    assert "tfgen.toml:9: [templates.wordpress] is not copied" in result.err
+    assert "tfgen.toml:9: what it sets for wordpress is not copied" in result.err
     cli("new", "gold", "--like", "base").expect(0)
     text = (estate / "packer/gold.pkr.hcl").read_text(encoding="utf-8")
     shipped = (estate / "packer/base.pkr.hcl").read_text(encoding="utf-8")
@@ -267,6 +267,20 @@ def test_like_an_image_in_a_folder_of_its_own(repo: Repo, cli: Command) -> None:
     assert (root / "play/shop.yml").read_text(encoding="utf-8") == "- hosts: all\n"
     assert (root / "images/web/image.pkr.hcl").read_text(encoding="utf-8") == HCL
     assert "created  images/shop/image.pkr.hcl" in result.out
+
+
+def test_like_an_image_in_a_folder_of_others(repo: Repo, cli: Command) -> None:
+    """The folder is part of the name: a copy stays there where it can, and where it must."""
+    text = '{{"builders": [{{"type": "amazon-ebs", "ami_name": "{} {{{{isotime}}}}", "user_data_file": "{}x.sh"}}]}}'
+    files = {
+        "packer/team/web.json": text.format("web", "{{template_dir}}/"),
+        "packer/team/db.json": text.format("db", ""),
+    }
+    root = repo({"tfgen.toml": TOML, **files})
+    cli("new", "team-shop", "--like", "team-web").expect(0)
+    assert '"team-shop {{isotime}}"' in (root / "packer/team/shop.json").read_text(encoding="utf-8")
+    assert "use a name that begins with team-" in cli("new", "shop", "--like", "team-web").expect(1).err
+    assert "created  packer/shop.json" in cli("new", "shop", "--like", "team-db").expect(0).out
 
 
 @pytest.mark.parametrize(

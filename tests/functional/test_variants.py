@@ -164,11 +164,9 @@ def test_a_finding_that_all_have_is_said_once_and_its_own_each_time(estate: Path
 def test_images_of_one_ami_name_are_found(estate: Path, cli: Command) -> None:
     template = estate / "packer/eks.pkr.hcl"
     template.write_text(TEMPLATE.replace("eks-${var.version}-", "eks-"))
-    found = [
-        one for one in json.loads(cli("lint", "--format", "json").out)["findings"] if one["rule"] == "same-ami-name"
-    ]
-    assert [(one["path"], one["line"]) for one in found] == [("packer/eks.pkr.hcl", 4)] * 3
-    assert {one["fix"] for one in found} == {"put a variable into it that each of its files of values sets"}
+    findings = json.loads(cli("lint", "--rule", "same-ami-name", "--format", "json").out)["findings"]
+    assert [(one["path"], one["line"]) for one in findings] == [("packer/eks.pkr.hcl", 4)], "said once for all"
+    assert findings[0]["fix"] == "put a variable into it that each of its files of values sets"
 
 
 def test_the_graph_has_each_with_its_parent(estate: Path, cli: Command) -> None:
@@ -190,3 +188,13 @@ def test_a_look_that_is_remembered_sees_new_files(estate: Path, cli: Command) ->
     cli("sync", "--check").expect(0)
     (estate / "vars/eks-1.31.json").write_text("{}\n")
     assert "create  terraform/pipelines/pipeline_eks-1-31.gen.tf" in cli("sync", "--check").expect(2).out
+
+
+def test_a_buildspec_that_does_not_read_the_file_is_found_once(estate: Path, cli: Command) -> None:
+    said = cli("lint", "--rule", "env-unused")
+    assert "PACKER_VAR_FILE" not in said.out
+    (estate / "buildspec.yml").write_text(BUILDSPEC.replace("PACKER_VAR_FILE", "NOTHING"))
+    said = cli("lint", "--rule", "env-unused")
+    assert said.out.count("the buildspec does not read PACKER_VAR_FILE") == 1
+    line = (TOML + TABLE).splitlines().index('var_files = "vars/*.json"') + 1
+    assert f"tfgen.toml:{line}: " in said.out

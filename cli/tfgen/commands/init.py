@@ -76,7 +76,7 @@ def command(
     if check or dry_run:
         report.show(planned, done=False, diff=dry_run)
         return EXIT_MISSING if check and planned.changes else 0
-    run.write(look.root, planned)
+    run.write(look, planned)
     report.show(planned, done=True)
     if calls := look.existing.calls:
         report.hand_written(calls)
@@ -112,7 +112,7 @@ def _sync() -> int:
     show_changes(result, done=not result.changes.refused)
     complain(result)
     report.show_hints(result)
-    if result.pipelines and (errors := lint_errors()):
+    if errors := lint_errors(len(result.pipelines)):
         note(f"{counted(errors, 'error')} in templates; to see and mend them, run: tfgen lint --fix", style="yellow")
     return exit_code(result, check=False)
 

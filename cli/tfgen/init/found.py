@@ -16,6 +16,7 @@ from tfgen.init.existing import Existing
 from tfgen.init.remote_address import codecommit_repositories, name_elsewhere
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.packer.discovery.discover import find_unnamed
+from tfgen_generators.packer.discovery.facts_cache import FactsCache
 from tfgen_generators.packer.discovery.place import ROOT, USUAL, folder_on_disk
 from tfgen_generators.packer.model import Template
 
@@ -39,8 +40,11 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def find(root: Path, existing: Existing, *, everywhere: bool) -> Found:
-    """Looks at git's settings, AWS's and the tree; of what may be a whole disk (not `everywhere`) only at packer/."""
+def find(root: Path, existing: Existing, cache: FactsCache, *, everywhere: bool) -> Found:
+    """Looks at git's settings, AWS's and the tree; of what may be a whole disk (not `everywhere`) only at packer/.
+
+    `cache` gets what is read of templates.
+    """
     notes: list[str] = []
     remotes = _remotes(root, notes)
     repositories = codecommit_repositories(remotes)
@@ -55,7 +59,7 @@ def find(root: Path, existing: Existing, *, everywhere: bool) -> Found:
         is_codecommit=bool(theirs),
         branch=_branch(root, remotes),
         region=existing.region or next((each.region for each in repositories if each.region), "") or _aws_region(notes),
-        packer_dir=_packer_dir(root, everywhere=everywhere),
+        packer_dir=_packer_dir(root, cache, everywhere=everywhere),
         notes=tuple(notes),
     )
 
@@ -117,14 +121,14 @@ def _aws_region(notes: list[str]) -> str:
         return ""
 
 
-def _packer_dir(root: Path, *, everywhere: bool) -> str | None:
+def _packer_dir(root: Path, cache: FactsCache, *, everywhere: bool) -> str | None:
     """Where the templates are: the default place (or the root in its stead), else what all of them are below."""
     usual = folder_on_disk(root, USUAL)
-    if usual == USUAL and (root / USUAL).is_dir() and find_unnamed(root, USUAL).templates:
+    if usual == USUAL and (root / USUAL).is_dir() and find_unnamed(root, USUAL, cache=cache).templates:
         return USUAL
     if not everywhere:
         return ROOT if usual == ROOT else None
-    templates = find_unnamed(root, ROOT).templates
+    templates = find_unnamed(root, ROOT, cache=cache).templates
     return _common(templates) if templates else None
 
 
