@@ -347,3 +347,35 @@ def test_a_file_that_was_taken_away_from_an_edited_module_comes_back(repo: Repo,
     assert "events.tf: was taken away; tfgen init writes it again" in cli("init", "--update").expect(0).err
     assert f"created  {MODULE}/ (" in cli("init").expect(0).out
     assert read_tree(root) == before
+
+
+CALL = """\
+module "web" {
+  source           = "../module"
+  environment_vars = { (local.key) = "x", "a\\"b" = "y", PACKER_SCRIPT = "packer/web" }
+}
+"""
+
+
+def test_hand_written_pipelines_among_any_keys(repo: Repo, cli: Command) -> None:
+    root = repo({"packer/web.json": JSON, "terraform/main.tf": f'locals {{\n  key = "K"\n}}\n{CALL}'})
+    git(root, "init", "--quiet")
+    assert "terraform/main.tf:4: the pipeline web is written by hand" in cli("init").expect(0).err
+    assert list(root.rglob("*.gen.tf")) == []
+
+
+def test_pipelines_that_cannot_be_read_are_not_made_a_second_time(repo: Repo, cli: Command) -> None:
+    root = repo({"packer/web.json": JSON, "terraform/main.tf": CALL + "}"})
+    git(root, "init", "--quiet")
+    said = "error: terraform/main.tf:5: is not valid HCL; it may have pipelines, so none were made; fix it"
+    assert said in cli("init").expect(1).err
+    assert list(root.rglob("*.gen.tf")) == []
+
+
+def test_examples_of_a_module_are_no_pipelines(repo: Repo, cli: Command) -> None:
+    example = CALL.replace("../module", "../..")
+    files = {"terraform/main.tf": CALL, "module/main.tf": "", "module/examples/basic/main.tf": example}
+    root = repo({"packer/web.json": JSON, **{path: text.replace("(local.key)", "K") for path, text in files.items()}})
+    git(root, "init", "--quiet")
+    cli("init").expect(0)
+    assert 'terraform_dir = "terraform"' in toml(root)

@@ -80,7 +80,10 @@ def command(
     report.show(planned, done=True)
     if calls := look.existing.calls:
         report.hand_written(calls)
-        return 0
+    if places := look.existing.unread_calls:
+        report.unread(places)
+    if calls or places:
+        return int(bool(places))
     return _sync()
 
 

@@ -55,6 +55,15 @@ def hand_written(calls: Sequence[Call]) -> None:
     note("to take them over, run: tfgen adopt")
 
 
+def unread(places: Sequence[str]) -> None:
+    """Files that may have pipelines: sync, which may make them a second time, was not run."""
+    for where in places:
+        note(
+            one_line(f"error: {where}; it may have pipelines, so none were made; fix it, then run: tfgen init"),
+            style="red",
+        )
+
+
 def show_hints(result: SyncResult) -> None:
     """What the templates that are there suggest for tfgen.toml."""
     from tfgen.init.hints import var_files, without_ami
