@@ -190,3 +190,11 @@ def test_a_buildspec_that_does_not_read_the_file_is_found_once(estate: Path, cli
     assert said.out.count("the buildspec does not read PACKER_VAR_FILE") == 1
     line = (TOML + TABLE).splitlines().index('var_files = "vars/*.json"') + 1
     assert f"tfgen.toml:{line}: " in said.out
+
+
+def test_what_git_ignores_is_no_variant_unless_it_is_tracked(estate: Path, cli: Command) -> None:
+    (estate / ".gitignore").write_text(".tfgen/\nvars/*local*\n")
+    (estate / "vars/local.json").write_text("{}\n")
+    cli("sync", "--check").expect(0)
+    git(estate, "add", "--force", "vars/local.json")
+    assert "create  terraform/pipelines/pipeline_eks-local.gen.tf" in cli("sync", "--check").expect(2).out
