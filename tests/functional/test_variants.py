@@ -176,6 +176,11 @@ def test_a_build_on_this_machine_gets_its_file(estate: Path, cli: Command) -> No
     assert built.read_text() == "packer/eks.pkr.hcl with vars/eks-1.28.json\n"
 
 
+def test_the_templates_own_name_is_none_of_an_image(estate: Path, cli: Command) -> None:
+    said = cli("build", "eks", "--local", "--region", "eu-west-1").expect(64).err
+    assert said == f"error: eks is a template of several images; use one of their names: {', '.join(IMAGES)}\n"
+
+
 def test_a_look_that_is_remembered_sees_new_files(estate: Path, cli: Command) -> None:
     cli("sync", "--check").expect(0)
     (estate / "vars/eks-1.31.json").write_text("{}\n")
