@@ -133,6 +133,15 @@ source_repository = "x"\nmax_in_flight = "5"
 source_repository = "x"\nmax_in_flight = true
 source_repository = "x"\norigin = "x"
 source_repository = "x"\nmodule = "../m"
+source_repository = "x"\nartefact_bucket = true
+source_repository = "o/x"\nconnection_arn = 1
+source_repository = "o/x"\nconnection_arn = { fact = "name" }
+source_repository = "x"\n[templates.web]\nvar_files = 1
+source_repository = "x"\n[templates.web]\nvariants = "x"
+source_repository = "x"\n[templates.web.variants.a]\nvar_fil = "x"
+source_repository = "x"\n[templates.web.variants.a]\nvar_file = 1
+source_repository = "x"\n[templates.web.variants.a.environment]\nA = 1
+source_repository = "x"\n[templates.web.variants.a.inputs]\nfor_each = 1
 source_repository = "x"\n[module]\nversion = 1
 source_repository = "x"\n[module.inputs]\na = { fact = "nme" }
 source_repository = "x"\n[module.inputs]\na = { fact = "name", pattern = "x" }
@@ -172,6 +181,10 @@ source_repository = "x"\n[lint.templates.web]\nunused-role = 1
 #: What both take.
 GOOD = r"""
 source_repository = "x"\nmax_in_flight = 0
+source_repository = "x"\nartefact_bucket = "shared"
+source_repository = "o/x"\nconnection_arn = { expression = "local.link" }
+source_repository = "x"\n[templates.web]\nvar_files = ["a.json"]\nvariants = { b = { inputs = { a = 1 } } }
+source_repository = "x"\n[templates.web]\nvar_files = "v/*.json"
 source_repository = "x"\n[inputs]\na = { fact = "name" }\nb = [1, 2.5, true, "x", { c = [] }]
 source_repository = "x"\n[inputs]\na = { literal = { fact = 1 } }\nb = { facts = 1, other = { fact = "nme" } }\nc = {}
 source_repository = "x"\n[shared.inputs]\na = { expression = "local.x" }\nb = { literal = { a = 1 } }

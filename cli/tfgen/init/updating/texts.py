@@ -11,14 +11,13 @@ from pathlib import Path
 import msgspec
 
 from tfgen.hosts.recipe import RECIPES, for_tool, template
-from tfgen.init.shipped import BUILDSPEC, MODULES, MODULES_DIR, module_texts, text_of
+from tfgen.init.shipped import BUILDSPEC, MODULES, MODULES_DIR, module_texts, schema_text, text_of
 from tfgen.init.updating.recipe_values import filled, of_requirement, of_settings, values_in
 from tfgen.init.updating.released import releases
 from tfgen_generators.module.interface import module_folder
 from tfgen_generators.settings.model import Module, Settings
 from tfgen_generators.settings.requirement import Requirement
 from tfgen_generators.settings.schema.make import FILE_NAME as SCHEMA_FILE
-from tfgen_generators.settings.schema.make import schema_text
 from tfgen_generators.trees.files import read_bytes
 
 #: Of the lines of a file and of what it may come from, so many at most may differ.
@@ -109,9 +108,9 @@ def vendored(root: Path, settings: Settings, install: Requirement | None) -> Ite
     if text is not None:
         yield Vendored(path=BUILDSPEC, text=text, raw=raw, candidates=tuple(was), new=text_of(BUILDSPEC))
     text, raw = _read(root, SCHEMA_FILE)
-    if text is not None and '"title": "tfgen.toml"' in text:  # made, never edited: what it is, a release has printed
-        made = (Candidate(version=[*releases()][-1], text=text),)
-        yield Vendored(path=SCHEMA_FILE, text=text, raw=raw, candidates=made, new=schema_text())
+    if text is not None:  # nobody edits it: whatever it is, it is an earlier one
+        earlier = Candidate(version="earlier", text=text)
+        yield Vendored(path=SCHEMA_FILE, text=text, raw=raw, candidates=(earlier,), new=schema_text())
     for host, (_, path) in RECIPES.items():
         text, raw = _read(root, path)
         if text is not None:
