@@ -13,7 +13,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from tests.conftest import TOML, Command
+from tests.conftest import JSON, TOML, Command, Repo
 from tests.documented import ROOT
 from tests.e2e.tools import require_tool
 from tfgen_generators.errors import SettingsError
@@ -104,6 +104,19 @@ def test_examples_by_taplo(tmp_path: Path) -> None:
     assert "terraform_dirr" in done.stderr
 
 
+def test_what_init_writes_by_taplo(repo: Repo, cli: Command) -> None:
+    """It finds the schema by the file's first line."""
+    taplo = require_tool("taplo")
+    root = repo({"packer/web.json": JSON})
+    cli("init").expect(0)
+    argv = [taplo, "lint", "--no-auto-config", "tfgen.toml"]
+    assert subprocess.run(argv, cwd=root, capture_output=True).returncode == 0
+    (root / "tfgen.toml").write_text((root / "tfgen.toml").read_text() + "[nope]\n")
+    done = subprocess.run(argv, cwd=root, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "nope" in done.stderr
+
+
 #: What both refuse.
 BAD = r"""
 branch = "main"
@@ -151,6 +164,12 @@ source_repository = "x"\n[inputs]\n"a b" = "x"
 source_repository = "x"\n[inputs]\na = { expression = 1 }
 source_repository = "x"\n[templates.web]\nbranch = "x"
 source_repository = "x"\n[templates.web]\nmoved_from = "x"
+source_repository = "x"\nartefact_bucket = "ours"
+source_repository = "x"\n[templates.web]\nvar_files = 1
+source_repository = "x"\n[templates.web.variants.a]\nnope = 1
+source_repository = "x"\n[templates.web.variants.a.environment]\nA = { secret = 1 }
+source_repository = "o/x"\nconnection_arn = 1
+source_repository = "o/x"\nconnection_arn = { fact = "name" }
 source_repository = "x"\n[templates.web.names]\nnope = "x"
 source_repository = "x"\n[lint]\nnope = 1
 source_repository = "x"\n[lint.disable]\nunused-role = ""
@@ -171,6 +190,10 @@ source_repository = "x"\n[inputs]\na = { literal = { fact = 1 } }\nb = { facts =
 source_repository = "x"\n[shared.inputs]\na = { expression = "local.x" }\nb = { literal = { a = 1 } }
 source_repository = "x"\n[environment]\nA = ""\nB = { secret = "app/db:password" }\nC = { parameter = "/app/token" }
 source_repository = "x"\n[lint.rules.unused-role]\nseverity = "off"
+source_repository = "x"\n[templates.web]\nvar_files = ["vars/*.json"]
+source_repository = "x"\n[templates.web.variants.a]\nvar_file = "a.json"\nenvironment = { A = { secret = "x" } }
+source_repository = "o/x"\nconnection_arn = { expression = "var.connection_arn" }
+source_repository = "x"\nartefact_bucket = "shared"
 source_repository = "x"\n[templates."2019"]\nworking_dir = "packer"
 """
 
