@@ -188,7 +188,7 @@ def test_an_init_that_was_stopped_comes_to_its_end(
 ) -> None:
     files = {"packer/web.json": JSON, ".git/HEAD": ""}
     whole = tree_of(repo(files), cli)
-    for stop in range(1, len(whole) - 2, 7):
+    for stop in range(1, len(whole) - 2, 9):
         (tmp_path / str(stop)).mkdir()
         root = repo(files, name=f"{stop}/ami-builder")
         with monkeypatch.context() as patch:
