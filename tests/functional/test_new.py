@@ -383,6 +383,37 @@ def test_nothing_is_overwritten(repo: Repo, cli: Command, there: str) -> None:
     assert tree(root) == before
 
 
+def test_after_a_kill_it_goes_on(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole files are there, or none, and the template is the last."""
+    root = repo({"tfgen.toml": TOML})
+    linked: list[str] = []
+
+    def link(source: Path, target: Path) -> None:
+        if len(linked) == 3:
+            os._exit(9)
+        linked.append(target.relative_to(root).as_posix())
+        real(source, target)
+
+    real = os.link
+    monkeypatch.setattr("os.link", link)
+    if (child := os.fork()) == 0:
+        cli("new", "web")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    monkeypatch.undo()
+    monkeypatch.chdir(root)
+    left = {path for path in tree(root) if ".tfgen-new-" not in path}
+    assert left == {
+        "tfgen.toml",
+        "ansible/web.yaml",
+        "ansible/roles/web/README.md",
+        "ansible/roles/web/defaults/main.yml",
+    }
+    cli("new", "web").expect(0)
+    assert {path for path in tree(root) if ".tfgen-new-" in path} == set()
+    assert (root / "packer/web.pkr.hcl").is_file()
+
+
 def test_a_module_by_hand_has_the_name(repo: Repo, cli: Command) -> None:
     calls = {"a.tf": '# by hand\nmodule "web" {\n}\n', "b.tf.json": '{"module": {"shop": {}}}', "c.tf": "}"}
     root = repo({"tfgen.toml": TOML, **{f"terraform/pipelines/{name}": text for name, text in calls.items()}})

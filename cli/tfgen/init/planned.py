@@ -16,13 +16,14 @@ from tfgen.init.found import Found
 from tfgen.init.provider_version import why_older
 from tfgen.init.root_files import root_files
 from tfgen.init.settings_file import SCHEMA_LINE, Source, new_text, with_source
-from tfgen.init.shipped import BUILDSPEC, MODULES, MODULES_DIR, module_texts, schema_text, text_of
+from tfgen.init.shipped import BUILDSPEC, MODULES, MODULES_DIR, module_texts, text_of
 from tfgen.terraform.inputs import locked_providers
 from tfgen_generators.errors import SettingsError, TfgenError
 from tfgen_generators.module.interface import module_folder
 from tfgen_generators.settings.model import FILE_NAME, Module, Settings
 from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.settings.schema.make import FILE_NAME as SCHEMA_FILE
+from tfgen_generators.settings.schema.make import schema_text
 from tfgen_generators.sync.model import Change
 from tfgen_generators.trees.files import read_bytes, read_text
 from tfgen_generators.trees.outside import require_inside

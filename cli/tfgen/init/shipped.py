@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from tfgen_generators.errors import TfgenError
-from tfgen_generators.settings.schema.make import settings_schema
 from tfgen_generators.trees.files import read_text
 
 #: In which folder of the repository the modules are, and are vendored to.
@@ -41,11 +39,6 @@ def module_texts(name: str) -> dict[str, str]:
     """The files that Terraform (or a build) needs of the module `name`: path in its folder -> text."""
     folder = estate() / MODULES_DIR / name
     return {path: read_text(folder / path) for path in _files(folder) if is_vendored(path)}
-
-
-def schema_text() -> str:
-    """The JSON schema of tfgen.toml, as `tfgen schema` prints it."""
-    return f"{json.dumps(settings_schema(), indent=2, ensure_ascii=False)}\n"
 
 
 def is_vendored(path: str) -> bool:

@@ -11,13 +11,14 @@ from pathlib import Path
 import msgspec
 
 from tfgen.hosts.recipe import RECIPES, for_tool, template
-from tfgen.init.shipped import BUILDSPEC, MODULES, MODULES_DIR, module_texts, schema_text, text_of
+from tfgen.init.shipped import BUILDSPEC, MODULES, MODULES_DIR, module_texts, text_of
 from tfgen.init.updating.recipe_values import filled, of_requirement, of_settings, values_in
 from tfgen.init.updating.released import releases
 from tfgen_generators.module.interface import module_folder
 from tfgen_generators.settings.model import Module, Settings
 from tfgen_generators.settings.requirement import Requirement
 from tfgen_generators.settings.schema.make import FILE_NAME as SCHEMA_FILE
+from tfgen_generators.settings.schema.make import schema_text
 from tfgen_generators.trees.files import read_bytes
 
 #: Of the lines of a file and of what it may come from, so many at most may differ.
