@@ -79,7 +79,7 @@ def _merged(root: Path, state: FileState) -> Merged | None:
     if why := _left(state):
         return Merged(path=path, done="left", left=why, conflicts=1)
     if state.state == "missing":
-        return Merged(path=path, done="missing", left="was taken away; tfgen init writes it again")
+        return Merged(path=path, done="missing", left="was taken away: left so")
     if state.state == "new":
         return Merged(path=path, done="created", change=Change(action="create", path=path, after=item.new or ""))
     if state.state == "removed":
