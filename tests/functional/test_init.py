@@ -7,9 +7,11 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tests.conftest import JSON, Command, Repo, read_tree
@@ -43,6 +45,9 @@ def test_an_empty_folder_gets_all(repo: Repo, cli: Command) -> None:
     files = {"tfgen.toml", "tfgen.schema.json", "buildspec.yml", ".gitignore", "packer/.gitkeep"}
     assert set(read_tree(root)) == files | module | {f"terraform/pipelines/{name}" for name in ROOT_FILES}
     assert (root / "buildspec.yml").read_text() == (estate() / "buildspec.yml").read_text()
+    schema = json.loads((root / "tfgen.schema.json").read_text())
+    jsonschema.Draft7Validator(schema).validate(tomllib.loads((root / "tfgen.toml").read_text()))
+    assert toml(root)[0] == "#:schema ./tfgen.schema.json"
     before = read_tree(root)
     cli("init", "--check").expect(0)
     cli("sync", "--check").expect(0)
