@@ -275,6 +275,12 @@ def test_other_modules_that_are_switched_on_are_vendored(repo: Repo, cli: Comman
     assert {path.name for path in (root / "terraform/modules").iterdir()} == {"codepipeline", "shared"} < set(MODULES)
 
 
+def test_a_gitignore_that_is_no_text_is_left(repo: Repo, cli: Command) -> None:
+    root = repo({".gitignore": b"\xff\n"})
+    assert ".gitignore is not UTF-8 text; it should have the lines .terraform/ .tfgen/" in cli("init").expect(0).err
+    assert (root / ".gitignore").read_bytes() == b"\xff\n"
+
+
 def test_a_file_that_is_no_hcl_is_named_and_left(repo: Repo, cli: Command) -> None:
     broken = 'module "x" {\n  a = [\n'
     root = repo({"packer/web.json": JSON, "terraform/pipelines/main.tf": broken})

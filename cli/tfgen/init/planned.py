@@ -209,7 +209,8 @@ def _ignore(draft: _Draft) -> None:
     try:
         before = read_bytes(path).decode() if os.path.lexists(path) else None
     except (OSError, UnicodeDecodeError) as error:
-        draft.notes.append(f"{ignored.FILE} cannot be read ({error}): add {ignored.with_lines('').split()}")
+        why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
+        draft.notes.append(f"{ignored.FILE} {why}; it should have the lines {' '.join(ignored.LINES)}")
         return
     if before is None:
         draft.write(ignored.FILE, ignored.with_lines(""))
