@@ -15,6 +15,7 @@ from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.sync import pins
 from tfgen_generators.sync.changes import compare
 from tfgen_generators.sync.desired import Desired, desired_files
+from tfgen_generators.sync.hand_written import called_twice
 from tfgen_generators.sync.model import Change, Changes, Refusal, SyncResult
 from tfgen_generators.sync.survey import ALONE, Outside, Sources, survey
 
@@ -46,6 +47,7 @@ def changes_of(sources: Sources, desired: Desired, outside: Outside) -> SyncResu
         *changes.refused,
         *pins.refusals(questions, desired.file),
         *_given_another_name(desired, unknown, outside),
+        *called_twice(sources.hand_written, desired, sources.root),
     )
     return SyncResult(
         discovery=desired.discovery,
