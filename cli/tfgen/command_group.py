@@ -24,6 +24,7 @@ _MODULES = {
     "lint": "lint",
     "sync": "sync",
     "rename": "rename",
+    "adopt": "adopt",
     "plan": "plan",
     "apply": "apply",
     "build": "build",

@@ -106,6 +106,10 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
     file = root / FILE_NAME
     require_inside(root, FILE_NAME)
     clean(root / ".tfgen")
+    if (root / ".tfgen" / "backup" / "adopt" / "pending").is_dir():
+        from tfgen.journal import complete
+
+        complete(root)  # a killed adopt is completed by whoever comes next
     try:
         text = read_bytes(file).decode()
     except FileNotFoundError:

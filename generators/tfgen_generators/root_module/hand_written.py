@@ -201,7 +201,7 @@ def _given(name: str, node: Node) -> Given:
 
 
 def _key(text: str) -> str | None:
-    if re.fullmatch(r"[\w-]+", text):
+    if re.fullmatch(r"[\w.-]+", text):  # with dots in `providers`
         return text
     plain = re.fullmatch(r'"([^"\\\n]*)"', text)
     return plain[1] if plain and "${" not in text and "%{" not in text else None

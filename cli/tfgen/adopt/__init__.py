@@ -1,0 +1,3 @@
+"""`tfgen adopt`: hand-written module calls become generated ones, all or none, and back."""
+
+__all__ = ["request", "run", "view"]

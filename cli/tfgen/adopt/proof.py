@@ -1,0 +1,5 @@
+"""Proof."""
+
+
+def prove(workspace, files, request):
+    return ""

@@ -1,0 +1,153 @@
+"""One `tfgen adopt`: look, judge, prove, write; and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from tfgen.adopt.situation import find_situation
+from tfgen_generators.adopt.adoption import Start, make_adoption
+from tfgen_generators.adopt.matching import rows_of
+from tfgen_generators.adopt.model import Row
+from tfgen_generators.errors import UsageError
+from tfgen_generators.nearest import did_you_mean
+from tfgen_generators.settings.model import FILE_NAME
+
+if TYPE_CHECKING:
+    from tfgen.adopt.request import AdoptRequest
+    from tfgen.adopt.situation import Situation
+    from tfgen.workspace import Workspace
+    from tfgen_generators.adopt.adoption import Adoption
+    from tfgen_generators.root_module.hand_written import HandWritten
+    from tfgen_generators.settings.model import Settings
+    from tfgen_generators.sync.model import SyncResult
+
+
+class Adopting(msgspec.Struct, frozen=True, kw_only=True):
+    """What adopt has found. `files` are what it writes: path -> bytes, None for a file that goes.
+
+    `proof` says what the plan said, "" where none was made.
+    """
+
+    workspace: Workspace
+    adoption: Adoption
+    files: dict[str, bytes | None]
+    written: bool = False
+    proof: str = ""
+
+    @property
+    def is_refused(self) -> bool:
+        synced = self.adoption.synced
+        return self.adoption.is_refused or bool(synced and self.adoption.edited and synced.changes.refused)
+
+
+def adopt(request: AdoptRequest) -> Adopting:
+    """Looks, and with `write` writes unless something is refused. Raises TfgenError; then nothing was written."""
+    from tfgen.journal import change_files
+    from tfgen.workspace import locked
+
+    if not request.write:
+        return _look(request)
+    with locked(find_situation().workspace, "sync"):
+        found = _look(request)
+        if found.is_refused or not found.adoption.edited:
+            return found
+        proof = ""
+        if request.plan:
+            from tfgen.adopt.proof import prove
+
+            proof = prove(found.workspace, found.files, request)
+        change_files(found.workspace.root, found.files)
+        return replace(found, written=True, proof=proof)
+
+
+def undo() -> list[str]:
+    """Takes the latest adopt back, and says which files it has put back. Raises RefusedError where they have changed."""
+    from tfgen.journal import change_files, latest
+    from tfgen.workspace import locked, open_workspace
+
+    workspace = open_workspace(need_settings=False)
+    with locked(workspace, "sync"):
+        found = latest(workspace.root)
+        if found is None:
+            return []
+        name, files = found
+        change_files(workspace.root, files, undoes=name)
+    return list(files)
+
+
+def _look(request: AdoptRequest) -> Adopting:
+    situation = find_situation()
+    workspace = situation.workspace
+    _check_matches(situation, request)
+    rows = [*_rows(situation, request), *_not_here(situation)]
+    start = Start(
+        settings=workspace.settings,
+        text=workspace.settings_text,
+        hand_written=situation.hand_written,
+        files=situation.files,
+        fresh=not situation.generated,
+        ours=request.ours,
+    )
+    adoption = make_adoption(start, rows, partial(_changes, workspace))
+    after = replace(workspace, settings=adoption.settings, settings_text=adoption.settings_text)
+    return Adopting(workspace=after, adoption=adoption, files=dict(_files(situation, adoption)))
+
+
+def _rows(situation: Situation, request: AdoptRequest) -> list[Row]:
+    from tfgen_generators.paths.packer_script import PackerScripts
+    from tfgen_generators.trees.disk import DiskTree
+
+    workspace = situation.workspace
+    return rows_of(
+        situation.hand_written.calls,
+        situation.discovery.templates,
+        workspace.settings.packer_dir,
+        PackerScripts(DiskTree(workspace.root), workspace.settings),
+        generated=situation.generated,
+        answers=request.matches,
+        variable=workspace.settings.packer_script.variable,
+    )
+
+
+def _not_here(situation: Situation) -> Iterator[Row]:
+    """Calls that adopt cannot reach: in other modules, and in files that cannot be read."""
+    folder = situation.workspace.settings.terraform_dir
+    for call in situation.nested:
+        reason = f"it is called in another module, not in {folder}: its address is another one"
+        fix = f"move the call to {folder}, or leave its template out with ignore in {FILE_NAME}"
+        yield Row(name=call.label, template=None, call=call, action="refuse", reason=reason, fix=fix)
+    for file in situation.hand_written.unread:
+        reason = f"{file.message}, so its calls are not known; it is left as it is"
+        yield Row(name=file.place, template=None, call=None, action="refuse", reason=reason, fix="fix it")
+
+
+def _changes(workspace: Workspace, settings: Settings, text: str, hand_written: HandWritten) -> SyncResult:
+    from tfgen.sync.survey import find_changes
+
+    return find_changes(replace(workspace, settings=settings, settings_text=text), hand_written=hand_written)
+
+
+def _files(situation: Situation, adoption: Adoption) -> Iterator[tuple[str, bytes | None]]:
+    """All that is written, tfgen.toml first."""
+    if not adoption.edited or adoption.synced is None:
+        return
+    yield FILE_NAME, adoption.settings_text.encode()
+    yield from adoption.edited.items()
+    for change in adoption.synced.changes.changes:
+        if change.path != FILE_NAME:
+            yield change.path, None if change.action == "delete" else change.after.encode()
+
+
+def _check_matches(situation: Situation, request: AdoptRequest) -> None:
+    labels = [call.label for call in situation.hand_written.calls]
+    known = {name for one in situation.discovery.templates for name in (one.path, one.name)}
+    for label, template in request.matches.items():
+        if label not in labels:
+            raise UsageError(f"--match {label}: no such call", fix=did_you_mean(label, labels))
+        if template not in known:
+            raise UsageError(f"--match {label}={template}: no such template", fix=did_you_mean(template, known))
