@@ -107,7 +107,7 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
     require_inside(root, FILE_NAME)
     clean(root / ".tfgen")
     if (root / ".tfgen" / "backup" / "adopt" / "pending").is_dir():
-        from tfgen.journal import complete
+        from tfgen.journal.files import complete
 
         complete(root)  # a killed adopt is completed by whoever comes next
     try:

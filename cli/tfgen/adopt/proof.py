@@ -27,7 +27,7 @@ _PROVIDERS = "providers"
 
 
 def prove(workspace: Workspace, files: Mapping[str, bytes | None], request: AdoptRequest) -> str:
-    """What the plan says, "" where Terraform could make none (said on stderr). Raises RefusedError where it destroys."""
+    """What the plan says, "" where Terraform made none (said on stderr). Raises RefusedError where it destroys."""
     from tfgen.workspace import private_folder
 
     try:
@@ -45,9 +45,7 @@ def prove(workspace: Workspace, files: Mapping[str, bytes | None], request: Adop
 def _planned(
     workspace: Workspace, files: Mapping[str, bytes | None], folder: Path, request: AdoptRequest
 ) -> PlanSummary:
-    from tfgen.plan.driver import Driver
-    from tfgen.plan.progress import make_watcher
-    from tfgen.terraform.argv import RunOptions
+    from tfgen.plan.make import plan_copy
 
     copy = folder / "tree"
     shutil.copytree(workspace.root, copy, symlinks=True, ignore=shutil.ignore_patterns(*SKIPPED_FOLDERS))
@@ -61,14 +59,12 @@ def _planned(
     env = {name: value for name, value in os.environ.items() if name != "TF_DATA_DIR"}
     _copy_data(workspace, copy / workspace.settings.terraform_dir)
     placed = replace(workspace, root=copy, original=workspace.root, scratch=folder)
-    driver = Driver(
-        placed,
-        make_watcher(),
-        terraform=os.path.abspath(request.terraform) if request.terraform and os.sep in request.terraform else request.terraform,  # noqa: PTH100
-        env=env,
-        state_at=lambda path: Path(os.path.normpath(workspace.terraform_dir / path)),
+    program = request.terraform
+    if program and os.sep in program:
+        program = str(Path(program).absolute())
+    return plan_copy(
+        placed, folder / "plan", program, env, lambda path: Path(os.path.normpath(workspace.terraform_dir / path))
     )
-    return driver.plan(folder / "plan", RunOptions(extra=("-lock=false",)))
 
 
 def _copy_data(workspace: Workspace, folder: Path) -> None:
@@ -93,7 +89,9 @@ def _linked(source: str, target: str) -> None:
 
 def _require_kept(summary: PlanSummary) -> None:
     """Raises RefusedError with what would be destroyed, by what, and what keeps it."""
-    gone = [(image.name, one) for image in summary.images for one in image.changes if one.action in ("delete", "replace")]
+    gone = [
+        (image.name, one) for image in summary.images for one in image.changes if one.action in ("delete", "replace")
+    ]
     if not gone:
         return
     for name, change in gone[:_SHOWN]:
@@ -103,7 +101,8 @@ def _require_kept(summary: PlanSummary) -> None:
         fix = f"; give the module {what} as it is in AWS, in [templates.{name}.inputs] or [templates.{name}.names]"
         note(one_line(f"error: {change.address} would be {word}{said}{fix}"), style="red")
     raise RefusedError(
-        f"the plan would destroy or replace {len(gone)} resource{'s' * (len(gone) != 1)}", fix="see above; nothing was written"
+        f"the plan would destroy or replace {len(gone)} resource{'s' * (len(gone) != 1)}",
+        fix="see above; nothing was written",
     )
 
 

@@ -47,7 +47,7 @@ class Adopting(msgspec.Struct, frozen=True, kw_only=True):
 
 def adopt(request: AdoptRequest) -> Adopting:
     """Looks, and with `write` writes unless something is refused. Raises TfgenError; then nothing was written."""
-    from tfgen.journal import change_files
+    from tfgen.journal.files import change_files
     from tfgen.workspace import locked
 
     if not request.write:
@@ -66,8 +66,8 @@ def adopt(request: AdoptRequest) -> Adopting:
 
 
 def undo() -> list[str]:
-    """Takes the latest adopt back, and says which files it has put back. Raises RefusedError where they have changed."""
-    from tfgen.journal import change_files, latest
+    """Takes the latest adopt back: the files that it has put back. Raises RefusedError where they have changed."""
+    from tfgen.journal.files import change_files, latest
     from tfgen.workspace import locked, open_workspace
 
     workspace = open_workspace(need_settings=False)

@@ -76,7 +76,7 @@ def _generated(workspace: Workspace) -> frozenset[str]:
     from tfgen_generators.generated.ownership import image_of, is_generated
 
     folder = workspace.terraform_dir
-    names = os.listdir(folder) if folder.is_dir() else []
+    names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
     return frozenset(image_of(name) for name in names if is_generated(name))
 
 

@@ -9,6 +9,7 @@ from tfgen.console import Format, note, one_line, out_diff, out_json, out_table
 if TYPE_CHECKING:
     from tfgen.adopt.run import Adopting
     from tfgen_generators.adopt.model import Row
+    from tfgen_generators.sync.model import Action
 
 _WORDS = {
     "adopt": "continues as module.{name}",
@@ -101,19 +102,13 @@ def _conclude(found: Adopting) -> None:
 
 def _diffs(found: Adopting) -> list[str]:
     from tfgen_generators.sync.model import Change
+    from tfgen_generators.trees.files import read_bytes
 
     diffs: list[str] = []
     for path, after in found.files.items():
         file = found.workspace.root / path
-        before = file.read_bytes().decode("utf-8", "replace") if file.is_file() else ""
-        action = "delete" if after is None else "change" if file.is_file() else "create"
+        action: Action = "change" if file.is_file() else "create"
+        before = read_bytes(file).decode("utf-8", "replace") if file.is_file() else ""
         text = (after or b"").decode("utf-8", "replace")
-        diffs.append(
-            Change(
-                action="delete" if action == "delete" else "create" if action == "create" else "change",
-                path=path,
-                before=before,
-                after=text,
-            ).diff()
-        )
+        diffs.append(Change(action="delete" if after is None else action, path=path, before=before, after=text).diff())
     return diffs

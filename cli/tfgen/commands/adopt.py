@@ -57,9 +57,9 @@ def command(
 ) -> int:
     """Let hand-written module calls continue as generated ones.
 
-    A call is that of the template which its PACKER_SCRIPT names. What it passes becomes settings in tfgen.toml, a moved
-    block keeps the addresses in the state; the module and its inputs stay as they are. Everything else in the files stays
-    byte for byte. What cannot be kept is refused (exit 3; nothing is written).
+    A call is that of the template which its PACKER_SCRIPT names. What it passes becomes settings in tfgen.toml, a
+    moved block keeps the addresses in the state; the module and its inputs stay as they are. Everything else in the
+    files stays byte for byte. What cannot be kept is refused (exit 3; nothing is written).
     """
     from tfgen.adopt.request import AdoptRequest, read_matches
     from tfgen.adopt.run import adopt

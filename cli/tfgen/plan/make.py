@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -158,6 +158,18 @@ def driver_for(workspace: Workspace, terraform: str | None, copy: Untrusted | No
     if copy is None:
         return Driver(workspace, make_watcher(), terraform=terraform)
     return Driver(workspace, make_watcher(), terraform=terraform, env=copy.env, state_at=copy.state_at)
+
+
+def plan_copy(
+    copy: Workspace, out: Path, terraform: str | None, env: Mapping[str, str], state_at: Callable[[str], Path]
+) -> PlanSummary:
+    """The plan of a copy of the repository: no lock is taken, for the state is only read. Raises TfgenError."""
+    from tfgen.plan.driver import Driver
+    from tfgen.plan.progress import make_watcher
+    from tfgen.terraform.argv import RunOptions
+
+    driver = Driver(copy, make_watcher(), terraform=terraform, env=env, state_at=state_at)
+    return driver.plan(out, RunOptions(extra=("-lock=false",)))
 
 
 def run_options(request: PlanRequest, targets: tuple[str, ...] = ()) -> RunOptions:

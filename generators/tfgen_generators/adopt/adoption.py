@@ -1,4 +1,4 @@
-"""From calls and templates to what adopt would write: settings that make the same of each call, and the edited files."""
+"""From calls and templates to what adopt writes: settings that make the same of each call, and the edited files."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def make_adoption(start: Start, rows: Sequence[Row], look: Look) -> Adoption:
     return Adoption(rows=tuple(rows), settings=start.settings, settings_text=start.text, synced=synced)
 
 
-class _Unlike(Exception):  # noqa: N818 it is no error but an answer
+class _Unlike(Exception):
     """The generated block of `name` would not pass what its call passes."""
 
     def __init__(self, name: str, reason: str, fix: str) -> None:

@@ -6,6 +6,7 @@ Everything else stays byte for byte: comments, neighbours, line ends, a byte ord
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tfgen_generators.errors import RefusedError
@@ -76,7 +77,7 @@ def _in_block(block: Node, lead: int, labels: Mapping[str, str]) -> Iterator[_Sp
         node = waiting.pop()
         children = node.children
         waiting.extend(children)
-        for first, second in zip(children, children[1:], strict=False):
+        for first, second in pairwise(children):
             if first.type == "variable_expr" and text_of(first) == "module" and second.type == "get_attr":
                 name = second.named_children[-1]
                 if text_of(name) in labels:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from tfgen_generators.adopt.fold import Edits
 from tfgen_generators.adopt.model import Adopted
+from tfgen_generators.root_module.hand_written import Comment
 from tfgen_generators.settings.edit import set_tables
 from tfgen_generators.settings.lines import Path, keys
 from tfgen_generators.settings.model import FILE_NAME
@@ -40,7 +41,7 @@ def with_edits(text: str, edits: Edits, adopted: Iterable[Adopted]) -> str:
     for one in adopted:
         for comment in one.call.comments:
             places = [path for path in _places(one, comment.key) if path not in before]
-            found = _with_comment(found, places, comment.text)
+            found = _with_comment(found, places, comment)
     return found
 
 
@@ -61,19 +62,19 @@ def _places(one: Adopted, key: tuple[str, ...]) -> Iterator[Path]:
     yield table
 
 
-def _with_comment(text: str, places: Iterable[Path], comment: str) -> str:
-    """`text` with a comment behind the first of `places` that is there, above it where that would not do."""
+def _with_comment(text: str, places: Iterable[Path], comment: Comment) -> str:
+    """`text` with a comment behind or above the first of `places` that is there, at the end where none is."""
     lines = text.split("\n")
     end = "\r" if lines[0].endswith("\r") else ""
     known = {key.path: key.line for key in reversed(keys(text))}
     place = next((path for path in places if path in known), None)
-    said = [line for part in comment.splitlines() if (line := _said(part))]
+    said = [line for part in comment.text.splitlines() if (line := _said(part))]
     if not said:
         return text
     if place is None:
         return "\n".join([*lines[:-1], *(f"# {line}{end}" for line in said), lines[-1]])
     at = known[place] - 1
-    behind = f"{lines[at].rstrip()}  # {' '.join(said)}{end}" if len(said) == 1 else ""
+    behind = f"{lines[at].rstrip()}  # {' '.join(said)}{end}" if comment.beside else ""
     tried = [[*lines[:at], behind, *lines[at + 1 :]]] if behind and not _has_comment(lines[at]) else []
     tried.append([*lines[:at], *(f"# {line}{end}" for line in said), *lines[at:]])
     meaning = tomllib.loads(text.removeprefix("\ufeff"))

@@ -118,14 +118,14 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "format": _format,
     "join": lambda between, items: between.join(items),
     "lookup": lambda table, key, *other: table.get(key, *other) if other else table[key],
-    "lower": lambda text: text.lower(),
+    "lower": str.lower,
     "replace": lambda text, old, new: UNKNOWN if old.startswith("/") else text.replace(old, new),
-    "tostring": lambda value: _text(value),
+    "tostring": _text,
     "tomap": lambda value: value,
     "trimprefix": lambda text, start: text.removeprefix(start),
-    "trimspace": lambda text: text.strip(),
+    "trimspace": str.strip,
     "trimsuffix": lambda text, end: text.removesuffix(end),
-    "upper": lambda text: text.upper(),
+    "upper": str.upper,
 }
 _READERS: Mapping[str, Callable[[Expression, Names, int], Any]] = {
     "ref": _reference,

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 _BOM = b"\xef\xbb\xbf"
 _NAMESPACE = re.compile(rb"(?<=\w)::(?=\w)")
-_CALL = re.compile(rb'\bmodule\b["\s]')
+_CALL = re.compile(rb'module["\s]')
 #: Arguments of Terraform's own in a module block.
 META = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
-    """One argument, or one item of a map: `raw` is its expression as it stands, `items` those of a map by plain keys."""
+    """One argument, or item of a map: `raw` is its expression as it stands, `items` those of a map by plain keys."""
 
     name: str
     line: int
@@ -44,6 +44,7 @@ class Comment(msgspec.Struct, frozen=True, kw_only=True):
 
     key: tuple[str, ...]
     text: str
+    beside: bool = False
 
 
 class HandCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,7 +156,8 @@ def _file(path: str, data: bytes) -> _File:
             elif words == ["locals"]:
                 found.names |= {("local", one.name): one.value for one in _arguments(node)}
             elif words[:1] == ["variable"] and len(words) == 2:
-                found.names |= {("var", words[1]): one.value for one in _arguments(node) if one.name == "default"}
+                defaults = [one.value for one in _arguments(node) if one.name == "default"]
+                found.names.update((("var", words[1]), value) for value in defaults)
     except BrokenTemplateError as error:
         raise UnreadableError(error.message, error.line) from None
     return found
@@ -215,7 +217,7 @@ def _comments(block: Node) -> Iterator[Comment]:
         before = [key for key, one in keyed if one.end_point[0] == row and one.start_byte < at]
         after = [key for key, one in keyed if one.start_byte > at]
         key = before[-1] if before else after[0] if after else ()
-        yield Comment(key=key, text=text_of(node))
+        yield Comment(key=key, text=text_of(node), beside=bool(before))
 
 
 def _keyed(block: Node) -> Iterator[tuple[tuple[str, ...], Node]]:

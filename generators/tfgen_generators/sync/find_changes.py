@@ -13,9 +13,9 @@ from tfgen_generators.generated.ownership import sign
 from tfgen_generators.pipeline import shared
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.sync import pins
+from tfgen_generators.sync.called_twice import called_twice
 from tfgen_generators.sync.changes import compare
 from tfgen_generators.sync.desired import Desired, desired_files
-from tfgen_generators.sync.hand_written import called_twice
 from tfgen_generators.sync.model import Change, Changes, Refusal, SyncResult
 from tfgen_generators.sync.survey import ALONE, Outside, Sources, survey
 

@@ -1,28 +1,24 @@
-"""Hand-written module calls beside the generated ones: one template, or one label, must not have two calls."""
+"""The hand-written module calls that stand beside the generated ones."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfgen_generators.generated.ownership import is_generated
 from tfgen_generators.hcl.terraform_files import is_terraform
-from tfgen_generators.paths.packer_script import PackerScripts, named_by
 from tfgen_generators.pipeline.pipeline import mapped_inputs
 from tfgen_generators.settings.inputs import Fact
-from tfgen_generators.sync.model import Refusal
-from tfgen_generators.trees.disk import DiskTree
 from tfgen_generators.trees.files import read_bytes
 
 if TYPE_CHECKING:
     from tfgen_generators.root_module.hand_written import HandWritten
     from tfgen_generators.settings.model import Settings
-    from tfgen_generators.sync.desired import Desired
 
-_CALL = re.compile(rb'(?:^|[\s}"])module(?:["\s]|$)')
+_CALL = re.compile(rb'module["\s]')
 _ENVIRONMENT = Fact(name="environment")
 #: Files of values that Terraform reads by itself; these, then those of the second kind by name.
 _VALUES = ("terraform.tfvars", "terraform.tfvars.json")
@@ -57,37 +53,10 @@ def environment_input(settings: Settings) -> str:
     return next((name for name, item in mapped_inputs(settings).items() if item == _ENVIRONMENT), "")
 
 
-def called_twice(hand_written: HandWritten, desired: Desired, root: Path) -> Iterator[Refusal]:
-    """A refusal for each hand-written call that a generated one would stand beside."""
-    if not hand_written.calls and not hand_written.others:
-        return
-    settings = desired.settings
-    made = {pipeline.template_path: pipeline.name for pipeline in desired.pipelines}
-    names = {pipeline.name: pipeline.template_path for pipeline in desired.pipelines}
-    templates = [template for template in desired.discovery.templates if template.path in made]
-    scripts = PackerScripts(DiskTree(root), settings)
-    for call in (*hand_written.calls, *hand_written.others):
-        named = named_by(call.script, templates, settings.packer_dir, scripts) if call.script else []
-        for template in named:
-            yield Refusal(
-                path=call.place,
-                reason=f"module {call.label!r} builds {template.path} ({settings.packer_script.variable} = "
-                f"{call.script!r}), and so would {desired.file(made[template.path])}",
-                fix="run: tfgen adopt",
-            )
-        if call.label in names and not named:
-            yield Refusal(
-                path=call.place,
-                reason=f"module {call.label!r} has the label of the pipeline of {names[call.label]}, "
-                f"{desired.file(call.label)}",
-                fix="rename one of them (tfgen rename), or run: tfgen adopt",
-            )
-
-
 def _read(root: Path, folder: str, wanted: Callable[[str], bool]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     try:
-        names = sorted(os.listdir(root / folder))
+        names = sorted(file.name for file in (root / folder).iterdir())
     except OSError:
         return found
     for name in names:

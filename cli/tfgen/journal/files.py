@@ -19,6 +19,7 @@ import msgspec
 
 from tfgen_generators.errors import RefusedError, TfgenError
 from tfgen_generators.settings.model import FILE_NAME
+from tfgen_generators.trees.files import read_bytes
 from tfgen_generators.trees.outside import require_inside
 
 _FOLDER = Path(".tfgen") / "backup" / "adopt"
@@ -98,7 +99,7 @@ def latest(root: Path) -> tuple[str, dict[str, bytes | None]] | None:
         _require_ours(root, entry.path)
         if _digest(root / entry.path) != entry.after:
             raise RefusedError("was changed since tfgen adopt wrote it", where=entry.path, fix="undo that by git")
-        files[entry.path] = (done[-1] / f"{number}.before").read_bytes() if entry.before else None
+        files[entry.path] = read_bytes(done[-1] / f"{number}.before") if entry.before else None
     return done[-1].name, files
 
 
@@ -122,7 +123,7 @@ def _kept(root: Path, folder: Path, number: int, path: str, after: bytes | None)
     _require_ours(root, path)
     target, mode, before = root / path, 0o644, ""
     with contextlib.suppress(FileNotFoundError):
-        data = target.read_bytes()
+        data = read_bytes(target)
         mode = stat.S_IMODE(target.stat().st_mode)
         before = hashlib.sha256(data).hexdigest()
         _write(folder / f"{number}.before", data)
@@ -135,7 +136,7 @@ def _kept(root: Path, folder: Path, number: int, path: str, after: bytes | None)
 
 def _read(folder: Path) -> _Journal:
     try:
-        return msgspec.json.decode((folder / "journal.json").read_bytes(), type=_Journal)
+        return msgspec.json.decode(read_bytes(folder / "journal.json"), type=_Journal)
     except (OSError, msgspec.DecodeError):
         raise TfgenError("cannot be read", where=str(_FOLDER / folder.name), fix="remove it") from None
 
@@ -149,7 +150,7 @@ def _require_ours(root: Path, path: str) -> None:
 
 def _digest(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_bytes(path)).hexdigest()
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -165,7 +166,7 @@ def _become(target: Path, source: Path | None, mode: int) -> None:
         beside = target.parent / f"{_BESIDE}{os.urandom(8).hex()}"
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _write(beside, source.read_bytes())
+            _write(beside, read_bytes(source))
             beside.chmod(mode)
             beside.replace(target)
         finally:
