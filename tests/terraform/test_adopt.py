@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.conftest import JSON, TOY_MODULE, Command, Repo
-from tests.terraform.conftest import ROOT
+import pytest
+
+from tests.conftest import JSON, TOY_MODULE, Command, Repo, write_tree
+from tests.terraform.conftest import ROOT, Estate
 from tfgen.terraform.binary import find_terraform
 
 MAIN = "terraform/test.tf"
+LIVE = 'source_repository = "ami-builder"\n'
 
 
 def estate(repo: Repo) -> Path:
@@ -67,3 +72,38 @@ def test_without_a_plan_it_is_said(repo: Repo, tfgen: Command) -> None:
     result = tfgen("adopt", "--write").expect(0)
     assert "warning: no plan could be made" in result.err
     assert "not proven by a plan" in result.err
+
+
+def test_live_pipelines_without_state(estate: Estate, tfgen: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state is thrown away; each resource comes back into it by its ID, and then the blocks go."""
+    root = estate.folder.parents[1]
+    estate.generated.unlink()
+    write_tree(root, {"packer/web.json": JSON, "tfgen.toml": LIVE, "buildspec.yml": "version: 0.2\n"})
+    for name, value in {**estate.environment, **estate.attached}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", estate.emulator.endpoint)
+    monkeypatch.chdir(root)
+    for arguments in (("sync",), ("plan", "--out", "first"), ("apply", "first")):
+        tfgen(*arguments).expect(0)
+    state = estate.folder / "terraform.tfstate"
+    number = len(list(addresses(state)))
+    state.unlink()
+    result = tfgen("adopt", "--write").expect(0)
+    assert f"0 to move, {number} to import, 0 to add, 0 to change, 0 to destroy" in result.err, result.err
+    blocks = (estate.folder / "adopt_imports.gen.tf").read_text()
+    assert 'to = module.web.aws_cloudwatch_event_rule.this["source"]\n' in blocks
+    tfgen("plan", "--out", "second").expect(0)
+    assert "import blocks" in tfgen("sync").expect(0).err
+    assert (estate.folder / "adopt_imports.gen.tf").read_text() == blocks
+    tfgen("apply", "second").expect(0)
+    assert sorted(addresses(state)) == sorted(re.findall(r"to = (.*)", blocks))
+    assert f"removed {number} import blocks" in tfgen("sync").expect(0).err
+    assert not (estate.folder / "adopt_imports.gen.tf").exists()
+    tfgen("plan", "--detailed-exitcode").expect(0)
+
+
+def addresses(state: Path) -> Iterator[str]:
+    for one in json.loads(state.read_text())["resources"]:
+        for instance in one["instances"] if one["mode"] == "managed" else ():
+            key = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
+            yield f"{one['module']}.{one['type']}.{one['name']}{key}"

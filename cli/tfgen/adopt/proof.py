@@ -9,16 +9,21 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec.structs import replace
 
+from tfgen.adopt.collecting import Collecting
+from tfgen.adopt.imports import find_imports, refuse_owned
 from tfgen.console import note, one_line
 from tfgen_generators.errors import InterruptedRunError, RefusedError, TfgenError
+from tfgen_generators.generated.imports import FILE, block_text
 from tfgen_generators.packer.discovery.discover import SKIPPED_FOLDERS
 
 if TYPE_CHECKING:
     from tfgen.adopt.request import AdoptRequest
+    from tfgen.terraform.reports.events import Diagnostic
     from tfgen.terraform.reports.plan import PlanSummary
     from tfgen.workspace import Workspace
 
@@ -26,45 +31,89 @@ _SHOWN = 10
 _PROVIDERS = "providers"
 
 
-def prove(workspace: Workspace, files: Mapping[str, bytes | None], request: AdoptRequest) -> str:
-    """What the plan says, "" where Terraform made none (said on stderr). Raises RefusedError where it destroys."""
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """What the plan says, "" where Terraform made none; `imports` are address -> ID of what is live without state."""
+
+    said: str = ""
+    imports: Mapping[str, str] = {}
+
+
+def prove(workspace: Workspace, files: Mapping[str, bytes | None], request: AdoptRequest) -> Proof:
+    """The plan of `files`, with import blocks for what is live. Raises RefusedError where it destroys.
+
+    Where Terraform can make no plan, that is said on stderr.
+    """
     from tfgen.workspace import private_folder
 
     try:
         with private_folder(workspace.make_state_dir(), "adopt-") as folder:
-            summary = _planned(workspace, files, folder, request)
+            summary, imports = _Copy(workspace, files, folder, request).planned()
     except (InterruptedRunError, RefusedError):
         raise
     except (TfgenError, OSError) as error:
         note(one_line(f"warning: no plan could be made: {error}"), style="yellow")
-        return ""
+        return Proof()
     _require_kept(summary)
-    return f"proven by a plan: {_counts(summary)}"
+    return Proof(said=f"proven by a plan: {_counts(summary)}", imports=imports)
 
 
-def _planned(
-    workspace: Workspace, files: Mapping[str, bytes | None], folder: Path, request: AdoptRequest
-) -> PlanSummary:
-    from tfgen.plan.make import plan_copy
+class _Copy:
+    """The repository as it would be, in a folder of its own."""
 
-    copy = folder / "tree"
-    shutil.copytree(workspace.root, copy, symlinks=True, ignore=shutil.ignore_patterns(*SKIPPED_FOLDERS))
-    for path, data in files.items():
-        target = copy / path
+    def __init__(
+        self, workspace: Workspace, files: Mapping[str, bytes | None], folder: Path, request: AdoptRequest
+    ) -> None:
+        self._workspace, self._folder = workspace, folder
+        self._terraform = request.terraform
+        if self._terraform and os.sep in self._terraform:
+            self._terraform = str(Path(self._terraform).absolute())
+        copy = folder / "tree"
+        shutil.copytree(workspace.root, copy, symlinks=True, ignore=shutil.ignore_patterns(*SKIPPED_FOLDERS))
+        self._placed = replace(workspace, root=copy, original=workspace.root, scratch=folder)
+        for path, data in files.items():
+            self._put(path, data)
+        _copy_data(workspace, self._placed.terraform_dir)
+
+    def planned(self) -> tuple[PlanSummary, dict[str, str]]:
+        """The plan, and what it imports. Raises TfgenError."""
+        summary, document = self._plan(None)
+        latest = [summary]
+
+        def replan(imports: Mapping[str, str]) -> tuple[dict[str, Any] | None, list[Diagnostic]]:
+            self._put(f"{self._workspace.settings.terraform_dir}/{FILE}", block_text(imports).encode())
+            watcher = Collecting()
+            try:
+                latest[0], found = self._plan(watcher)
+            except InterruptedRunError:
+                raise
+            except TfgenError:
+                return None, watcher.errors
+            return found, []
+
+        imports, document = find_imports(document, replan)
+        if not imports:
+            return summary, {}
+        refuse_owned(document)
+        return latest[0], imports
+
+    def _plan(self, watcher: Collecting | None) -> tuple[PlanSummary, dict[str, Any]]:
+        from tfgen.plan.make import plan_copy
+
+        root = self._workspace.terraform_dir
+        env = {name: value for name, value in os.environ.items() if name != "TF_DATA_DIR"}
+
+        def state_at(path: str) -> Path:
+            return Path(os.path.normpath(root / path))
+
+        return plan_copy(self._placed, self._folder / "plan", self._terraform, env, state_at, watcher)
+
+    def _put(self, path: str, data: bytes | None) -> None:
+        target = self._placed.root / path
         if data is None:
             target.unlink(missing_ok=True)
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-    env = {name: value for name, value in os.environ.items() if name != "TF_DATA_DIR"}
-    _copy_data(workspace, copy / workspace.settings.terraform_dir)
-    placed = replace(workspace, root=copy, original=workspace.root, scratch=folder)
-    program = request.terraform
-    if program and os.sep in program:
-        program = str(Path(program).absolute())
-    return plan_copy(
-        placed, folder / "plan", program, env, lambda path: Path(os.path.normpath(workspace.terraform_dir / path))
-    )
 
 
 def _copy_data(workspace: Workspace, folder: Path) -> None:
@@ -107,6 +156,9 @@ def _require_kept(summary: PlanSummary) -> None:
 
 
 def _counts(summary: PlanSummary) -> str:
-    words = {"move": "to move", "import": "to import", "create": "to add", "update": "to change"}
-    counted = {word: sum(image.count(action) for image in summary.images) for action, word in words.items()}
-    return ", ".join([*(f"{number} {word}" for word, number in counted.items()), "0 to destroy"])
+    changes = [change for image in summary.images for change in image.changes]
+    words = {"move": "to move", "create": "to add", "update": "to change"}
+    counted = {word: sum(change.action == action for change in changes) for action, word in words.items()}
+    imported = sum(bool(change.imported) for change in changes)
+    parts = [f"{number} {word}" for word, number in counted.items()]
+    return ", ".join([parts[0], f"{imported} to import", *parts[1:], "0 to destroy"])

@@ -18,6 +18,7 @@ from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.settings.model import FILE_NAME
 
 if TYPE_CHECKING:
+    from tfgen.adopt.proof import Proof
     from tfgen.adopt.request import AdoptRequest
     from tfgen.adopt.situation import Situation
     from tfgen.workspace import Workspace
@@ -54,15 +55,32 @@ def adopt(request: AdoptRequest) -> Adopting:
         return _look(request)
     with locked(find_situation().workspace, "sync"):
         found = _look(request)
-        if found.is_refused or not found.adoption.edited:
+        if found.is_refused:
             return found
-        proof = ""
-        if request.plan:
-            from tfgen.adopt.proof import prove
+        proof = _proof(found, request)
+        if proof is not None:
+            found = replace(found, files={**found.files, **_import_file(found, proof)}, proof=proof.said)
+        if found.files:
+            change_files(found.workspace.root, found.files)
+        return replace(found, written=bool(found.files))
 
-            proof = prove(found.workspace, found.files, request)
-        change_files(found.workspace.root, found.files)
-        return replace(found, written=True, proof=proof)
+
+def _proof(found: Adopting, request: AdoptRequest) -> Proof | None:
+    """The plan of what would be written, or of what is generated already: it may be live without state."""
+    kept = any(row.action == "keep" for row in found.adoption.rows)
+    if not request.plan or not (found.files or kept):
+        return None
+    from tfgen.adopt.proof import prove
+
+    return prove(found.workspace, found.files, request)
+
+
+def _import_file(found: Adopting, proof: Proof) -> dict[str, bytes | None]:
+    from tfgen_generators.generated.imports import FILE, block_text
+
+    if not proof.imports:
+        return {}
+    return {f"{found.workspace.settings.terraform_dir}/{FILE}": block_text(proof.imports).encode()}
 
 
 def undo() -> list[str]:

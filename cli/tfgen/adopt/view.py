@@ -89,8 +89,8 @@ def _reasons(found: Adopting) -> None:
 def _conclude(found: Adopting) -> None:
     if found.is_refused:
         note("nothing was written")
-    elif not found.adoption.edited:
-        note("nothing to adopt")
+    elif not found.files:
+        note(f"nothing to adopt{'; ' * bool(found.proof)}{found.proof}")
     elif found.written:
         note(f"wrote {', '.join(found.files)}")
         note(found.proof or "not proven by a plan; run: tfgen plan (it must show moves, and nothing destroyed)")
