@@ -260,7 +260,7 @@ def _become(descriptors: Sequence[int]) -> Callable[[], None]:
         sys.path[0] = str(Path.cwd())
     if hidden is not None:
         sys.argv = arguments
-        sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type] Python's own way to say that it has none
+        sys.modules.update(dict.fromkeys(hidden))  # Python's own way to say that it has none
         return _text_of_stdin
     sys.argv = [str(Path(sys.modules["tfgen"].__path__[0], "__main__.py")), *arguments]
     return _tfgen

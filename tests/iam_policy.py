@@ -67,6 +67,34 @@ def trusts(trust_policy: str, request: Request) -> bool:
     return decides([trust_policy], request)
 
 
+def uses_key(key_policy: str, identity: Iterable[str], request: Request) -> bool:
+    """Whether a principal with these policies may do it with a KMS key: the key's policy must allow it in any case.
+
+    One that names the account hands over to IAM, which must allow it, too; of the key's own account a principal
+    that is named itself needs no more. Source: "Key policies in AWS KMS" and "Allowing users in other accounts to use
+    a KMS key" in KMS's Developer Guide.
+    """
+    assert request.principal is not None, "a key is used by somebody"
+    by_key, by_iam = effects([key_policy], request), effects(identity, request)
+    if "Deny" in by_key | by_iam or "Allow" not in by_key:
+        return False
+    _, name = request.principal
+    is_own = _account(name) == _account(request.resource)
+    return "Allow" in by_iam or (is_own and any(_allows_itself(each, request) for each in statements(key_policy)))
+
+
+def _allows_itself(statement: Statement, request: Request) -> bool:
+    """Whether the statement allows it to the principal by its own name, or to all, and not by its account."""
+    named = statement["Principal"] if applies(statement, request) and "Principal" in statement else {}
+    kind, name = request.principal or ("AWS", "")
+    own = named == "*" if isinstance(named, str) else bool({"*", name} & {*as_list(named.get(kind, []))})
+    return own and statement["Effect"] == "Allow"
+
+
+def _account(arn: str) -> str:
+    return arn.split(":")[4]
+
+
 def applies(statement: Statement, request: Request, *, variables: bool = True) -> bool:
     """Whether the statement is about the request."""
     context = request.context if variables else None
@@ -115,5 +143,5 @@ def _is_one(kind: Kind, name: str, named: str) -> bool:
     """An account stands for all in it, and * for all; no other wildcard counts here."""
     if kind != "AWS" or named == name:
         return named == name
-    partition, account = name.split(":")[1], name.split(":")[4]
+    partition, account = name.split(":")[1], _account(name)
     return named in ("*", account, f"arn:{partition}:iam::{account}:root")

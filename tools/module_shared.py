@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 SOURCE, TARGET = "codepipeline", "shared"
-FILES = ("bucket.tf", "iam.tf", "iam_build.tf", "iam_features.tf")
+FILES = ("bucket.tf", "iam.tf", "iam_build.tf", "iam_features.tf", "network.tf", "secrets.tf")
 VARIABLES = "variables_roles.tf"
 _HEADER = "# Made from {source} by tools/module_v1.py: change that file, then run: python tools/module_v1.py\n\n"
 _ARN = '"arn:${local.partition}:%s:${local.region}:${local.account_id}:%s"'
@@ -35,6 +35,7 @@ _CHANGES = {
         ),
         ('lookup(var.environment_vars, "PACKER_VERSION", "")', "var.packer_version"),
     ),
+    "network.tf": ((' && !contains(keys(var.environment_vars), "IAM_INSTANCE_PROFILE")', ""),),
     "bucket.tf": (
         ('[local.bucket_arn, "${local.bucket_arn}/*"]', 'concat(local.bucket_arn, ["${local.bucket_arn[0]}/*"])'),
         ('"${local.bucket_arn}/*"', '"${local.bucket_arn[0]}/*"'),
@@ -54,14 +55,15 @@ def made(modules: Path) -> dict[str, str]:
     asked = {name for text in found.values() for name in re.findall(r"\bvar\.(\w+)", text)}
     written = [file for file in (modules / TARGET).glob("*.tf") if file.name not in (*FILES, VARIABLES)]
     own = "".join(file.read_text(encoding="utf-8") for file in written)
-    blocks = declared((source / "variables.tf").read_text(encoding="utf-8"))
+    texts = [file.read_text(encoding="utf-8") for file in sorted(source.glob("variables*.tf"))]
+    blocks = {name: text for each in texts for name, text in declared(each).items()}
     asked |= {name for name in re.findall(r"\bvar\.(\w+)", own) if name in blocks}
     asked -= declared(own).keys()
     if unknown := sorted(asked - blocks.keys()):
-        raise ValueError(f"{SOURCE}/variables.tf: no variable {unknown[0]!r}, which a copy of {TARGET} asks")
-    texts = [text for name, text in blocks.items() if name in asked]
-    header = _HEADER.format(source=f"{modules.name}/{SOURCE}/variables.tf")
-    found[VARIABLES] = header + "\n".join(texts)
+        raise ValueError(f"{SOURCE}/variables*.tf: no variable {unknown[0]!r}, which a copy of {TARGET} asks")
+    wanted = [text for name, text in blocks.items() if name in asked]
+    header = _HEADER.format(source=f"{modules.name}/{SOURCE}/variables*.tf")
+    found[VARIABLES] = header + "\n".join(wanted)
     return found
 
 

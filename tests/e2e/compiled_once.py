@@ -25,9 +25,9 @@ def _compiled_once(path: str, source: bytes) -> CodeType:
             return marshal.load(file)  # type: ignore[no-any-return]
     except OSError:
         code: CodeType = _compile(path, source)
-    with open(f"{kept}.{os.getpid()}", "wb") as file:  # noqa: PTH123
-        marshal.dump(code, file)
-    os.rename(file.name, kept)  # noqa: PTH104
+    with open(f"{kept}.{os.getpid()}", "wb") as draft:  # noqa: PTH123
+        marshal.dump(code, draft)
+    os.rename(draft.name, kept)  # noqa: PTH104
     return code
 
 

@@ -497,7 +497,7 @@ esac
         ({"VPC_ID": "vpc-1"}, "10.0.0.0/16,100.64.0.0/16", "the instance's port is open to 10.0.0.0/16,"),
         ({"SUBNET_ID": "subnet-1", "SSH_SOURCE_CIDR": "10.1.0.0/24"}, "10.1.0.0/24", ""),
         ({}, "", "a private network without VPC_ID and SUBNET_ID; set SSH_SOURCE_CIDR"),
-        ({"VPC_ID": "vpc-2"}, "", "cannot learn the addresses of the VPC; set SSH_SOURCE_CIDR"),
+        ({"VPC_ID": "vpc-2"}, "", "cannot learn the VPC's addresses; set SSH_SOURCE_CIDR"),
     ],
 )
 def test_a_private_network_opens_to_its_own_addresses(

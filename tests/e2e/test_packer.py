@@ -103,9 +103,8 @@ def test_valid(template: str, copied: Path) -> None:
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_valid_in_each_network(template: str, copied: Path) -> None:
-    assert {done.stdout for done in (validate(template, copied, copied, NETWORKS[name]) for name in NETWORKS)} == {
-        validate(template, copied, copied).stdout
-    }
+    refused = {name: validate(template, copied, copied, env) for name, env in NETWORKS.items()}
+    assert [done.stdout for done in refused.values() if done.returncode] == []
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -14,7 +14,7 @@ from tests.functional.git_repo import commit, git
 from tests.pinned import REQUIREMENT
 from tfgen.dispatch.estate import make_job
 from tfgen.workspace import open_workspace
-from tfgen_generators.ancestry import parents
+from tfgen_generators.ancestry import images
 from tfgen_generators.ancestry.images import ImageFacts, image_facts
 from tfgen_generators.packer.model import Template
 from tfgen_generators.sync.find_changes import find_changes
@@ -68,7 +68,7 @@ def ask(root: Path, cli: Command, monkeypatch: pytest.MonkeyPatch) -> Callable[[
         found.append(template.name)
         return image_facts(template, *given)
 
-    monkeypatch.setattr(parents, "image_facts", watched)
+    monkeypatch.setattr(images, "image_facts", watched)
 
     def run(name: str) -> list[str]:
         found.clear()

@@ -101,6 +101,30 @@ def test_all_that_is_known_stands_in_it(
 
 
 @pytest.mark.parametrize(
+    ("table", "names", "buckets"),
+    [
+        ("roles = true\n", ["*-ami-pipeline", "ami-builder-shared"], ["*-ami-builder-artefacts-*"]),
+        (
+            "artefact_bucket = true\n",
+            ["*-ami-pipeline", "ami-builder-shared"],
+            ["*-ami-builder-artefacts-*", "ami-builder-artefacts-*"],
+        ),
+        (
+            'roles = true\nartefact_bucket = true\ninputs = { name = "all", artefact_bucket_name = "all-of-it" }\n',
+            ["*-ami-pipeline", "all"],
+            ["*-ami-builder-artefacts-*", "all-of-it"],
+        ),
+    ],
+)
+def test_what_is_shared_has_names_too(
+    table: str, names: list[str], buckets: list[str], repo: Repo, cli: Command
+) -> None:
+    repo({"tfgen.toml": f"{TOML}[shared]\n{table}"})
+    found = call(cli, "github")
+    assert (found["pipeline_names"], found["bucket_names"]) == (names, buckets)
+
+
+@pytest.mark.parametrize(
     ("url", "name"),
     [
         ("https://github.com/Org/images", "Org/images"),
@@ -111,6 +135,7 @@ def test_all_that_is_known_stands_in_it(
         ("https://evil.example/github.com/Org/images", "OWNER/NAME?"),
         ("https://notgithub.com/Org/images", "OWNER/NAME?"),
         ("https://github.com/Org/im${x}", "OWNER/NAME?"),
+        ("https://github.com/Org/\u0456mages", "OWNER/NAME?"),
     ],
 )
 def test_the_repository_is_that_of_git_s_remote(url: str, name: str, repo: Repo, cli: Command) -> None:

@@ -137,6 +137,11 @@ SETTINGS = {
     'metadata_options {\n  http_put_response_hop_limit = "65"\n}': True,
     "metadata_options {\n  http_tokens = var.x\n}": False,
     'dynamic "metadata_options" {\n  for_each = [1]\n  content {\n    http_tokens = "required"\n  }\n}': False,
+    'dynamic "metadata_options" {\n  for_each = [1]\n  content {\n    http_tokens = "no"\n  }\n}': True,
+    'dynamic "metadata_options" {\n  for_each = []\n  content {\n    http_tokens = "no"\n  }\n}': False,
+    "metadata_options {\n}\nmetadata_options {\n}": True,
+    "run_tag {\n}\nrun_tag {\n}": False,
+    "metadata_options = null": True,
     'metadata_options = {\n  http_tokens = "required"\n}': True,
     "metadata_options = var.x": True,
     'launch_block_device_mappings = [{\n  device_name = "/dev/sda1"\n}]': True,
@@ -147,6 +152,10 @@ SETTINGS = {
     'tenancy = "Host"': True,
     'shutdown_behavior = "stopped"': True,
     'ssh_interface = "ipv6"': False,
+    'spot_tags = {\n  a = "b"\n}': True,
+    'spot_price = "0"\nspot_tag {\n  key = "a"\n  value = "b"\n}': True,
+    'spot_price = "auto"\nspot_tags = {\n  a = "b"\n}': False,
+    'spot_price = var.x\nfleet_tags = {\n  a = "b"\n}': False,
 }
 OBJECTS: list[tuple[bool, dict[str, object]]] = [
     (True, {"metadata_options": {"http_tokens": True}}),

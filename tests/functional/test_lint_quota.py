@@ -14,12 +14,24 @@ FEW = {f"packer/i{number}.json": JSON for number in range(13)}
 MILAN = {"terraform/pipelines/providers.tf": 'provider "aws" {\n  region = "eu-south-1"\n}\n'}
 REGIONS = [f"ap-southeast-{number}" for number in range(20)]
 TOPIC = '{ topic_arn = "arn:aws:sns:eu-west-1:123456789012:images" }'
+HALVES = "".join(
+    f"[templates.{name}.inputs]\nimage_regions = {json.dumps(regions)}\n"
+    for name, regions in (("web", REGIONS[:10]), ("db", REGIONS[10:]))
+)
 PROFILE = "arn:aws:iam::123456789012:{kind}/a-long-name-of-an-image-{number}"
 PROFILES = ", ".join(
     f'"{PROFILE.format(kind="instance-profile", number=number)}" = "{PROFILE.format(kind="role", number=number)}"'
     for number in range(60)
 )
 POLICIES = ", ".join(f'p{number} = "arn:aws:iam::123456789012:policy/p"' for number in range(11))
+
+
+def secrets(image: str, count: int) -> str:
+    """Variables, of which some have a secret in common."""
+    names = [
+        f"S{number} = {{ secret = 'a-team/a-long-name-of-an-image/{image}/{number}:key' }}" for number in range(count)
+    ]
+    return "\n".join([*names, "T = { secret = 'x:one' }", "U = { secret = 'x:two' }", ""])
 
 
 class Found(NamedTuple):
@@ -61,10 +73,26 @@ PLANTED = {
         f"[inputs]\nimage_regions = {json.dumps(REGIONS)}\n",
         (3, "the inline policy of the build of web would have some 1", "give fewer image_regions"),
     ),
+    "inline policy of a shared role": (
+        {"packer/web.json": JSON, "packer/db.json": JSON},
+        f"[shared]\nroles = true\n{HALVES}",
+        (7, "the inline policy of the shared build role would have some 1", "give fewer image_regions"),
+    ),
     "managed policy": (
         {},
         f"[templates.web.inputs]\ninstance_profiles = {{ {PROFILES} }}\n",
         (3, "a managed policy of the build of web would have some ", "give fewer instance_profiles"),
+    ),
+    "policy for secrets": (
+        {},
+        "[environment]\n" + secrets("a", 65),
+        (2, "the policy of the build of web for secrets would have some 6,", "keep several values in one secret"),
+    ),
+    "policy for the secrets of all": (
+        {"packer/web.json": JSON, "packer/db.json": JSON},
+        "[shared]\nroles = true\n"
+        + "".join(f"[templates.{name}.environment]\n{secrets(name, 33)}" for name in ("web", "db")),
+        (40, "the policy of the shared build role for secrets would have some 6,", "keep several values in one secret"),
     ),
     "policies of a role": (
         {},
@@ -125,7 +153,7 @@ inputs = { tfgen_requirement = "git+https://example.com/tfgen@4b825dc642cb6eb9a0
         # Each as it is counted: with one less there is a finding (below).
         "[quota]\nevent_rules = 13\niam_roles = 39\npipelines = 13\nbuild_projects = 13\nbuckets = 13\n",
         "[quota]\nconcurrent_builds = 13\niam_roles = 39\n",
-        AFFECTED + "[quota]\nevent_rules = 1\niam_roles = 28\nconcurrent_builds = 1\nbuild_projects = 14\n",
+        AFFECTED + "[quota]\nevent_rules = 3\niam_roles = 28\nconcurrent_builds = 1\nbuild_projects = 14\n",
         "[shared]\nroles = true\nartefact_bucket = true\n[quota]\niam_roles = 3\nbuckets = 1\nevent_rules = 13\n",
         '[inputs]\nsource_type = "codeconnections"\n[quota]\nevent_rules = 1\niam_roles = 26\n',
     ],

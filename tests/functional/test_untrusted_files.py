@@ -119,6 +119,14 @@ provider "terraform" {
     assert left_out(f"{path}: differs from main").files[path] == files[path].encode()
 
 
+def test_a_sentence_that_no_file_can_be_called(repo: Repo, cli: Command) -> None:
+    """A description is a text in quotes like a path."""
+    words = f'variable "x" {{\n  description = "One of two: {"a name, then a number, " * 20}"\n}}\n'
+    root = branched(repo, cli, {f"{ROOT}/variables.tf": words})
+    push(root, {"packer/new.tpl": ""})
+    accepted()
+
+
 # Symlinks
 
 

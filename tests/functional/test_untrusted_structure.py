@@ -247,6 +247,22 @@ def test_the_dispatcher_is_the_bases(root: Path, cli: Command) -> None:
     assert b"example.com" not in b"".join(planned.generated.values())
 
 
+def test_what_is_shared_and_how_much_may_start_are_the_bases(repo: Repo, cli: Command) -> None:
+    """A branch can neither widen the roles of all, nor start more than the account takes; secrets are names."""
+    arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+    names = ("environment_secrets", "shared")
+    module = {f"{MODULE}/{name}.tf": f'variable "{name}" {{\n  default = null\n}}\n' for name in names}
+    root = branched(repo, cli, {"tfgen.toml": f"{TOML}max_in_flight = 3\n", **module})
+    shared = f'[shared]\nroles = true\n[shared.inputs]\nbuild_policy_arns = {{ a = "{arn}" }}\n'
+    environment = '[environment]\nDB = { secret = "app/db" }\n'
+    push(root, {"tfgen.toml": f"{TOML}max_in_flight = 0\n{shared}[quota]\nevent_rules = 9\n{environment}"})
+    cli("sync").expect(0)
+    commit(root)
+    planned = left_out("tfgen.toml:2: max_in_flight was changed", "tfgen.toml:3: shared was changed")
+    assert arn.encode() not in planned.text()
+    assert b'secret = "app/db"' in planned.text()
+
+
 def test_another_root_module(repo: Repo, cli: Command) -> None:
     root = branched(repo, cli, {"terraform/other/locals.tf": ESTATE[f"{ROOT}/locals.tf"]})
     push(root, {"tfgen.toml": 'terraform_dir = "terraform/other"\n' + TOML})

@@ -293,10 +293,15 @@ def _try(change: Change, root: Path) -> None:
 def _commit(root: Path) -> None:
     """Everything, ignored files too; submodules as the index has them."""
     entries = [line.partition("\t") for line in git(root, "ls-files", "-z", "--stage").split("\0") if line]
-    submodules = [path for facts, _, path in entries if facts.startswith("160000")]
+    submodules = [path for facts, _, path in entries if facts.startswith("160000") and not _behind_a_link(root, path)]
     excluded = [f":(exclude,literal){path}" for path in (*submodules, ".tfgen")]
     git(root, "add", "--force", "--all", "--", ".", *excluded)
     git(root, "commit", "--quiet", "--allow-empty", "--message", "x")
+
+
+def _behind_a_link(root: Path, path: str) -> bool:
+    """git takes no such path, even to leave it out."""
+    return any((root / parent).is_symlink() for parent in Path(path).parents)
 
 
 def _base(root: Path) -> dict[str, bytes]:

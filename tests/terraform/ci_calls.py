@@ -77,10 +77,11 @@ def attacks(label: str, boundary: str) -> list[Request]:
         ),
         # Other people's roles, and the pipelines' to other services.
         *_all(ADMIN, "iam:PassRole", context=_passed("codebuild.amazonaws.com")),
+        *_all(ADMIN, "iam:PassRole", context=_passed("ec2.amazonaws.com")),
         *_all(own[1], "iam:PassRole", context=_passed("codebuild.amazonaws.com")),
         *(
             request
-            for service in ("ec2", "lambda", "cloudformation", "ecs-tasks", "codebuild.evil")
+            for service in ("lambda", "cloudformation", "ecs-tasks", "codebuild.evil")
             for request in _all(ROLE, "iam:PassRole", context=_passed(f"{service}.amazonaws.com"))
         ),
         *_all(ROLE, "iam:PassRole"),
@@ -94,9 +95,7 @@ def attacks(label: str, boundary: str) -> list[Request]:
         *_all(f"{IAM}:user/ann", "iam:AttachUserPolicy", "iam:DeleteUserPermissionsBoundary", context=right),
         *_all(f"{IAM}:group/admins", "iam:AddUserToGroup", "iam:CreateGroup", "iam:PutGroupPolicy"),
         *_all(f"{IAM}:policy/admin", "iam:CreatePolicy", "iam:CreatePolicyVersion"),
-        *_all(
-            f"{IAM}:instance-profile/web-ami-pipeline-x", "iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"
-        ),
+        *_all(f"{IAM}:instance-profile/admin", "iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"),
         *_all(f"{IAM}:oidc-provider/evil.example", "iam:CreateOpenIDConnectProvider"),
         *_all(
             f"{IAM}:oidc-provider/token.actions.githubusercontent.com",
@@ -140,11 +139,13 @@ def allowed(boundary: str) -> list[Request]:
         *_all(ROLE, "iam:UpdateAssumeRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:UpdateRole", "iam:DeleteRole"),
         *(
             request
-            for service in ("codebuild", "codepipeline", "events")
+            for service in ("codebuild", "codepipeline", "ec2", "events")
             for end in ("", ".cn")
             for request in _all(ROLE, "iam:PassRole", context=_passed(f"{service}.amazonaws.com{end}"))
         ),
         *_all(OWN_POLICY, "iam:CreatePolicyVersion", "iam:DeletePolicyVersion"),
+        *_all(f"{IAM}:instance-profile/web-ami-pipeline-instance", "iam:CreateInstanceProfile"),
+        *_all(f"{IAM}:instance-profile/web-ami-pipeline-instance", "iam:AddRoleToInstanceProfile"),
         *_all(PROJECT, "codebuild:UpdateProject"),
         *_all(BUCKET, "s3:PutBucketTagging", "s3:ListBucketVersions"),
         *_all(f"{BUCKET}/x", "s3:DeleteObject", "s3:DeleteObjectVersion"),

@@ -30,7 +30,7 @@ def direct(endpoint: str) -> Iterator[None]:
         yield
         return
     from botocore.httpsession import URLLib3Session
-    from moto.server import DomainDispatcherApplication, create_backend_app
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     application, owner, real = DomainDispatcherApplication(create_backend_app), os.getpid(), URLLib3Session.send
 

@@ -29,6 +29,18 @@ def ids(kind: str, count: int) -> list[str]:
     return [f"{kind}-1", f"{kind}-2", *(f"{kind}-{number:017x}" for number in range(count - 2))]
 
 
+#: What CodeBuild fetches: a name, an ARN with and without its six characters, another account's; parameters.
+SECRETS = {
+    "BY_NAME": ("secret", "app/db"),
+    "KEY_OF_JSON": ("secret", "app/db:password:AWSPREVIOUS"),
+    "BY_ARN": ("secret", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:web-AbCdEf:token::"),
+    "WITHOUT_SUFFIX": ("secret", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:no-suffix-here:token"),
+    "THEIRS": ("secret", f"arn:aws:secretsmanager:{REGION}:999999999999:secret:shared-AbCdEf"),
+    "PARAMETER": ("parameter", "/app/name"),
+    "PLAIN_NAME": ("parameter", "token:3"),
+    "PARAMETER_ARN": ("parameter", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/app/other"),
+}
+SECRETS_INPUT = json.dumps({name: {kind: value} for name, (kind, value) in SECRETS.items()})
 #: Each is a use, too.
 FEATURES = ("deprecation", "deregistration_protection", "fast_launch", "session_manager", "spot")
 PROFILE, PROFILE_ROLE = (f"arn:aws:iam::{ACCOUNT}:{kind}/image-build" for kind in ("instance-profile", "role"))
@@ -70,6 +82,7 @@ USES = {
         "environment_vars": '{ PACKER_SCRIPT = "p.json", IAM_INSTANCE_PROFILE = "image-build" }',
         "instance_profiles": f'{{ "{PROFILE}" = "{PROFILE_ROLE}" }}',
     },
+    "secrets": {"environment_secrets": SECRETS_INPUT, "secret_key_arns": f'["{KEY}"]'},
     "untagged": {
         "instance_tags": "{}",
         "full_clone": "true",
@@ -104,7 +117,8 @@ def plan_uses(estate: Estate) -> Policies:
         found[name] |= {values["name"]: values["policy"] for kind, values in resources if kind == "aws_iam_role_policy"}
         for kind, values in resources:
             if kind == "aws_iam_policy":
-                found[name]["features" if values["name"].endswith("-features") else "more"] = values["policy"]
+                about = values["name"].rpartition("-")[2]
+                found[name][about if about in ("features", "secrets") else "more"] = values["policy"]
         (project,) = [values for kind, values in resources if kind == "aws_codebuild_project"]
         variables = project["environment"][0]["environment_variable"]
         found[name]["environment"] = json.dumps({each["name"]: each["value"] for each in variables})
@@ -119,4 +133,4 @@ def plan_uses(estate: Estate) -> Policies:
 
 def build_rights(policies: Policies, use: str) -> list[str]:
     """All policies of the build's role."""
-    return [policies[use][name] for name in ("build", "more", "features") if name in policies[use]]
+    return [policies[use][name] for name in ("build", "more", "features", "secrets") if name in policies[use]]

@@ -17,7 +17,6 @@ PARTITIONS = {
     "aws-cn": "cn-north-1",
     "aws-us-gov": "us-gov-west-1",
     "aws-eusc": "eusc-de-east-1",
-    "aws-iso-b": "us-isob-east-1",
 }
 #: Name of a policy -> its document.
 Documents = dict[str, Any]

@@ -10,7 +10,7 @@ import pytest
 from tests.terraform.gap_probes import Make, Probes, answers, of_plain_moto, raw, serve_plain_moto
 from tests.terraform.pipelines_on_aws import Pipelines
 from tfgen.aws.clients import AwsClient
-from tfgen.emulator.pipeline_run import head
+from tfgen.emulator.pipeline_run import BEGUN, head
 from tfgen.emulator.server import Emulator
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
@@ -27,6 +27,7 @@ FILLED = {
     "revision": f"{COMMIT}, {COMMIT}",
     "times_of_pipelines": "{'float'}",
     "times_of_executions": "{'float'}",
+    "begins_by_itself": "CreatePipeline",
 }
 
 
@@ -123,6 +124,14 @@ class Asked:
             "pipelineExecutionSummaries"
         ]
         return str({type(found[key]).__name__ for key in ("startTime", "lastUpdateTime")})
+
+    def begins_by_itself(self) -> str:
+        BEGUN.add("by-itself")
+        try:
+            self.pipelines.make("by-itself")
+        finally:
+            BEGUN.clear()
+        return str(self.pipelines.executions("by-itself")[0]["trigger"]["triggerType"])
 
     def revision(self) -> str:
         with head("r", COMMIT):

@@ -110,3 +110,10 @@ def test_the_newest_provider_knows_everything(name: str, monkeypatch: pytest.Mon
     files = sorted((MODULES / name).glob("*.tf"))
     assert files
     assert [f"{file.name}: {fault}" for file in files for fault in schema.faults_of(file.read_text())] == []
+
+
+def test_each_partition_has_its_own_arns() -> None:
+    """The partition comes from who asks; and no domain is AWS's only one."""
+    texts = [file.read_text(encoding="utf-8") for file in (MODULES / "ci_roles").glob("*.tf")]
+    assert sum(text.count("arn:${local.partition}:") for text in texts) > 20
+    assert not [text for text in texts if "arn:aws" in text or re.search(r'amazonaws\.com(?![*"])', text)]

@@ -98,6 +98,19 @@ BAD = {
         '{ codepipeline_role_arn = "arn:aws:iam::123456789012:role/a" }',
         '{ codepipeline_role_arn = "a", codebuild_role_arn = "a", events_role_arn = "a" }',
     ),
+    "environment_secrets": (
+        "{ DB = {} }",
+        "{ DB = null }",
+        '{ DB = { secret = "a", parameter = "b" } }',
+        '{ DB = { secret = "a b" } }',
+        '{ DB = { secret = "" } }',
+        '{ DB = { secret = "arn:aws:ssm:eu-west-1:123456789012:parameter/a" } }',
+        '{ DB = { parameter = "/a//b" } }',
+        '{ PACKER_SCRIPT = { parameter = "/a" } }',
+        '{ CODEBUILD_X = { parameter = "/a" } }',
+        '{ "1" = { parameter = "/a" } }',
+    ),
+    "secret_key_arns": ('["alias/mine"]',),
     "vpc_id": ('"x"', '""'),
     "subnet_ids": ('["x"]', json.dumps([f"subnet-{number}" for number in range(11)])),
     "security_group_ids": ('["x"]', json.dumps([f"sg-{number}" for number in range(6)])),
@@ -155,7 +168,7 @@ def test_everything_is_formatted(estate: Estate) -> None:
 
 
 def test_the_readmes_tables_are_made_of_the_files(tmp_path: Path) -> None:
-    assert SHIPPED == ["codepipeline", "codepipeline_v1", "dispatcher", "shared"]
+    assert SHIPPED == ["ci_roles", "codepipeline", "codepipeline_v1", "dispatcher", "shared"]
     assert module_docs("--check", *(MODULE.parent / name for name in SHIPPED)).returncode == 0
     copy = Path(shutil.copytree(MODULE, tmp_path / "module", ignore=shutil.ignore_patterns(".terraform*")))
     outputs = copy / "outputs.tf"

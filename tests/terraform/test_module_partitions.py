@@ -1,4 +1,4 @@
-"""The modules in China, GovCloud, the European Sovereign Cloud and a secret partition: golden policies and limits."""
+"""The modules in China, GovCloud and the European Sovereign Cloud: golden policies, and what they allow."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_golden_policies(documents: dict[str, Documents], partition: str) ->
 def build_rights(documents: Documents) -> list[str]:
     """All policies of the build's role."""
     names = [name for name in documents if "aws_iam_policy web-codebuild" in name or name.endswith("role_policy build")]
-    assert len(names) == 4
+    assert len(names) >= 4
     return [json.dumps(documents[name]) for name in names]
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from tests.unit.simulated_aws import (
     REFUSED,
     Build,
-    Clock,
     CodeBuild,
     CodePipeline,
     Execution,
@@ -17,6 +16,7 @@ from tests.unit.simulated_aws import (
     FakeAws,
     KilledError,
 )
+from tests.unit.virtual_clock import Clock
 from tfgen.aws.pipelines.dispatch_state import StateTable
 from tfgen.aws.pipelines.own_builds import OwnBuilds
 from tfgen.dispatch.assess import Assessor

@@ -6,11 +6,7 @@ and states are as AWS documents them; durations are random.
 
 from __future__ import annotations
 
-import functools
-import heapq
-import itertools
 import random
-import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -18,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.aws_shapes import check_answer, check_request
+from tests.unit.virtual_clock import Clock
 from tfgen.aws.failures import AwsError
 
 #: Calls of one operation that are held against botocore's model; the others have the same shapes.
@@ -30,48 +28,6 @@ REFUSED = (
 
 class KilledError(BaseException):
     """The end of a dispatcher, which nothing of ours catches."""
-
-
-class Clock:
-    """Virtual seconds: what is due happens in its order, and threads wait for their time one at a time."""
-
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
-        self._count = itertools.count()
-        self._back = threading.Semaphore(0)
-        self._error: BaseException | None = None
-
-    def after(self, seconds: float, act: Callable[[], None]) -> None:
-        heapq.heappush(self._due, (self.now + seconds, next(self._count), act))
-
-    def run(self, is_over: Callable[[], bool]) -> None:
-        while self._due and not is_over():
-            self.now, _, act = heapq.heappop(self._due)
-            act()
-            if self._error is not None:
-                raise self._error
-
-    def sleep(self, seconds: float) -> None:
-        """For a thread made by `spawn`: back when so much time has passed."""
-        go = threading.Semaphore(0)
-        self.after(seconds, lambda: self._hand_over(go.release))
-        self._back.release()
-        go.acquire()
-
-    def spawn(self, work: Callable[[], None]) -> None:
-        def run() -> None:
-            try:
-                work()
-            except BaseException as error:  # noqa: BLE001 the test's thread raises it
-                self._error = error
-            self._back.release()
-
-        self._hand_over(threading.Thread(target=run, daemon=True).start)
-
-    def _hand_over(self, start: Callable[[], None]) -> None:
-        start()
-        self._back.acquire()
 
 
 @dataclass(kw_only=True)
@@ -348,46 +304,3 @@ def _moment(seconds: float) -> datetime:
 
 def _error(code: str, message: str) -> AwsError:
     return AwsError(f"AWS refused it: {message} ({code})", code=code, status=400)
-
-
-@functools.cache
-def _operation(service: str, operation: str) -> Any:
-    from botocore import xform_name
-    from botocore.loaders import create_loader
-    from botocore.model import ServiceModel
-
-    model = ServiceModel(create_loader().load_service_model(service, "service-2"))
-    return model.operation_model(next(name for name in model.operation_names if xform_name(name) == operation))
-
-
-def check_request(service: str, operation: str, arguments: Mapping[str, Any]) -> None:
-    """The arguments are those that AWS knows, and none is missing."""
-    from botocore.validate import ParamValidator
-
-    report = ParamValidator().validate(dict(arguments), _operation(service, operation).input_shape)
-    assert not report.has_errors(), report.generate_report()
-
-
-def check_answer(service: str, operation: str, answer: Any) -> None:
-    """Each member of the answer is one that AWS's has, of its type, with one of its values."""
-    _check(_operation(service, operation).output_shape, answer, operation)
-
-
-def _check(shape: Any, value: Any, where: str) -> None:
-    kind = shape.type_name
-    if kind == "structure":
-        for name, each in value.items():
-            assert name in shape.members, f"{where}: AWS's answer has no {name}"
-            _check(shape.members[name], each, f"{where}.{name}")
-    elif kind == "list":
-        for each in value:
-            _check(shape.member, each, where)
-    elif kind == "map":
-        for each in value.values():
-            _check(shape.value, each, where)
-    elif kind == "timestamp":
-        assert isinstance(value, datetime), where
-    elif kind == "string":
-        assert isinstance(value, str), where
-        allowed = getattr(shape, "enum", None)
-        assert not allowed or value in allowed, f"{where}: {value!r} is not one of {allowed}"

@@ -105,7 +105,8 @@ def test_a_broken_template_is_no_input_of_a_generator(tmp_path: Path, text: str,
 
 
 def test_an_escaped_interpolation_in_json_is_text(tmp_path: Path) -> None:
-    text = '{"source": {"null": {"x": {"a": "$${var.nope} $$${local.nope}"}}}, "build": {"sources": ["null.x"]}}'
+    source = '{"null": {"x": {"a": "$${var.nope} $$${var.nope} ${local.nope}"}}}'
+    text = f'{{"source": {source}, "build": {{"sources": ["null.x"]}}}}'
     assert errors(found(tmp_path, {"packer/a.pkr.json": text})) == [
         "packer/a.pkr.json: local.nope is not declared in this template; declare it, or fix the name"
     ]

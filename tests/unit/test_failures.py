@@ -20,6 +20,7 @@ MISSING = (
 )
 EXPIRED = "the AWS credentials have expired: profile ci, region eu-west-1 (log: the.log)"
 UNKNOWN = "AWS rejected the credentials: profile ci, region eu-west-1 (log: the.log)"
+USED_UP = "a quota of the AWS account is used up: profile ci, region eu-west-1"
 NETWORK = "the network is not reachable (log: the.log)"
 
 
@@ -117,6 +118,42 @@ def failure(
             ),
             "these AWS credentials do not have the permission: profile ci, region eu-west-1",
         ),
+        (
+            "creating IAM Role (x)",
+            (
+                "api error AccessDenied: User: arn:aws:iam::123456789012:user/x is not authorized to perform: "
+                "iam:CreateRole on resource: arn:aws:iam::123456789012:role/x with an explicit deny in a permissions "
+                "boundary"
+            ),
+            "a permissions boundary forbids it: profile ci, region eu-west-1",
+        ),
+        (
+            "putting IAM Role Policy (x)",
+            (
+                "api error AccessDenied: User: arn:aws:sts::123456789012:assumed-role/x is not authorized to perform: "
+                "iam:PutRolePolicy because no permissions boundary allows the iam:PutRolePolicy action"
+            ),
+            "a permissions boundary forbids it: profile ci, region eu-west-1",
+        ),
+        # Quotas: IAM, EventBridge, CodeBuild, S3
+        ("creating IAM Role (x)", "LimitExceeded: Cannot exceed quota for RolesPerAccount: 1000", USED_UP),
+        (
+            "putting IAM Role Policy (x)",
+            "api error LimitExceeded: Maximum policy size of 10240 bytes exceeded for role x",
+            USED_UP,
+        ),
+        (
+            "putting EventBridge Rule (x)",
+            "LimitExceededException: The requested resource exceeds the maximum number allowed.",
+            USED_UP,
+        ),
+        (
+            "creating CodeBuild Project (x)",
+            "AccountLimitExceededException: Cannot have more than 5000 projects",
+            USED_UP,
+        ),
+        ("creating S3 Bucket (x)", "TooManyBuckets: You have attempted to create more buckets than allowed", USED_UP),
+        ("reading EC2 Subnets", "api error RequestLimitExceeded: Request limit exceeded.", "terraform plan failed"),
         # The network
         (
             "Failed to query available provider packages",

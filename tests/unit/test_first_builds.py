@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.simulated_aws import check_answer, check_request
+from tests.aws_shapes import check_answer, check_request
 from tfgen.aws.failures import AwsError
 from tfgen.aws.pipelines.first_builds import FirstBuilds
 from tfgen_generators.errors import UsageError

@@ -208,3 +208,35 @@ def test_a_variable_that_cannot_be_fetched_is_one_line_with_the_fix(code: str, m
     assert f"; {fix}" in failure
     assert failure.endswith("(docs/secrets.md)")
     assert "\n" not in failure
+
+
+TIMEOUT = 'CLIENT_ERROR: RequestError: send request failed caused by: Get "https://b.s3.amazonaws.com/x": i/o timeout'
+
+
+@pytest.mark.parametrize(
+    ("vpc", "phase", "message", "hint"),
+    [
+        (
+            "vpc-1",
+            "DOWNLOAD_SOURCE",
+            TIMEOUT,
+            "the subnets of vpc_config need NAT, or the endpoints of docs/networks.md",
+        ),
+        (
+            "vpc-1",
+            "PROVISIONING",
+            "VPC_CLIENT_ERROR: Unexpected EC2 error: UnauthorizedOperation",
+            "look at vpc_config",
+        ),
+        ("vpc-1", "BUILD", TIMEOUT, ""),
+        ("vpc-1", "DOWNLOAD_SOURCE", "no such commit", ""),
+        ("", "DOWNLOAD_SOURCE", TIMEOUT, ""),
+    ],
+)
+def test_what_a_vpc_closes_is_said_with_what_opens_it(vpc: str, phase: str, message: str, hint: str) -> None:
+    told = [{"phaseType": phase, "phaseStatus": "FAILED", "contexts": [{"message": message}]}]
+    build = {"id": "p:1", "buildStatus": "FAILED", "phases": told, "vpcConfig": {"vpcId": vpc}}
+    failure = BuildLog(Played({"builds": [build]}), "p:1").look().failure
+    said = f"phase {phase} failed: {message}"
+    assert failure.startswith(f"{said}; {hint}" if hint else said)
+    assert hint or failure == said

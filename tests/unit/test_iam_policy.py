@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.iam_operators import Context, holds, is_arn_like
-from tests.iam_policy import Request, decides, permits, trusts
+from tests.iam_policy import Request, decides, permits, trusts, uses_key
 
 ROLE = "arn:aws:iam::123456789012:role/x"
 
@@ -233,3 +233,33 @@ def test_a_wildcard_of_an_arn_stays_in_its_part() -> None:
     assert is_arn_like("arn:aws:iam::1:role/a/b", "arn:*:iam::*:role/*")
     assert not is_arn_like("arn:aws:iam::1:2:role/a", "arn:*:iam::*:role/*")
     assert is_arn_like("anything", "*")
+
+
+KEY = "arn:aws:kms:eu-west-1:111111111111:key/0a1b"
+DECRYPT = '{"Statement": {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}}'
+DENY = '{"Statement": {"Effect": "Deny", "Action": "kms:*", "Resource": "*"}}'
+ROOT, OWN, FOREIGN = (
+    f"arn:aws:iam::{name}" for name in ("111111111111:root", "111111111111:role/a", "222222222222:role/b")
+)
+
+
+@pytest.mark.parametrize(
+    ("named", "who", "identity", "expected"),
+    [
+        (ROOT, OWN, [DECRYPT], True),  # the account hands over to IAM
+        (ROOT, OWN, [], False),
+        ("111111111111", OWN, [DECRYPT], True),
+        (OWN, OWN, [], True),  # named itself, in the key's own account
+        (OWN, OWN, [DENY], False),
+        (OWN, "arn:aws:iam::111111111111:role/other", [DECRYPT], False),  # the account is not named
+        ("*", OWN, [], True),
+        (FOREIGN, FOREIGN, [], False),  # another account: both
+        (FOREIGN, FOREIGN, [DECRYPT], True),
+        ("222222222222", FOREIGN, [DECRYPT], True),
+        (ROOT, FOREIGN, [DECRYPT], False),
+    ],
+)
+def test_a_kms_key_is_used_by_its_policy_and_by_iam(named: str, who: str, identity: list[str], expected: bool) -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": named}, "Action": "kms:*", "Resource": "*"}
+    asked = Request(action="kms:Decrypt", resource=KEY, principal=("AWS", who))
+    assert uses_key(json.dumps({"Statement": [statement]}), identity, asked) is expected

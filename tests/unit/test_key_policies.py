@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.terraform.iam_rights import as_list, is_allowed
+from tests.iam_policy import Request, decides, statements, uses_key
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "secrets.md"
-KEY_POLICY, ROLE_POLICY = (
-    json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-)
+KEY_POLICY, ROLE_POLICY = re.findall(r"```json\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 OWNER, BUILDER, USER, STRANGER = "111111111111", "222222222222", "333333333333", "444444444444"
-KEY = ROLE_POLICY["Statement"][0]["Resource"]
+KEY = statements(ROLE_POLICY)[0]["Resource"]
 EC2 = {"kms:ViaService": "ec2.eu-west-1.amazonaws.com"}
 #: What EC2 asks of a key for somebody who makes, copies, shares or starts from an encrypted snapshot.
 CALLS = [
@@ -40,21 +37,13 @@ ATTACKS = [
 ]
 
 
-def text(policy: dict[str, Any], account: str = "") -> str:
-    """A policy as it holds for an account; `Bool` is, for these values, an equality."""
-    document = json.loads(json.dumps(policy).replace('"Bool"', '"StringLike"'))
-    document["Statement"] = [
-        one
-        for one in document["Statement"]
-        if not account or f"arn:aws:iam::{account}:root" in as_list(one["Principal"]["AWS"])
-    ]
-    return json.dumps(document)
+def request(account: str, action: str, context: dict[str, str], who: str = "role/any") -> Request:
+    return Request(action=action, resource=KEY, context=context, principal=("AWS", f"arn:aws:iam::{account}:{who}"))
 
 
 def allowed(account: str, action: str, context: dict[str, str]) -> bool:
-    """In another account than the key's, the key's policy and IAM must both allow."""
-    key, role = text(KEY_POLICY, account), text(ROLE_POLICY)
-    return is_allowed(key, action, KEY, context) and is_allowed(role, action, KEY, context)
+    """Of a role with the page's second policy."""
+    return uses_key(KEY_POLICY, [ROLE_POLICY], request(account, action, context))
 
 
 @pytest.mark.parametrize("account", [BUILDER, USER])
@@ -64,11 +53,24 @@ def test_what_ec2_asks_for_another_account(account: str, action: str, context: d
     assert not allowed(STRANGER, action, context)
 
 
+@pytest.mark.parametrize("account", [BUILDER, USER])
+@pytest.mark.parametrize(("action", "context"), CALLS, ids=lambda each: each if isinstance(each, str) else "")
+def test_neither_policy_is_enough(account: str, action: str, context: dict[str, str]) -> None:
+    asked = request(account, action, context)
+    owner_only = json.dumps({"Version": "2012-10-17", "Statement": statements(KEY_POLICY)[:1]})
+    assert not uses_key(KEY_POLICY, [], asked)
+    assert not uses_key(owner_only, [ROLE_POLICY], asked)
+
+
 @pytest.mark.parametrize(("action", "context"), ATTACKS)
 def test_what_nobody_there_may(action: str, context: dict[str, str]) -> None:
-    assert not is_allowed(text(KEY_POLICY, USER), action, KEY, context)
-    assert not is_allowed(text(ROLE_POLICY), action, KEY, context)
+    everything = json.dumps({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+    assert not uses_key(KEY_POLICY, [everything], request(USER, action, context))
+    assert not decides([ROLE_POLICY], request(USER, action, context))
 
 
 def test_the_owner_is_never_locked_out() -> None:
-    assert is_allowed(text(KEY_POLICY, OWNER), "kms:PutKeyPolicy", KEY)
+    administrator = json.dumps({"Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": KEY}})
+    assert uses_key(KEY_POLICY, [], request(OWNER, "kms:PutKeyPolicy", {}, "root"))
+    assert uses_key(KEY_POLICY, [administrator], request(OWNER, "kms:PutKeyPolicy", {}))
+    assert not uses_key(KEY_POLICY, [], request(OWNER, "kms:PutKeyPolicy", {}))

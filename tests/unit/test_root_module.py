@@ -162,6 +162,12 @@ z = ["c.txt", "/etc/x", "${var.x}"]
     assert paths_in(text) == {"../a.tpl", "../../b", "c.txt"}
 
 
+def test_text_that_is_too_long_for_a_file_is_none() -> None:
+    """A description is asked for nowhere: the system would not take its name."""
+    assert paths_in(b'x = ["a/%s", "%s/b"]' % (b"n" * 255, b"m" * 256)) == {f"a/{'n' * 255}"}
+    assert paths_in(f'x = "{"ü" * 128}"'.encode()) == frozenset()
+
+
 @pytest.mark.parametrize(
     ("source", "allowed"),
     [

@@ -243,3 +243,17 @@ def test_a_branch_cannot_choose_what_is_shared() -> None:
     effective = effective_settings(base, branch, ["web"])
     assert not effective.settings.shared.is_on
     assert [said.message for said in effective.said] == ["shared was changed"]
+
+
+def test_secrets_and_the_profile_of_a_session_are_shared_with_the_roles(estate: Estate, cli: Command) -> None:
+    own = '[templates.web]\nenvironment = { DB = { secret = "web" } }\ninputs = { network = "session-manager" }\n'
+    common = '[environment]\nDB = { secret = "app" }\nTOKEN = { parameter = "/app/token" }\n'
+    module = MODULE + "".join(
+        f'\nvariable "{name}" {{ default = null }}' for name in ("environment_secrets", "network", "secret_key_arns")
+    )
+    root = estate(ALL + common + own, **{"terraform/modules/codepipeline/main.tf": module})
+    cli("sync").expect(0)
+    text = " ".join((root / FILE).read_text().split())
+    assert 'network = "session-manager"' in text
+    for each in ('DB = { secret = "app" }', 'DB_DB_2 = { secret = "web" }', 'TOKEN = { parameter = "/app/token" }'):
+        assert each in text, text

@@ -86,12 +86,19 @@ def explained(who: Who, service: str, operation: str) -> Iterator[None]:
     except ClientError as error:
         raise _from_answer(error.response, what, who) from None
     except (BotoCoreError, ResponseParserError) as error:
+        if isinstance(getattr(error, "kwargs", {}).get("error"), RecursionError):  # at its end while it sent something
+            raise _redirected(what, who) from None
         raise _from_botocore(error, what, who) from None
-    except RecursionError:  # botocore follows a redirect to where it was, which S3 itself never sends
-        message = "redirect without a target"
-        raise AwsError(f"AWS request failed ({what}): {message} ({who})", code="RecursionError", fix=_NETWORK) from None
+    except RecursionError:
+        raise _redirected(what, who) from None
     except ValueError as error:  # botocore's word for an endpoint or a parameter that makes no sense
         raise AwsError(f"AWS request failed ({what}): {error} ({who})", code="ValueError") from None
+
+
+def _redirected(what: str, who: Who) -> AwsError:
+    """botocore follows a redirect to where it was, which S3 itself never sends."""
+    message = f"AWS request failed ({what}): redirect without a target ({who})"
+    return AwsError(message, code="RecursionError", fix=_NETWORK)
 
 
 def _from_answer(response: Any, what: str, who: Who) -> AwsError:

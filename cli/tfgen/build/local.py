@@ -19,8 +19,8 @@ from tfgen_generators.settings.setting_scope import secret_paths
 from tfgen_generators.trees.files import read_bytes
 
 if TYPE_CHECKING:
-    from tfgen.codebuild.attempt import Job
     from tfgen.codebuild.buildspec import Buildspec
+    from tfgen.codebuild.environment import Job
     from tfgen.workspace import Workspace
     from tfgen_generators.pipeline.pipeline import Pipeline
 
@@ -63,7 +63,7 @@ def _jobs(workspace: Workspace, names: Sequence[str], options: LocalOptions) -> 
 
 
 def _job(workspace: Workspace, pipeline: Pipeline, options: LocalOptions, spec: Buildspec, path: str) -> Job:
-    from tfgen.codebuild.attempt import Job
+    from tfgen.codebuild.environment import Job
 
     return Job(
         name=pipeline.name,

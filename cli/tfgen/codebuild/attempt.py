@@ -10,11 +10,8 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tfgen.codebuild.artifacts import keep_artifacts
-from tfgen.codebuild.buildspec import Buildspec
-from tfgen.codebuild.environment import Facts, build_environment
+from tfgen.codebuild.environment import Facts, Job, build_environment
 from tfgen.codebuild.outcome import BuildOutcome, LocalOptions
 from tfgen.codebuild.processes import LogView, Processes, talk
 from tfgen.codebuild.runner import Result, Run
@@ -27,21 +24,6 @@ from tfgen_generators.errors import InterruptedRunError, TfgenError
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
-
-
-class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One image to build, with all that was found out about it before."""
-
-    name: str
-    project: str
-    variables: dict[str, str]
-    #: Variables that CodeBuild fetches: from where, and the line that says so.
-    fetched: dict[str, tuple[str, str]] = {}
-    spec: Buildspec
-    spec_path: str
-    shell: str
-    env_program: str
-    region: str
 
 
 def attempt_build(workspace: Workspace, job: Job, options: LocalOptions, attempt: int) -> tuple[Result, BuildOutcome]:

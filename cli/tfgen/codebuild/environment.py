@@ -14,7 +14,7 @@ import msgspec
 from tfgen_generators.errors import TfgenError
 
 if TYPE_CHECKING:
-    from tfgen.codebuild.attempt import Job
+    from tfgen.codebuild.buildspec import Buildspec
 
 #: What a build gets of the user's own environment: the machine, the network, the account; not what to build.
 _OWN = re.compile(
@@ -57,6 +57,21 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     def build_id(self) -> str:
         """As CodeBuild writes it."""
         return f"{self.project}:{self.uuid}"
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One image to build, with all that was found out about it before."""
+
+    name: str
+    project: str
+    variables: dict[str, str]
+    #: Variables that CodeBuild fetches: from where, and the line that says so.
+    fetched: dict[str, tuple[str, str]] = {}
+    spec: Buildspec
+    spec_path: str
+    shell: str
+    env_program: str
+    region: str
 
 
 def build_environment(job: Job, facts: Facts, given: Mapping[str, str]) -> dict[str, str]:

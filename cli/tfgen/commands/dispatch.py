@@ -152,7 +152,7 @@ def command(
     if turn.begin():
         _run(turn, format_)
     _show(turn.job, turn.outcomes, format_)
-    return _exit_code(turn.outcomes, broken=broken)
+    return _exit_code(turn.outcomes, broken=broken, again="dispatch" if retry else "push")
 
 
 def _require_branch(workspace: Workspace, said: str | None) -> None:
@@ -243,13 +243,13 @@ def _show(job: Job, outcomes: Sequence[Outcome], format_: Format) -> None:
         out_table(["NAME", "STATUS", "COMMIT", "REASON"], rows)
 
 
-def _exit_code(outcomes: Sequence[Outcome], *, broken: bool) -> int:
+def _exit_code(outcomes: Sequence[Outcome], *, broken: bool, again: str) -> int:
     from tfgen.console import note
     from tfgen.dispatch.model import BAD
 
     bad = [each.name for each in outcomes if each.status in BAD]
     if bad:
-        note(f"not built: {', '.join(bad)}; the next dispatch starts them again", style="red")
+        note(f"not built: {', '.join(bad)}; the next {again} starts them again", style="red")
     if lost := [each.name for each in outcomes if each.status == "lost"]:
         note(f"{', '.join(lost)}: pipeline not found; tfgen apply creates a new pipeline, which then builds by itself")
     if broken:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tfgen.aws.failures import AwsError
 from tfgen.aws.pipelines.dispatch_state import Item, StateTable
 from tfgen.aws.pipelines.history import Execution, PipelineHistory, is_about_one, is_lost
-from tfgen.dispatch.backoff import MOST_TRIES, delay
+from tfgen.dispatch.backoff import LONGEST, MOST_TRIES, delay
 from tfgen.dispatch.model import AffectedSince, Job, Status
 
 #: How often a running execution is asked which commit it builds, before another one is started to be sure.
@@ -103,7 +103,7 @@ class Assessor:
         return Assessment(item=item, reason=reason, hold=self._hold(item))
 
     def _hold(self, item: Item) -> Hold | None:
-        if item.not_before > self.clock():
+        if self.clock() < item.not_before <= self.clock() + LONGEST:
             at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(item.not_before))
             why = f"CodeBuild's queue was full ({item.tries} of {MOST_TRIES} tries); started again after {at}"
             return Hold(status="waiting", why=why, until=item.not_before)
@@ -158,7 +158,8 @@ class Assessor:
             return item, None
         good = next((each for each in latest if each.status == "Succeeded" and each.revision), None)
         if good is not None and good.id != item.basis:
-            swapped = self.table.swap(item, replace(item, good=good.revision, basis=good.id, built=0))
+            built = replace(item, good=good.revision, basis=good.id, built=0)
+            swapped = self.table.swap(item, replace(built, failed=frozenset(), end="", tries=0, not_before=0))
             if swapped is None:
                 return None
             item = swapped

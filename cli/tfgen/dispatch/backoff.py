@@ -6,7 +6,9 @@ import hashlib
 
 #: Executions that are refused one after the other before the image counts as failed.
 MOST_TRIES = 12
-_FIRST, _LONGEST = 60.0, 3600.0
+#: Seconds; a later time in the table is that of a clock which is wrong, or of a hand.
+LONGEST = 3600.0
+_FIRST = 60.0
 
 
 def delay(image: str, tries: int) -> float:
@@ -16,4 +18,4 @@ def delay(image: str, tries: int) -> float:
     """
     digest = hashlib.sha256(f"{image}/{tries}".encode()).digest()
     part = int.from_bytes(digest[:4], "big") / 0xFFFFFFFF
-    return min(_FIRST * 2.0 ** (tries - 1), _LONGEST) * (0.5 + part / 2)
+    return min(_FIRST * 2.0 ** (tries - 1), LONGEST) * (0.5 + part / 2)

@@ -145,15 +145,16 @@ class Dispatch:
             self._end(name, "waiting", f"{self.plan.reasons[name]}; {len(full.running)} executions are under way")
 
     def _make_room(self, full: Full) -> bool:
-        """Whether fewer are under way than the table says: some had ended, rest, or are of images that are gone."""
+        """Whether fewer are under way than the table says: some had ended, rest, or are of what is gone."""
         now, room = self.assessor.clock(), False
         if now < self._looked + _LOOK_AGAIN:
             return False
         self._looked = now
         for name in sorted(full.running - self._going.keys()):
             item = self.assessor.table.get(name)
-            if name not in self.job.pipelines:
-                room |= bool(item.token) and self.assessor.table.swap(item, item.unclaimed()) is not None
+            # Without a claim a person has changed the table: the slot was left behind.
+            if name not in self.job.pipelines or not (item.token or name in self.plan.others):
+                room |= self.assessor.table.release(item) is not None
                 continue
             if item.token:
                 item = self.assessor.assess(item).item

@@ -7,7 +7,7 @@ which of them runs. Files that Git LFS has put in the place of its pointers are 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -93,11 +93,13 @@ def left_out(root: Path) -> Differences:
 def _in_work_tree(root: Path, commit: str, paths: Sequence[str], ignored: Ignored) -> Differences:
     found: Differences = {}
     unknown: dict[str, str] = {}
-    for path, (mode, blob, now) in _differing(root, f"--ignore-submodules={ignored}", commit, "--", *paths):
+    filters = filter_names(root)
+    arguments = (f"--ignore-submodules={ignored}", commit, "--", *paths)
+    for path, (mode, blob, now) in _differing(root, *arguments, filters=filters):
         found[path] = _other(mode, blob)
         if mode.startswith("100") and not now.strip("0"):
             unknown[path] = blob
-    if unknown and filter_names(root):
+    if unknown and filters:
         for path in unchanged_large_files(root, unknown):
             del found[path]
     return found
@@ -120,9 +122,11 @@ def _changed_submodules(root: Path, paths: Sequence[str], known: Differences) ->
     return found
 
 
-def _differing(root: Path, *arguments: str) -> Iterator[tuple[str, tuple[str, str, str]]]:
+def _differing(
+    root: Path, *arguments: str, filters: Collection[str] | None = None
+) -> Iterator[tuple[str, tuple[str, str, str]]]:
     """Path -> mode and blob before, and the blob now: zeros where git has not looked, or there is none."""
-    fields = iter(records(run_git(root, "diff", *_DIFF, *arguments)))
+    fields = iter(records(run_git(root, "diff", *_DIFF, *arguments, filters=filters)))
     for facts in fields:
         old_mode, _, old_blob, new_blob, _ = facts.removeprefix(":").split(" ")
         yield next(fields), (old_mode, old_blob, new_blob)

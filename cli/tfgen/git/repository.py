@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from tfgen.git.invocation.believed import require_believable
@@ -77,9 +77,14 @@ def top_of(root: Path) -> Path:
     return repository_of(root).top
 
 
-def run_git(root: Path, *arguments: str, given: bytes = b"", index: Path | None = None) -> bytes:
-    """What git prints in `root`; `index` stands for the repository's own. Raises NoAnswerError."""
-    return _run(root, *arguments, given=given, index=index)
+def run_git(
+    root: Path, *arguments: str, given: bytes = b"", index: Path | None = None, filters: Collection[str] | None = None
+) -> bytes:
+    """What git prints in `root`; `index` stands for the repository's own. Raises NoAnswerError.
+
+    `filters` are the `filter_names` of whoever has asked for them already.
+    """
+    return _run(root, *arguments, given=given, index=index, filters=filters)
 
 
 def program_folder() -> str:
@@ -135,10 +140,12 @@ def _tracked(root: Path) -> Iterator[str]:
             yield from (str(parent) for parent in PurePosixPath(path).parents)
 
 
-def _run(root: Path, *arguments: str, given: bytes = b"", index: Path | None = None) -> bytes:
+def _run(root: Path, *arguments: str, given: bytes, index: Path | None, filters: Collection[str] | None) -> bytes:
     repository = repository_of(root)
     command, *others = arguments
-    off = () if command in _RAW else _filters_off(root, repository)
+    off: Iterable[str] = ()
+    if command not in _RAW:
+        off = _filters_off(filter_names(root, repository) if filters is None else filters)
     options = _ALWAYS.get(command, ())
     return answer(reading(root, repository, command, *options, *others, off=off, index=index), given)
 
@@ -152,9 +159,9 @@ def repository_of(root: Path) -> Repository:
     return found
 
 
-def _filters_off(root: Path, repository: Repository) -> Iterator[str]:
+def _filters_off(names: Collection[str]) -> Iterator[str]:
     """Settings without which a branch's .gitattributes could choose one of the user's programs for its files."""
-    for name in sorted(filter_names(root, repository)):
+    for name in sorted(names):
         if "=" in name:
             raise NoAnswerError(f"the git filter {name!r} cannot be switched off: rename it")
         yield from (f"filter.{name}.{key}=" for key in _FILTER)

@@ -76,7 +76,7 @@ def _of_remotes(host: str, root: Path) -> str:
     except TfgenError:
         return ""
     first = sorted(remotes.values(), key=lambda remote: remote.name != ORIGIN)
-    address = re.compile(_ADDRESS.format(host=re.escape(_DOMAINS[host])))
+    address = re.compile(_ADDRESS.format(host=re.escape(_DOMAINS[host])), re.ASCII)
     found = (address.fullmatch(url) for remote in first for url in remote.urls)
     return next((match["name"] for match in found if match), "")
 

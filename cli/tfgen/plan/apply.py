@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tfgen.terraform.watched import Watcher
     from tfgen.workspace import Workspace
 
-_PIPELINE = re.compile(r"(?:^|\.)aws_codepipeline\.[^.]+$")
+_PIPELINE = re.compile(r"(?:^|\.)aws_codepipeline\.[\w-]+(?:\[.*\])?$")
 #: How many names of pipelines a message has.
 _SHOWN = 5
 

@@ -254,6 +254,21 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Failure, re.Match[str]], TfgenErr
         ),
     ),
     (
+        re.compile(r"(?:in\W+a|no)\W+permissions\W+boundary"),
+        _denied(
+            "a permissions boundary forbids it",
+            "give the pipelines the boundary of ci_roles (permissions_boundary), or let it allow what {Terraform} "
+            "names above: docs/ci-roles.md",
+        ),
+    ),
+    (
+        re.compile(r"\b(?:Account)?LimitExceeded(?:Exception)?\b|Cannot exceed quota for|TooManyBuckets"),
+        _denied(
+            "a quota of the AWS account is used up",
+            "share what the pipelines have ([shared], docs/quotas.md), or ask AWS for more, and run this again",
+        ),
+    ),
+    (
         re.compile(r"UnauthorizedOperation|AccessDenied|is not authorized to perform"),
         _denied(
             "these AWS credentials do not have the permission", "ask for the permission that {Terraform} names above"

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from tfgen_generators.hcl.write import Value, block, comment, is_one_line
+from tfgen_generators.hcl.write import Interpolated, Value, block, comment, is_one_line
+from tfgen_generators.pipeline.shared import own_names
 from tfgen_generators.settings.inputs import Input, Literal
 from tfgen_generators.settings.model import Settings
 
@@ -50,8 +51,10 @@ def roles_call(settings: Settings, repository: Repository, backend: Mapping[str,
     if names := IDENTITIES[host]:
         values.append((host, {name: repository.ids.get(name) or name.upper() for name in names}))
     values.append(("state", _state(backend)))
-    values.append(("pipeline_names", [*_patterns(settings, "project_name"), *_dispatcher(settings)]))
-    values.append(("bucket_names", _patterns(settings, "artefact_bucket_name")))
+    shared = dict(_shared(settings))
+    own, bucket = ([shared[key]] if key in shared else [] for key in ("name", "artefact_bucket_name"))
+    values.append(("pipeline_names", [*_patterns(settings, "project_name"), *_dispatcher(settings), *own]))
+    values.append(("bucket_names", [*_patterns(settings, "artefact_bucket_name"), *bucket]))
     values += [(name, found) for name, found in _given(settings).items() if found]
     groups: list[list[tuple[str, Value]]] = [[("source", _source(settings))]]
     groups.append([pair for pair in values if is_one_line(pair[1])])
@@ -104,6 +107,19 @@ def _dispatcher(settings: Settings) -> Iterator[str]:
         name = _plain(settings.dispatcher.inputs.get("name"))
         ours = f"{settings.source_repository.replace('.', '-')[:_DISPATCHER_ROOM]}-dispatcher"
         yield name if isinstance(name, str) else ours
+
+
+def _shared(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Of what the pipelines share: roles, the rule and the bucket have names of their own."""
+    if not settings.shared.is_on:
+        return
+    given = {name: _plain(item) for name, item in settings.shared.inputs.items()}
+    for name, ours in own_names(settings).items():
+        value = given.get(name) or ours
+        if isinstance(value, Interpolated):
+            value = "".join(part if isinstance(part, str) else "*" for part in value.parts)
+        if isinstance(value, str):
+            yield name, value
 
 
 def _given(settings: Settings) -> dict[str, list[str]]:

@@ -127,18 +127,10 @@ def _names(settings: Settings, pipelines: Sequence[Pipeline], fact: str, limit: 
 def _values(settings: Settings, sharing: Sequence[Pipeline], names: Sequence[Value]) -> dict[str, Value]:
     """The block's inputs."""
     shared, common = settings.shared, shared_inputs(settings)
-    repository = settings.source_repository
-    account = Reference(expression=settings.names.account_id)
-    values: dict[str, Value] = {
-        "name": f"{repository.replace('.', '-')[:80]}-shared",
-        "source_repository": repository,
-    }
+    values: dict[str, Value] = {**own_names(settings), "source_repository": settings.source_repository}
     if names:
         values["pipelines"] = list(names)
-    if shared.artefact_bucket:
-        part = bucket_part(repository.replace(".", "-"))
-        values["artefact_bucket_name"] = fill("{name}-artefacts-{account_id}", part, account, BUCKET_NAME_LIMIT)
-    elif shared.roles:
+    if shared.roles and not shared.artefact_bucket:
         values["artefact_bucket_patterns"] = _buckets(settings, sharing)
     if not shared.roles:
         values["roles"] = False
@@ -153,6 +145,16 @@ def _values(settings: Settings, sharing: Sequence[Pipeline], names: Sequence[Val
             values["packer_version"] = version
     overridden = {name: said(item) for name, item in shared.inputs.items()}
     return {**values, **{name: value for name, value in overridden.items() if value is not None}}
+
+
+def own_names(settings: Settings) -> dict[str, Value]:
+    """What is shared has these names in AWS, unless [shared] inputs say others."""
+    account, plain = Reference(expression=settings.names.account_id), settings.source_repository.replace(".", "-")
+    found: dict[str, Value] = {"name": f"{plain[:80]}-shared"}
+    if settings.shared.artefact_bucket:
+        part = bucket_part(plain)
+        found["artefact_bucket_name"] = fill("{name}-artefacts-{account_id}", part, account, BUCKET_NAME_LIMIT)
+    return found
 
 
 def _buckets(settings: Settings, sharing: Sequence[Pipeline]) -> list[Value]:

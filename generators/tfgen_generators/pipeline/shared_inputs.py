@@ -20,9 +20,9 @@ SAME = (
 )
 #: Of these another one is no reason: it is about a pipeline's own things.
 _ALONE = ("force_destroy", "tags")
-GRANTS = ("build_features", "image_regions", "security_group_ids", "share_with_accounts")
+GRANTS = ("build_features", "image_regions", "secret_key_arns", "security_group_ids", "share_with_accounts")
 _MAPS = ("build_policy_arns", "instance_profiles")
-_UNITED = (*GRANTS, *_MAPS, "approval", "instance_tags", "subnet_ids", "vpc_config")
+_UNITED = (*GRANTS, *_MAPS, "approval", "environment_secrets", "instance_tags", "network", "subnet_ids", "vpc_config")
 #: The default of `instance_tags`: what a pipeline without the input asks for.
 _TAGS: Mapping[str, list[str]] = {"BuiltBy": ["Packer"], "Name": ["Packer Builder"]}
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
@@ -61,9 +61,14 @@ def united(pipelines: Sequence[Values]) -> dict[str, Value]:
         _put(found, "subnet_ids", _list([each.get("subnet_ids") for each in pipelines]))
     for name in _MAPS:
         _put(found, name, _map([each.get(name) for each in pipelines]))
+    _put(found, "environment_secrets", _secrets([each.get("environment_secrets") for each in pipelines]))
     _put(found, "instance_tags", _tags([each.get("instance_tags") for each in pipelines]))
     _put(found, "vpc_config", _network([each.get("vpc_config") for each in pipelines]))
     _put(found, "approval_topic_arns", _topics([each.get("approval") for each in pipelines]))
+    if any(each.get("network") == "session-manager" for each in pipelines):
+        found["network"] = "session-manager"
+    else:
+        _put(found, "network", _whole([each.get("network") for each in pipelines]))
     if any(each.get("full_clone") is True for each in pipelines):
         found["full_clone"] = True
     elif references := [each["full_clone"] for each in pipelines if isinstance(each.get("full_clone"), Reference)]:
@@ -96,6 +101,19 @@ def _list(values: Sequence[Value | None]) -> Value | None:
 def _map(values: Sequence[Value | None]) -> Value | None:
     merged = {key: one for each in values if isinstance(each, Mapping) for key, one in each.items()}
     return _whole(values) or (dict(sorted(merged.items())) or None)
+
+
+def _secrets(values: Sequence[Value | None]) -> Value | None:
+    """What any of the builds may fetch: of a name that means several things, each by a name with a number."""
+    if (whole := _whole(values)) is not None:
+        return whole
+    found: dict[str, Value] = {}
+    for each in values:
+        for name, source in each.items() if isinstance(each, Mapping) else ():
+            if source not in found.values():
+                number = sum(key == name or key.startswith(f"{name}_{name}_") for key in found)
+                found[name if not number else f"{name}_{name}_{number + 1}"] = source
+    return {name: found[name] for name in sorted(found)} or None
 
 
 def _tags(values: Sequence[Value | None]) -> Value | None:

@@ -27,6 +27,8 @@ _HERE = re.compile(r"\$\{\s*path\.(?:module|root|cwd)\s*\}/*")
 _REFERENCE = re.compile(r"(?<![\w.-])([A-Za-z_][\w-]*)\s*\.\s*[A-Za-z_]")
 #: The pieces of an expression in which text begins and ends.
 _PIECES = re.compile(r'\\.|\$\$\{|%%\{|\$\{|%\{|["{}]|[^"{}$%\\]+|[$%\\]', re.DOTALL)
+#: Of a name in a folder, in bytes (NAME_MAX).
+_LONGEST_NAME = 255
 #: Arguments of a data source that do not say what it reads or calls.
 _ASIDE = frozenset({"depends_on", "output_path", "provider"})
 
@@ -97,9 +99,14 @@ def paths_in(data: bytes) -> frozenset[str]:
         text = _HERE.sub("", match.group(1).decode("utf-8", "replace"))
         plain, sign, _ = text.partition("${")
         path = plain.rpartition("/")[0] if sign else plain
-        if path and not path.startswith("/") and "\0" not in path:
+        if path and not path.startswith("/") and "\0" not in path and _may_be_there(path):
             found.add(path)
     return frozenset(found)
+
+
+def _may_be_there(path: str) -> bool:
+    """Whether each name in it is short enough for a file: longer text (a description) is asked for nowhere."""
+    return all(len(name.encode()) <= _LONGEST_NAME for name in path.split("/"))
 
 
 def folder_of(caller: str, source: str) -> str:

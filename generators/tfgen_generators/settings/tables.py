@@ -105,8 +105,6 @@ def _explain(prefix: Path, message: str) -> InvalidSettingError:
         wanted = "a whole number"
     elif path and path[-1] in _CHOICES:
         wanted = _CHOICES[path[-1]]
-    elif "Expected `int`" in text:
-        wanted = "a whole number"
     elif "Expected `object`" in text:
         wanted = "a table"
     elif "Expected `array`" in text or "[" in at:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Literal
 
 from tfgen_generators.trees.tree import Kind
@@ -58,7 +58,7 @@ class LinkedTree:
     def is_real(self, folder: str) -> bool:
         """Whether `folder` is one, with no link on the way."""
         if folder not in self._real_folders:
-            for above in _far_above(folder):
+            for above in _far_above(folder, self._real_folders):
                 self.is_real(above)
             parent, _, name = folder.rpartition("/")
             self._real_folders[folder] = (
@@ -108,7 +108,7 @@ class LinkedTree:
             return self._found[path]
         except KeyError:
             pass
-        for above in _far_above(path):
+        for above in _far_above(path, self._found):
             self._find(above, depth)
         self._found[path] = None  # a link that leads to itself
         self._found[path] = found = self._look(path, depth)
@@ -151,10 +151,15 @@ class LinkedTree:
         return (current[0], current[1], tuple(dict.fromkeys(passed))) if current else None
 
 
-def _far_above(path: str) -> Iterator[str]:
-    """The folders above one that is far down, from the top: who knows these asks for one more, not for all."""
-    if path.count("/") > _FAR_DOWN:
+def _far_above(path: str, known: Container[str]) -> Iterator[str]:
+    """The folders above one that is far down, from the top: who knows these asks for one more, not for all.
+
+    None where the last of them is known already.
+    """
+    if (above := path.count("/")) > _FAR_DOWN:
         parts = path.split("/")
+        if "/".join(parts[: above // _FAR_DOWN * _FAR_DOWN]) in known:
+            return
         for number in range(1, len(parts)):
             if number % _FAR_DOWN == 0:
                 yield "/".join(parts[:number])

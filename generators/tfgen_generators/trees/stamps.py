@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import os
 import zlib
+from functools import cache
 from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING
@@ -84,19 +85,23 @@ def _checksum(data: bytes) -> bytes:
 
 def readers_version(packages: Iterable[str]) -> str:
     """Changes with every change of the readers in `packages` (and of the grammars): their files' sizes and times."""
-    seen: list[tuple[str, int, int]] = []
-    here = Path(__file__).parents[1]
-    for package in packages:
-        for folder, _, names in os.walk(here / package):  # half of the time of Path.rglob
-            for path in (f"{folder}/{name}" for name in names if name.endswith(".py")):
-                status = os.stat(path)  # noqa: PTH116 no Path for each of them
-                seen.append((path, status.st_size, status.st_mtime_ns))
-    seen.sort()
+    seen = sorted(one for package in packages for one in _modules(package))
     for name in ("tree_sitter_bash", "tree_sitter_hcl"):
         grammar = importlib.util.find_spec(name)
         if grammar and grammar.origin:
             seen.append((name, 0, Path(grammar.origin).stat().st_mtime_ns))
     return hashlib.sha256(repr(seen).encode()).hexdigest()
+
+
+@cache
+def _modules(package: str) -> tuple[tuple[str, int, int], ...]:
+    """Path, size and time of each of a package's modules."""
+    found: list[tuple[str, int, int]] = []
+    for folder, _, names in os.walk(Path(__file__).parents[1] / package):  # half of the time of Path.rglob
+        for path in (f"{folder}/{name}" for name in names if name.endswith(".py")):
+            status = os.stat(path)  # noqa: PTH116 no Path for each of them
+            found.append((path, status.st_size, status.st_mtime_ns))
+    return tuple(found)
 
 
 def is_utf8(path: str) -> bool:

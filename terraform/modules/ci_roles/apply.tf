@@ -2,8 +2,8 @@
 locals {
   only_with_boundary = { StringEquals = { "iam:PermissionsBoundary" = [local.boundary_arn] } }
 
-  # Each service by what trusts it (codepipeline's and dispatcher's iam.tf); in China the name may go on with .cn.
-  services = [for service in ["codebuild", "codepipeline", "events"] : "${service}.amazonaws.com*"]
+  # Each service by what trusts it (iam.tf of the modules; EC2 has the instance's role); in China the name may go on with .cn.
+  services = [for service in ["codebuild", "codepipeline", "ec2", "events"] : "${service}.amazonaws.com*"]
 
   iam_statements = [
     {
@@ -24,6 +24,12 @@ locals {
       Effect   = "Allow"
       Action   = ["iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:Get*", "iam:List*", "iam:TagPolicy", "iam:UntagPolicy"]
       Resource = local.policy_arns
+    },
+    {
+      Sid      = "Profiles"
+      Effect   = "Allow"
+      Action   = ["iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:DeleteInstanceProfile", "iam:GetInstanceProfile", "iam:RemoveRoleFromInstanceProfile", "iam:TagInstanceProfile", "iam:UntagInstanceProfile"]
+      Resource = local.profile_arns
     },
     {
       Sid       = "PassRoles"

@@ -38,6 +38,8 @@ locals {
     "ssm:*Session",
     "ssm:DescribeInstanceInformation",
     "ssm:GetParameter*",
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:*",
     "sts:GetCallerIdentity",
   ]
 
@@ -73,7 +75,7 @@ locals {
         Sid      = "Roles"
         Effect   = "Allow"
         Action   = distinct(flatten([for each in local.iam_statements : each.Action if each.Sid != "PassRoles"]))
-        Resource = concat(local.role_arns, local.policy_arns)
+        Resource = concat(local.role_arns, local.policy_arns, local.profile_arns)
       },
     ],
     [for each in local.iam_statements : each if each.Sid == "PassRoles"],

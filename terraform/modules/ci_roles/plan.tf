@@ -3,9 +3,10 @@ locals {
   iam  = "arn:${local.partition}:iam::${local.account_id}"
   here = { for service in ["codebuild", "codepipeline", "dynamodb", "events", "logs"] : service => "arn:${local.partition}:${service}:${local.region}:${local.account_id}" }
 
-  role_arns   = [for name in var.pipeline_names : "${local.iam}:role/${name}-*"]
-  policy_arns = [for name in var.pipeline_names : "${local.iam}:policy/${name}-*"]
-  bucket_arns = [for name in var.bucket_names : "arn:${local.partition}:s3:::${name}"]
+  role_arns    = [for name in var.pipeline_names : "${local.iam}:role/${name}-*"]
+  policy_arns  = [for name in var.pipeline_names : "${local.iam}:policy/${name}-*"]
+  profile_arns = [for name in var.pipeline_names : "${local.iam}:instance-profile/${name}-*"]
+  bucket_arns  = [for name in var.bucket_names : "arn:${local.partition}:s3:::${name}"]
 
   # All that the modules make, but for IAM. The objects of a bucket are one part of it.
   thing_arns = concat(
@@ -98,7 +99,7 @@ locals {
         Effect    = "Allow"
         Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
         Resource  = [arn]
-        Condition = { StringLike = { "kms:ViaService" = ["s3.${local.state_region}.amazonaws.com*"] } }
+        Condition = { StringLike = { "kms:ViaService" = ["s3.${local.state_region}.*"] } }
       }
     ],
   )
@@ -125,7 +126,7 @@ locals {
 
   plan_statements = concat([
     { Sid = "Read", Effect = "Allow", Action = local.reads, Resource = local.thing_arns },
-    { Sid = "ReadRoles", Effect = "Allow", Action = ["iam:Get*", "iam:List*"], Resource = concat(local.role_arns, local.policy_arns) },
+    { Sid = "ReadRoles", Effect = "Allow", Action = ["iam:Get*", "iam:List*"], Resource = concat(local.role_arns, local.policy_arns, local.profile_arns) },
     local.read_lists,
   ], local.state_statements, local.project_statements["plan"])
 }

@@ -28,4 +28,7 @@ locals {
   # 0 where the module `shared` has made it.
   own_bucket = try(var.shared.artefact_bucket_name, null) == null ? 1 : 0
   own_roles  = try(var.shared.codebuild_role_arn, null) == null ? 1 : 0
+
+  # The role and the profile of an instance that is reached by a session: see network.tf.
+  instance_name = local.own_roles == 1 ? "${local.short_name}-instance" : try(var.shared.instance_profile_name, null)
 }

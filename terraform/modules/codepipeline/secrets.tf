@@ -50,6 +50,13 @@ resource "aws_iam_policy" "secrets" {
       ] : { for key, value in statement : key => value if key != "Condition" || length(value) > 0 } if length(statement.Resource) > 0
     ]
   })
+
+  lifecycle {
+    postcondition {
+      condition     = length(self.policy) <= 6144
+      error_message = "The policy has ${length(self.policy)} characters, and IAM takes 6,144: keep several values in one secret (NAME:KEY), which counts once."
+    }
+  }
 }
 
 resource "aws_iam_role_policy_attachment" "secrets" {

@@ -9,7 +9,7 @@ locals {
       private = { ASSOCIATE_PUBLIC_IP = "false", SSH_INTERFACE = "private_ip" }
       session-manager = {
         ASSOCIATE_PUBLIC_IP  = "false"
-        IAM_INSTANCE_PROFILE = "${local.short_name}-instance"
+        IAM_INSTANCE_PROFILE = local.instance_name
         SSH_INTERFACE        = "session_manager"
         SSH_SOURCE_CIDR      = "127.0.0.1/32" # no port is opened, and nobody asks the internet for this machine's address
       }
@@ -17,7 +17,7 @@ locals {
     features = setunion(var.build_features, var.network == "session-manager" ? ["session_manager"] : [])
     # Built from names, as the other ARNs: profile -> role.
     profiles = merge(var.instance_profiles, {
-      for name in var.network == "session-manager" && !contains(keys(var.environment_vars), "IAM_INSTANCE_PROFILE") ? ["${local.short_name}-instance"] : [] :
+      for name in var.network == "session-manager" && !contains(keys(var.environment_vars), "IAM_INSTANCE_PROFILE") ? compact([local.instance_name]) : [] :
       "arn:${local.partition}:iam::${local.account_id}:instance-profile/${name}" => "arn:${local.partition}:iam::${local.account_id}:role/${name}"
     })
   }
@@ -100,23 +100,13 @@ resource "aws_codebuild_project" "this" {
     }
 
     precondition {
-      condition = var.network != "session-manager" || local.own_roles == 0 || contains(
+      condition = var.network != "session-manager" || contains(
         [for arn in keys(local.network.profiles) : element(split("/", arn), -1)],
         lookup(merge(local.network.environment, var.environment_vars), "IAM_INSTANCE_PROFILE", "")
       )
-      error_message = "network = \"session-manager\" with IAM_INSTANCE_PROFILE in environment_vars needs that profile in instance_profiles (with a role that has the rights of AmazonSSMManagedInstanceCore); without the variable the module makes one."
+      error_message = "network = \"session-manager\" with IAM_INSTANCE_PROFILE in environment_vars needs that profile in instance_profiles (with a role that has the rights of AmazonSSMManagedInstanceCore); without the variable the module makes one, and the module shared with the same network."
     }
 
-    precondition {
-      condition     = var.network != "session-manager" || local.own_roles == 1 || contains(keys(var.environment_vars), "IAM_INSTANCE_PROFILE")
-      error_message = "network = \"session-manager\" with a shared build role needs IAM_INSTANCE_PROFILE in environment_vars, and that profile in the instance_profiles of the module shared: a shared role does not know the profile of each pipeline."
-    }
-  }
-
-  # CodeBuild looks at the subnets with the role's rights when the project is made.
-  depends_on = [aws_iam_role_policy.codebuild, aws_iam_role_policy_attachment.network_and_sharing]
-
-  lifecycle {
     precondition {
       condition     = length(setintersection(keys(var.environment_vars), keys(var.environment_secrets))) == 0
       error_message = "${var.project_name}: these variables are both in environment_vars and in environment_secrets: ${join(", ", setintersection(keys(var.environment_vars), keys(var.environment_secrets)))}."
@@ -132,6 +122,13 @@ resource "aws_codebuild_project" "this" {
       error_message = "${var.project_name}: CodeBuild reads secrets and parameters of its own region (${local.region}) alone, and these are elsewhere: ${join(", ", [for name, from in var.environment_secrets : name if startswith(coalesce(from.secret, from.parameter), "arn:") && !can(regex("^arn:${local.partition}:[a-z]+:${local.region}:", coalesce(from.secret, from.parameter)))])}. Replicate the secret into this region, or name one of this region."
     }
   }
+
+  # CodeBuild looks at the subnets with the role's rights when the project is made.
+  depends_on = [
+    aws_iam_role_policy.codebuild,
+    aws_iam_role_policy_attachment.network_and_sharing,
+    aws_iam_role_policy_attachment.secrets,
+  ]
 }
 
 resource "aws_security_group" "build" {

@@ -2,9 +2,9 @@
 
 # For `network = "session-manager"`: what the instance itself may do, and the profile by which it has that.
 resource "aws_iam_role" "instance" {
-  count = var.network == "session-manager" && !contains(keys(var.environment_vars), "IAM_INSTANCE_PROFILE") ? 1 : 0
+  count = var.network == "session-manager" && !contains(keys(var.environment_vars), "IAM_INSTANCE_PROFILE") ? local.own_roles : 0
 
-  name                 = "${local.short_name}-instance"
+  name                 = local.instance_name
   description          = "The instance on which the image of ${var.project_name} is built"
   permissions_boundary = var.permissions_boundary
   tags                 = var.tags

@@ -7,6 +7,7 @@ variable "shared" {
     codepipeline_role_arn = optional(string)
     codebuild_role_arn    = optional(string)
     events_role_arn       = optional(string)
+    instance_profile_name = optional(string)
     notifications         = optional(bool, false)
   })
   default  = null

@@ -17,6 +17,17 @@ locals {
   own_bucket = var.artefact_bucket_name == null ? 0 : 1
   own_roles  = var.roles ? 1 : 0
 
+  instance_name = "${local.short_name}-instance"
+
+  # As codepipeline has it in codebuild.tf: what an instance that is reached by a session needs.
+  network = {
+    features = setunion(var.build_features, var.network == "session-manager" ? ["session_manager"] : [])
+    profiles = merge(var.instance_profiles, {
+      for name in var.network == "session-manager" ? [local.instance_name] : [] :
+      "arn:${local.partition}:iam::${local.account_id}:instance-profile/${name}" => "arn:${local.partition}:iam::${local.account_id}:role/${name}"
+    })
+  }
+
   # Without a bucket that is shared, each pipeline has its own: their names are the caller's to give.
   bucket_arn = (
     var.artefact_bucket_name == null
@@ -31,7 +42,4 @@ locals {
   repository_arn = "arn:${local.partition}:codecommit:${local.region}:${local.account_id}:${var.source_repository}"
   connected      = var.source_type == "codeconnections"
   starting_rules = ["schedule", "source"]
-
-  # What a pipeline's input `network` adds to, where its role is its own.
-  network = { features = var.build_features, profiles = var.instance_profiles }
 }

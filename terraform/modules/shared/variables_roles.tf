@@ -1,4 +1,4 @@
-# Made from modules/codepipeline/variables.tf by tools/module_v1.py: change that file, then run: python tools/module_v1.py
+# Made from modules/codepipeline/variables*.tf by tools/module_v1.py: change that file, then run: python tools/module_v1.py
 
 variable "source_repository" {
   description = "Repository that holds the templates: the name of a CodeCommit repository in the same account and region, or, with codeconnections, the full id OWNER/NAME."
@@ -11,6 +11,55 @@ variable "source_repository" {
       !endswith(var.source_repository, ".git")
     )
     error_message = "The source_repository must be a CodeCommit repository name (1 to 100 letters, digits, '.', '_', '-') or OWNER/NAME, not a URL."
+  }
+}
+
+variable "environment_secrets" {
+  description = "Environment variables of the build that CodeBuild fetches, each with one of two: secret, the name or ARN of a secret of Secrets Manager (then, as CodeBuild has it, :JSON-KEY:VERSION-STAGE:VERSION-ID), or parameter, the name or ARN of a parameter of Parameter Store. The build role may read exactly these."
+  type = map(object({
+    secret    = optional(string)
+    parameter = optional(string)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for name, from in var.environment_secrets :
+      can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name)) && !startswith(name, "CODEBUILD_") && !contains(["PACKER_SCRIPT", "PACKER_WORKING_DIR"], name) &&
+      try((from.secret == null) != (from.parameter == null), false)
+    ])
+    error_message = "Each name in environment_secrets must be letters, digits and '_', not start with a digit or CODEBUILD_ (reserved), and have either a secret or a parameter."
+  }
+
+  validation {
+    condition = alltrue([
+      for from in values(var.environment_secrets) : try(from.secret, null) == null || can(regex(
+        "^(arn:[^:]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@-]{1,512}(:[^:]*(:[^:]*(:[^:]*)?)?)?$", from.secret
+      ))
+    ])
+    error_message = "Each secret of environment_secrets must be a secret's name or ARN, with :JSON-KEY:VERSION-STAGE:VERSION-ID behind it or without."
+  }
+
+  validation {
+    condition = alltrue([
+      for from in values(var.environment_secrets) : try(from.parameter, null) == null || can(regex(
+        "^(arn:[^:]+:ssm:[a-z0-9-]+:[0-9]{12}:parameter/)?/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}(:[A-Za-z0-9_.-]+)?$", from.parameter
+      ))
+    ])
+    error_message = "Each parameter of environment_secrets must be a parameter's name, for example /app/token, or its ARN."
+  }
+}
+
+variable "secret_key_arns" {
+  description = "ARNs of the KMS keys that the secrets and parameters of environment_secrets are encrypted with; the build role may decrypt with them by Secrets Manager and Parameter Store alone. Empty means the AWS managed keys (aws/secretsmanager, aws/ssm), which need no right."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.secret_key_arns : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", arn))])
+    error_message = "Each of the secret_key_arns must be the ARN of a key (arn:aws:kms:REGION:ACCOUNT:key/ID), not of an alias."
   }
 }
 
@@ -194,6 +243,18 @@ variable "share_with_accounts" {
   validation {
     condition     = length(var.share_with_accounts) <= 10 && alltrue([for id in var.share_with_accounts : can(regex("^[0-9]{12}$", id))])
     error_message = "The share_with_accounts must be at most 10 numbers of accounts with 12 digits each."
+  }
+}
+
+variable "network" {
+  description = "How Packer reaches the build instance: public (its address, as the subnet gives it), private (its private address, from inside the VPC: needs vpc_config) or session-manager (a tunnel of Systems Manager, without an address or an open port)."
+  type        = string
+  default     = "public"
+  nullable    = false
+
+  validation {
+    condition     = contains(["public", "private", "session-manager"], var.network)
+    error_message = "The network must be public, private or session-manager."
   }
 }
 

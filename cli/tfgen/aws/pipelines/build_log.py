@@ -21,6 +21,15 @@ _LONGEST_MESSAGE = 300
 #: How buildspec.yml begins what it has to say of a failure, and what CodeBuild writes after a command that failed.
 _OWN_WORDS = "buildspec: "
 _COMMAND_FAILED = re.compile(r"\[Container\] .*Command did not exit successfully")
+#: Phases in which no line of the repository runs: what cannot be reached there is CodeBuild's own.
+_ITS_OWN_PHASES = frozenset(
+    {"SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "UPLOAD_ARTIFACTS", "FINALIZING"}
+)
+_UNREACHED = re.compile(r"i/o timeout|no such host|connection refused|Could not connect|timed out", re.IGNORECASE)
+_NO_WAY_OUT = "the subnets of vpc_config need NAT, or the endpoints of docs/networks.md"
+_NO_INTERFACE = (
+    "look at vpc_config: its subnets, their free addresses, and the build role's rights on network interfaces"
+)
 
 
 class Build(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +128,9 @@ def _failure(found: dict[str, Any]) -> str:
             for each in phase.get("contexts") or []
         ]
         words = "; ".join(text for text in said if text)
-        return f"phase {phase.get('phaseType', '')} {_worded(status)}{f': {words}' if words else ''}"
+        in_vpc = bool((found.get("vpcConfig") or {}).get("vpcId"))
+        hint = _hint(str(phase.get("phaseType", "")), words) if in_vpc else ""
+        return f"phase {phase.get('phaseType', '')} {_worded(status)}{f': {words}' if words else ''}{hint}"
     status = str(found.get("buildStatus", _GOING_ON))
     return "" if status in ("SUCCEEDED", _GOING_ON) else f"the build {_worded(status)}"
 
@@ -127,6 +138,13 @@ def _failure(found: dict[str, Any]) -> str:
 def _said(status_code: str, message: str) -> str:
     words = ": ".join(part for part in (status_code, _shortened(message)) if part)
     return "; ".join(part for part in (words, fix_of(status_code, message)) if part)
+
+
+def _hint(phase: str, words: str) -> str:
+    """What to do where it is the VPC of the build machine, which no line of buildspec.yml can say."""
+    if "VPC_CLIENT_ERROR" in words or "Unexpected EC2 error" in words:
+        return f"; {_NO_INTERFACE}"
+    return f"; {_NO_WAY_OUT}" if phase in _ITS_OWN_PHASES and _UNREACHED.search(words) else ""
 
 
 def _worded(status: object) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -32,6 +32,10 @@ SLOTS = "#slots"
 _CAREFUL, _LONG_AGO = 3600, 86400
 _TRIES = 50
 _CONFLICTS = ("TransactionConflictException", "TransactionCanceledException", "TransactionInProgressException")
+
+
+Attributes = Mapping[str, Mapping[str, Any]]
+_T = TypeVar("_T")
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +95,7 @@ class Slots(msgspec.Struct, frozen=True, kw_only=True):
         if new.tries > old.tries:
             # One place less: a dispatcher needs it.
             return replace(slots, most=max(1, len(running) - 1), refused=int(now), raised=int(now))
-        if not slots.most or new.basis == old.basis or now - slots.raised < _CAREFUL:
+        if not slots.most or new.basis == old.basis or 0 <= now - slots.raised < _CAREFUL:
             return slots
         return replace(slots, most=0 if now - slots.refused > _LONG_AGO else slots.most + 1, raised=int(now))
 
@@ -123,12 +127,13 @@ class StateTable:
     def get(self, image: str) -> Item:
         """One item, as it is now."""
         answer = self.call("get_item", TableName=self.name, Key=image_key(image), ConsistentRead=True)
-        return _item(answer["Item"]) if answer.get("Item") else Item(image=image)
+        found = answer.get("Item")
+        return self.readable(image, _item, found) if found else Item(image=image)
 
     def slots(self) -> Slots:
         """Which claims there are, as it is now."""
         answer = self.call("get_item", TableName=self.name, Key=image_key(SLOTS), ConsistentRead=True)
-        return _read_slots(answer.get("Item") or {})
+        return self.readable(SLOTS, _read_slots, answer.get("Item") or {})
 
     def swap(self, old: Item, new: Item) -> Item | None:
         """Writes `new` in place of `old`; gives it as written, None when the item is no longer `old`.
@@ -138,6 +143,13 @@ class StateTable:
         new = self._signed(old, new)
         if bool(old.token) == bool(new.token):
             return self._put(old, new)
+        return self._put_with_slots(old, new)
+
+    def release(self, item: Item) -> Item | None:
+        """As `swap`, for the item without its claim; it takes no slot then, whoever has changed the table by hand."""
+        return self._put_with_slots(item, self._signed(item, item.unclaimed()))
+
+    def _put_with_slots(self, old: Item, new: Item) -> Item | None:
         for _ in range(_TRIES):
             slots = self.slots()
             if self._put_both(old, new, slots, slots.after(old, new, self.clock())):
@@ -205,11 +217,20 @@ class StateTable:
         while keys:
             asked = {self.name: {"Keys": keys, "ConsistentRead": True}}
             answer = self.call("batch_get_item", RequestItems=asked)
-            found += map(_item, answer.get("Responses", {}).get(self.name, []))
+            for item in answer.get("Responses", {}).get(self.name, []):
+                found.append(self.readable(str(item["image"]["S"]), _item, item))
             keys = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
             if keys:
                 time.sleep(1)
         return found
+
+    def readable(self, name: str, read: Callable[[Attributes], _T], found: Attributes) -> _T:
+        """The item `name`. Raises TfgenError for one that no dispatcher has written."""
+        try:
+            return read(found)
+        except (KeyError, TypeError, ValueError):
+            fix = "delete it: a dispatcher makes it anew" if name.startswith("#") else "delete it: the image is built"
+            raise TfgenError(f"table {self.name}: the item {name!r} was changed by hand", fix=fix) from None
 
     def call(self, operation: str, **arguments: object) -> dict[str, Any]:
         """One operation of DynamoDB."""
@@ -237,14 +258,22 @@ def if_version(version: int) -> dict[str, Any]:
     return {"ConditionExpression": "version = :version", "ExpressionAttributeValues": values}
 
 
+def number(found: Mapping[str, Any]) -> int:
+    """A number of an item, which is never below 0. Raises KeyError, ValueError."""
+    value = int(found["N"])
+    if value < 0:
+        raise ValueError(value)
+    return value
+
+
 def _slots_attributes(slots: Slots) -> dict[str, dict[str, object]]:
     found: dict[str, dict[str, object]] = {"image": {"S": SLOTS}}
     found |= {name: {"N": str(getattr(slots, name))} for name in _SLOT_NUMBERS}
     return found | ({"running": {"SS": sorted(slots.running)}} if slots.running else {})
 
 
-def _read_slots(found: Mapping[str, Mapping[str, Any]]) -> Slots:
-    numbers = {name: int(found[name]["N"]) for name in _SLOT_NUMBERS if name in found}
+def _read_slots(found: Attributes) -> Slots:
+    numbers = {name: number(found[name]) for name in _SLOT_NUMBERS if name in found}
     running = frozenset(map(str, found["running"]["SS"])) if "running" in found else frozenset()
     return Slots(running=running, **numbers)
 
@@ -256,11 +285,11 @@ def _attributes(item: Item) -> dict[str, dict[str, object]]:
     return found | {name: {"SS": sorted(value)} for name in _SETS if (value := getattr(item, name))}
 
 
-def _item(found: Mapping[str, Mapping[str, Any]]) -> Item:
+def _item(found: Attributes) -> Item:
     given: dict[str, Any] = {name: str(found[name]["S"]) for name in _TEXTS if name in found}
-    given |= {name: int(found[name]["N"]) for name in _NUMBERS if name in found}
+    given |= {name: number(found[name]) for name in _NUMBERS if name in found}
     given |= {name: frozenset(map(str, found[name]["SS"])) for name in _SETS if name in found}
-    return Item(image=str(found["image"]["S"]), version=int(found["version"]["N"]), **given)
+    return Item(image=str(found["image"]["S"]), version=number(found["version"]), **given)
 
 
 def _now(seconds: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tfgen.aws.failures import AwsError
+from tfgen.aws.failures import AwsError, is_denied
 from tfgen.aws.session import Account
 
 #: The variable by which a build says that it was not started by a person who wants failed images built again.
@@ -28,7 +28,7 @@ class OwnBuilds:
         try:
             found = self._builds([build])
         except AwsError as error:
-            if error.code != "AccessDeniedException":
+            if not is_denied(error):
                 raise
             return True
         return any(each.get("buildStatus") == "IN_PROGRESS" for each in found)

@@ -282,54 +282,6 @@ run "a_push_can_be_left_to_a_dispatcher" {
   }
 }
 
-run "a_secret_is_named_and_not_written" {
-  command = plan
-
-  variables {
-    environment_secrets = {
-      DB    = { secret = "app/database:password" }
-      TOKEN = { parameter = "/app/token" }
-    }
-  }
-
-  assert {
-    condition = sort([for each in aws_codebuild_project.this.environment[0].environment_variable : "${each.name} ${each.type} ${each.value}"]) == tolist([
-      "DB SECRETS_MANAGER app/database:password",
-      "PACKER_SCRIPT PLAINTEXT packer/choices.json",
-      "TOKEN PARAMETER_STORE /app/token",
-    ])
-    error_message = "CodeBuild knows where the values are."
-  }
-
-  assert {
-    condition     = length(jsondecode(aws_iam_policy.secrets[0].policy).Statement) == 2
-    error_message = "The build may read the secret and the parameter, and decrypts with AWS's own keys."
-  }
-}
-
-run "a_tunnel_has_a_profile_of_its_own" {
-  command = plan
-
-  variables {
-    network = "session-manager"
-  }
-
-  assert {
-    condition     = aws_iam_instance_profile.instance[0].name == "choices-ami-pipeline-instance" && aws_iam_instance_profile.instance[0].role == aws_iam_role.instance[0].name
-    error_message = "The instance gets the role that the module makes."
-  }
-
-  assert {
-    condition     = !strcontains(aws_iam_role_policy.instance[0].policy, "ssm:Get")
-    error_message = "It may hold a session, and read nothing."
-  }
-
-  assert {
-    condition     = { for each in aws_codebuild_project.this.environment[0].environment_variable : each.name => each.value }["SSH_INTERFACE"] == "session_manager"
-    error_message = "The template is told so."
-  }
-}
-
 run "what_is_shared_is_not_made" {
   command = plan
 
@@ -373,5 +325,53 @@ run "a_bucket_is_shared_alone" {
   assert {
     condition     = length(regexall("arn:aws:s3:::estate-artefacts/\\*", aws_iam_role_policy.codebuild[0].policy)) == 1
     error_message = "The build reads and writes there."
+  }
+}
+
+run "a_tunnel_has_a_profile_of_its_own" {
+  command = plan
+
+  variables {
+    network = "session-manager"
+  }
+
+  assert {
+    condition     = aws_iam_instance_profile.instance[0].name == "choices-ami-pipeline-instance" && aws_iam_instance_profile.instance[0].role == aws_iam_role.instance[0].name
+    error_message = "The instance gets the role that the module makes."
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.instance[0].policy, "ssm:Get")
+    error_message = "It may hold a session, and read nothing."
+  }
+
+  assert {
+    condition     = { for each in aws_codebuild_project.this.environment[0].environment_variable : each.name => each.value }["SSH_INTERFACE"] == "session_manager"
+    error_message = "The template is told so."
+  }
+}
+
+run "a_secret_is_named_and_not_written" {
+  command = plan
+
+  variables {
+    environment_secrets = {
+      DB    = { secret = "app/database:password" }
+      TOKEN = { parameter = "/app/token" }
+    }
+  }
+
+  assert {
+    condition = sort([for each in aws_codebuild_project.this.environment[0].environment_variable : "${each.name} ${each.type} ${each.value}"]) == tolist([
+      "DB SECRETS_MANAGER app/database:password",
+      "PACKER_SCRIPT PLAINTEXT packer/choices.json",
+      "TOKEN PARAMETER_STORE /app/token",
+    ])
+    error_message = "CodeBuild knows where the values are."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_policy.secrets[0].policy).Statement) == 2
+    error_message = "The build may read the secret and the parameter, and decrypts with AWS's own keys."
   }
 }

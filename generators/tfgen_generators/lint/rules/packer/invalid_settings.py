@@ -36,6 +36,7 @@ VALUES: dict[tuple[str, ...], tuple[frozenset[str], tuple[str, ...]]] = {
 }
 _HOPS = ("metadata_options", "http_put_response_hop_limit")
 _MOST_HOPS = 64
+_OF_SPOT = ("fleet_tag", "fleet_tags", "spot_tag", "spot_tags")
 #: Settings that are blocks in HCL2: one, which is an object in legacy JSON, or several.
 ONE_BLOCK = frozenset(
     {
@@ -108,26 +109,44 @@ def _of(source: Source, component: Component) -> Iterator[tuple[Node, str, str]]
     for key in sorted(str(key) for key in written & (BLOCKS | MAPS)):
         yield from _form(source, key, node.kids[key]) if node.kids else ()
     for (first, *rest), (kinds, allowed) in VALUES.items() if not written.isdisjoint(_NAMES) else ():
-        for found in _written(node, first, rest) if component.kind in kinds else ():
+        for found in _written(source, node, first, rest) if component.kind in kinds else ():
             value = source.values.known(found.value())
             if not _is_open(value) and str(value) not in allowed:
                 shown = " or ".join(f'"{one}"' for one in allowed)
                 yield found, f"{(rest or [first])[0]} is {_shown(value)}", f"set it to {shown}"
-    for found in _written(node, _HOPS[0], list(_HOPS[1:])) if component.kind in _INSTANCES else ():
+    yield from _of_spot(source, component)
+    for found in _written(source, node, _HOPS[0], list(_HOPS[1:])) if component.kind in _INSTANCES else ():
         hops = _number(source.values.known(found.value()))
         if hops is not None and not 0 <= hops <= _MOST_HOPS:
             yield found, f"{_HOPS[1]} is {hops}", f"set it to a number from 1 to {_MOST_HOPS}"
 
 
-_NAMES: frozenset[Key] = frozenset(names[0] for names in VALUES)
+def _of_spot(source: Source, component: Component) -> Iterator[tuple[Node, str, str]]:
+    """Tags of a spot request that is none."""
+    no_price = source.values.known(component.node.get("spot_price")) in (None, "", "0", 0)
+    for key in _OF_SPOT if no_price and component.kind in _INSTANCES else ():
+        found = component.node.find(key)
+        if found is not None and found.kids:
+            yield found, f"{key} is there without a spot_price", f"set spot_price, or remove {key}"
 
 
-def _written(node: Node, first: str, rest: list[str]) -> Iterator[Node]:
+_NAMES: frozenset[Key] = frozenset({"dynamic", *(names[0] for names in VALUES)})
+
+
+def _written(source: Source, node: Node, first: str, rest: list[str]) -> Iterator[Node]:
     """The nodes of a setting; of one in a block, those of all that are written."""
-    for inner in node.tables(first) if rest else (node,):
+    for inner in (*node.tables(first), *_dynamic(source, node, first)) if rest else (node,):
         found = inner.find(rest[0] if rest else first)
         if found is not None:
             yield found
+
+
+def _dynamic(source: Source, node: Node, kind: str) -> Iterator[Node]:
+    """What stands in the `dynamic` blocks of this kind that are certainly there."""
+    for block in node.tables("dynamic"):
+        each = source.values.known(block.get("for_each"))
+        if block.labels == (kind,) and each and isinstance(each, list | dict):
+            yield from block.tables("content")
 
 
 def _form(source: Source, key: str, node: Node) -> Iterator[tuple[Node, str, str]]:
@@ -143,6 +162,8 @@ def _form(source: Source, key: str, node: Node) -> Iterator[tuple[Node, str, str
     if not node.path.endswith(".hcl"):
         return
     by_sign = not node.is_list or node.start != node.key[0]
+    if key in ONE_BLOCK and not by_sign and len(node.kids or ()) > 1:
+        yield list((node.kids or {}).values())[1], f"{key} is there twice", "write one block"
     if key in BLOCKS and by_sign:
         yield node, f"{key} is a block, and here an attribute", f"write {key} {{ ... }}, without the equals sign"
     if key in MAPS and not by_sign:

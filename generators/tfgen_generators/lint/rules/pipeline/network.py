@@ -1,6 +1,7 @@
 """What the input `network` of the module `codepipeline` adds to a build, and a rule: a template that does not use it.
 
-Source: local.network in the module's codebuild.tf. Another module may have an input of that name for another thing, but a build whose network is named has these variables or does without them.
+Source: local.network in the module's codebuild.tf. Another module may have an input of that name for another thing, but
+a build whose network is named has these variables or does without them.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from tfgen_generators.lint.rules.pipeline.quota_sizes import INLINE, MANAGED, Si
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.pipeline.shared_inputs import united
 from tfgen_generators.settings.model import FILE_NAME
+from tfgen_generators.settings.secrets import fetched
 
 #: Quota -> AWS's default, and what a message calls it.
 _DEFAULTS = {
@@ -64,7 +65,7 @@ def _by(given: int | None) -> str:
 def _fix(scope: Scope, quota: str, cause: Path) -> str:
     settings = scope.settings
     if quota == "event_rules" and cause == ("trigger",):
-        return 'set trigger = "affected": the dispatcher has one rule for all (docs/dispatcher.md)'
+        return 'set trigger = "affected": the dispatcher has three rules for all (docs/dispatcher.md)'
     if quota == "event_rules" and cause[-1] == "notifications" and not settings.shared.notifications:
         return "set notifications = true in [shared]: one rule for all (docs/quotas.md)"
     if quota in ("iam_roles", "iam_policies") and not settings.shared.roles:
@@ -97,6 +98,12 @@ def _of_role(scope: Scope, role: str, image: Image, sizes: Sizes) -> Iterator[Fi
     if sizes.managed > MANAGED:
         message = f"a managed policy of {role} would have some {sizes.managed:,} characters, and IAM takes {MANAGED:,}"
         yield _finding(scope, cause, message, f"give fewer {cause[-1]}", image.name)
+    if sizes.secrets > MANAGED:
+        message = (
+            f"the policy of {role} for secrets would have some {sizes.secrets:,} characters, and IAM takes {MANAGED:,}"
+        )
+        fix = "keep several values in one secret (NAME:KEY), which counts once"
+        yield _finding(scope, _of_secrets(scope, image), message, fix, image.name)
     if sizes.attached > attached:
         by = _by(scope.settings.quota.policies_per_role)
         message = f"{role} would have {sizes.attached} managed policies, and a role takes {attached}{by}"
@@ -109,6 +116,11 @@ def _longest(scope: Scope, image: Image) -> Path:
     name = max(_LONG, key=lambda each: (len(str(values[each] or "")), -_LONG.index(each)))
     own = scope.settings.templates.get(image.name)
     return ("templates", image.name, "inputs", name) if own and name in own.inputs else ("inputs", name)
+
+
+def _of_secrets(scope: Scope, image: Image) -> Path:
+    own = scope.settings.templates.get(image.name)
+    return ("templates", image.name, "environment") if own and fetched(own.environment) else ("environment",)
 
 
 def _builds(scope: Scope) -> Iterator[Finding]:

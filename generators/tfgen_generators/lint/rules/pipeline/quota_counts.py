@@ -16,6 +16,7 @@ from tfgen_generators.packer.model import Template
 from tfgen_generators.pipeline.pipeline import shared_inputs
 from tfgen_generators.pipeline.shared_inputs import reason
 from tfgen_generators.settings.model import TemplateSettings
+from tfgen_generators.settings.secrets import fetched
 
 #: Modules of ours: what others make is not known.
 _SHIPPED = ("codepipeline", "codepipeline_v1")
@@ -84,12 +85,15 @@ def _images(scope: Scope) -> Iterator[Image]:
 
 
 def _with_expressions(scope: Scope, template: Template) -> Mapping[str, object]:
-    """The inputs; an expression for a schedule or notifications stands for one."""
+    """The inputs, with what CodeBuild fetches; an expression for a schedule or notifications stands for one."""
     found = dict(module_inputs(scope, template))
     own = scope.settings.templates.get(template.name, _OWN).inputs
     for name in ("schedule", "notifications"):
         if found.get(name) is None and (name in own or name in shared_inputs(scope.settings)):
             found[name] = True
+    environment = scope.settings.templates.get(template.name, _OWN).environment
+    if secrets := fetched({**scope.settings.environment, **environment}):
+        found["environment_secrets"] = {name: {each.kind: each.reference} for name, each in secrets.items()}
     return found
 
 
@@ -109,7 +113,8 @@ def count(scope: Scope) -> dict[str, dict[Place, Count]]:
         add("build_projects", image.place, 1, "packer_dir")
         starts = _rules(scope, image, add)
         roles = image.shares and settings.shared.roles
-        add("iam_roles", account, 0 if roles else 2 + starts, "shared", "roles")
+        session = image.inputs.get("network") == "session-manager"
+        add("iam_roles", account, 0 if roles else 2 + starts + session, "shared", "roles")
         add("iam_policies", account, 0 if roles else policy_sizes(image.inputs).made, "shared", "roles")
         bucket = image.shares and settings.shared.artefact_bucket
         add("buckets", account, 0 if bucket else 1, "shared", "artefact_bucket")
@@ -141,7 +146,7 @@ def _of_all(scope: Scope, add: Add) -> None:
     place = place_of(scope, settings.module.providers)
     account = Place(account=place.account)
     if settings.trigger == "affected" and any(image.is_pushed for image in images(scope)):
-        add("event_rules", place, 1, "dispatcher")
+        add("event_rules", place, 3, "dispatcher")  # a push, the end of an execution, the clock
         add("iam_roles", account, 2, "dispatcher")
         add("build_projects", place, 1, "dispatcher")
     if any(image.shares for image in images(scope)):

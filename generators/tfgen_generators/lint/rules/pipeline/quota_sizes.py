@@ -20,22 +20,29 @@ _BUILD, _TAG, _TAG_WHEN_SHARED, _COPIES = 2_530, 1_568, 1_131, 345
 #: An id in a list with its ARN, by the kind of thing.
 _SUBNET, _GROUP, _SUBNET_OF_NETWORK, _GROUP_OF_NETWORK = 49, 54, 171, 64
 _KEY, _CONNECTION, _NETWORK = 265, 700, 662
+_SESSION = "session_manager"
 #: Feature -> characters without regions, how many statements, and how many of those there are for each tag.
 _FEATURES = {
     "deprecation": (0, 0, 1),
     "deregistration_protection": (0, 0, 1),
     "fast_launch": (190, 1, 1),
-    "session_manager": (400, 2, 1),
+    _SESSION: (400, 2, 1),
     "spot": (850, 3, 2),
 }
 _STATEMENT = 225
+#: The policy for what CodeBuild fetches: around it, of each of its statements, of the one about keys.
+_SECRETS, _STATEMENT_OF_SECRETS, _KEYS = 39, 86, 170
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
-    """Characters of the inline policy and of the longest managed one, how many managed ones it has, and are made."""
+    """Characters of the inline policy and of the longest managed one, how many managed ones it has, and are made.
+
+    `secrets`: of the managed one for what CodeBuild fetches.
+    """
 
     inline: int
     managed: int
+    secrets: int
     attached: int
     made: int
 
@@ -52,10 +59,11 @@ def policy_sizes(inputs: Mapping[str, object]) -> Sizes:
     beside = sum(sharing[: _OF_NETWORK - 3] if network else sharing[:_OF_NETWORK])
     last = sum(features[(packed - 1) * _OF_FEATURES :]) if packed else 0
     arns = inputs.get("build_policy_arns")
-    made = number + packed
+    made = number + packed + bool(inputs.get("environment_secrets"))
     return Sizes(
         inline=_inline(inputs, tags, regions),
         managed=max(network + beside, sum(features[:_OF_FEATURES]), last if profiles else 0),
+        secrets=_secrets(inputs),
         made=made,
         attached=made + (len(arns) if isinstance(arns, Mapping) else 0),
     )
@@ -91,6 +99,32 @@ def _network(inputs: Mapping[str, object]) -> int:
     return _NETWORK + _SUBNET_OF_NETWORK * len(subnets) + _GROUP_OF_NETWORK * len(groups)
 
 
+def _secrets(inputs: Mapping[str, object]) -> int:
+    """Several values of one secret count once."""
+    given = inputs.get("environment_secrets")
+    read = [(kind, str(name)) for each in _mappings(given) for kind, name in each.items()]
+    arns = {_arn(kind, name) for kind, name in read}
+    if not arns:
+        return 0
+    own_keys = _texts(inputs.get("secret_key_arns"))
+    keys = _KEYS + sum(len(key) + 3 for key in own_keys) if own_keys else 0
+    return _SECRETS + sum(len(arn) + 3 for arn in arns) + _STATEMENT_OF_SECRETS * len({kind for kind, _ in read}) + keys
+
+
+def _mappings(given: object) -> list[Mapping[str, object]]:
+    return [each for each in given.values() if isinstance(each, Mapping)] if isinstance(given, Mapping) else []
+
+
+def _arn(kind: str, reference: str) -> str:
+    """As long as the one in the policy: a secret's has six characters more behind its name."""
+    parts = reference.split(":")
+    if not reference.startswith("arn:"):
+        service = "secretsmanager" if kind == "secret" else "ssm"
+        parts = ["arn", "aws", service, "r" * (_OWN_REGION - 3), "1" * 12, f"{kind}:{parts[0].removeprefix('/')}"]
+        return ":".join(parts) + ("-??????" if kind == "secret" else "")
+    return ":".join(parts[: 7 if kind == "secret" else 6])
+
+
 def _shares(inputs: Mapping[str, object], tags: Mapping[str, object], regions: int) -> list[int]:
     accounts = _length(inputs.get("share_with_accounts"))
     if not accounts:
@@ -102,7 +136,10 @@ def _shares(inputs: Mapping[str, object], tags: Mapping[str, object], regions: i
 def _features(inputs: Mapping[str, object], tags: Mapping[str, object], regions: int) -> tuple[list[int], int]:
     """The lengths of their statements, and of the two about instance profiles, which come last."""
     found: list[int] = []
-    for feature in sorted(set(_texts(inputs.get("build_features"))) & _FEATURES.keys()):
+    asked = set(_texts(inputs.get("build_features")))
+    if inputs.get("network") == "session-manager":
+        asked.add(_SESSION)
+    for feature in sorted(asked & _FEATURES.keys()):
         fixed, once, by_tag = _FEATURES[feature]
         found += [fixed // once + regions] * once if once else []
         found += [_STATEMENT + regions] * (by_tag * max(len(tags), 1))
