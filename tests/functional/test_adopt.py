@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tomllib
 from pathlib import Path
@@ -348,6 +349,33 @@ def test_two_modules(repo: Repo, cli: Command) -> None:
     text = call("a") + call("b", '"packer/db.json"', source="./other") + call("c", '"packer/x.json"')
     root = repo({**ESTATE, "packer/db.json": JSON, "packer/x.json": JSON, MAIN: text})
     refused(cli, root, f"{MAIN}:8: module 'b'", "./other")
+
+
+def test_variables_in_a_list(repo: Repo, cli: Command) -> None:
+    listed = (
+        f'variables = [\n    {{ name = "A", value = "b" }},\n    {{ name = "PACKER_SCRIPT", value = "{WEB}" }},\n  ]'
+    )
+    text = f'module "old" {{\n  source = "{MODULE}"\n  {listed}\n}}\n'
+    root = repo({**ESTATE, MAIN: text, "tfgen.toml": 'source_repository = "r"\n'})
+    refused(cli, root, f"{MAIN}:1: module 'old'", "in a list (variables)")
+    assert f"builds {WEB}" in cli("sync").expect(3).err
+
+
+def test_a_label_that_is_another_templates_name(repo: Repo, cli: Command) -> None:
+    """That template's pipeline has to wait until the move is applied."""
+    root = repo({**ESTATE, "packer/db.json": JSON, MAIN: call("db")})
+    assert "packer/db.json: its name db is also the old name of web" in cli("adopt").expect(1).err
+    cli("adopt", "--write", "--no-plan").expect(1)
+    assert "from = module.db\n  to   = module.web\n" in generated(root)
+    assert not (root / "terraform/pipelines/pipeline_db.gen.tf").exists()
+
+
+def test_a_folder_that_cannot_be_written(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = repo({**ESTATE, MAIN: call()})
+    before = _tree(root)
+    monkeypatch.setattr(os, "access", lambda path, _mode: "pipelines" not in str(path))
+    assert "its folder is read-only" in cli("adopt", "--write", "--no-plan").expect(1).err
+    assert _tree(root) == before
 
 
 def test_settings_are_edited_in_place(repo: Repo, cli: Command) -> None:

@@ -18,7 +18,7 @@ from tfgen.adopt.collecting import Collecting
 from tfgen.adopt.imports import find_imports, refuse_owned
 from tfgen.console import note, one_line
 from tfgen_generators.errors import InterruptedRunError, RefusedError, TfgenError
-from tfgen_generators.generated.imports import FILE, block_text
+from tfgen_generators.generated.imports import block_text
 from tfgen_generators.packer.discovery.discover import SKIPPED_FOLDERS
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 10
 _PROVIDERS = "providers"
+#: In the copy, where init need not run again for it: it is called as a generated file.
+_IMPORTS = "pipeline_adopt-imports.gen.tf"
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +82,7 @@ class _Copy:
         latest = [summary]
 
         def replan(imports: Mapping[str, str]) -> tuple[dict[str, Any] | None, list[Diagnostic]]:
-            self._put(f"{self._workspace.settings.terraform_dir}/{FILE}", block_text(imports).encode())
+            self._put(f"{self._workspace.settings.terraform_dir}/{_IMPORTS}", block_text(imports).encode())
             watcher = Collecting()
             try:
                 latest[0], found = self._plan(watcher)

@@ -121,7 +121,9 @@ def _settle(root: Path, pending: Path, journal: _Journal) -> None:
 
 def _kept(root: Path, folder: Path, number: int, path: str, after: bytes | None) -> Entry:
     _require_ours(root, path)
-    target, mode, before = root / path, 0o644, ""
+    target, mode, before = Path(os.path.realpath(root / path)), 0o644, ""
+    if target.parent.is_dir() and not os.access(target.parent, os.W_OK):
+        raise TfgenError("its folder is read-only", where=path, fix="make it writable")
     with contextlib.suppress(FileNotFoundError):
         data = read_bytes(target)
         mode = stat.S_IMODE(target.stat().st_mode)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfgen.terraform.argv import terraform_argv
+from tfgen.terraform.argv import init_argv, terraform_argv
 from tfgen.terraform.binary import find_terraform
 from tfgen.terraform.environment import run_environment
 from tfgen.terraform.processes.process import run
@@ -36,22 +38,25 @@ class _State(msgspec.Struct):
 
 def addresses_in_state(workspace: Workspace, terraform: str | None = None) -> frozenset[str]:
     """The addresses of all that Terraform manages here. Raises TfgenError where the state cannot be read."""
-    env = run_environment(os.environ)
+    env = {**run_environment(os.environ), "TF_IN_AUTOMATION": "1"}
     binary = find_terraform(terraform, env)
-    said = bytearray()
-    finished = run(
-        [*terraform_argv(binary, "state"), "pull", "-no-color"],
-        cwd=workspace.terraform_dir,
-        env={**env, "TF_IN_AUTOMATION": "1"},
-        on_line=said.extend,
-        on_stop=lambda _killed: None,
-    )
-    if finished.interrupted:
-        raise InterruptedRunError("state pull was interrupted", fix="run this again")
-    if finished.code:
+    folder, pull = workspace.terraform_dir, [*terraform_argv(binary, "state"), "pull", "-no-color"]
+    said = _said(pull, folder, env)
+    if said is None and _said(init_argv(binary), folder, env) is not None:  # a new call has not been installed
+        said = _said(pull, folder, env)
+    if said is None:
         where, fix = workspace.settings.terraform_dir, f"run: {binary.product} init, or tfgen plan"
         raise TfgenError(f"{binary.product} state pull failed: the state cannot be read", where=where, fix=fix)
-    return frozenset(_addresses(bytes(said)))
+    return frozenset(_addresses(said))
+
+
+def _said(argv: Sequence[str], folder: Path, env: Mapping[str, str]) -> bytes | None:
+    """What it wrote, None where it failed. Raises InterruptedRunError."""
+    said = bytearray()
+    finished = run(argv, cwd=folder, env=env, on_line=said.extend, on_stop=lambda _killed: None)
+    if finished.interrupted:
+        raise InterruptedRunError("the state was not read", fix="run this again")
+    return None if finished.code else bytes(said)
 
 
 def _addresses(said: bytes) -> list[str]:

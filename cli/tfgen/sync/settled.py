@@ -53,7 +53,8 @@ def prune_pins(workspace: Workspace, terraform: str | None = None) -> list[tuple
     """
     from tfgen.state.addresses import addresses_in_state
     from tfgen.workspace import locked, open_workspace
-    from tfgen_generators.settings.edit import set_tables
+    from tfgen_generators.settings.edit import Values, set_tables
+    from tfgen_generators.settings.lines import Path
     from tfgen_generators.sync.model import Change
     from tfgen_generators.sync.write import apply_changes
 
@@ -68,7 +69,7 @@ def prune_pins(workspace: Workspace, terraform: str | None = None) -> list[tuple
             where = workspace.settings.terraform_dir
             raise RefusedError("the state has no pipeline, so no move is known to be applied", where=where, fix="apply")
         gone = [(name, old) for name, olds in pinned.items() for old in olds if old not in calls and name in calls]
-        edits = {
+        edits: dict[Path, Values] = {
             ("templates", name): {"moved_from": [old for old in olds if (name, old) not in gone] or None}
             for name, olds in pinned.items()
             if any(template == name for template, _ in gone)

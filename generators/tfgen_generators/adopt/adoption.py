@@ -170,8 +170,8 @@ def _unlike(
     for one in chosen:
         name = one.template.name
         if name not in pipelines:
-            problem = next((str(p) for p in synced.problems if p.path in (one.template.path, "tfgen.toml")), "")
-            raise _Unlike(name, f"its pipeline cannot be made: {problem or 'see above'}", "")
+            found = sorted(synced.problems, key=lambda problem: problem.path != one.template.path)
+            raise _Unlike(name, f"its pipeline cannot be made: {found[0] if found else 'tfgen.toml'}", "")
         made = dict(pipelines[name].values)
         wanted = {key: given for key, given in one.call.arguments.items() if key not in META}
         for key, given in wanted.items():

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.errors import RefusedError
 from tfgen_generators.hcl.tree import text_of
-from tfgen_generators.root_module.hand_written import HandCall, body_of, parsed, words_of
+from tfgen_generators.root_module.call_comments import body_of, words_of
+from tfgen_generators.root_module.hand_written import HandCall, parsed
 
 if TYPE_CHECKING:
     from tree_sitter import Node

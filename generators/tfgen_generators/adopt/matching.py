@@ -90,15 +90,23 @@ def _obstacle(template: Template, call: HandCall, generated: Collection[str]) ->
     """Why a call cannot become a generated one, and the way out."""
     if template.name in generated:
         return f"module.{template.name} is generated already, so it would be built twice", "remove this call"
+    if template.errors:
+        return f"its template cannot be read: {template.errors[0]}", "fix the template"
+    return _of_call(call)
+
+
+def _of_call(call: HandCall) -> tuple[str, str]:
+    """Why a call cannot become a generated one, whatever template it builds."""
     if not call.end:
         return "it is in JSON syntax, which adopt does not edit", "write the call in Terraform's own syntax"
     if meta := _meta(call):
         return meta, _BY_HAND
+    if call.is_list:
+        reason = f"it passes its variables in a list ({call.environment}); tfgen passes a map"
+        return reason, "give the module a map of variables, or leave its template out with ignore in tfgen.toml"
     source = call.arguments.get("source")
     if source is None or not isinstance(source.value, str):
         return "its source is not plain text", _BY_HAND
-    if template.errors:
-        return f"its template cannot be read: {template.errors[0]}", "fix the template"
     return "", ""
 
 

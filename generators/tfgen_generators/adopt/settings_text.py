@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from tfgen_generators.adopt.fold import Edits
 from tfgen_generators.adopt.model import Adopted
-from tfgen_generators.root_module.hand_written import Comment
+from tfgen_generators.root_module.call_comments import Comment
 from tfgen_generators.settings.edit import set_tables
 from tfgen_generators.settings.lines import Path, keys
 from tfgen_generators.settings.model import FILE_NAME

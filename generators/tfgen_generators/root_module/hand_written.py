@@ -17,6 +17,7 @@ from tfgen_generators.hcl.tree import SOURCE, text_of, tree_of
 from tfgen_generators.packer.model import BrokenTemplateError
 from tfgen_generators.packer.syntax.hcl_values import value_of
 from tfgen_generators.packer.syntax.values import Value
+from tfgen_generators.root_module.call_comments import Comment, body_of, comments_of, key_of, words_of
 from tfgen_generators.root_module.constants import UNKNOWN, constant
 
 if TYPE_CHECKING:
@@ -39,19 +40,11 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     items: Mapping[str, Given] | None = None
 
 
-class Comment(msgspec.Struct, frozen=True, kw_only=True):
-    """A comment in a call; `key` are the argument, and the item, beside or below which it stands, () at the end."""
-
-    key: tuple[str, ...]
-    text: str
-    beside: bool = False
-
-
 class HandCall(msgspec.Struct, frozen=True, kw_only=True):
     """One module call. `start` and `end` are bytes of the file, both 0 in JSON, where nothing is edited.
 
     `environment` is the argument that carries the variables of the build, "" without; `script` what the template's
-    variable is in it, None where that is not constant. `blocks` are kinds of blocks within.
+    variable is in it, None where that is not constant. `is_list`: it is a list of names and values, no map.
     """
 
     path: str
@@ -64,6 +57,7 @@ class HandCall(msgspec.Struct, frozen=True, kw_only=True):
     comments: tuple[Comment, ...] = ()
     environment: str = ""
     script: str | None = None
+    is_list: bool = False
 
     @property
     def place(self) -> str:
@@ -135,15 +129,6 @@ def parsed(path: str, data: bytes) -> tuple[Node, int]:
     return root, lead
 
 
-def body_of(node: Node) -> Node | None:
-    return next((child for child in node.named_children if child.type == "body"), None)
-
-
-def words_of(node: Node) -> list[str]:
-    """A block's kind and labels."""
-    return [text_of(child).strip('"') for child in node.named_children if child.type in ("identifier", "string_lit")]
-
-
 def _file(path: str, data: bytes) -> _File:
     root, lead = parsed(path, data)
     found = _File()
@@ -173,7 +158,7 @@ def _call(path: str, node: Node, label: str, lead: int) -> HandCall:
         end=node.end_byte + lead,
         arguments={one.name: one for one in _arguments(node)},
         blocks=tuple(words_of(one)[0] for one in body.named_children if one.type == "block") if body else (),
-        comments=tuple(_comments(node)),
+        comments=tuple(comments_of(node)),
     )
 
 
@@ -194,51 +179,12 @@ def _given(name: str, node: Node) -> Given:
         for element in inner.named_children:
             sides = [child for child in element.named_children if child.type == "expression"]
             if element.type == "object_elem" and len(sides) == 2:
-                key = _key(text_of(sides[0]))
+                key = key_of(text_of(sides[0]))
                 if key is None:
                     items = None
                     break
                 items[key] = _given(key, sides[1])
     return Given(name=name, line=node.start_point[0] + 1, raw=text_of(node), value=value_of(node), items=items)
-
-
-def _key(text: str) -> str | None:
-    if re.fullmatch(r"[\w.-]+", text):  # with dots in `providers`
-        return text
-    plain = re.fullmatch(r'"([^"\\\n]*)"', text)
-    return plain[1] if plain and "${" not in text and "%{" not in text else None
-
-
-def _comments(block: Node) -> Iterator[Comment]:
-    """A comment belongs to what ends on its line, else to what begins next."""
-    keyed = sorted(_keyed(block), key=lambda one: one[1].start_byte)
-    for node in sorted(_nodes(block, "comment"), key=lambda node: node.start_byte):
-        row, at = node.start_point[0], node.start_byte
-        before = [key for key, one in keyed if one.end_point[0] == row and one.start_byte < at]
-        after = [key for key, one in keyed if one.start_byte > at]
-        key = before[-1] if before else after[0] if after else ()
-        yield Comment(key=key, text=text_of(node), beside=bool(before))
-
-
-def _keyed(block: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
-    body = body_of(block)
-    for node in body.named_children if body else ():
-        if node.type == "attribute":
-            name = text_of(node.named_children[0])
-            yield (name,), node
-            for element in _nodes(node, "object_elem"):
-                key = _key(text_of(element.named_children[0]))
-                if key is not None:
-                    yield (name, key), element
-
-
-def _nodes(node: Node, kind: str) -> Iterator[Node]:
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        if current.type == kind:
-            yield current
-        waiting.extend(current.children)
 
 
 def _json_file(path: str, data: bytes) -> _File:
@@ -284,9 +230,20 @@ def _with_script(call: HandCall, variable: str, environment: str, names: Mapping
             return msgspec.structs.replace(
                 call, environment=given.name, script=script if isinstance(script, str) else None
             )
+        if isinstance(value, list) and (script := _in_list(value, variable)) is not None:
+            return msgspec.structs.replace(call, environment=given.name, script=script or None, is_list=True)
         if given.value is not UNKNOWN and value is UNKNOWN and variable in given.raw:
             return msgspec.structs.replace(call, environment=given.name)
     return call
+
+
+def _in_list(value: list[Any], variable: str) -> str | None:
+    """What the variable is in a list of maps with a name and a value each: "" where not constant, None without it."""
+    for item in value:
+        if isinstance(item, dict) and variable in (item.get("name"), item.get("Name"), item.get("key")):
+            script = item.get("value", item.get("Value"))
+            return script if isinstance(script, str) else ""
+    return None
 
 
 def _in_order(arguments: Iterable[Given], first: str) -> list[Given]:
