@@ -23,6 +23,7 @@ ESTATE = {
     "buildspec.yml": "version: 0.2\nphases:\n  build:\n    commands:\n      - packer build $PACKER_SCRIPT\n",
 }
 MAIN = "terraform/pipelines/main.tf"
+OURS = ("project_name", "project_description", "artefact_bucket_name", "source_repository")
 
 
 def call(
@@ -456,3 +457,60 @@ def test_killed_anywhere_it_is_old_or_new(
         if undo:
             cli("adopt", "--write", "--no-plan").expect(0)
     assert seen == {0, 1}
+
+
+def test_a_local_build_takes_the_right_file(
+    repo: Repo, cli: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repo({"install-packer.sh": "#!/bin/sh\n"})
+    shutil.copytree(CASE, root, dirs_exist_ok=True)
+    spec = (root / "buildspec.yml").read_text()
+    line = spec[spec.index("grep -E") :].partition("\n")[0]  # a mapping to YAML: CodeBuild refuses it, too
+    (root / "buildspec.yml").write_text(spec.replace(line, f"'{line.replace(chr(39), chr(39) * 2)}'"))
+    write_tree(tmp_path / "bin", {"packer": f'#!/bin/sh\necho "$@" >>{tmp_path}/said\necho "eu-west-1: ami-1"\n'})
+    for file in (root / "install-packer.sh", tmp_path / "bin/packer"):
+        file.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    cli("adopt", "--write", "--no-plan").expect(0)
+    for name in ("web", "proxy"):
+        cli("build", name, "--local", "--region", "eu-west-1")
+        said = (tmp_path / "said").read_text().splitlines()
+        assert said == [f"validate packer-{name}.json", f"build -color=false packer-{name}.json"]
+        (tmp_path / "said").unlink()
+
+
+def test_after_another_module_was_set_up(repo: Repo, cli: Command) -> None:
+    """What `tfgen init` has written is ours; the calls keep theirs."""
+    toml = 'source_repository = "r" # mine\n\n[module] # ours\nsource = "../modules/codepipeline" # vendored\n'
+    module = 'variable "project_name" {}\nvariable "environment_vars" {}\n'
+    root = repo({**ESTATE, MAIN: call(), "tfgen.toml": toml, "terraform/modules/codepipeline/main.tf": module})
+    adopted(cli, root)
+    text = (root / "tfgen.toml").read_text()
+    assert tomllib.loads(text)["module"] == {"source": MODULE, "inputs": {"variables": {"fact": "environment"}}}
+    for comment in ("# mine", "# ours", "# vendored"):
+        assert comment in text
+
+
+def test_a_call_of_our_own_module(repo: Repo, cli: Command) -> None:
+    module = "".join(f'variable "{name}" {{}}\n' for name in (*OURS, "environment_vars", "timeout"))
+    more = "".join(f'  {name} = "the-{name.replace("_", "-")}"\n' for name in OURS) + "  timeout = 3"
+    text = call(more=more, source="../modules/codepipeline").replace("variables =", "environment_vars =")
+    root = repo(
+        {
+            **ESTATE,
+            "packer/db.json": JSON,
+            MAIN: text,
+            "terraform/modules/codepipeline/main.tf": module,
+            "tfgen.toml": 'source_repository = "r"\n',
+        }
+    )
+    adopted(cli, root)
+    toml = tomllib.loads((root / "tfgen.toml").read_text())
+    assert "module" not in toml
+    assert toml["inputs"] == {"timeout": 3}
+    assert toml["templates"]["web"]["names"] == {
+        "project_name": "the-project-name",
+        "artefact_bucket_name": "the-artefact-bucket-name",
+    }
+    assert 'project_name         = "db-ami-pipeline"' in generated(root, "db")
+    assert 'source_repository    = "the-source-repository"' in generated(root)
