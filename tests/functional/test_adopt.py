@@ -309,6 +309,13 @@ def test_names_without_a_pattern_are_pinned(repo: Repo, cli: Command) -> None:
     assert 'project_name = "db-ami-pipeline"' in generated(root, "db")
 
 
+def test_names_that_only_their_module_knows(repo: Repo, cli: Command) -> None:
+    root = repo({**ESTATE, MAIN: call(more='  project_name = "p"\n  artefact_bucket_name = "Web Files"')})
+    adopted(cli, root)
+    assert 'project_name         = "p"' in generated(root)
+    assert 'artefact_bucket_name = "Web Files"' in generated(root)
+
+
 def test_references_get_the_new_label(repo: Repo, cli: Command) -> None:
     outputs = (
         'output "a" {\n  value = "${module.old.arn}-${module.older.arn}" # module.old\n}\n'
@@ -514,3 +521,21 @@ def test_a_call_of_our_own_module(repo: Repo, cli: Command) -> None:
     }
     assert 'project_name         = "db-ami-pipeline"' in generated(root, "db")
     assert 'source_repository    = "the-source-repository"' in generated(root)
+
+
+def test_moving_to_our_module(repo: Repo, cli: Command) -> None:
+    module = "".join(f'variable "{name}" {{}}\n' for name in (*OURS, "environment_vars"))
+    files = {**ESTATE, MAIN: call(more='  project_name = "pp"\n  size = 3', environment='    A = "1"\n')}
+    root = repo(files)
+    assert "run: tfgen init --module vendor" in cli("adopt", "--module", "ours").expect(1).err
+    write_tree(root, {"terraform/modules/codepipeline/main.tf": module, "tfgen.toml": 'source_repository = "r"\n'})
+    before = _tree(root)
+    result = cli("adopt", "--write", "--no-plan", "--module", "ours").expect(0)
+    assert f"../modules/codepipeline does not take size ({MAIN}:4)" in result.err
+    cli("sync", "--check").expect(0)
+    text = generated(root)
+    assert 'source = "../modules/codepipeline"' in text
+    assert 'project_name         = "pp"' in text
+    assert 'A             = "1"' in text
+    cli("adopt", "--undo").expect(0)
+    assert _tree(root) == before

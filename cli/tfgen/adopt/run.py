@@ -13,7 +13,7 @@ from tfgen.adopt.situation import find_situation
 from tfgen_generators.adopt.adoption import Start, make_adoption
 from tfgen_generators.adopt.matching import rows_of
 from tfgen_generators.adopt.model import Row
-from tfgen_generators.errors import UsageError
+from tfgen_generators.errors import TfgenError, UsageError
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.settings.model import FILE_NAME
 
@@ -110,10 +110,23 @@ def _look(request: AdoptRequest) -> Adopting:
         files=situation.files,
         fresh=not situation.generated,
         ours=request.ours,
+        declared=_declared(workspace) if request.ours else None,
     )
     adoption = make_adoption(start, rows, partial(_changes, workspace))
     after = replace(workspace, settings=adoption.settings, settings_text=adoption.settings_text)
     return Adopting(workspace=after, adoption=adoption, files=dict(_files(situation, adoption)))
+
+
+def _declared(workspace: Workspace) -> frozenset[str] | None:
+    """The inputs of the module that tfgen.toml names, None where it is not local. Raises TfgenError without it."""
+    from tfgen_generators.module.interface import module_folder, read_module
+
+    folder = module_folder(workspace.root, workspace.settings)
+    if folder is not None and not folder.is_dir():
+        source, fix = workspace.settings.module.source, "run: tfgen init --module vendor"
+        raise TfgenError(f"module.source {source!r}: there is no such folder", where=FILE_NAME, fix=fix)
+    module = read_module(workspace.root, workspace.settings)
+    return frozenset(module.variables) if module and module.complete else None
 
 
 def _rows(situation: Situation, request: AdoptRequest) -> list[Row]:

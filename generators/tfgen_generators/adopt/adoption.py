@@ -18,9 +18,10 @@ from tfgen_generators.adopt.values import CannotSayError, canonical, item_of, pa
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.paths.packer_script import in_form
 from tfgen_generators.pipeline.pipeline import Pipeline
-from tfgen_generators.root_module.hand_written import META, HandCall, HandWritten
+from tfgen_generators.root_module.hand_written import META, Given, HandCall, HandWritten
 from tfgen_generators.settings.model import Settings
 from tfgen_generators.settings.read import parse_settings
+from tfgen_generators.sync.hand_written import environment_input
 from tfgen_generators.sync.model import SyncResult
 
 FORMS = ("path", "path-without-ending", "file", "file-without-ending")
@@ -46,7 +47,10 @@ class Adoption(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """What adopt begins with. `fresh`: no pipeline is generated yet; `ours`: all move to the module of `settings`."""
+    """What adopt begins with. `fresh`: no pipeline is generated yet; `ours`: all move to the module of `settings`.
+
+    `declared` are the inputs of that module, None where they are not known.
+    """
 
     settings: Settings
     text: str
@@ -54,11 +58,12 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     files: Mapping[str, bytes]
     fresh: bool
     ours: bool = False
+    declared: frozenset[str] | None = None
 
 
 def make_adoption(start: Start, rows: Sequence[Row], look: Look) -> Adoption:
     """What adopt would do about `rows`. Raises TfgenError."""
-    rows = list(_of_one_module(rows, start))
+    rows = [_moved_to_ours(row, start) if start.ours else row for row in _of_one_module(rows, start)]
     for _ in range(len(rows) + 1):  # what cannot be said is refused, and the others are tried again
         chosen = list(adopted(rows))
         if not chosen:
@@ -101,6 +106,23 @@ def _of_one_module(rows: Sequence[Row], start: Start) -> Iterator[Row]:
         yield replace(
             row, action="refuse", reason=shown, fix="use one module for all, or run: tfgen adopt --module ours"
         )
+
+
+def _moved_to_ours(row: Row, start: Start) -> Row:
+    """The row with a call of the module of tfgen.toml: with its name of the environment, and what it takes."""
+    call = row.call
+    if row.action != "adopt" or call is None:
+        return row
+    ours, kept, dropped = environment_input(start.settings) or call.environment, dict[str, Given](), list[str]()
+    for name, given in call.arguments.items():
+        new = ours if name == call.environment else name
+        if new in META or start.declared is None or new in start.declared:
+            kept[new] = given
+        else:
+            dropped.append(f"{name} ({call.path}:{given.line})")
+    source = start.settings.module.source
+    reason = f"{source} does not take {', '.join(dropped)}" if dropped else f"its module becomes {source}"
+    return replace(row, call=replace(call, arguments=kept, environment=ours), reason=reason)
 
 
 def _tried(start: Start, rows: Sequence[Row], chosen: Sequence[Adopted], look: Look) -> Adoption:
@@ -148,8 +170,9 @@ def _settings(start: Start, edits: Edits, chosen: Sequence[Adopted]) -> tuple[Se
 
 
 def _left(hand_written: HandWritten, chosen: Sequence[Adopted]) -> HandWritten:
-    gone = [one.call for one in chosen]
-    return replace(hand_written, calls=tuple(call for call in hand_written.calls if call not in gone))
+    gone = {(one.call.path, one.call.start) for one in chosen}
+    calls = (call for call in hand_written.calls if (call.path, call.start) not in gone)
+    return replace(hand_written, calls=tuple(calls))
 
 
 def _form(chosen: Sequence[Adopted], settings: Settings) -> str:

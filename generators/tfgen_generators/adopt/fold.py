@@ -14,6 +14,7 @@ import msgspec
 
 from tfgen_generators.adopt.model import Adopted
 from tfgen_generators.adopt.values import environment_of, item_of
+from tfgen_generators.pipeline.aws_names import name_error
 from tfgen_generators.root_module.hand_written import META
 from tfgen_generators.settings.lines import Path
 from tfgen_generators.settings.model import Settings
@@ -99,11 +100,11 @@ def _input(
     common = by_all and all(value == values[0] for value in values) and type_of(values)
     patterns = {pattern_of(value, template) for template, value in items.items()}
     pattern = patterns.pop() if by_all and len(patterns) == 1 else ""
-    is_fact = name in _FACTS and by_all
+    is_fact = name in _FACTS and by_all and not (how.theirs and any(_is_odd(name, value) for value in values))
     if name in _TOP and common and isinstance(values[0], str) and _PLAIN.fullmatch(values[0]) and how.fresh:
         mapping[name] = {"fact": name}
         put(edits, (), name, values[0])
-    elif pattern and how.fresh and name in _NAMES:
+    elif pattern and how.fresh and name in _NAMES and is_fact:
         mapping[name] = {"fact": name}
         put(edits, ("names",), name, pattern)
     elif pattern and how.fresh:
@@ -115,6 +116,11 @@ def _input(
             mapping[name] = {"fact": name}
         for template, value in items.items():
             _own(edits, name, template, value, pinned=is_fact)
+
+
+def _is_odd(name: str, value: Any) -> bool:
+    """Whether a name is none that AWS takes: what their module makes of it, only that knows."""
+    return isinstance(value, str) and bool(name_error(name, value))
 
 
 def _is_own(name: str, number: int, how: Fold) -> bool:
