@@ -107,9 +107,7 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
     require_inside(root, FILE_NAME)
     clean(root / ".tfgen")
     if (root / ".tfgen" / "backup" / "adopt" / "pending").is_dir():
-        from tfgen.journal.files import complete
-
-        complete(root)  # a killed adopt is completed by whoever comes next
+        _complete(root)
     try:
         text = read_bytes(file).decode()
     except FileNotFoundError:
@@ -124,6 +122,14 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
     except OSError as error:
         raise SettingsError(f"cannot be read: {error.strerror}", where=FILE_NAME) from None
     return _inside(Workspace(root=root, settings=parse_settings(text), settings_text=text))
+
+
+def _complete(root: Path) -> None:
+    """What a killed adopt has begun is done by whoever comes next, unless it is at work: then it holds the lock."""
+    from tfgen.journal.files import complete
+
+    with contextlib.suppress(BusyError), locked(Workspace(root=root), "sync", timeout=0):
+        complete(root)
 
 
 def _inside(workspace: Workspace) -> Workspace:

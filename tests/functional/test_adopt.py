@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -273,8 +274,26 @@ def test_what_is_not_constant_is_asked(repo: Repo, cli: Command) -> None:
 def test_two_candidates_are_asked(repo: Repo, cli: Command) -> None:
     root = repo({**ESTATE, MAIN: call("a") + call("b")})
     refused(cli, root, "two calls build it", f"a ({MAIN}:1)", f"b ({MAIN}:8)", f"--match a={WEB}")
+    result = cli("adopt", "--write", "--no-plan", "--match", "b=web").expect(0)
+    assert f"warning: {MAIN}:1: module 'a': builds web, too" in result.err
+    assert (root / MAIN).read_text() == call("a")
+    assert "from = module.b\n" in generated(root)
+    assert "run: tfgen adopt" in cli("sync").expect(3).err
     root = repo({"packer/x/web.json": JSON, "packer/y/web.json": JSON, MAIN: call(script='"web"')}, name="other")
     refused(cli, root, f"{MAIN}:1", "packer/x/web.json and packer/y/web.json", "--match old=packer/x/web.json")
+
+
+def test_a_person_is_asked(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tfgen.sync.renames.can_ask", lambda: True)
+    root = repo({"packer/x/web.json": JSON, "packer/y/web.json": JSON, MAIN: call(script='"web"')})
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    before = _tree(root)
+    cli("adopt", "--write", "--no-plan").expect(3)
+    assert _tree(root) == before
+    monkeypatch.setattr("sys.stdin", io.StringIO("2\n"))
+    result = cli("adopt", "--write", "--no-plan").expect(0)
+    assert "2  old builds packer/y/web.json" in result.err
+    assert "to   = module.y-web" in generated(root, "y-web")
 
 
 def test_common_values_are_folded_up(repo: Repo, cli: Command) -> None:
@@ -455,7 +474,7 @@ def test_killed_anywhere_it_is_old_or_new(
             done = True
         monkeypatch.setattr(journal, "_write", write)
         cli("list").expect(0)  # any command
-        found = {path: data for path, data in _tree(root).items() if ".tfgen-new-" not in path}
+        found = _tree(root)
         assert found in states
         seen.add(states.index(found))
         if done:

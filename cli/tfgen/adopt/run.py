@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tfgen_generators.adopt.adoption import Adoption
     from tfgen_generators.root_module.hand_written import HandWritten
     from tfgen_generators.settings.model import Settings
-    from tfgen_generators.sync.model import SyncResult
+    from tfgen_generators.sync.model import Refusal, SyncResult
 
 
 class Adopting(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +42,15 @@ class Adopting(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_refused(self) -> bool:
-        synced = self.adoption.synced
-        return self.adoption.is_refused or bool(synced and self.adoption.edited and synced.changes.refused)
+        return self.adoption.is_refused or bool(self.refused)
+
+    @property
+    def refused(self) -> list[Refusal]:
+        """What sync would refuse, but for calls that are left as they are."""
+        synced, left = self.adoption.synced, {row.place for row in self.adoption.rows if row.action == "leave"}
+        if synced is None or not self.adoption.edited:
+            return []
+        return [one for one in synced.changes.refused if one.path not in left]
 
 
 def adopt(request: AdoptRequest) -> Adopting:

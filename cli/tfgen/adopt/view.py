@@ -37,12 +37,10 @@ def render(found: Adopting, *, diff: bool, format_: Format) -> None:
 
 def as_json(found: Adopting) -> dict[str, object]:
     """The stable shape that docs/json.md describes."""
-    synced = found.adoption.synced
-    refused = synced.changes.refused if synced and found.adoption.edited else ()
     return {
         "images": [_row(row) for row in found.adoption.rows],
         "files": [] if found.is_refused else list(found.files),
-        "refused": [{"path": one.path, "reason": one.reason, "fix": one.fix} for one in refused],
+        "refused": [{"path": one.path, "reason": one.reason, "fix": one.fix} for one in found.refused],
         "proof": found.proof or None,
         "written": found.written,
     }

@@ -61,7 +61,9 @@ def command(
     moved block keeps the addresses in the state; the module and its inputs stay as they are. Everything else in the
     files stays byte for byte. What cannot be kept is refused (exit 3; nothing is written).
     """
-    from tfgen.adopt.request import AdoptRequest, read_matches
+    from msgspec.structs import replace
+
+    from tfgen.adopt.request import AdoptRequest, ask, read_matches
     from tfgen.adopt.run import adopt
     from tfgen.adopt.view import render
 
@@ -71,6 +73,9 @@ def command(
         write=write, matches=read_matches(match or []), ours=module == "ours", plan=plan, terraform=terraform
     )
     found = adopt(request)
+    while (said := ask(found.adoption.rows)) is not None:
+        request = replace(request, matches={**request.matches, said[0]: said[1]})
+        found = adopt(request)
     render(found, diff=diff, format_=format_)
     if found.is_refused:
         return EXIT_REFUSED

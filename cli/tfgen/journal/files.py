@@ -67,11 +67,17 @@ def change_files(root: Path, files: Mapping[str, bytes | None], *, undoes: str =
 
 
 def complete(root: Path) -> bool:
-    """Does what is left of a change that was begun, and says whether there was one. Raises TfgenError."""
+    """Does what is left of a change that was begun, and says whether there was one. Raises TfgenError.
+
+    Call it only while holding the lock `sync`.
+    """
     pending = root / _FOLDER / _PENDING
     if not pending.is_dir():
         return False
     journal = _read(pending)
+    for folder in {Path(os.path.realpath(root / entry.path)).parent for entry in journal.entries}:
+        for left in folder.glob(f"{_BESIDE}*"):
+            left.unlink(missing_ok=True)
     for number, entry in enumerate(journal.entries):
         _require_ours(root, entry.path)
         now = _digest(root / entry.path)

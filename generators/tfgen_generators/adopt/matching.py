@@ -37,7 +37,16 @@ def rows_of(
         else:
             others.append(_unmatched(call, found, variable))
     rows = [_row(template, by_template.get(template.path, []), generated, answers) for template in templates]
-    return [*rows, *others]
+    return [*rows, *others, *_not_chosen(rows, by_template)]
+
+
+def _not_chosen(rows: Sequence[Row], by_template: Mapping[str, Sequence[HandCall]]) -> Iterator[Row]:
+    """The other calls of a template of which a person has chosen one."""
+    for row in rows:
+        for call in by_template.get(row.template.path, ()) if row.template and row.action == "adopt" else ():
+            if call is not row.call:
+                reason = f"builds {row.name}, too: tfgen sync refuses it until it is removed by hand"
+                yield Row(name=call.label, template=None, call=call, action="leave", reason=reason)
 
 
 def adopted(rows: Sequence[Row]) -> Iterator[Adopted]:
@@ -58,10 +67,10 @@ def _templates(
 def _unmatched(call: HandCall, found: Sequence[Template], variable: str) -> Row:
     """A call whose template is not sure, or not there."""
     action: Action = "refuse"
-    meta = _meta(call)
+    meta, choices = _meta(call), tuple(f"{call.label}={one.path}" for one in found)
     if found:
         reason = f"{variable} = {call.script!r} may be {' and '.join(one.path for one in found)}"
-        fix = "say which: " + " or ".join(f"--match {call.label}={one.path}" for one in found)
+        fix = _say(choices)
     elif meta:
         reason, fix = meta, _BY_HAND
     elif call.script is None:
@@ -69,7 +78,11 @@ def _unmatched(call: HandCall, found: Sequence[Template], variable: str) -> Row:
         fix = f"say it: --match {call.label}=TEMPLATE"
     else:
         action, reason, fix = "leave", f"{variable} = {call.script!r} is no template here", ""
-    return Row(name=call.label, template=None, call=call, action=action, reason=reason, fix=fix)
+    return Row(name=call.label, template=None, call=call, action=action, reason=reason, fix=fix, choices=choices)
+
+
+def _say(choices: Sequence[str]) -> str:
+    return "say which one: " + " or ".join(f"--match {one}" for one in choices)
 
 
 def _row(template: Template, calls: Sequence[HandCall], generated: Collection[str], answers: Mapping[str, str]) -> Row:
@@ -77,13 +90,16 @@ def _row(template: Template, calls: Sequence[HandCall], generated: Collection[st
     if not chosen:
         action: Action = "keep" if template.name in generated else "create"
         return Row(name=template.name, template=template, call=None, action=action)
-    if len(chosen) > 1:
+    choices = tuple(f"{one.label}={template.path}" for one in chosen) if len(chosen) > 1 else ()
+    if choices:
         reason = "two calls build it: " + " and ".join(f"{one.label} ({one.place})" for one in chosen)
-        fix = "say which one: " + " or ".join(f"--match {one.label}={template.path}" for one in chosen)
+        fix = _say(choices)
     else:
         reason, fix = _obstacle(template, chosen[0], generated)
     action = "refuse" if reason else "adopt"
-    return Row(name=template.name, template=template, call=chosen[0], action=action, reason=reason, fix=fix)
+    return Row(
+        name=template.name, template=template, call=chosen[0], action=action, reason=reason, fix=fix, choices=choices
+    )
 
 
 def _obstacle(template: Template, call: HandCall, generated: Collection[str]) -> tuple[str, str]:

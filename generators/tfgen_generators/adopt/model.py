@@ -15,7 +15,10 @@ Action = Literal["adopt", "create", "keep", "refuse", "leave"]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One image, or one call without a template: `template` is None then. `reason` and `fix` say why it is refused."""
+    """One image, or one call without a template: `template` is None then. `reason` and `fix` say why it is refused.
+
+    `choices` are what a person may say to that, LABEL=TEMPLATE each.
+    """
 
     name: str
     template: Template | None
@@ -23,7 +26,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     action: Action
     reason: str = ""
     fix: str = ""
-    live: str = ""
+    choices: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
