@@ -43,6 +43,11 @@ def estate(repo: Repo) -> Path:
 def test_what_is_applied_continues(repo: Repo, tfgen: Command) -> None:
     root = estate(repo)
     before = (root / "terraform/terraform.tfstate").read_bytes()
+    rows = json.loads(tfgen("adopt", "--format", "json").expect(0).out)["images"]
+    assert [(row["name"], row["action"], row["live"]) for row in rows] == [
+        ("proxy", "create", "none"),
+        ("web", "adopt", "state"),
+    ]
     result = tfgen("adopt", "--write").expect(0)
     assert "proven by a plan: 1 to move, 0 to import, 1 to add, 0 to change, 0 to destroy" in result.err
     assert (root / "terraform/terraform.tfstate").read_bytes() == before
@@ -93,12 +98,12 @@ def test_live_pipelines_without_state(estate: Estate, tfgen: Command, monkeypatc
     result = tfgen("adopt", "--write").expect(0)
     # An imported bucket has no force_destroy in its state: that is the one change.
     assert f"0 to move, {number} to import, 0 to add, 1 to change, 0 to destroy" in result.err, result.err
+    assert re.search(r"^web .* without state ", result.out, re.MULTILINE)
     blocks = (estate.folder / "adopt_imports.gen.tf").read_text()
     assert 'to = module.web.aws_cloudwatch_event_rule.this["source"]\n' in blocks
-    tfgen("plan", "--out", "second").expect(0)
     assert "import blocks" in tfgen("sync").expect(0).err
     assert (estate.folder / "adopt_imports.gen.tf").read_text() == blocks
-    tfgen("apply", "second").expect(0)
+    estate.terraform("apply", "-auto-approve")
     assert sorted(addresses(state)) == sorted(re.findall(r"to = (.*)", blocks))
     assert f"removed {number} import blocks" in tfgen("sync").expect(0).err
     assert not (estate.folder / "adopt_imports.gen.tf").exists()

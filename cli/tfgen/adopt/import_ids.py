@@ -58,6 +58,20 @@ def wanted(plan: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield str(change["address"]), kind, found
 
 
+def where_live(plan: Mapping[str, Any]) -> dict[str, str]:
+    """Call -> "state" where the state has something of it, "aws" where only AWS has (it is imported), "none" else."""
+    found: dict[str, str] = {}
+    for change in plan.get("resource_changes") or ():
+        details, address = change.get("change") or {}, str(change.get("address"))
+        if not address.startswith("module.") or change.get("mode") == "data":
+            continue
+        made = details.get("actions") == ["create"]
+        place = "aws" if details.get("importing") else "none" if made else "state"
+        name = image(address)
+        found[name] = max(found.get(name, "none"), place, key=("none", "aws", "state").index)
+    return found
+
+
 def image(address: str) -> str:
     """The call that a resource belongs to."""
     return address.removeprefix("module.").partition(".")[0]

@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tfgen.adopt.collecting import Collecting
+from tfgen.adopt.import_ids import where_live
 from tfgen.adopt.imports import find_imports, refuse_owned
 from tfgen.console import note, one_line
 from tfgen_generators.errors import InterruptedRunError, RefusedError, TfgenError
@@ -34,10 +35,14 @@ _IMPORTS = "pipeline_adopt-imports.gen.tf"
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """What the plan says, "" where Terraform made none; `imports` are address -> ID of what is live without state."""
+    """What the plan says, "" where Terraform made none; `imports` are address -> ID of what is live without state.
+
+    `live` says of each call whether its pipeline is in the state, in AWS alone, or nowhere ("state", "aws", "none").
+    """
 
     said: str = ""
     imports: Mapping[str, str] = {}
+    live: Mapping[str, str] = {}
 
 
 def prove(workspace: Workspace, files: Mapping[str, bytes | None], request: AdoptRequest) -> Proof:
@@ -49,14 +54,14 @@ def prove(workspace: Workspace, files: Mapping[str, bytes | None], request: Adop
 
     try:
         with private_folder(workspace.make_state_dir(), "adopt-") as folder:
-            summary, imports = _Copy(workspace, files, folder, request).planned()
+            summary, imports, document = _Copy(workspace, files, folder, request).planned()
     except (InterruptedRunError, RefusedError):
         raise
     except (TfgenError, OSError) as error:
         note(one_line(f"warning: no plan could be made: {error}"), style="yellow")
         return Proof()
     _require_kept(summary)
-    return Proof(said=f"proven by a plan: {_counts(summary)}", imports=imports)
+    return Proof(said=f"proven by a plan: {_counts(summary)}", imports=imports, live=where_live(document))
 
 
 class _Copy:
@@ -76,8 +81,8 @@ class _Copy:
             self._put(path, data)
         _copy_data(workspace, self._placed.terraform_dir)
 
-    def planned(self) -> tuple[PlanSummary, dict[str, str]]:
-        """The plan, and what it imports. Raises TfgenError."""
+    def planned(self) -> tuple[PlanSummary, dict[str, str], dict[str, Any]]:
+        """The plan, what it imports, and its document. Raises TfgenError."""
         summary, document = self._plan(None)
         latest = [summary]
 
@@ -94,9 +99,9 @@ class _Copy:
 
         imports, document = find_imports(document, replan)
         if not imports:
-            return summary, {}
+            return summary, {}, document
         refuse_owned(document)
-        return latest[0], imports
+        return latest[0], imports, document
 
     def _plan(self, watcher: Collecting | None) -> tuple[PlanSummary, dict[str, Any]]:
         from tfgen.plan.make import plan_copy

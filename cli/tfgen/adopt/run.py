@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Adopting(msgspec.Struct, frozen=True, kw_only=True):
     """What adopt has found. `files` are what it writes: path -> bytes, None for a file that goes.
 
-    `proof` says what the plan said, "" where none was made.
+    `proof` says what the plan said, "" where none was made; `live` is the proof's.
     """
 
     workspace: Workspace
@@ -39,6 +39,7 @@ class Adopting(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, bytes | None]
     written: bool = False
     proof: str = ""
+    live: dict[str, str] = {}
 
     @property
     def is_refused(self) -> bool:
@@ -59,17 +60,31 @@ def adopt(request: AdoptRequest) -> Adopting:
     from tfgen.workspace import locked
 
     if not request.write:
-        return _look(request)
+        found = _look(request)
+        can_plan = request.plan and not found.is_refused and _is_initialised(found.workspace)
+        proof = _proof(found, request) if can_plan else None
+        return replace(found, proof=proof.said, live=dict(proof.live)) if proof else found
     with locked(find_situation().workspace, "sync"):
         found = _look(request)
         if found.is_refused:
             return found
         proof = _proof(found, request)
         if proof is not None:
-            found = replace(found, files={**found.files, **_import_file(found, proof)}, proof=proof.said)
+            found = replace(
+                found, files={**found.files, **_import_file(found, proof)}, proof=proof.said, live=dict(proof.live)
+            )
         if found.files:
             change_files(found.workspace.root, found.files)
         return replace(found, written=bool(found.files))
+
+
+def _is_initialised(workspace: Workspace) -> bool:
+    """Whether a plan tells something: without init nobody knows where the state is."""
+    import os
+
+    from tfgen.terraform.init import data_dir
+
+    return workspace.terraform_dir.is_dir() and data_dir(workspace.terraform_dir, os.environ).is_dir()
 
 
 def _proof(found: Adopting, request: AdoptRequest) -> Proof | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tfgen_generators.adopt.model import Row
     from tfgen_generators.sync.model import Action
 
+_LIVE = {"state": "in the state", "aws": "without state", "none": "no", "": "?"}
 _WORDS = {
     "adopt": "continues as module.{name}",
     "create": "gets a pipeline",
@@ -28,8 +29,11 @@ def render(found: Adopting, *, diff: bool, format_: Format) -> None:
     elif diff:
         out_diff("".join(_diffs(found)))
     else:
-        table = [[row.name, row.template.path if row.template else "-", _call(row), _will(row, found)] for row in rows]
-        out_table(["NAME", "TEMPLATE", "CALL", "ADOPT"], table)
+        table = [
+            [row.name, row.template.path if row.template else "-", _call(row), _live(row, found), _will(row, found)]
+            for row in rows
+        ]
+        out_table(["NAME", "TEMPLATE", "CALL", "LIVE", "ADOPT"], table)
     _reasons(found)
     if format_ == "table":
         _conclude(found)
@@ -38,7 +42,7 @@ def render(found: Adopting, *, diff: bool, format_: Format) -> None:
 def as_json(found: Adopting) -> dict[str, object]:
     """The stable shape that docs/json.md describes."""
     return {
-        "images": [_row(row) for row in found.adoption.rows],
+        "images": [{**_row(row), "live": found.live.get(row.name)} for row in found.adoption.rows],
         "files": [] if found.is_refused else list(found.files),
         "refused": [{"path": one.path, "reason": one.reason, "fix": one.fix} for one in found.refused],
         "proof": found.proof or None,
@@ -56,6 +60,11 @@ def _row(row: Row) -> dict[str, object]:
         "reason": row.reason or None,
         "fix": row.fix or None,
     }
+
+
+def _live(row: Row, found: Adopting) -> str:
+    """Only a plan knows."""
+    return _LIVE[found.live.get(row.name, "none" if found.live and row.template else "")]
 
 
 def _call(row: Row) -> str:
