@@ -262,6 +262,13 @@ def test_a_merged_environment(repo: Repo, cli: Command) -> None:
     assert f'env = merge(local.common, {{ PACKER_SCRIPT = "{WEB}" }})' in generated(root)
 
 
+def test_variables_that_the_settings_do_not_take(repo: Repo, cli: Command) -> None:
+    root = repo({**ESTATE, MAIN: call(environment='    PACKER_WORKING_DIR = "."\n    "x-y" = var.x\n')})
+    adopted(cli, root)
+    text = 'variables = { PACKER_SCRIPT = "packer/web.json", PACKER_WORKING_DIR = ".", x-y = var.x }'
+    assert text in generated(root)
+
+
 def test_what_is_not_constant_is_asked(repo: Repo, cli: Command) -> None:
     root = repo({**ESTATE, MAIN: call(script="data.external.x.result.script")})
     refused(cli, root, f"{MAIN}:1: module 'old'", "not constant", "--match old=TEMPLATE")
@@ -333,6 +340,19 @@ def test_names_that_only_their_module_knows(repo: Repo, cli: Command) -> None:
     adopted(cli, root)
     assert 'project_name         = "p"' in generated(root)
     assert 'artefact_bucket_name = "Web Files"' in generated(root)
+
+
+def test_what_has_the_name_in_it_is_not_given_to_others(repo: Repo, cli: Command) -> None:
+    more = '  logs = "${local.x}/web"\n  paths = ["a", "web"]\n  both = "${local.x}"'
+    root = repo(
+        {**ESTATE, "packer/db.json": JSON, MAIN: call(more=more, environment='    ROLE = "web"\n    A = "1"\n')}
+    )
+    adopted(cli, root)
+    toml = tomllib.loads((root / "tfgen.toml").read_text())
+    assert (toml["inputs"], toml["environment"]) == ({"both": {"expression": '"${local.x}"'}}, {"A": "1"})
+    assert toml["templates"]["web"]["inputs"].keys() == {"logs", "paths"}
+    assert toml["templates"]["web"]["environment"] == {"ROLE": "web"}
+    assert "'\"${local.x}/web\"'" in (root / "tfgen.toml").read_text()
 
 
 def test_references_get_the_new_label(repo: Repo, cli: Command) -> None:

@@ -199,11 +199,12 @@ def _unlike(
         wanted = {key: given for key, given in one.call.arguments.items() if key not in META}
         for key, given in wanted.items():
             item = item_of(given)
-            value = passed(item)
+            same = {canonical(passed(item))}
             if key == one.call.environment and given.items is not None:
                 variables = {each: passed(variable_of(inner)) for each, inner in given.items.items()}
-                value = {**variables, variable: one.call.script} if one.call.script is not None else variables
-            if key not in made or canonical(made[key]) != canonical(value):
+                known = {} if one.call.script is None else {variable: one.call.script}
+                same.add(canonical({**variables, **known}))
+            if key not in made or canonical(made[key]) not in same:
                 yield name, key, item
         for key in made:
             if key not in wanted:

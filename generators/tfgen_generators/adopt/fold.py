@@ -6,6 +6,7 @@ settings is compared with the calls afterwards; nothing here has to be right for
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -23,6 +24,7 @@ Edits = dict[Path, dict[str, Any]]
 #: Inputs that are facts of a pipeline by their usual names, and settings at the top that give them.
 _NAMES = ("project_name", "artefact_bucket_name")
 _TOP = ("source_repository", "branch")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _FACTS = (*_NAMES, "project_description", *_TOP)
 
@@ -109,7 +111,7 @@ def _input(
         put(edits, ("names",), name, pattern)
     elif pattern and how.fresh:
         put(edits, ("inputs",), name, {"pattern": pattern})
-    elif common and how.fresh and not _is_own(name, len(adopted), how):
+    elif common and how.fresh and not _is_own(name, len(adopted), how) and not _is_of_one(items):
         put(edits, ("inputs",), name, values[0])
     else:
         if is_fact:
@@ -128,6 +130,11 @@ def _is_own(name: str, number: int, how: Fold) -> bool:
     if name == "artefact_bucket_name":
         return not how.theirs  # our module makes the bucket: one for each
     return name == "project_name" or (name == "project_description" and number == 1)
+
+
+def _is_of_one(items: Mapping[str, Any]) -> bool:
+    """Whether the only one that there is has its template's name somewhere in it."""
+    return len(items) == 1 and any(pattern_of(json.dumps(value), template) for template, value in items.items())
 
 
 def _own(edits: Edits, name: str, template: str, value: Any, *, pinned: bool) -> None:
@@ -149,7 +156,7 @@ def _environment(edits: Edits, adopted: Sequence[Adopted], how: Fold) -> None:
     for one in adopted:
         given = one.call.arguments[one.call.environment]
         found = environment_of(given)
-        if found is None:
+        if found is None or not all(map(_is_settable, found)):
             put(edits, ("templates", one.template.name, "inputs"), one.call.environment, item_of(given))
         else:
             maps[one.template.name] = {key: value for key, value in found.items() if key != variable}
@@ -157,13 +164,17 @@ def _environment(edits: Edits, adopted: Sequence[Adopted], how: Fold) -> None:
         items = {template: values[key] for template, values in maps.items() if key in values}
         first = next(iter(items.values()))
         common = len(items) == len(maps) and all(value == first for value in items.values())
-        named = len(maps) == 1 and any(pattern_of(value, template) for template, value in items.items())
-        if common and not named and how.fresh and key not in shared:
+        if common and not _is_of_one(items) and how.fresh and key not in shared:
             put(edits, ("environment",), key, first)
             continue
         for template, value in items.items():
             if shared.get(key) != value:
                 put(edits, ("templates", template, "environment"), key, value)
+
+
+def _is_settable(name: str) -> bool:
+    """Whether [environment] may have it: a name that CodeBuild takes, and that tfgen does not set by itself."""
+    return bool(_VARIABLE.fullmatch(name)) and name != "PACKER_WORKING_DIR" and not name.startswith("CODEBUILD_")
 
 
 def _providers(edits: Edits, adopted: Sequence[Adopted], how: Fold) -> None:

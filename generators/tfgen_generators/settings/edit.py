@@ -129,6 +129,8 @@ def _literal(value: Plain) -> str:
         return "true" if value else "false"
     if not isinstance(value, str):
         return repr(value)
+    if '"' in value and "'" not in value and value.isprintable():
+        return f"'{value}'"  # an expression of Terraform's is easier to read without escapes
     escaped = re.sub(r'["\\\x00-\x1f\x7f]', lambda match: f"\\u{ord(match.group()):04x}", value)
     return f'"{escaped}"'
 
