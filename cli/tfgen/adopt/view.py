@@ -102,6 +102,8 @@ def _conclude(found: Adopting) -> None:
         note(f"wrote {', '.join(found.files)}")
         note(found.proof or "not proven by a plan; run: tfgen plan (it must show moves, and nothing destroyed)")
         note("to take it back: tfgen adopt --undo")
+        if any(row.action == "adopt" and row.call and row.call.label != row.name for row in found.adoption.rows):
+            note("when the moves have been applied everywhere, run: tfgen sync --prune-pins")
     else:
         note(f"would write {', '.join(found.files)}")
         note("to see the changes: tfgen adopt --diff; to make them: tfgen adopt --write")

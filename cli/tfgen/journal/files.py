@@ -78,19 +78,19 @@ def complete(root: Path) -> bool:
     for folder in {Path(os.path.realpath(root / entry.path)).parent for entry in journal.entries}:
         for left in folder.glob(f"{_BESIDE}*"):
             left.unlink(missing_ok=True)
+    staged: list[tuple[Path | None, Path]] = []
     for number, entry in enumerate(journal.entries):
-        _require_ours(root, entry.path)
-        now = _digest(root / entry.path)
-        if now == entry.after:
-            continue
-        if now != entry.before:
-            message = "was changed while tfgen adopt was writing"
-            raise RefusedError(message, where=entry.path, fix=f"compare it with {_FOLDER / _PENDING}, and remove that")
-        try:
-            _become(root / entry.path, pending / f"{number}.after" if entry.after else None, entry.mode)
-        except OSError as error:
-            fix = "make it writable, or free some space, and run the command again: it completes what was begun"
-            raise TfgenError(f"cannot be written: {error.strerror}", where=entry.path, fix=fix) from None
+        if _is_to_do(root, entry):
+            target = Path(os.path.realpath(root / entry.path))  # a link to it is kept
+            source = pending / f"{number}.after" if entry.after else None
+            staged.append((_beside(target, source, entry) if source else None, target))
+    for beside, target in staged:  # one after the other, with nothing in between: a kill here is rare
+        if beside is None:
+            target.unlink(missing_ok=True)
+        else:
+            beside.replace(target)
+    for folder in {target.parent for _, target in staged}:
+        _sync_folder(folder)
     _settle(root, pending, journal)
     return True
 
@@ -165,21 +165,31 @@ def _digest(path: Path) -> str:
         raise TfgenError(f"cannot be read: {error.strerror}", where=str(path)) from None
 
 
-def _become(target: Path, source: Path | None, mode: int) -> None:
-    """A link to the file is kept."""
-    target = Path(os.path.realpath(target))
-    if source is None:
-        target.unlink(missing_ok=True)
-    else:
-        beside = target.parent / f"{_BESIDE}{os.urandom(8).hex()}"
+def _is_to_do(root: Path, entry: Entry) -> bool:
+    """Raises RefusedError for a file that somebody has changed in between."""
+    _require_ours(root, entry.path)
+    now = _digest(root / entry.path)
+    if now not in (entry.before, entry.after):
+        message, fix = (
+            "was changed while tfgen adopt was writing",
+            f"compare it with {_FOLDER / _PENDING}, and remove that",
+        )
+        raise RefusedError(message, where=entry.path, fix=fix)
+    return now != entry.after
+
+
+def _beside(target: Path, source: Path, entry: Entry) -> Path:
+    """A file beside `target` that can take its place. Raises TfgenError."""
+    beside = target.parent / f"{_BESIDE}{os.urandom(8).hex()}"
+    try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            _write(beside, read_bytes(source))
-            beside.chmod(mode)
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
-    _sync_folder(target.parent)
+        _write(beside, read_bytes(source))
+        beside.chmod(entry.mode)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        fix = "make it writable, or free some space, and run the command again: it completes what was begun"
+        raise TfgenError(f"cannot be written: {error.strerror}", where=entry.path, fix=fix) from None
+    return beside
 
 
 def _write(path: Path, data: bytes) -> None:
