@@ -71,6 +71,17 @@ def test_what_would_be_destroyed_is_not_written(repo: Repo, tfgen: Command) -> N
     assert "nothing" in tfgen("adopt", "--undo").expect(0).err
 
 
+def test_what_cannot_be_planned_is_not_written(repo: Repo, tfgen: Command) -> None:
+    """A move in a circle, which only the new block closes."""
+    root = estate(repo)
+    moved = "moved {\n  from = module.web\n  to   = module.example-web-codepipline\n}\n"
+    (root / "terraform/moved.tf").write_text(moved)
+    before = (root / MAIN).read_bytes()
+    result = tfgen("adopt", "--write").expect(3)
+    assert "what is there can be planned, and the result cannot" in result.err
+    assert (root / MAIN).read_bytes() == before
+
+
 def test_without_a_plan_it_is_said(repo: Repo, tfgen: Command) -> None:
     call = 'module "a" {\n  source = "./none"\n  e = { PACKER_SCRIPT = "packer/web.json" }\n}\n'
     module = 'terraform {\n  required_providers {\n    x = { source = "127.0.0.1/x/x" }\n  }\n}\nvariable "e" {}\n'

@@ -58,10 +58,27 @@ def prove(workspace: Workspace, files: Mapping[str, bytes | None], request: Adop
     except (InterruptedRunError, RefusedError):
         raise
     except (TfgenError, OSError) as error:
+        if files and _is_planned_before(workspace, request):
+            fix = "see above; nothing was written (without a plan: --no-plan)"
+            raise RefusedError(f"what is there can be planned, and the result cannot: {error}", fix=fix) from None
         note(one_line(f"warning: no plan could be made: {error}"), style="yellow")
         return Proof()
     _require_kept(summary)
     return Proof(said=f"proven by a plan: {_counts(summary)}", imports=imports, live=where_live(document))
+
+
+def _is_planned_before(workspace: Workspace, request: AdoptRequest) -> bool:
+    """Whether Terraform can plan what is there, so that what it cannot is what adopt would write."""
+    from tfgen.workspace import private_folder
+
+    try:
+        with private_folder(workspace.make_state_dir(), "adopt-") as folder:
+            _Copy(workspace, {}, folder, request).plan(Collecting())
+    except InterruptedRunError:
+        raise
+    except (TfgenError, OSError):
+        return False
+    return True
 
 
 class _Copy:
@@ -83,14 +100,14 @@ class _Copy:
 
     def planned(self) -> tuple[PlanSummary, dict[str, str], dict[str, Any]]:
         """The plan, what it imports, and its document. Raises TfgenError."""
-        summary, document = self._plan(None)
+        summary, document = self.plan(None)
         latest = [summary]
 
         def replan(imports: Mapping[str, str]) -> tuple[dict[str, Any] | None, list[Diagnostic]]:
             self._put(f"{self._workspace.settings.terraform_dir}/{_IMPORTS}", block_text(imports).encode())
             watcher = Collecting()
             try:
-                latest[0], found = self._plan(watcher)
+                latest[0], found = self.plan(watcher)
             except InterruptedRunError:
                 raise
             except TfgenError:
@@ -103,7 +120,8 @@ class _Copy:
         refuse_owned(document)
         return latest[0], imports, document
 
-    def _plan(self, watcher: Collecting | None) -> tuple[PlanSummary, dict[str, Any]]:
+    def plan(self, watcher: Collecting | None) -> tuple[PlanSummary, dict[str, Any]]:
+        """One plan, and its document. Raises TfgenError."""
         from tfgen.plan.make import plan_copy
 
         root = self._workspace.terraform_dir
