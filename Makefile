@@ -16,7 +16,7 @@ PYTEST_ARGS ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-deep e2e lint format golden bench wheel clean
+.PHONY: help demo check test test-deep e2e lint docs format golden bench wheel clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -47,7 +47,12 @@ lint: $(VENV)/.lint ## ruff, mypy, import-linter, generated files as they should
 	$(BIN)/tfgen sync --check
 	$(BIN)/tfgen lint --strict
 	$(BIN)/python tools/module_v1.py --check
+	$(BIN)/python tools/reference.py --check
 	$(BIN)/python tools/module_docs.py --check terraform/modules/*
+
+docs: $(VENV)/.docs ## the site of the documentation, in build/docs/site; a dead link is an error
+	$(BIN)/python tools/site_pages.py build/docs/pages
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 format: $(VENV)/.lint ## ruff's fixes and format
 	$(BIN)/ruff check --fix .
@@ -63,7 +68,7 @@ wheel: $(VENV)/.wheel ## the wheel of the commit that is checked out, in dist/, 
 	@$(BIN)/python tools/build_wheel.py dist
 
 clean: ## everything that these commands made
-	rm -rf $(VENV) .tfgen .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build/docs .tfgen .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("tfgen needs Python 3.11 or newer; run: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
@@ -82,6 +87,10 @@ $(VENV)/.test: $(BIN)/python pyproject.toml constraints.txt
 
 $(VENV)/.wheel: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) hatchling
+	@touch $@
+
+$(VENV)/.docs: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[docs]'
 	@touch $@
 
 $(VENV)/.lint: $(BIN)/python pyproject.toml constraints.txt

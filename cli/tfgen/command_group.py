@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -15,13 +16,16 @@ from tfgen.options import PassesOn, PlainUsage
 if TYPE_CHECKING:
     from typer._click.core import Command, Context
     from typer._click.formatting import HelpFormatter
+    from typer._click.shell_completion import CompletionItem
 
 #: Name -> module in tfgen.commands, in the order of the overview.
 _MODULES = {
+    "init": "init",
     "list": "list_",
     "affected": "affected",
     "graph": "graph",
     "lint": "lint",
+    "new": "new",
     "sync": "sync",
     "rename": "rename",
     "adopt": "adopt",
@@ -35,6 +39,9 @@ _MODULES = {
     "demo": "demo",
     "state": "state",
     "remote": "remote",
+    "version": "version",
+    "schema": "schema",
+    "docs": "docs",
 }
 _PASS_ON = frozenset({"plan", "apply"})
 
@@ -48,9 +55,19 @@ class CommandGroup(TyperGroup):
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """The list of the help, of which each line needs a docstring and no built command."""
+        with self._outlined():
+            super().format_commands(ctx, formatter)
+
+    def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:
+        """The names and first sentences of the commands, likewise."""
+        with self._outlined():
+            return super().shell_complete(ctx, incomplete)
+
+    @contextlib.contextmanager
+    def _outlined(self) -> Iterator[None]:
         built, self.commands = self.commands, _Commands(_outline)  # type: ignore[assignment]
         try:
-            super().format_commands(ctx, formatter)
+            yield
         finally:
             self.commands = built
 

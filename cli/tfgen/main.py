@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +23,7 @@ app = typer.Typer(
     cls=CommandGroup,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     help="""Create and manage one AMI pipeline for each Packer template.
 
 tfgen scans the folder packer/, writes one Terraform module block for each template, and runs terraform
@@ -85,11 +87,18 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _usage(error: typer.TyperException) -> int:
+    """As Typer shows it, but with the word and the colour of every other error."""
+    from tfgen.console import styled
+
+    word = styled("error:", "red", sys.stderr)
+    said = io.StringIO()
     show = getattr(error, "show", None)
     if show is not None:
-        show(file=sys.stderr)
+        show(file=said)
+        text = re.sub("^Error:", lambda _: word, said.getvalue(), count=1, flags=re.MULTILINE)
     else:
-        sys.stderr.write(f"error: {error}\n")
+        text = f"{word} {error}\n"
+    sys.stderr.write(text)
     return UsageError.exit_code
 
 

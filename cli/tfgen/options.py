@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand
 
+from tfgen.completion import values
 from tfgen.console import Format
 from tfgen_generators.errors import UsageError
 
@@ -42,6 +43,7 @@ AllowDestroyOption = Annotated[
         "--allow-destroy",
         metavar="NAME",
         envvar="TFGEN_ALLOW_DESTROY",
+        autocompletion=values.images,
         help="Allow the plan to destroy or replace resources of this image. Repeatable.",
     ),
 ]
@@ -52,6 +54,7 @@ AllowActionOption = Annotated[
         "--allow-action",
         metavar="NAME",
         envvar="TFGEN_ALLOW_ACTION",
+        autocompletion=values.images,
         help="Allow the plan to invoke actions of this image (Terraform 1.14). Repeatable.",
     ),
 ]

@@ -6,11 +6,17 @@ import gc
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typer._click.core import Command
+
 
 def main() -> None:
     """Runs tfgen and exits."""
     if sys.getfilesystemencoding() != "utf-8" and sys.executable:
         _start_again_with_utf_8()
+    if "_TFGEN_COMPLETE" in os.environ or sys.argv[1:] in (["--install-completion"], ["--show-completion"]):
+        _complete()
     # What the environment may add (TFGEN_*) is the app's to read.
     is_plain = not any(name.startswith(("TFGEN_", "_TFGEN_")) for name in os.environ)
     if is_plain and sys.argv[1:] == ["sync", "--check"]:
@@ -25,6 +31,25 @@ def main() -> None:
     from tfgen.main import main as run
 
     run()
+
+
+def _complete() -> None:
+    """Answers a shell, and exits; comes back where the shell wants the script that asks."""
+    from tfgen.completion.answer import complete, is_asked
+    from tfgen.completion.scripts import use_own
+
+    if is_asked():
+        complete(app_command)
+    use_own()
+
+
+def app_command() -> Command:
+    """The app as the command that shells are told of."""
+    import typer.main
+
+    from tfgen.main import app
+
+    return typer.main.get_command(app)
 
 
 def _affected(arguments: list[str]) -> None:

@@ -114,13 +114,34 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
         if need_settings:
             raise SettingsError(
                 f"{FILE_NAME} not found in {root}",
-                fix=f'create {root.name}/{FILE_NAME} with source_repository = "NAME" (the CodeCommit repository)',
+                fix="run: tfgen init",
             ) from None
         return _inside(Workspace(root=root))
     except UnicodeDecodeError as error:
         raise SettingsError("not UTF-8 text", where=f"{FILE_NAME}:{_line(error)}", fix="save it as UTF-8") from None
     except OSError as error:
         raise SettingsError(f"cannot be read: {error.strerror}", where=FILE_NAME) from None
+    return _inside(Workspace(root=root, settings=settings_at(root, text), settings_text=text))
+
+
+def settings_at(root: Path, text: str) -> Settings:
+    """The settings that `text` is in a repository, whose files make variants. Raises SettingsError."""
+    settings = parse_settings(text)
+    if not settings.has_variants:
+        return settings
+    from tfgen_generators.packer.discovery.variants import with_variants
+    from tfgen_generators.trees.disk import DiskTree
+
+    return with_variants(settings, DiskTree(root))
+
+
+def look_into(root: Path) -> Workspace:
+    """As `open_workspace`, of a root that is known, without a change in its `.tfgen/` and without a message."""
+    require_inside(root, FILE_NAME)
+    try:
+        text = read_bytes(root / FILE_NAME).decode()
+    except FileNotFoundError:
+        return _inside(Workspace(root=root))
     return _inside(Workspace(root=root, settings=parse_settings(text), settings_text=text))
 
 

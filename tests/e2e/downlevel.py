@@ -65,6 +65,13 @@ def downlevel(template: str, text: str, keep: str = "") -> str:
     return text
 
 
+def downlevel_like(template: str, text: str) -> str:
+    """A template that says what a shipped one of its format says, for the Packer that is there."""
+    if not is_old():
+        return text
+    return downlevel("packer/wordpress.json" if template.endswith(".json") else "packer/base.pkr.hcl", text)
+
+
 def fit(folder: Path) -> None:
     """Make the templates below `folder` such as the Packer that is there can build."""
     if is_old():

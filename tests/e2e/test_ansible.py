@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from tests.e2e.tools import ROOT, bare_environment, require_tool, run
+from tfgen.new_image.model import Layout
+from tfgen.new_image.render import ansible_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +37,11 @@ def test_a_role_that_is_missing_is_found(tmp_path: Path) -> None:
 def test_ansible_lint(tmp_path: Path) -> None:
     folder = tmp_path / "ansible"  # a copy: the linter leaves a cache beside what it reads
     shutil.copytree(ANSIBLE, folder)
+    for name, role in (("web-1", "web_1"), ("x", "image_x")):  # what `tfgen new` creates
+        for file in ansible_files(Layout(packer_dir="packer", playbooks=".", roles="roles"), name, role):
+            path = folder / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.data)
     argv = [require_tool("ansible-lint", GET), "--offline", "--profile", "production", "--strict", "--nocolor"]
     done = run(argv, env=bare_environment(tmp_path), cwd=folder, timeout=120)
     assert done.returncode == 0, done.stdout

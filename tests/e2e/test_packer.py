@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.downlevel import LACKING, downlevel, fit, is_old
+from tests.conftest import TOML
+from tests.e2e.downlevel import LACKING, downlevel, downlevel_like, fit, is_old
 from tests.e2e.tools import ROOT, bare_environment, packer_version, require_packer, require_tool, run
 from tests.unit.samples import BROKEN, VALID
 from tests.unit.spellings import SPELLINGS
 from tests.unit.test_packer_functions import RECORDED
 from tests.unit.test_spellings import BUILD, LAZY, SOURCE
+from tfgen.new_image.systems import SYSTEMS
 from tfgen_generators.packer.describe import describe
 from tfgen_generators.packer.details import decode_details
 from tfgen_generators.packer.discovery.discover import discover
@@ -23,6 +25,8 @@ from tfgen_generators.packer.discovery.facts_cache import FactsCache
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
+
+    from tests.conftest import Command, Repo
 
 # Packer 1.6.6 says nothing of these: it takes the block for one of a plugin, or looks later.
 LENIENT = {"misspelt block"}
@@ -99,6 +103,22 @@ def copied(tmp_path: Path) -> Path:
 def test_valid(template: str, copied: Path) -> None:
     done = validate(template, copied, cwd=copied)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("form", ["hcl2", "json"])
+def test_new_images_are_valid(form: str, repo: Repo, cli: Command, tmp_path: Path) -> None:
+    """What `tfgen new` makes for each system, on another image, and like one."""
+    root = repo({"tfgen.toml": TOML})
+    for name in SYSTEMS:
+        cli("new", f"{name}-x", "--os", name, "--format", form).expect(0)
+    cli("new", "child", "--from", "debian-x", "--format", form).expect(0)
+    cli("new", "twin", "--like", "child").expect(0)
+    templates = sorted(path for path in (root / "packer").iterdir() if path.is_file())
+    assert len(templates) == 6
+    for file in templates:
+        file.write_text(downlevel_like(file.name, file.read_text(encoding="utf-8")), encoding="utf-8")
+        done = validate(f"packer/{file.name}", tmp_path, cwd=root)
+        assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -269,6 +269,21 @@ def test_variables_that_the_settings_do_not_take(repo: Repo, cli: Command) -> No
     assert text in generated(root)
 
 
+def test_images_of_one_template(repo: Repo, cli: Command) -> None:
+    """By the file of values that each call passes."""
+    files = {"packer/eks.json": JSON, "vars/eks-1.json": "{}", "vars/eks-2.json": "{}", "vars/eks-3.json": "{}"}
+    toml = 'source_repository = "r"\n\n[templates.eks]\nvar_files = "vars/*.json"\n'
+    text = "".join(
+        call(f"old{n}", '"packer/eks.json"', environment=f'    PACKER_VAR_FILE = "vars/eks-{n}.json"\n') for n in (1, 2)
+    )
+    root = repo({**files, "buildspec.yml": ESTATE["buildspec.yml"], "tfgen.toml": toml, MAIN: text})
+    adopted(cli, root)
+    for n in (1, 2):
+        assert f"from = module.old{n}\n  to   = module.eks-{n}\n" in generated(root, f"eks-{n}")
+        assert f'PACKER_VAR_FILE = "vars/eks-{n}.json"' in generated(root, f"eks-{n}")
+    assert "moved" not in generated(root, "eks-3")
+
+
 def test_what_is_not_constant_is_asked(repo: Repo, cli: Command) -> None:
     root = repo({**ESTATE, MAIN: call(script="data.external.x.result.script")})
     refused(cli, root, f"{MAIN}:1: module 'old'", "not constant", "--match old=TEMPLATE")

@@ -18,7 +18,7 @@ import yaml
 from tests.conftest import TOML, Command, Repo, write_tree
 from tests.e2e.tools import require_tool
 from tests.pinned import ADDRESS
-from tfgen.commands.ci import RECIPES
+from tfgen.hosts.recipe import RECIPES
 
 SCHEMAS = {"github": "vendor.github-workflows", "bitbucket": "vendor.bitbucket-pipelines"}
 HOSTS = sorted(RECIPES)

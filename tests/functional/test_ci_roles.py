@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import TOML, Command, Repo
 from tests.functional.pr_hosts import Reply, Request, Server, running
 from tests.pinned import ADDRESS
-from tfgen.commands.ci import RECIPES
+from tfgen.hosts.recipe import RECIPES
 
 BACKEND = """\
 terraform {
@@ -76,6 +76,7 @@ def test_all_that_is_known_stands_in_it(
     toml = (
         f'{TOML}branch = "trunk"\ntrigger = "affected"\n'
         '[names]\nproject_name = "ami-{name}"\n[templates.web.names]\nproject_name = "web-{account_id}"\n'
+        '[shared]\ninputs = { instance_profiles = { literal = { "arn:q" = "arn:s" } } }\n'
         '[inputs]\nconnection_arn = "arn:c"\ninstance_profiles = { literal = { "arn:p" = "arn:r" } }\n'
         'vpc_config = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"] }\n'
     )
@@ -93,7 +94,8 @@ def test_all_that_is_known_stands_in_it(
         '  host               = "github"\n  repository         = "Org/images"\n  branch             = "trunk"\n'
         '  pipeline_names     = ["ami-*", "web-*", "ami-builder-dispatcher"]\n'
         '  bucket_names       = ["*-ami-builder-artefacts-*"]\n'
-        '  connection_arns    = ["arn:c"]\n  vpc_ids            = ["vpc-1"]\n  instance_role_arns = ["arn:r"]\n\n'
+        '  connection_arns    = ["arn:c"]\n  vpc_ids            = ["vpc-1"]\n'
+        '  instance_role_arns = ["arn:r", "arn:s"]\n\n'
         '  github = {\n    owner_id      = "123456"\n    repository_id = "456789"\n  }\n\n'
         '  state = {\n    bucket     = "team-state"\n    keys       = ["images/terraform.tfstate"]\n'
         '    lock_table = "locks"\n    region     = "eu-west-1"\n  }\n}\n'

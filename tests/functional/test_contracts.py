@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import typer.main
 
-from tests.conftest import HCL2, JSON, TOML, TOY, Repo
+from tests.conftest import HCL2, JSON, TOML, TOY, Command, Repo
+from tfgen.console import out_table
 from tfgen.main import app
 
 HEAVY = {
@@ -76,6 +77,36 @@ def test_help_teaches(command: str) -> None:
     assert len(done.stdout.splitlines()) > 8
 
 
+@pytest.mark.parametrize("command", sorted(set(commands()) - {""}))
+def test_the_usage_is_plain(command: str) -> None:
+    """Names of arguments, not Typer's `{host}:<github|bitbucket>`."""
+    found = commands()[command]
+    usage = found.get_usage(typer.Context(found, info_name=f"tfgen {command}"))
+    assert re.fullmatch(r"Usage: tfgen [a-z -]+ \[OPTIONS\]( \[?[A-Z]+\]?(\.\.\.)?| COMMAND \[ARGS\]\.\.\.)*", usage), (
+        usage
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["nonsense", "list --format x", "plan --nope", "build", "ci", "ci nowhere", "remote nope", "-C"]
+)
+def test_an_error_begins_alike_whoever_finds_it(line: str, cli: Command) -> None:
+    said = cli(*line.split()).expect(64).err.splitlines()
+    assert said[0].startswith("Usage: tfgen ") or line == "-C"
+    assert [text for text in said if text.lower().startswith("error:")] == [
+        text for text in said if text.startswith("error: ")
+    ]
+    assert any(text.startswith("error: ") for text in said)
+
+
+def test_a_table_has_a_line_for_each_row(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """However narrow the terminal is taken to be."""
+    monkeypatch.setenv("COLUMNS", "80")
+    row = [f"packer/{'long/' * 20}{number}.json" for number in range(3)]
+    out_table(["A", "B", "C"], [row])
+    assert capsys.readouterr().out.splitlines()[1].split() == row
+
+
 def test_stdout_is_data_alone(repo: Repo) -> None:
     repo({"tfgen.toml": TOML, "packer/web.json": JSON, "packer/bad.json": '{"builders": ', "packer/x.json": "{}"})
     for command in (["list"], ["sync"]):
@@ -83,3 +114,11 @@ def test_stdout_is_data_alone(repo: Repo) -> None:
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         assert done.stdout.startswith("{")
         assert done.stdout.endswith("}\n")
+
+
+def test_help_is_as_wide_as_the_terminal(cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to 120 columns, beyond which nobody reads on."""
+    for columns, widest in (("60", 60), ("100", 100), ("300", 120)):
+        monkeypatch.setenv("COLUMNS", columns)
+        lines = cli("plan", "--help").expect(0).out.split("Examples:")[0].splitlines()
+        assert widest - 15 <= max(map(len, lines)) <= widest

@@ -115,7 +115,7 @@ def test_explain_shows_the_page(cli: Command) -> None:
 
 
 def test_the_wheel_has_the_pages() -> None:
-    assert '"docs/rules" = "tfgen/rules"' in (Path(__file__).parents[2] / "pyproject.toml").read_text()
+    assert '"docs" = "tfgen/docs"' in (Path(__file__).parents[2] / "pyproject.toml").read_text()
 
 
 RULES = [

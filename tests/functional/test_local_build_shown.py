@@ -67,3 +67,31 @@ def test_of_a_flood_that_is_faster_the_end_is_shown(
     assert said.startswith("start\n[tfgen] 19 MB of output not shown; see the log\n")
     assert said.endswith("\nend\n")
     assert view.last == "end"
+
+
+CURL = (
+    "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\\n"
+    "                                 Dload  Upload   Total   Spent    Left  Speed\\n"
+    "\\r  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0"
+    "\\r100  1256  100  1256    0     0   5432      0 --:--:-- --:--:-- --:--:--  5432\\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("printed", "reason"),
+    [
+        (f"cannot find the key\\n{CURL}", "exit status 4: cannot find the key"),
+        (f"{CURL}curl: (6) Could not resolve host: example.com\\n", "exit status 4: curl: (6) Could not resolve host"),
+        (CURL, "exit status 4"),
+        ("10%\\r50%\\rfailed: the disk is full\\n", "exit status 4: failed: the disk is full"),
+        ("5 != 6\\n", "exit status 4: 5 != 6"),
+        ("the reason\\r\\n", "exit status 4: the reason"),
+    ],
+)
+def test_a_progress_is_no_reason(printed: str, reason: str, repo: Repo, cli: Command) -> None:
+    built = estate(repo, cli, spec(build=[f"printf '{printed.replace('%', '%%')}'; exit 4"]))
+    result = built.build().expect(1)
+    (line,) = [line for line in result.err.splitlines() if line.startswith("error: web")]
+    assert reason in line
+    assert "--:--" not in line
+    assert "\\x0d" not in result.err

@@ -276,3 +276,20 @@ def test_a_file_that_cannot_be_copied_costs_its_build_alone(
 
     monkeypatch.setattr("tfgen.codebuild.source.shutil.copy2", full)
     assert built.outcome(code=1)["reason"] == "x: No space left on device"
+
+
+def test_what_a_build_leaves_in_its_folder_for_temporary_files_goes_with_it(
+    repo: Repo, cli: Command, temporary: Path
+) -> None:
+    """A virtual environment with Ansible, say; whether the build succeeds, fails or is kept. Sockets fit in there."""
+    commands = ['made="$(mktemp -d)"', 'mkdir "$made/bin"', 'echo "$made" >listed']
+    name = "a-name-that-is-much-longer-than-most"
+    for ending, options in (("true", ()), ("false", ()), ("true", ("--keep",))):
+        built = estate(repo, cli, spec(build=[*commands, ending]), {f"packer/{name}.json": JSON})
+        cli("build", name, "--local", *options).expect(int(ending == "false"))
+        made = Path((built.root / f".tfgen/build/{name}/listed").read_text().strip())
+        assert made.is_relative_to(temporary)
+        assert len(str(made.parent.relative_to(temporary))) <= 40
+        assert not made.exists()
+        if not options:
+            assert list(temporary.iterdir()) == []

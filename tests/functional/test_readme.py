@@ -14,14 +14,14 @@ from tests.documented import ROOT, console_blocks
 
 def test_the_tour_is_true(tmp_path: Path, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = console_blocks("README.md")
-    for part in ("packer", "terraform"):
+    for part in ("packer", "ansible", "terraform"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
     shutil.copyfile(ROOT / "tfgen.toml", tmp_path / "tfgen.toml")
     monkeypatch.chdir(tmp_path)
     assert cli("list").expect(0).out == shown["tfgen list"]
-    shutil.copyfile("packer/wordpress.json", "packer/blog.json")
-    result = cli("sync").expect(0)
-    assert result.out + result.err == shown["tfgen sync"]
+    command = "tfgen new blog --like wordpress"
+    result = cli(*command.split()[1:]).expect(0)
+    assert result.out + result.err == shown[command]
     generated = Path("terraform/pipelines/pipeline_blog.gen.tf")
     assert generated.read_text() == shown[f"cat {generated}"]
 

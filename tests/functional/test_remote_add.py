@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import TOML, Command, Repo
 from tests.functional.git_repo import git
 from tests.functional.remotes import URL, clone, program, setting
+from tfgen_generators.settings.lines import in_toml
 
 KEY = "remote.codecommit.url"
 
@@ -132,7 +133,7 @@ def test_what_cannot_be_a_part_is_refused_before_git_sees_it(repo: Repo, cli: Co
     assert len(done.err.splitlines()) == 1
     quoted = value.replace("\n", "\\n")
     (root / "tfgen.toml").write_text(f'{TOML}[remote]\n{part} = "{quoted}"\n', encoding="utf-8")
-    assert f"tfgen.toml:3: remote.{part} = {value!r} is not valid" in cli("remote", "add").expect(1).err
+    assert f"tfgen.toml:3: remote.{part} = {in_toml(value)} is not valid" in cli("remote", "add").expect(1).err
     assert (root / ".git/config").read_bytes() == before
 
 

@@ -20,7 +20,7 @@ from tests.e2e.tools import ROOT, SEARCH_PATH, require_tool
 from tests.functional.codecommit_server import CodeCommitServer, codecommit_server
 from tests.functional.git_repo import git
 from tests.functional.remotes import add_commit, clone, commit_at, setting
-from tfgen_generators.settings.codecommit_url import codecommit_url, what_is_allowed
+from tfgen_generators.settings.git_names.codecommit_url import codecommit_url, what_is_allowed
 
 BRANCH = "fix-nginx"
 NAME = st.text(string.ascii_letters + string.digits + "._-", min_size=1, max_size=100)

@@ -15,9 +15,9 @@ import yaml
 from tests.conftest import TOML, Command, Repo
 from tests.documented import ROOT
 from tests.pinned import ADDRESS, OLD, REQUIREMENT
-from tfgen.commands.ci import RECIPES
 from tfgen.emulator import provider
 from tfgen.git import remotes
+from tfgen.hosts.recipe import RECIPES
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.settings.requirement import DISTRIBUTION, parse_requirement
 

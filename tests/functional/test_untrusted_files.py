@@ -121,7 +121,8 @@ provider "terraform" {
 
 def test_a_sentence_that_no_file_can_be_called(repo: Repo, cli: Command) -> None:
     """A description is a text in quotes like a path."""
-    words = f'variable "x" {{\n  description = "One of two: {"a name, then a number, " * 20}"\n}}\n'
+    texts = ("a name, then a number, " * 20, "one/of/two/" * 400)
+    words = "".join(f'variable "x{len(text)}" {{\n  description = "{text}"\n}}\n' for text in texts)
     root = branched(repo, cli, {f"{ROOT}/variables.tf": words})
     push(root, {"packer/new.tpl": ""})
     accepted()

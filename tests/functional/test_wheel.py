@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TOML, Repo
+from tests.conftest import JSON, TOML, Repo
 from tests.documented import ROOT
 from tests.functional.test_requirements import KNOWN, is_allowed, normal
 from tfgen.distribution import version
+from tfgen.init.shipped import text_of
 from tools.build_wheel import build
 
 
@@ -93,10 +94,20 @@ def test_it_starts_where_there_is_no_clone(installed: Path, repo: Repo, wheel: P
         return subprocess.run(argv, cwd=root, capture_output=True, text=True)
 
     assert run("--version").stdout.splitlines()[0] == f"tfgen {version()}"
+    assert run("docs", "plan-and-apply").stdout == (ROOT / "docs/plan-and-apply.md").read_text()
+    assert run("lint", "--explain", "no-manifest").stdout == (ROOT / "docs/rules/no-manifest.md").read_text()
     done = run("ci", "github", "--output", "-")
     address = f"{wheel.as_uri()}#sha256={digest}"
     assert (done.returncode, done.stderr) == (0, f"CI's machines must have {address}\n")
     assert f"\n  TFGEN: >-\n    tfgen-ami[embedded] @\n    {address}\n" in done.stdout
+    root = repo({"packer/web.json": JSON}, name="another")
+    made = run("init", "--ci", "github")
+    assert (made.returncode, (root / "buildspec.yml").exists()) == (0, True), made.stderr
+    assert (root / "terraform/modules/codepipeline/main.tf").read_text() == text_of(
+        "terraform/modules/codepipeline/main.tf"
+    )
+    checked = run("init", "--update", "--check")
+    assert (checked.returncode, checked.stdout) == (0, "")
 
 
 def test_pip_refuses_other_bytes(wheel: Path, digest: str, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ IAM = f"arn:aws:iam::{ACCOUNT}"
 ROLE = f"{IAM}:role/web-ami-pipeline-codebuild"
 OWN_POLICY = f"{IAM}:policy/web-ami-pipeline-codebuild"
 PROJECT = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/web-ami-pipeline"
+PIPELINE = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:web-ami-pipeline"
 BUCKET = f"arn:aws:s3:::web-ami-builder-artefacts-{ACCOUNT}"
 ADMIN = f"{IAM}:role/admin"
 #: Is on the account's other roles.
@@ -106,7 +107,8 @@ def attacks(label: str, boundary: str) -> list[Request]:
         *_all("*", "iam:CreateServiceLinkedRole", "organizations:LeaveOrganization", "account:CloseAccount"),
         # Other people's pipelines, tables, buckets and states.
         *_all(PROJECT.replace("web-ami-pipeline", "deploy"), "codebuild:UpdateProject", "codebuild:StartBuild"),
-        *_all(f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:deploy", "codepipeline:UpdatePipeline"),
+        *_all(PIPELINE.replace("web-ami-pipeline", "deploy"), "codepipeline:UpdatePipeline"),
+        *_all(PIPELINE.replace("web-ami-pipeline", "deploy"), "codepipeline:StopPipelineExecution"),
         *_all(f"arn:aws:events:{REGION}:{ACCOUNT}:rule/nightly", "events:PutRule", "events:PutTargets"),
         *_all(f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/orders", "dynamodb:DeleteTable", "dynamodb:PutItem"),
         *_all("arn:aws:s3:::payroll", "s3:ListBucket", "s3:PutBucketPolicy", "s3:DeleteBucket"),
@@ -147,6 +149,7 @@ def allowed(boundary: str) -> list[Request]:
         *_all(f"{IAM}:instance-profile/web-ami-pipeline-instance", "iam:CreateInstanceProfile"),
         *_all(f"{IAM}:instance-profile/web-ami-pipeline-instance", "iam:AddRoleToInstanceProfile"),
         *_all(PROJECT, "codebuild:UpdateProject"),
+        *_all(PIPELINE, "codepipeline:ListPipelineExecutions", "codepipeline:StopPipelineExecution"),
         *_all(BUCKET, "s3:PutBucketTagging", "s3:ListBucketVersions"),
         *_all(f"{BUCKET}/x", "s3:DeleteObject", "s3:DeleteObjectVersion"),
         *_all(f"arn:aws:s3:::{STATE}/{KEY}", "s3:GetObject", "s3:PutObject"),

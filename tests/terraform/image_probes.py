@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # What a probe answers when the gap is filled.
 FILLED = {
     "create_with_snapshot_tags": "image:a snapshot:b",
+    "create_on_ebs": "ebs",
     "deprecate": "2030-01-01 00:00:00",
     "deprecate_no_more": "None",
     "protect": "enabled-with-cooldown",
@@ -50,6 +51,10 @@ def create_with_snapshot_tags(ec2: AwsClient) -> str:
     disk = image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
     snapshot = ec2.describe_snapshots(SnapshotIds=[disk])["Snapshots"][0]
     return f"image:{image['Tags'][0]['Value']} snapshot:{snapshot['Tags'][0]['Value']}"
+
+
+def create_on_ebs(ec2: AwsClient) -> str:
+    return str(described(ec2, image_of(ec2))["RootDeviceType"])
 
 
 def deprecate(ec2: AwsClient) -> str:
@@ -106,7 +111,14 @@ def start_session(ssm: AwsClient) -> str:
 def probes(make: Callable[[str], AwsClient]) -> dict[str, Callable[[], str]]:
     ec2 = make("ec2")
     asked = (
-        *(create_with_snapshot_tags, deprecate, deprecate_no_more, protect, deregister_what_is_protected),
+        *(
+            create_with_snapshot_tags,
+            create_on_ebs,
+            deprecate,
+            deprecate_no_more,
+            protect,
+            deregister_what_is_protected,
+        ),
         *(protect_no_more, imds_support),
     )
     found = {each.__name__: partial(each, ec2) for each in asked}

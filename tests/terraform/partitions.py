@@ -20,7 +20,7 @@ PARTITIONS = {
 }
 #: Name of a policy -> its document.
 Documents = dict[str, Any]
-_MODULES = ("codepipeline", "dispatcher")
+_MODULES = ("codepipeline", "dispatcher", "shared", "ci_roles")
 #: Provider 3.39 refuses the ARN of a topic there, as the region begins with more than two letters.
 _UNKNOWN_TO_PROVIDER = ("aws-eusc",)
 
@@ -75,6 +75,14 @@ def plan_partitions(estate: Estate) -> dict[str, Documents]:
             f'module "{partition}-dispatcher" {{\n  source = "../modules/dispatcher-{partition}"\n'
             '  name = "dispatch"\n  source_repository = "repo"\n  pipelines = { web = "web" }\n'
             f'  tfgen_requirement = "https://example.com/tfgen.whl#sha256={"0" * 64}"\n}}\n'
+            f'module "{partition}-shared" {{\n  source = "../modules/shared-{partition}"\n  name = "estate"\n'
+            '  pipelines = ["*-ami-pipeline"]\n  artefact_bucket_name = "estate-artefacts"\n'
+            '  source_repository = "repo"\n  network = "session-manager"\n}\n'
+            f'module "{partition}-ci_roles" {{\n  source = "../modules/ci_roles-{partition}"\n'
+            '  host = "github"\n  repository = "Example-Org/ami-builder"\n'
+            '  github = { owner_id = "123456", repository_id = "456789" }\n'
+            '  state = { bucket = "state", keys = ["ami-builder/terraform.tfstate"], lock_table = "locks" }\n'
+            '  pipeline_names = ["*-ami-pipeline"]\n  bucket_names = ["*-ami-builder-artefacts-*"]\n}\n'
         )
     estate.generated.write_text("\n".join(blocks), encoding="utf-8")
     estate.init()
@@ -84,7 +92,7 @@ def plan_partitions(estate: Estate) -> dict[str, Documents]:
 
 def _documents(estate: Estate, partition: str) -> Documents:
     found: Documents = {}
-    for module in (partition, f"{partition}-dispatcher"):
+    for module in (partition, *(f"{partition}-{name}" for name in _MODULES[1:])):
         for kind, values in planned_resources(estate, module=module):
             for key in ("policy", "assume_role_policy"):
                 if isinstance(values.get(key), str):

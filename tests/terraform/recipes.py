@@ -24,7 +24,7 @@ from tests.conftest import JSON, Command, Files, write_tree
 from tests.e2e.tools import SEARCH_PATH, require_tool
 from tests.functional.git_repo import SETTINGS
 from tests.pinned import ADDRESS
-from tfgen.commands.ci import RECIPES
+from tfgen.hosts.recipe import RECIPES
 
 _PYTHON = """\
 #!/bin/bash

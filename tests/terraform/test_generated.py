@@ -159,7 +159,7 @@ def test_long_names_suit_the_shipped_module(estate: Estate, name: str) -> None:
             "[templates.web.inputs]\nsize = 1\n",
             "tfgen.toml:3: the module in terraform/modules/codepipeline does not declare",
         ),
-        ('[module]\nsource = "../nowhere"\n', "tfgen.toml:3: module.source '../nowhere': folder"),
+        ('[module]\nsource = "../nowhere"\n', 'tfgen.toml:3: module.source "../nowhere": folder'),
     ],
 )
 def test_an_input_that_does_not_fit_is_said_before_terraform_runs(

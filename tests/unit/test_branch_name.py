@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from tfgen_generators.errors import SettingsError
-from tfgen_generators.settings.branch_name import branch_problem
+from tfgen_generators.settings.git_names.branch_name import branch_problem
 from tfgen_generators.settings.read import parse_settings
 
 NAMES = (

@@ -198,7 +198,7 @@ def test_a_module_of_ones_own_needs_no_requirement_and_is_looked_at_each_time(es
     toml = 'source_repository = "ami-builder"\ntrigger = "affected"\n[dispatcher]\nsource = "../modules/own"\n'
     root = estate(toml)
     said = cli("sync").expect(1).err
-    assert "error: tfgen.toml:4: dispatcher.source '../modules/own': folder not found" in said
+    assert 'error: tfgen.toml:4: dispatcher.source "../modules/own": folder not found' in said
     (root / "terraform/modules/own").mkdir()
     (root / "terraform/modules/own/main.tf").write_text(OWN)
     cli("sync").expect(0)

@@ -28,13 +28,16 @@ def execution(trigger: str = "CreatePipeline", status: str = "InProgress", began
 class Account:
     """Answers in turn what is listed, and remembers what was stopped."""
 
-    def __init__(self, *listed: list[dict[str, Any]], denied: str = "") -> None:
+    def __init__(self, *listed: list[dict[str, Any]], denied: str = "", elsewhere: str = "") -> None:
         self.listed, self.denied, self.stopped = list(listed), denied, list[str]()
+        self.elsewhere = elsewhere
 
     def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
         check_request(service, operation, arguments)
         if self.denied == operation:
             raise AwsError("AWS refused it", code="AccessDeniedException", status=400)
+        if arguments["pipelineName"] in self.elsewhere:
+            raise AwsError("AWS does not know it", code="PipelineNotFoundException", status=400)
         if operation == "stop_pipeline_execution":
             assert arguments["abandon"] is True
             self.stopped.append(arguments["pipelineName"])
@@ -91,6 +94,11 @@ def test_nothing_else_is_stopped(other: dict[str, Any]) -> None:
 def test_without_the_rights_it_says_so_once_and_goes_on(denied: str) -> None:
     builds = run(Account([execution()], denied=denied), "abcdef")
     assert (builds.problem, builds.stopped) == ("AWS refused it", [])
+
+
+def test_one_of_another_region_is_told_and_the_others_are_stopped() -> None:
+    builds = run(Account([execution()], elsewhere="ac"), "abcde")
+    assert (builds.problem, builds.stopped) == ("AWS does not know it", ["d", "e"])
 
 
 def test_without_an_account_it_says_so() -> None:

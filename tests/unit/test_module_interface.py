@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import pytest
@@ -155,7 +156,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, NAME + '[module]\nsource = "../module/x"\n')
     assert str(caught.value) == (
-        "tfgen.toml:3: module.source '../module/x': folder terraform/module/x not found; "
+        'tfgen.toml:3: module.source "../module/x": folder terraform/module/x not found; '
         "create it, or use its path relative to terraform/pipelines"
     )
 
@@ -169,7 +170,7 @@ def test_the_module_that_is_another_one_now(tmp_path: Path, source: str) -> None
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, settings)
     assert str(caught.value) == (
-        f"tfgen.toml:3: module.source '{source}': folder terraform/modules/codepipeline_v2 not found; "
+        f'tfgen.toml:3: module.source "{source}": folder terraform/modules/codepipeline_v2 not found; '
         'set source = "../modules/codepipeline", which makes V2 pipelines now'
     )
     write_tree(tmp_path, {"terraform/modules/codepipeline_v2/main.tf": 'variable "b" {}\n'})
@@ -246,3 +247,21 @@ def test_the_shipped_names_fit() -> None:
 )
 def test_one_problem_a_mistake(toml: str, module: str, says: list[str]) -> None:
     assert check(toml, module) == says
+
+
+@pytest.mark.parametrize("terraform_dir", ["terraform/pipelines", "infra/live/images", "."])
+def test_a_folder_is_found_where_the_root_module_is_not_there_yet(terraform_dir: str, tmp_path: Path) -> None:
+    """Of each of the three modules: they are all taken from a folder that `tfgen sync` makes."""
+    source = f"{'' if terraform_dir == '.' else '../'}modules/x"
+    folder = PurePosixPath(terraform_dir).parent / "modules/x" if terraform_dir != "." else PurePosixPath("modules/x")
+    write_tree(tmp_path, {f"{folder}/main.tf": SEED})
+    source = source if source.startswith("../") else f"./{source}"
+    settings = parse_settings(f'{NAME}terraform_dir = "{terraform_dir}"\n[module]\nsource = "{source}"\n')
+    found = read_module(tmp_path, settings)
+    assert found is not None
+    assert set(found.variables) >= {"project_name", "branch"}
+
+
+def test_the_default_module_is_checked_where_the_root_module_is_not_there_yet(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"terraform/modules/codepipeline/main.tf": SEED})
+    assert read_module(tmp_path, parse_settings(NAME)) is not None

@@ -101,6 +101,7 @@ def test_every_fact() -> None:
         "x_branch": "main",
         "x_environment": {"PACKER_SCRIPT": "packer/team/api", "SUBNET_ID": "subnet-all", "VPC_ID": "vpc-1"},
         "x_secrets": {},
+        "x_connection_arn": Reference(expression="null"),
     }
     assert values(toml)["x_folder"] == "packer"
 

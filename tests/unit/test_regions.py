@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.test_following_aws import Played
 from tfgen.aws.pipelines.executions import PipelineRun
-from tfgen_generators.settings.codecommit_url import what_is_allowed
+from tfgen_generators.settings.git_names.codecommit_url import what_is_allowed
 from tfgen_generators.settings.read import parse_settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -63,7 +63,7 @@ def test_what_may_be_fetched(kind: str, reference: str) -> None:
         (f'{{ secret = "{ELSEWHERE}/a" }}', "is an ARN of ssm, not of secretsmanager"),
         ('{ secret = "arn:aws:s3:::bucket" }', "is an ARN of s3, not of secretsmanager"),
         (f'{{ secret = "a:b:c:{ID}" }}', "has a version stage and a version id; leave one of them empty"),
-        ('{ secret = "a:b::c" }', "'c' is not a version id"),
+        ('{ secret = "a:b::c" }', '"c" is not a version id'),
         ('{ parameter = "" }', "is not a parameter of Parameter Store"),
         ('{ parameter = "/a//b" }', "is not a parameter of Parameter Store"),
         ('{ parameter = "/a/" }', "is not a parameter of Parameter Store"),

@@ -163,7 +163,7 @@ def test_an_empty_mapping_is_a_mapping() -> None:
         (NAME + 'origin = "x"\n', 2, "unknown key origin"),
         (NAME + 'ignore = "packer/x"\n', 2, 'ignore must be a list of strings, for example ignore = ["..."]'),
         (NAME + "ignore = [3]\n", 2, "ignore must be a list of strings"),
-        (NAME + 'ignore = ["a", " "]\n', 2, "ignore contains ' ', which is not a pattern"),
+        (NAME + 'ignore = ["a", " "]\n', 2, 'ignore contains " ", which is not a pattern'),
         (NAME + 'removed = "delete"\n', 2, 'removed must be "destroy" or "keep"'),
         (NAME + "removed = true\n", 2, 'removed must be "destroy" or "keep"'),
         (NAME + '[templates.web]\nremoved = "no"\n', 3, 'templates.web.removed must be "destroy" or "keep"'),
@@ -178,14 +178,14 @@ def test_an_empty_mapping_is_a_mapping() -> None:
         (NAME + "[inputs]\nn = inf\n", 3, 'is not a Terraform number; use a string: n = "inf"'),
         (NAME + "[inputs]\nn = [-nan]\n", 3, "is not a Terraform number"),
         (NAME + f"[inputs]\nn = {2**63}\n", 3, "is an integer of more than 64 bits; use a string"),
-        (NAME + '[inputs]\n"a b" = 1\n', 3, "'a b' is not a valid module input name"),
+        (NAME + '[inputs]\n"a b" = 1\n', 3, '"a b" is not a valid module input name'),
         (NAME + "[inputs]\ncount = 1\n", 3, "count is a Terraform argument of a module block"),
         (
             NAME + '[module.inputs]\nsource = "x"\n',
             3,
             "source is a Terraform argument of a module block, not an input; set it in [module] as source",
         ),
-        (NAME + '[inputs]\nx = { fact = "nam" }\n', 3, "unknown fact 'nam'; did you mean name?"),
+        (NAME + '[inputs]\nx = { fact = "nam" }\n', 3, 'unknown fact "nam"; did you mean name?'),
         (NAME + "[inputs]\nx = { fact = 1 }\n", 3, "inputs.x.fact must be a string"),
         (
             NAME + '[inputs]\nx = { fact = "name", pattern = "y" }\n',
@@ -213,9 +213,9 @@ def test_an_empty_mapping_is_a_mapping() -> None:
         (NAME + 'branch = "a\\u0000"\n', 2, "branch contains a line break or another control character"),
         (NAME + '[module]\nsource = "../a\\n"\n', 3, "module.source contains a line break"),
         (NAME + 'branch = "e\u0301"\n', 2, "it is not in Unicode's composed form (NFC)"),
-        (NAME + '[module.providers]\naws = "aws.a.b"\n', 3, "'aws.a.b' is not a valid provider name"),
-        (NAME + '[module.providers]\n"a}" = "aws"\n', 3, "'a}' is not a valid provider name"),
-        (NAME + '[templates.web]\nproviders = { aws = "aws}" }\n', 3, "'aws}' is not a valid provider name"),
+        (NAME + '[module.providers]\naws = "aws.a.b"\n', 3, '"aws.a.b" is not a valid provider name'),
+        (NAME + '[module.providers]\n"a}" = "aws"\n', 3, '"a}" is not a valid provider name'),
+        (NAME + '[templates.web]\nproviders = { aws = "aws}" }\n', 3, '"aws}" is not a valid provider name'),
         (NAME + "[module.providers]\naws = 3\n", 3, "module.providers.aws must be a string"),
         (NAME + '[names]\naccount_id = "123 456"\n', 3, "names.account_id is not one expression"),
         (
@@ -226,8 +226,8 @@ def test_an_empty_mapping_is_a_mapping() -> None:
         (NAME + '[templates.web.names]\nproject_name = "{x}"\n', 3, "unknown placeholder {x}"),
         (NAME + '[templates.web]\npath = "/etc/x.json"\n', 3, "must be the path of a template"),
         (NAME + '[templates.web]\npath = "packer//x.json"\n', 3, "must be the path of a template"),
-        (NAME + '[templates."a b"]\npath = "packer/x.json"\n', 2, "'a b' is not a valid pipeline name"),
-        (NAME + '[templates.web]\nmoved_from = ["a b"]\n', 3, "'a b' is not a valid pipeline name"),
+        (NAME + '[templates."a b"]\npath = "packer/x.json"\n', 2, '"a b" is not a valid pipeline name'),
+        (NAME + '[templates.web]\nmoved_from = ["a b"]\n', 3, '"a b" is not a valid pipeline name'),
         (NAME + '[templates.web]\nmoved_from = ["web"]\n', 3, "contains web itself, or a name twice"),
         (NAME + '[templates.web]\nmoved_from = "old"\n', 3, "moved_from must be a list of strings"),
         ('source_repository = "x.git"\n', 1, "source_repository must be the name of a CodeCommit repository"),
@@ -257,11 +257,14 @@ def test_the_documented_defaults_are_the_defaults() -> None:
 
 def test_every_key_is_documented() -> None:
     example = parse_settings(NAME + EXAMPLES[1])
+    assert all(parse_settings(NAME + text) for text in EXAMPLES if "var_files" in text)
     assert example.templates["wordpress"].names.project_name == "blog"
     for kind in (Settings, Module, Names, TemplateSettings):
         for field in msgspec.structs.fields(kind):
             if field.name != "origin":
-                assert re.search(rf"^(# |\[|\[module\.)?{field.name}\b", "".join(EXAMPLES), re.MULTILINE), field.name
+                assert re.search(
+                    rf"^(# |\[|\[module\.|\[templates\.eks\.)?{field.name}\b", "".join(EXAMPLES), re.MULTILINE
+                ), field.name
     for fact in FACTS:
         assert f"`{fact}`" in DOCUMENT
 
@@ -294,3 +297,12 @@ def test_the_line_of_a_key_that_is_nested_deeply() -> None:
     text = "a = 1\n" + "t = { " * 100 + "x = 1" + " }" * 100
     assert own_line_of(text, ("t",) * 100 + ("x",)) == 2
     assert own_line_of("t = { " * 1000 + "x = 1" + " }" * 1000, ("t",) * 1000 + ("x",)) == 1
+
+
+def test_one_bucket_for_all_has_a_short_form() -> None:
+    assert parse_settings(NAME + 'artefact_bucket = "shared"\n[shared]\nroles = true\n').shared.artefact_bucket
+    assert not parse_settings(NAME + 'artefact_bucket = "own"\n').shared.artefact_bucket
+    with pytest.raises(SettingsError, match=r'^tfgen.toml:4: shared.artefact_bucket = false contradicts .* = "shared"'):
+        parse_settings(NAME + 'artefact_bucket = "shared"\n[shared]\nartefact_bucket = false\n')
+    with pytest.raises(SettingsError, match=r'^tfgen.toml:2: artefact_bucket must be "own" or "shared"'):
+        parse_settings(NAME + "artefact_bucket = true\n")

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tfgen.adopt.situation import find_situation
+from tfgen.workspace import settings_at
 from tfgen_generators.adopt.adoption import Start, make_adoption
 from tfgen_generators.adopt.matching import rows_of
 from tfgen_generators.adopt.model import Row
@@ -131,6 +132,7 @@ def _look(request: AdoptRequest) -> Adopting:
         hand_written=situation.hand_written,
         files=situation.files,
         fresh=not situation.generated,
+        parse=partial(settings_at, workspace.root),
         ours=request.ours,
         declared=_declared(workspace) if request.ours else None,
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from tfgen.workspace import Workspace, open_workspace
+from tfgen.workspace import Workspace, open_workspace, settings_at
 from tfgen_generators.adopt.settings_text import new_text
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.packer.discovery.discover import SKIPPED_FOLDERS
@@ -21,8 +21,7 @@ from tfgen_generators.root_module.calls import folder_of, is_local
 from tfgen_generators.root_module.hand_written import HandCall, HandWritten, read_hand_written
 from tfgen_generators.settings.edit import set_tables
 from tfgen_generators.settings.model import FILE_NAME, Settings
-from tfgen_generators.settings.read import parse_settings
-from tfgen_generators.sync.hand_written import hand_written_files, read_root
+from tfgen_generators.sync.hand_written.files import hand_written_files, read_root
 from tfgen_generators.trees.files import read_bytes
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def _with_variable(workspace: Workspace) -> Workspace:
         named = replace(settings, packer_script=replace(settings.packer_script, variable=variable))
         if variable != usual and read_root(root, named).calls:
             text = set_tables(workspace.settings_text, {("packer_script",): {"variable": variable}}, where=FILE_NAME)
-            parsed = replace(parse_settings(text), packer_dir=settings.packer_dir)
+            parsed = replace(settings_at(root, text), packer_dir=settings.packer_dir)
             return replace(workspace, settings=parsed, settings_text=text)
     return workspace
 
@@ -112,7 +111,7 @@ def _without_settings(workspace: Workspace) -> Workspace:
     text = new_text(_repository(root, folders[folder]), workspace.settings.packer_dir, folder)
     if variable != workspace.settings.packer_script.variable:
         text = set_tables(text, {("packer_script",): {"variable": variable}}, where=FILE_NAME)
-    return replace(workspace, settings=parse_settings(text), settings_text=text)
+    return replace(workspace, settings=settings_at(root, text), settings_text=text)
 
 
 def _root_module(folders: dict[str, tuple[HandCall, ...]]) -> str:

@@ -61,6 +61,7 @@ def _discover(root: Path, settings: Settings, is_tracked: Callable[[str], bool])
         ignore=settings.ignore,
         cache=FactsCache(details=True),
         is_tracked=is_tracked,
+        settings=settings,
     )
 
 

@@ -83,7 +83,7 @@ class Comparison:
             unused=unused,
             images=tuple(self._ordered(images)),
             gone=tuple(
-                sorted(image.name for image in base.images if self._head_name(image.template, image.name) is None)
+                sorted(image.name for image in base.images if self._head_name(image.identity, image.name) is None)
             ),
             missing_references=tuple(missing for missing in graph.missing_references if missing.kind in _SHOWN_MISSING),
             warnings=tuple(self._warnings()),
@@ -126,7 +126,7 @@ class Comparison:
         if base is not graph:
             for name, reasons in base.touched(self.sides.changes).items():
                 image = base.image(name)
-                now = self._head_name(image.template, name) if image else None
+                now = self._head_name(image.identity, name) if image else None
                 if now is not None:
                     here = found.setdefault(now, {})
                     for reason in reasons:
@@ -139,7 +139,7 @@ class Comparison:
 
         if base is graph:
             return {}
-        pairs = ((image.name, self._head_name(image.template, image.name)) for image in base.images)
+        pairs = ((image.name, self._head_name(image.identity, image.name)) for image in base.images)
         found = reshaped(graph, base, {before: now for before, now in pairs if now is not None})
         return {
             name: Why(
@@ -150,12 +150,14 @@ class Comparison:
 
     @cached_property
     def _names(self) -> tuple[dict[str, str], frozenset[str]]:
-        return {one.path: one.name for one in self.sides.templates}, frozenset(one.name for one in self.sides.templates)
+        return {one.identity: one.name for one in self.sides.templates}, frozenset(
+            one.name for one in self.sides.templates
+        )
 
-    def _head_name(self, template: str, name: str) -> str | None:
+    def _head_name(self, identity: str, name: str) -> str | None:
         """The head's name of an image of the base: of the same template, or else of the same name."""
         by_path, names = self._names
-        return by_path.get(template) or (name if name in names else None)
+        return by_path.get(identity) or (name if name in names else None)
 
     def _keys(self, base: Graph) -> dict[str, list[Why]]:
         """The keys of tfgen.toml that differ, by image."""
@@ -164,11 +166,22 @@ class Comparison:
         before, after = self.sides.base_settings or Settings(), self.sides.settings or Settings()
         found: dict[str, list[Why]] = {}
         for image in base.images:
-            name = self._head_name(image.template, image.name)
+            name = self._head_name(image.identity, image.name)
             if name is not None:
                 keys = differing((before, image.name), (after, name))
                 found[name] = [Why(path=FILE_NAME, line=line, message=dotted(path)) for path, line in keys]
-        return {name: keys for name, keys in found.items() if keys}
+        return {name: keys for name, keys in found.items() if keys} | self._new_variants(base)
+
+    def _new_variants(self, base: Graph) -> dict[str, list[Why]]:
+        """Images that tfgen.toml names now, although no file of theirs may have changed."""
+        settings = self.sides.settings or Settings()
+        before = {self._head_name(image.identity, image.name) for image in base.images}
+        return {
+            one.name: [Why(path=FILE_NAME, line=settings.line(*one.table), message=dotted(one.table))]
+            for images in settings.origin.variants.images.values()
+            for one in images
+            if one.name not in before
+        }
 
     def _children(self, names: set[str], templates: Mapping[str, Template]) -> list[AffectedImage]:
         children = self._ancestry(self.sides.templates).children(names)

@@ -17,6 +17,7 @@ from tfgen.git.differences import Blobs, differences, differences_between, left_
 from tfgen.git.repository import tracked_although_ignored
 from tfgen_generators.errors import SettingsError, TfgenError
 from tfgen_generators.packer.discovery.place import ROOT, USUAL, folder_in_tree
+from tfgen_generators.packer.discovery.variants import with_variants
 from tfgen_generators.packer.model import Template
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.settings.read import parse_settings
@@ -83,7 +84,8 @@ class Sides:
 
     @cached_property
     def base_settings(self) -> Settings | None:
-        if FILE_NAME not in self.changes and not self._may_have_moved:
+        named = self.settings is not None and self.settings.origin.variants.images  # files may have come and gone
+        if FILE_NAME not in self.changes and not self._may_have_moved and not named:
             return self.settings
         return _settings_in(self.base_tree, f"{self.base.name}:{FILE_NAME}")
 
@@ -121,7 +123,7 @@ class Sides:
         settings = self.settings or self._placed
         base = self.base_settings or Settings(packer_dir=folder_in_tree(self.base_tree, USUAL))
         folders = self._differing_folders(base.packer_dir)
-        same = (base.packer_dir, base.ignore, _pins(base)) == (settings.packer_dir, settings.ignore, _pins(settings))
+        same = _deciding(base) == _deciding(settings)
         if same and folders is not None and not folders:
             return self.templates
         from tfgen.affected.commit_templates import discover_commit
@@ -155,14 +157,18 @@ def _settings_in(tree: LinkedTree, where: str) -> Settings | None:
     if tree.kind(FILE_NAME) != "file":
         return None
     try:
-        settings = parse_settings(tree.read(FILE_NAME).decode(), where=where)
+        settings = with_variants(parse_settings(tree.read(FILE_NAME).decode(), where=where), tree)
         return msgspec.structs.replace(settings, packer_dir=folder_in_tree(tree, settings.packer_dir))
     except UnicodeDecodeError:
         raise SettingsError("not UTF-8 text", where=where) from None
 
 
-def _pins(settings: Settings) -> dict[str, str | None]:
-    return {name: own.path for name, own in settings.templates.items() if own.path is not None}
+def _deciding(settings: Settings) -> tuple[object, ...]:
+    """What decides which images there are, beside the files in the folder of templates."""
+    pins = {name: own.path for name, own in settings.templates.items() if own.path is not None}
+    variants = settings.origin.variants
+    images = [(one.name, one.source, one.var_file) for images in variants.images.values() for one in images]
+    return settings.packer_dir, settings.ignore, pins, images
 
 
 def _folder(template: Template) -> str:

@@ -70,6 +70,32 @@ def find_templates(workspace: Workspace, store: Store) -> Discovery:
     return found
 
 
+class _Named(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+
+
+class _Names(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a `Discovery` the names alone."""
+
+    templates: list[_Named]
+
+
+def kept_names(workspace: Workspace, *, stale: bool = False) -> list[str] | None:
+    """The names of the templates of the last look; None where there is none, or it may not hold (unless `stale`).
+
+    Never looks itself.
+    """
+    file = workspace.cache_file(_FILE)
+    kept = read_kept(file) if file else None
+    if kept and kept.data:
+        with contextlib.suppress(msgspec.DecodeError, ValueError, RecursionError):
+            stored = msgspec.msgpack.decode(kept.data, type=_Stored)
+            same = stale or (stored.key, stored.inode) == (_key(workspace), kept.inode)
+            if same and (stale or _holds(str(workspace.root), stored)):
+                return [found.name for found in msgspec.msgpack.decode(stored.discovery, type=_Names).templates]
+    return None
+
+
 def _look(workspace: Workspace) -> tuple[Discovery, dict[str, tuple[Stamp, str]]]:
     """The templates, and the stamps and digests of the files that they were found in."""
     from tfgen.git.repository import tracked_although_ignored

@@ -30,8 +30,10 @@ def attempt_build(workspace: Workspace, job: Job, options: LocalOptions, attempt
     """Builds `job` once; `attempt` counts the earlier ones. Raises TfgenError when it cannot start, and
     InterruptedRunError after Ctrl-C or SIGTERM.
     """
-    base = Path(tempfile.mkdtemp(prefix=f"tfgen-build-{job.name}-")).resolve()
-    source = base / "src"
+    # Short, for plugins of Packer listen on sockets in TMPDIR, whose paths have some 100 characters at the most.
+    base = Path(tempfile.mkdtemp(prefix=f"tfgen-build-{job.name[:12]}-")).resolve()
+    source, temporary = base / "src", base / "t"
+    temporary.mkdir()
     try:
         with open_log(workspace.make_state_dir("log"), f"build-{job.name}{f'-{attempt}' if attempt else ''}") as log:
             facts = Facts(
@@ -41,6 +43,7 @@ def attempt_build(workspace: Workspace, job: Job, options: LocalOptions, attempt
                 source=str(source),
                 log=log.path.name,
                 tools=str(workspace.make_state_dir("cache") / "tools"),
+                temporary=str(temporary),
                 region=job.region,
                 version=source_version(workspace.root),
             )
@@ -53,6 +56,7 @@ def attempt_build(workspace: Workspace, job: Job, options: LocalOptions, attempt
             return _finish(workspace, job, result, facts.build_id, source, log)
     finally:
         if options.keep:
+            shutil.rmtree(temporary, ignore_errors=True)
             talk(f"kept the copy of the source: {source}")
         else:
             shutil.rmtree(base, ignore_errors=True)

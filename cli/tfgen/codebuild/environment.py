@@ -40,7 +40,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What CodeBuild tells a build about itself. `version` is the commit, `-dirty` added where the source
     is not as committed, "" without git; `started` in seconds since 1970.
 
-    `tools` is a folder for programs that the build installs; it is searched first.
+    `tools` is a folder for programs that the build installs; it is searched first. `temporary` is one for what it
+    leaves behind, which goes with the copy of the source.
     """
 
     project: str
@@ -49,6 +50,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     log: str
     tools: str
+    temporary: str
     region: str = ""
     version: str = ""
     started: float = msgspec.field(default_factory=time.time)
@@ -85,6 +87,7 @@ def build_environment(job: Job, facts: Facts, given: Mapping[str, str]) -> dict[
     needed |= job.fetched
     own = {name: value for name, value in os.environ.items() if _OWN.fullmatch(name)}
     own |= {"PACKER_INSTALL_DIR": facts.tools, "PATH": f"{facts.tools}{os.pathsep}{own.get('PATH', os.defpath)}"}
+    own["TMPDIR"] = facts.temporary
     fetched = {name: os.environ[name] for name in needed if name in os.environ}
     told = {**fetched, **_told(facts), **given}
     for name, (source, where) in needed.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -29,6 +30,9 @@ _CHUNK = 1 << 16
 _LONGEST = 1 << 16
 #: How far what is shown may be behind the log, in bytes; of a flood that is faster the end alone is shown.
 _BEHIND = 1 << 23
+#: A line that was written over: a progress, if it ends without a word. And what curl and wget write around theirs.
+_WORD = re.compile(r"[A-Za-z]{3}")
+_PROGRESS = re.compile(r"\s*(?:% Total .*Xferd|Dload\s+Upload\s|\d+K[ .]+\d+%)")
 
 _STOPPING = (
     "the build has 10 minutes to clean up (Packer deletes its instance, key pair and security group); "
@@ -104,9 +108,15 @@ class LogView:
 
     def _show(self, lines: Sequence[bytes]) -> None:
         for line in lines:
-            text = line.decode("utf-8", "replace").rstrip("\r\n")
-            self.last = text.strip() or self.last
+            text, is_progress = seen(line.decode("utf-8", "replace").rstrip("\r\n"))
+            self.last = (self.last if is_progress else text.strip()) or self.last
             talk(text, "bold" if text.startswith("[tfgen] ") else "")
+
+
+def seen(line: str) -> tuple[str, bool]:
+    """What a terminal shows of a line, after its last return; and whether that is a progress, no message."""
+    text = next((part for part in reversed(line.split("\r")) if part.strip()), "")
+    return text, bool(_PROGRESS.match(text)) or ("\r" in line and not _WORD.search(text))
 
 
 class Processes:

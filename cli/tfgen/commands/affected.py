@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tfgen.affected.answer import Form, Options, answer
+from tfgen.completion import values
 
 EXAMPLES = """\b
 Examples:
@@ -21,7 +22,11 @@ def command(
     base: Annotated[
         str | None,
         typer.Option(
-            "--base", metavar="REF", envvar="TFGEN_BASE", help="The target branch (default: from CI, or git's default)."
+            "--base",
+            metavar="REF",
+            envvar="TFGEN_BASE",
+            autocompletion=values.refs,
+            help="The target branch (default: from CI, or git's default).",
         ),
     ] = None,
     head: Annotated[
@@ -30,6 +35,7 @@ def command(
             "--head",
             metavar="REF",
             envvar="TFGEN_HEAD",
+            autocompletion=values.refs,
             help="The commit to check (default: the work tree with uncommitted changes).",
         ),
     ] = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfgen.completion import values
 from tfgen.options import FormatOption
 from tfgen_generators.errors import InterruptedRunError, TfgenError, UsageError
 
@@ -32,7 +33,13 @@ Examples:
 
 def command(
     names: Annotated[
-        list[str], typer.Argument(metavar="NAME...", show_default=False, help="Image names as shown by tfgen list.")
+        list[str],
+        typer.Argument(
+            metavar="NAME...",
+            show_default=False,
+            help="Image names as shown by tfgen list.",
+            autocompletion=values.images,
+        ),
     ],
     local: Annotated[
         bool,

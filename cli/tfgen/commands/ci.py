@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from tfgen_generators.errors import RefusedError, TfgenError, UsageError
-
-if TYPE_CHECKING:
-    from tfgen.workspace import Workspace
-    from tfgen_generators.settings.requirement import Requirement
-
-#: Host -> the recipe in `tfgen/recipes`, and where CI looks for it.
-RECIPES = {
-    "github": ("github.yml", ".github/workflows/tfgen.yml"),
-    "bitbucket": ("bitbucket.yml", "bitbucket-pipelines.yml"),
-    "codecommit": ("codecommit.yml", "buildspec-plan.yml"),
-}
-
-#: Lines of a recipe that are for one tool, between `# @TOFU` and `# @END`.
-_FOR_ONE = re.compile(r"^ *# @(TERRAFORM|TOFU)\n(.*?)^ *# @END\n", re.DOTALL | re.MULTILINE)
+from tfgen_generators.errors import RefusedError, TfgenError
 
 EXAMPLES = """\b
 Examples:
@@ -74,6 +59,7 @@ def command(
 
     from tfgen.console import note, out
     from tfgen.git.repository import has_history
+    from tfgen.hosts.recipe import RECIPES, found, given, recipe
     from tfgen.hosts.roles import roles_of
     from tfgen.workspace import open_workspace
 
@@ -84,7 +70,7 @@ def command(
     requirement = found() if install is None else given(install)
     if requirement.is_on_this_machine:
         note(f"CI's machines must have {requirement.address}", style="yellow")
-    text = recipe(workspace, host, requirement, tool)
+    text = recipe(workspace.settings.branch, host, requirement, tool)
     if output == "-":
         out(text.removesuffix("\n"))
         return 0
@@ -97,49 +83,6 @@ def command(
         note("tfgen.toml is not at the root of the git repository, where CI looks for it", style="yellow")
     out(roles_of(workspace, host, os.environ).removesuffix("\n"))
     return 0
-
-
-def given(install: str) -> Requirement:
-    """What `--install` says. Raises UsageError."""
-    from tfgen_generators.settings.requirement import parse_requirement
-
-    try:
-        return parse_requirement(f"file://{install}" if install.startswith("/") else install)
-    except TfgenError as error:
-        raise UsageError(f"--install REQUIREMENT: {error.message}", fix=error.fix) from None
-
-
-def found() -> Requirement:
-    """Where this tfgen was installed from, if CI gets exactly the same from there. Raises UsageError."""
-    from tfgen.distribution import origin
-    from tfgen_generators.settings.requirement import TWO_WAYS
-
-    here = origin()
-    if here.requirement is None:
-        raise UsageError(
-            f"what CI is to install is not certain: this tfgen comes from {here.said}",
-            fix=f"use --install with {TWO_WAYS}",
-        )
-    return here.requirement
-
-
-def recipe(workspace: Workspace, host: str, requirement: Requirement, tool: str = "terraform") -> str:
-    """The recipe's text with what tfgen.toml says, which installs `requirement` and runs `tool`."""
-    import json
-    from importlib.resources import files
-    from shlex import quote
-
-    text = (files("tfgen") / "recipes" / RECIPES[host][0]).read_text(encoding="utf-8")
-    text = _FOR_ONE.sub(lambda found: found[2] if found[1].lower() == tool else "", text)
-    branch = workspace.settings.branch
-    values = {
-        "BRANCH": json.dumps(branch),  # a YAML string too, whatever a branch is called
-        "BASE": quote(f"refs/remotes/origin/{branch}"),  # whatever a pull request or a tag is called
-        "NAME": requirement.name if tool == "terraform" else requirement.without_terraform,
-        "ADDRESS": requirement.address,
-    }
-    # At once: a branch may be called like one of these.
-    return re.sub("@([A-Z]+)@", lambda name: values[name[1]], text)
 
 
 def write(path: Path, text: str, shown: str, again: str) -> bool:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from tfgen.completion import values
+
 if TYPE_CHECKING:
     from tfgen.hosts.model import HostName
     from tfgen.hosts.post import Done
@@ -51,6 +53,7 @@ def command(
             "--allow-destroy",
             metavar="NAME",
             envvar="TFGEN_ALLOW_DESTROY",
+            autocompletion=values.images,
             help="As in tfgen plan: do not mark this image as refused. Repeatable.",
         ),
     ] = None,
@@ -60,6 +63,7 @@ def command(
             "--allow-action",
             metavar="NAME",
             envvar="TFGEN_ALLOW_ACTION",
+            autocompletion=values.images,
             help="As in tfgen plan: do not mark this image's actions as refused. Repeatable.",
         ),
     ] = None,

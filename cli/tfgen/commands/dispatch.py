@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from tfgen.completion import values
 from tfgen.options import FormatOption
 from tfgen_generators.errors import InterruptedRunError, TfgenError, UsageError
 
@@ -64,6 +65,7 @@ def command(
             "--branch",
             metavar="BRANCH",
             envvar="TFGEN_DISPATCH_BRANCH",
+            autocompletion=values.branches,
             help="The branch that the pipelines build; must be that of tfgen.toml.",
         ),
     ] = None,
@@ -73,6 +75,7 @@ def command(
             "--commit",
             metavar="COMMIT",
             envvar="TFGEN_DISPATCH_COMMIT",
+            autocompletion=values.refs,
             help="The pushed commit; it must be checked out.",
         ),
     ] = "HEAD",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from tfgen.completion import values
 from tfgen.console import note, one_line, out, out_json
 from tfgen_generators.errors import UsageError
 
@@ -31,7 +32,9 @@ Examples:
 def command(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="An image (default: all images).", show_default=False),
+        typer.Argument(
+            metavar="[NAME]", help="An image (default: all images).", show_default=False, autocompletion=values.images
+        ),
     ] = None,
     format_: Annotated[
         _Format,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfgen.completion import values
 from tfgen.console import note, one_line
 from tfgen.lint.formats.render import LintFormat
 from tfgen_generators.errors import UsageError
@@ -46,7 +47,13 @@ def command(
     ] = False,
     rule: Annotated[
         list[str] | None,
-        typer.Option("--rule", metavar="ID", envvar="TFGEN_LINT_RULE", help="Run only this rule. Repeatable."),
+        typer.Option(
+            "--rule",
+            metavar="ID",
+            envvar="TFGEN_LINT_RULE",
+            help="Run only this rule. Repeatable.",
+            autocompletion=values.rules,
+        ),
     ] = None,
     all_: Annotated[
         bool, typer.Option("--all", envvar="TFGEN_LINT_ALL", help="Show each finding, however many are alike.")
@@ -65,7 +72,13 @@ def command(
     ] = False,
     explain: Annotated[
         str | None,
-        typer.Option("--explain", metavar="RULE", envvar="TFGEN_LINT_EXPLAIN", help="Show the page of a rule."),
+        typer.Option(
+            "--explain",
+            metavar="RULE",
+            envvar="TFGEN_LINT_EXPLAIN",
+            help="Show the page of a rule.",
+            autocompletion=values.rules,
+        ),
     ] = None,
 ) -> int:
     """Check templates, playbooks and pipelines against each other.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from tfgen.completion import values
 from tfgen.options import (
     AllowActionOption,
     AllowDestroyOption,
@@ -73,6 +74,7 @@ def command(
             "--base",
             metavar="REF",
             envvar="TFGEN_BASE",
+            autocompletion=values.refs,
             help="The target branch (default: from CI, or git's default; --untrusted requires it).",
         ),
     ] = None,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfgen.completion import values
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -70,9 +72,9 @@ def add(
 ) -> int:
     """Add the CodeCommit repository as a git remote.
 
-    It is the repository that the pipelines read: source_repository in tfgen.toml. A remote of that name with another
-    URL is not changed (exit 3). Contacts neither AWS nor CodeCommit. git needs the program git-remote-codecommit:
-    pip install git-remote-codecommit.
+    It is source_repository in tfgen.toml, which the pipelines read, or repository in its [remote]. A remote of that
+    name with another URL is not changed (exit 3). Contacts neither AWS nor CodeCommit. git needs the program
+    git-remote-codecommit: pip install git-remote-codecommit.
     """
     from tfgen.console import note, out
     from tfgen.git.remotes import require_git, require_helper, set_remote
@@ -92,9 +94,14 @@ def _place(settings: Settings, name: str | None, region: str | None, profile: st
     """The remote's name and address, flags before tfgen.toml before AWS's own. Raises TfgenError."""
     from tfgen.aws.profiles import is_known_region, region_of
     from tfgen.console import note
-    from tfgen_generators.errors import UsageError
-    from tfgen_generators.settings.codecommit_url import codecommit_url
+    from tfgen_generators.errors import SettingsError, UsageError
+    from tfgen_generators.settings.git_names.codecommit_url import codecommit_url
+    from tfgen_generators.settings.model import FILE_NAME
 
+    if not settings.codecommit_repository:
+        where = f"{FILE_NAME}:{settings.line('source_repository')}"
+        message = f"the pipelines read {settings.source_repository}, and no CodeCommit repository is named"
+        raise SettingsError(message, where=where, fix='add repository = "NAME" to [remote], or use git remote add')
     ours = settings.remote
     name = _checked("name", ours.name if name is None else name)
     profile = ours.profile if profile is None else profile
@@ -108,12 +115,12 @@ def _place(settings: Settings, name: str | None, region: str | None, profile: st
         raise UsageError("AWS region not set", fix="use --region, or set AWS_REGION")
     if not is_known_region("codecommit", _checked("region", region)):
         note(f"warning: boto3 does not know CodeCommit in {region}", style="yellow")
-    return name, codecommit_url(region, settings.source_repository, profile)
+    return name, codecommit_url(region, settings.codecommit_repository, profile)
 
 
 def _checked(part: str, value: str) -> str:
     from tfgen_generators.errors import UsageError
-    from tfgen_generators.settings.codecommit_url import what_is_allowed
+    from tfgen_generators.settings.git_names.codecommit_url import what_is_allowed
 
     if allowed := what_is_allowed(part, value):
         raise UsageError(f"{value!r} is not a valid {part}", fix=f"use {allowed}")
@@ -123,7 +130,13 @@ def _checked(part: str, value: str) -> str:
 @app.command("push", epilog=PUSH_EXAMPLES)
 def push(
     branch: Annotated[
-        str, typer.Argument(metavar="[BRANCH]", help="A local branch (default: the current one).", show_default=False)
+        str,
+        typer.Argument(
+            metavar="[BRANCH]",
+            help="A local branch (default: the current one).",
+            show_default=False,
+            autocompletion=values.branches,
+        ),
     ] = "",
     remote: Annotated[
         list[str] | None,

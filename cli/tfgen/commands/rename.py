@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfgen.completion import values
 from tfgen.options import FormatOption
 
 if TYPE_CHECKING:
@@ -22,7 +23,13 @@ Examples:
 
 def command(
     old: Annotated[
-        str, typer.Argument(metavar="OLD", help="The current name, as shown by tfgen list.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="OLD",
+            help="The current name, as shown by tfgen list.",
+            show_default=False,
+            autocompletion=values.images,
+        ),
     ],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new name.", show_default=False)],
     keep_names: Annotated[
@@ -60,10 +67,10 @@ def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tup
 
     from tfgen.sync.run import write
     from tfgen.sync.survey import complain, find_changes
+    from tfgen.workspace import settings_at
     from tfgen_generators.errors import RefusedError, TfgenError
     from tfgen_generators.generated.files import is_forgotten
     from tfgen_generators.settings.model import FILE_NAME
-    from tfgen_generators.settings.read import parse_settings
     from tfgen_generators.sync.model import Change
     from tfgen_generators.sync.rename import check_names, renamed_settings
 
@@ -76,7 +83,7 @@ def rename(workspace: Workspace, old: str, new: str, *, keep_names: bool) -> tup
         raise RefusedError(f"{old} has no pipeline, so its names in AWS are not known", fix="fix its template")
     text = workspace.settings_text
     changed = renamed_settings(text, workspace.settings, template, new, pipeline if keep_names else None)
-    parsed = replace(parse_settings(changed), packer_dir=workspace.settings.packer_dir)
+    parsed = replace(settings_at(workspace.root, changed), packer_dir=workspace.settings.packer_dir)
     result = find_changes(replace(workspace, settings=parsed, settings_text=changed))
     if pipeline is not None and all(made.name != new for made in result.pipelines):
         complain(result)

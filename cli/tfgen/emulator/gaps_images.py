@@ -38,7 +38,7 @@ def filled() -> Iterator[None]:
 
 
 def _with_snapshot_tags(create_image: Callable[..., Any]) -> Callable[..., Any]:
-    """CreateImage: moto has no tags for the snapshots that an image is made with."""
+    """CreateImage: moto has no tags for the snapshots of an image, and says that its root device is none of EBS's."""
 
     def created(
         self: Any, instance_id: str, name: str, description: str, tag_specifications: list[dict[str, Any]]
@@ -47,6 +47,7 @@ def _with_snapshot_tags(create_image: Callable[..., Any]) -> Callable[..., Any]:
             return [one for one in tag_specifications if (one["ResourceType"] == "snapshot") is wanted]
 
         image = create_image(self, instance_id, name, description, of_kind(False))
+        image.root_device_type = "ebs"
         for tag in (tag for one in of_kind(True) for tag in one["Tags"]):
             image.ebs_snapshot.add_tag(tag["Key"], tag["Value"])
         return image

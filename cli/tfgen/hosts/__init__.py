@@ -1,3 +1,3 @@
 """Hosts of pull requests: GitHub, Bitbucket and CodeCommit."""
 
-__all__ = ["ci", "model", "post", "roles", "target"]
+__all__ = ["ci", "model", "post", "recipe", "roles", "target"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def roles_of(workspace: Workspace, host: HostName, env: Mapping[str, str]) -> str:
     """The module block, with what is known. Asks the host's API where there is a token for it."""
     settings = workspace.settings
-    repository = find_repository(host, workspace.root, settings.source_repository, env)
+    repository = find_repository(host, workspace.root, settings.codecommit_repository, env)
     return roles_call(settings, repository, _backend(workspace))
 
 

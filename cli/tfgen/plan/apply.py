@@ -128,12 +128,20 @@ def _is_pipeline(address: str) -> bool:
 def _tell_first_builds(workspace: Workspace, builds: FirstBuilds) -> None:
     most = builds.most
     if builds.problem:
-        text = f"new pipelines all build at once, and not {most} at a time (max_in_flight): {builds.problem}"
+        which = (
+            "some new pipelines build at once with the others" if builds.stopped else "new pipelines all build at once"
+        )
+        text = f"{which}, and not {most} at a time (max_in_flight): {builds.problem}"
         note(one_line(text), style="yellow")
     if builds.stopped:
         count, names = len(builds.stopped), ", ".join(sorted(builds.stopped)[:_SHOWN])
         more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
-        note(one_line(f"{most} of {len(builds.made)} new pipelines build now (max_in_flight); stopped: {names}{more}"))
+        building = len(builds.made) - count
+        note(
+            one_line(
+                f"{building} of {len(builds.made)} new pipelines build now (max_in_flight); stopped: {names}{more}"
+            )
+        )
         by_itself = (
             "the dispatcher starts them when others have ended; " if workspace.settings.trigger != "push" else ""
         )

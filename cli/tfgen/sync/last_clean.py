@@ -36,7 +36,9 @@ def sources_of(result: SyncResult) -> frozenset[str]:
     """The files that sync has read, relative to the root."""
     from tfgen_generators.settings.model import FILE_NAME
 
-    return frozenset([FILE_NAME, *(path for template in result.discovery.templates for path in template.members)])
+    templates = result.discovery.templates
+    values = (template.var_file for template in templates if template.var_file)
+    return frozenset([FILE_NAME, *values, *(path for template in templates for path in template.members)])
 
 
 def counted(changes: Changes, *, check: bool) -> str:

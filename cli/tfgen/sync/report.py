@@ -64,11 +64,26 @@ def _conclude(workspace: Workspace, result: SyncResult, *, check: bool) -> None:
     if changes.refused:
         note("nothing was written")
         return
+    if folder := missing_module(workspace):
+        note(f"module folder {folder} not found; to write it, run: tfgen init --module vendor", style="yellow")
     note(counted(changes, check=check))
     if any(change.action == "forget" for change in changes.changes):
         note("forgotten pipelines stay in AWS; delete their files when the change has been applied everywhere")
     if check and changes.changes:
         note("run: tfgen sync")
+
+
+def missing_module(workspace: Workspace) -> str:
+    """The folder of the module that is shipped, where the pipelines call it and it is not there; else ""."""
+    from os.path import relpath
+
+    from tfgen_generators.module.interface import module_folder
+    from tfgen_generators.settings.model import Module
+
+    if workspace.settings.module.source != Module().source:
+        return ""  # that of another one is an error by itself
+    folder = module_folder(workspace.root, workspace.settings)
+    return relpath(folder, workspace.root.resolve()) if folder and not folder.is_dir() else ""
 
 
 def as_json(result: SyncResult, *, written: bool) -> dict[str, object]:

@@ -45,6 +45,7 @@ def seen_by(workspace: Workspace, result: SyncResult) -> Iterator[str]:
         with os.scandir(root / folder) as entries:
             # A link is watched whatever its name: what it leads to may come and go.
             yield from (f"{folder}/{e.name}" for e in entries if e.name.endswith(_CANDIDATES) or e.is_symlink())
+    yield from settings.origin.variants.files
     with os.scandir(workspace.terraform_dir) as entries:
         yield from (entry.path for entry in entries if is_terraform(entry.name) or entry.name.endswith(_VALUES))
     for module in (module_folder(root, settings), dispatcher_folder(root, settings), shared_folder(root, settings)):

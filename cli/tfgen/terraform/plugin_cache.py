@@ -17,7 +17,7 @@ from pathlib import Path
 VARIABLE = "TF_PLUGIN_CACHE_DIR"
 _SETTING = re.compile(r'^[ \t]*"?plugin_cache_dir"?[ \t]*[=:]', re.MULTILINE)
 _SOURCES = re.compile(r'^[ \t]*"?provider_installation"?[ \t]*[:{]', re.MULTILINE)
-_DOWNLOADS = re.compile(r'^[ \t]*"?(?:direct|network_mirror|oci_mirror)"?[ \t]*[:{]', re.MULTILINE)
+DOWNLOADS = re.compile(r'^[ \t]*"?(?:direct|network_mirror|oci_mirror)"?[ \t]*[:{]', re.MULTILINE)
 
 
 @contextlib.contextmanager
@@ -43,15 +43,16 @@ def _is_wanted(env: Mapping[str, str]) -> bool:
 
     With a mirror on disk alone a cache only costs: 0.40 s for 0.28 s, measured with the AWS provider.
     """
-    for file in _configurations(env):
+    for file in configurations(env):
         with contextlib.suppress(OSError):
             text = file.read_text(encoding="utf-8", errors="replace")
-            if _SETTING.search(text) or (_SOURCES.search(text) and not _DOWNLOADS.search(text)):
+            if _SETTING.search(text) or (_SOURCES.search(text) and not DOWNLOADS.search(text)):
                 return False
     return True
 
 
-def _configurations(env: Mapping[str, str]) -> Iterator[Path]:
+def configurations(env: Mapping[str, str]) -> Iterator[Path]:
+    """The files that Terraform or OpenTofu may read its CLI configuration from."""
     if named := env.get("TF_CLI_CONFIG_FILE") or env.get("TERRAFORM_CONFIG"):
         yield Path(named)
         return

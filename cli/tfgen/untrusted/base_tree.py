@@ -146,7 +146,7 @@ def links_to(top: Path, path: str) -> Iterator[str]:
     current = ""
     for part in Path(path).parts:
         current = f"{current}/{part}" if current else part
-        if os.path.islink(top / current):  # noqa: PTH114 also where no file can have such a name
+        if (top / current).is_symlink():
             yield current
 
 

@@ -16,6 +16,7 @@ from tfgen.terraform.inputs import is_manifest
 from tfgen.untrusted.base_tree import BaseTree, files_below, inside, is_below
 from tfgen.untrusted.branch import TRACES, Branch
 from tfgen.untrusted.fresh_folder import write_commit, write_new
+from tfgen.workspace import settings_at
 from tfgen_generators.errors import RefusedError, TfgenError
 from tfgen_generators.generated.ownership import examine, is_generated
 from tfgen_generators.hcl.terraform_files import is_terraform
@@ -23,7 +24,6 @@ from tfgen_generators.packer.discovery.place import ROOT, USUAL
 from tfgen_generators.root_module.calls import paths_in
 from tfgen_generators.root_module.trust import MAINTAINER, Finding, Reached, generated_calls, judge, reach
 from tfgen_generators.settings.model import FILE_NAME, Settings
-from tfgen_generators.settings.read import parse_settings
 
 #: What Terraform writes beside the root module's files: states stay where they are, the rest is no input.
 _WRITTEN = re.compile(r".*\.tfstate(\..*)?|.*\.tfplan(\.json)?|crash\.(.*\.)?log|\.terraform\.tfstate\.lock\.info")
@@ -36,7 +36,7 @@ def base_settings(branch: Branch) -> Settings:
     reason = f"has no readable {FILE_NAME}"
     if text is not None:
         try:
-            settings = parse_settings(text.decode())
+            settings = settings_at(branch.workspace.root, text.decode())
         except (TfgenError, UnicodeDecodeError) as error:
             reason = f"{reason} ({error})"
         else:

@@ -20,8 +20,7 @@ from tfgen_generators.paths.packer_script import in_form
 from tfgen_generators.pipeline.pipeline import Pipeline
 from tfgen_generators.root_module.hand_written import META, Given, HandCall, HandWritten
 from tfgen_generators.settings.model import Settings
-from tfgen_generators.settings.read import parse_settings
-from tfgen_generators.sync.hand_written import environment_input
+from tfgen_generators.sync.hand_written.files import environment_input
 from tfgen_generators.sync.model import SyncResult
 
 FORMS = ("path", "path-without-ending", "file", "file-without-ending")
@@ -49,7 +48,7 @@ class Adoption(msgspec.Struct, frozen=True, kw_only=True):
 class Start(msgspec.Struct, frozen=True, kw_only=True):
     """What adopt begins with. `fresh`: no pipeline is generated yet; `ours`: all move to the module of `settings`.
 
-    `declared` are the inputs of that module, None where they are not known.
+    `parse` reads a tfgen.toml in this repository. `declared` are the inputs of that module, None where not known.
     """
 
     settings: Settings
@@ -57,6 +56,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     hand_written: HandWritten
     files: Mapping[str, bytes]
     fresh: bool
+    parse: Callable[[str], Settings]
     ours: bool = False
     declared: frozenset[str] | None = None
 
@@ -164,7 +164,7 @@ def _settings(start: Start, edits: Edits, chosen: Sequence[Adopted]) -> tuple[Se
     edits = {path: values for path, values in edits.items() if values}
     try:
         text = with_edits(start.text, edits, chosen)
-        return replace(parse_settings(text), packer_dir=start.settings.packer_dir), text
+        return replace(start.parse(text), packer_dir=start.settings.packer_dir), text
     except SettingsError as error:
         raise _Unlike(chosen[0].template.name, f"tfgen.toml cannot say what it passes: {error}", "") from None
 

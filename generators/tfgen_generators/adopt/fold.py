@@ -19,6 +19,7 @@ from tfgen_generators.pipeline.aws_names import name_error
 from tfgen_generators.root_module.hand_written import META
 from tfgen_generators.settings.lines import Path
 from tfgen_generators.settings.model import Settings
+from tfgen_generators.settings.variants import VAR_FILE
 
 Edits = dict[Path, dict[str, Any]]
 #: Inputs that are facts of a pipeline by their usual names, and settings at the top that give them.
@@ -159,7 +160,8 @@ def _environment(edits: Edits, adopted: Sequence[Adopted], how: Fold) -> None:
         if found is None or not all(map(_is_settable, found)):
             put(edits, ("templates", one.template.name, "inputs"), one.call.environment, item_of(given))
         else:
-            maps[one.template.name] = {key: value for key, value in found.items() if key != variable}
+            ours = {variable, VAR_FILE} if one.template.source else {variable}
+            maps[one.template.name] = {key: value for key, value in found.items() if key not in ours}
     for key in dict.fromkeys(key for values in maps.values() for key in values):
         items = {template: values[key] for template, values in maps.items() if key in values}
         first = next(iter(items.values()))

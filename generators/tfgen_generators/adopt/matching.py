@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tfgen_generators.adopt.model import Action, Adopted, Row
 from tfgen_generators.packer.model import Template
-from tfgen_generators.paths.packer_script import PackerScripts, named_by
+from tfgen_generators.paths.packer_script import PackerScripts, built_by
 from tfgen_generators.root_module.hand_written import HandCall
 
 _META = {
@@ -28,22 +28,22 @@ def rows_of(
     variable: str,
 ) -> list[Row]:
     """A row for each template, then one for each call of none. `answers` are label -> path, said by a person."""
-    by_template: dict[str, list[HandCall]] = {}
+    by_template: dict[str, list[HandCall]] = {}  # by the image's name: one template may have several
     others: list[Row] = []
     for call in calls:
         found = _templates(call, templates, packer_dir, scripts, answers)
         if len(found) == 1:
-            by_template.setdefault(found[0].path, []).append(call)
+            by_template.setdefault(found[0].name, []).append(call)
         else:
             others.append(_unmatched(call, found, variable))
-    rows = [_row(template, by_template.get(template.path, []), generated, answers) for template in templates]
+    rows = [_row(template, by_template.get(template.name, []), generated, answers) for template in templates]
     return [*rows, *others, *_not_chosen(rows, by_template)]
 
 
 def _not_chosen(rows: Sequence[Row], by_template: Mapping[str, Sequence[HandCall]]) -> Iterator[Row]:
     """The other calls of a template of which a person has chosen one."""
     for row in rows:
-        for call in by_template.get(row.template.path, ()) if row.template and row.action == "adopt" else ():
+        for call in by_template.get(row.name, ()) if row.action == "adopt" else ():
             if call is not row.call:
                 reason = f"builds {row.name}, too: tfgen sync refuses it until it is removed by hand"
                 yield Row(name=call.label, template=None, call=call, action="leave", reason=reason)
@@ -61,15 +61,17 @@ def _templates(
 ) -> list[Template]:
     if call.label in answers:
         return [one for one in templates if answers[call.label] in (one.path, one.name)]
-    return named_by(call.script, templates, packer_dir, scripts) if call.script else []
+    return built_by(call, templates, packer_dir, scripts)
 
 
 def _unmatched(call: HandCall, found: Sequence[Template], variable: str) -> Row:
     """A call whose template is not sure, or not there."""
     action: Action = "refuse"
-    meta, choices = _meta(call), tuple(f"{call.label}={one.path}" for one in found)
+    meta, choices = _meta(call), tuple(f"{call.label}={one.name if one.source else one.path}" for one in found)
     if found:
-        reason = f"{variable} = {call.script!r} may be {' and '.join(one.path for one in found)}"
+        reason = (
+            f"{variable} = {call.script!r} may be {' and '.join(one.name if one.source else one.path for one in found)}"
+        )
         fix = _say(choices)
     elif meta:
         reason, fix = meta, _BY_HAND

@@ -1,3 +1,3 @@
 """Which image starts from which: names and tags that templates give, matched with source filters."""
 
-__all__ = ["parents"]
+__all__ = ["images", "parents", "patterns"]

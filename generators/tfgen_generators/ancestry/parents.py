@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from tfgen_generators.packer.details import Details
     from tfgen_generators.trees.linked import LinkedTree
 
-__all__ = ["Ancestry", "Origin", "Parent", "find_ancestry"]
+__all__ = ["Ancestry", "Origin", "Parent", "facts_of", "find_ancestry"]
+
+
+def facts_of(templates: Sequence[Template], settings: Settings | None, tree: LinkedTree) -> dict[str, ImageFacts]:
+    """What each readable template, which must have details, says of its AMIs, by its name."""
+    around = BuildEnvironment(settings, tree)
+    return {one.name: _facts(one, around.of(one)) for one in templates if one.details and not one.errors}
 
 
 class Memory(Protocol):

@@ -194,7 +194,7 @@ def _lacking(
 def _facts(settings: Settings) -> dict[str, str | int]:
     """What tfgen gives the dispatcher's module by itself; the pipelines are not in it yet."""
     facts: dict[str, str | int] = {
-        "name": f"{settings.source_repository.replace('.', '-')[:80]}-dispatcher",
+        "name": f"{settings.source_repository.replace('.', '-').replace('/', '-')[:80]}-dispatcher",
         "source_repository": settings.source_repository,
     }
     if settings.branch != "main":

@@ -11,6 +11,7 @@ from tfgen_generators.errors import SettingsError, TfgenError
 from tfgen_generators.module.interface import ModuleInterface, module_folder, read_module
 from tfgen_generators.packer.model import Problem
 from tfgen_generators.settings.inputs import Literal
+from tfgen_generators.settings.lines import in_toml
 from tfgen_generators.settings.model import FILE_NAME, Dispatcher, Module, Settings
 from tfgen_generators.settings.requirement import TWO_WAYS, parse_requirement
 
@@ -36,7 +37,7 @@ def read_dispatcher(root: Path, settings: Settings) -> ModuleInterface | None:
     source = settings.dispatcher.source
     if source == Dispatcher().source:
         return None
-    message = f"dispatcher.source {source!r}: folder not found"
+    message = f"dispatcher.source {in_toml(source)}: folder not found"
     where = f"{FILE_NAME}:{settings.line('dispatcher', 'source')}"
     raise SettingsError(message, where=where, fix=f"create it, or use its path relative to {settings.terraform_dir}")
 

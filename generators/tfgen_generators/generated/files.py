@@ -13,6 +13,7 @@ from tfgen_generators.errors import TfgenError
 from tfgen_generators.generated.ownership import Ownership, examine, file_name, is_generated
 from tfgen_generators.packer.model import Discovery, Problem
 from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
+from tfgen_generators.settings.variants import TABLE_MARK, TABLES, VAR_FILE
 from tfgen_generators.trees.files import NotAFileError, read_bytes
 from tfgen_generators.trees.outside import leads_out
 
@@ -75,8 +76,9 @@ class Unwanted(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def templates(self) -> Mapping[str, str]:
-        """Path of each template -> its name."""
-        return {template.path: template.name for template in self.discovery.templates}
+        """Identity of each template -> its name; the path of one with variants -> that of one of them."""
+        found = {template.path: template.name for template in reversed(self.discovery.templates)}
+        return found | {template.identity: template.name for template in self.discovery.templates}
 
     @property
     def ignored(self) -> frozenset[str]:
@@ -99,10 +101,12 @@ class Unwanted(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             reason = reasons.get(source, "")
             if not reason and _parent(source) in self.templates:
                 reason = f"it is now part of the template {self.templates[_parent(source)]}"
+            held = VAR_FILE in self.generated.texts[path]
+            what = "a file of values of a template" if held else "a template"
             problems.append(
                 Problem(
                     path=source,
-                    message=f"still exists but is no longer a template{f' ({reason})' if reason else ''}",
+                    message=f"still exists but is no longer {what}{f' ({reason})' if reason and not held else ''}",
                     fix=f"fix that, or delete {path}",
                 )
             )
@@ -125,10 +129,19 @@ class Unwanted(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def renamed_by_hand(self, unknown: Unknown) -> Iterable[tuple[str, str, str, str]]:
         """(file, template, old name, new name) where a template has another identity and no `moved` block says so."""
         for path, owner in self.owners.items():
-            name = self.templates.get(owner.source, "")
+            name = self.templates.get(owner.source, "") or self._new_variant(owner)
             covered = path in self.wanted or unknown.covers(path, owner.source) or owner.name in self.moved
             if owner.state == "ours" and name not in ("", owner.name) and not owner.forgets and not covered:
                 yield path, owner.source, owner.name, name
+
+    def _new_variant(self, owner: Ownership) -> str:
+        """A variant without a pipeline in the same template, where that of `owner` stands in tfgen.toml no more."""
+        table, mark, _ = owner.source.partition(TABLE_MARK)
+        if not mark or not owner.source.startswith(TABLES) or owner.name in self.moved:
+            return ""
+        there = {PurePosixPath(path).name for path in self.generated.texts}
+        same = (one for one in self.discovery.templates if one.source.startswith(f"{table}{mark}"))
+        return next((one.name for one in same if file_name(one.name) not in there), "")
 
 
 def exists(root: Path, source: str) -> bool:

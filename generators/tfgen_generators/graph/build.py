@@ -72,7 +72,7 @@ class Builder:
         self.path_resolver = PathResolver(tree)
         self.buildspecs: dict[str, Buildspec] = {}
         self.terraform = terraform or (TerraformReads(tree, settings, store) if settings else None)
-        #: Template's path -> the environment variables that it reads.
+        #: Template's identity -> the environment variables that it reads.
         self.reads: dict[str, tuple[str, ...]] = {}
         self.pipelines = Pipelines(tree, settings)
         self._local: dict[str, LocalFiles] = {}
@@ -142,6 +142,7 @@ class Builder:
         node = ImageNode(
             name=template.name,
             template=template.path,
+            source=template.source,
             members=template.members,
             reached=builder.finish(),
             problem=problem,
@@ -160,7 +161,7 @@ class Builder:
             one = pending.pop()
             done.add(one.path)
             inputs = self._wants(one, self.pipelines.surroundings(template, buildspec))
-            self.reads.setdefault(template.path, inputs.reads)
+            self.reads.setdefault(template.identity, inputs.reads)
             working = self.working_dirs.find(one, buildspec, environment)
             working = narrowed(working, inputs.needed, lambda path: bool(self.tree.kind(path)))
             builder.uses(inputs, {**given, **environment}, working)

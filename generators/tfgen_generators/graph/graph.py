@@ -24,6 +24,13 @@ class ImageNode(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     reached: tuple[Reached, ...]
     #: Why everything counts: the template cannot be read.
     problem: str = ""
+    #: That of one of several images of its template, else "".
+    source: str = ""
+
+    @property
+    def identity(self) -> str:
+        """The template's."""
+        return self.source or self.template
 
 
 class Graph:

@@ -41,7 +41,7 @@ class ImageParts:
     ) -> None:
         self._tree, self._path_resolver, self._resolver = tree, path_resolver, resolver
         self._units, self._missing_references, self._template = units, missing_references, template
-        self._key = f"template {template.path}"
+        self._key = f"template {template.identity}"
         self._files: dict[str, Edge] = {}
         self._reached: dict[tuple[str, str | None], Reached] = {}
         #: Those that are run for sure.

@@ -143,12 +143,21 @@ class IncrementalGraph:
     def _key(self, template: Template) -> str:
         own = self._settings.templates.get(template.name) if self._settings else None
         return _hashed(
-            (self._shared, own, template.name, template.path, template.digest, template.members, template.errors)
+            (
+                self._shared,
+                own,
+                template.name,
+                template.identity,
+                template.path,
+                template.digest,
+                template.members,
+                template.errors,
+            )
         )
 
     def _holds(self, before: State, template: Template, touched: set[str], builder: Builder) -> bool:
         """Whether the image is what it was."""
-        kept = before.images.get(template.path)
+        kept = before.images.get(template.identity)
         if kept is None or template.name in touched or kept.key != self._key(template):
             return False
         if kept.has_lines and before.text != self._text:
@@ -164,10 +173,10 @@ class IncrementalGraph:
         )
 
     def _merged(self, before: State | None, builder: Builder, again: Sequence[Template]) -> State:
-        made = {node.template: node for node in builder.nodes(again)}
+        made = {node.identity: node for node in builder.nodes(again)}
         old = before.images if before else {}
         images = {
-            one.path: self._kept(one, made[one.path], builder) if one.path in made else old[one.path]
+            one.identity: self._kept(one, made[one.identity], builder) if one.identity in made else old[one.identity]
             for one in self._templates
         }
         used = {reached.unit for kept in images.values() for reached in kept.node.reached}
@@ -197,7 +206,7 @@ class IncrementalGraph:
         )
 
     def _kept(self, template: Template, node: ImageNode, builder: Builder) -> KeptImage:
-        reads = builder.reads.get(template.path, ())
+        reads = builder.reads.get(template.identity, ())
         own = builder.units[node.reached[0].unit]
         edges = (*own.files.values(), *(reached.edge for reached in node.reached))
         has_lines = any(edge.path == FILE_NAME and edge.line for edge in edges)

@@ -67,7 +67,19 @@ def lint(scope: Scope, *, only: Collection[str] = ()) -> Report:
     for rule_id, extra in (("invalid-ignore", judge.invalid), ("unused-ignore", judge.unused)):
         if rule_id in by_id:
             judged += [judge.judge(by_id[rule_id], found) for found in dict.fromkeys(extra())]
+    if scope.settings.origin.variants.images:
+        judged = list(_of_one_text(judged))
     return Report(rules=rules, judged=tuple(sorted(judged, key=_place)))
+
+
+def _of_one_text(judged: Iterable[Judged]) -> Iterator[Judged]:
+    """What all variants of a template have alike is found once; switched off for one, it is still found."""
+    found: dict[object, Judged] = {}
+    for one in judged:
+        place = _place(one)
+        if place not in found or (one.suppressed is None and found[place].suppressed is not None):
+            found[place] = one
+    return iter(found.values())
 
 
 def _found(scope: Scope, rules: Sequence[Rule], judge: _Judge) -> Iterator[Judged]:
@@ -137,12 +149,23 @@ class _Judge:
         if comment is not None:
             return Suppression(kind="comment", path=comment.path, line=comment.line, reason=comment.reason)
         image = found.image or self._names.get(found.path, "")
-        if reason := self._settings.templates.get(image, {}).get(found.rule):
-            self._used.add((image, found.rule))
-            return self._in_settings(reason, "templates", image, found.rule)
+        for name in (image, self._template_of(image)):
+            if reason := self._settings.templates.get(name, {}).get(found.rule):
+                self._used.add((name, found.rule))
+                return self._in_settings(reason, "templates", name, found.rule)
         if reason := self._settings.disable.get(found.rule):
             return self._in_settings(reason, "disable", found.rule)
         return self._by_rule(found)
+
+    def _template_of(self, image: str) -> str:
+        """The template whose variant an image is, "" for another one."""
+        variant = self._scope.settings.origin.variants.of_name(image)
+        return variant.template if variant else ""
+
+    def _known(self) -> set[str]:
+        """The names that a table may have."""
+        variants = self._scope.settings.origin.variants.images
+        return {*variants, *(template.name for template in self._scope.discovery.templates)}
 
     def _by_rule(self, found: Finding) -> Suppression | None:
         """Off by `[lint.rules.NAME]`: there, or everywhere but there."""
@@ -188,7 +211,7 @@ class _Judge:
                 if rule not in known:
                     message, fix = f"unknown rule {rule!r}", did_you_mean(rule, known)
                     yield self._in_toml("invalid-ignore", message, fix, *key, rule)
-        names = {template.name for template in self._scope.discovery.templates}
+        names = self._known()
         for name in lint_settings.templates:
             if name not in names:
                 near = did_you_mean(name, names)
@@ -201,7 +224,7 @@ class _Judge:
             for rule in comment.rules if comment.reason else ():
                 if rule in self._ran - _OWN and not self._comments.is_used(comment, rule):
                     yield self._unused_comment(comment, rule)
-        names = {template.name for template in self._scope.discovery.templates}
+        names = self._known()
         for name, rules in self._settings.templates.items():
             for rule in rules if name in names else ():  # else invalid-ignore says so
                 if rule in self._ran and (name, rule) not in self._used:

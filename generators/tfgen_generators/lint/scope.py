@@ -168,17 +168,17 @@ class Scope:
         """The facts of one template. Found out once, and kept as bytes where all have been looked at in parts."""
         if self.is_gathered:
             return self._described(template)
-        return self.passing(("described", template.path), lambda: self._described(template))
+        return self.passing(("described", template.identity), lambda: self._described(template))
 
     def _described(self, template: Template) -> Description:
         from tfgen_generators.packer.describe import Description
 
-        kept = self._descriptions.get(template.path)
+        kept = self._descriptions.get(template.identity)
         if kept is not None:
             return msgspec.msgpack.decode(kept, type=Description)
         found = self._describe(template)
         with contextlib.suppress(UnicodeEncodeError):
-            self._descriptions[template.path] = msgspec.msgpack.encode(found)
+            self._descriptions[template.identity] = msgspec.msgpack.encode(found)
         return found
 
     def _describe(self, template: Template) -> Description:

@@ -17,6 +17,7 @@ import msgspec
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.model import Problem
+from tfgen_generators.settings.lines import in_toml
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.trees.files import read_bytes
 from tfgen_generators.trees.outside import is_gits, leads_out, require_inside
@@ -83,7 +84,8 @@ def module_folder(root: Path, settings: Settings) -> Path | None:
     source = settings.module.source
     if not source.startswith(_LOCAL) and source not in (".", ".."):
         return None
-    return (root / settings.terraform_dir).resolve() / os.path.normpath(source)
+    # As text again: the root module's own folder, which the source leads out of, may not be there yet.
+    return Path(os.path.normpath((root / settings.terraform_dir).resolve() / os.path.normpath(source)))
 
 
 def module_files(root: Path, settings: Settings) -> ModuleFiles | None:
@@ -99,7 +101,9 @@ def module_files(root: Path, settings: Settings) -> ModuleFiles | None:
     shown = Path(os.path.relpath(os.path.normpath(folder), real)).as_posix()
     if is_gits(shown):
         where = f"{FILE_NAME}:{settings.line('module', 'source')}"
-        raise SettingsError(f"module.source {source!r} is in git's own folder", where=where, fix="use another folder")
+        raise SettingsError(
+            f"module.source {in_toml(source)} is in git's own folder", where=where, fix="use another folder"
+        )
     require_inside(real, shown)
     try:
         found = [entry for entry in os.scandir(folder) if _is_terraform(entry.name) and entry.is_file()]
@@ -110,7 +114,7 @@ def module_files(root: Path, settings: Settings) -> ModuleFiles | None:
     except (FileNotFoundError, NotADirectoryError):
         if source == type(settings.module)().source:
             return None
-        message = f"module.source {source!r}: folder {shown} not found"
+        message = f"module.source {in_toml(source)}: folder {shown} not found"
         fix = f"create it, or use its path relative to {settings.terraform_dir}"
         if folder.name == _MERGED and (real / shown).with_name(_INTO).is_dir():
             fix = f'set source = "{source.rstrip("/").removesuffix(_MERGED)}{_INTO}", which makes V2 pipelines now'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import Literal
@@ -32,6 +33,8 @@ class Template:
     `path` is relative to the repository root, with `/`. `name` is its identity: the one that tfgen.toml pins to the
     path, else the path's own. `members` are its files, `digest` the SHA-256 (hex) of their bytes. A template with
     `errors` is listed, never generated.
+
+    One of several images of a template has the `source` that its variant has, else that is "".
     """
 
     name: str
@@ -42,8 +45,21 @@ class Template:
     members: tuple[str, ...] = ()
     digest: str = ""
     errors: tuple[Problem, ...] = ()
+    source: str = ""
+    var_file: str = ""
+    var_digest: str = ""
     #: What its files say beyond that, encoded, in the order of `members` (see details.py, describe.py).
     details: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
+
+    @property
+    def identity(self) -> str:
+        """What a pipeline belongs to, which its generated file names: the variant's source, else the path."""
+        return self.source or self.path
+
+    @property
+    def mark(self) -> str:
+        """A digest by which an image is known again without git."""
+        return hashlib.sha256(f"{self.digest}:{self.var_digest}".encode()).hexdigest() if self.source else self.digest
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,6 +44,14 @@ def name_of(path: str, packer_dir: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - _DIGEST_LENGTH - 1]}-{_digest(name)}"
 
 
+def variant_name(template: str, text: str) -> str:
+    """The name of a variant of `template` that is called `text`: with the template's name in front."""
+    name = _clean(text)
+    if name == template or name.startswith((f"{template}-", f"{template}_")):
+        return name
+    return f"{template}-{name}" if name else template
+
+
 @functools.cache
 def _normal(folder: str) -> str:
     return str(PurePosixPath(folder))

@@ -7,6 +7,7 @@ __all__ = [
     "packer_script",
     "path_resolution",
     "pipeline_files",
+    "shown_var_files",
     "template_inputs",
     "terraform_reads",
     "var_files",

@@ -12,6 +12,7 @@ from tfgen_generators.paths.buildspec import Buildspec, read_buildspec
 from tfgen_generators.paths.path_resolution import PathResolver
 from tfgen_generators.paths.pipeline_files import buildspec_of
 from tfgen_generators.paths.working_dir import SCRIPT, PackerCommand, WorkingDirs
+from tfgen_generators.root_module.hand_written import HandCall
 from tfgen_generators.settings.model import Settings
 from tfgen_generators.trees.linked import LinkedTree
 
@@ -59,6 +60,15 @@ def named_by(script: str, templates: Sequence[Template], packer_dir: str, script
         if found := [one for one in templates if wanted in reading(one)]:
             return found
     return []
+
+
+def built_by(call: HandCall, templates: Sequence[Template], packer_dir: str, scripts: PackerScripts) -> list[Template]:
+    """The templates that a hand-written call may build: of several images of one, those of its file of values."""
+    found = named_by(call.script, templates, packer_dir, scripts) if call.script else []
+    if len(found) > 1 and len({template.path for template in found}) == 1:
+        same = [one for one in found if one.var_file == posixpath.normpath(call.var_file or ".").removeprefix(".")]
+        return same or found
+    return found
 
 
 def in_form(form: str, path: str, packer_dir: str) -> str:

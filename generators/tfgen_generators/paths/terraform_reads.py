@@ -156,6 +156,8 @@ class TerraformReads:
             yield ("templates", name, "names", "account_id"), own.names.account_id
         else:
             yield ("names", "account_id"), self._settings.names.account_id
+        if isinstance(self._settings.connection_arn, Expression):
+            yield ("connection_arn",), self._settings.connection_arn.text
         yield from ((key, value.text) for key, value in self._inputs(name) if isinstance(value, Expression))
 
     def for_all(self) -> Iterator[tuple[Pattern, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import msgspec
 
@@ -30,7 +31,7 @@ _MARK = "\4"
 _FOLDER, _NAME = f"{_MARK}folder", f"{_MARK}name"
 SCRIPT = f"{_FOLDER}/{_NAME}"
 _ENDINGS = ("", ".json", ".pkr.hcl", ".pkr.json")
-_SCRIPT_FOLDERS = (".", "bin", "ci", "scripts")
+SCRIPT_FOLDERS = (".", "bin", "ci", "scripts")
 _ACTIONS = frozenset({"build", "validate"})
 #: With it Packer opens no file but the template: any folder will do.
 _SYNTAX_ONLY = frozenset({"-syntax-only", "--syntax-only"})
@@ -39,12 +40,13 @@ _VALUED = frozenset({"-var", "-var-file", "-only", "-except", "-on-error", "-par
 
 
 class PackerCommand(msgspec.Struct, frozen=True, kw_only=True):
-    """One `packer build` or `packer validate`: where it stands, its folders, and the template as it is written."""
+    """One `packer build` or `packer validate`: where it stands, its folders, the template and the files of values."""
 
     path: str
     line: int
     folders: tuple[str, ...]
     template: str
+    var_files: tuple[str, ...] = ()
 
 
 class WorkingDir(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,9 +79,9 @@ class WorkingDirs:
 
     def of(self, template: Template) -> WorkingDir:
         """The working directory of one template's builds, by the buildspec of its pipeline."""
-        if template.path not in self._of_templates:
-            self._of_templates[template.path] = self._of(template)
-        return self._of_templates[template.path]
+        if template.identity not in self._of_templates:
+            self._of_templates[template.identity] = self._of(template)
+        return self._of_templates[template.identity]
 
     def _of(self, template: Template) -> WorkingDir:
         named = buildspec_of(self._paths.tree, self._settings, template) if self._settings else None
@@ -133,6 +135,18 @@ class WorkingDirs:
             if _may_build(filled, template.path):
                 yield filled
 
+    def commands_for(self, template: Template, *, sure: bool) -> Iterator[PackerCommand]:
+        """How makefiles, scripts, CI recipes and the buildspec start Packer for a template; `sure`: for no other."""
+        at = buildspec_of(self._paths.tree, self._settings or Settings(), template)
+        spec = read_buildspec(self._paths.tree, at[0]) if at else None
+        own = [] if spec is None or spec.problem else self._started_by(spec, spec.variables)
+        for one in (*own, *self._of_repository(template)):
+            text = one.template
+            name = posixpath.basename(template.path)
+            named = any(posixpath.basename(posixpath.normpath(text)) + ending == name for ending in _ENDINGS)
+            if _may_build(one, template.path) and (named or not sure):
+                yield one
+
     def started_by(self, buildspec: Buildspec) -> list[PackerCommand]:
         """How a buildspec starts Packer; `SCRIPT` stands for what `$PACKER_SCRIPT` is."""
         if buildspec.path not in self._of_buildspecs:
@@ -148,7 +162,7 @@ class WorkingDirs:
 
     def _of_repository(self, template: Template) -> Iterator[PackerCommand]:
         """How makefiles, scripts and CI recipes start Packer for a template."""
-        folders = dict.fromkeys((*around(template), *_SCRIPT_FOLDERS))
+        folders = dict.fromkeys((*around(template), *SCRIPT_FOLDERS))
         for folder in folders:
             if folder not in self._of_files:
                 self._of_files[folder] = list(self._of_folder(folder))
@@ -208,7 +222,21 @@ def _packer_commands(commands: Iterable[LocalCommand], path: str) -> Iterator[Pa
         is_checked = any(word in _ACTIONS for word in words[:1]) and not _SYNTAX_ONLY & {*words}
         if one.program == "packer" and is_checked:
             template = _argument(words[1:])
-            yield PackerCommand(path=one.script or path, line=one.line, folders=one.folders, template=template)
+            yield PackerCommand(
+                path=one.script or path,
+                line=one.line,
+                folders=one.folders,
+                template=template,
+                var_files=tuple(_var_files(words[1:])),
+            )
+
+
+def _var_files(words: Sequence[str]) -> Iterator[str]:
+    for before, word in pairwise(("", *words)):
+        if before in ("-var-file", "--var-file"):
+            yield word
+        elif word.startswith(("-var-file=", "--var-file=")):
+            yield word.partition("=")[2]
 
 
 def _argument(words: Sequence[str]) -> str:

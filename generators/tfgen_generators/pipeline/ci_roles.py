@@ -24,8 +24,8 @@ IDENTITIES: Mapping[str, tuple[str, ...]] = {
     "codecommit": (),
 }
 _WHERE = {
-    "github": "gh api repos/OWNER/NAME --jq '.owner.id, .id'",
-    "bitbucket": "Bitbucket, Repository settings, OpenID Connect",
+    "github": "with gh api repos/OWNER/NAME --jq '.owner.id, .id'",
+    "bitbucket": "in Bitbucket: Repository settings, OpenID Connect",
 }
 _REPOSITORY = {"github": "OWNER/NAME?", "bitbucket": "WORKSPACE/NAME?", "codecommit": "NAME?"}
 _DISPATCHER_ROOM = 80
@@ -67,7 +67,7 @@ def _said(repository: Repository, backend: Mapping[str, str]) -> Iterator[str]:
     missing = [name for name in IDENTITIES[repository.host] if not repository.ids.get(name)]
     if missing:
         where = _WHERE[repository.host].replace("OWNER/NAME", repository.name or "OWNER/NAME")
-        yield comment(f"{', '.join(missing)}: find with {where}") + "\n"
+        yield comment(f"{', '.join(missing)}: find {where}") + "\n"
     if not backend:
         yield (
             comment("state: no S3 backend with plain values was found (tfgen state init --bucket NAME makes one)")
@@ -105,7 +105,7 @@ def _with_wildcards(pattern: str) -> str:
 def _dispatcher(settings: Settings) -> Iterator[str]:
     if settings.trigger == "affected":
         name = _plain(settings.dispatcher.inputs.get("name"))
-        ours = f"{settings.source_repository.replace('.', '-')[:_DISPATCHER_ROOM]}-dispatcher"
+        ours = f"{settings.source_repository.replace('.', '-').replace('/', '-')[:_DISPATCHER_ROOM]}-dispatcher"
         yield name if isinstance(name, str) else ours
 
 
@@ -124,11 +124,13 @@ def _shared(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _given(settings: Settings) -> dict[str, list[str]]:
     """What inputs of the pipelines mean for the roles."""
-    tables = [settings.inputs, *(each.inputs for each in settings.templates.values())]
+    tables = [settings.inputs, settings.shared.inputs, *(each.inputs for each in settings.templates.values())]
     vpcs = [_plain(table.get("vpc_config")) for table in tables]
     profiles = [_plain(table.get("instance_profiles")) for table in tables]
     return {
-        "connection_arns": _texts(_plain(table.get("connection_arn")) for table in tables),
+        "connection_arns": _texts(
+            map(_plain, (settings.connection_arn, *(table.get("connection_arn") for table in tables)))
+        ),
         "vpc_ids": _texts(
             each.get("vpc_id") for each in vpcs if isinstance(each, Mapping) and not each.get("security_group_ids")
         ),

@@ -129,6 +129,11 @@ class Facts:
         return fill(every if own is None else own, bucket_part(self.name), self._account_id, BUCKET_NAME_LIMIT)
 
     @property
+    def connection_arn(self) -> Value:
+        given = self._settings.connection_arn
+        return Reference(expression="null") if given is None else self.value(given)
+
+    @property
     def source_repository(self) -> str:
         return self._settings.source_repository
 

@@ -14,7 +14,7 @@ from tfgen_generators.packer.model import Problem, Template
 from tfgen_generators.packer.names import name_problem
 from tfgen_generators.pipeline.aws_names import shorten
 from tfgen_generators.pipeline.facts import Facts, PipelineProblemError, check_path
-from tfgen_generators.settings.inputs import Fact, Input, Pattern
+from tfgen_generators.settings.inputs import Fact, Input, Literal, Pattern
 from tfgen_generators.settings.lines import dotted
 from tfgen_generators.settings.model import FILE_NAME, Settings, TemplateSettings
 from tfgen_generators.settings.setting_scope import secret_paths
@@ -49,12 +49,14 @@ _BUILDERS = Fact(name="builders")
 class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     """One module block: everything that will stand in `pipeline_<name>.gen.tf`.
 
+    `identity` is what its generated file names: the template, or the file of values of one of several images.
     `values` are the inputs in the order in which they are written. `aws_names` are those of them that name something
     in AWS, by fact (project_name, artefact_bucket_name).
     """
 
     name: str
     template_path: str
+    identity: str = ""
     source: str
     version: str | None = None
     providers: Mapping[str, str] = msgspec.field(default_factory=dict)
@@ -114,6 +116,7 @@ def make_pipeline(
     return Pipeline(
         name=template.name,
         template_path=template.path,
+        identity=template.identity,
         source=settings.module.source,
         version=settings.module.version,
         providers={**settings.module.providers, **own.providers},
@@ -147,6 +150,8 @@ def shared_inputs(settings: Settings) -> dict[str, Input]:
         del mapped["branch"]  # the module's own default
     if settings.module.inputs is None and not secret_paths(settings):
         del mapped[SECRETS_INPUT]  # a module of before may not have it
+    if settings.module.inputs is None and settings.connection_arn is not None:
+        mapped |= {"source_type": Literal(value="codeconnections"), "connection_arn": settings.connection_arn}
     return {**mapped, **settings.inputs}
 
 
@@ -165,11 +170,11 @@ def name_collisions(pipelines: Iterable[Pipeline]) -> list[Problem]:
     found: list[Problem] = []
     for (fact, *_), sharing in seen.items():
         for pipeline in sharing if len(sharing) > 1 else ():
-            others = ", ".join(other.template_path for other in sharing if other is not pipeline)
+            others = ", ".join(other.identity for other in sharing if other is not pipeline)
             shown = _written(pipeline.aws_names[fact])
             message = f"{fact} would be {shown}, the same as for {others}"
             fix = f"change [names] {fact}, or set it for one of them: [templates.{pipeline.name}.names]"
-            found.append(Problem(path=pipeline.template_path, message=message, fix=fix))
+            found.append(Problem(path=pipeline.identity, message=message, fix=fix))
     return sorted(found, key=lambda problem: (problem.path, problem.message))
 
 

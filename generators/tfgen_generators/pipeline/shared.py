@@ -6,6 +6,7 @@ cannot be united with those of the others (then sync says so).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -20,6 +21,7 @@ from tfgen_generators.pipeline.aws_names import BUCKET_NAME_LIMIT, PROJECT_NAME_
 from tfgen_generators.pipeline.pipeline import Pipeline, in_order, shared_inputs
 from tfgen_generators.pipeline.shared_inputs import SAME, oldest_packer, reason, said, united
 from tfgen_generators.pipeline.shared_module import INPUT, lacking, wrong_inputs
+from tfgen_generators.settings.lines import in_toml
 from tfgen_generators.settings.model import FILE_NAME, Settings, TemplateSettings
 
 #: The block's label; no template may be called so where anything is shared.
@@ -149,7 +151,7 @@ def _values(settings: Settings, sharing: Sequence[Pipeline], names: Sequence[Val
 
 def own_names(settings: Settings) -> dict[str, Value]:
     """What is shared has these names in AWS, unless [shared] inputs say others."""
-    account, plain = Reference(expression=settings.names.account_id), settings.source_repository.replace(".", "-")
+    account, plain = Reference(expression=settings.names.account_id), re.sub(r"[./]", "-", settings.source_repository)
     found: dict[str, Value] = {"name": f"{plain[:80]}-shared"}
     if settings.shared.artefact_bucket:
         part = bucket_part(plain)
@@ -179,7 +181,7 @@ def _too_wide(settings: Settings) -> Problem:
     return Problem(
         path=FILE_NAME,
         line=settings.line("names", "project_name"),
-        message=f"[shared] with names.project_name = {settings.names.project_name!r}: any project would fit it",
+        message=f"[shared] with names.project_name = {in_toml(settings.names.project_name)}: any project would fit it",
         fix="add a fixed part of 3 characters or more to it, for example {name}-ami-pipeline",
     )
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.module.interface import ModuleInterface, module_folder, read_module
 from tfgen_generators.packer.model import Problem
+from tfgen_generators.settings.lines import in_toml
 from tfgen_generators.settings.model import FILE_NAME, Module, Settings, Shared
 
 #: The input by which a pipeline's module is given what is shared.
@@ -32,7 +33,7 @@ def read_shared(root: Path, settings: Settings) -> ModuleInterface | None:
     source = settings.shared.source
     if source == Shared().source:
         return None
-    message = f"shared.source {source!r}: folder not found"
+    message = f"shared.source {in_toml(source)}: folder not found"
     where = f"{FILE_NAME}:{settings.line('shared', 'source')}"
     raise SettingsError(message, where=where, fix=f"create it, or use its path relative to {settings.terraform_dir}")
 

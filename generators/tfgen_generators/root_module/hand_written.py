@@ -19,6 +19,7 @@ from tfgen_generators.packer.syntax.hcl_values import value_of
 from tfgen_generators.packer.syntax.values import Value
 from tfgen_generators.root_module.call_comments import Comment, body_of, comments_of, key_of, words_of
 from tfgen_generators.root_module.constants import UNKNOWN, constant
+from tfgen_generators.settings.variants import VAR_FILE
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -45,6 +46,7 @@ class HandCall(msgspec.Struct, frozen=True, kw_only=True):
 
     `environment` is the argument that carries the variables of the build, "" without; `script` what the template's
     variable is in it, None where that is not constant. `is_list`: it is a list of names and values, no map.
+    `var_file` is the file of values that it builds with.
     """
 
     path: str
@@ -58,6 +60,7 @@ class HandCall(msgspec.Struct, frozen=True, kw_only=True):
     environment: str = ""
     script: str | None = None
     is_list: bool = False
+    var_file: str = ""
 
     @property
     def place(self) -> str:
@@ -226,10 +229,8 @@ def _with_script(call: HandCall, variable: str, environment: str, names: Mapping
     for given in _in_order(call.arguments.values(), environment):
         value = given.value if given.value is UNKNOWN else constant(given.value, names)
         if isinstance(value, dict) and variable in value:
-            script = value[variable]
-            return msgspec.structs.replace(
-                call, environment=given.name, script=script if isinstance(script, str) else None
-            )
+            script, file = (one if isinstance(one, str) else None for one in (value[variable], value.get(VAR_FILE)))
+            return msgspec.structs.replace(call, environment=given.name, script=script, var_file=file or "")
         if isinstance(value, list) and (script := _in_list(value, variable)) is not None:
             return msgspec.structs.replace(call, environment=given.name, script=script or None, is_list=True)
         if given.value is not UNKNOWN and value is UNKNOWN and variable in given.raw:

@@ -1,14 +1,18 @@
 """tfgen.toml: its structs, reading, checks and edits."""
 
 __all__ = [
-    "codecommit_url",
+    "checks",
     "edit",
+    "git_names",
     "inputs",
     "lines",
     "lint_tables",
     "model",
     "read",
     "requirement",
+    "schema",
     "secrets",
     "setting_scope",
+    "tables",
+    "variants",
 ]

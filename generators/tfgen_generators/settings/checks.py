@@ -7,19 +7,21 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.write import is_identifier
-from tfgen_generators.settings.branch_name import branch_problem
-from tfgen_generators.settings.codecommit_url import what_is_allowed
+from tfgen_generators.settings.git_names.branch_name import branch_problem
+from tfgen_generators.settings.git_names.codecommit_url import what_is_allowed
+from tfgen_generators.settings.git_names.repository import is_codecommit
+from tfgen_generators.settings.git_names.source import check_source
 from tfgen_generators.settings.inputs import Fact, Pattern, check_expression, check_pattern, check_provider, check_text
-from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
+from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, in_toml
+from tfgen_generators.settings.variants import VAR_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tfgen_generators.settings.model import Dispatcher, Settings, Shared, TemplateSettings
 
-_REPOSITORY_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_MOST_IN_FLIGHT = 10_000
+MOST_IN_FLIGHT = 10_000
 _PATTERNS = ("project_name", "artefact_bucket_name")
 #: Tables of modules that are called once.
 _FOR_ALL = {"dispatcher": "the dispatcher is for all", "shared": "what is shared is for all"}
@@ -27,14 +29,14 @@ _FOR_ALL = {"dispatcher": "the dispatcher is for all", "shared": "what is shared
 
 def check_settings(settings: Settings) -> None:
     """Raises InvalidSettingError at the first value that cannot be."""
-    _check_repository(settings.source_repository)
+    check_source(settings)
     _check_branch(settings)
     for key in ("packer_dir", "terraform_dir"):
         _check_folder((key,), getattr(settings, key))
     _check_working_dir(("working_dir",), settings.working_dir)
     _check_ignore(settings.ignore)
-    if not 0 <= settings.max_in_flight <= _MOST_IN_FLIGHT:
-        message = f"max_in_flight must be 0 (any number) to {_MOST_IN_FLIGHT}"
+    if not 0 <= settings.max_in_flight <= MOST_IN_FLIGHT:
+        message = f"max_in_flight must be 0 (any number) to {MOST_IN_FLIGHT}"
         raise InvalidSettingError(("max_in_flight",), message, "use what CodeBuild runs and queues in your account")
     _check_packer_script(settings)
     _check_module(settings)
@@ -58,7 +60,7 @@ def _check_branch(settings: Settings) -> None:
     _check_printable(("branch",), settings.branch)
     problem, fix = branch_problem(settings.branch, ("origin", settings.remote.name))
     if problem:
-        raise InvalidSettingError(("branch",), f"branch = {settings.branch!r} {problem}", fix)
+        raise InvalidSettingError(("branch",), f"branch = {in_toml(settings.branch)} {problem}", fix)
 
 
 def _check_printable(path: Path, value: str) -> None:
@@ -69,16 +71,6 @@ def _check_printable(path: Path, value: str) -> None:
         )
 
 
-def _check_repository(name: str) -> None:
-    if _REPOSITORY_NAME.fullmatch(name) and not name.endswith(".git"):
-        return
-    raise InvalidSettingError(
-        ("source_repository",),
-        "source_repository must be the name of a CodeCommit repository" if name else "source_repository is missing",
-        'use for example source_repository = "ami-builder" (1 to 100 letters, digits, . _ -, no .git at the end)',
-    )
-
-
 def _check_working_dir(where: Path, value: str) -> None:
     if value:
         _check_folder(where, value)
@@ -87,16 +79,16 @@ def _check_working_dir(where: Path, value: str) -> None:
 def _check_folder(where: Path, value: str) -> None:
     path, key = PurePosixPath(value), dotted(where)
     if not value or path.is_absolute() or ".." in path.parts or "\\" in value or not value.isprintable():
-        message = f"{key} = {value!r} must be a folder inside the repository"
+        message = f"{key} = {in_toml(value)} must be a folder inside the repository"
         raise InvalidSettingError(where, message, "use a relative path with /")
     if ".git" in value.casefold().split("/"):  # on some file systems .GIT is the same
-        raise InvalidSettingError(where, f"{key} = {value!r} is git's own folder", "use another folder")
+        raise InvalidSettingError(where, f"{key} = {in_toml(value)} is git's own folder", "use another folder")
 
 
 def _check_ignore(patterns: list[str]) -> None:
     for pattern in patterns:
         if not pattern.strip() or "\n" in pattern or "\0" in pattern:
-            message = f"ignore contains {pattern!r}, which is not a pattern"
+            message = f"ignore contains {in_toml(pattern)}, which is not a pattern"
             raise InvalidSettingError(("ignore",), message, 'use for example ignore = ["packer/experiments/"]')
 
 
@@ -154,10 +146,16 @@ def _check_quota(settings: Settings) -> None:
 
 
 def _check_remote(settings: Settings) -> None:
+    name = settings.remote.repository
+    if name and not is_codecommit(name):
+        path, fix = ("remote", "repository"), 'use for example repository = "ami-builder"'
+        raise InvalidSettingError(path, f"remote.repository = {in_toml(name)} is not a CodeCommit repository", fix)
     for key in ("name", "region", "profile"):
         value = getattr(settings.remote, key)
         if (value or key == "name") and (allowed := what_is_allowed(key, value)):
-            raise InvalidSettingError(("remote", key), f"remote.{key} = {value!r} is not valid", f"use {allowed}")
+            raise InvalidSettingError(
+                ("remote", key), f"remote.{key} = {in_toml(value)} is not valid", f"use {allowed}"
+            )
 
 
 def _check_providers(path: Path, providers: Mapping[str, str]) -> None:
@@ -172,6 +170,7 @@ def _check_template(name: str, own: TemplateSettings) -> None:
         _check_identifier(path, name)
     if own.path is not None:
         _check_template_path((*path, "path"), own.path)
+    _check_variants(path, own)
     for old in own.moved_from:
         _check_identifier((*path, "moved_from"), old)
     if len({*own.moved_from, name}) <= len(own.moved_from):
@@ -188,14 +187,39 @@ def _check_template(name: str, own: TemplateSettings) -> None:
         check_expression((*path, "names", "account_id"), own.names.account_id)
 
 
+def _check_variants(path: Path, own: TemplateSettings) -> None:
+    """Files of values are in the repository; only one setting says which an image has."""
+    for pattern in own.patterns:
+        _check_file((*path, "var_files"), pattern)
+    entries = [((*path, "variants", key), one) for key, one in own.variants.items()]
+    for here, one in entries:
+        if not here[-1].strip():
+            raise InvalidSettingError(here, f"{dotted(here)} has no name", "name it")
+        if one.var_file:
+            _check_file((*here, "var_file"), one.var_file)
+    tables = [(path, own.environment), *((here, one.environment) for here, one in entries)]
+    for here, environment in tables if own.var_files or entries else ():
+        if VAR_FILE in environment:
+            message = f"{VAR_FILE} is set by tfgen for each image of [{dotted(path)}]"
+            raise InvalidSettingError((*here, "environment", VAR_FILE), message, "use var_file in its variants")
+
+
+def _check_file(path: Path, value: str) -> None:
+    parts = PurePosixPath(value).parts
+    if not value.strip() or value.startswith(("/", "~")) or ".." in parts or "\\" in value or not value.isprintable():
+        message = f"{dotted(path)} must be files in the repository, not {in_toml(value)}"
+        raise InvalidSettingError(path, message, 'use paths from its root, with /: "vars/web.json"')
+    check_text(path, value)
+
+
 def _check_identifier(path: Path, name: str) -> None:
     if not is_identifier(name):
         fix = "use letters, digits, - and _, beginning with a letter or _"
-        raise InvalidSettingError(path, f"{name!r} is not a valid pipeline name", fix)
+        raise InvalidSettingError(path, f"{in_toml(name)} is not a valid pipeline name", fix)
 
 
 def _check_template_path(path: Path, value: str) -> None:
     parts = PurePosixPath(value)
     if not value or parts.is_absolute() or ".." in parts.parts or str(parts) != value or "\0" in value:
-        message = f"{dotted(path)} = {value!r} must be the path of a template"
+        message = f"{dotted(path)} = {in_toml(value)} must be the path of a template"
         raise InvalidSettingError(path, message, 'use the path from the repository\'s root, with /: "packer/web.json"')

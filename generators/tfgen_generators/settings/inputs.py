@@ -12,7 +12,7 @@ import msgspec
 from tfgen_generators.hcl.write import Value, is_identifier, why_changed
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.settings.expressions import expression_error
-from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
+from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, in_toml
 
 #: What tfgen knows of a pipeline, by the name under which an input can ask for it.
 FACTS = (
@@ -29,6 +29,7 @@ FACTS = (
     "branch",
     "environment",
     "secrets",
+    "connection_arn",
 )
 PLACEHOLDERS = ("account_id", "name")
 #: Terraform's own words in a module block.
@@ -69,7 +70,7 @@ class Literal(Input, msgspec.Struct, frozen=True, kw_only=True):
     value: Value
 
 
-_EXPLICIT = ("fact", "expression", "pattern", "literal")
+EXPLICIT = ("fact", "expression", "pattern", "literal")
 
 
 def read_inputs(path: Path, table: Mapping[str, object]) -> dict[str, Input]:
@@ -79,18 +80,23 @@ def read_inputs(path: Path, table: Mapping[str, object]) -> dict[str, Input]:
     return {name: _input((*path, name), value) for name, value in table.items()}
 
 
+def read_input(path: Path, value: object) -> Input:
+    """What one input is given. Raises InvalidSettingError."""
+    return _input(path, value)
+
+
 def _check_name(path: Path) -> None:
     name = path[-1]
     if not is_identifier(name):
         fix = "use letters, digits, - and _, beginning with a letter or _"
-        raise InvalidSettingError(path, f"{name!r} is not a valid module input name", fix)
+        raise InvalidSettingError(path, f"{in_toml(name)} is not a valid module input name", fix)
     if name in META_ARGUMENTS:
         fix = f"set it in [module] as {name}" if name in ("source", "version", "providers") else "remove it"
         raise InvalidSettingError(path, f"{name} is a Terraform argument of a module block, not an input", fix)
 
 
 def _input(path: Path, value: object) -> Input:
-    if isinstance(value, dict) and value and all(key in _EXPLICIT for key in value):
+    if isinstance(value, dict) and value and all(key in EXPLICIT for key in value):
         if len(value) == 1:
             kind, inner = next(iter(value.items()))
             return _explicit(path, str(kind), inner)
@@ -108,7 +114,7 @@ def _explicit(path: Path, kind: str, value: object) -> Input:
         raise InvalidSettingError(here, f"{dotted(here)} must be a string", fix)
     if kind == "fact":
         if value not in FACTS:
-            raise InvalidSettingError(here, f"unknown fact {value!r}", did_you_mean(value, FACTS))
+            raise InvalidSettingError(here, f"unknown fact {in_toml(value)}", did_you_mean(value, FACTS))
         return Fact(name=value)
     if kind == "expression":
         check_expression(here, value)
@@ -167,7 +173,7 @@ def check_expression(path: Path, value: str) -> None:
 def check_provider(path: Path, value: str) -> None:
     """Raises InvalidSettingError unless `value` is a provider, as a `providers` table names it."""
     if not _PROVIDER.fullmatch(value):
-        message = f"{value!r} is not a valid provider name"
+        message = f"{in_toml(value)} is not a valid provider name"
         raise InvalidSettingError(path, message, 'use for example aws = "aws.eu_west_1" (NAME or NAME.ALIAS)')
 
 

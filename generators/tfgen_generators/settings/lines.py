@@ -108,6 +108,26 @@ def dotted(path: Path) -> str:
     return ".".join(part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else f'"{part}"' for part in path)
 
 
+def in_toml(value: object) -> str:
+    """A value as it would be written in the file, on one line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        escaped = re.sub(r'["\\]', lambda sign: f"\\{sign[0]}", value)
+        return f'"{"".join(sign if sign.isprintable() else _escape(sign) for sign in escaped)}"'
+    if isinstance(value, list):
+        return f"[{', '.join(map(in_toml, value))}]"
+    if isinstance(value, Mapping):
+        pairs = ", ".join(f"{dotted((str(key),))} = {in_toml(one)}" for key, one in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
+    return str(value)
+
+
+def _escape(sign: str) -> str:
+    short = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    return short.get(sign) or (f"\\u{ord(sign):04x}" if ord(sign) < 0x10000 else f"\\U{ord(sign):08x}")
+
+
 def line_of(text: str, path: Path) -> int:
     """The 1-based line of `path`, or of the nearest table around it; 1 when nothing of it stands there."""
     lines = _lines(text)

@@ -10,7 +10,7 @@ from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
 from tfgen_generators.settings.tables import table_at
 
-_SEVERITIES = ("error", "warning", "note")
+SEVERITIES = ("error", "warning", "note")
 _TABLES = ("disable", "rules", "severity", "templates")
 _OFF = "off"
 _RULE_KEYS = ("paths", "reason", "severity")
@@ -53,7 +53,7 @@ def read_lint(value: object) -> LintSettings:
     templates = table_at(("lint", "templates"), table.get("templates", {}))
     severity = table_at(("lint", "severity"), table.get("severity", {}))
     for rule, level in severity.items():
-        if level not in _SEVERITIES:
+        if level not in SEVERITIES:
             path = ("lint", "severity", rule)
             raise InvalidSettingError(path, f"{dotted(path)} must be a severity", 'use "error", "warning" or "note"')
     return LintSettings(
@@ -74,7 +74,7 @@ def _rule(name: str, value: object) -> RuleSettings:
                 (*path, key), f"unknown key {dotted((*path, key))}", did_you_mean(key, _RULE_KEYS)
             )
     severity, paths, reason = table.get("severity", ""), table.get("paths", []), table.get("reason", "")
-    if "severity" in table and severity not in (*_SEVERITIES, _OFF):
+    if "severity" in table and severity not in (*SEVERITIES, _OFF):
         here = (*path, "severity")
         raise InvalidSettingError(here, f"{dotted(here)} must be a severity", 'use "error", "warning", "note" or "off"')
     if not isinstance(paths, list) or not all(isinstance(one, str) and one.strip() for one in paths):

@@ -7,9 +7,10 @@ from typing import Literal
 import msgspec
 
 from tfgen_generators.settings.inputs import Input
-from tfgen_generators.settings.lines import line_of
+from tfgen_generators.settings.lines import Path, line_of, own_line_of
 from tfgen_generators.settings.lint_tables import LintSettings
 from tfgen_generators.settings.secrets import Variable
+from tfgen_generators.settings.variants import NO_VARIANTS, Variants
 
 FILE_NAME = "tfgen.toml"
 
@@ -19,13 +20,14 @@ MAX_IN_FLIGHT = 5
 Removed = Literal["destroy", "keep"]
 Trigger = Literal["push", "affected"]
 Form = Literal["auto", "path", "path-without-ending", "file", "file-without-ending"]
+ArtefactBucket = Literal["own", "shared"]
 
 
 class Origin:
-    """The text that settings were read from, for messages; it has no part in comparing them."""
+    """The text that settings were read from, and the variants that it names; no part in comparing settings."""
 
-    def __init__(self, text: str = "") -> None:
-        self.text = text
+    def __init__(self, text: str = "", variants: Variants = NO_VARIANTS) -> None:
+        self.text, self.variants = text, variants
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Origin)
@@ -73,10 +75,23 @@ class TemplateNames(_Strict, frozen=True, kw_only=True):
     account_id: str | None = None
 
 
+class Variant(_Strict, frozen=True, kw_only=True):
+    """One of several images of a template: its file of values, and what it has otherwise than the template."""
+
+    var_file: str | None = None
+    environment: dict[str, Variable] = {}
+    inputs: dict[str, Input] = {}
+
+
 class TemplateSettings(_Strict, frozen=True, kw_only=True):
-    """What one template has otherwise than all; `path` pins the table's name to the template that stands there."""
+    """What one template has otherwise than all; `path` pins the table's name to the template that stands there.
+
+    With `var_files` (paths and patterns) or `variants` the template is not one image, but one for each of them.
+    """
 
     path: str | None = None
+    var_files: str | list[str] = []
+    variants: dict[str, Variant] = {}
     working_dir: str = ""
     moved_from: list[str] = []
     removed: Removed | None = None
@@ -85,11 +100,25 @@ class TemplateSettings(_Strict, frozen=True, kw_only=True):
     providers: dict[str, str] = {}
     names: TemplateNames = TemplateNames()
 
+    @property
+    def patterns(self) -> list[str]:
+        """`var_files` as a list."""
+        return [self.var_files] if isinstance(self.var_files, str) else self.var_files
+
+    @property
+    def has_variants(self) -> bool:
+        """Whether the template is several images."""
+        return bool(self.var_files or self.variants)
+
 
 class Remote(_Strict, frozen=True, kw_only=True):
-    """git's remote for the CodeCommit repository; where `region` or `profile` is empty, AWS's own settings hold."""
+    """git's remote for the CodeCommit repository; where `region` or `profile` is empty, AWS's own settings hold.
+
+    `repository` is its name where the pipelines read another one.
+    """
 
     name: str = "codecommit"
+    repository: str = ""
     region: str = ""
     profile: str = ""
 
@@ -135,6 +164,8 @@ class Settings(_Strict, frozen=True, kw_only=True):
     """The whole of tfgen.toml. `source_repository` is empty when there is no file."""
 
     source_repository: str = ""
+    #: The ARN (a text or an expression) of the connection to the host of OWNER/NAME; None for CodeCommit.
+    connection_arn: Input | None = None
     branch: str = "main"
     packer_dir: str = "packer"
     #: Where `packer build` runs; "": what the repository says is found out.
@@ -143,6 +174,8 @@ class Settings(_Strict, frozen=True, kw_only=True):
     ignore: list[str] = []
     removed: Removed = "destroy"
     trigger: Trigger = "push"
+    #: "shared" is what `artefact_bucket = true` says in `[shared]`.
+    artefact_bucket: ArtefactBucket = "own"
     #: How many executions may be started together, by the dispatcher and by a first apply; 0: any number.
     max_in_flight: int = MAX_IN_FLIGHT
     module: Module = Module()
@@ -158,6 +191,22 @@ class Settings(_Strict, frozen=True, kw_only=True):
     lint: LintSettings = LintSettings()
     origin: Origin = Origin()
 
+    @property
+    def codecommit_repository(self) -> str:
+        """The CodeCommit repository for `tfgen remote`; "" where none is named."""
+        return self.remote.repository or ("" if "/" in self.source_repository else self.source_repository)
+
+    @property
+    def has_variants(self) -> bool:
+        """Whether a template is several images."""
+        return any(own.has_variants for own in self.templates.values())
+
     def line(self, *path: str) -> int:
         """The line of tfgen.toml on which the setting `path`, or the nearest table around it, stands."""
-        return line_of(self.origin.text, path)
+        places = tuple(self.origin.variants.places(path))
+        return self.own_line(path) or line_of(self.origin.text, places[-1])
+
+    def own_line(self, path: Path) -> int:
+        """The line on which the setting `path` itself stands, 0 without; what a variant gets may be its template's."""
+        lines = (own_line_of(self.origin.text, place) for place in self.origin.variants.places(path))
+        return next((line for line in lines if line), 0)

@@ -10,8 +10,8 @@ import msgspec
 
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.settings.checks import check_settings
-from tfgen_generators.settings.inputs import Input, read_inputs
-from tfgen_generators.settings.lines import InvalidSettingError, Path, line_of
+from tfgen_generators.settings.inputs import Input, read_input, read_inputs
+from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, line_of
 from tfgen_generators.settings.lint_tables import read_lint
 from tfgen_generators.settings.model import (
     FILE_NAME,
@@ -26,6 +26,7 @@ from tfgen_generators.settings.model import (
     Shared,
     TemplateNames,
     TemplateSettings,
+    Variant,
 )
 from tfgen_generators.settings.tables import check_keys, check_providers, convert, read_environment, table_at
 
@@ -99,10 +100,23 @@ def _read(document: dict[str, object]) -> Settings:
         name: _template(("templates", name), value)
         for name, value in table_at(("templates",), document.get("templates", {})).items()
     }
+    if "connection_arn" in document:
+        document["connection_arn"] = read_input(("connection_arn",), document["connection_arn"])
     lint = read_lint(document.pop("lint", {}))
-    settings = msgspec.structs.replace(convert((), document, Settings), lint=lint)
+    settings = _with_bucket(msgspec.structs.replace(convert((), document, Settings), lint=lint), document)
     check_settings(settings)
     return settings
+
+
+def _with_bucket(settings: Settings, document: Mapping[str, object]) -> Settings:
+    """`settings` where a shared bucket is one, whichever of the two keys says so."""
+    if settings.artefact_bucket == "own":
+        return settings
+    path = ("shared", "artefact_bucket")
+    if table_at(path[:1], document.get("shared", {})).get("artefact_bucket") is False:
+        message = f'{dotted(path)} = false contradicts artefact_bucket = "shared"'
+        raise InvalidSettingError(path, message, "remove one of them")
+    return msgspec.structs.replace(settings, shared=msgspec.structs.replace(settings.shared, artefact_bucket=True))
 
 
 def _template(path: Path, value: object) -> TemplateSettings:
@@ -110,7 +124,17 @@ def _template(path: Path, value: object) -> TemplateSettings:
     check_keys(path, table, TemplateSettings)
     check_keys((*path, "names"), table_at((*path, "names"), table.get("names", {})), TemplateNames)
     check_providers(path, table)
-    return convert(path, {**table, **_common(path, table)}, TemplateSettings)
+    variants = {
+        key: _variant((*path, "variants", key), one)
+        for key, one in table_at((*path, "variants"), table.get("variants", {})).items()
+    }
+    return convert(path, {**table, **_common(path, table), "variants": variants}, TemplateSettings)
+
+
+def _variant(path: Path, value: object) -> Variant:
+    table = table_at(path, value)
+    check_keys(path, table, Variant)
+    return convert(path, {**table, **_common(path, table)}, Variant)
 
 
 def _common(path: Path, table: Mapping[str, object]) -> dict[str, object]:

@@ -15,7 +15,7 @@ import msgspec
 
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.settings.inputs import Expression, check_text
-from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
+from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, in_toml
 
 Kind = Literal["secret", "parameter"]
 
@@ -90,7 +90,7 @@ def read_fetched(path: Path, table: Mapping[str, object]) -> Fetched:
 
 def _check_reference(path: Path, kind: str, reference: str) -> None:
     pattern, use = _KINDS[kind]
-    shown = f"{dotted(path)} = {reference[:80]!r}"
+    shown = f"{dotted(path)} = {in_toml(reference[:80])}"
     check_text(path, reference)
     if not reference.isprintable():
         raise InvalidSettingError(path, f"{shown} contains a control character", "remove it")
@@ -117,7 +117,9 @@ def _check_version(path: Path, shown: str, match: re.Match[str]) -> None:
         message = f"{shown} has a version stage and a version id"
         raise InvalidSettingError(path, message, "leave one of them empty: NAME:KEY:STAGE or NAME:KEY::ID")
     if stage and not re.fullmatch(_STAGE, stage):
-        raise InvalidSettingError(path, f"{shown}: {stage!r} is not a version stage", "use for example AWSPREVIOUS")
+        raise InvalidSettingError(
+            path, f"{shown}: {in_toml(stage)} is not a version stage", "use for example AWSPREVIOUS"
+        )
     if version and not re.fullmatch(_VERSION, version):
-        message = f"{shown}: {version!r} is not a version id"
+        message = f"{shown}: {in_toml(version)} is not a version id"
         raise InvalidSettingError(path, message, "use 32 to 64 letters, digits and -")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from tfgen_generators.settings.lines import Path, own_line_of
+from tfgen_generators.settings.lines import Path
 from tfgen_generators.settings.model import Settings, TemplateNames, TemplateSettings
 from tfgen_generators.settings.secrets import fetched
 
@@ -35,7 +35,7 @@ def differing(base: tuple[Settings, str], head: tuple[Settings, str]) -> list[tu
     for key in (*after, *(key for key in before if key not in after)):
         if before.get(key, ("",))[0] != after.get(key, ("",))[0]:
             path = (after if key in after else before)[key][1]
-            found.append((path, own_line_of(head[0].origin.text, path)))
+            found.append((path, head[0].own_line(path)))
     return found
 
 
@@ -53,6 +53,7 @@ _Setting = tuple[Path, object, Path]
 def _shared(settings: Settings) -> Iterator[_Setting]:
     for path, value in (
         (("source_repository",), settings.source_repository),
+        (("connection_arn",), settings.connection_arn),
         (("branch",), settings.branch),
         (("working_dir",), settings.working_dir),
         (("module", "source"), settings.module.source),

@@ -10,15 +10,16 @@ import msgspec
 
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.settings.inputs import Expression, check_expression, check_text
-from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted
+from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, in_toml
 from tfgen_generators.settings.secrets import Variable, read_fetched
 
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Variables that tfgen sets, and what by.
-_RESERVED = {"PACKER_SCRIPT": "remove it", "PACKER_WORKING_DIR": "use the setting working_dir"}
+RESERVED = {"PACKER_SCRIPT": "remove it", "PACKER_WORKING_DIR": "use the setting working_dir"}
 #: Keys that are one of a few words.
 _CHOICES = {
     "removed": '"destroy" or "keep"',
+    "artefact_bucket": '"own" or "shared"',
     "trigger": '"push" or "affected"',
     "form": '"auto", "path", "path-without-ending", "file" or "file-without-ending"',
 }
@@ -60,11 +61,11 @@ def read_environment(path: Path, table: Mapping[str, object]) -> dict[str, Varia
         if not _ENVIRONMENT_NAME.fullmatch(name) or name.startswith("CODEBUILD_"):
             raise InvalidSettingError(
                 here,
-                f"{name!r} is not a valid CodeBuild environment variable name",
+                f"{in_toml(name)} is not a valid CodeBuild environment variable name",
                 "use letters, digits and _, not beginning with a digit or CODEBUILD_",
             )
-        if name in _RESERVED:
-            raise InvalidSettingError(here, f"{name} is set by tfgen for each template", _RESERVED[name])
+        if name in RESERVED:
+            raise InvalidSettingError(here, f"{name} is set by tfgen for each template", RESERVED[name])
         found[name] = _variable(here, name, value)
     return found
 
@@ -105,6 +106,8 @@ def _explain(prefix: Path, message: str) -> InvalidSettingError:
         wanted = "a whole number"
     elif path and path[-1] in _CHOICES:
         wanted = _CHOICES[path[-1]]
+    elif "Expected `str | array`" in text or (path and path[-1] == "var_files"):
+        wanted = "a string or a list of strings"
     elif "Expected `object`" in text:
         wanted = "a table"
     elif "Expected `array`" in text or "[" in at:

@@ -4,7 +4,6 @@ __all__ = [
     "by_base",
     "effective",
     "find_changes",
-    "hand_written",
     "identity",
     "model",
     "pins",

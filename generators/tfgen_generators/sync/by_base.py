@@ -42,7 +42,7 @@ def files_by_base(
     branch's. Reads templates, evaluates nothing, writes nothing. Raises TfgenError.
     """
     found = require_some(root, unnamed_templates(root, now.packer_dir, now, outside), now.packer_dir)
-    names = {template.name for template in name_templates(found, now.packer_dir, pins.by_path(now)).templates}
+    names = {template.name for template in name_templates(found, now.packer_dir, pins.by_path(now), now).templates}
     effective = effective_settings(base, now, names, allows)
     module = read_module(base_root, effective.settings)
     effective = fit_module(effective, base, module, names)

@@ -10,6 +10,7 @@ from tfgen_generators.dispatcher import inputs as dispatcher
 from tfgen_generators.generated.files import Unknown, Unwanted, join, successors
 from tfgen_generators.generated.ownership import file_name, moved_blocks, sign
 from tfgen_generators.packer.discovery.naming import name_templates
+from tfgen_generators.packer.discovery.variants import with_variants
 from tfgen_generators.packer.model import Discovery, Problem, Template
 from tfgen_generators.paths.packer_script import PackerScripts
 from tfgen_generators.pipeline import shared
@@ -22,7 +23,7 @@ from tfgen_generators.pipeline.pipeline import (
 )
 from tfgen_generators.settings.model import Settings
 from tfgen_generators.settings.read import parse_settings
-from tfgen_generators.sync import pins
+from tfgen_generators.sync import pins, variants
 from tfgen_generators.sync.identity import Rename, Resolution
 from tfgen_generators.sync.survey import Outside, Sources
 from tfgen_generators.trees.disk import DiskTree
@@ -66,7 +67,8 @@ def desired_files(sources: Sources, outside: Outside) -> Desired:
     pinned = [rename for rename in resolution.renames if rename not in moved_away]
     text = pins.pin(sources.settings_text, pinned)
     if text != sources.settings_text:
-        settings = msgspec.structs.replace(parse_settings(text), packer_dir=sources.settings.packer_dir)
+        settings = with_variants(parse_settings(text), DiskTree(sources.root))
+        settings = msgspec.structs.replace(settings, packer_dir=sources.settings.packer_dir)
         desired = by_settings(sources, settings, text)
     forgotten = frozenset(rename.name for rename in moved_away)
     return msgspec.structs.replace(desired, resolution=resolution, renames=tuple(pinned), forgotten=forgotten)
@@ -79,7 +81,7 @@ def by_settings(sources: Sources, settings: Settings, settings_text: str) -> Des
         return join(settings.terraform_dir, file_name(name))
 
     generated = sources.generated
-    discovery = name_templates(sources.found, settings.packer_dir, pins.by_path(settings))
+    discovery = name_templates(sources.found, settings.packer_dir, pins.by_path(settings), settings)
     triggered, sharing, problems = _pipelines(sources, settings, discovery)
     wanted = _texts(settings, discovery, triggered.pipelines)
     unwanted = Unwanted(
@@ -90,10 +92,10 @@ def by_settings(sources: Sources, settings: Settings, settings_text: str) -> Des
         moved=pins.moved(settings, discovery),
     )
     displaced = unwanted.displaced()
-    problems = [*problems, *displaced, *generated.unreadable]
+    problems = [*problems, *variants.problems(settings, discovery), *displaced, *generated.unreadable]
     unreadable = {problem.path for problem in generated.unreadable}
     unknown = _unknown(settings, discovery, triggered.pipelines, problems, unreadable)
-    waiting = successors(((one.name, one.template_path) for one in triggered.pipelines), displaced)
+    waiting = successors(((one.name, one.identity) for one in triggered.pipelines), displaced)
     if not unreadable <= wanted.keys():
         # One may be that of a template that was renamed: nothing new is made before it can be read.
         wanted = {path: text for path, text in wanted.items() if path in generated.texts}
@@ -137,7 +139,7 @@ def _pipelines(
             problems += [error.problem] if error.problem not in problems else []  # one of a shared setting
     clashes = [*name_collisions(made), *pins.clashes(settings, discovery)]
     barred = {problem.path for problem in clashes}
-    clear = [pipeline for pipeline in made if pipeline.template_path not in barred]
+    clear = [pipeline for pipeline in made if pipeline.identity not in barred]
     files_of = _files_of(sources, settings)
     sharing = shared.share(settings, clear, sources.module, sources.shared_module)
     triggered = dispatcher.trigger(settings, sharing.pipelines, sources.module, files_of, sources.dispatcher_module)
@@ -146,7 +148,7 @@ def _pipelines(
 
 def _files_of(sources: Sources, settings: Settings) -> dispatcher.FilesOf:
     def files_of() -> dict[str, frozenset[str]]:
-        found = name_templates(sources.read_details(), settings.packer_dir, pins.by_path(settings))
+        found = name_templates(sources.read_details(), settings.packer_dir, pins.by_path(settings), settings)
         return dispatcher.files_of(sources.root, found, settings)
 
     return files_of
@@ -154,12 +156,12 @@ def _files_of(sources: Sources, settings: Settings) -> dispatcher.FilesOf:
 
 def _texts(settings: Settings, discovery: Discovery, pipelines: Sequence[Pipeline]) -> dict[str, str]:
     """Path -> text of each pipeline's file."""
-    digests = {template.path: template.digest for template in discovery.templates}
+    digests = {template.identity: template.mark for template in discovery.templates}
     texts: dict[str, str] = {}
     for pipeline in pipelines:
         own = settings.templates.get(pipeline.name)
         moved = moved_blocks(own.moved_from, pipeline.name) if own else ""
-        path, body = pipeline.template_path, moved + pipeline.body()
+        path, body = pipeline.identity, moved + pipeline.body()
         texts[join(settings.terraform_dir, file_name(pipeline.name))] = sign(path, body, digests[path])
     return texts
 
@@ -174,7 +176,10 @@ def _unknown(
     generated = {pipeline.name for pipeline in pipelines}
     names = {template.name for template in discovery.templates} - generated
     names |= pins.shared(settings)
-    sources = {template.path for template in discovery.templates if template.name not in generated}
+    sources = {template.identity for template in discovery.templates if template.name not in generated}
+    lost = variants.without_template(settings, discovery)
+    names |= {image.name for image in lost}
+    sources |= {image.source for image in lost} | settings.origin.variants.unsure
     return Unknown(
         files=frozenset(join(settings.terraform_dir, file_name(name)) for name in names) | unreadable,
         sources=frozenset(sources | {problem.path for problem in problems}),
@@ -187,6 +192,9 @@ def _resolve(sources: Sources, desired: Desired, outside: Outside) -> Resolution
     orphans = unwanted.orphans(desired.unknown)
     files = {*sources.generated.texts, *(problem.path for problem in sources.generated.unreadable)}
     gone = pins.gone(sources.root, settings, discovery, orphans, desired.unknown, desired.file, files)
+    gone += variants.lost_templates(
+        settings, discovery, lambda name: sources.generated.texts.get(desired.file(name), "")
+    )
     back = pins.returned(sources.root, settings, discovery)
     if not gone and not outside.answers:
         return Resolution(renames=back)

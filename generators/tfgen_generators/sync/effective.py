@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tfgen_generators.module.interface import ModuleInterface
 from tfgen_generators.pipeline.pipeline import shared_inputs
-from tfgen_generators.settings.inputs import Expression
+from tfgen_generators.settings.inputs import Expression, Input
 from tfgen_generators.settings.model import Module, Settings, TemplateSettings
 
 _T = TypeVar("_T")
@@ -95,6 +95,7 @@ class _Merge:
         return replace(
             now,
             terraform_dir=self._bases(("terraform_dir",), base.terraform_dir, now.terraform_dir),
+            connection_arn=self._connection(),
             trigger=self._bases(("trigger",), base.trigger, now.trigger),
             max_in_flight=self._bases(("max_in_flight",), base.max_in_flight, now.max_in_flight),
             module=self._module(),
@@ -114,6 +115,11 @@ class _Merge:
         if now != base:
             self._say(path, f"{'.'.join(path)} was changed")
         return base
+
+    def _connection(self) -> Input | None:
+        now = self.now.connection_arn
+        is_new = isinstance(now, Expression) and now != self.base.connection_arn
+        return self._bases(("connection_arn",), self.base.connection_arn, now) if is_new else now
 
     def _say(self, path: Path, message: str) -> None:
         self.said.append(Said(line=self.now.line(*path), message=message))
@@ -156,7 +162,11 @@ class _Merge:
         return found
 
     def _template(self, name: str, own: TemplateSettings) -> TemplateSettings:
-        before, path = self.base.templates.get(name, _OWN), ("templates", name)
+        variant = self.now.origin.variants.of_name(name)
+        tables = self.base.templates
+        # A new variant of a template has what the base says of that one.
+        before = tables.get(name) or tables.get(variant.template if variant else name, _OWN)
+        path = ("templates", name)
         account = own.names.account_id
         if account is not None:
             account = self._bases((*path, "names", "account_id"), before.names.account_id, account)

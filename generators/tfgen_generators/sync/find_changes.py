@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from tfgen_generators.dispatcher import inputs as dispatcher
 from tfgen_generators.generated.files import Unknown
 from tfgen_generators.generated.ownership import sign
+from tfgen_generators.packer.model import Template
 from tfgen_generators.pipeline import shared
 from tfgen_generators.settings.model import FILE_NAME, Settings
-from tfgen_generators.sync import pins
-from tfgen_generators.sync.called_twice import called_twice
+from tfgen_generators.sync import pins, variants
 from tfgen_generators.sync.changes import compare
 from tfgen_generators.sync.desired import Desired, desired_files
+from tfgen_generators.sync.hand_written.called_twice import called_twice
 from tfgen_generators.sync.model import Change, Changes, Refusal, SyncResult
 from tfgen_generators.sync.survey import ALONE, Outside, Sources, survey
 
@@ -38,7 +39,10 @@ def changes_of(sources: Sources, desired: Desired, outside: Outside) -> SyncResu
     forget = {
         path: _old_names(settings, owner.name)
         for path, owner in unwanted.orphans(unknown).items()
-        if owner.name in desired.forgotten or owner.source in unwanted.ignored or pins.keeps(settings, owner.name)
+        if owner.name in desired.forgotten
+        or owner.source in unwanted.ignored
+        or pins.keeps(settings, owner.name)
+        or variants.keeps(settings, owner.source)
     }
     wanted, found, unknown = _with_those_of_all(sources, desired, unknown)
     changes = compare(wanted, found, unknown, forget=forget, moved=unwanted.moved)
@@ -47,7 +51,7 @@ def changes_of(sources: Sources, desired: Desired, outside: Outside) -> SyncResu
         *changes.refused,
         *pins.refusals(questions, desired.file),
         *_given_another_name(desired, unknown, outside),
-        *called_twice(sources.hand_written, desired, sources.root),
+        *called_twice(sources.root, settings, sources.hand_written, _with_pipelines(desired), desired.file),
     )
     return SyncResult(
         discovery=desired.discovery,
@@ -58,6 +62,11 @@ def changes_of(sources: Sources, desired: Desired, outside: Outside) -> SyncResu
         renames=desired.renames,
         questions=questions,
     )
+
+
+def _with_pipelines(desired: Desired) -> list[Template]:
+    names = {pipeline.name for pipeline in desired.pipelines}
+    return [template for template in desired.discovery.templates if template.name in names]
 
 
 def _with_pins(sources: Sources, desired: Desired, changes: Changes) -> tuple[Change, ...]:

@@ -54,9 +54,9 @@ def returned(root: Path, settings: Settings, discovery: Discovery) -> tuple[Rena
     pinned = {name: own.path for name, own in settings.templates.items() if own.path is not None}
     if not pinned:
         return ()
-    paths = {template.path for template in discovery.templates} | discovery.ignored
+    paths = {template.identity for template in discovery.templates} | discovery.ignored
     return tuple(
-        Rename(name=template.name, old=old, new=template.path)
+        Rename(name=template.name, old=old, new=template.identity)
         for template in discovery.templates
         if (old := pinned.get(template.name)) is not None
         and old not in paths
@@ -84,19 +84,22 @@ def clashes(settings: Settings, discovery: Discovery) -> list[Problem]:
             if old in templates:
                 message = f"its name {old} is also the old name of {name} ({where})"
                 fix = "pin another name; or when the move has been applied everywhere, run: tfgen sync --prune-pins"
-                problems.append(Problem(path=templates[old].path, message=message, fix=fix))
+                problems.append(Problem(path=templates[old].identity, message=message, fix=fix))
             if former.setdefault(old, name) != name:
                 message = f"{old} cannot be the old name of both {former[old]} and {name} ({where})"
-                problems.append(Problem(path=templates[name].path, message=message, fix="remove one of them"))
+                problems.append(Problem(path=templates[name].identity, message=message, fix="remove one of them"))
     return problems
 
 
 def unused(settings: Settings, discovery: Discovery, stays: Callable[[str], bool]) -> Iterable[str]:
     """Warnings for tables of no template. `stays` says whether a pipeline of that name has a file all the same."""
     names = {template.name for template in discovery.templates}
-    paths = {template.path for template in discovery.templates}
+    paths = {template.identity for template in discovery.templates}
+    variants = settings.origin.variants
     for name, own in settings.templates.items():
         if own.path in discovery.ignored or (name not in names and stays(name)):
+            continue
+        if name in variants.images or (name not in names and variants.of_name(name)):
             continue
         if own.path is not None and own.path not in paths:
             line = settings.line("templates", name, "path")
@@ -123,7 +126,7 @@ def gone(
     """Identities whose template is not where it was: generated files, and paths in tfgen.toml, that lead nowhere."""
     if not orphans and all(own.path is None for own in settings.templates.values()):
         return []
-    templates = {template.path for template in discovery.templates}
+    templates = {template.identity for template in discovery.templates}
     names = {template.name for template in discovery.templates}
     found: dict[str, Gone] = {}
     for owner in orphans.values():
@@ -172,9 +175,10 @@ def _new(
 ) -> Iterable[New]:
     """Templates, broken ones too, that have no pipeline of their own yet; and those that tfgen.toml leaves out."""
     for template in discovery.templates:
-        if template.path not in pinned and _is_text(template.path) and not _has_pipeline(template, unwanted, file):
-            members = template.members or (template.path,)
-            yield New(path=template.path, members=members, digest=template.digest)
+        identity = template.identity
+        if identity not in pinned and _is_text(identity) and not _has_pipeline(template, unwanted, file):
+            members = (identity,) if template.source else template.members or (identity,)
+            yield New(path=identity, members=members, digest=template.mark)
     for path in sorted(discovery.ignored):
         yield New(path=path, members=(path,))
 
@@ -190,7 +194,7 @@ def _has_pipeline(template: Template, unwanted: Unwanted, file: Callable[[str], 
         return False
     owner = unwanted.owners.get(path)
     # Another template's, which gives the same name and is still there: a clash, so this one is new.
-    return owner is None or not (owner.source in unwanted.templates and owner.source != template.path)
+    return owner is None or not (owner.source in unwanted.templates and owner.source != template.identity)
 
 
 def _check(
@@ -201,7 +205,7 @@ def _check(
     by_hand: frozenset[str],
 ) -> None:
     paths = {item.path for item in candidates} | by_hand
-    templates = {template.path for template in discovery.templates} | discovery.ignored
+    templates = {template.identity for template in discovery.templates} | discovery.ignored
     for flag, path in (*(("--renamed", old) for old in answers.renamed), *(("--gone", path) for path in answers.gone)):
         if path not in paths:
             hint = did_you_mean(path, paths) or "no template was deleted"

@@ -9,7 +9,7 @@ from tfgen_generators.generated.ownership import file_name
 from tfgen_generators.hcl.write import Interpolated, Value, is_identifier
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.model import Template
-from tfgen_generators.packer.names import bucket_part, name_of, name_problem
+from tfgen_generators.packer.names import bucket_part, name_of, name_problem, variant_name
 from tfgen_generators.pipeline.pipeline import Pipeline
 from tfgen_generators.settings.edit import move_table, set_keys
 from tfgen_generators.settings.model import FILE_NAME, Settings
@@ -70,7 +70,7 @@ def renamed_settings(text: str, settings: Settings, template: Template, new: str
             where = f"{FILE_NAME}:{settings.line(*parent, old)}"
             text = move_table(text, (*parent, old), (*parent, new), where=where)
     former = [name for name in (own.moved_from if own else []) if name != new]
-    path = template.path if name_of(template.path, settings.packer_dir) != new else None
+    path = _pin(settings, template, new)
     table, moved_from = ("templates", new), [*former, old]
     try:
         text = set_keys(text, table, {"path": path, "moved_from": moved_from}, where=FILE_NAME)
@@ -81,6 +81,15 @@ def renamed_settings(text: str, settings: Settings, template: Template, new: str
     if keep is not None:
         text = set_keys(text, ("templates", new, "names"), _patterns(keep), where=FILE_NAME)
     return text
+
+
+def _pin(settings: Settings, template: Template, new: str) -> str | None:
+    """What `path` must say for the name `new`; None where the template, or its variant, gives that name by itself."""
+    if not template.source:
+        return template.path if name_of(template.path, settings.packer_dir) != new else None
+    image = settings.origin.variants.of_name(template.name)
+    own = "" if image is None else variant_name(image.template, image.called)
+    return template.source if own != new else None
 
 
 def _patterns(pipeline: Pipeline) -> dict[str, str]:

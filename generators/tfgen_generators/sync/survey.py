@@ -18,7 +18,7 @@ from tfgen_generators.pipeline import shared
 from tfgen_generators.pipeline.shared_module import read_shared
 from tfgen_generators.settings.model import Settings
 from tfgen_generators.sync import pins
-from tfgen_generators.sync.hand_written import read_root
+from tfgen_generators.sync.hand_written.files import read_root
 from tfgen_generators.sync.identity import Answers, AskGit, GitFacts
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def find_templates(
 ) -> Discovery:
     """What stands in `packer_dir`, by the names that `settings` give. Raises TfgenError without that folder."""
     found = unnamed_templates(root, packer_dir, settings, outside)
-    return name_templates(found, packer_dir, pins.by_path(settings) if settings else {})
+    return name_templates(found, packer_dir, pins.by_path(settings) if settings else {}, settings)
 
 
 def unnamed_templates(root: Path, packer_dir: str, settings: Settings | None, outside: Outside) -> Discovery:

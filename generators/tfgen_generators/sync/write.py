@@ -78,6 +78,8 @@ def _target(root: Path, change: Change) -> Path:
     if change.path != FILE_NAME:
         return root / change.path
     target = Path(os.path.realpath(root / FILE_NAME))  # a link to it is kept
+    if change.action == "create" and not os.path.lexists(target):
+        return target
     if not target.stat().st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
         raise TfgenError("is read-only, but a name must be pinned in it", where=FILE_NAME, fix="make it writable")
     if read_bytes(target) != change.before.encode():

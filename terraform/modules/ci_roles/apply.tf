@@ -105,6 +105,8 @@ locals {
     "codebuild:UpdateProject",
     "codepipeline:CreatePipeline",
     "codepipeline:DeletePipeline",
+    "codepipeline:ListPipelineExecutions", # these two: `tfgen apply` holds back first builds
+    "codepipeline:StopPipelineExecution",
     "codepipeline:TagResource",
     "codepipeline:UntagResource",
     "codepipeline:UpdatePipeline",

@@ -227,6 +227,8 @@ class StateTable:
     def readable(self, name: str, read: Callable[[Attributes], _T], found: Attributes) -> _T:
         """The item `name`. Raises TfgenError for one that no dispatcher has written."""
         try:
+            if found and not number(found["version"]):
+                raise ValueError(name)
             return read(found)
         except (KeyError, TypeError, ValueError):
             fix = "delete it: a dispatcher makes it anew" if name.startswith("#") else "delete it: the image is built"

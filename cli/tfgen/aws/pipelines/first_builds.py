@@ -24,6 +24,8 @@ _AT_THE_END = 60.0
 #: Seconds by which the clocks may differ.
 _SKEW = 120.0
 _REASON = "tfgen apply: max_in_flight"
+#: Of one in another region or account than the shell's, or of one that is not to be seen yet.
+_ELSEWHERE = "PipelineNotFoundException"
 #: It has ended, or is being stopped already.
 _OVER = ("PipelineExecutionNotStoppableException", "DuplicatedStopRequestException")
 
@@ -39,6 +41,7 @@ class FirstBuilds:
         self.stopped: list[str] = []
         #: Why no more are stopped.
         self.problem = ""
+        self._missing: dict[str, str] = {}
         self._began = time.time() - _SKEW
         self._waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
@@ -78,11 +81,19 @@ class FirstBuilds:
                         del pending[name]
         except TfgenError as error:
             self.problem = error.message
+        self.problem = self.problem or next(iter(self._missing.values()), "")
 
     def _stop(self, account: Account, pipeline: str) -> bool:
         """Stops the execution that began by itself; False when there is none yet."""
         asked = {"pipelineName": pipeline, "maxResults": 10}
-        found = account.call("codepipeline", "list_pipeline_executions", **asked)
+        try:
+            found = account.call("codepipeline", "list_pipeline_executions", **asked)
+        except AwsError as error:
+            if error.code != _ELSEWHERE:
+                raise
+            self._missing[pipeline] = error.message
+            return False
+        self._missing.pop(pipeline, "")
         own = [each for each in found.get("pipelineExecutionSummaries", []) if self._is_own(each)]
         for each in own:
             self._stop_one(account, pipeline, each)

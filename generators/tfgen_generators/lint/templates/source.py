@@ -197,13 +197,13 @@ def source_at(scope: Scope, path: str) -> Source | None:
     if template is None:
         return None
     by_path: dict[str, Source] = scope.passing("packer sources by path", dict)
-    if template.path not in by_path:
+    if template.identity not in by_path:
         if scope.is_in_parts:
-            by_path.update((source.template.path, source) for source in sources(scope))
+            by_path.update((source.template.identity, source) for source in sources(scope))
         else:  # questions about one template follow each other
             by_path.clear()
-        by_path.setdefault(template.path, Source(scope, template))
-    return by_path[template.path]
+        by_path.setdefault(template.identity, Source(scope, template))
+    return by_path[template.identity]
 
 
 def _by_path(scope: Scope) -> dict[str, Template]:

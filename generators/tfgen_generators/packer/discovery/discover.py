@@ -20,6 +20,7 @@ from tfgen_generators.packer.discovery.outcome import Outcome
 from tfgen_generators.packer.discovery.values_files import names_set
 from tfgen_generators.packer.model import Discovery, Format, Problem, Skipped, Template
 from tfgen_generators.packer.names import HCL_ENDING, JSON_ENDING
+from tfgen_generators.settings.model import Settings
 from tfgen_generators.trees.files import read_bytes
 from tfgen_generators.trees.outside import FIX, MESSAGE, is_inside, leads_out
 
@@ -65,15 +66,16 @@ def discover(
     ignore: Sequence[str] = (),
     cache: FactsCache | None = None,
     is_tracked: Callable[[str], bool] = lambda _path: False,
+    settings: Settings | None = None,
 ) -> Discovery:
     """Every template below `root/packer_dir`; one broken file never hides the others.
 
     `pins` (path -> name) are identities given in tfgen.toml, `ignore` its patterns in git's syntax; `is_tracked` says
-    whether git knows a path that a .gitignore would leave out. Reads files, writes nothing but `cache`'s memory.
+    whether git knows a path that a .gitignore would leave out; `settings` have the variants. Writes `cache` alone.
     A folder that is not there is the caller's error. Templates have `details` where `cache` was told to read them.
     """
     found = find_unnamed(root, packer_dir, ignore=ignore, cache=cache, is_tracked=is_tracked)
-    return name_templates(found, packer_dir, pins)
+    return name_templates(found, packer_dir, pins, settings)
 
 
 def find_unnamed(

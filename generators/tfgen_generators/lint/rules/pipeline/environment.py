@@ -93,11 +93,20 @@ def _is_there(name: str) -> bool:
 
 
 def _is_optional(scope: Scope, template: Template, name: str) -> bool:
-    """Whether the template asks if what it reads is empty: `var.x != "" ? ...`, `coalesce(var.x, ...)`."""
+    """Whether the template asks if it is empty: `var.x != "" ? ...`, `coalesce(var.x, ...)`, `or (env `X`) ...`."""
+    if template.format == "json":
+        return _is_chosen(scope.read(template.path), name)
     members = (path for path in template.members if path.endswith(".hcl"))
     text = "\n".join(scope.read(path).decode("utf-8", "replace") for path in members).replace("${", "")
     variables = re.findall(_READ_INTO.format(re.escape(name)), text)
     return bool(variables) and all(_is_asked_for(text, variable) for variable in variables)
+
+
+def _is_chosen(data: bytes, name: str) -> bool:
+    """Whether legacy JSON reads a variable only as one of those that Go's `or` chooses from."""
+    text, written = data.decode("utf-8", "replace").replace('\\"', '"'), rf"env\s+[`\"]{re.escape(name)}[`\"]"
+    chosen = re.findall(rf"\{{\{{-?\s*or\s(?:(?!\}}\}}).)*?\(\s*{written}\s*\)", text)
+    return bool(chosen) and len(chosen) == len(re.findall(written, text))
 
 
 def _is_asked_for(text: str, variable: str) -> bool:

@@ -79,8 +79,9 @@ def _policies(scope: Scope) -> Iterator[Finding]:
     """Each role of a build once: that of an image, or the one that several share."""
     known = [image for image in images(scope) if image.is_known]
     sharing = [image for image in known if image.shares and scope.settings.shared.roles]
+    names = {image.name for image in sharing}
     for image in known:
-        if image not in sharing:
+        if image.name not in names:
             yield from _of_role(scope, f"the build of {image.name}", image, policy_sizes(image.inputs))
     if sharing:
         values: list[Mapping[str, Any]] = [dict(image.inputs) for image in sharing]

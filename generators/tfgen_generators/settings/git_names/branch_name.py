@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from tfgen_generators.settings.lines import in_toml
+
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]")
 _PREFIXES = ("refs/heads/", "heads/", "refs/remotes/", "remotes/")
 _NEVER = frozenset({"@", "HEAD"})
@@ -39,7 +41,7 @@ def _meant(name: str, remotes: Collection[str]) -> str:
 
 def _broken_rule(name: str) -> str:
     if found := _FORBIDDEN.search(name):
-        return "it contains a space" if found[0] == " " else f"it contains {found[0]!r}"
+        return "it contains a space" if found[0] == " " else f"it contains {in_toml(found[0])}"
     rules = (
         (name.startswith("-"), "it begins with -"),
         (name in _NEVER, "git has another use for that name"),

@@ -1,0 +1,97 @@
+"""What each key of tfgen.toml says, in a line: for editors, and for docs/reference/settings.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_NAMES = {
+    "project_name": "Pattern of the pipeline's and the CodeBuild project's name; {name} is the template's name.",
+    "artefact_bucket_name": "Pattern of the artefact bucket's name; {name} and {account_id} are filled in.",
+    "account_id": "The Terraform expression that {account_id} stands for.",
+}
+_CALLED = {
+    "source": "Any Terraform module source.",
+    "version": "The version, only for a registry's module.",
+    "inputs": "Inputs of the module: values and expressions.",
+}
+_STRUCTS: Mapping[str, Mapping[str, str]] = {
+    "Settings": {
+        "source_repository": "The CodeCommit repository that the pipelines read.",
+        "branch": "Its branch: a name alone, by git's rules.",
+        "packer_dir": "The folder that has the templates.",
+        "working_dir": 'Where Packer runs; "": found out from the buildspec, makefiles, scripts and CI recipes.',
+        "terraform_dir": "The root module: the folder of the generated files.",
+        "ignore": "Patterns as in .gitignore, from the repository's root: no pipeline for these.",
+        "removed": "What happens to the pipeline of a deleted template.",
+        "trigger": "push: each push builds every image; affected: only affected images.",
+        "max_in_flight": "Pipelines at a time: of the dispatcher, and of a first apply; 0: any number.",
+        "module": "The Terraform module that each pipeline calls.",
+        "dispatcher": 'The module that starts the pipelines of affected images, with trigger = "affected".',
+        "shared": "What the pipelines have together instead of each its own.",
+        "quota": "Quotas of the account that are not AWS's default.",
+        "packer_script": "The variable that tells a build its template, and its form.",
+        "names": "Patterns of the names in AWS.",
+        "remote": "The git remote of the CodeCommit repository.",
+        "environment": "CodeBuild environment variables of every pipeline.",
+        "inputs": "Further inputs of every pipeline's module block.",
+        "templates": "Values for one template, by its name.",
+        "lint": "Rules of tfgen lint: switched off, or with another severity.",
+    },
+    "Module": {
+        **_CALLED,
+        "inputs": "All inputs of the module, instead of the shipped module's.",
+        "providers": "The providers of every module block: a provider's name to NAME or NAME.ALIAS.",
+    },
+    "PackerScript": {
+        "variable": "The name of the variable.",
+        "form": "How the template is named; auto: as the buildspec takes it.",
+    },
+    "Names": _NAMES,
+    "TemplateNames": _NAMES,
+    "TemplateSettings": {
+        "path": "Pins the table's name to the template at this path. tfgen sync writes it after a rename.",
+        "working_dir": "Where Packer runs for this template.",
+        "moved_from": "Previous names of the pipeline, oldest first. tfgen rename writes it.",
+        "removed": "What happens to this pipeline when its template is deleted.",
+        "environment": "CodeBuild environment variables of this pipeline, over those of all.",
+        "inputs": "Inputs of this pipeline's module block, over those of all.",
+        "providers": "The providers of this module block.",
+        "names": "Names in AWS that differ from [names].",
+    },
+    "Remote": {
+        "name": "The name of git's remote.",
+        "region": "The AWS region; empty: as AWS's own settings say.",
+        "profile": "The AWS profile; empty: the current one.",
+    },
+    "Dispatcher": _CALLED,
+    "Shared": {
+        **_CALLED,
+        "artefact_bucket": "One bucket for all: each build can then read and overwrite the artefacts of the others.",
+        "roles": "The same roles for all: each build may then do what any of them needs.",
+        "notifications": "One EventBridge rule tells how executions of all end.",
+    },
+    "Quota": {
+        "event_rules": "Rules of EventBridge's default bus.",
+        "iam_roles": "IAM roles of the account.",
+        "iam_policies": "Customer managed policies of the account.",
+        "policies_per_role": "Managed policies attached to a role.",
+        "pipelines": "Pipelines of CodePipeline, of a region.",
+        "build_projects": "Projects of CodeBuild, of a region.",
+        "buckets": "General purpose buckets of S3, of the account.",
+        "concurrent_builds": "CodeBuild's concurrent builds, of a region and machine type.",
+    },
+    "LintSettings": {
+        "disable": "Rules that are off everywhere: id to the reason.",
+        "severity": "Severities that differ from the rule's own: id to error, warning or note.",
+        "templates": "Rules that are off for one template: its name, then id to the reason.",
+        "rules": "One rule: its severity, the paths where that holds, the reason.",
+    },
+    "RuleSettings": {
+        "severity": "error, warning, note, or off.",
+        "paths": "Files, folders or patterns with *, where it holds.",
+        "reason": "Why.",
+    },
+}
+
+#: `Struct.key` -> its sentence.
+TEXTS: Mapping[str, str] = {f"{struct}.{key}": text for struct, keys in _STRUCTS.items() for key, text in keys.items()}
