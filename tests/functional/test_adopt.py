@@ -552,6 +552,16 @@ def test_after_another_module_was_set_up(repo: Repo, cli: Command) -> None:
         assert comment in text
 
 
+def test_after_init(repo: Repo, cli: Command) -> None:
+    """init finds the same module and folder; adopt then names the inputs."""
+    root = repo({})
+    shutil.copytree(CASE, root, dirs_exist_ok=True)
+    cli("init").expect(0)
+    adopted(cli, root)
+    assert 'artefact_bucket_name = "codepipeline-artefacts"' in generated(root, "proxy", "terraform")
+    assert 'project_description  = "proxy AMI"' in generated(root, "proxy", "terraform")
+
+
 def test_a_call_of_our_own_module(repo: Repo, cli: Command) -> None:
     module = "".join(f'variable "{name}" {{}}\n' for name in (*OURS, "environment_vars", "timeout"))
     more = "".join(f'  {name} = "the-{name.replace("_", "-")}"\n' for name in OURS) + "  timeout = 3"

@@ -105,7 +105,7 @@ def _without_settings(workspace: Workspace) -> Workspace:
         raise TfgenError(
             f"no module call passes {workspace.settings.packer_script.variable}, so there is nothing to adopt",
             where=root.name,
-            fix=f'create {FILE_NAME} with source_repository = "NAME", and run: tfgen sync',
+            fix="run: tfgen init",
         )
     folder = _root_module(folders)
     text = new_text(_repository(root, folders[folder]), workspace.settings.packer_dir, folder)

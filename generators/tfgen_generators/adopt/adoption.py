@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -23,6 +24,8 @@ from tfgen_generators.settings.model import Settings
 from tfgen_generators.sync.hand_written.files import environment_input
 from tfgen_generators.sync.model import SyncResult
 
+#: The modules that tfgen ships, whose inputs need no [module.inputs].
+_SHIPPED = re.compile(r"(?:^\.\./|//terraform/)modules/codepipeline(?:_v1)?(?:[?]|$)")
 FORMS = ("path", "path-without-ending", "file", "file-without-ending")
 #: What sync would do with these settings, and with these calls left.
 Look = Callable[[Settings, str, HandWritten], SyncResult]
@@ -126,8 +129,11 @@ def _moved_to_ours(row: Row, start: Start) -> Row:
 
 
 def _tried(start: Start, rows: Sequence[Row], chosen: Sequence[Adopted], look: Look) -> Adoption:
-    own = (start.settings.module.source, start.settings.module.version)
-    theirs = not start.ours and _module_of(chosen[0].call) != own
+    module = start.settings.module
+    mapped = _module_of(chosen[0].call) == (module.source, module.version) and (
+        module.inputs is not None or not start.fresh or bool(_SHIPPED.search(module.source))
+    )
+    theirs = not start.ours and not mapped
     for one in chosen:
         try:
             folded([one], Fold(settings=start.settings, theirs=theirs, fresh=start.fresh))
