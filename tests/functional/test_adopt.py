@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,12 @@ def test_calls_in_other_modules(repo: Repo, cli: Command) -> None:
         }
     )
     refused(cli, root, "terraform/team/main.tf:2: module 'old'", "another module")
+
+
+def test_calls_in_another_folder(repo: Repo, cli: Command) -> None:
+    repo({**ESTATE, "tfgen.toml": 'source_repository = "x"\n', "infra/main.tf": call()})
+    result = cli("adopt").expect(0)
+    assert "warning: infra/main.tf:1: module 'old': it is not in terraform/pipelines" in result.err
 
 
 def test_json_syntax(repo: Repo, cli: Command) -> None:
@@ -556,6 +563,7 @@ def test_after_init(repo: Repo, cli: Command) -> None:
     """init finds the same module and folder; adopt then names the inputs."""
     root = repo({})
     shutil.copytree(CASE, root, dirs_exist_ok=True)
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
     cli("init").expect(0)
     adopted(cli, root)
     assert 'artefact_bucket_name = "codepipeline-artefacts"' in generated(root, "proxy", "terraform")

@@ -176,6 +176,9 @@ def _not_here(situation: Situation) -> Iterator[Row]:
         reason = f"it is called in another module, not in {folder}: its address is another one"
         fix = f"move the call to {folder}, or leave its template out with ignore in {FILE_NAME}"
         yield Row(name=call.label, template=None, call=call, action="refuse", reason=reason, fix=fix)
+    for call in situation.elsewhere:
+        reason = f"it is not in {folder}, so it is not adopted; set terraform_dir in {FILE_NAME} to its folder"
+        yield Row(name=call.label, template=None, call=call, action="leave", reason=reason)
     for file in situation.hand_written.unread:
         reason = f"{file.message}, so its calls are not known; it is left as it is"
         yield Row(name=file.place, template=None, call=None, action="refuse", reason=reason, fix="fix it")

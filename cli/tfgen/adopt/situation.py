@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,13 +33,16 @@ _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
-    """`workspace` has the settings that adopt begins with, on disk or not (`is_new`); `nested` are calls elsewhere."""
+    """`workspace` has the settings that adopt begins with, on disk or not (`is_new`); `nested` are calls in
+    modules that the root module calls, `elsewhere` those in other folders, where it has none itself.
+    """
 
     workspace: Workspace
     is_new: bool
     files: dict[str, bytes]
     hand_written: HandWritten
     nested: tuple[HandCall, ...]
+    elsewhere: tuple[HandCall, ...]
     discovery: Discovery
     generated: frozenset[str]
 
@@ -52,12 +55,14 @@ def find_situation() -> Situation:
     root, settings = workspace.root, workspace.settings
     files = hand_written_files(root, settings.terraform_dir)
     hand_written = read_root(root, settings)
+    nested = list(_nested(root, settings, hand_written))
     return Situation(
         workspace=workspace,
         is_new=is_new,
         files=files,
         hand_written=hand_written,
-        nested=tuple(_nested(root, settings, hand_written)),
+        nested=tuple(nested),
+        elsewhere=tuple(_elsewhere(root, settings, nested)) if not hand_written.calls else (),
         discovery=_discovery(workspace),
         generated=_generated(workspace),
     )
@@ -156,6 +161,13 @@ def _repository(root: Path, calls: tuple[HandCall, ...]) -> str:
         if given and isinstance(given.value, str) and given.value and not _NAME.search(given.value):
             return given.value
     return _NAME.sub("-", root.name).strip("-")[:100] or "repository"
+
+
+def _elsewhere(root: Path, settings: Settings, nested: Sequence[HandCall]) -> Iterator[HandCall]:
+    """The calls in other folders than the root module's."""
+    known = {call.place for call in nested}
+    for _, calls in _calling(root, settings.packer_script.variable):
+        yield from (call for call in calls if call.place not in known)
 
 
 def _nested(root: Path, settings: Settings, hand_written: HandWritten) -> Iterator[HandCall]:
