@@ -52,7 +52,7 @@ lint: $(VENV)/.lint ## ruff, mypy, import-linter, generated files as they should
 
 docs: $(VENV)/.docs ## the site of the documentation, in build/docs/site; a dead link is an error
 	$(BIN)/python tools/site_pages.py build/docs/pages
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 format: $(VENV)/.lint ## ruff's fixes and format
 	$(BIN)/ruff check --fix .
@@ -90,6 +90,7 @@ $(VENV)/.wheel: $(BIN)/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.docs: $(BIN)/python pyproject.toml constraints.txt
+	@$(FORGET_OLD_NAME)
 	$(PIP) --editable '.[docs]'
 	@touch $@
 

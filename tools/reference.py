@@ -19,7 +19,7 @@ from tfgen.boundary import EXIT_BUG, EXIT_INTERRUPTED
 from tfgen.main import app
 from tfgen_generators import errors
 from tfgen_generators.lint.registry import all_rules
-from tfgen_generators.settings.schema.make import FILE_NAME, keys_of, settings_schema
+from tfgen_generators.settings.schema.make import FILE_NAME, keys_of, schema_text, settings_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 _MADE = "<!-- Made by tools/reference.py: change the code, then run it. -->"
@@ -28,9 +28,8 @@ _SCHEMAS = "*.schema.json"
 
 def pages() -> dict[str, str]:
     """Path below docs/ -> text."""
-    schema = json.dumps(settings_schema(), indent=2, ensure_ascii=False) + "\n"
     return {
-        FILE_NAME: schema,
+        FILE_NAME: schema_text(),
         "reference/commands.md": _page("Commands", _commands()),
         "reference/settings.md": _page("Settings", _settings()),
         "reference/rules.md": _page("Rules", _rules()),

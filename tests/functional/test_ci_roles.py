@@ -126,6 +126,13 @@ def test_what_is_shared_has_names_too(
     assert (found["pipeline_names"], found["bucket_names"]) == (names, buckets)
 
 
+def test_roles_with_a_long_name_are_described(repo: Repo, cli: Command) -> None:
+    """The modules cut it after 42 characters, for a digest."""
+    long = "a-repository-with-a-name-that-does-not-fit-into-a-role"
+    repo({"tfgen.toml": f'source_repository = "{long}"\ntrigger = "affected"\n[shared]\nroles = true\n'})
+    assert call(cli, "github")["pipeline_names"] == ["*-ami-pipeline", f"{long[:42]}*"]
+
+
 @pytest.mark.parametrize(
     ("url", "name"),
     [

@@ -40,7 +40,7 @@ def test_an_empty_folder_gets_all(repo: Repo, cli: Command) -> None:
     done = cli("init").expect(0)
     assert done.out == missing.out.replace("missing", "created")
     module = {f"{MODULE}/{path}" for path in module_texts("codepipeline")}
-    files = {"tfgen.toml", "buildspec.yml", ".gitignore", "packer/.gitkeep"}
+    files = {"tfgen.toml", "tfgen.schema.json", "buildspec.yml", ".gitignore", "packer/.gitkeep"}
     assert set(read_tree(root)) == files | module | {f"terraform/pipelines/{name}" for name in ROOT_FILES}
     assert (root / "buildspec.yml").read_text() == (estate() / "buildspec.yml").read_text()
     before = read_tree(root)
@@ -87,7 +87,7 @@ def test_facts_of_git_are_found(repo: Repo, cli: Command) -> None:
     git(root, "remote", "add", "origin", "git@github.com:example/other.git")
     git(root, "remote", "add", "aws", "ssh://git-codecommit.eu-central-1.amazonaws.com/v1/repos/builder")
     cli("init").expect(0)
-    assert toml(root)[2:6] == [
+    assert toml(root)[3:7] == [
         'source_repository = "builder" # the CodeCommit repository that the pipelines read',
         'branch = "master"',
         'packer_dir = "images"',
@@ -98,6 +98,23 @@ def test_facts_of_git_are_found(repo: Repo, cli: Command) -> None:
     (root / "tfgen.toml").unlink()
     cli("init").expect(0)
     assert 'branch = "release"' in toml(root)
+
+
+def test_another_host_needs_a_connection(repo: Repo, cli: Command) -> None:
+    root = repo({"packer/web.json": JSON})
+    git(root, "init", "--quiet")
+    git(root, "remote", "add", "origin", "https://token@github.com/example/images.git")
+    cli("init").expect(0)
+    assert toml(root)[3].startswith('source_repository = "images" ')
+    assert toml(root)[4].startswith("# If they read example/images by a connection instead")
+    (root / "tfgen.toml").unlink()
+    (root / "terraform/pipelines/own.tf").write_text('resource "aws_codestarconnections_connection" "hub" {\n}\n')
+    assert "CodeCommit" not in cli("init").expect(0).err
+    assert toml(root)[3:5] == [
+        'source_repository = "example/images"',
+        'connection_arn = { expression = "aws_codestarconnections_connection.hub.arn" }',
+    ]
+    assert "connection_arn" in (root / "terraform/pipelines/pipeline_web.gen.tf").read_text()
 
 
 def test_the_profiles_region_is_found(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +156,7 @@ def test_hand_written_pipelines_are_left_to_adopt(repo: Repo, cli: Command) -> N
     assert {'packer_dir = "."', 'terraform_dir = "infra"', 'source = "git::https://example.com/m.git?ref=v1"'} <= {
         *said
     }
-    assert said[2].startswith('source_repository = "builder"')
+    assert said[3].startswith('source_repository = "builder"')
     assert list(root.glob("infra/*.gen.tf")) == []
     assert not (root / "terraform").exists()
     assert [path.name for path in sorted((root / "infra").iterdir())] == ["locals.tf", "main.tf"]
@@ -220,6 +237,19 @@ def test_sync_says_what_writes_the_module(repo: Repo, cli: Command) -> None:
     assert not (root / "terraform/modules").exists()
     cli("init", "--module", "vendor").expect(0)
     assert "init" not in cli("sync").expect(0).err
+
+
+def test_errors_of_lint_are_named(repo: Repo, cli: Command) -> None:
+    repo({"packer/web.json": JSON})
+    assert "1 error in templates; to see and mend them, run: tfgen lint --fix" in cli("init").expect(0).err
+    cli("lint", "--fix").expect(0)
+    assert "in templates" not in cli("init").expect(0).err
+
+
+def test_an_override_declares_nothing(repo: Repo, cli: Command) -> None:
+    root = repo({"packer/web.json": JSON, "terraform/pipelines/x_override.tf": 'provider "aws" {\n}\n'})
+    cli("init").expect(0)
+    assert {path.name for path in root.glob("terraform/pipelines/*.tf")} > set(ROOT_FILES)
 
 
 def test_other_modules_that_are_switched_on_are_vendored(repo: Repo, cli: Command) -> None:

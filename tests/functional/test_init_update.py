@@ -125,6 +125,14 @@ def test_what_was_resolved_stays_resolved(repo: Repo, cli: Command) -> None:
     assert path.read_text() == before
 
 
+def test_the_schema_is_that_of_this_release(repo: Repo, cli: Command) -> None:
+    root = repo({"tfgen.toml": TOML, "packer/web.json": JSON, "tfgen.schema.json": '{"title": "tfgen.toml"}\n'})
+    assert "old       tfgen.schema.json" in cli("init", "--update", "--check").expect(2).out
+    cli("init", "--update").expect(0)
+    assert (root / "tfgen.schema.json").read_text() == cli("schema").expect(0).out
+    cli("init", "--update", "--check").expect(0)
+
+
 def test_crlf_stays_crlf(repo: Repo, cli: Command) -> None:
     files = vendored("0.2.0")
     root = repo({path: text.replace("\n", "\r\n") if path != "tfgen.toml" else text for path, text in files.items()})

@@ -54,6 +54,10 @@ def reads(name: str, more: str = "") -> Files:
     return native(f'variable "x" {{\n  type    = string\n  default = env("{name}")\n}}\n{more}')
 
 
+def reads_in_json(text: str) -> Files:
+    return legacy(variables={"x": text})
+
+
 def plugin(version: str) -> Files:
     return native(f'packer {{\n  required_plugins {{\n    x = {{\n      source = "a/x"\n{version}    }}\n  }}\n}}')
 
@@ -184,6 +188,11 @@ JUDGED = [
     Judged("env-not-passed", False, reads("BUILD_RG", 'locals {\n  a = var.x != "" ? var.x : "b"\n}')),
     Judged("env-not-passed", False, reads("BUILD_RG", 'locals {\n  y = var.x\n  a = coalesce(local.y, "b")\n}')),
     Judged("env-not-passed", True, reads("BUILD_RG", 'locals {\n  xy = "c"\n  a  = local.xy != "" ? var.x : "b"\n}')),
+    Judged("env-not-passed", False, reads_in_json("{{ or (env `BUILD_RG`) `b` }}")),
+    Judged("env-not-passed", False, reads_in_json('{{- or (user `y`) (env "BUILD_RG") }}')),
+    Judged("env-not-passed", True, reads_in_json("{{ or (env `BUILD_RG`) `b` }}{{ env `BUILD_RG` }}")),
+    Judged("env-not-passed", True, reads_in_json("{{ or (env `OTHER`) `b` }}{{ env `BUILD_RG` }}")),
+    Judged("env-not-passed", True, reads_in_json("{{ env `BUILD_RG` }}")),
     Judged("env-not-passed", False, reads("USERPROFILE")),
     Judged("env-not-passed", False, reads("AWS_REGION")),
     Judged("env-not-passed", False, {**reads("SUBNET"), "buildspec.yml": "env: {variables: {SUBNET: a}}\n"}),

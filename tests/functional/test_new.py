@@ -197,7 +197,7 @@ def test_like_an_image(estate: Path, cli: Command) -> None:
     assert f"packer/blog.json: wordpress -> blog in lines {', '.join(map(str, changed))}\n" in result.err
     assert '"ansible/roles/wordpress"' in "\n".join(new)
     assert (estate / "ansible/blog.yaml").read_bytes() == (estate / "ansible/wordpress.yaml").read_bytes()
-    assert "ansible/blog.yaml: a copy of ansible/wordpress.yaml" in result.err
+    assert "tfgen.toml:9: what it sets for wordpress is not copied" in result.err
     cli("new", "gold", "--like", "base").expect(0)
     text = (estate / "packer/gold.pkr.hcl").read_text(encoding="utf-8")
     shipped = (estate / "packer/base.pkr.hcl").read_text(encoding="utf-8")
@@ -267,6 +267,40 @@ def test_like_an_image_in_a_folder_of_its_own(repo: Repo, cli: Command) -> None:
     assert (root / "play/shop.yml").read_text(encoding="utf-8") == "- hosts: all\n"
     assert (root / "images/web/image.pkr.hcl").read_text(encoding="utf-8") == HCL
     assert "created  images/shop/image.pkr.hcl" in result.out
+
+
+def test_like_an_image_in_a_folder_of_others(repo: Repo, cli: Command) -> None:
+    """The folder is part of the name: a copy stays there where it can, and where it must."""
+    text = '{{"builders": [{{"type": "amazon-ebs", "ami_name": "{} {{{{isotime}}}}", "user_data_file": "{}x.sh"}}]}}'
+    files = {
+        "packer/team/web.json": text.format("web", "{{template_dir}}/"),
+        "packer/team/db.json": text.format("db", ""),
+    }
+    root = repo({"tfgen.toml": TOML, **files})
+    cli("new", "team-shop", "--like", "team-web").expect(0)
+    assert '"team-shop {{isotime}}"' in (root / "packer/team/shop.json").read_text(encoding="utf-8")
+    assert "use a name that begins with team-" in cli("new", "shop", "--like", "team-web").expect(1).err
+    assert "created  packer/shop.json" in cli("new", "shop", "--like", "team-db").expect(0).out
+
+
+@pytest.mark.parametrize(
+    ("values", "text"), [("x.auto.pkrvars.hcl", 'app = "web"\n'), ("x.auto.pkrvars.json", '{"app": "web"}')]
+)
+def test_like_an_image_whose_name_is_in_a_file_of_values(repo: Repo, cli: Command, values: str, text: str) -> None:
+    files = {
+        "packer/web/image.pkr.hcl": 'source "amazon-ebs" "x" {\n  ami_name = "${var.app} ${timestamp()}"\n}\n',
+        "packer/web/build.pkr.hcl": 'build {\n  sources = ["source.amazon-ebs.x"]\n}\n',
+        "packer/web/variables.pkr.hcl": 'variable "app" {\n}\n',
+        f"packer/web/{values}": text,
+        "packer/web/.hidden": "x",
+    }
+    root = repo({"tfgen.toml": TOML, **files})
+    cli("new", "shop", "--like", "web").expect(0)
+    assert (root / f"packer/shop/{values}").read_text(encoding="utf-8") == text.replace("web", "shop")
+    copied = {path.name for path in (root / "packer/shop").iterdir()}
+    assert copied == {"image.pkr.hcl", "build.pkr.hcl", "variables.pkr.hcl", values}
+    assert (root / "packer/shop/image.pkr.hcl").read_text(encoding="utf-8") == files["packer/web/image.pkr.hcl"]
+    assert len(cli("list").expect(0).out.splitlines()) == 3
 
 
 def test_an_ami_name_that_does_not_name_the_image(repo: Repo, cli: Command) -> None:
@@ -347,6 +381,37 @@ def test_nothing_is_overwritten(repo: Repo, cli: Command, there: str) -> None:
     before = tree(root)
     assert there in cli("new", "web").expect(3).err
     assert tree(root) == before
+
+
+def test_after_a_kill_it_goes_on(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole files are there, or none, and the template is the last."""
+    root = repo({"tfgen.toml": TOML})
+    linked: list[str] = []
+
+    def link(source: Path, target: Path) -> None:
+        if len(linked) == 3:
+            os._exit(9)
+        linked.append(target.relative_to(root).as_posix())
+        real(source, target)
+
+    real = os.link
+    monkeypatch.setattr("os.link", link)
+    if (child := os.fork()) == 0:
+        cli("new", "web")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    monkeypatch.undo()
+    monkeypatch.chdir(root)
+    left = {path for path in tree(root) if ".tfgen-new-" not in path}
+    assert left == {
+        "tfgen.toml",
+        "ansible/web.yaml",
+        "ansible/roles/web/README.md",
+        "ansible/roles/web/defaults/main.yml",
+    }
+    cli("new", "web").expect(0)
+    assert {path for path in tree(root) if ".tfgen-new-" in path} == set()
+    assert (root / "packer/web.pkr.hcl").is_file()
 
 
 def test_a_module_by_hand_has_the_name(repo: Repo, cli: Command) -> None:

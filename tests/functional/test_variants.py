@@ -180,3 +180,13 @@ def test_a_look_that_is_remembered_sees_new_files(estate: Path, cli: Command) ->
     cli("sync", "--check").expect(0)
     (estate / "vars/eks-1.31.json").write_text("{}\n")
     assert "create  terraform/pipelines/pipeline_eks-1-31.gen.tf" in cli("sync", "--check").expect(2).out
+
+
+def test_a_buildspec_that_does_not_read_the_file_is_found_once(estate: Path, cli: Command) -> None:
+    said = cli("lint", "--rule", "env-unused")
+    assert "PACKER_VAR_FILE" not in said.out
+    (estate / "buildspec.yml").write_text(BUILDSPEC.replace("PACKER_VAR_FILE", "NOTHING"))
+    said = cli("lint", "--rule", "env-unused")
+    assert said.out.count("the buildspec does not read PACKER_VAR_FILE") == 1
+    line = (TOML + TABLE).splitlines().index('var_files = "vars/*.json"') + 1
+    assert f"tfgen.toml:{line}: " in said.out

@@ -106,6 +106,8 @@ def test_it_starts_where_there_is_no_clone(installed: Path, repo: Repo, wheel: P
     assert (root / "terraform/modules/codepipeline/main.tf").read_text() == text_of(
         "terraform/modules/codepipeline/main.tf"
     )
+    assert run("new", "shop").returncode == 0
+    assert (root / "packer/scripts/seal-image.sh").read_text() == text_of("packer/scripts/seal-image.sh")
     checked = run("init", "--update", "--check")
     assert (checked.returncode, checked.stdout) == (0, "")
 

@@ -143,6 +143,6 @@ def test_the_demo_tells_its_story_and_leaves_nothing(tfgen: Command) -> None:
     shown = [line for command, text in documented.items() if ".tfplan" in command for line in text.splitlines() if line]
     said = {_but_for_the_moment(line) for line in f"{result.out}\n{result.err}".splitlines()}
     missing = [line for line in shown if _but_for_the_moment(line) not in said]
-    assert missing == ["to apply this plan, run: tfgen apply blog.tfplan", "..."]
+    assert missing == ["...", "to apply this plan, run: tfgen apply blog.tfplan", "..."]
     assert read_tree(home) == before
     temporary.rmdir()  # it is empty

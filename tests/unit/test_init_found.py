@@ -9,7 +9,7 @@ import pytest
 from tfgen.git.remotes import Remote
 from tfgen.init.ignored import with_lines
 from tfgen.init.provider_version import why_older
-from tfgen.init.remote_address import codecommit_of, codecommit_repositories, last_name
+from tfgen.init.remote_address import codecommit_of, codecommit_repositories, name_elsewhere
 
 SHA = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
@@ -37,16 +37,16 @@ def test_codecommit_by_its_address(url: str, name: str, region: str) -> None:
 @pytest.mark.parametrize(
     ("url", "name"),
     [
-        ("git@github.com:example/images.git", "images"),
-        ("https://token@gitlab.example.com/group/sub/images.git", "images"),
-        ("ssh://git@bitbucket.org/team/images", "images"),
-        ("https://codecommit.example.com/v1/repos/images", "images"),
+        ("git@github.com:example/images.git", "example/images"),
+        ("https://token@gitlab.example.com/group/sub/images.git", "group/sub/images"),
+        ("ssh://git@bitbucket.org/team/images", "team/images"),
+        ("https://codecommit.example.com/v1/repos/images", "v1/repos/images"),
         ("/srv/git/images.git", ""),
     ],
 )
 def test_other_hosts_give_a_name_alone(url: str, name: str) -> None:
     assert codecommit_of(url) is None
-    assert last_name([Remote(name="origin", urls=(url,))]) == name
+    assert name_elsewhere([Remote(name="origin", urls=(url,))]) == name
 
 
 def test_the_remote_codecommit_comes_first() -> None:

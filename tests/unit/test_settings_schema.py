@@ -13,7 +13,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from tests.conftest import TOML, Command
+from tests.conftest import JSON, TOML, Command, Repo
 from tests.documented import ROOT
 from tests.e2e.tools import require_tool
 from tfgen_generators.errors import SettingsError
@@ -104,6 +104,19 @@ def test_examples_by_taplo(tmp_path: Path) -> None:
     assert "terraform_dirr" in done.stderr
 
 
+def test_what_init_writes_by_taplo(repo: Repo, cli: Command) -> None:
+    """It finds the schema by the file's first line."""
+    taplo = require_tool("taplo")
+    root = repo({"packer/web.json": JSON})
+    cli("init").expect(0)
+    argv = [taplo, "lint", "--no-auto-config", "tfgen.toml"]
+    assert subprocess.run(argv, cwd=root, capture_output=True).returncode == 0
+    (root / "tfgen.toml").write_text((root / "tfgen.toml").read_text() + "[nope]\n")
+    done = subprocess.run(argv, cwd=root, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "nope" in done.stderr
+
+
 #: What both refuse.
 BAD = r"""
 branch = "main"
@@ -120,6 +133,15 @@ source_repository = "x"\nmax_in_flight = "5"
 source_repository = "x"\nmax_in_flight = true
 source_repository = "x"\norigin = "x"
 source_repository = "x"\nmodule = "../m"
+source_repository = "x"\nartefact_bucket = true
+source_repository = "o/x"\nconnection_arn = 1
+source_repository = "o/x"\nconnection_arn = { fact = "name" }
+source_repository = "x"\n[templates.web]\nvar_files = 1
+source_repository = "x"\n[templates.web]\nvariants = "x"
+source_repository = "x"\n[templates.web.variants.a]\nvar_fil = "x"
+source_repository = "x"\n[templates.web.variants.a]\nvar_file = 1
+source_repository = "x"\n[templates.web.variants.a.environment]\nA = 1
+source_repository = "x"\n[templates.web.variants.a.inputs]\nfor_each = 1
 source_repository = "x"\n[module]\nversion = 1
 source_repository = "x"\n[module.inputs]\na = { fact = "nme" }
 source_repository = "x"\n[module.inputs]\na = { fact = "name", pattern = "x" }
@@ -142,6 +164,12 @@ source_repository = "x"\n[inputs]\n"a b" = "x"
 source_repository = "x"\n[inputs]\na = { expression = 1 }
 source_repository = "x"\n[templates.web]\nbranch = "x"
 source_repository = "x"\n[templates.web]\nmoved_from = "x"
+source_repository = "x"\nartefact_bucket = "ours"
+source_repository = "x"\n[templates.web]\nvar_files = 1
+source_repository = "x"\n[templates.web.variants.a]\nnope = 1
+source_repository = "x"\n[templates.web.variants.a.environment]\nA = { secret = 1 }
+source_repository = "o/x"\nconnection_arn = 1
+source_repository = "o/x"\nconnection_arn = { fact = "name" }
 source_repository = "x"\n[templates.web.names]\nnope = "x"
 source_repository = "x"\n[lint]\nnope = 1
 source_repository = "x"\n[lint.disable]\nunused-role = ""
@@ -153,11 +181,19 @@ source_repository = "x"\n[lint.templates.web]\nunused-role = 1
 #: What both take.
 GOOD = r"""
 source_repository = "x"\nmax_in_flight = 0
+source_repository = "x"\nartefact_bucket = "shared"
+source_repository = "o/x"\nconnection_arn = { expression = "local.link" }
+source_repository = "x"\n[templates.web]\nvar_files = ["a.json"]\nvariants = { b = { inputs = { a = 1 } } }
+source_repository = "x"\n[templates.web]\nvar_files = "v/*.json"
 source_repository = "x"\n[inputs]\na = { fact = "name" }\nb = [1, 2.5, true, "x", { c = [] }]
 source_repository = "x"\n[inputs]\na = { literal = { fact = 1 } }\nb = { facts = 1, other = { fact = "nme" } }\nc = {}
 source_repository = "x"\n[shared.inputs]\na = { expression = "local.x" }\nb = { literal = { a = 1 } }
 source_repository = "x"\n[environment]\nA = ""\nB = { secret = "app/db:password" }\nC = { parameter = "/app/token" }
 source_repository = "x"\n[lint.rules.unused-role]\nseverity = "off"
+source_repository = "x"\n[templates.web]\nvar_files = ["vars/*.json"]
+source_repository = "x"\n[templates.web.variants.a]\nvar_file = "a.json"\nenvironment = { A = { secret = "x" } }
+source_repository = "o/x"\nconnection_arn = { expression = "var.connection_arn" }
+source_repository = "x"\nartefact_bucket = "shared"
 source_repository = "x"\n[templates."2019"]\nworking_dir = "packer"
 """
 

@@ -11,6 +11,7 @@ from tfgen.workspace import settings_at
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.settings.setting_scope import differing
+from tfgen_generators.sync.by_base import files_by_base
 from tfgen_generators.sync.find_changes import find_changes
 from tfgen_generators.sync.identity import Answers
 from tfgen_generators.sync.model import SyncResult
@@ -310,3 +311,19 @@ def test_files_that_packer_reads_by_itself_are_no_variants(tmp_path: Path) -> No
     assert not result.problems
     assert done(result) == ["create eks-large", "create eks-small"]
     assert 'PACKER_SCRIPT   = "packer/eks"' in result.changes.changes[0].after
+
+
+def test_an_untrusted_plan_has_the_branchs_variants_and_the_bases_expressions(tmp_path: Path) -> None:
+    base, now = write_tree(tmp_path / "base", FILES), write_tree(tmp_path / "now", {**FILES, "vars/eks-2.json": "{}"})
+    before = GLOB.replace("build_timeout = 9", 'kms_key_arn = { expression = "local.key" }')
+    entry = '{ var_file = "vars/eks-1.29.json", inputs = { evil = { expression = "local.evil" } } }'
+    after = f"{before}[templates.eks.variants]\nx = {entry}\n"
+    found = files_by_base(now, settings_at(now, after), base, settings_at(now, before), Outside(), lambda _: False)
+    assert [Path(path).name[len("pipeline_") :] for path in sorted(found.files)] == [
+        *("eks-1-30.gen.tf", "eks-2.gen.tf", "eks-x.gen.tf", "web.gen.tf"),
+    ]
+    assert not found.problems
+    assert "kms_key_arn          = local.key" in found.files["terraform/pipelines/pipeline_eks-x.gen.tf"]
+    assert [(one.line, one.message) for one in found.effective.said] == [
+        (9, "templates.eks-x.inputs.evil is another expression")
+    ]

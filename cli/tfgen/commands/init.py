@@ -76,7 +76,7 @@ def command(
     if check or dry_run:
         report.show(planned, done=False, diff=dry_run)
         return EXIT_MISSING if check and planned.changes else 0
-    run.write(look.root, planned)
+    run.write(look, planned)
     report.show(planned, done=True)
     if calls := look.existing.calls:
         report.hand_written(calls)
@@ -101,13 +101,17 @@ def _wanted(look: Look, module: str | None, ci: str | None, install: str | None)
 
 def _sync() -> int:
     from tfgen.commands.sync import exit_code
-    from tfgen.init.run import synchronized
+    from tfgen.console import note
+    from tfgen.init.run import lint_errors, synchronized
+    from tfgen.phrases import counted
     from tfgen.sync.report import show_changes
     from tfgen.sync.survey import complain
 
     result = synchronized()
     show_changes(result, done=not result.changes.refused)
     complain(result)
+    if errors := lint_errors(len(result.pipelines)):
+        note(f"{counted(errors, 'error')} in templates; to see and mend them, run: tfgen lint --fix", style="yellow")
     return exit_code(result, check=False)
 
 

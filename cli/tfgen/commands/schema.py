@@ -12,11 +12,12 @@ Examples:
 def command() -> int:
     """Print the JSON schema of tfgen.toml.
 
-    For editors and for tools like taplo. An editor finds it by the first line of tfgen.toml: #:schema
-    ./tfgen.schema.json
+    For editors and for tools like taplo, which find it by the first line of tfgen.toml, as tfgen init writes it:
+    #:schema ./tfgen.schema.json
     """
-    from tfgen.console import out_json
-    from tfgen_generators.settings.schema.make import settings_schema
+    import sys
 
-    out_json(settings_schema())
+    from tfgen_generators.settings.schema.make import schema_text
+
+    sys.stdout.write(schema_text())
     return 0

@@ -13,7 +13,7 @@ from tfgen.git.repository import NoAnswerError, run_git
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+@-]*")
 _MOST = 2000
 #: Seconds for git, which takes a hundredth of one.
-_PATIENCE = 0.5
+_PATIENCE = 1.0
 
 
 def names(folder: Path, incomplete: str, *below: str) -> list[str]:

@@ -13,9 +13,10 @@ import msgspec
 from tfgen.git.remotes import ORIGIN, Remote, ask, find_remotes
 from tfgen.git.repository import NoAnswerError, checked_out_branch, has_history, top_of
 from tfgen.init.existing import Existing
-from tfgen.init.remote_address import codecommit_repositories, last_name
+from tfgen.init.remote_address import codecommit_repositories, name_elsewhere
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.packer.discovery.discover import find_unnamed
+from tfgen_generators.packer.discovery.facts_cache import FactsCache
 from tfgen_generators.packer.discovery.place import ROOT, USUAL, folder_on_disk
 from tfgen_generators.packer.model import Template
 
@@ -24,34 +25,41 @@ _USUAL_BRANCHES = (MAIN, "master")
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """`is_codecommit`: a remote (or a pipeline) names the repository. `region` is "" where nothing says it.
+    """`is_codecommit`: a remote (or a pipeline) names the repository; else `elsewhere` is
+    what it is called at another host (OWNER/NAME), or "". `region` is "" where nothing says it.
 
     `packer_dir` is None where there is no template yet. `notes` say what was guessed, and why.
     """
 
     source_repository: str
     is_codecommit: bool
+    elsewhere: str
     branch: str
     region: str
     packer_dir: str | None
     notes: tuple[str, ...] = ()
 
 
-def find(root: Path, existing: Existing, *, everywhere: bool) -> Found:
-    """Looks at git's settings, AWS's and the tree; of what may be a whole disk (not `everywhere`) only at packer/."""
+def find(root: Path, existing: Existing, cache: FactsCache, *, everywhere: bool) -> Found:
+    """Looks at git's settings, AWS's and the tree; of what may be a whole disk (not `everywhere`) only at packer/.
+
+    `cache` gets what is read of templates.
+    """
     notes: list[str] = []
     remotes = _remotes(root, notes)
     repositories = codecommit_repositories(remotes)
     if len(repositories) > 1:
         others = ", ".join(each.name for each in repositories[1:])
         notes.append(f"the remotes name several CodeCommit repositories: took {repositories[0].name}, not {others}")
+    elsewhere = name_elsewhere(remotes)
     theirs = existing.source_repository or (repositories[0].name if repositories else "")
     return Found(
-        source_repository=theirs or _as_name(last_name(remotes) or _top(root).name),
+        source_repository=theirs or _as_name(elsewhere.rpartition("/")[2] or _top(root).name),
+        elsewhere=elsewhere if "/" in elsewhere and not theirs else "",
         is_codecommit=bool(theirs),
         branch=_branch(root, remotes),
         region=existing.region or next((each.region for each in repositories if each.region), "") or _aws_region(notes),
-        packer_dir=_packer_dir(root, everywhere=everywhere),
+        packer_dir=_packer_dir(root, cache, everywhere=everywhere),
         notes=tuple(notes),
     )
 
@@ -113,14 +121,14 @@ def _aws_region(notes: list[str]) -> str:
         return ""
 
 
-def _packer_dir(root: Path, *, everywhere: bool) -> str | None:
+def _packer_dir(root: Path, cache: FactsCache, *, everywhere: bool) -> str | None:
     """Where the templates are: the default place (or the root in its stead), else what all of them are below."""
     usual = folder_on_disk(root, USUAL)
-    if usual == USUAL and (root / USUAL).is_dir() and find_unnamed(root, USUAL).templates:
+    if usual == USUAL and (root / USUAL).is_dir() and find_unnamed(root, USUAL, cache=cache).templates:
         return USUAL
     if not everywhere:
         return ROOT if usual == ROOT else None
-    templates = find_unnamed(root, ROOT).templates
+    templates = find_unnamed(root, ROOT, cache=cache).templates
     return _common(templates) if templates else None
 
 

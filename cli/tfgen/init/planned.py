@@ -15,13 +15,15 @@ from tfgen.init.existing import Existing
 from tfgen.init.found import Found
 from tfgen.init.provider_version import why_older
 from tfgen.init.root_files import root_files
-from tfgen.init.settings_file import Source, new_text, with_source
+from tfgen.init.settings_file import SCHEMA_LINE, Source, new_text, with_source
 from tfgen.init.shipped import BUILDSPEC, MODULES, MODULES_DIR, module_texts, text_of
 from tfgen.terraform.inputs import locked_providers
 from tfgen_generators.errors import SettingsError, TfgenError
 from tfgen_generators.module.interface import module_folder
 from tfgen_generators.settings.model import FILE_NAME, Module, Settings
 from tfgen_generators.settings.read import parse_settings
+from tfgen_generators.settings.schema.make import FILE_NAME as SCHEMA_FILE
+from tfgen_generators.settings.schema.make import schema_text
 from tfgen_generators.sync.model import Change
 from tfgen_generators.trees.files import read_bytes, read_text
 from tfgen_generators.trees.outside import require_inside
@@ -75,6 +77,8 @@ def plan(root: Path, found: Found, existing: Existing, wanted: Wanted, env: Mapp
     draft.notes += found.notes
     before = _settings_text(root)
     settings = _settings(draft, found, existing, wanted, env, before)
+    if before is None or before.startswith(SCHEMA_LINE):
+        draft.write(SCHEMA_FILE, schema_text())
     if not list((root / settings.packer_dir).glob("*")) and found.packer_dir is None:
         draft.write(f"{settings.packer_dir}/{_KEEP}", "")
     module = existing.at(settings.terraform_dir)
@@ -111,7 +115,8 @@ def _settings(
     """tfgen.toml, new or edited, and what it will say."""
     if before is None:
         terraform_dir = existing.terraform_dir()
-        text = new_text(found, terraform_dir, _source(draft, terraform_dir, existing, wanted, env))
+        module = msgspec.structs.replace(existing.at(terraform_dir), folder=terraform_dir)
+        text = new_text(found, module, _source(draft, terraform_dir, existing, wanted, env))
         draft.write(FILE_NAME, text)
         return parse_settings(text)
     settings = parse_settings(before)

@@ -47,10 +47,10 @@ def codecommit_repositories(remotes: Iterable[Remote]) -> list[CodeCommit]:
     return list(found.values())
 
 
-def last_name(remotes: Iterable[Remote]) -> str:
-    """The repository's name at another host, by origin or the first remote; "" without one."""
+def name_elsewhere(remotes: Iterable[Remote]) -> str:
+    """OWNER/NAME (of GitLab with subgroups) at another host, by origin or the first remote; "" without one."""
     for remote in sorted(remotes, key=lambda remote: remote.name != ORIGIN):
         for url in remote.urls:
             if found := _OTHER.fullmatch(url):
-                return re.split("[/:]", found["name"])[-1]
+                return found["name"]
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -14,13 +15,15 @@ from tfgen.init.found import Found, find
 from tfgen.init.planned import Planned, Wanted, plan
 from tfgen.init.shipped import ROOT_DIR
 from tfgen.workspace import Workspace, find_root, locked, open_workspace
-from tfgen_generators.errors import RefusedError, UsageError
+from tfgen_generators.errors import RefusedError, TfgenError, UsageError
+from tfgen_generators.packer.discovery.facts_cache import FactsCache
 from tfgen_generators.settings.model import FILE_NAME
 from tfgen_generators.settings.requirement import Requirement
 from tfgen_generators.sync.model import SyncResult
 
 #: Where the module is in tfgen's own repository.
 _MODULE = "terraform/modules/codepipeline"
+_FEW = 20
 _FALLBACK = "eu-west-1"
 
 
@@ -30,6 +33,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     root: Path
     found: Found
     existing: Existing
+    cache: FactsCache
 
 
 def place() -> Path:
@@ -44,7 +48,9 @@ def look_around() -> Look:
     root = place()
     everywhere = any(os.path.lexists(folder / ".git") for folder in (root, *root.parents))
     existing = look(root, terraform_dir_of(root), everywhere=everywhere)
-    return Look(root=root, found=find(root, existing, everywhere=everywhere), existing=existing)
+    # What is read of templates here, sync need not read again.
+    cache = FactsCache(None if os.path.lexists(root / ".tfgen") else root / ".tfgen/cache/facts")
+    return Look(root=root, found=find(root, existing, cache, everywhere=everywhere), existing=existing, cache=cache)
 
 
 def terraform_dir_of(root: Path) -> str:
@@ -57,7 +63,8 @@ def asked(look: Look, *, quiet: bool) -> Look:
     found, notes = look.found, list(look.found.notes)
     is_new = not (look.root / FILE_NAME).exists()
     can_ask = not quiet and is_terminal(sys.stdin) and is_terminal(sys.stderr)
-    if is_new and not found.is_codecommit:
+    there = look.existing.at(look.existing.terraform_dir())
+    if is_new and not found.is_codecommit and not (found.elsewhere and len(there.connections) == 1):
         name = found.source_repository
         if can_ask:
             found = msgspec.structs.replace(found, source_repository=_ask("Name of the CodeCommit repository", name))
@@ -65,7 +72,7 @@ def asked(look: Look, *, quiet: bool) -> Look:
             notes.append(
                 f"no remote is a CodeCommit repository: took the name {name} (source_repository in {FILE_NAME})"
             )
-    if not found.region and "provider.aws" not in look.existing.at(look.existing.terraform_dir()).declared:
+    if not found.region and "provider.aws" not in there.declared:
         if can_ask:
             found = msgspec.structs.replace(found, region=_ask("AWS region of the pipelines", _FALLBACK))
         else:
@@ -108,16 +115,21 @@ def planned(look: Look, wanted: Wanted) -> Planned:
     return plan(look.root, look.found, look.existing, wanted, os.environ)
 
 
-def write(root: Path, changes: Planned) -> None:
+def write(look: Look, changes: Planned) -> None:
     """Writes the changes, alone in this repository. Raises TfgenError; then nothing, or whole files only, are there."""
     from tfgen_generators.sync.write import apply_changes, remove_leftovers
 
-    with locked(Workspace(root=root), "sync"):
+    root, workspace = look.root, Workspace(root=look.root)
+    with locked(workspace, "sync"):
         remove_leftovers(*{(root / change.path).parent for change in changes.changes} | {root})
         for change in changes.changes:
             if change.action == "create" and os.path.lexists(root / change.path):
                 raise RefusedError("has come into being meanwhile", where=change.path, fix="run this again")
         apply_changes(root, changes.changes)
+    if look.cache.is_due:
+        with contextlib.suppress(TfgenError):  # it costs time, no more
+            workspace.make_state_dir("cache")
+            look.cache.save()
 
 
 def synchronized() -> SyncResult:
@@ -125,3 +137,12 @@ def synchronized() -> SyncResult:
     from tfgen.sync.run import synchronize
 
     return synchronize(open_workspace())
+
+
+def lint_errors(templates: int) -> int:
+    """How many errors `tfgen lint` finds, of what a pipeline needs; 0 for many templates, which would take too long."""
+    if not 0 < templates <= _FEW:
+        return 0
+    from tfgen.lint.run import find as find_errors
+
+    return find_errors(open_workspace(), (), only=(), strict=False, fix=False)[0].count("error")

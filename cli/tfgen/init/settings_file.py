@@ -6,14 +6,16 @@ import json
 
 import msgspec
 
+from tfgen.init.existing import RootModule
 from tfgen.init.found import MAIN, Found
 from tfgen.init.shipped import ROOT_DIR
 from tfgen_generators.packer.discovery.place import USUAL
 from tfgen_generators.settings.edit import set_keys
 from tfgen_generators.settings.model import FILE_NAME, Module
+from tfgen_generators.settings.schema.make import FILE_NAME as SCHEMA_FILE
 
-#: The editor's hint for the keys of tfgen.toml, its own first line; "" without.
-SCHEMA_LINE = ""
+#: The editor's hint for the keys of tfgen.toml: its own first line.
+SCHEMA_LINE = f"#:schema ./{SCHEMA_FILE}"
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,14 +29,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         return self == Source()
 
 
-def new_text(found: Found, terraform_dir: str, source: Source) -> str:
+def new_text(found: Found, module: RootModule, source: Source) -> str:
     """A tfgen.toml with what is not the default."""
-    lines = [SCHEMA_LINE] if SCHEMA_LINE else []
-    lines += [
-        "# What tfgen needs to know of this repository. Every key: docs/tfgen.toml.md",
-        "",
-        f"source_repository = {_text(found.source_repository)} # the CodeCommit repository that the pipelines read",
-    ]
+    terraform_dir = module.folder
+    lines = [SCHEMA_LINE, "# What tfgen needs to know of this repository. Every key: docs/tfgen.toml.md", ""]
+    lines += _repository(found, module.connections)
     if found.branch != MAIN:
         lines.append(f"branch = {_text(found.branch)}")
     if found.packer_dir not in (None, USUAL):
@@ -51,6 +50,25 @@ def new_text(found: Found, terraform_dir: str, source: Source) -> str:
         '# SUBNET_ID = "subnet-..."',
     ]
     return "\n".join(lines) + "\n"
+
+
+def _repository(found: Found, connections: tuple[str, ...]) -> list[str]:
+    """CodeCommit's; or that of another host, if there is one connection for it."""
+    if found.elsewhere and len(connections) == 1:
+        expression = _text(f"{connections[0]}.arn")
+        return [
+            f"source_repository = {_text(found.elsewhere)}",
+            f"connection_arn = {{ expression = {expression} }}",
+        ]
+    lines = [
+        f"source_repository = {_text(found.source_repository)} # the CodeCommit repository that the pipelines read"
+    ]
+    if found.elsewhere:
+        lines += [
+            f"# If they read {json.dumps(found.elsewhere)[1:-1]} by a connection instead, write that name, and:",
+            '# connection_arn = "arn:aws:codeconnections:..."',
+        ]
+    return lines
 
 
 def with_source(text: str, source: Source) -> str:

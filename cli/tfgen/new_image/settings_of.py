@@ -50,14 +50,15 @@ def settings_of(path: str, data: bytes) -> tuple[list[Setting], list[Label]]:
     """Everything that a readable template sets, in its order."""
     if data.startswith(_BOM):
         data = b" " * len(_BOM) + data.removeprefix(_BOM)  # so that the positions stay
+    of_values = ".pkrvars." in path  # sets variables, by their names
     if path.endswith(".json"):
-        return list(_of_json(path, data)), []
+        return list(_of_json(path, data, ("var",) if of_values else ())), []
     from tfgen_generators.hcl.tree import tree_of
 
     settings: list[Setting] = []
     labels: list[Label] = []
     for node in _children(tree_of(data), "body"):
-        _of_body(path, node, (), settings, labels)
+        _of_body(path, node, ("var",) if of_values else (), settings, labels)
     return settings, labels
 
 
@@ -122,7 +123,7 @@ def _text(node: Node) -> str:
     return (node.text or b"").decode()
 
 
-def _of_json(path: str, data: bytes) -> Iterator[Setting]:
+def _of_json(path: str, data: bytes, inside: Name) -> Iterator[Setting]:
     """Every text of legacy JSON, by the keys that lead to it. Packer looks at no capitals in keys."""
     text = data.decode()
     keys: list[str] = []
@@ -149,7 +150,7 @@ def _of_json(path: str, data: bytes) -> Iterator[Setting]:
             end = start + len(token.encode())
             yield Setting(
                 path=path,
-                name=_json_name([*keys, key]),
+                name=(*inside, *keys[1:], key) if inside else _json_name([*keys, key]),
                 line=text.count("\n", 0, match.start()) + 1,
                 value=(start, end),
                 texts=((start + 1, end - 1),),

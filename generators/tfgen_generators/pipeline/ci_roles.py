@@ -29,6 +29,8 @@ _WHERE = {
 }
 _REPOSITORY = {"github": "OWNER/NAME?", "bitbucket": "WORKSPACE/NAME?", "codecommit": "NAME?"}
 _DISPATCHER_ROOM = 80
+#: Of the names that roles begin with (`short_name` of the modules), and what is left of a longer one.
+_LONGEST_NAME, _CUT = 51, 42
 
 
 class Repository(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,12 +50,13 @@ def roles_call(settings: Settings, repository: Repository, backend: Mapping[str,
     ]
     if settings.branch != "main":
         values.append(("branch", settings.branch))
-    if names := IDENTITIES[host]:
-        values.append((host, {name: repository.ids.get(name) or name.upper() for name in names}))
+    if keys := IDENTITIES[host]:
+        values.append((host, {key: repository.ids.get(key) or key.upper() for key in keys}))
     values.append(("state", _state(backend)))
     shared = dict(_shared(settings))
     own, bucket = ([shared[key]] if key in shared else [] for key in ("name", "artefact_bucket_name"))
-    values.append(("pipeline_names", [*_patterns(settings, "project_name"), *_dispatcher(settings), *own]))
+    names = [*_patterns(settings, "project_name"), *_dispatcher(settings), *own]
+    values.append(("pipeline_names", list(dict.fromkeys(names))))
     values.append(("bucket_names", [*_patterns(settings, "artefact_bucket_name"), *bucket]))
     values += [(name, found) for name, found in _given(settings).items() if found]
     groups: list[list[tuple[str, Value]]] = [[("source", _source(settings))]]
@@ -106,7 +109,7 @@ def _dispatcher(settings: Settings) -> Iterator[str]:
     if settings.trigger == "affected":
         name = _plain(settings.dispatcher.inputs.get("name"))
         ours = f"{settings.source_repository.replace('.', '-').replace('/', '-')[:_DISPATCHER_ROOM]}-dispatcher"
-        yield name if isinstance(name, str) else ours
+        yield _with_roles(name if isinstance(name, str) else ours)
 
 
 def _shared(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -119,7 +122,12 @@ def _shared(settings: Settings) -> Iterator[tuple[str, str]]:
         if isinstance(value, Interpolated):
             value = "".join(part if isinstance(part, str) else "*" for part in value.parts)
         if isinstance(value, str):
-            yield name, value
+            yield name, _with_roles(value) if name == "name" else value
+
+
+def _with_roles(name: str) -> str:
+    """A pattern of the name itself and of its roles': the modules cut a long one, and add a digest."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_CUT]}*"
 
 
 def _given(settings: Settings) -> dict[str, list[str]]:

@@ -17,6 +17,8 @@ from tfgen.init.updating.released import releases
 from tfgen_generators.module.interface import module_folder
 from tfgen_generators.settings.model import Module, Settings
 from tfgen_generators.settings.requirement import Requirement
+from tfgen_generators.settings.schema.make import FILE_NAME as SCHEMA_FILE
+from tfgen_generators.settings.schema.make import schema_text
 from tfgen_generators.trees.files import read_bytes
 
 #: Of the lines of a file and of what it may come from, so many at most may differ.
@@ -106,6 +108,10 @@ def vendored(root: Path, settings: Settings, install: Requirement | None) -> Ite
     text, raw = _read(root, BUILDSPEC)
     if text is not None:
         yield Vendored(path=BUILDSPEC, text=text, raw=raw, candidates=tuple(was), new=text_of(BUILDSPEC))
+    text, raw = _read(root, SCHEMA_FILE)
+    if text is not None:  # nobody edits it: whatever it is, it is an earlier one
+        earlier = Candidate(version="earlier", text=text)
+        yield Vendored(path=SCHEMA_FILE, text=text, raw=raw, candidates=(earlier,), new=schema_text())
     for host, (_, path) in RECIPES.items():
         text, raw = _read(root, path)
         if text is not None:

@@ -16,7 +16,8 @@ _CALLED = {
 }
 _STRUCTS: Mapping[str, Mapping[str, str]] = {
     "Settings": {
-        "source_repository": "The CodeCommit repository that the pipelines read.",
+        "source_repository": "The CodeCommit repository that the pipelines read, or OWNER/NAME with connection_arn.",
+        "connection_arn": "The connection to GitHub, GitLab or Bitbucket: an ARN, or an expression.",
         "branch": "Its branch: a name alone, by git's rules.",
         "packer_dir": "The folder that has the templates.",
         "working_dir": 'Where Packer runs; "": found out from the buildspec, makefiles, scripts and CI recipes.',
@@ -24,6 +25,7 @@ _STRUCTS: Mapping[str, Mapping[str, str]] = {
         "ignore": "Patterns as in .gitignore, from the repository's root: no pipeline for these.",
         "removed": "What happens to the pipeline of a deleted template.",
         "trigger": "push: each push builds every image; affected: only affected images.",
+        "artefact_bucket": "own: each pipeline has a bucket; shared: one for all, with a prefix for each pipeline.",
         "max_in_flight": "Pipelines at a time: of the dispatcher, and of a first apply; 0: any number.",
         "module": "The Terraform module that each pipeline calls.",
         "dispatcher": 'The module that starts the pipelines of affected images, with trigger = "affected".',
@@ -49,7 +51,9 @@ _STRUCTS: Mapping[str, Mapping[str, str]] = {
     "Names": _NAMES,
     "TemplateNames": _NAMES,
     "TemplateSettings": {
-        "path": "Pins the table's name to the template at this path. tfgen sync writes it after a rename.",
+        "path": "Pins the table's name to the template, or file of values, at this path. Written after a rename.",
+        "var_files": "Files of values, as paths and patterns from the root: an image and a pipeline for each.",
+        "variants": "Images of the template by name: each with its file of values, environment and inputs.",
         "working_dir": "Where Packer runs for this template.",
         "moved_from": "Previous names of the pipeline, oldest first. tfgen rename writes it.",
         "removed": "What happens to this pipeline when its template is deleted.",
@@ -58,8 +62,14 @@ _STRUCTS: Mapping[str, Mapping[str, str]] = {
         "providers": "The providers of this module block.",
         "names": "Names in AWS that differ from [names].",
     },
+    "Variant": {
+        "var_file": 'The file of values from the root; "": none.',
+        "environment": "CodeBuild environment variables of this image, over those of its template.",
+        "inputs": "Inputs of this image's module block, over those of its template.",
+    },
     "Remote": {
         "name": "The name of git's remote.",
+        "repository": "The CodeCommit repository's name, where source_repository is another host's.",
         "region": "The AWS region; empty: as AWS's own settings say.",
         "profile": "The AWS profile; empty: the current one.",
     },

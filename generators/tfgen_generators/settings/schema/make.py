@@ -6,16 +6,18 @@ tfgen's own: whether an expression is one, what two keys mean together.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from tfgen_generators.settings.checks import MOST_IN_FLIGHT
-from tfgen_generators.settings.inputs import EXPLICIT, FACTS, META_ARGUMENTS, Input
+from tfgen_generators.settings.inputs import EXPLICIT, FACTS, META_ARGUMENTS, Expression, Input
 from tfgen_generators.settings.lint_tables import SEVERITIES
 from tfgen_generators.settings.model import Quota, Settings
 from tfgen_generators.settings.schema.key_texts import TEXTS
+from tfgen_generators.settings.secrets import Variable
 from tfgen_generators.settings.tables import RESERVED
 
 Schema = dict[str, Any]
@@ -26,6 +28,8 @@ _PLACE = "#/definitions/{name}"
 _DEFINITIONS = "definitions"
 #: Structs that the file writes otherwise than they are, and what their schemas are called.
 _VARIABLE, _INPUT, _VALUE = "Variable", "Input", "SharedInput"
+#: Whose inputs are the same for all pipelines.
+_CALLED_ONCE = ("Dispatcher", "Shared")
 _IDENTIFIER = "^[A-Za-z_][A-Za-z0-9_-]*$"
 
 
@@ -36,12 +40,11 @@ def settings_schema() -> Schema:
     for name in ("Fetched", "Expression"):
         definitions.pop(name, None)
     settings = definitions.pop("Settings")
-    for table in (settings, definitions["TemplateSettings"]):
-        table["properties"]["environment"] = _environment(table["properties"]["environment"])
-    for name in ("Dispatcher", "Shared"):
-        _inputs(definitions[name], _VALUE)
-    for table in (settings, definitions["TemplateSettings"], definitions["Module"]):
-        _inputs(table, _INPUT)
+    for name, table in (("Settings", settings), *definitions.items()):
+        if "environment" in table["properties"]:
+            table["properties"]["environment"] = _environment(table["properties"]["environment"])
+        if "inputs" in table["properties"]:
+            _inputs(table, _VALUE if name in _CALLED_ONCE else _INPUT)
     _tighten(settings, definitions)
     definitions |= {_VARIABLE: _variable(), _INPUT: _input(EXPLICIT), _VALUE: _input(("expression", "literal"))}
     return {
@@ -50,6 +53,11 @@ def settings_schema() -> Schema:
         **{key: value for key, value in settings.items() if key != "title"},
         _DEFINITIONS: dict(sorted(definitions.items())),
     }
+
+
+def schema_text() -> str:
+    """The schema as a file."""
+    return json.dumps(settings_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def keys_of(schema: Schema, at: str = "") -> dict[str, Schema]:
@@ -152,7 +160,7 @@ def _variable() -> Schema:
             {"type": "string"},
             fetched("secret", "a secret of Secrets Manager: NAME, or NAME:KEY of its JSON"),
             fetched("parameter", "a parameter of Parameter Store"),
-            fetched("expression", "an expression of Terraform's, on one line"),
+            *([_expression()] if Expression in get_args(Variable) else []),
         ],
     }
 
@@ -177,6 +185,8 @@ def _tighten(settings: Schema, definitions: Mapping[str, Schema]) -> None:
     settings["required"] = ["source_repository"]
     del settings["properties"]["source_repository"]["default"]
     settings["properties"]["max_in_flight"] |= {"minimum": 0, "maximum": MOST_IN_FLIGHT}
+    arn = settings["properties"]["connection_arn"]
+    settings["properties"]["connection_arn"] = {**_told(arn), "anyOf": [{"type": "string"}, _expression()]}
     for key in ("packer_dir", "terraform_dir", "branch"):
         settings["properties"][key]["minLength"] = 1
     for key in Quota.__struct_fields__:
@@ -189,6 +199,11 @@ def _tighten(settings: Schema, definitions: Mapping[str, Schema]) -> None:
     rule = definitions["RuleSettings"]["properties"]
     rule["severity"] = {**_told(rule["severity"]), "enum": [*SEVERITIES, "off"]}
     rule["paths"] = {**_told(rule["paths"]), "type": "array", "items": {"type": "string", "minLength": 1}}
+
+
+def _expression() -> Schema:
+    text = {"expression": {"type": "string"}}
+    return {"type": "object", "properties": text, "required": [*text], "additionalProperties": False}
 
 
 def _told(schema: Schema) -> Schema:

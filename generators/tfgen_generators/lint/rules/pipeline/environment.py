@@ -16,6 +16,7 @@ from tfgen_generators.pipeline.pipeline import shared_inputs
 from tfgen_generators.settings.inputs import Fact
 from tfgen_generators.settings.model import FILE_NAME, TemplateSettings
 from tfgen_generators.settings.secrets import Variable
+from tfgen_generators.settings.variants import VAR_FILE
 
 #: Set in every build: by CodeBuild, by the shell, and by tfgen.
 _ALWAYS = frozenset(
@@ -138,6 +139,23 @@ def _env_unused(scope: Scope) -> Iterator[Finding]:
             if not _is_read(name, [by_name[image]], reads):
                 message = f"{image} does not read {name}, which its pipeline passes"
                 yield _unused(scope, ("templates", image, "environment", name), message, image)
+    for template in templates:
+        if template.var_file and not reads(template, VAR_FILE):
+            yield _without_values(scope, template)
+
+
+def _without_values(scope: Scope, template: Template) -> Finding:
+    """All images of a template would be the same; said once for all of them."""
+    variant = scope.settings.origin.variants.of_name(template.name)
+    table = f"[templates.{variant.template}]" if variant else template.name
+    return Finding(
+        rule="env-unused",
+        path=FILE_NAME,
+        line=scope.settings.line("templates", template.name, "environment", VAR_FILE),
+        message=f"the buildspec does not read {VAR_FILE}, so the images of {table} are all built without their files",
+        fix=f'add -var-file="${VAR_FILE}" to its packer build',
+        image=template.name,
+    )
 
 
 def _unused(scope: Scope, key: tuple[str, ...], message: str, image: str) -> Finding:
