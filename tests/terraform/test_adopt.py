@@ -43,7 +43,9 @@ def estate(repo: Repo) -> Path:
 def test_what_is_applied_continues(repo: Repo, tfgen: Command) -> None:
     root = estate(repo)
     before = (root / "terraform/terraform.tfstate").read_bytes()
-    rows = json.loads(tfgen("adopt", "--format", "json").expect(0).out)["images"]
+    shown = json.loads(tfgen("adopt", "--format", "json").expect(0).out)
+    assert shown["proof"].startswith("proven by a plan: 1 to move")
+    rows = shown["images"]
     assert [(row["name"], row["action"], row["live"]) for row in rows] == [
         ("proxy", "create", "none"),
         ("web", "adopt", "state"),

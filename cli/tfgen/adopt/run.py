@@ -64,16 +64,14 @@ def adopt(request: AdoptRequest) -> Adopting:
         found = _look(request)
         can_plan = request.plan and not found.is_refused and _is_initialised(found.workspace)
         proof = _proof(found, request) if can_plan else None
-        return replace(found, proof=proof.said, live=dict(proof.live)) if proof else found
+        return _proven(found, proof) if proof else found
     with locked(find_situation().workspace, "sync"):
         found = _look(request)
         if found.is_refused:
             return found
         proof = _proof(found, request)
         if proof is not None:
-            found = replace(
-                found, files={**found.files, **_import_file(found, proof)}, proof=proof.said, live=dict(proof.live)
-            )
+            found = _proven(found, proof)
         if found.files:
             change_files(found.workspace.root, found.files)
         return replace(found, written=bool(found.files))
@@ -96,6 +94,11 @@ def _proof(found: Adopting, request: AdoptRequest) -> Proof | None:
     from tfgen.adopt.proof import prove
 
     return prove(found.workspace, found.files, request)
+
+
+def _proven(found: Adopting, proof: Proof) -> Adopting:
+    files = {**found.files, **_import_file(found, proof)}
+    return replace(found, files=files, proof=proof.said, live=dict(proof.live))
 
 
 def _import_file(found: Adopting, proof: Proof) -> dict[str, bytes | None]:

@@ -106,6 +106,8 @@ def _conclude(found: Adopting) -> None:
             note("when the moves have been applied everywhere, run: tfgen sync --prune-pins")
     else:
         note(f"would write {', '.join(found.files)}")
+        if found.proof:
+            note(found.proof)
         note("to see the changes: tfgen adopt --diff; to make them: tfgen adopt --write")
 
 
