@@ -611,3 +611,18 @@ def test_moving_to_our_module(repo: Repo, cli: Command) -> None:
     assert 'A             = "1"' in text
     cli("adopt", "--undo").expect(0)
     assert _tree(root) == before
+
+
+def test_a_change_that_was_not_begun_here_is_not_completed(repo: Repo, cli: Command) -> None:
+    """A branch could have tfgen write files that pass for this machine's own."""
+    root = repo({**ESTATE, MAIN: call()})
+    before = _tree(root)
+    cli("adopt", "--write", "--no-plan").expect(0)
+    folder = root / ".tfgen/backup/adopt"
+    shutil.copytree(folder / "done-000001", folder / "copied")
+    cli("adopt", "--undo").expect(0)
+    for name in ("pending", "done-000001"):
+        shutil.copytree(folder / "copied", folder / name)
+    assert "pending was not made here by tfgen: removed" in cli("list").expect(0).err
+    assert "was not made here by tfgen, or was copied" in cli("adopt", "--undo").expect(3).err
+    assert _tree(root) == before

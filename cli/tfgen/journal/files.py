@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from tfgen.own_folder.foreign import discard
 from tfgen_generators.errors import RefusedError, TfgenError
 from tfgen_generators.settings.model import FILE_NAME
 from tfgen_generators.trees.files import read_bytes
@@ -29,12 +30,16 @@ _ENDINGS = (".tf", ".tofu", f"/{FILE_NAME}")
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One file: the SHA-256 of what it was and will be ("": not there), and its permissions."""
+    """One file: the SHA-256 of what it was and will be ("": not there), and its permissions.
+
+    `stamps` are inode and time of what is kept of it: nobody who makes a commit, or a copy, can know them.
+    """
 
     path: str
     before: str
     after: str
     mode: int = 0o644
+    stamps: tuple[tuple[int, int], ...] = ()
 
 
 class _Journal(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +80,9 @@ def complete(root: Path) -> bool:
     if not pending.is_dir():
         return False
     journal = _read(pending)
+    if not _is_genuine(pending, journal):
+        discard(pending, "was not made here by tfgen")
+        return False
     for folder in {Path(os.path.realpath(root / entry.path)).parent for entry in journal.entries}:
         for left in folder.glob(f"{_BESIDE}*"):
             left.unlink(missing_ok=True)
@@ -100,8 +108,12 @@ def latest(root: Path) -> tuple[str, dict[str, bytes | None]] | None:
     done = sorted((root / _FOLDER).glob(f"{_DONE}*"))
     if not done:
         return None
+    journal = _read(done[-1])
+    if not _is_genuine(done[-1], journal):
+        where = str(_FOLDER / done[-1].name)
+        raise RefusedError("was not made here by tfgen, or was copied", where=where, fix="undo it by git")
     files: dict[str, bytes | None] = {}
-    for number, entry in enumerate(_read(done[-1]).entries):
+    for number, entry in enumerate(journal.entries):
         _require_ours(root, entry.path)
         if _digest(root / entry.path) != entry.after:
             raise RefusedError("was changed since tfgen adopt wrote it", where=entry.path, fix="undo that by git")
@@ -137,9 +149,19 @@ def _kept(root: Path, folder: Path, number: int, path: str, after: bytes | None)
         _write(folder / f"{number}.before", data)
     if after is not None:
         _write(folder / f"{number}.after", after)
-    return Entry(
-        path=path, before=before, after=hashlib.sha256(after).hexdigest() if after is not None else "", mode=mode
-    )
+    digest = hashlib.sha256(after).hexdigest() if after is not None else ""
+    return Entry(path=path, before=before, after=digest, mode=mode, stamps=_stamps(folder, number))
+
+
+def _stamps(folder: Path, number: int) -> tuple[tuple[int, int], ...]:
+    found = [(folder / f"{number}.{kind}") for kind in ("before", "after")]
+    return tuple((status.st_ino, status.st_ctime_ns) for status in (file.stat() for file in found if file.is_file()))
+
+
+def _is_genuine(folder: Path, journal: _Journal) -> bool:
+    """Whether this was written here: what comes with a branch must not have tfgen write files of this machine."""
+    stamps = [_stamps(folder, number) for number in range(len(journal.entries))]
+    return any(stamps) and stamps == [entry.stamps for entry in journal.entries]
 
 
 def _read(folder: Path) -> _Journal:
