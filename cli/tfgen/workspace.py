@@ -129,10 +129,11 @@ def settings_at(root: Path, text: str) -> Settings:
     settings = parse_settings(text)
     if not settings.has_variants:
         return settings
-    from tfgen_generators.packer.discovery.variants import with_variants
+    from tfgen.git.repository import tracked_although_ignored
+    from tfgen_generators.packer.discovery.variants import ignored_by_git, with_variants
     from tfgen_generators.trees.disk import DiskTree
 
-    return with_variants(settings, DiskTree(root))
+    return with_variants(settings, DiskTree(root), ignored_by_git(root, tracked_although_ignored(root)))
 
 
 def look_into(root: Path) -> Workspace:

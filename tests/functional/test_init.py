@@ -188,7 +188,7 @@ def test_an_init_that_was_stopped_comes_to_its_end(
 ) -> None:
     files = {"packer/web.json": JSON, ".git/HEAD": ""}
     whole = tree_of(repo(files), cli)
-    for stop in range(1, len(whole) - 2, 7):
+    for stop in range(1, len(whole) - 2, 9):
         (tmp_path / str(stop)).mkdir()
         root = repo(files, name=f"{stop}/ami-builder")
         with monkeypatch.context() as patch:
@@ -237,6 +237,18 @@ def test_sync_says_what_writes_the_module(repo: Repo, cli: Command) -> None:
     assert not (root / "terraform/modules").exists()
     cli("init", "--module", "vendor").expect(0)
     assert "init" not in cli("sync").expect(0).err
+
+
+def test_files_of_values_make_an_image_each(repo: Repo, cli: Command) -> None:
+    makefile = "build:\n\tpacker build -var-file=vars/eks-$(V).json packer/eks.json\n"
+    values = {f"vars/eks-1.{number}.json": "{}" for number in (28, 29, 30, 31)}
+    root = repo({"packer/eks.json": JSON, "Makefile": makefile, **values})
+    git(root, "init", "--quiet")
+    assert "Makefile:2 builds packer/eks.json with 4 files of values: an image for each" in cli("init").expect(0).err
+    assert toml(root)[-2:] == ["[templates.eks]", 'var_files = "vars/eks-*.json"']
+    names = [line.split()[0] for line in cli("list").expect(0).out.splitlines()[1:]]
+    assert names == ["eks-1-28", "eks-1-29", "eks-1-30", "eks-1-31"]
+    cli("sync", "--check").expect(0)
 
 
 def test_errors_of_lint_are_named(repo: Repo, cli: Command) -> None:

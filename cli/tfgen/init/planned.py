@@ -17,6 +17,7 @@ from tfgen.init.provider_version import why_older
 from tfgen.init.root_files import root_files
 from tfgen.init.settings_file import SCHEMA_LINE, Source, new_text, with_source
 from tfgen.init.shipped import BUILDSPEC, MODULES, MODULES_DIR, module_texts, text_of
+from tfgen.init.variants import notes_of, with_variants
 from tfgen.terraform.inputs import locked_providers
 from tfgen_generators.errors import SettingsError, TfgenError
 from tfgen_generators.module.interface import module_folder
@@ -117,6 +118,8 @@ def _settings(
         terraform_dir = existing.terraform_dir()
         module = msgspec.structs.replace(existing.at(terraform_dir), folder=terraform_dir)
         text = new_text(found, module, _source(draft, terraform_dir, existing, wanted, env))
+        text = with_variants(text, found.variants)
+        draft.notes += notes_of(found.variants)
         draft.write(FILE_NAME, text)
         return parse_settings(text)
     settings = parse_settings(before)
