@@ -106,6 +106,8 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
     file = root / FILE_NAME
     require_inside(root, FILE_NAME)
     clean(root / ".tfgen")
+    if (root / ".tfgen" / "backup" / "adopt" / "pending").is_dir():
+        _complete(root)
     try:
         text = read_bytes(file).decode()
     except FileNotFoundError:
@@ -142,6 +144,14 @@ def look_into(root: Path) -> Workspace:
     except FileNotFoundError:
         return _inside(Workspace(root=root))
     return _inside(Workspace(root=root, settings=parse_settings(text), settings_text=text))
+
+
+def _complete(root: Path) -> None:
+    """What a killed adopt has begun is done by whoever comes next, unless it is at work: then it holds the lock."""
+    from tfgen.journal.files import complete
+
+    with contextlib.suppress(BusyError), locked(Workspace(root=root), "sync", timeout=0):
+        complete(root)
 
 
 def _inside(workspace: Workspace) -> Workspace:

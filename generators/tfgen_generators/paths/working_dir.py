@@ -66,6 +66,7 @@ class WorkingDirs:
 
     def __init__(self, path_resolver: PathResolver, settings: Settings | None) -> None:
         self._paths, self._settings = path_resolver, settings
+        self._variable = (settings or Settings()).packer_script.variable
         self._buildspecs: dict[str, Buildspec] = {}
         self._of_buildspecs: dict[str, list[PackerCommand]] = {}
         self._by_themselves: dict[str, list[PackerCommand]] = {}
@@ -127,7 +128,7 @@ class WorkingDirs:
             return
         found = self.started_by(buildspec)
         if any(UNKNOWN in folder for one in found for folder in one.folders) and environment:
-            variables = {**buildspec.variables, **environment, "PACKER_SCRIPT": SCRIPT}
+            variables = {**buildspec.variables, **environment, self._variable: SCRIPT}
             found = self._started_by(buildspec, variables)
         for one in found:
             folders = tuple(_filled(folder, template.path) for folder in one.folders)
@@ -156,7 +157,7 @@ class WorkingDirs:
     def started_by(self, buildspec: Buildspec) -> list[PackerCommand]:
         """How a buildspec starts Packer; `SCRIPT` stands for what `$PACKER_SCRIPT` is."""
         if buildspec.path not in self._of_buildspecs:
-            variables = {**buildspec.variables, "PACKER_SCRIPT": SCRIPT}
+            variables = {**buildspec.variables, self._variable: SCRIPT}
             self._of_buildspecs[buildspec.path] = self._started_by(buildspec, variables)
         return self._of_buildspecs[buildspec.path]
 
