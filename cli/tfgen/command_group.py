@@ -28,6 +28,7 @@ _MODULES = {
     "new": "new",
     "sync": "sync",
     "rename": "rename",
+    "adopt": "adopt",
     "plan": "plan",
     "apply": "apply",
     "build": "build",

@@ -106,6 +106,8 @@ def open_workspace(*, need_settings: bool = True) -> Workspace:
     file = root / FILE_NAME
     require_inside(root, FILE_NAME)
     clean(root / ".tfgen")
+    if (root / ".tfgen" / "backup" / "adopt" / "pending").is_dir():
+        _complete(root)
     try:
         text = read_bytes(file).decode()
     except FileNotFoundError:
@@ -127,10 +129,11 @@ def settings_at(root: Path, text: str) -> Settings:
     settings = parse_settings(text)
     if not settings.has_variants:
         return settings
-    from tfgen_generators.packer.discovery.variants import with_variants
+    from tfgen.git.repository import tracked_although_ignored
+    from tfgen_generators.packer.discovery.variants import ignored_by_git, with_variants
     from tfgen_generators.trees.disk import DiskTree
 
-    return with_variants(settings, DiskTree(root))
+    return with_variants(settings, DiskTree(root), ignored_by_git(root, tracked_although_ignored(root)))
 
 
 def look_into(root: Path) -> Workspace:
@@ -141,6 +144,14 @@ def look_into(root: Path) -> Workspace:
     except FileNotFoundError:
         return _inside(Workspace(root=root))
     return _inside(Workspace(root=root, settings=parse_settings(text), settings_text=text))
+
+
+def _complete(root: Path) -> None:
+    """What a killed adopt has begun is done by whoever comes next, unless it is at work: then it holds the lock."""
+    from tfgen.journal.files import complete
+
+    with contextlib.suppress(BusyError), locked(Workspace(root=root), "sync", timeout=0):
+        complete(root)
 
 
 def _inside(workspace: Workspace) -> Workspace:

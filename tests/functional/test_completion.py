@@ -202,6 +202,7 @@ READY = r"\x1b\[\?2004h"
 TYPED = {
     "build we": "build web",
     "affected --base tru": "affected --base trunk",
+    "plan --base=tru": "plan --base=trunk",
     "lint --rule no-mani": "lint --rule no-manifest",
     "disp": "dispatch",
     "apply revi": "apply review.tfplan",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from tests.conftest import JSON, TOML, Command, Repo, read_tree
 from tests.documented import ROOT
+from tests.functional.test_init import killing
 from tests.pinned import ADDRESS
 from tfgen.hosts.recipe import RECIPES, for_tool
 from tfgen.init.shipped import BUILDSPEC, module_texts, text_of
@@ -131,6 +133,48 @@ def test_the_schema_is_that_of_this_release(repo: Repo, cli: Command) -> None:
     cli("init", "--update").expect(0)
     assert (root / "tfgen.schema.json").read_text() == cli("schema").expect(0).out
     cli("init", "--update", "--check").expect(0)
+
+
+@pytest.mark.parametrize("after", [1, 2, 12])
+def test_an_update_that_was_stopped_comes_to_its_end(
+    after: int, repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = vendored("0.2.0")
+    edited = [f"{MODULE}/{name}.tf" for name in ("main", "outputs")]
+    for path in edited:
+        files[path] += "# ours\n"
+    root = repo(files)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killing(after))
+        if (child := os.fork()) == 0:
+            cli("init", "--update")
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    cli("init", "--update").expect(0)
+    assert now(root) == {**latest(), **{path: f"{latest()[path]}# ours\n" for path in edited}}
+    assert list(root.glob("**/.tfgen-new-*")) == []
+
+
+def test_a_module_that_is_gone_is_left_and_named(repo: Repo, cli: Command) -> None:
+    texts = {path: text for path, text in releases()["0.1.0"].items() if "/codepipeline_v2/" in path}
+    root = repo(
+        {"tfgen.toml": f'{TOML}[module]\nsource = "../modules/codepipeline_v2"\n', "packer/web.json": JSON, **texts}
+    )
+    assert "set module.source to that of codepipeline" in cli("init", "--update").expect(0).err
+    assert {path: (root / path).read_text() for path in texts} == texts
+
+
+def test_what_this_release_has_no_more_is_deleted_unless_edited(
+    repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = {**releases()["0.2.0"], f"{MODULE}/gone.tf": "locals {\n  gone = 1\n}\n"}
+    monkeypatch.setattr("tfgen.init.updating.texts.releases", lambda: {"0.2.0": gone})
+    root = repo({**vendored("0.2.0"), f"{MODULE}/gone.tf": gone[f"{MODULE}/gone.tf"]})
+    assert f"deleted   {MODULE}/gone.tf\n" in cli("init", "--update").expect(0).out
+    assert now(root) == latest()
+    (root / f"{MODULE}/gone.tf").write_text("locals {\n  gone = 1\n}\n# ours\n")
+    assert "was edited: remove it" in cli("init", "--update").expect(1).err
+    assert (root / f"{MODULE}/gone.tf").exists()
 
 
 def test_crlf_stays_crlf(repo: Repo, cli: Command) -> None:

@@ -353,6 +353,25 @@ def test_in_a_repository_from_before_tfgen(repo: Repo, cli: Command) -> None:
     assert {line.split()[0] for line in cli("list").expect(0).out.splitlines()[1:]} == {"blog", "cart", "shop", "web"}
 
 
+@pytest.mark.parametrize("packer_dir", ["packer", "."])
+def test_a_folder_that_is_one_template(repo: Repo, cli: Command, packer_dir: str) -> None:
+    """A new file would be part of it."""
+    files = {
+        "sources.pkr.hcl": 'source "amazon-ebs" "x" {\n  ami_name = var.vpc_id\n}\n',
+        "build.pkr.hcl": 'build {\n  sources = ["source.amazon-ebs.x"]\n}\n',
+        "variables.pkr.hcl": 'variable "vpc_id" {\n}\n',
+    }
+    repo({"tfgen.toml": f'{TOML}packer_dir = "{packer_dir}"\n', **{f"{packer_dir}/{n}": t for n, t in files.items()}})
+    before = cli("list").expect(0).out.splitlines()[1:]
+    assert cli("new", "web").expect(0).out.startswith(f"created  {'packer/' * (packer_dir != '.')}web/image.pkr.hcl\n")
+    assert cli("new", "shop", "--format", "json").expect(0)
+    cli("new", "blog", "--like", "web").expect(0)
+    after = [line.split() for line in cli("list").expect(0).out.splitlines()[1:]]
+    assert before[0].split() in after
+    assert {line[0] for line in after} == {before[0].split()[0], "blog", "shop", "web"}
+    assert len(before) == 1
+
+
 @pytest.mark.parametrize("form", list(FORMATS))
 def test_text_is_data(repo: Repo, cli: Command, form: str) -> None:
     """Folders may have any name; none becomes an expression or ends a text."""
@@ -381,6 +400,37 @@ def test_nothing_is_overwritten(repo: Repo, cli: Command, there: str) -> None:
     before = tree(root)
     assert there in cli("new", "web").expect(3).err
     assert tree(root) == before
+
+
+def test_after_a_kill_it_goes_on(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole files are there, or none, and the template is the last."""
+    root = repo({"tfgen.toml": TOML})
+    linked: list[str] = []
+
+    def link(source: Path, target: Path) -> None:
+        if len(linked) == 3:
+            os._exit(9)
+        linked.append(target.relative_to(root).as_posix())
+        real(source, target)
+
+    real = os.link
+    monkeypatch.setattr("os.link", link)
+    if (child := os.fork()) == 0:
+        cli("new", "web")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    monkeypatch.undo()
+    monkeypatch.chdir(root)
+    left = {path for path in tree(root) if ".tfgen-new-" not in path}
+    assert left == {
+        "tfgen.toml",
+        "ansible/web.yaml",
+        "ansible/roles/web/README.md",
+        "ansible/roles/web/defaults/main.yml",
+    }
+    cli("new", "web").expect(0)
+    assert {path for path in tree(root) if ".tfgen-new-" in path} == set()
+    assert (root / "packer/web.pkr.hcl").is_file()
 
 
 def test_a_module_by_hand_has_the_name(repo: Repo, cli: Command) -> None:

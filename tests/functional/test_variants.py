@@ -184,6 +184,11 @@ def test_a_build_on_this_machine_gets_its_file(estate: Path, cli: Command) -> No
     assert built.read_text() == "packer/eks.pkr.hcl with vars/eks-1.28.json\n"
 
 
+def test_the_templates_own_name_is_none_of_an_image(estate: Path, cli: Command) -> None:
+    said = cli("build", "eks", "--local", "--region", "eu-west-1").expect(64).err
+    assert said == f"error: eks is a template of several images; use one of their names: {', '.join(IMAGES)}\n"
+
+
 def test_a_look_that_is_remembered_sees_new_files(estate: Path, cli: Command) -> None:
     cli("sync", "--check").expect(0)
     (estate / "vars/eks-1.31.json").write_text("{}\n")
@@ -198,3 +203,11 @@ def test_a_buildspec_that_does_not_read_the_file_is_found_once(estate: Path, cli
     assert said.out.count("the buildspec does not read PACKER_VAR_FILE") == 1
     line = (TOML + TABLE).splitlines().index('var_files = "vars/*.json"') + 1
     assert f"tfgen.toml:{line}: " in said.out
+
+
+def test_what_git_ignores_is_no_variant_unless_it_is_tracked(estate: Path, cli: Command) -> None:
+    (estate / ".gitignore").write_text(".tfgen/\nvars/*local*\n")
+    (estate / "vars/local.json").write_text("{}\n")
+    cli("sync", "--check").expect(0)
+    git(estate, "add", "--force", "vars/local.json")
+    assert "create  terraform/pipelines/pipeline_eks-local.gen.tf" in cli("sync", "--check").expect(2).out

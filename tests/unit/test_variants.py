@@ -15,6 +15,7 @@ from tfgen_generators.sync.by_base import files_by_base
 from tfgen_generators.sync.find_changes import find_changes
 from tfgen_generators.sync.identity import Answers
 from tfgen_generators.sync.model import SyncResult
+from tfgen_generators.sync.rename import check_names, renamed_settings
 from tfgen_generators.sync.survey import Outside
 from tfgen_generators.sync.write import apply_changes
 
@@ -311,6 +312,22 @@ def test_files_that_packer_reads_by_itself_are_no_variants(tmp_path: Path) -> No
     assert not result.problems
     assert done(result) == ["create eks-large", "create eks-small"]
     assert 'PACKER_SCRIPT   = "packer/eks"' in result.changes.changes[0].after
+
+
+def test_an_entry_is_renamed_and_back(tmp_path: Path) -> None:
+    synced(tmp_path, ENTRIES)
+    text = ENTRIES
+    for old, new, pinned in (("eks-1-29", "old", True), ("old", "eks-1-29", False)):
+        settings = settings_at(tmp_path, text)
+        template = check_names(settings, look(tmp_path, text).discovery.templates, old, new)
+        text = renamed_settings(text, settings, template, new)
+        assert ('path = "tfgen.toml#templates.eks.variants.1.29"\n' in text) == pinned
+        result = look(tmp_path, text)
+        assert not result.problems
+        assert not result.changes.refused
+        apply_changes(tmp_path, result.changes.changes)
+        assert f"from = module.{old}" in text_of(tmp_path, new)
+    assert not look(tmp_path).changes.changes
 
 
 def test_an_untrusted_plan_has_the_branchs_variants_and_the_bases_expressions(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -107,7 +107,11 @@ def _variables(workspace: Workspace, pipeline: Pipeline) -> dict[str, str]:
     """The variables of the CodeBuild project."""
     own = workspace.settings.templates.get(pipeline.name)
     given = {**workspace.settings.environment, **(own.environment if own else {})}
-    return {**plain(given), "PACKER_SCRIPT": pipeline.template_path}
+    variable, script = workspace.settings.packer_script.variable, pipeline.template_path
+    for _, value in pipeline.values:
+        if isinstance(value, Mapping) and isinstance(passed := value.get(variable), str):
+            script = passed  # in the form that the buildspec takes
+    return {**plain(given), variable: script}
 
 
 def _fetched(workspace: Workspace, pipeline: Pipeline) -> dict[str, tuple[str, str]]:

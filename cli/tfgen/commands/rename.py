@@ -43,7 +43,7 @@ def command(
     """Rename a pipeline; its template keeps its path.
 
     Writes moved_from into tfgen.toml and a moved block into the generated file, so that Terraform moves module.OLD to
-    module.NEW. Remove OLD from moved_from when the move has been applied everywhere.
+    module.NEW. When the move has been applied everywhere, tfgen sync --prune-pins removes OLD from moved_from.
     """
     from tfgen.commands.sync import exit_code
     from tfgen.console import out_json
@@ -121,7 +121,7 @@ def _show(result: SyncResult, old: str, new: str, *, keep_names: bool) -> None:
     else:
         note(f"names in AWS now contain {new}: the plan replaces the named resources")
         note(f"to keep the names instead, run: tfgen rename {new} {old}, then: tfgen rename {old} {new} --keep-names")
-    note(f"when the move has been applied everywhere, remove {old} from moved_from in [templates.{new}]")
+    note(f"when the move has been applied everywhere, run: tfgen sync --prune-pins (removes {old} from moved_from)")
 
 
 def _as_json(result: SyncResult, template: Template, old: str, new: str) -> dict[str, object]:

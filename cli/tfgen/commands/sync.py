@@ -55,6 +55,14 @@ def command(
             help="Say that a template was deleted, not renamed. Repeatable.",
         ),
     ] = None,
+    prune_pins: Annotated[
+        bool,
+        typer.Option(
+            "--prune-pins",
+            envvar="TFGEN_PRUNE_PINS",
+            help="First remove each moved_from from tfgen.toml whose move the state has.",
+        ),
+    ] = False,
     format_: FormatOption = "table",
 ) -> int:
     """Write one Terraform module block for each Packer template.
@@ -68,6 +76,9 @@ def command(
 
     started = now()
     workspace = open_workspace()
+    if prune_pins:
+        _prune(workspace, check=check)
+        workspace = open_workspace()
     result = _answered(workspace, renamed or [], gone or [], check=check)
     if check and not renamed and not gone:
         from tfgen.sync.last_clean import remember
@@ -81,6 +92,17 @@ def command(
 
     render(workspace, result, check=check, diff=diff, format_=format_)
     return exit_code(result, check=check)
+
+
+def _prune(workspace: Workspace, *, check: bool) -> None:
+    from tfgen.console import note
+    from tfgen.sync.settled import prune_pins
+    from tfgen_generators.errors import UsageError
+
+    if check:
+        raise UsageError("--prune-pins writes, and --check writes nothing", fix="use one of them")
+    for name, old in prune_pins(workspace):
+        note(f"removed {old} from moved_from of [templates.{name}]: the state has the move")
 
 
 def _answered(workspace: Workspace, renamed: list[str], gone: list[str], *, check: bool) -> SyncResult:

@@ -14,11 +14,13 @@ from tfgen.git.remotes import ORIGIN, Remote, ask, find_remotes
 from tfgen.git.repository import NoAnswerError, checked_out_branch, has_history, top_of
 from tfgen.init.existing import Existing
 from tfgen.init.remote_address import codecommit_repositories, name_elsewhere
+from tfgen.init.variants import find_variants
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.packer.discovery.discover import find_unnamed
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
 from tfgen_generators.packer.discovery.place import ROOT, USUAL, folder_on_disk
 from tfgen_generators.packer.model import Template
+from tfgen_generators.paths.shown_var_files import ShownVarFiles
 
 MAIN = "main"
 _USUAL_BRANCHES = (MAIN, "master")
@@ -38,6 +40,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     region: str
     packer_dir: str | None
     notes: tuple[str, ...] = ()
+    variants: tuple[ShownVarFiles, ...] = ()
 
 
 def find(root: Path, existing: Existing, cache: FactsCache, *, everywhere: bool) -> Found:
@@ -52,6 +55,7 @@ def find(root: Path, existing: Existing, cache: FactsCache, *, everywhere: bool)
         others = ", ".join(each.name for each in repositories[1:])
         notes.append(f"the remotes name several CodeCommit repositories: took {repositories[0].name}, not {others}")
     elsewhere = name_elsewhere(remotes)
+    packer_dir = _packer_dir(root, cache, everywhere=everywhere)
     theirs = existing.source_repository or (repositories[0].name if repositories else "")
     return Found(
         source_repository=theirs or _as_name(elsewhere.rpartition("/")[2] or _top(root).name),
@@ -59,7 +63,8 @@ def find(root: Path, existing: Existing, cache: FactsCache, *, everywhere: bool)
         is_codecommit=bool(theirs),
         branch=_branch(root, remotes),
         region=existing.region or next((each.region for each in repositories if each.region), "") or _aws_region(notes),
-        packer_dir=_packer_dir(root, cache, everywhere=everywhere),
+        packer_dir=packer_dir,
+        variants=find_variants(root, packer_dir, cache) if packer_dir and everywhere else (),
         notes=tuple(notes),
     )
 

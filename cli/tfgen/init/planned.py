@@ -11,12 +11,13 @@ from pathlib import Path
 import msgspec
 
 from tfgen.init import ignored
-from tfgen.init.existing import SCRIPT, Existing
+from tfgen.init.existing import Existing
 from tfgen.init.found import Found
 from tfgen.init.provider_version import why_older
 from tfgen.init.root_files import root_files
 from tfgen.init.settings_file import SCHEMA_LINE, Source, new_text, with_source
 from tfgen.init.shipped import BUILDSPEC, MODULES, MODULES_DIR, module_texts, text_of
+from tfgen.init.variants import notes_of, with_variants
 from tfgen.terraform.inputs import locked_providers
 from tfgen_generators.errors import SettingsError, TfgenError
 from tfgen_generators.module.interface import module_folder
@@ -90,7 +91,7 @@ def plan(root: Path, found: Found, existing: Existing, wanted: Wanted, env: Mapp
     draft.notes += [f"left as it is: {where}" for where in module.unreadable]
     for name in _modules(settings):
         _vendor(draft, settings, name)
-    _buildspec(draft)
+    _buildspec(draft, settings.packer_script.variable)
     _ignore(draft)
     if wanted.recipe:
         draft.write(*wanted.recipe)
@@ -118,6 +119,8 @@ def _settings(
         terraform_dir = existing.terraform_dir()
         module = msgspec.structs.replace(existing.at(terraform_dir), folder=terraform_dir)
         text = new_text(found, module, _source(draft, terraform_dir, existing, wanted, env))
+        text = with_variants(text, found.variants)
+        draft.notes += notes_of(found.variants)
         draft.write(FILE_NAME, text)
         return parse_settings(text)
     settings = parse_settings(before)
@@ -184,22 +187,12 @@ def _vendor(draft: _Draft, settings: Settings, source: str) -> None:
     others = [entry for entry in folder.glob("*.tf") if entry.name not in texts] if folder.is_dir() else []
     if others or any(texts[path] != text for path, text in there.items()):
         draft.kept.append(shown)
-        texts = {path: texts[path] for path in _taken_away(draft.root, settings, shown)}
+        return
     for path, text in texts.items():
         draft.write(f"{shown}/{path}", text)
 
 
-def _taken_away(root: Path, settings: Settings, folder: str) -> list[str]:
-    """What an edited module of ours lacks of this release's files; of one that is older, `--update` comes first."""
-    from tfgen.init.updating.states import states
-
-    found = [one for one in states(root, settings) if one.path.startswith(f"{folder}/")]
-    if any(one.state in ("old", "new", "removed") for one in found):
-        return []
-    return [one.path.removeprefix(f"{folder}/") for one in found if one.state == "missing"]
-
-
-def _buildspec(draft: _Draft) -> None:
+def _buildspec(draft: _Draft, variable: str) -> None:
     draft.write(BUILDSPEC, text_of(BUILDSPEC))
     if BUILDSPEC not in draft.kept:
         return
@@ -210,10 +203,10 @@ def _buildspec(draft: _Draft) -> None:
         raise TfgenError(f"cannot be read: {error.strerror}", where=BUILDSPEC, fix=fix) from None
     if form := _SCRIPT.search(text):
         draft.notes.append(f"{BUILDSPEC} gives Packer {form[1]}: PACKER_SCRIPT of each pipeline will be of that form")
-    elif SCRIPT not in text:
+    elif variable not in text:
         draft.notes.append(
-            f"{BUILDSPEC} does not name {SCRIPT}, by which each pipeline says what to build: unless a script does that "
-            f"it starts, write ${SCRIPT} in place of the template there, or remove the file and run tfgen init again"
+            f"{BUILDSPEC} does not name {variable}, by which each pipeline says what to build: unless a script does that "
+            f"it starts, write ${variable} in place of the template there, or remove the file and run tfgen init again"
         )
 
 
@@ -222,8 +215,8 @@ def _ignore(draft: _Draft) -> None:
     try:
         before = read_bytes(path).decode() if os.path.lexists(path) else None
     except (OSError, UnicodeDecodeError) as error:
-        why = "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
-        draft.notes.append(f"{ignored.FILE} cannot be read ({why}): add these lines: {ignored.in_words()}")
+        why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
+        draft.notes.append(f"{ignored.FILE} {why}; it should have the lines {' '.join(ignored.LINES)}")
         return
     if before is None:
         draft.write(ignored.FILE, ignored.with_lines(""))

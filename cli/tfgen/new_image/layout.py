@@ -28,11 +28,13 @@ def find_layout(workspace: Workspace, templates: Sequence[Template], name: str) 
     folder = _most(posixpath.dirname(path) or "." for path in playbooks) or _DEFAULT
     galaxy = [use.resolved for use in used if use.use == "galaxy_file" and use.resolved]
     endings = (ending for path in playbooks if (ending := posixpath.splitext(path)[1]) in _ENDINGS)
-    found = _runs(workspace, _sample(workspace, name))
+    is_template = any(one.kind == "directory" and one.path == workspace.settings.packer_dir for one in templates)
+    found = _runs(workspace, _sample(workspace, name, f"{name}/image" if is_template else name))
     return Layout(
         packer_dir=workspace.settings.packer_dir,
         playbooks=folder,
         roles=_roles(workspace, used, folder),
+        is_template=is_template,
         prefix=_PREFIX if templates and all(_name(one).startswith(_PREFIX) for one in templates) else "",
         ending=_most(endings) or _ENDINGS[0],
         galaxy_file=_most(galaxy),
@@ -45,11 +47,11 @@ def _name(template: Template) -> str:
     return posixpath.basename(template.path)
 
 
-def _sample(workspace: Workspace, name: str) -> Template:
+def _sample(workspace: Workspace, name: str, file: str) -> Template:
     """A template that is not there yet."""
     from tfgen_generators.packer.model import Template
 
-    path = posixpath.normpath(f"{workspace.settings.packer_dir}/{name}")
+    path = posixpath.normpath(f"{workspace.settings.packer_dir}/{file}")
     return Template(name=name, path=path, format="hcl2", kind="file")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfgen.new_image.model import Made, NewFile, Wish
@@ -24,6 +25,7 @@ def make(workspace: Workspace, wish: Wish) -> tuple[Made, SyncResult]:
     from tfgen.new_image.write import write_new
     from tfgen.sync.run import write
     from tfgen.sync.survey import find_changes
+    from tfgen_generators.sync.write import remove_leftovers
 
     templates = _templates(workspace)
     check_name(wish.name, workspace.settings, templates)
@@ -32,6 +34,7 @@ def make(workspace: Workspace, wish: Wish) -> tuple[Made, SyncResult]:
     check_pipeline(wish.name, made.template, workspace.settings)
     notes = (*made.notes, *_found_by(workspace, templates, wish.name))
     files = _wanted(workspace, made)
+    remove_leftovers(*{(workspace.root / file.path).parent for file in made.files})
     write_new(workspace.root, files)
     workspace.make_state_dir("cache")
     result = find_changes(workspace)
@@ -115,7 +118,10 @@ def _check_sync(workspace: Workspace, wish: Wish) -> None:
 
 
 def _wanted(workspace: Workspace, made: Made) -> tuple[NewFile, ...]:
-    """The files that must be written. Raises RefusedError where one of them, or a link, is there already."""
+    """The files that must be written. Raises RefusedError where another one, or a link, is there already.
+
+    The same one is no other: a run that was killed has left it.
+    """
     from tfgen_generators.trees.outside import require_inside
 
     wanted: list[NewFile] = []
@@ -124,8 +130,14 @@ def _wanted(workspace: Workspace, made: Made) -> tuple[NewFile, ...]:
         require_inside(workspace.root, file.path)
         if not os.path.lexists(target):
             wanted.append(file)
-        elif not file.is_shared:
+        elif not file.is_shared and not _is_same(target, file):
             raise RefusedError("already exists", where=file.path, fix="use another name, or remove it")
         elif not target.is_file():
             raise RefusedError("is no file", where=file.path, fix="remove it: a script must stand there")
     return tuple(wanted)
+
+
+def _is_same(target: Path, file: NewFile) -> bool:
+    from tfgen_generators.trees.files import read_bytes
+
+    return not target.is_symlink() and target.is_file() and read_bytes(target) == file.data

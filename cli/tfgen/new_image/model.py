@@ -23,6 +23,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """Where this repository keeps things, as paths from its root.
 
+    `is_template`: the files in `packer_dir` are one template together, which a new file of HCL2 would be part of.
     `prefix` is what the file names of all templates begin with, `ending` the playbooks', `galaxy_file` the requirements
     that other templates install ("" without). `working_dir` is the folder that Packer runs in; `only_json`: the
     buildspec adds `.json` to the template's path.
@@ -31,6 +32,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     packer_dir: str
     playbooks: str
     roles: str
+    is_template: bool = False
     prefix: str = ""
     ending: str = ".yaml"
     galaxy_file: str = ""

@@ -25,6 +25,8 @@ _ROLE_FILES = ("README.md", "defaults/main.yml", "tasks/main.yml", "meta/argumen
 
 def template_path(layout: Layout, name: str, form: TemplateFormat) -> str:
     """Where the template of a new image stands."""
+    if layout.is_template and form == "hcl2":
+        return _joined(layout.packer_dir, f"{name}/image.pkr.hcl")
     return _joined(layout.packer_dir, f"{layout.prefix}{name}{'.json' if form == 'json' else '.pkr.hcl'}")
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from tfgen.new_image.model import NewFile
 from tfgen_generators.errors import RefusedError, TfgenError
-
-_BESIDE = ".tfgen-new-"
+from tfgen_generators.sync.write import BESIDE
 
 
 def write_new(root: Path, files: Sequence[NewFile]) -> None:
@@ -26,7 +25,7 @@ def write_new(root: Path, files: Sequence[NewFile]) -> None:
             target = root / file.path
             folders |= {folder for folder in (target.parent, *target.parent.parents) if not folder.exists()}
             target.parent.mkdir(parents=True, exist_ok=True)
-            staged = target.parent / f"{_BESIDE}{os.urandom(8).hex()}"
+            staged = target.parent / f"{BESIDE}{os.urandom(8).hex()}"
             beside.append((staged, target))
             _stage(staged, file)
         for staged, target in beside:
@@ -62,7 +61,7 @@ def _remove(paths: Iterable[Path]) -> None:
 def _said(root: Path, error: OSError) -> TfgenError:
     name = error.filename2 or error.filename or root
     path = Path(os.fsdecode(name))
-    path = path.parent if path.name.startswith(_BESIDE) else path
+    path = path.parent if path.name.startswith(BESIDE) else path
     where = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     if isinstance(error, FileExistsError):
         return RefusedError("already exists", where=where, fix="use another name, or remove it")

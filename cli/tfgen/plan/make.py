@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tfgen.plan.provenance import Provenance
     from tfgen.terraform.argv import RunOptions
     from tfgen.terraform.reports.plan import PlanSummary
+    from tfgen.terraform.watched import Watcher
     from tfgen.untrusted.place import Place as Untrusted
     from tfgen.workspace import Workspace
 
@@ -158,6 +159,28 @@ def driver_for(workspace: Workspace, terraform: str | None, copy: Untrusted | No
     if copy is None:
         return Driver(workspace, make_watcher(), terraform=terraform)
     return Driver(workspace, make_watcher(), terraform=terraform, env=copy.env, state_at=copy.state_at)
+
+
+def plan_copy(
+    copy: Workspace,
+    out: Path,
+    terraform: str | None,
+    env: Mapping[str, str],
+    state_at: Callable[[str], Path],
+    watcher: Watcher | None = None,
+) -> tuple[PlanSummary, dict[str, Any]]:
+    """The plan of a copy of the repository, and its document: no lock is taken, for the state is only read.
+
+    Raises TfgenError.
+    """
+    from tfgen.plan.driver import Driver
+    from tfgen.plan.progress import make_watcher
+    from tfgen.plan.shown import document_of
+    from tfgen.terraform.argv import RunOptions
+
+    driver = Driver(copy, watcher or make_watcher(), terraform=terraform, env=env, state_at=state_at)
+    summary = driver.plan(out, RunOptions(extra=("-lock=false",)))
+    return summary, document_of(driver.binary, out, driver.folder, driver.env)
 
 
 def run_options(request: PlanRequest, targets: tuple[str, ...] = ()) -> RunOptions:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tfgen.terraform.argv import show_argv
 from tfgen.terraform.binary import Binary
@@ -19,7 +21,7 @@ from tfgen.terraform.reports.record import Record
 from tfgen.terraform.reports.show import FORMAT, ShownPlan
 from tfgen.terraform.reports.summarizer import Summarizer
 from tfgen.terraform.watched import Run, Watcher
-from tfgen_generators.errors import InterruptedRunError, RefusedError
+from tfgen_generators.errors import InterruptedRunError, RefusedError, TfgenError
 
 #: From which version on the events may hold what tfgen has not read of: then the plan itself is asked as well.
 #: Source: the main branches of 2026-08, Terraform 1.17.0-dev and OpenTofu 1.13.0-dev.
@@ -65,6 +67,28 @@ def show_plan(
         _LATEST.clear()
         _LATEST[digest] = shown
     return shown, finished
+
+
+def document_of(binary: Binary, plan: Path, folder: Path, env: Mapping[str, str]) -> dict[str, Any]:
+    """The whole document of a saved plan. Raises TfgenError."""
+    said = bytearray()
+    finished = run(
+        show_argv(binary, str(plan.absolute())),
+        cwd=folder,
+        env=env,
+        on_line=said.extend,
+        on_stop=lambda _killed: None,
+        whole_lines=False,
+    )
+    if finished.interrupted:
+        raise InterruptedRunError("show was interrupted; nothing was changed in AWS")
+    try:
+        document = json.loads(bytes(said)[max(said.find(b"{"), 0) :]) if finished.code == 0 else None
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise TfgenError(f"{binary.product} show failed: the plan cannot be read")
+    return document
 
 
 def failed_show(finished: Finished, folder: Path, logs: Path) -> Run:

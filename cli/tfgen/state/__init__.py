@@ -1,3 +1,3 @@
 """Terraform's state: its backend, moving it, and rescuing it."""
 
-__all__ = ["backend", "backend_init", "errored", "local_state", "move", "push", "state_file"]
+__all__ = ["addresses", "backend", "backend_init", "errored", "local_state", "move", "push", "state_file"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tfgen.phrases import some
 from tfgen_generators.errors import TemplateError, TfgenError, UsageError
 from tfgen_generators.hcl.write import Interpolated, Reference
 from tfgen_generators.nearest import did_you_mean
@@ -25,6 +26,9 @@ def chosen_pipelines(workspace: Workspace, names: Sequence[str]) -> tuple[Pipeli
     found = find_changes(workspace)
     known = {pipeline.name: pipeline for pipeline in found.pipelines}
     for name in names:
+        if images := workspace.settings.origin.variants.images.get(name, ()) if name not in known else ():
+            fix = f"use one of their names: {some([image.name for image in images])}"
+            raise UsageError(f"{name} is a template of several images", fix=fix)
         if name not in known:
             raise _unknown(found, name)
     return tuple(known[name] for name in dict.fromkeys(names))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfgen.console import note
+from tfgen_generators.generated.imports import FILE as IMPORTS
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
@@ -22,6 +23,10 @@ def synchronize(workspace: Workspace, answers: Answers | None = None) -> SyncRes
         workspace.make_state_dir("cache")
         result = find_changes(workspace, answers)
         write(workspace, result)
+        if (workspace.terraform_dir / IMPORTS).is_file():
+            from tfgen.sync.settled import drop_imports
+
+            drop_imports(workspace)
     return result
 
 

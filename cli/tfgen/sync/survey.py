@@ -8,12 +8,22 @@ from tfgen.console import note, one_line
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
+    from tfgen_generators.root_module.hand_written import HandWritten
     from tfgen_generators.sync.identity import Answers
     from tfgen_generators.sync.model import SyncResult
 
 
-def find_changes(workspace: Workspace, answers: Answers | None = None, *, cached: bool = True) -> SyncResult:
-    """What sync would do; writes nothing but the caches. Without `cached` it believes none of them either."""
+def find_changes(
+    workspace: Workspace,
+    answers: Answers | None = None,
+    *,
+    cached: bool = True,
+    hand_written: HandWritten | None = None,
+) -> SyncResult:
+    """What sync would do; writes nothing but the caches. Without `cached` it believes none of them either.
+
+    `hand_written` are the calls as they will be, where their files are about to change.
+    """
     from functools import partial
 
     from msgspec.structs import replace
@@ -30,6 +40,7 @@ def find_changes(workspace: Workspace, answers: Answers | None = None, *, cached
         ask_git=partial(ask_git, root),
         is_tracked=tracked_although_ignored(root),
         answers=answers or Answers(),
+        hand_written=hand_written,
     )
     if not cached:
         return generator.find_changes(root, workspace.settings, workspace.settings_text, outside)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tfgen.sync.fast_check import generated_in
 from tfgen_generators.dispatcher.module import dispatcher_folder
-from tfgen_generators.generated.ownership import SUFFIX
+from tfgen_generators.hcl.terraform_files import is_terraform
 from tfgen_generators.module.interface import module_folder
 from tfgen_generators.paths.pipeline_files import BUILDSPECS
 from tfgen_generators.pipeline.shared_module import shared_folder
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tfgen_generators.settings.model import Settings
     from tfgen_generators.sync.model import SyncResult
 
+#: Hand-written calls, and the values in them, say whether a second one would be made.
+_VALUES = (".tfvars", ".tfvars.json")
 _CANDIDATES = (".hcl", ".json", ".example", ".gitignore")
 
 
@@ -45,7 +47,7 @@ def seen_by(workspace: Workspace, result: SyncResult) -> Iterator[str]:
             yield from (f"{folder}/{e.name}" for e in entries if e.name.endswith(_CANDIDATES) or e.is_symlink())
     yield from settings.origin.variants.files
     with os.scandir(workspace.terraform_dir) as entries:
-        yield from (entry.path for entry in entries if entry.name.endswith(SUFFIX))
+        yield from (entry.path for entry in entries if is_terraform(entry.name) or entry.name.endswith(_VALUES))
     for module in (module_folder(root, settings), dispatcher_folder(root, settings), shared_folder(root, settings)):
         if module is not None:
             yield str(module)

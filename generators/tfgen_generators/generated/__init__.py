@@ -1,3 +1,3 @@
 """Generated files on the disk: their header, their digest, and which template each belongs to."""
 
-__all__ = ["files", "ownership"]
+__all__ = ["files", "imports", "ownership"]

@@ -75,11 +75,12 @@ class Pipelines:
             return ValueSources(unsure=None, set_values=values)
         named = {name: (value,) for name, value in (buildspec.variables if buildspec else {}).items()}
         named |= {name: (value,) for name, (value, _) in self.environment(template).items()}
-        named["PACKER_SCRIPT"] = (template.path,)
+        variable = self._settings.packer_script.variable
+        named[variable] = (template.path,)
         for name, text in buildspec.packer_variables if buildspec else ():
             values.setdefault(name, []).append(UNKNOWN if "$" in text else text)
         is_known = buildspec is not None and not buildspec.problem
-        unsure = buildspec.assigned - {"PACKER_SCRIPT"} if buildspec and is_known else None
+        unsure = buildspec.assigned - {variable} if buildspec and is_known else None
         return ValueSources(environment=named, unsure=unsure, set_values=values)
 
     def _value_files(self, template: Template, buildspec: Buildspec | None) -> Iterator[str]:

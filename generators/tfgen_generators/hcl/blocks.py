@@ -179,10 +179,10 @@ def _item(node: Node, any_key: bool) -> tuple[str, Attribute]:
 
 
 def _word(node: Node) -> str:
-    """A label or a key: a bare word, or plain text in quotes."""
+    """A label or a key: a bare word (with a dot in `providers`), or plain text in quotes."""
     text = text_of(node)
     found = _plain(text) if text.startswith('"') else text
-    if found is None or (not text.startswith('"') and not re.fullmatch(r"[\w-]+", text)):
+    if found is None or (not text.startswith('"') and not re.fullmatch(r"[\w-]+(?:\.[\w-]+)?", text)):
         raise UnreadableError("has a name that is not plain text", _line(node))
     return found
 

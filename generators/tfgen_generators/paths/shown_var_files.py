@@ -19,8 +19,8 @@ from tfgen_generators.trees.linked import LinkedTree
 
 #: What is not known of a name, with what stands for it in a pattern.
 _HOLES = re.compile(rf"(?:{UNKNOWN}|\*)+")
-#: The option, but as the shipped buildspec has it.
-_OPTION = re.compile(rb"-var-file(?!=\$\(realpath -- \"\$PACKER_VAR_FILE\")")
+#: The option, in a line that does not take its file from the pipeline's variable, as the shipped buildspec does.
+_OPTION = re.compile(rb"^(?!.*PACKER_VAR_FILE).*-var-file", re.MULTILINE)
 _RAW = re.compile(r"-var-file[= ][\"']?([^\s\"'\\;|&]+)")
 _VARIABLE = re.compile(r"\$\([^()]*\)|\$\{[^{}]*\}|\$\$?\w+")
 _SCRIPTS = (".sh", ".bash", ".yml", ".yaml")

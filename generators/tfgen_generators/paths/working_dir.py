@@ -66,8 +66,10 @@ class WorkingDirs:
 
     def __init__(self, path_resolver: PathResolver, settings: Settings | None) -> None:
         self._paths, self._settings = path_resolver, settings
+        self._variable = (settings or Settings()).packer_script.variable
         self._buildspecs: dict[str, Buildspec] = {}
         self._of_buildspecs: dict[str, list[PackerCommand]] = {}
+        self._by_themselves: dict[str, list[PackerCommand]] = {}
         self._of_files: dict[str, list[PackerCommand]] = {}
         self._of_templates: dict[str, WorkingDir] = {}
 
@@ -126,7 +128,7 @@ class WorkingDirs:
             return
         found = self.started_by(buildspec)
         if any(UNKNOWN in folder for one in found for folder in one.folders) and environment:
-            variables = {**buildspec.variables, **environment, "PACKER_SCRIPT": SCRIPT}
+            variables = {**buildspec.variables, **environment, self._variable: SCRIPT}
             found = self._started_by(buildspec, variables)
         for one in found:
             folders = tuple(_filled(folder, template.path) for folder in one.folders)
@@ -137,19 +139,25 @@ class WorkingDirs:
     def commands_for(self, template: Template, *, sure: bool) -> Iterator[PackerCommand]:
         """How makefiles, scripts, CI recipes and the buildspec start Packer for a template; `sure`: for no other."""
         at = buildspec_of(self._paths.tree, self._settings or Settings(), template)
-        spec = read_buildspec(self._paths.tree, at[0]) if at else None
-        own = [] if spec is None or spec.problem else self._started_by(spec, spec.variables)
-        for one in (*own, *self._of_repository(template)):
+        for one in (*(self._by_buildspec(at[0]) if at else ()), *self._of_repository(template)):
             text = one.template
             name = posixpath.basename(template.path)
             named = any(posixpath.basename(posixpath.normpath(text)) + ending == name for ending in _ENDINGS)
             if _may_build(one, template.path) and (named or not sure):
                 yield one
 
+    def _by_buildspec(self, path: str) -> list[PackerCommand]:
+        """How a buildspec starts Packer with its own variables alone."""
+        if path not in self._by_themselves:
+            spec = read_buildspec(self._paths.tree, path)
+            usable = spec is not None and not spec.problem
+            self._by_themselves[path] = self._started_by(spec, spec.variables) if usable else []
+        return self._by_themselves[path]
+
     def started_by(self, buildspec: Buildspec) -> list[PackerCommand]:
         """How a buildspec starts Packer; `SCRIPT` stands for what `$PACKER_SCRIPT` is."""
         if buildspec.path not in self._of_buildspecs:
-            variables = {**buildspec.variables, "PACKER_SCRIPT": SCRIPT}
+            variables = {**buildspec.variables, self._variable: SCRIPT}
             self._of_buildspecs[buildspec.path] = self._started_by(buildspec, variables)
         return self._of_buildspecs[buildspec.path]
 

@@ -18,7 +18,7 @@ from tfgen_generators.pipeline.aws_names import (
 from tfgen_generators.settings.inputs import Expression, Fact, Input, Literal, Pattern
 from tfgen_generators.settings.lines import dotted
 from tfgen_generators.settings.model import FILE_NAME, Settings, TemplateSettings
-from tfgen_generators.settings.secrets import Variable, fetched, plain
+from tfgen_generators.settings.secrets import Variable, computed, fetched, plain
 
 
 class PipelineProblemError(Exception):
@@ -144,7 +144,8 @@ class Facts:
     @property
     def environment(self) -> dict[str, Value]:
         working_dir = self._own.working_dir or self._settings.working_dir
-        merged = {**plain(self._variables), "PACKER_SCRIPT": self._script}
+        merged: dict[str, Value] = {**plain(self._variables), self._settings.packer_script.variable: self._script}
+        merged.update((name, Reference(expression=one.text)) for name, one in computed(self._variables).items())
         if working_dir:
             merged["PACKER_WORKING_DIR"] = working_dir
         return dict(sorted(merged.items()))

@@ -1,3 +1,3 @@
 """Hand-written Terraform of the root module: calls, backend, and where what a branch says would act."""
 
-__all__ = ["backend", "calls", "trust"]
+__all__ = ["backend", "call_comments", "calls", "constants", "hand_written", "trust"]

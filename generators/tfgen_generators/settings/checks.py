@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tfgen_generators.settings.model import Dispatcher, Settings, Shared, TemplateSettings
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MOST_IN_FLIGHT = 10_000
 _PATTERNS = ("project_name", "artefact_bucket_name")
 #: Tables of modules that are called once.
@@ -36,6 +38,7 @@ def check_settings(settings: Settings) -> None:
     if not 0 <= settings.max_in_flight <= MOST_IN_FLIGHT:
         message = f"max_in_flight must be 0 (any number) to {MOST_IN_FLIGHT}"
         raise InvalidSettingError(("max_in_flight",), message, "use what CodeBuild runs and queues in your account")
+    _check_packer_script(settings)
     _check_module(settings)
     _check_called(("dispatcher",), settings.dispatcher)
     _check_called(("shared",), settings.shared)
@@ -87,6 +90,19 @@ def _check_ignore(patterns: list[str]) -> None:
         if not pattern.strip() or "\n" in pattern or "\0" in pattern:
             message = f"ignore contains {in_toml(pattern)}, which is not a pattern"
             raise InvalidSettingError(("ignore",), message, 'use for example ignore = ["packer/experiments/"]')
+
+
+def _check_packer_script(settings: Settings) -> None:
+    name, path = settings.packer_script.variable, ("packer_script", "variable")
+    if not _VARIABLE.fullmatch(name) or name.startswith("CODEBUILD_") or name == "PACKER_WORKING_DIR":
+        fix = "use letters, digits and _, not beginning with a digit or CODEBUILD_"
+        raise InvalidSettingError(path, f"{dotted(path)} = {name!r} is not a name for a variable of a build", fix)
+    tables: list[tuple[Path, Mapping[str, object]]] = [((), settings.environment)]
+    tables += [(("templates", key), own.environment) for key, own in settings.templates.items()]
+    for table, environment in tables:
+        if name in environment:
+            here = (*table, "environment", name)
+            raise InvalidSettingError(here, f"{name} is set by tfgen for each template", "remove it")
 
 
 def _check_module(settings: Settings) -> None:

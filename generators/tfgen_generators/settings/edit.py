@@ -16,7 +16,8 @@ from tfgen_generators.errors import SettingsError
 from tfgen_generators.settings.lines import Path, comments, dotted, keys
 
 Document = dict[str, Any]
-Values = Mapping[str, str | list[str] | None]
+Plain = str | bool | int | float | list[Any] | Mapping[str, Any]
+Values = Mapping[str, Plain | None]
 _Way = Callable[[str], str]
 
 _BOM = "\ufeff"
@@ -110,13 +111,26 @@ def _with_line_ends(old: str, new: str) -> str:
 
 
 def _assignments(values: Values, between: str = "\n") -> str:
-    return between.join(f"{key} = {_literal(value)}" for key, value in values.items() if value is not None)
+    return between.join(f"{_key(key)} = {_literal(value)}" for key, value in values.items() if value is not None)
 
 
-def _literal(value: str | list[str]) -> str:
-    """A TOML value: text as a basic string, a list of texts on one line."""
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _literal(key)
+
+
+def _literal(value: Plain) -> str:
+    """A TOML value on one line, text as a basic string."""
     if isinstance(value, list):
         return f"[{', '.join(map(_literal, value))}]"
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{_key(key)} = {_literal(one)}" for key, one in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str):
+        return repr(value)
+    if '"' in value and "'" not in value and value.isprintable():
+        return f"'{value}'"  # an expression of Terraform's is easier to read without escapes
     escaped = re.sub(r'["\\\x00-\x1f\x7f]', lambda match: f"\\u{ord(match.group()):04x}", value)
     return f'"{escaped}"'
 

@@ -52,7 +52,7 @@ class Fact(Input, msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
-class Expression(Input, msgspec.Struct, frozen=True, kw_only=True):
+class Expression(Input, msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """`{ expression = "local.account_id" }`: one well-formed expression of Terraform's, on one line."""
 
     text: str

@@ -19,6 +19,7 @@ MAX_IN_FLIGHT = 5
 
 Removed = Literal["destroy", "keep"]
 Trigger = Literal["push", "affected"]
+Form = Literal["auto", "path", "path-without-ending", "file", "file-without-ending"]
 ArtefactBucket = Literal["own", "shared"]
 
 
@@ -46,6 +47,16 @@ class Module(_Strict, frozen=True, kw_only=True):
     version: str | None = None
     inputs: dict[str, Input] | None = None
     providers: dict[str, str] = {}
+
+
+class PackerScript(_Strict, frozen=True, kw_only=True):
+    """The variable that tells a build its template, and in which form; "auto": as the buildspec takes it.
+
+    A path is seen from the repository's root, a file from `packer_dir`.
+    """
+
+    variable: str = "PACKER_SCRIPT"
+    form: Form = "auto"
 
 
 class Names(_Strict, frozen=True, kw_only=True):
@@ -171,6 +182,7 @@ class Settings(_Strict, frozen=True, kw_only=True):
     dispatcher: Dispatcher = Dispatcher()
     shared: Shared = Shared()
     quota: Quota = Quota()
+    packer_script: PackerScript = PackerScript()
     names: Names = Names()
     remote: Remote = Remote()
     environment: dict[str, Variable] = {}

@@ -19,6 +19,7 @@ from tfgen_generators.settings.model import (
     Module,
     Names,
     Origin,
+    PackerScript,
     Quota,
     Remote,
     Settings,
@@ -37,6 +38,7 @@ _DEEP_KEY = re.compile(
 #: Tables at the top whose keys are known.
 _TABLES: Mapping[str, type[msgspec.Struct]] = {
     "module": Module,
+    "packer_script": PackerScript,
     "names": Names,
     "remote": Remote,
     "dispatcher": Dispatcher,

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from tfgen_generators.nearest import did_you_mean
-from tfgen_generators.settings.inputs import check_text
+from tfgen_generators.settings.inputs import Expression, check_text
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, in_toml
 
 Kind = Literal["secret", "parameter"]
@@ -40,7 +40,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+class Fetched(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """`{ secret = "app/database:password" }` or `{ parameter = "/app/token" }`: where CodeBuild finds the value."""
 
     kind: Kind
@@ -53,7 +53,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 #: The value of an environment variable as tfgen.toml has it.
-Variable = str | Fetched
+Variable = str | Fetched | Expression
 
 
 def plain(environment: Mapping[str, Variable]) -> dict[str, str]:
@@ -64,6 +64,11 @@ def plain(environment: Mapping[str, Variable]) -> dict[str, str]:
 def fetched(environment: Mapping[str, Variable]) -> dict[str, Fetched]:
     """The variables whose values CodeBuild fetches."""
     return {name: value for name, value in environment.items() if isinstance(value, Fetched)}
+
+
+def computed(environment: Mapping[str, Variable]) -> dict[str, Expression]:
+    """The variables whose values Terraform works out."""
+    return {name: value for name, value in environment.items() if isinstance(value, Expression)}
 
 
 def read_fetched(path: Path, table: Mapping[str, object]) -> Fetched:

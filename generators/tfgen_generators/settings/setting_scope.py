@@ -58,6 +58,8 @@ def _shared(settings: Settings) -> Iterator[_Setting]:
         (("working_dir",), settings.working_dir),
         (("module", "source"), settings.module.source),
         (("module", "version"), settings.module.version),
+        (("packer_script", "variable"), settings.packer_script.variable),
+        (("packer_script", "form"), settings.packer_script.form),
     ):
         yield path, value, path
     yield ("module", "inputs"), settings.module.inputs is None, ("module", "inputs")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tfgen_generators.nearest import did_you_mean
-from tfgen_generators.settings.inputs import check_text
+from tfgen_generators.settings.inputs import Expression, check_expression, check_text
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, in_toml
 from tfgen_generators.settings.secrets import Variable, read_fetched
 
@@ -17,7 +17,12 @@ _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Variables that tfgen sets, and what by.
 RESERVED = {"PACKER_SCRIPT": "remove it", "PACKER_WORKING_DIR": "use the setting working_dir"}
 #: Keys that are one of a few words.
-_CHOICES = {"removed": '"destroy" or "keep"', "trigger": '"push" or "affected"', "artefact_bucket": '"own" or "shared"'}
+_CHOICES = {
+    "removed": '"destroy" or "keep"',
+    "artefact_bucket": '"own" or "shared"',
+    "trigger": '"push" or "affected"',
+    "form": '"auto", "path", "path-without-ending", "file" or "file-without-ending"',
+}
 
 _S = TypeVar("_S", bound=msgspec.Struct)
 
@@ -67,6 +72,9 @@ def read_environment(path: Path, table: Mapping[str, object]) -> dict[str, Varia
 
 def _variable(here: Path, name: str, value: object) -> Variable:
     if isinstance(value, dict):
+        if value.keys() == {"expression"} and isinstance(value["expression"], str):
+            check_expression((*here, "expression"), value["expression"])
+            return Expression(text=value["expression"])
         return read_fetched(here, value)
     if not isinstance(value, str):
         number = isinstance(value, int | float) and not isinstance(value, bool)

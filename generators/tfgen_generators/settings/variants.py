@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from tfgen_generators.settings.lines import Path, dotted
+from tfgen_generators.settings.lines import Path
 
 VAR_FILE = "PACKER_VAR_FILE"
 #: What the source of a variant that its own table names begins with, and what stands before that table's name.
@@ -95,4 +95,4 @@ def stem_of(var_file: str) -> str:
 
 def table_source(table: Path) -> str:
     """The identity of a variant that its own table names: no file's path."""
-    return f"tfgen.toml#{dotted(table)}"
+    return f"tfgen.toml#{'.'.join(table)}"

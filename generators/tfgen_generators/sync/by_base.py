@@ -17,6 +17,7 @@ from tfgen_generators.packer.discovery.nothing_found import require_some
 from tfgen_generators.packer.model import Problem
 from tfgen_generators.pipeline import shared
 from tfgen_generators.pipeline.shared_module import read_shared
+from tfgen_generators.root_module.hand_written import HandWritten
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.sync import pins
 from tfgen_generators.sync.desired import by_settings
@@ -57,6 +58,7 @@ def files_by_base(
         module=module,
         dispatcher_module=read_dispatcher(base_root, settings),
         shared_module=read_shared(base_root, settings),
+        hand_written=HandWritten(),
         read_details=lambda: with_details(root, settings, outside),
     )
     desired = by_settings(sources, settings, "")

@@ -10,7 +10,7 @@ from tfgen_generators.dispatcher import inputs as dispatcher
 from tfgen_generators.generated.files import Unknown, Unwanted, join, successors
 from tfgen_generators.generated.ownership import file_name, moved_blocks, sign
 from tfgen_generators.packer.discovery.naming import name_templates
-from tfgen_generators.packer.discovery.variants import with_variants
+from tfgen_generators.packer.discovery.variants import ignored_by_git, with_variants
 from tfgen_generators.packer.model import Discovery, Problem, Template
 from tfgen_generators.paths.packer_script import PackerScripts
 from tfgen_generators.pipeline import shared
@@ -67,7 +67,8 @@ def desired_files(sources: Sources, outside: Outside) -> Desired:
     pinned = [rename for rename in resolution.renames if rename not in moved_away]
     text = pins.pin(sources.settings_text, pinned)
     if text != sources.settings_text:
-        settings = with_variants(parse_settings(text), DiskTree(sources.root))
+        is_ignored = ignored_by_git(sources.root, outside.is_tracked)
+        settings = with_variants(parse_settings(text), DiskTree(sources.root), is_ignored)
         settings = msgspec.structs.replace(settings, packer_dir=sources.settings.packer_dir)
         desired = by_settings(sources, settings, text)
     forgotten = frozenset(rename.name for rename in moved_away)

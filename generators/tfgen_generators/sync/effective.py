@@ -105,6 +105,7 @@ class _Merge:
                 now.names,
                 account_id=self._bases(("names", "account_id"), base.names.account_id, now.names.account_id),
             ),
+            environment=self._inputs(("environment",), base.environment, now.environment),
             inputs=self._inputs(("inputs",), base.inputs, now.inputs),
             templates=self._templates(names),
         )
@@ -140,8 +141,8 @@ class _Merge:
             providers=self._bases(("module", "providers"), base.providers, now.providers),
         )
 
-    def _inputs(self, path: Path, base: Mapping[str, Input], now: Mapping[str, Input]) -> dict[str, Input]:
-        found: dict[str, Input] = {}
+    def _inputs(self, path: Path, base: Mapping[str, _T], now: Mapping[str, _T]) -> dict[str, _T]:
+        found: dict[str, _T] = {}
         for name, value in now.items():
             if not isinstance(value, Expression) or base.get(name) == value:
                 found[name] = value
@@ -171,6 +172,7 @@ class _Merge:
             account = self._bases((*path, "names", "account_id"), before.names.account_id, account)
         return replace(
             own,
+            environment=self._inputs((*path, "environment"), before.environment, own.environment),
             inputs=self._inputs((*path, "inputs"), before.inputs, own.inputs),
             providers=self._bases((*path, "providers"), before.providers, own.providers),
             names=replace(own.names, account_id=account),

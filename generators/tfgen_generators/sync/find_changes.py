@@ -10,11 +10,13 @@ from msgspec.structs import replace
 from tfgen_generators.dispatcher import inputs as dispatcher
 from tfgen_generators.generated.files import Unknown
 from tfgen_generators.generated.ownership import sign
+from tfgen_generators.packer.model import Template
 from tfgen_generators.pipeline import shared
 from tfgen_generators.settings.model import FILE_NAME, Settings
 from tfgen_generators.sync import pins, variants
 from tfgen_generators.sync.changes import compare
 from tfgen_generators.sync.desired import Desired, desired_files
+from tfgen_generators.sync.hand_written.called_twice import called_twice
 from tfgen_generators.sync.model import Change, Changes, Refusal, SyncResult
 from tfgen_generators.sync.survey import ALONE, Outside, Sources, survey
 
@@ -49,6 +51,7 @@ def changes_of(sources: Sources, desired: Desired, outside: Outside) -> SyncResu
         *changes.refused,
         *pins.refusals(questions, desired.file),
         *_given_another_name(desired, unknown, outside),
+        *called_twice(sources.root, settings, sources.hand_written, _with_pipelines(desired), desired.file),
     )
     return SyncResult(
         discovery=desired.discovery,
@@ -59,6 +62,11 @@ def changes_of(sources: Sources, desired: Desired, outside: Outside) -> SyncResu
         renames=desired.renames,
         questions=questions,
     )
+
+
+def _with_pipelines(desired: Desired) -> list[Template]:
+    names = {pipeline.name for pipeline in desired.pipelines}
+    return [template for template in desired.discovery.templates if template.name in names]
 
 
 def _with_pins(sources: Sources, desired: Desired, changes: Changes) -> tuple[Change, ...]:

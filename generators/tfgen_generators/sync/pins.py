@@ -83,7 +83,7 @@ def clashes(settings: Settings, discovery: Discovery) -> list[Problem]:
             where = f"moved_from of [templates.{name}], {FILE_NAME}:{settings.line('templates', name, 'moved_from')}"
             if old in templates:
                 message = f"its name {old} is also the old name of {name} ({where})"
-                fix = "pin another name, or remove the old one when the move has been applied everywhere"
+                fix = "pin another name; or when the move has been applied everywhere, run: tfgen sync --prune-pins"
                 problems.append(Problem(path=templates[old].identity, message=message, fix=fix))
             if former.setdefault(old, name) != name:
                 message = f"{old} cannot be the old name of both {former[old]} and {name} ({where})"

@@ -18,12 +18,14 @@ from tfgen_generators.pipeline import shared
 from tfgen_generators.pipeline.shared_module import read_shared
 from tfgen_generators.settings.model import Settings
 from tfgen_generators.sync import pins
+from tfgen_generators.sync.hand_written.files import read_root
 from tfgen_generators.sync.identity import Answers, AskGit, GitFacts
 
 if TYPE_CHECKING:
     from tfgen_generators.generated.files import Generated
     from tfgen_generators.module.interface import ModuleInterface
     from tfgen_generators.packer.discovery.facts_cache import FactsCache
+    from tfgen_generators.root_module.hand_written import HandWritten
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +36,8 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     answers: Answers = msgspec.field(default_factory=Answers)
     cache: FactsCache | None = None
     module_cache: Path | None = None
+    #: The calls as they will be, where their files are about to change; None: as they stand.
+    hand_written: HandWritten | None = None
 
 
 ALONE = Outside()
@@ -56,6 +60,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     module: ModuleInterface | None
     dispatcher_module: ModuleInterface | None
     shared_module: ModuleInterface | None
+    hand_written: HandWritten
     read_details: Callable[[], Discovery]
 
 
@@ -80,6 +85,7 @@ def survey(root: Path, settings: Settings, settings_text: str = "", outside: Out
         module=remembered_module(root, settings, outside.module_cache),
         dispatcher_module=read_dispatcher(root, settings),
         shared_module=read_shared(root, settings),
+        hand_written=outside.hand_written or read_root(root, settings),
         read_details=lambda: with_details(root, settings, outside),
     )
 

@@ -20,7 +20,8 @@ from tfgen_generators.settings.model import FILE_NAME
 from tfgen_generators.sync.model import Change
 from tfgen_generators.trees.files import read_bytes
 
-_BESIDE = ".tfgen-new-"
+#: What the names of files begin with that stand beside their places.
+BESIDE = ".tfgen-new-"
 
 
 class _Staged(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +82,7 @@ def _through_link(root: Path, change: Change) -> Change:
 def remove_leftovers(*folders: Path) -> None:
     """Deletes what a killed sync left beside its targets. Call it only while holding the lock."""
     for folder in folders:
-        for leftover in folder.glob(f"{_BESIDE}*"):
+        for leftover in folder.glob(f"{BESIDE}*"):
             with contextlib.suppress(OSError):
                 leftover.unlink()
 
@@ -102,7 +103,7 @@ def _target(root: Path, change: Change) -> Path:
 def _stage(target: Path, text: str) -> _Staged:
     """Writes `text` beside `target`, with the permissions of what stands there."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.parent / f"{_BESIDE}{os.urandom(8).hex()}"
+    beside = target.parent / f"{BESIDE}{os.urandom(8).hex()}"
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         with os.fdopen(descriptor, "wb") as file:
@@ -140,6 +141,6 @@ def _where(root: Path, error: OSError) -> str:
     if name is None:
         return str(root)
     path = Path(os.fsdecode(name))
-    if path.name.startswith(_BESIDE):
+    if path.name.startswith(BESIDE):
         path = path.parent
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

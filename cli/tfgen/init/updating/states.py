@@ -66,8 +66,8 @@ def _is_new(items: Sequence[Vendored]) -> bool | None:
 
 
 def _tells(item: Vendored) -> bool:
-    """Whether this release's text is another one than all before."""
-    return item.text is not None and item.new not in [each.text for each in item.candidates]
+    """Whether this release's text is another one than all before, of a file that was there before."""
+    return bool(item.candidates) and item.text is not None and item.new not in [each.text for each in item.candidates]
 
 
 def _release(files: Sequence[Vendored], near: Mapping[str, Candidate | None]) -> str:
@@ -75,7 +75,7 @@ def _release(files: Sequence[Vendored], near: Mapping[str, Candidate | None]) ->
     order = [*releases(), ""]
     votes: Counter[str] = Counter()
     for item in files:
-        if like := near[item.path]:
+        if item.candidates and (like := near[item.path]):
             votes.update(each.version for each in item.texts if each.text == like.text)
     return max(votes, key=lambda version: (votes[version], order.index(version))) if votes else ""
 

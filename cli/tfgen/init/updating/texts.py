@@ -125,15 +125,14 @@ def _off(item: Vendored) -> int:
 
 
 def _module_folders(root: Path, settings: Settings) -> Iterator[tuple[str, str]]:
-    """Folder -> the module's name."""
-    known = {path.split("/")[2] for files in releases().values() for path in files if path.startswith(MODULES_DIR)}
+    """Folder -> the module's name. One that this release does not have stays as it is."""
     above: dict[str, None] = {}
     for source in (settings.module.source, settings.dispatcher.source, settings.shared.source):
         folder = module_folder(root, msgspec.structs.replace(settings, module=Module(source=source)))
         if folder is not None:
             above[Path(os.path.relpath(folder.parent, root.resolve())).as_posix()] = None
     for parent in above:
-        for name in sorted(known | set(MODULES)):
+        for name in MODULES:
             if not parent.startswith("..") and (root / parent / name).is_dir():
                 yield posixpath.normpath(f"{parent}/{name}"), name
 
@@ -145,7 +144,7 @@ def _module(root: Path, folder: str, name: str) -> Iterator[Vendored]:
         for path, text in files.items():
             if path.startswith(prefix):
                 was.setdefault(path.removeprefix(prefix), []).append(Candidate(version=version, text=text))
-    new = module_texts(name) if name in MODULES else {}
+    new = module_texts(name)
     found = []
     for path in sorted({*was, *new}):
         place, candidates = f"{folder}/{path}", tuple(was.get(path, ()))

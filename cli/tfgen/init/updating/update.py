@@ -20,6 +20,8 @@ from tfgen_generators.sync.model import Change
 from tfgen_generators.trees.files import read_bytes
 from tfgen_generators.trees.outside import require_inside
 
+_FIRST = ("merged", "conflict", "created")
+
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of one file. `done` is the word for it; `conflicts` are left to a person, `left` says why."""
@@ -47,7 +49,9 @@ def write(workspace: Workspace, results: list[Merged]) -> None:
     from tfgen_generators.sync.write import apply_changes, remove_leftovers, through_links
 
     root = workspace.root
-    changes = [result.change for result in results if result.change]
+    # As long as one of the first waits, those that nobody edited say which release it is of.
+    ordered = sorted(results, key=lambda result: result.done not in _FIRST)
+    changes = [result.change for result in ordered if result.change]
     require_inside(root, *(change.path for change in changes))
     with locked(workspace, "sync"):
         remove_leftovers(*{(root / change.path).parent for change in changes})
@@ -62,6 +66,8 @@ def warnings(workspace: Workspace) -> Iterator[str]:
     folder = workspace.settings.terraform_dir
     module = look(workspace.root, folder, everywhere=False).at(folder)
     source = workspace.settings.module.source
+    if source.rstrip("/").endswith("/codepipeline_v2"):
+        yield "module codepipeline_v2 is in no release after 0.1.0: set module.source to that of codepipeline"
     if source.rstrip("/").endswith("/codepipeline") and (why := why_older(module.constraints, "", os.environ)):
         yield f"module codepipeline needs AWS provider 5.70 or newer, but {why}; codepipeline_v1 is for older ones"
 
@@ -73,7 +79,7 @@ def _merged(root: Path, state: FileState) -> Merged | None:
     if why := _left(state):
         return Merged(path=path, done="left", left=why, conflicts=1)
     if state.state == "missing":
-        return Merged(path=path, done="missing", left="was taken away; tfgen init writes it again")
+        return Merged(path=path, done="missing", left="was taken away: left so")
     if state.state == "new":
         return Merged(path=path, done="created", change=Change(action="create", path=path, after=item.new or ""))
     if state.state == "removed":

@@ -6,13 +6,16 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 
 import msgspec
 
 from tfgen_generators.nearest import near_path
+from tfgen_generators.packer.discovery.gitignore import FILE_NAME, GitIgnore
 from tfgen_generators.packer.discovery.wildmatch import expression
 from tfgen_generators.packer.names import variant_name
-from tfgen_generators.settings.lines import Path, dotted
+from tfgen_generators.settings.lines import Path as Key
+from tfgen_generators.settings.lines import dotted
 from tfgen_generators.settings.model import Origin, Settings, TemplateSettings, Variant
 from tfgen_generators.settings.variants import VAR_FILE, VariantImage, Variants, Wrong, stem_of, table_source
 from tfgen_generators.trees.linked import LinkedTree
@@ -21,11 +24,17 @@ _WILD = re.compile(r"[*?\[]")
 _REMOVE = "fix the path, or remove it"
 
 
-def with_variants(settings: Settings, tree: LinkedTree) -> Settings:
-    """`settings` with a whole table for each image of a template that is several, as the files of `tree` have it."""
+IsIgnored = Callable[[str], bool]
+
+
+def with_variants(settings: Settings, tree: LinkedTree, is_ignored: IsIgnored = lambda _path: False) -> Settings:
+    """`settings` with a whole table for each image of a template that is several, as the files of `tree` have it.
+
+    A pattern finds no file of which `is_ignored` says that git does not see it.
+    """
     if not settings.has_variants:
         return settings
-    search = _Search(settings, tree)
+    search = _Search(settings, tree, is_ignored)
     images: dict[str, tuple[VariantImage, ...]] = {}
     wrong: dict[str, Wrong] = {}
     unsure: set[str] = set()
@@ -43,6 +52,18 @@ def with_variants(settings: Settings, tree: LinkedTree) -> Settings:
     return _with_images(settings, found)
 
 
+def ignored_by_git(root: Path, is_tracked: Callable[[str], bool]) -> IsIgnored:
+    """Whether git would not see a file below `root`: it, or a folder above it, is ignored and not tracked."""
+    git = GitIgnore(root, is_tracked)
+
+    def is_ignored(path: str) -> bool:
+        parts = path.split("/")
+        folders = ("/".join(parts[:number]) for number in range(1, len(parts)))
+        return any(git.ignores(folder, folder=True) for folder in folders) or git.ignores(path)
+
+    return is_ignored
+
+
 def is_meant(pattern: str, path: str) -> bool:
     """Whether a path or pattern of `var_files` means a file; a pattern means none that Packer reads by itself."""
     if not _WILD.search(pattern):
@@ -57,8 +78,8 @@ def _compiled(pattern: str) -> Callable[[str], object]:
 
 
 class _Search:
-    def __init__(self, settings: Settings, tree: LinkedTree) -> None:
-        self._tree = tree
+    def __init__(self, settings: Settings, tree: LinkedTree, is_ignored: IsIgnored) -> None:
+        self._tree, self._is_ignored = tree, is_ignored
         self._pinned = {own.path: name for name, own in settings.templates.items() if own.path is not None}
         self.folders: dict[str, None] = {}
         self.files: dict[str, bool] = {}
@@ -87,12 +108,13 @@ class _Search:
             folder = pending.pop()
             if self._tree.kind(folder) == "folder":
                 self.folders[folder] = None
+                self._there(FILE_NAME if folder == "." else f"{folder}/{FILE_NAME}")
             for name in self._tree.names(folder):
                 path = name if folder == "." else f"{folder}/{name}"
                 kind = self._tree.kind(path)
                 if kind == "folder" and (deep or path.count("/") < depth) and self._tree.is_real(path):
                     pending.append(path)
-                elif kind == "file" and is_meant(pattern, path):
+                elif kind == "file" and is_meant(pattern, path) and not self._is_ignored(path):
                     self._there(path)
                     yield path
 
@@ -120,7 +142,7 @@ class _Search:
 
     def _of_entry(self, template: str, key: str, entry: Variant, by_name: Mapping[str, str] | None) -> VariantImage:
         """`by_name` are the files of `var_files`; None without that setting."""
-        table: Path = ("templates", template, "variants", key)
+        table: Key = ("templates", template, "variants", key)
         source = table_source(table)
         given = entry.var_file
         wrong = None

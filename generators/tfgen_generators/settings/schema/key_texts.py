@@ -31,6 +31,7 @@ _STRUCTS: Mapping[str, Mapping[str, str]] = {
         "dispatcher": 'The module that starts the pipelines of affected images, with trigger = "affected".',
         "shared": "What the pipelines have together instead of each its own.",
         "quota": "Quotas of the account that are not AWS's default.",
+        "packer_script": "The variable that tells a build its template, and its form.",
         "names": "Patterns of the names in AWS.",
         "remote": "The git remote of the CodeCommit repository.",
         "environment": "CodeBuild environment variables of every pipeline.",
@@ -42,6 +43,10 @@ _STRUCTS: Mapping[str, Mapping[str, str]] = {
         **_CALLED,
         "inputs": "All inputs of the module, instead of the shipped module's.",
         "providers": "The providers of every module block: a provider's name to NAME or NAME.ALIAS.",
+    },
+    "PackerScript": {
+        "variable": "The name of the variable.",
+        "form": "How the template is named; auto: as the buildspec takes it.",
     },
     "Names": _NAMES,
     "TemplateNames": _NAMES,

@@ -155,7 +155,7 @@ def _variable() -> Schema:
         return {"type": "object", "properties": {kind: text}, "required": [kind], "additionalProperties": False}
 
     return {
-        "description": "An environment variable: text, or where CodeBuild fetches the value.",
+        "description": "An environment variable: text, an expression, or where CodeBuild fetches the value.",
         "anyOf": [
             {"type": "string"},
             fetched("secret", "a secret of Secrets Manager: NAME, or NAME:KEY of its JSON"),

@@ -60,6 +60,7 @@ def _env_not_passed(scope: Scope) -> Iterator[Finding]:
         if not _hands_over(scope, template):
             continue
         passed, buildspec = {*_passed(scope, template)}, _buildspec(scope, template)
+        passed.add(scope.settings.packer_script.variable)
         if has_network(scope, template):
             passed |= VARIABLES
         for name in scope.described(template).environment:
