@@ -202,6 +202,13 @@ def test_calls_in_another_folder(repo: Repo, cli: Command) -> None:
     assert "warning: infra/main.tf:1: module 'old': it is not in terraform/pipelines" in result.err
 
 
+def test_examples_of_a_module_are_no_pipelines(repo: Repo, cli: Command) -> None:
+    example = call(source="../..")
+    module = {"module/main.tf": 'variable "variables" {}\n', "module/examples/basic/main.tf": example}
+    repo({**ESTATE, "infra/main.tf": call(source="../module"), **module})
+    assert "old (infra/main.tf:1)" in cli("adopt").expect(0).out
+
+
 def test_json_syntax(repo: Repo, cli: Command) -> None:
     body = {"source": MODULE, "variables": {"PACKER_SCRIPT": WEB}}
     root = repo({**ESTATE, "terraform/pipelines/main.tf.json": json.dumps({"module": {"old": body}})})

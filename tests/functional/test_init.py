@@ -356,6 +356,7 @@ def test_what_the_templates_suggest(repo: Repo, cli: Command) -> None:
     ) in said
 
 
+HAND = 'module "web" {\n  source = "../module"\n  environment_vars = { KEY = "packer-web" }\n}\n'
 CALL = """\
 module "web" {
   source           = "../module"
@@ -386,3 +387,17 @@ def test_examples_of_a_module_are_no_pipelines(repo: Repo, cli: Command) -> None
     git(root, "init", "--quiet")
     cli("init").expect(0)
     assert 'terraform_dir = "terraform"' in toml(root)
+
+
+def test_the_variable_that_the_buildspec_takes(repo: Repo, cli: Command) -> None:
+    build = "version: 0.2\nphases:\n  build:\n    commands:\n      - packer build ${IMAGE}.json | tee log\n"
+    root = repo({"packer-web.json": JSON, "buildspec.yml": build})
+    assert "gives Packer ${IMAGE}.json: IMAGE of each pipeline will be of that form" in cli("init").expect(0).err
+    assert 'variable = "IMAGE"' in toml(root)
+    assert 'IMAGE = "packer-web"' in (root / "terraform/pipelines/pipeline_web.gen.tf").read_text()
+    cli("sync", "--check").expect(0)
+    files = {"packer-web.json": JSON, "buildspec.yml": build, "terraform/main.tf": HAND.replace("KEY", "IMAGE")}
+    root = repo(files, name="another")
+    git(root, "init", "--quiet")
+    assert "terraform/main.tf:1: the pipeline web is written by hand" in cli("init").expect(0).err
+    assert list(root.rglob("*.gen.tf")) == []

@@ -121,6 +121,7 @@ def _without_settings(workspace: Workspace) -> Workspace:
 
 def _root_module(folders: dict[str, tuple[HandCall, ...]]) -> str:
     usual = Settings().terraform_dir
+    folders = _without_examples(folders)
     if len(folders) == 1 or usual in folders:
         return usual if usual in folders else next(iter(folders))
     places = ", ".join(sorted(call.place for calls in folders.values() for call in calls))
@@ -128,6 +129,18 @@ def _root_module(folders: dict[str, tuple[HandCall, ...]]) -> str:
         f"calls of pipelines stand in several folders: {places}",
         fix=f'create {FILE_NAME} with source_repository = "NAME" and terraform_dir = "FOLDER"',
     )
+
+
+def _without_examples(folders: dict[str, tuple[HandCall, ...]]) -> dict[str, tuple[HandCall, ...]]:
+    """Without the local modules that calls lead to, and what lies below those: their examples and tests."""
+    sources = ((folder, call.arguments.get("source")) for folder, calls in folders.items() for call in calls)
+    called = {
+        folder_of(folder, source.value)
+        for folder, source in sources
+        if source is not None and isinstance(source.value, str) and is_local(source.value)
+    } - {"."}
+    within = tuple(f"{folder}/" for folder in called)
+    return {folder: calls for folder, calls in folders.items() if not f"{folder}/".startswith(within)} or folders
 
 
 def _calling(root: Path, variable: str) -> Iterator[tuple[str, tuple[HandCall, ...]]]:

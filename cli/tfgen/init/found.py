@@ -14,6 +14,7 @@ from tfgen.git.remotes import ORIGIN, Remote, ask, find_remotes
 from tfgen.git.repository import NoAnswerError, checked_out_branch, has_history, top_of
 from tfgen.init.existing import Existing
 from tfgen.init.remote_address import codecommit_repositories, name_elsewhere
+from tfgen.init.shipped import BUILDSPEC
 from tfgen.init.variants import find_variants
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.packer.discovery.discover import find_unnamed
@@ -21,9 +22,15 @@ from tfgen_generators.packer.discovery.facts_cache import FactsCache
 from tfgen_generators.packer.discovery.place import ROOT, USUAL, folder_on_disk
 from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.shown_var_files import ShownVarFiles
+from tfgen_generators.trees.files import read_text
 
 MAIN = "main"
 _USUAL_BRANCHES = (MAIN, "master")
+
+
+#: What gives a template to Packer, and its last word where that is a variable with no more than a path around it.
+_BUILD = re.compile(r"\bpacker\s+(?:build|validate)\b([^\n|;&>]*)")
+_TEMPLATE = re.compile(r"""["']?[\w./-]*\$\{?([A-Za-z_]\w*)\}?[\w./-]*["']?""")
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +74,17 @@ def find(root: Path, existing: Existing, cache: FactsCache, *, everywhere: bool)
         variants=find_variants(root, packer_dir, cache) if packer_dir and everywhere else (),
         notes=tuple(notes),
     )
+
+
+def script_variable(root: Path) -> str:
+    """The variable that all of the buildspec's `packer build` and `validate` take for the template; "" without one."""
+    try:
+        commands = _BUILD.findall(read_text(root / BUILDSPEC))
+    except OSError:
+        return ""
+    last = [_TEMPLATE.fullmatch(command.split()[-1]) if command.split() else None for command in commands]
+    names = {word[1] if word else "" for word in last}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _remotes(root: Path, notes: list[str]) -> Sequence[Remote]:

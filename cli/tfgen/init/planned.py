@@ -31,7 +31,7 @@ from tfgen_generators.trees.outside import require_inside
 
 #: Keeps the folder of the templates where there is none yet.
 _KEEP = ".gitkeep"
-_SCRIPT = re.compile(r"packer\s+(?:build|validate)\b[^\n]*?(\S*\$\{?PACKER_SCRIPT\}?[\w./-]*)")
+_SCRIPT = r"packer\s+(?:build|validate)\b[^\n]*?(\S*\$\{{?{}\}}?[\w./-]*)"
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +118,7 @@ def _settings(
     if before is None:
         terraform_dir = existing.terraform_dir()
         module = msgspec.structs.replace(existing.at(terraform_dir), folder=terraform_dir)
-        text = new_text(found, module, _source(draft, terraform_dir, existing, wanted, env))
+        text = new_text(found, module, _source(draft, terraform_dir, existing, wanted, env), existing.script)
         text = with_variants(text, found.variants)
         draft.notes += notes_of(found.variants)
         draft.write(FILE_NAME, text)
@@ -201,12 +201,12 @@ def _buildspec(draft: _Draft, variable: str) -> None:
     except OSError as error:
         fix = "remove what is in its place"
         raise TfgenError(f"cannot be read: {error.strerror}", where=BUILDSPEC, fix=fix) from None
-    if form := _SCRIPT.search(text):
-        draft.notes.append(f"{BUILDSPEC} gives Packer {form[1]}: PACKER_SCRIPT of each pipeline will be of that form")
+    if form := re.search(_SCRIPT.format(variable), text):
+        draft.notes.append(f"{BUILDSPEC} gives Packer {form[1]}: {variable} of each pipeline will be of that form")
     elif variable not in text:
         draft.notes.append(
-            f"{BUILDSPEC} does not name {variable}, by which each pipeline says what to build: unless a script does that "
-            f"it starts, write ${variable} in place of the template there, or remove the file and run tfgen init again"
+            f"{BUILDSPEC} does not name {variable}, by which each pipeline says what to build: unless a script that it "
+            f"starts does, write ${variable} in place of the template, or remove the file and run tfgen init again"
         )
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from tfgen.console import is_terminal
-from tfgen.init.existing import Existing, look
-from tfgen.init.found import Found, find
+from tfgen.init.existing import SCRIPT, Existing, look
+from tfgen.init.found import Found, find, script_variable
 from tfgen.init.planned import Planned, Wanted, plan
 from tfgen.init.shipped import ROOT_DIR
 from tfgen.workspace import Workspace, find_root, locked, open_workspace
@@ -47,10 +47,17 @@ def look_around() -> Look:
     """Reads git's settings, AWS's, templates and Terraform; no network."""
     root = place()
     everywhere = any(os.path.lexists(folder / ".git") for folder in (root, *root.parents))
-    existing = look(root, terraform_dir_of(root), everywhere=everywhere)
+    existing = look(root, terraform_dir_of(root), everywhere=everywhere, script=_script(root))
     # What is read of templates here, sync need not read again.
     cache = FactsCache(None if os.path.lexists(root / ".tfgen") else root / ".tfgen/cache/facts")
     return Look(root=root, found=find(root, existing, cache, everywhere=everywhere), existing=existing, cache=cache)
+
+
+def _script(root: Path) -> str:
+    """The variable that tells a build its template: tfgen.toml's, else as the buildspec has it."""
+    if (root / FILE_NAME).is_file():
+        return open_workspace().settings.packer_script.variable
+    return script_variable(root) or SCRIPT
 
 
 def terraform_dir_of(root: Path) -> str:

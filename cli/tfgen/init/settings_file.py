@@ -6,7 +6,7 @@ import json
 
 import msgspec
 
-from tfgen.init.existing import RootModule
+from tfgen.init.existing import SCRIPT, RootModule
 from tfgen.init.found import MAIN, Found
 from tfgen.init.shipped import ROOT_DIR
 from tfgen_generators.packer.discovery.place import USUAL
@@ -29,7 +29,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         return self == Source()
 
 
-def new_text(found: Found, module: RootModule, source: Source) -> str:
+def new_text(found: Found, module: RootModule, source: Source, script: str = SCRIPT) -> str:
     """A tfgen.toml with what is not the default."""
     terraform_dir = module.folder
     lines = [SCHEMA_LINE, "# What tfgen needs to know of this repository. Every key: tfgen docs tfgen.toml", ""]
@@ -40,12 +40,18 @@ def new_text(found: Found, module: RootModule, source: Source) -> str:
         lines.append(f"packer_dir = {_text(str(found.packer_dir))}")
     if terraform_dir != ROOT_DIR:
         lines.append(f"terraform_dir = {_text(terraform_dir)}")
+    if script != SCRIPT:
+        lines += [
+            "",
+            "[packer_script] # what the buildspec gives to Packer",
+            f"variable = {_text(script)}",
+        ]
     if not source.is_default:
         lines += ["", "[module]", f"source = {_text(source.source)}"]
         lines += [f"version = {_text(source.version)}"] if source.version else []
     lines += [
         "",
-        "[environment] # of every pipeline's build; PACKER_SCRIPT is added for each template",
+        "[environment] # of every pipeline's build; " + script + " is added for each template",
         '# VPC_ID = "vpc-..."',
         '# SUBNET_ID = "subnet-..."',
     ]
