@@ -294,3 +294,111 @@ def test_the_list_of_files_as_json(repo: Repo, cli: Command) -> None:
     document = json.loads(cli("version", "--files", "--format", "json").expect(0).out)
     assert {each["state"] for each in document["files"]} == {"current"}
     assert {"buildspec.yml", f"{MODULE}/main.tf"} <= {each["path"] for each in document["files"]}
+
+
+def test_links_are_kept_and_what_they_lead_to_is_changed(repo: Repo, cli: Command) -> None:
+    root = repo({"shared/ignored": "*.log\n", "packer/web.json": JSON})
+    git(root, "init", "--quiet")
+    (root / ".gitignore").symlink_to("shared/ignored")
+    cli("init").expect(0)
+    assert (root / ".gitignore").is_symlink()
+    assert (root / "shared/ignored").read_text().startswith("*.log\n")
+    assert "*.tfplan\n" in (root / "shared/ignored").read_text()
+
+
+def test_a_folder_of_templates_that_leads_out_is_refused_before_anything_is_written(
+    repo: Repo, cli: Command, tmp_path: Path
+) -> None:
+    root = repo({})
+    git(root, "init", "--quiet")
+    (root / "packer").symlink_to(tmp_path)
+    assert "packer: is a symlink to outside the repository" in cli("init").expect(3).err
+    assert {path.name for path in root.iterdir()} <= {".git", ".tfgen", "packer"}
+
+
+@pytest.mark.parametrize(("data", "why"), [(b"\xff\n", "it is no UTF-8 text"), (None, "No such file or directory")])
+def test_a_gitignore_that_cannot_be_read(repo: Repo, cli: Command, data: bytes | None, why: str) -> None:
+    root = repo({})
+    (root / ".gitignore").write_bytes(data) if data else (root / ".gitignore").symlink_to("nowhere")
+    said = f"note: .gitignore cannot be read ({why}): add these lines: .terraform/, .tfgen/, *.tfstate, "
+    assert said in cli("init").expect(0).err
+
+
+@pytest.mark.parametrize(
+    ("command", "note"),
+    [
+        ("packer build web.json", "does not name PACKER_SCRIPT"),
+        ("packer build $PACKER_SCRIPT.json", "gives Packer $PACKER_SCRIPT.json"),
+        ("./build.sh $PACKER_SCRIPT", ""),
+    ],
+)
+def test_a_buildspec_that_is_there(repo: Repo, cli: Command, command: str, note: str) -> None:
+    commands = f"version: 0.2\nphases:\n  build:\n    commands:\n      - {command}\n"
+    repo({"packer/web.json": JSON, "buildspec.yml": commands})
+    lines = [line for line in cli("init").expect(0).err.splitlines() if line.startswith("note: buildspec.yml")]
+    assert [note in line for line in lines] == [True] * bool(note)
+
+
+def test_what_the_templates_suggest(repo: Repo, cli: Command) -> None:
+    docker = '{"builders": [{"type": "docker"}]}'
+    files = {
+        "packer/web.json": JSON,
+        "packer/box/box.json": docker,
+        "packer/vars/a.json": "{}",
+        "packer/vars/b.json": "{}",
+    }
+    make = "all:\n\tpacker build -var-file=packer/vars/a.json packer/web.json\n"
+    repo({**files, "Makefile": make + make.replace("all", "b").replace("a.json p", "b.json p")})
+    said = cli("init").err
+    assert (
+        "builds packer/web.json with 2 files of values; for a pipeline each, add to tfgen.toml: [templates.web]" in said
+    )
+    assert (
+        "hint: no AMI is made by box-box (docker), so a build there fails; for no pipeline, add to ignore: "
+        '["/packer/box/box.json"]'
+    ) in said
+
+
+def test_a_file_that_was_taken_away_from_an_edited_module_comes_back(repo: Repo, cli: Command) -> None:
+    root = repo({})
+    cli("init").expect(0)
+    main, events = root / MODULE / "main.tf", root / MODULE / "events.tf"
+    main.write_text(f"# ours\n{main.read_text()}")
+    (root / MODULE / "own.tf").write_text("")
+    before = read_tree(root)
+    events.unlink()
+    assert "events.tf: was taken away; tfgen init writes it again" in cli("init", "--update").expect(0).err
+    assert f"created  {MODULE}/ (" in cli("init").expect(0).out
+    assert read_tree(root) == before
+
+
+CALL = """\
+module "web" {
+  source           = "../module"
+  environment_vars = { (local.key) = "x", "a\\"b" = "y", PACKER_SCRIPT = "packer/web" }
+}
+"""
+
+
+def test_hand_written_pipelines_among_any_keys(repo: Repo, cli: Command) -> None:
+    root = repo({"packer/web.json": JSON, "terraform/main.tf": f'locals {{\n  key = "K"\n}}\n{CALL}'})
+    git(root, "init", "--quiet")
+    assert "terraform/main.tf:4: the pipeline web is written by hand" in cli("init").expect(0).err
+    assert list(root.rglob("*.gen.tf")) == []
+
+
+def test_pipelines_that_cannot_be_read_are_not_made_a_second_time(repo: Repo, cli: Command) -> None:
+    root = repo({"packer/web.json": JSON, "terraform/main.tf": CALL + "}"})
+    git(root, "init", "--quiet")
+    said = "error: terraform/main.tf:5: is not valid HCL; it may have pipelines, so none were made; fix it"
+    assert said in cli("init").expect(1).err
+    assert list(root.rglob("*.gen.tf")) == []
+
+
+def test_examples_of_a_module_are_no_pipelines(repo: Repo, cli: Command) -> None:
+    example = CALL.replace("../module", "../..")
+    files = {"terraform/main.tf": CALL, "module/main.tf": "", "module/examples/basic/main.tf": example}
+    root = repo({"packer/web.json": JSON, **{path: text.replace("(local.key)", "K") for path, text in files.items()}})
+    git(root, "init", "--quiet")
+    cli("init").expect(0)
+    assert 'terraform_dir = "terraform"' in toml(root)

@@ -48,6 +48,15 @@ def test_a_role_is_there_by_the_last_name_of_its_folder(
     assert found(cli) == [("ansible/web.yml", line) for line in lines]
 
 
+def test_a_role_with_a_long_name_is_there_by_it(repo: Repo, cli: Command) -> None:
+    name = "r" * 99
+    play = f"roles: [{name}]\n  tasks: [{{include_role: {{name: {name}}}}}]"
+    setting = f'"role_paths": ["ansible/roles/{name}"]'
+    files = {"packer/web.json": template(setting), "ansible/web.yml": f"- hosts: all\n  {play}\n"}
+    repo({**files, f"ansible/roles/{name}/tasks/main.yml": TASKS})
+    assert found(cli) == []
+
+
 @pytest.mark.parametrize(
     ("file", "text"),
     [

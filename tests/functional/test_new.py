@@ -459,6 +459,8 @@ def test_a_script_that_is_there_is_used(repo: Repo, cli: Command) -> None:
         ("packer-web", 64, "a template called packer-web would get the name web"),
         ("w" * 101, 64, "has 101 characters; use at most 100"),
         ("tfgen-dispatcher", 64, "is reserved"),
+        ("__", 64, "__ has no letter and no digit"),
+        ("_web", 3, "no pipeline can be made: project_name would be '_web-ami-pipeline', but AWS allows"),
         ("tfgen-shared", 64, "is reserved"),
         ("base", 3, "base is already used by packer/base.json"),
         ("BASE", 3, "base is already used by packer/base.json"),

@@ -161,6 +161,14 @@ def test_a_finding_that_all_have_is_said_once_and_its_own_each_time(estate: Path
     assert shown(cli).count("unencrypted-image") == 1
 
 
+def test_images_of_one_ami_name_are_found(estate: Path, cli: Command) -> None:
+    template = estate / "packer/eks.pkr.hcl"
+    template.write_text(TEMPLATE.replace("eks-${var.version}-", "eks-"))
+    findings = json.loads(cli("lint", "--rule", "same-ami-name", "--format", "json").out)["findings"]
+    assert [(one["path"], one["line"]) for one in findings] == [("packer/eks.pkr.hcl", 4)], "said once for all"
+    assert findings[0]["fix"] == "put a variable into it that each of its files of values sets"
+
+
 def test_the_graph_has_each_with_its_parent(estate: Path, cli: Command) -> None:
     graph = json.loads(cli("graph", "--format", "json").expect(0).out)
     images = {one["name"]: one for one in graph["images"]}

@@ -80,7 +80,10 @@ def command(
     report.show(planned, done=True)
     if calls := look.existing.calls:
         report.hand_written(calls)
-        return 0
+    if places := look.existing.unread_calls:
+        report.unread(places)
+    if calls or places:
+        return int(bool(places))
     return _sync()
 
 
@@ -102,6 +105,7 @@ def _wanted(look: Look, module: str | None, ci: str | None, install: str | None)
 def _sync() -> int:
     from tfgen.commands.sync import exit_code
     from tfgen.console import note
+    from tfgen.init import report
     from tfgen.init.run import lint_errors, synchronized
     from tfgen.phrases import counted
     from tfgen.sync.report import show_changes
@@ -110,6 +114,7 @@ def _sync() -> int:
     result = synchronized()
     show_changes(result, done=not result.changes.refused)
     complain(result)
+    report.show_hints(result)
     if errors := lint_errors(len(result.pipelines)):
         note(f"{counted(errors, 'error')} in templates; to see and mend them, run: tfgen lint --fix", style="yellow")
     return exit_code(result, check=False)

@@ -10,7 +10,6 @@ import typer
 
 from tfgen.console import note, one_line, out_json, out_table
 from tfgen.options import FormatOption
-from tfgen.phrases import counted
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
@@ -151,15 +150,10 @@ def _where(packer_dir: str | None) -> tuple[Workspace, str]:
 
 def _hint(root: Path, found: Discovery, settings: Settings | None) -> None:
     """Says which templates are built with several files of values."""
-    from tfgen_generators.paths.shown_var_files import shown_var_files
-    from tfgen_generators.settings.lines import dotted, in_toml
-    from tfgen_generators.trees.disk import DiskTree
+    from tfgen.init.hints import var_files
 
-    for one in shown_var_files(DiskTree(root), found.templates, settings):
-        given = in_toml(one.var_files[0] if len(one.var_files) == 1 else list(one.var_files))
-        table = dotted(("templates", one.name))
-        said = f"{one.path}:{one.line} builds {one.template} with {counted(len(one.files), 'file')} of values"
-        note(one_line(f"hint: {said}; for a pipeline each, add to tfgen.toml: [{table}] var_files = {given}"))
+    for line in var_files(root, found, settings):
+        note(one_line(line))
 
 
 def _show(found: Discovery, folder: str) -> None:

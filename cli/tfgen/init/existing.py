@@ -41,7 +41,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 class RootModule(msgspec.Struct, frozen=True, kw_only=True):
     """A folder's Terraform. `declared` has `provider.aws`, `local.x`, `variable.x`, `data.TYPE.x`, `required.aws`.
 
-    `names` are its files, without generated ones and overrides; `unreadable` are those that are no HCL, as `path:line`;
+    `names` are its files, without generated ones and overrides; `unreadable` are those that are no HCL, as `path:line`,
+    `unread_calls` those of them that may have pipelines;
     `connections` are addresses of connections to GitHub and others.
     """
 
@@ -53,6 +54,7 @@ class RootModule(msgspec.Struct, frozen=True, kw_only=True):
     constraints: tuple[str, ...] = ()
     region: str = ""
     unreadable: tuple[str, ...] = ()
+    unread_calls: tuple[str, ...] = ()
     connections: tuple[str, ...] = ()
 
 
@@ -70,6 +72,10 @@ class Existing(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(call for each in self.modules for call in each.calls)
 
     @property
+    def unread_calls(self) -> tuple[str, ...]:
+        return tuple(where for each in self.modules for where in each.unread_calls)
+
+    @property
     def region(self) -> str:
         """The region of all providers that name one; "" where they differ."""
         regions = {each.region for each in self.modules} - {""}
@@ -82,13 +88,18 @@ class Existing(msgspec.Struct, frozen=True, kw_only=True):
         return (names.pop() or "") if len(names) == 1 else ""
 
     def roots_with_calls(self) -> list[str]:
-        """Folders with hand-written pipelines that no other folder calls as a module."""
+        """Folders with hand-written pipelines that no other folder calls as a module, nor has one as its example."""
         called = {
             posixpath.normpath(posixpath.join(each.folder, source))
             for each in self.modules
             for source in each.local_sources
         }
-        return [each.folder for each in self.modules if each.calls and each.folder not in called]
+        within = tuple(f"{folder}/" for folder in called if folder != ".")
+        return [
+            each.folder
+            for each in self.modules
+            if each.calls and each.folder not in called and not each.folder.startswith(within)
+        ]
 
     def terraform_dir(self) -> str:
         """The root module for the pipelines: the one that has hand-written ones, else the default place."""
@@ -145,15 +156,17 @@ def _telling(data: bytes | str, tells: re.Pattern[bytes]) -> bytes | str:
 def _module(folder: str, files: Mapping[str, bytes | str]) -> RootModule:
     blocks: list[tuple[str, Block]] = []
     unreadable: list[str] = []
+    unread_calls: list[str] = []
     for name, data in files.items():
         path = posixpath.normpath(posixpath.join(folder, name))
         try:
             if isinstance(data, str):
                 unreadable.append(f"{path}: cannot be read: {data}")
             elif data:
-                blocks += [(path, block) for block in read_blocks(path, data)]
+                blocks += [(path, block) for block in read_blocks(path, data, any_key=True)]
         except UnreadableError as error:
             unreadable.append(f"{path}:{error.line}: {error}" if error.line else f"{path}: {error}")
+            unread_calls += [unreadable[-1]] * (SCRIPT.encode() in data)
     return RootModule(
         folder=folder,
         names=frozenset(files),
@@ -163,6 +176,7 @@ def _module(folder: str, files: Mapping[str, bytes | str]) -> RootModule:
         constraints=tuple(text for _, block in blocks for text in _constraints(block)),
         region=_region(block for _, block in blocks),
         unreadable=tuple(unreadable),
+        unread_calls=tuple(unread_calls),
         connections=tuple(
             ".".join(block.labels)
             for _, block in blocks

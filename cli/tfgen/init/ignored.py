@@ -15,6 +15,11 @@ LINES = {
 _TITLE = "# Terraform and tfgen; .terraform.lock.hcl is committed."
 
 
+def in_words() -> str:
+    """The lines, for a person."""
+    return ", ".join(_LINES)
+
+
 def with_lines(text: str) -> str:
     """`text` (with its own line ends) with the lines that it lacks, at its end."""
     there = {line.strip().removeprefix("/") for line in text.splitlines()}

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from tfgen.init import ignored
-from tfgen.init.existing import Existing
+from tfgen.init.existing import SCRIPT, Existing
 from tfgen.init.found import Found
 from tfgen.init.provider_version import why_older
 from tfgen.init.root_files import root_files
@@ -80,6 +80,7 @@ def plan(root: Path, found: Found, existing: Existing, wanted: Wanted, env: Mapp
     settings = _settings(draft, found, existing, wanted, env, before)
     if before is None or before.startswith(SCHEMA_LINE):
         draft.write(SCHEMA_FILE, schema_text())
+    require_inside(root, settings.packer_dir)
     if not list((root / settings.packer_dir).glob("*")) and found.packer_dir is None:
         draft.write(f"{settings.packer_dir}/{_KEEP}", "")
     module = existing.at(settings.terraform_dir)
@@ -186,22 +187,37 @@ def _vendor(draft: _Draft, settings: Settings, source: str) -> None:
     others = [entry for entry in folder.glob("*.tf") if entry.name not in texts] if folder.is_dir() else []
     if others or any(texts[path] != text for path, text in there.items()):
         draft.kept.append(shown)
-        return
+        texts = {path: texts[path] for path in _taken_away(draft.root, settings, shown)}
     for path, text in texts.items():
         draft.write(f"{shown}/{path}", text)
 
 
+def _taken_away(root: Path, settings: Settings, folder: str) -> list[str]:
+    """What an edited module of ours lacks of this release's files; of one that is older, `--update` comes first."""
+    from tfgen.init.updating.states import states
+
+    found = [one for one in states(root, settings) if one.path.startswith(f"{folder}/")]
+    if any(one.state in ("old", "new", "removed") for one in found):
+        return []
+    return [one.path.removeprefix(f"{folder}/") for one in found if one.state == "missing"]
+
+
 def _buildspec(draft: _Draft) -> None:
     draft.write(BUILDSPEC, text_of(BUILDSPEC))
-    if BUILDSPEC in draft.kept:
-        try:
-            form = _SCRIPT.search(read_text(draft.root / BUILDSPEC))
-        except OSError as error:
-            raise TfgenError(f"cannot be read: {error.strerror}", where=BUILDSPEC) from None
-        if form:
-            draft.notes.append(
-                f"{BUILDSPEC} gives Packer {form[1]}: PACKER_SCRIPT of each pipeline will be of that form"
-            )
+    if BUILDSPEC not in draft.kept:
+        return
+    try:
+        text = read_text(draft.root / BUILDSPEC)
+    except OSError as error:
+        fix = "remove what is in its place"
+        raise TfgenError(f"cannot be read: {error.strerror}", where=BUILDSPEC, fix=fix) from None
+    if form := _SCRIPT.search(text):
+        draft.notes.append(f"{BUILDSPEC} gives Packer {form[1]}: PACKER_SCRIPT of each pipeline will be of that form")
+    elif SCRIPT not in text:
+        draft.notes.append(
+            f"{BUILDSPEC} does not name {SCRIPT}, by which each pipeline says what to build: unless a script does that "
+            f"it starts, write ${SCRIPT} in place of the template there, or remove the file and run tfgen init again"
+        )
 
 
 def _ignore(draft: _Draft) -> None:
@@ -209,8 +225,8 @@ def _ignore(draft: _Draft) -> None:
     try:
         before = read_bytes(path).decode() if os.path.lexists(path) else None
     except (OSError, UnicodeDecodeError) as error:
-        why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
-        draft.notes.append(f"{ignored.FILE} {why}; it should have the lines {' '.join(ignored.LINES)}")
+        why = "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        draft.notes.append(f"{ignored.FILE} cannot be read ({why}): add these lines: {ignored.in_words()}")
         return
     if before is None:
         draft.write(ignored.FILE, ignored.with_lines(""))

@@ -10,6 +10,8 @@ from tfgen.console import note, one_line, out, out_diff
 from tfgen.init.existing import Call
 from tfgen.init.planned import Planned
 from tfgen.init.shipped import MODULES
+from tfgen.workspace import open_workspace
+from tfgen_generators.sync.model import SyncResult
 
 _DONE = {"create": "created", "change": "changed", "delete": "deleted"}
 _MISSING = {"create": "missing", "change": "change", "delete": "delete"}
@@ -51,3 +53,21 @@ def hand_written(calls: Sequence[Call]) -> None:
     for call in calls:
         note(one_line(f"{call.path}:{call.line}: the pipeline {call.label} is written by hand"), style="yellow")
     note("to take them over, run: tfgen adopt")
+
+
+def unread(places: Sequence[str]) -> None:
+    """Files that may have pipelines: sync, which may make them a second time, was not run."""
+    for where in places:
+        note(
+            one_line(f"error: {where}; it may have pipelines, so none were made; fix it, then run: tfgen init"),
+            style="red",
+        )
+
+
+def show_hints(result: SyncResult) -> None:
+    """What the templates that are there suggest for tfgen.toml."""
+    from tfgen.init.hints import var_files, without_ami
+
+    workspace = open_workspace()
+    for line in (*var_files(workspace.root, result.discovery, workspace.settings), *without_ami(result.discovery)):
+        note(one_line(line))

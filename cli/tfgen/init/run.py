@@ -117,7 +117,7 @@ def planned(look: Look, wanted: Wanted) -> Planned:
 
 def write(look: Look, changes: Planned) -> None:
     """Writes the changes, alone in this repository. Raises TfgenError; then nothing, or whole files only, are there."""
-    from tfgen_generators.sync.write import apply_changes, remove_leftovers
+    from tfgen_generators.sync.write import apply_changes, remove_leftovers, through_links
 
     root, workspace = look.root, Workspace(root=look.root)
     with locked(workspace, "sync"):
@@ -125,7 +125,7 @@ def write(look: Look, changes: Planned) -> None:
         for change in changes.changes:
             if change.action == "create" and os.path.lexists(root / change.path):
                 raise RefusedError("has come into being meanwhile", where=change.path, fix="run this again")
-        apply_changes(root, changes.changes)
+        apply_changes(root, through_links(root, changes.changes))
     if look.cache.is_due:
         with contextlib.suppress(TfgenError):  # it costs time, no more
             workspace.make_state_dir("cache")

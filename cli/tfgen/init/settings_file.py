@@ -32,7 +32,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 def new_text(found: Found, module: RootModule, source: Source) -> str:
     """A tfgen.toml with what is not the default."""
     terraform_dir = module.folder
-    lines = [SCHEMA_LINE, "# What tfgen needs to know of this repository. Every key: docs/tfgen.toml.md", ""]
+    lines = [SCHEMA_LINE, "# What tfgen needs to know of this repository. Every key: tfgen docs tfgen.toml", ""]
     lines += _repository(found, module.connections)
     if found.branch != MAIN:
         lines.append(f"branch = {_text(found.branch)}")

@@ -21,7 +21,7 @@ def make(workspace: Workspace, wish: Wish) -> tuple[Made, SyncResult]:
 
     Raises TfgenError; then nothing is written. Call it only while holding the lock `sync`.
     """
-    from tfgen.new_image.names import check_name
+    from tfgen.new_image.names import check_name, check_pipeline
     from tfgen.new_image.write import write_new
     from tfgen.sync.run import write
     from tfgen.sync.survey import find_changes
@@ -31,6 +31,7 @@ def make(workspace: Workspace, wish: Wish) -> tuple[Made, SyncResult]:
     check_name(wish.name, workspace.settings, templates)
     _check_sync(workspace, wish)
     made = _like(workspace, templates, wish) if wish.like else _new(workspace, templates, wish)
+    check_pipeline(wish.name, made.template, workspace.settings)
     notes = (*made.notes, *_found_by(workspace, templates, wish.name))
     files = _wanted(workspace, made)
     remove_leftovers(*{(workspace.root / file.path).parent for file in made.files})

@@ -29,7 +29,9 @@ def check_name(name: str, settings: Settings, templates: Iterable[Template]) -> 
         raise UsageError(message, fix="use letters, digits, - and _, beginning with a letter or _")
     if len(name) > _LONGEST:
         raise UsageError(f"{name[:20]}... has {len(name)} characters", fix=f"use at most {_LONGEST}")
-    if bucket_part(name) in (bucket_part(LABEL), bucket_part(shared.LABEL)) or not bucket_part(name):
+    if not bucket_part(name):
+        raise UsageError(f"{name} has no letter and no digit", fix="use another name")
+    if bucket_part(name) in (bucket_part(LABEL), bucket_part(shared.LABEL)):
         raise UsageError(f"{name} is reserved for a pipeline of tfgen's own", fix="use another name")
     own = name_of(f"{name}.pkr.hcl", ".")
     if own != name:
@@ -52,6 +54,21 @@ def _check_tables(name: str, settings: Settings) -> None:
                 where=where,
                 fix="use another name, or remove it there when the move has been applied everywhere",
             )
+
+
+def check_pipeline(name: str, path: str, settings: Settings) -> None:
+    """That the new template's pipeline can be made. Raises RefusedError."""
+    from tfgen_generators.packer.model import Template
+    from tfgen_generators.pipeline.pipeline import PipelineProblemError, make_pipeline
+
+    try:
+        make_pipeline(Template(name=name, path=path, format="hcl2", kind="file"), settings)
+    except PipelineProblemError as error:
+        raise RefusedError(
+            f"no pipeline can be made: {error.problem.message}",
+            where=error.problem.path if error.problem.line else "",
+            fix="use another name, or change tfgen.toml",
+        ) from None
 
 
 def check_label(workspace: Workspace, name: str) -> None:

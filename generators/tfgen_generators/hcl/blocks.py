@@ -87,17 +87,19 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
             yield from block.nested()
 
 
-def read_blocks(path: str, data: bytes) -> tuple[Block, ...]:
-    """The blocks at the top of a file. Raises UnreadableError."""
+def read_blocks(path: str, data: bytes, *, any_key: bool = False) -> tuple[Block, ...]:
+    """The blocks at the top of a file. Raises UnreadableError; with `any_key` not for an object with keys that are
+    expressions: its `items` are None.
+    """
     try:
-        return _json_blocks(data) if path.endswith(".json") else _hcl_blocks(data)
+        return _json_blocks(data) if path.endswith(".json") else _hcl_blocks(data, any_key)
     except RecursionError:
         raise UnreadableError("is nested too deeply") from None
     except UnicodeDecodeError:
         raise UnreadableError("is not UTF-8") from None
 
 
-def _hcl_blocks(data: bytes) -> tuple[Block, ...]:
+def _hcl_blocks(data: bytes, any_key: bool) -> tuple[Block, ...]:
     data = data.removeprefix(_BOM)
     data.decode()
     root = tree_of(data)
@@ -108,7 +110,7 @@ def _hcl_blocks(data: bytes) -> tuple[Block, ...]:
     if root.has_error:
         raise UnreadableError("is not valid HCL", _first_error(root))
     body = _body(root)
-    return tuple(_block(node) for node in body.named_children if node.type == "block") if body else ()
+    return tuple(_block(node, any_key) for node in body.named_children if node.type == "block") if body else ()
 
 
 def _first_error(root: Node) -> int:
@@ -123,7 +125,7 @@ def _body(node: Node) -> Node | None:
     return next((child for child in node.named_children if child.type == "body"), None)
 
 
-def _block(node: Node, depth: int = 0) -> Block:
+def _block(node: Node, any_key: bool, depth: int = 0) -> Block:
     if depth > _DEEPEST:
         raise UnreadableError("is nested too deeply", _line(node))
     kind, *labels = (child for child in node.named_children if child.type in ("identifier", "string_lit"))
@@ -134,26 +136,34 @@ def _block(node: Node, depth: int = 0) -> Block:
         labels=tuple(_word(label) for label in labels),
         line=_line(node),
         text=_tokens(node) if depth <= _TOLD else "",
-        attributes=dict(_attribute(item) for item in items if item.type == "attribute"),
-        blocks=tuple(_block(item, depth + 1) for item in items if item.type == "block"),
+        attributes=dict(_attribute(item, any_key) for item in items if item.type == "attribute"),
+        blocks=tuple(_block(item, any_key, depth + 1) for item in items if item.type == "block"),
     )
 
 
-def _attribute(node: Node) -> tuple[str, Attribute]:
+def _attribute(node: Node, any_key: bool) -> tuple[str, Attribute]:
     name, value = node.named_children[0], node.named_children[-1]
-    return text_of(name), _value(value)
+    return text_of(name), _value(value, any_key)
 
 
-def _value(node: Node) -> Attribute:
+def _value(node: Node, any_key: bool) -> Attribute:
     text = text_of(node)
     inner = _only(node)
-    items = dict(_item(child) for child in inner.named_children if child.type == "object_elem")
     return Attribute(
         line=_line(node),
         text=_tokens(node),
         plain=_plain(text),
-        items=items if inner.type == "object" else None,
+        items=_items(inner, any_key) if inner.type == "object" else None,
     )
+
+
+def _items(node: Node, any_key: bool) -> dict[str, Attribute] | None:
+    try:
+        return dict(_item(child, any_key) for child in node.named_children if child.type == "object_elem")
+    except UnreadableError:
+        if any_key:
+            return None
+        raise
 
 
 def _only(node: Node) -> Node:
@@ -163,9 +173,9 @@ def _only(node: Node) -> Node:
     return node
 
 
-def _item(node: Node) -> tuple[str, Attribute]:
+def _item(node: Node, any_key: bool) -> tuple[str, Attribute]:
     key, value = (child for child in node.named_children if child.type != "comment")
-    return _word(key), _value(value)
+    return _word(key), _value(value, any_key)
 
 
 def _word(node: Node) -> str:

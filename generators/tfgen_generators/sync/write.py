@@ -52,7 +52,7 @@ def apply_changes(root: Path, changes: Sequence[Change]) -> None:
         raise TfgenError(
             f"cannot be written: {error.strerror or error}",
             where=_where(root, error),
-            fix="make the folder writable, or free some space, and run: tfgen sync",
+            fix="make the folder writable, or free some space, and run this again",
         ) from None
     finally:
         for item in staged:
@@ -65,6 +65,18 @@ def _is_same(file: Path, other: Path | None) -> bool:
         return other is not None and file.samefile(other)
     except OSError:
         return False
+
+
+def through_links(root: Path, changes: Iterable[Change]) -> list[Change]:
+    """The same changes, those of a file that is a link made in the file that it leads to."""
+    return [_through_link(root, change) for change in changes]
+
+
+def _through_link(root: Path, change: Change) -> Change:
+    if change.action != "change" or change.path == FILE_NAME or not (root / change.path).is_symlink():
+        return change
+    target = os.path.relpath(os.path.realpath(root / change.path), os.path.realpath(root))
+    return msgspec.structs.replace(change, path=Path(target).as_posix())
 
 
 def remove_leftovers(*folders: Path) -> None:

@@ -46,7 +46,7 @@ def merged(root: Path, found: list[FileState]) -> list[Merged]:
 
 def write(workspace: Workspace, results: list[Merged]) -> None:
     """Writes all of it, alone in this repository. Raises TfgenError; then nothing, or whole files only, are there."""
-    from tfgen_generators.sync.write import apply_changes, remove_leftovers
+    from tfgen_generators.sync.write import apply_changes, remove_leftovers, through_links
 
     root = workspace.root
     # As long as one of the first waits, those that nobody edited say which release it is of.
@@ -58,7 +58,7 @@ def write(workspace: Workspace, results: list[Merged]) -> None:
         for change in changes:
             if change.action == "change" and read_bytes(root / change.path) != change.before.encode():
                 raise TfgenError("was changed in the meantime", where=change.path, fix="run this again")
-        apply_changes(root, changes)
+        apply_changes(root, through_links(root, changes))
 
 
 def warnings(workspace: Workspace) -> Iterator[str]:

@@ -116,6 +116,11 @@ def label_of(text: str) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
+def role_label(key: str, text: str) -> str:
+    """That of a role: a plain name whole, since the role is told by it."""
+    return label_of(f"{key}: {text}") if has_jinja(text) else f"{key}: {' '.join(text.split())}"
+
+
 def _reference(call: LookupCall, source: str, line: int, load: Load) -> Reference | None:
     plugin = call.plugin.rsplit(".", 1)[-1]
     if plugin in _NO_FILES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfgen_generators.ansible.reading.lookups import label_of, references_in_scalars
+from tfgen_generators.ansible.reading.lookups import label_of, references_in_scalars, role_label
 from tfgen_generators.ansible.reading.model import Reference, ReferenceKind
 from tfgen_generators.ansible.reading.nodes import Map, Node, Scalar, Seq, scalars
 from tfgen_generators.ansible.reading.possible_texts import has_jinja, possible_texts
@@ -54,9 +54,7 @@ def role_references(node: Node | None, key: str) -> Iterator[Reference]:
         text = text.strip()
         names = possible_texts(text, {}) if text else ()
         if names:
-            yield Reference(
-                kind="role", names=names, label=label_of(f"{key}: {text}"), line=line, optional=has_jinja(text)
-            )
+            yield Reference(kind="role", names=names, label=role_label(key, text), line=line, optional=has_jinja(text))
 
 
 def _vars_files_references(node: Node | None) -> Iterator[Reference]:

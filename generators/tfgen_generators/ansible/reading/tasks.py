@@ -22,6 +22,7 @@ from tfgen_generators.ansible.reading.lookups import (
     label_of,
     lookup_reference,
     references_in_scalars,
+    role_label,
 )
 from tfgen_generators.ansible.reading.loops import read_loop
 from tfgen_generators.ansible.reading.model import DYNAMIC, Load, Reference, ReferenceKind
@@ -137,7 +138,7 @@ def _role_references(action: Action, bindings: Bindings) -> Iterator[Reference]:
     names = possible_texts(text.strip(), bindings)
     if text and names:
         for row in rows:
-            label = label_of(f"{action.short_name}: {text}")
+            label = role_label(action.short_name, text)
             yield Reference(kind="role", names=names, label=label, line=line, options=row, optional=has_jinja(text))
 
 

@@ -38,19 +38,21 @@ def _same_names(scope: Scope) -> Iterator[Finding]:
     for pattern, named in sorted(_by_pattern(scope).items()):
         first = _owner(pattern, named)
         owner = first.template
-        seen = {owner.path}
+        seen = {owner.name}
         for one in named:
             template = one.template
-            if template.path in seen or (one.region and first.region and one.region != first.region):
+            if template.name in seen or (one.region and first.region and one.region != first.region):
                 continue
-            seen.add(template.path)
+            seen.add(template.name)
             yield Finding(
                 rule="same-ami-name",
                 path=one.path,
                 line=one.line,
                 message=f"ami_name {pattern!r} is that of {owner.name} ({first.path}:{first.line}) too: a"
                 " filter by name finds the newest image of either",
-                fix=f"put the name of the image into it, such as {template.name}-...",
+                fix="put a variable into it that each of its files of values sets"
+                if template.path == owner.path
+                else f"put the name of the image into it, such as {template.name}-...",
                 image=template.name,
             )
 
