@@ -261,8 +261,3 @@ def _acquire(descriptor: int, name: str, deadline: float) -> None:
 
 def _line(error: UnicodeDecodeError) -> int:
     return error.object.count(b"\n", 0, error.start) + 1
-
-
-def stamp() -> str:
-    """The local time as part of a file's name, to the second."""
-    return time.strftime("%Y%m%d-%H%M%S")

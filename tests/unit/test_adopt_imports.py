@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from tfgen.adopt import imports
 from tfgen.adopt.import_ids import wanted
+from tfgen.terraform.reports.events import Diagnostic
 from tfgen_generators.errors import RefusedError, TfgenError
 from tfgen_generators.generated.imports import block_text, left
 
@@ -85,3 +87,35 @@ def test_pipelines_of_cloudformation_are_refused(
     monkeypatch.setattr("tfgen.aws.session.open_account", lambda _region: _Account(owned))
     with pytest.raises(RefusedError, match="the CloudFormation stack ImagesStack"):
         imports.refuse_owned(plan)
+
+
+def test_only_live_pipelines_are_imported() -> None:
+    """Terraform says what is not there; what of a live pipeline is known only then is asked for in the next round."""
+    there = {"module.a.aws_codepipeline.x", "module.a.aws_iam_role.x", "module.a.aws_s3_bucket_policy.x"}
+    there |= {"module.b.aws_iam_role.x"}  # left behind: its pipeline is gone
+    asked: list[set[str]] = []
+
+    def changes(imported: Mapping[str, str]) -> dict[str, Any]:
+        known = [("a", "aws_codepipeline", "name"), ("a", "aws_iam_role", "name"), ("a", "aws_s3_bucket", "bucket")]
+        known += [("b", "aws_codepipeline", "name"), ("b", "aws_iam_role", "name"), ("c", "aws_iam_role", "name")]
+        if imported:
+            known.append(("a", "aws_s3_bucket_policy", "bucket"))
+        found = [
+            {"address": f"module.{name}.{kind}.x", "type": kind, "change": {"actions": ["create"], "after": {key: "i"}}}
+            for name, kind, key in known
+        ]
+        return {"resource_changes": [one for one in found if one["address"] not in imported]}
+
+    def replan(imported: Mapping[str, str]) -> tuple[dict[str, Any] | None, list[Diagnostic]]:
+        asked.append(set(imported))
+        detail = 'While attempting to import an existing object to "{}", the provider\ndetected that no object exists'
+        wrong = [
+            Diagnostic("error", "Cannot import non-existent remote object", detail.format(x))
+            for x in imported
+            if x not in there
+        ]
+        return (None, wrong) if wrong else (changes(imported), [])
+
+    imported, _ = imports.find_imports(changes({}), replan)
+    assert set(imported) == {one for one in there if one.startswith("module.a.")}
+    assert len(asked) == 3

@@ -17,7 +17,7 @@ from tfgen_generators.errors import RefusedError, TfgenError
 if TYPE_CHECKING:
     from tfgen.terraform.reports.events import Diagnostic
 
-#: One round finds the pipelines, one what their plan knows; then policies, and what is attached to them.
+#: One round finds what the plan knows; then what needs that: policies of a bucket, what is attached to a role.
 _ROUNDS = 10
 _TO = re.compile(r'(?:to|object to) "(module\.[^\s]+?)"[,\s]')
 #: A plan with these import blocks: what it says (None where it failed), and what Terraform complained of.
@@ -26,15 +26,16 @@ Replan = Callable[[Mapping[str, str]], tuple[dict[str, Any] | None, list["Diagno
 
 def find_imports(plan: dict[str, Any], replan: Replan) -> tuple[dict[str, str], dict[str, Any]]:
     """Address -> ID of what is live and not in the state, and the plan with it. Raises TfgenError."""
-    pipelines = {address: found for address, kind, found in wanted(plan) if kind == PIPELINE}
+    pipelines = {image(address) for address, kind, _ in wanted(plan) if kind == PIPELINE}
     if not pipelines:
         return {}, plan
     note("looking for live pipelines ...")
-    imports, planned = _there(pipelines, {}, replan)
+    first = {address: found for address, _, found in wanted(plan) if image(address) in pipelines}
+    imports, planned = _there(first, {}, replan)
     if not imports or planned is None:
         return {}, plan
     live = {image(address) for address in imports}
-    absent: set[str] = set()
+    absent = first.keys() - imports.keys()
     for _ in range(_ROUNDS):
         more = {
             address: found
@@ -62,7 +63,8 @@ def _there(
         if not absent:
             said = complaints[0].summary if complaints else "the plan failed"
             raise TfgenError(f"live pipelines cannot be looked for: {said}")
-        imports = {address: found for address, found in imports.items() if address not in absent}
+        gone = {image(address) for address in absent if f".{PIPELINE}." in address}
+        imports = {one: found for one, found in imports.items() if one not in absent and image(one) not in gone}
         if not imports:
             return {}, None
     return dict(known), None

@@ -251,7 +251,7 @@ def _told(done: Done, title: str) -> str:
 
 def _keep(workspace: Workspace, text: str) -> str:
     """Writes the Markdown to the log folder; says where it is."""
-    from tfgen.workspace import stamp
+    from tfgen.phrases import stamp
     from tfgen_generators.errors import TfgenError
 
     name = f"comment-{stamp()}.md"

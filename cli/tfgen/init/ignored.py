@@ -5,7 +5,7 @@ from __future__ import annotations
 FILE = ".gitignore"
 _LOCK = ".terraform.lock.hcl"
 #: Each line, and others that do the same.
-LINES = {
+_LINES = {
     ".terraform/": (".terraform", "**/.terraform/*", "**/.terraform/", "**/.terraform", ".terraform/*"),
     ".tfgen/": (".tfgen",),
     "*.tfstate": ("*.tfstate*",),
@@ -15,10 +15,15 @@ LINES = {
 _TITLE = "# Terraform and tfgen; .terraform.lock.hcl is committed."
 
 
+def in_words() -> str:
+    """The lines, for a person."""
+    return " ".join(_LINES)
+
+
 def with_lines(text: str) -> str:
     """`text` (with its own line ends) with the lines that it lacks, at its end."""
     there = {line.strip().removeprefix("/") for line in text.splitlines()}
-    missing = [line for line, alike in LINES.items() if not there & {line, *alike}]
+    missing = [line for line, alike in _LINES.items() if not there & {line, *alike}]
     if not missing:
         return text
     end = "\r\n" if "\r\n" in text else "\n"

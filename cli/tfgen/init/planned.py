@@ -216,7 +216,7 @@ def _ignore(draft: _Draft) -> None:
         before = read_bytes(path).decode() if os.path.lexists(path) else None
     except (OSError, UnicodeDecodeError) as error:
         why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
-        draft.notes.append(f"{ignored.FILE} {why}; it should have the lines {' '.join(ignored.LINES)}")
+        draft.notes.append(f"{ignored.FILE} {why}; it should have the lines {ignored.in_words()}")
         return
     if before is None:
         draft.write(ignored.FILE, ignored.with_lines(""))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tfgen.workspace import Workspace, stamp
+from tfgen.phrases import stamp
+from tfgen.workspace import Workspace
 from tfgen_generators.errors import TfgenError
 
 

@@ -19,10 +19,11 @@ from pathlib import Path
 import msgspec
 
 from tfgen.console import printable_json
+from tfgen.phrases import stamp
 from tfgen.state.backup import new_backup
 from tfgen.state.encrypted import is_encrypted
 from tfgen.terraform.reports.events import EMERGENCY, read_event
-from tfgen.workspace import Workspace, stamp
+from tfgen.workspace import Workspace
 from tfgen_generators.errors import RefusedError, TfgenError
 
 NAME = "errored.tfstate"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tfgen.phrases import stamp
 from tfgen.terraform.processes.keeper import KeptLog
-from tfgen.workspace import stamp
 from tfgen_generators.errors import TfgenError
 
 #: How many bytes one log may hold.
