@@ -401,3 +401,10 @@ def test_the_variable_that_the_buildspec_takes(repo: Repo, cli: Command) -> None
     git(root, "init", "--quiet")
     assert "terraform/main.tf:1: the pipeline web is written by hand" in cli("init").expect(0).err
     assert list(root.rglob("*.gen.tf")) == []
+
+
+def test_a_bare_repository_is_refused(repo: Repo, cli: Command) -> None:
+    root = repo({})
+    git(root, "init", "--quiet", "--bare")
+    assert "is a bare git repository" in cli("init").expect(3).err
+    assert not (root / "tfgen.toml").exists()

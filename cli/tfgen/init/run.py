@@ -44,8 +44,10 @@ def place() -> Path:
 
 
 def look_around() -> Look:
-    """Reads git's settings, AWS's, templates and Terraform; no network."""
+    """Reads git's settings, AWS's, templates and Terraform; no network. Raises RefusedError in git's own folder."""
     root = place()
+    if (root / "HEAD").is_file() and (root / "objects").is_dir() and (root / "refs").is_dir():
+        raise RefusedError(f"{root.name} is a bare git repository, or git's own folder", fix="run this in a clone")
     everywhere = any(os.path.lexists(folder / ".git") for folder in (root, *root.parents))
     existing = look(root, terraform_dir_of(root), everywhere=everywhere, script=_script(root))
     # What is read of templates here, sync need not read again.
