@@ -12,15 +12,16 @@ from tfgen.aws.failures import AwsError
 from tfgen.aws.pipelines.first_builds import FirstBuilds
 from tfgen_generators.errors import UsageError
 
-NOW = datetime.now(tz=UTC)
 ID = "00000000-0000-4000-8000-000000000000"
 
 
-def execution(trigger: str = "CreatePipeline", status: str = "InProgress", began: datetime = NOW) -> dict[str, Any]:
+def execution(
+    trigger: str = "CreatePipeline", status: str = "InProgress", began: datetime | None = None
+) -> dict[str, Any]:
     return {
         "pipelineExecutionId": ID,
         "status": status,
-        "startTime": began,
+        "startTime": began or datetime.now(tz=UTC),
         "trigger": {"triggerType": trigger, "triggerDetail": ""},
     }
 

@@ -25,15 +25,20 @@ from tfgen_generators.errors import InterruptedRunError, TfgenError
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
 
+#: A socket as plugins of Packer call it, and the longest path of one (macOS; Linux has four characters more).
+_SOCKET = "packer-plugin1234567890"
+_LONGEST_SOCKET = 103
+
 
 def attempt_build(workspace: Workspace, job: Job, options: LocalOptions, attempt: int) -> tuple[Result, BuildOutcome]:
     """Builds `job` once; `attempt` counts the earlier ones. Raises TfgenError when it cannot start, and
     InterruptedRunError after Ctrl-C or SIGTERM.
     """
-    # Short, for plugins of Packer listen on sockets in TMPDIR, whose paths have some 100 characters at the most.
     base = Path(tempfile.mkdtemp(prefix=f"tfgen-build-{job.name[:12]}-")).resolve()
     source, temporary = base / "src", base / "t"
     temporary.mkdir()
+    # Plugins of Packer listen on sockets in TMPDIR: where their paths would be too long, it stays the user's.
+    is_short = len(f"{temporary}/{_SOCKET}".encode()) <= _LONGEST_SOCKET
     try:
         with open_log(workspace.make_state_dir("log"), f"build-{job.name}{f'-{attempt}' if attempt else ''}") as log:
             facts = Facts(
@@ -43,7 +48,7 @@ def attempt_build(workspace: Workspace, job: Job, options: LocalOptions, attempt
                 source=str(source),
                 log=log.path.name,
                 tools=str(workspace.make_state_dir("cache") / "tools"),
-                temporary=str(temporary),
+                temporary=str(temporary) if is_short else "",
                 region=job.region,
                 version=source_version(workspace.root),
             )

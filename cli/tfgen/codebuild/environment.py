@@ -41,7 +41,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     is not as committed, "" without git; `started` in seconds since 1970.
 
     `tools` is a folder for programs that the build installs; it is searched first. `temporary` is one for what it
-    leaves behind, which goes with the copy of the source.
+    leaves behind, which goes with the copy of the source; "": where the user has it.
     """
 
     project: str
@@ -87,7 +87,8 @@ def build_environment(job: Job, facts: Facts, given: Mapping[str, str]) -> dict[
     needed |= job.fetched
     own = {name: value for name, value in os.environ.items() if _OWN.fullmatch(name)}
     own |= {"PACKER_INSTALL_DIR": facts.tools, "PATH": f"{facts.tools}{os.pathsep}{own.get('PATH', os.defpath)}"}
-    own["TMPDIR"] = facts.temporary
+    if facts.temporary:
+        own["TMPDIR"] = facts.temporary
     fetched = {name: os.environ[name] for name in needed if name in os.environ}
     told = {**fetched, **_told(facts), **given}
     for name, (source, where) in needed.items():

@@ -133,8 +133,11 @@ class PlainWatcher:
 class LiveWatcher(PlainWatcher):
     """The same on a terminal: a bar, the images at work, the time; lines scroll above it."""
 
-    _progress: Progress | None = None
-    _task: TaskID | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self._stops: list[str] = []
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
 
     def started(self, command: str) -> None:
         from rich.console import Console
@@ -142,7 +145,6 @@ class LiveWatcher(PlainWatcher):
         from rich.table import Column
 
         self._begin(command)
-        self._stops: list[str] = []
         # The text gives way on a narrow terminal, not the bar.
         text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
         columns = [SpinnerColumn(), text, TimeElapsedColumn()]

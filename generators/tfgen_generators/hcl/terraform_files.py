@@ -30,3 +30,9 @@ def _alternative(name: str) -> str:
         if name.endswith(ending):
             return f"{name.removesuffix(ending)}{ending.replace('.tf', '.tofu')}"
     return ""
+
+
+def is_override(name: str) -> bool:
+    """Whether Terraform merges the file's blocks into those of other files, by its name."""
+    stem = name.partition(".")[0]
+    return stem == "override" or stem.endswith("_override")

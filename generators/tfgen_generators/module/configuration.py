@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from tfgen_generators.hcl.expressions import AnyExpression
-from tfgen_generators.hcl.terraform_files import is_terraform
+from tfgen_generators.hcl.terraform_files import is_override, is_terraform
 from tfgen_generators.module.evaluation import Look, evaluate
 from tfgen_generators.module.terraform_file import Arguments, ModuleCall, TerraformFile, read_values
 from tfgen_generators.module.values import ANCHOR, CLOSE, OPEN, UNKNOWN, Value, Values, close, elements, part_of
@@ -26,7 +26,7 @@ class ModuleFolder:
     def __init__(self, tree: LinkedTree, folder: str, load: Load) -> None:
         self.tree, self.folder = tree, folder
         self.files: dict[str, TerraformFile] = {}
-        for name in sorted(filter(is_terraform, tree.names(folder)), key=lambda name: (_is_override(name), name)):
+        for name in sorted(filter(is_terraform, tree.names(folder)), key=lambda name: (is_override(name), name)):
             path = name if folder == "." else f"{folder}/{name}"
             found = load(path) if tree.kind(path) == "file" else None
             if found is not None:
@@ -66,11 +66,6 @@ class ModuleFolder:
                 for key, value in values.items():
                     found.setdefault(key, []).append(value)
         return found
-
-
-def _is_override(name: str) -> bool:
-    stem = name.partition(".")[0]
-    return stem == "override" or stem.endswith("_override")
 
 
 class Modules:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen_generators.errors import SettingsError
+from tfgen_generators.hcl.terraform_files import is_override
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.model import Problem
 from tfgen_generators.settings.lines import in_toml
@@ -108,7 +109,7 @@ def module_files(root: Path, settings: Settings) -> ModuleFiles | None:
     try:
         found = [entry for entry in os.scandir(folder) if _is_terraform(entry.name) and entry.is_file()]
         names = sorted(e.name for e in found if not e.is_symlink() or not leads_out(real, f"{shown}/{e.name}"))
-        names.sort(key=_is_override)
+        names.sort(key=is_override)
         files = {f"{shown}/{name}": read_bytes(folder / name) for name in names}
         return ModuleFiles(folder=shown, files=files, complete=len(names) == len(found))
     except (FileNotFoundError, NotADirectoryError):
@@ -126,11 +127,6 @@ def module_files(root: Path, settings: Settings) -> ModuleFiles | None:
 def _is_terraform(name: str) -> bool:
     """Terraform's rule: not the left-overs of editors, `#x.tf#` and `x.tf~`."""
     return name.endswith(_ENDINGS) and not name.startswith(".")
-
-
-def _is_override(name: str) -> bool:
-    stem = name.removesuffix(".json").removesuffix(".tf")
-    return stem == "override" or stem.endswith("_override")
 
 
 def parse_module(files: ModuleFiles) -> ModuleInterface:

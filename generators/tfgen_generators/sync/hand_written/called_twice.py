@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tfgen_generators.hcl.terraform_files import is_override
 from tfgen_generators.paths.packer_script import PackerScripts, built_by
 from tfgen_generators.sync.model import Refusal
 from tfgen_generators.trees.disk import DiskTree
@@ -32,6 +34,8 @@ def called_twice(
     names: Mapping[str, str] = {template.name: template.path for template in made}
     scripts, variable = PackerScripts(DiskTree(root), settings), settings.packer_script.variable
     for call in (*hand_written.calls, *hand_written.others):
+        if is_override(posixpath.basename(call.path)):
+            continue  # what it says is merged into the call of its label
         built = built_by(call, made, settings.packer_dir, scripts)
         for template in built:
             reason = f"module {call.label!r} builds {template.path} ({variable} = {call.script!r}), and so would "
