@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 FORGET_OLD_NAME = ! ls -d $(VENV)/lib/python*/site-packages/tfgen-*.dist-info >/dev/null 2>&1 \
 	|| $(BIN)/python -m pip uninstall --quiet --disable-pip-version-check --yes tfgen
 
-# Two tests more at once than there are processors (tests/conftest.py); a file's tests, which share fixtures, stay together.
+# One test more at once than there are processors (tests/conftest.py); a file's tests, which share fixtures, stay together.
 PYTEST_ARGS ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 # With it each of thousands of processes would compile what it imports.
