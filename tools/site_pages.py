@@ -71,4 +71,6 @@ def _list(folder: Path, pages: list[str]) -> str:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):  # it is made anew: no folder of a mistaken name
+        sys.exit("usage: python tools/site_pages.py FOLDER")
     put(Path(sys.argv[1]))
