@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from tfgen_generators.errors import TfgenError
+from tfgen_generators.settings.requirement import TWO_WAYS
 from tfgen_generators.trees.files import read_text
 
 #: In which folder of the repository the modules are, and are vendored to.
@@ -27,7 +28,7 @@ def estate() -> Path:
     for folder in (package.parents[1], package / "estate"):
         if (folder / MODULES_DIR / MODULES[0]).is_dir() and (folder / BUILDSPEC).is_file():
             return folder
-    raise TfgenError("the files that tfgen ships are not found", fix="install tfgen again")
+    raise TfgenError("the files that tfgen ships are not found", fix=f"install tfgen again, from {TWO_WAYS}")
 
 
 def text_of(path: str) -> str:
