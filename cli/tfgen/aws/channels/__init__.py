@@ -1,0 +1,3 @@
+"""Channels in AWS: SSM parameters of type aws:ec2:image, their history and labels."""
+
+__all__: list[str] = []

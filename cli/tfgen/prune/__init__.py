@@ -1,0 +1,3 @@
+"""`tfgen prune`: which AMIs may go, and what becomes of them."""
+
+__all__: list[str] = []
