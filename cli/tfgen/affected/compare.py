@@ -32,9 +32,13 @@ _SHOWN_MISSING = frozenset({"broken-yaml", "unreadable", "role-cycle"})
 class Comparison:
     """`base` and `head` of one repository."""
 
-    def __init__(self, workspace: Workspace, base: Point, head: Point) -> None:
+    def __init__(
+        self, workspace: Workspace, base: Point, head: Point, sides: Sides | None = None, known: State | None = None
+    ) -> None:
         self.workspace, self.base, self.head, self.started = workspace, base, head, time.time_ns()
-        self.sides = Sides(workspace, base, head)
+        self.sides = sides or Sides(workspace, base, head)
+        #: The head's graph, where somebody has made it.
+        self._known = known
 
     def result(self, everything: str, *, include_children: bool) -> Affected:
         """What differs; all images where `everything` says why."""
@@ -105,6 +109,17 @@ class Comparison:
         """The head's and the base's, made of what is known from before, and the base's of the head's."""
         from tfgen_generators.graph.incremental import IncrementalGraph
 
+        sides, head = self.sides, self._known or self.head_state()
+        same = sides.base_templates is sides.templates and sides.base_settings is sides.settings
+        base = IncrementalGraph(sides.base_tree, sides.base_templates, sides.base_settings, sides.store)
+        then = base.state(head, sides.changes, same_images=same)
+        graph = head.graph()
+        return graph, graph if then is head else then.graph()
+
+    def head_state(self) -> State:
+        """The head's graph, made of what is known from before."""
+        from tfgen_generators.graph.incremental import IncrementalGraph
+
         sides = self.sides
         on_disk = sides.head_tree is sides.disk
         before = self._before
@@ -112,11 +127,7 @@ class Comparison:
         head = IncrementalGraph(sides.head_tree, sides.templates, sides.settings, sides.store, started).state(before)
         if on_disk and head is not before:
             keep_state(sides.store, head)
-        same = sides.base_templates is sides.templates and sides.base_settings is sides.settings
-        base = IncrementalGraph(sides.base_tree, sides.base_templates, sides.base_settings, sides.store)
-        then = base.state(head, sides.changes, same_images=same)
-        graph = head.graph()
-        return graph, graph if then is head else then.graph()
+        return head
 
     def _touched(self, graph: Graph, base: Graph) -> Iterable[tuple[str, list[Reason]]]:
         found = {

@@ -78,14 +78,3 @@ def resolve_commit(workspace: Workspace, name: str) -> str:
     except NoAnswerError:
         return ""
     return found.decode().strip()
-
-
-def images_of(workspace: Workspace, commit: str) -> frozenset[str]:
-    """The names of the images that a commit has. Raises TfgenError."""
-    from tfgen.affected.sides import Sides
-
-    sides = Sides(workspace, Point(commit=None, name="none"), Point(commit=commit, name=commit))
-    try:
-        return frozenset(one.name for one in sides.templates)
-    except NoAnswerError as error:
-        raise TfgenError(f"git has no answer{f': {error}' if str(error) else ''}") from None

@@ -19,7 +19,7 @@ from tfgen.status.model import Behind
 from tfgen_generators.errors import TfgenError
 
 if TYPE_CHECKING:
-    from tfgen.affected.model import AffectedImage
+    from tfgen.affected.model import Affected, AffectedImage
     from tfgen.workspace import Workspace
 
 _DIRTY = re.compile(r"-dirty$")
@@ -116,22 +116,22 @@ class _Compared(msgspec.Struct, frozen=True, kw_only=True):
 
 def _compared(workspace: Workspace, commits: Iterable[str], head: str) -> dict[str, _Compared]:
     """Each older commit, compared once."""
-    from tfgen.affected.find import affected_between, images_of
+    from tfgen.affected.many import Many
 
+    asked = sorted(commits)
+    if not asked:
+        return {}
     try:
-        names = images_of(workspace, head)
+        many = Many(workspace, head, asked)
+        return {commit: _one(one, many.images) for commit, one in many.found()}
     except TfgenError as error:
-        return {commit: _Compared(problem=f"HEAD cannot be read: {error}") for commit in commits}
-    found: dict[str, _Compared] = {}
-    for commit in sorted(commits):
-        try:
-            one = affected_between(workspace, commit, head)
-        except TfgenError as error:
-            found[commit] = _Compared(problem=f"cannot be compared with HEAD: {error}")
-            continue
-        images = {image.name: image for image in one.images}
-        found[commit] = _Compared(images=images, names=names, everything=one.everything)
-    return found
+        return {commit: _Compared(problem=f"HEAD cannot be read: {error}") for commit in asked}
+
+
+def _one(found: Affected | TfgenError, names: frozenset[str]) -> _Compared:
+    if isinstance(found, TfgenError):
+        return _Compared(problem=f"cannot be compared with HEAD: {found}")
+    return _Compared(images={one.name: one for one in found.images}, names=names, everything=found.everything)
 
 
 def _with_times(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen.affected.find import affected_between
-from tfgen.console import one_line
+from tfgen.console import one_line, without_controls
 from tfgen.git.repository import NoAnswerError, folder_in_repository, head_commit
 
 if TYPE_CHECKING:
@@ -57,10 +57,14 @@ def changes_since(workspace: Workspace, image: str, commit: str, most: int = MOS
         Change(
             commit=step.commit,
             at=step.at,
-            subject=one_line(step.subject),
-            paths={one_line(path[cut:]): one_line(why[path]) for path in step.changed if path in why},
+            subject=_plain(step.subject),
+            paths={_plain(path[cut:]): _plain(why[path]) for path in step.changed if path in why},
         )
         for step in steps
         if any(path in why for path in step.changed)
     ]
     return Changes(commits=tuple(told[:most]), more=max(0, len(told) - most))
+
+
+def _plain(text: str) -> str:
+    return without_controls(one_line(text))
