@@ -28,10 +28,11 @@ def discover_commit(
     folders: Collection[str] | None = None,
     *,
     required: bool = False,
+    cache: FactsCache | None = None,
 ) -> tuple[Template, ...]:
     """The templates of a tree that is not the disk's, with their details; only those directly in `folders` if given.
 
-    Raises TfgenError where it is `required` that there are some, as `require_some` does.
+    Raises TfgenError where it is `required` that there are some, as `require_some` does. `cache` keeps what is read.
     """
     import tempfile
 
@@ -49,17 +50,17 @@ def discover_commit(
                     raise
                 file.touch()  # it is too large there as well: a file that is not read
                 os.truncate(file, MOST_BYTES + 1)
-        found = _discover(root, settings, is_tracked)
+        found = _discover(root, settings, is_tracked, cache or FactsCache(details=True))
         return (require_some(root, found, settings.packer_dir) if required else found).templates
 
 
-def _discover(root: Path, settings: Settings, is_tracked: Callable[[str], bool]) -> Discovery:
+def _discover(root: Path, settings: Settings, is_tracked: Callable[[str], bool], cache: FactsCache) -> Discovery:
     return discover(
         root,
         settings.packer_dir,
         pins=pins.by_path(settings),
         ignore=settings.ignore,
-        cache=FactsCache(details=True),
+        cache=cache,
         is_tracked=is_tracked,
         settings=settings,
     )

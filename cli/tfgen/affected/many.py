@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tfgen.affected.compare import Comparison
 from tfgen.affected.model import Affected, Point
 from tfgen.affected.sides import Sides
+from tfgen.cache.graph_store import keep_store
 from tfgen.git.differences import MissingBlobsError
 from tfgen.git.history import differences_from
 from tfgen.git.repository import NoAnswerError
 from tfgen_generators.errors import TfgenError
+from tfgen_generators.packer.discovery.facts_cache import FactsCache
 
 if TYPE_CHECKING:
     from tfgen.git.differences import Differences
     from tfgen.workspace import Workspace
     from tfgen_generators.graph.state import State
+    from tfgen_generators.packer.model import Template
     from tfgen_generators.trees.linked import LinkedTree
 
 
 class Many:
-    """Comparisons of `commits` (ancestors, in full) with the commit `head`, each equal to `affected_between`.
+    """Comparisons of commits (ancestors, in full) with the commit `head`, each for the images that are asked about.
 
-    Raises TfgenError where the head cannot be read.
+    What is said of an image is what `affected_between` says. Raises TfgenError where the head cannot be read.
     """
 
-    def __init__(self, workspace: Workspace, head: str, commits: Sequence[str]) -> None:
-        self._workspace, self._commits = workspace, commits
+    def __init__(self, workspace: Workspace, head: str, asked: Mapping[str, Collection[str]]) -> None:
+        self._workspace, self._asked = workspace, asked
         self._head = Point(commit=head, name=head)
         try:
             self._sides = _Sides(workspace, self._head)
-            self._changes = differences_from(workspace.root, commits, head)
+            self._changes = differences_from(workspace.root, list(asked), head)
             for changes in self._changes.values():
                 self._sides.blobs.expect(changes)
             _ = self._sides.templates
@@ -50,16 +53,21 @@ class Many:
 
     def found(self) -> Iterator[tuple[str, Affected | TfgenError]]:
         """Each commit with what differs from it, or why it cannot be compared with."""
-        for commit in self._commits:
+        state = self._state if self._asked else None
+        held = state.held if state else frozenset()
+        identities = {name: identity for identity, name in self._sides.names.items()}
+        for commit, names in self._asked.items():
             base = Point(commit=commit, name=commit)
-            sides = _Older(self._sides, base, self._changes[commit])
-            comparison = Comparison(self._workspace, base, self._head, sides, self._state)
+            sides = _Older(self._sides, base, self._changes[commit], frozenset(names))
+            part = state.part([identities[name] for name in names if name in identities]) if state else None
+            comparison = Comparison(self._workspace, base, self._head, sides, part, held)
             try:
-                yield commit, comparison.result("", include_children=False)
+                yield commit, comparison.found("", include_children=False)
             except (NoAnswerError, MissingBlobsError) as error:
                 yield commit, TfgenError(f"files are missing in this clone: {error}")
             except TfgenError as error:
                 yield commit, error
+        keep_store(self._workspace, self._sides.store)
 
 
 class _Sides(Sides):
@@ -67,6 +75,7 @@ class _Sides(Sides):
 
     def __init__(self, workspace: Workspace, head: Point) -> None:
         super().__init__(workspace, head, head)
+        self.facts = FactsCache(details=True)
 
     @cached_property
     def around(self) -> Differences:
@@ -84,13 +93,27 @@ class _Sides(Sides):
 class _Older(Sides):
     """One older commit beside the head of `like`."""
 
-    def __init__(self, like: _Sides, base: Point, changes: Differences) -> None:
+    def __init__(self, like: _Sides, base: Point, changes: Differences, wanted: frozenset[str]) -> None:
         self.workspace, self.base, self.head, self.root = like.workspace, base, like.head, like.root
         self.store, self.disk, self.blobs, self.sparse = like.store, like.disk, like.blobs, like.sparse
         self.is_tracked = like.is_tracked
         self._around = like.around
         self.changes = changes
-        self.head_tree, self.settings, self.templates = like.head_tree, like.settings, like.templates
+        self.head_tree, self.settings, self._like, self._wanted = like.head_tree, like.settings, like, wanted
+        self.names, self.facts = like.names, like.facts
+        self._known_names = like._known_names
+        self.templates = [one for one in like.templates if one.name in wanted]
+
+    @property
+    def all_of_head(self) -> Sequence[Template]:
+        return self._like.templates
+
+    @cached_property
+    def base_templates(self) -> Sequence[Template]:
+        """Those that are asked about."""
+        if self.all_of_base is self.all_of_head:
+            return self.templates
+        return [one for one in self.all_of_base if self.head_name(one.identity, one.name) in self._wanted]
 
     @cached_property
     def base_tree(self) -> LinkedTree:

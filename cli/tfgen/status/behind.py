@@ -7,7 +7,7 @@ history. Uncommitted changes do not count: it is HEAD that is compared with.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -41,7 +41,11 @@ def verdicts(workspace: Workspace, commits: Mapping[str, str]) -> dict[str, Behi
     usable = {commits[image] for image, reason in reasons.items() if not reason}
     try:
         absent = _absent(workspace, usable, head)
-        compared = _compared(workspace, usable - absent.keys(), head)
+        asked: dict[str, list[str]] = {}
+        for image, commit in commits.items():
+            if commit in usable and commit not in absent:
+                asked.setdefault(commit, []).append(image)
+        compared = _compared(workspace, asked, head)
         found = {
             image: _unknown(reason or absent[commits[image]])
             if (reason := reasons[image]) or commits[image] in absent
@@ -114,11 +118,10 @@ class _Compared(msgspec.Struct, frozen=True, kw_only=True):
         return BehindSince(behind=Behind(verdict="yes", file=first.path, why=why))
 
 
-def _compared(workspace: Workspace, commits: Iterable[str], head: str) -> dict[str, _Compared]:
+def _compared(workspace: Workspace, asked: Mapping[str, Collection[str]], head: str) -> dict[str, _Compared]:
     """Each older commit, compared once."""
     from tfgen.affected.many import Many
 
-    asked = sorted(commits)
     if not asked:
         return {}
     try:
