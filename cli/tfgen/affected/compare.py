@@ -57,7 +57,7 @@ class Comparison:
         """The same, and keeps nothing."""
         changed: tuple[str, ...] = ()
         if not everything:
-            _ = self._before  # read while git looks
+            _ = self._known or self._before  # read while git looks
             changed = tuple(sorted(self.sides.changes))
             everything = self.sides.incomparable() if changed else ""
         found = Affected(base=self.base, head=self.head, everything=everything, changed=changed)
@@ -114,7 +114,7 @@ class Comparison:
         """The graph of the last look at the disk."""
         import tfgen_generators.graph.incremental  # noqa: F401 what is needed next
 
-        on_disk = self.head.commit is None and self.sides.head_tree is self.sides.disk
+        on_disk = self.sides.head_tree is self.sides.disk
         return kept_state(self.sides.store) if on_disk else None
 
     def _graphs(self) -> tuple[Graph, Graph]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tfgen.affected.commit_templates import named, unnamed_in
 from tfgen.affected.compare import Comparison
 from tfgen.affected.model import Affected, Point
-from tfgen.affected.sides import Sides
+from tfgen.affected.sides import Sides, deciding
 from tfgen.cache.graph_store import keep_store
 from tfgen.git.differences import MissingBlobsError
 from tfgen.git.history import differences_from
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from tfgen.workspace import Workspace
     from tfgen_generators.graph.state import State
     from tfgen_generators.packer.model import Template
+    from tfgen_generators.settings.model import Settings
     from tfgen_generators.trees.linked import LinkedTree
+    from tfgen_generators.trees.overlay import Other
 
 
 class Many:
@@ -75,7 +79,13 @@ class _Sides(Sides):
 
     def __init__(self, workspace: Workspace, head: Point) -> None:
         super().__init__(workspace, head, head)
-        self.facts = FactsCache(details=True)
+        #: Folder as some commit has it -> its templates.
+        self.unnamed: dict[object, Sequence[Template]] = {}
+
+    @cached_property
+    def cache(self) -> FactsCache:
+        """What the last look has read, by content: asked for after the head's templates, and never kept."""
+        return FactsCache(self.workspace.cache_file("facts"), details=True)
 
     @cached_property
     def around(self) -> Differences:
@@ -100,7 +110,7 @@ class _Older(Sides):
         self._around = like.around
         self.changes = changes
         self.head_tree, self.settings, self._like, self._wanted = like.head_tree, like.settings, like, wanted
-        self.names, self.facts = like.names, like.facts
+        self.names = like.names
         self._known_names = like._known_names
         self.templates = [one for one in like.templates if one.name in wanted]
 
@@ -114,6 +124,24 @@ class _Older(Sides):
         if self.all_of_base is self.all_of_head:
             return self.templates
         return [one for one in self.all_of_base if self.head_name(one.identity, one.name) in self._wanted]
+
+    def discovered(self, settings: Settings, folders: Collection[str] | None) -> Sequence[Template]:
+        """As ever, but a folder that several commits have alike is looked into once."""
+        self.facts = self._like.cache
+        if folders is None:
+            return super().discovered(settings, None)
+        differing: dict[str, list[tuple[str, Other | None]]] = {folder: [] for folder in sorted(folders)}
+        for path, other in self.changes.items():
+            if (folder := posixpath.dirname(path) or ".") in differing:
+                differing[folder].append((path, other))
+        how = repr(deciding(settings))
+        found: list[Template] = []
+        for folder, paths in differing.items():
+            key = (folder, how, repr(sorted(paths, key=lambda one: one[0])))
+            if key not in self._like.unnamed:
+                self._like.unnamed[key] = unnamed_in(self.base_tree, settings, self.is_known, folder, self.facts)
+            found += self._like.unnamed[key]
+        return named(found, settings)
 
     @cached_property
     def base_tree(self) -> LinkedTree:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -113,7 +113,7 @@ class Sides:
         if self.head_tree is not self.disk:
             from tfgen.affected.commit_templates import discover_commit
 
-            return discover_commit(self.head_tree, self.settings or self._placed, self._is_tracked, required=True)
+            return discover_commit(self.head_tree, self.settings or self._placed, self.is_known, required=True)
         return find_templates(self.workspace, self.store).templates
 
     @cached_property
@@ -146,22 +146,27 @@ class Sides:
         settings = self.settings or self._placed
         base = self.base_settings or Settings(packer_dir=folder_in_tree(self.base_tree, USUAL))
         folders = self._differing_folders(base.packer_dir)
-        same = _deciding(base) == _deciding(settings)
+        same = deciding(base) == deciding(settings)
         if same and folders is not None and not folders:
             return of_head
+        if folders is None or not same:
+            return self.discovered(base, None)
+        kept = [one for one in of_head if _folder(one) not in folders]
+        return [*kept, *self.discovered(base, folders)]
+
+    def discovered(self, settings: Settings, folders: Collection[str] | None) -> Sequence[Template]:
+        """The base's templates, directly in `folders` if given."""
         from tfgen.affected.commit_templates import discover_commit
 
-        if folders is None or not same:
-            return discover_commit(self.base_tree, base, self._is_tracked, cache=self.facts)
-        kept = [one for one in of_head if _folder(one) not in folders]
-        return [*kept, *discover_commit(self.base_tree, base, self._is_tracked, folders, cache=self.facts)]
+        return discover_commit(self.base_tree, settings, self.is_known, folders, cache=self.facts)
 
     @property
     def all_of_head(self) -> Sequence[Template]:
         """The head's templates, with those that are not asked about."""
         return self.templates
 
-    def _is_tracked(self, path: str) -> bool:
+    def is_known(self, path: str) -> bool:
+        """Whether git tracks `path` on one of the sides."""
         return path in self.changes or self.is_tracked(path)
 
     def _differing_folders(self, packer_dir: str) -> frozenset[str] | None:
@@ -191,7 +196,7 @@ def _settings_in(tree: LinkedTree, where: str) -> Settings | None:
         raise SettingsError("not UTF-8 text", where=where) from None
 
 
-def _deciding(settings: Settings) -> tuple[object, ...]:
+def deciding(settings: Settings) -> tuple[object, ...]:
     """What decides which images there are, beside the files in the folder of templates."""
     pins = {name: own.path for name, own in settings.templates.items() if own.path is not None}
     variants = settings.origin.variants

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -43,20 +44,25 @@ def not_in_history(root: Path, commits: Collection[str], head: str) -> frozenset
     return frozenset(lines(found)) & frozenset(commits)
 
 
-def differences_from(root: Path, commits: Sequence[str], head: str, *, whole: bool = False) -> dict[str, Differences]:
+def differences_from(root: Path, commits: Collection[str], head: str, *, whole: bool = False) -> dict[str, Differences]:
     """Where `head` is not as each of `commits`; the values are what stands in the older commit. Raises NoAnswerError.
 
-    Paths are those below `root`, from there; with `whole` all, from the repository's root.
+    Paths are those below `root`, from there; with `whole` all, from the repository's root. git compares each commit
+    with the next newer one: far less than each with `head`.
     """
-    trees = _trees(root, [*commits, head])
-    now = trees[head]
-    asked = list(dict.fromkeys(tree for commit in commits if (tree := trees[commit]) != now))
-    given = _lines([f"{tree} {now}" for tree in asked])
-    found: dict[str, Differences] = {now: {}}
-    if asked:
-        relative = () if whole else ("--relative",)
-        found |= _by_tree(run_git(root, "diff-tree", "--stdin", "-r", *_RAW, *relative, given=given))
-    return {commit: found[trees[commit]] for commit in commits}
+    if not commits:
+        return {}
+    newest_first = list(lines(run_git(root, "rev-list", "--no-walk=sorted", "--stdin", given=_lines(sorted(commits)))))
+    trees = _trees(root, [head, *newest_first])
+    order = [trees[head], *(trees[commit] for commit in newest_first)]
+    pairs = [(older, newer) for newer, older in pairwise(order) if older != newer]
+    relative = () if whole else ("--relative",)
+    given = _lines([f"{older} {newer}" for older, newer in pairs])
+    output = run_git(root, "diff-tree", "--stdin", "-r", *_RAW, *relative, given=given) if pairs else b""
+    known: dict[str, Differences] = {trees[head]: {}}
+    for (older, _), found in zip(pairs, _summed(output), strict=True):
+        known.setdefault(older, found)
+    return {commit: known[trees[commit]] for commit in commits}
 
 
 def _trees(root: Path, commits: Sequence[str]) -> dict[str, str]:
@@ -65,19 +71,37 @@ def _trees(root: Path, commits: Sequence[str]) -> dict[str, str]:
     return dict(zip(commits, lines(found), strict=True))
 
 
-def _by_tree(output: bytes) -> dict[str, Differences]:
-    """What `git diff-tree --stdin` says of pairs of trees: a line for each pair, then its differences."""
-    found: dict[str, Differences] = {}
+def _summed(output: bytes) -> Iterator[Differences]:
+    """For each tree of `git diff-tree --stdin`, which goes back from the head, what is not as in the head."""
+    at_head: dict[str, tuple[str, str]] = {}
     here: Differences = {}
+    for pair in _pairs(output):
+        for path, before, after in pair:
+            if before == at_head.setdefault(path, after):
+                here.pop(path, None)
+            else:
+                here[path] = other_at(*before)
+        yield dict(here)
+
+
+_Entry = tuple[str, str]
+
+
+def _pairs(output: bytes) -> Iterator[list[tuple[str, _Entry, _Entry]]]:
+    """What differs in each pair: a line for the pair, then path, mode and object before, and after."""
+    pair: list[tuple[str, _Entry, _Entry]] | None = None
     fields = iter(os.fsdecode(output).split("\0"))
     for told in fields:
         *headers, facts = told.split("\n")
-        for header in headers:
-            here = found.setdefault(header.partition(" ")[0], {})
-        if facts:
-            old_mode, _, old_blob, *_ = facts.removeprefix(":").split(" ")
-            here[next(fields)] = other_at(old_mode, old_blob)
-    return found
+        for _ in headers:
+            if pair is not None:
+                yield pair
+            pair = []
+        if facts and pair is not None:
+            old_mode, mode, old_blob, blob, _ = facts.removeprefix(":").split(" ")
+            pair.append((next(fields), (old_mode, old_blob), (mode, blob)))
+    if pair is not None:
+        yield pair
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

@@ -68,9 +68,7 @@ class FactsCache:
         details = details or self._details
         file = f"{root}/{path}"
         if self._file is None:
-            found = self._outcome(read_bytes(file), form, details=details)
-            self._new.outcomes[f"{form}:{found.digest}"] = found
-            return found
+            return self._outcome(read_bytes(file), form, details=details)
         status = os.stat(file)  # noqa: PTH116 as below
         stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         known = self._old.stamps.get(path)
