@@ -10,7 +10,7 @@ from tests.conftest import Repo
 from tests.functional.git_repo import commit, git, make
 from tfgen.affected.find import find_affected
 from tfgen.status.behind import verdicts
-from tfgen.status.changes_since import changes_since
+from tfgen.status.since.changes import changes_since
 from tfgen.workspace import open_workspace
 
 AT = "2026-01-0{}T12:00:00Z"
@@ -92,6 +92,50 @@ def test_as_affected_says(root: Path) -> None:
         affected = {one.name for one in find_affected(workspace, base=base).images}
         found = verdicts(workspace, {"web": base, "db": base})
         assert {image for image, one in found.items() if one.behind.verdict == "yes"} == affected
+
+
+def test_a_base_that_cannot_be_compared_with_is_behind(root: Path) -> None:
+    good = (root / "tfgen.toml").read_text()
+    (root / "tfgen.toml").write_text("nonsense = [")
+    commit(root)
+    (root / "tfgen.toml").write_text(good)
+    commit(root)
+    found = verdict("db", at(root, "HEAD~1"))
+    assert found[:2] == ("yes", "")
+    assert "cannot be read" in found[2]
+
+
+def test_a_renamed_and_a_merged_image(root: Path) -> None:
+    first = at(root, "HEAD~2")
+    git(root, "checkout", "--quiet", "-b", "branch")
+    (root / "packer/db.json").rename(root / "packer/data.json")
+    commit(root)
+    aside = at(root, "HEAD")
+    git(root, "checkout", "--quiet", "main")
+    (root / "beside.md").write_text("x")
+    commit(root)
+    git(root, "merge", "--quiet", "--no-ff", "--message", "merge", "branch")
+    assert verdict("data", first)[:2] == ("yes", "packer/data.json")
+    assert verdict("db", first)[0] == "unknown"
+    assert verdict("data", aside)[0] == "no"
+    assert verdict("data", at(root, "HEAD~1"))[0] == "yes"
+    (root / "packer/data.json").write_text((root / "packer/data.json").read_text() + "\n")
+    commit(root)
+    assert verdict("data", aside)[:2] == ("yes", "packer/data.json")
+
+
+def test_a_shallow_clone_gets_its_history_or_says_so(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone, first = tmp_path / "clone", at(root, "HEAD~2")
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{root}", str(clone))
+    monkeypatch.chdir(clone)
+    git(clone, "remote", "set-url", "origin", f"file://{tmp_path}/gone")
+    found = verdict("web", first)
+    assert (found[0], "the clone is shallow" in found[2]) == ("unknown", True)
+    git(clone, "remote", "set-url", "origin", f"file://{root}")
+    assert verdict("web", first)[0] == "yes"
+    assert verdict("db", first)[0] == "no"
 
 
 def test_what_changed_since(root: Path) -> None:

@@ -12,10 +12,12 @@ from tests.functional.git_repo import commit, git
 from tests.property.changes import make_change
 from tests.property.generate import make
 from tests.property.oracle import Evidence
-from tests.property.repository import Repository, write_all, write_one
+from tests.property.repository import Content, Repository, write_all, write_one
 from tfgen.affected.find import find_affected
 from tfgen.status.behind import verdicts
 from tfgen.workspace import open_workspace
+from tfgen_generators.errors import TfgenError
+from tfgen_generators.settings.read import parse_settings
 
 _SEEDS = 160
 _TRIED = depth.amount(6, _SEEDS)
@@ -78,6 +80,8 @@ def _change(root: Path, repository: Repository, seed: int) -> None:
     for path, content in make_change(seed, repository, everything).files.items():
         if content is None and any(path in image.members for image in repository.images):
             continue  # the repository keeps its images
+        if path == "tfgen.toml" and not _is_valid(content):
+            continue
         write_one(root, path, content)
         if content is None:
             files.pop(path, None)
@@ -85,3 +89,11 @@ def _change(root: Path, repository: Repository, seed: int) -> None:
             files[path] = content
     (root / "log.md").write_text(f"{seed}\n")
     commit(root, f"change {seed}")
+
+
+def _is_valid(content: Content | None) -> bool:
+    try:
+        parse_settings(content.decode() if isinstance(content, bytes) else "")
+    except TfgenError:
+        return False
+    return True

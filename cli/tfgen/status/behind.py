@@ -7,7 +7,7 @@ history. Uncommitted changes do not count: it is HEAD that is compared with.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +15,7 @@ import msgspec
 from tfgen.git.history import commits_among, is_full_name, not_in_history
 from tfgen.git.merge_base import is_shallow
 from tfgen.git.repository import NoAnswerError, head_commit
+from tfgen.status.facts import BehindSince
 from tfgen.status.model import Behind
 from tfgen_generators.errors import TfgenError
 
@@ -23,39 +24,42 @@ if TYPE_CHECKING:
     from tfgen.workspace import Workspace
 
 _DIRTY = re.compile(r"-dirty$")
+#: An image and the commit of its AMI.
+_Pair = tuple[str, str]
 
 
-class BehindSince(msgspec.Struct, frozen=True, kw_only=True):
-    """A verdict, and the time of the first commit since that concerns the image ("" while there is none)."""
-
-    behind: Behind
-    superseded_at: str = ""
-
-
-def verdicts(workspace: Workspace, commits: Mapping[str, str]) -> dict[str, BehindSince]:
+def verdicts(workspace: Workspace, commits: Mapping[str, str]) -> Mapping[str, BehindSince]:
     """The verdict on each image, from the commit (SourceVersion) of its AMI."""
+    return verdicts_of_places(workspace, [commits])[0]
+
+
+def verdicts_of_places(
+    workspace: Workspace, places: Sequence[Mapping[str, str]]
+) -> tuple[Mapping[str, BehindSince], ...]:
+    """The same for the AMIs of several regions or accounts; git and the repository are looked at once."""
+    found = _all(workspace, {pair for commits in places for pair in commits.items()})
+    return tuple({image: found[image, commit] for image, commit in commits.items()} for commits in places)
+
+
+def _all(workspace: Workspace, pairs: Collection[_Pair]) -> dict[_Pair, BehindSince]:
     head = head_commit(workspace.root)
     if not head:
-        return {image: _unknown("the commit of HEAD cannot be read") for image in commits}
-    reasons = {image: _unusable(commit, head) for image, commit in commits.items()}
-    usable = {commits[image] for image, reason in reasons.items() if not reason}
+        return dict.fromkeys(pairs, _unknown("the commit of HEAD cannot be read"))
+    reasons = {commit: _unusable(commit, head) for _, commit in pairs}
     try:
-        absent = _absent(workspace, usable, head)
-        asked: dict[str, list[str]] = {}
-        for image, commit in commits.items():
-            if commit in usable and commit not in absent:
-                asked.setdefault(commit, []).append(image)
+        reasons |= _absent(workspace, [commit for commit, reason in reasons.items() if not reason], head)
+        asked: dict[str, set[str]] = {}
+        for image, commit in pairs:
+            if not reasons[commit]:
+                asked.setdefault(commit, set()).add(image)
         compared = _compared(workspace, asked, head)
         found = {
-            image: _unknown(reason or absent[commits[image]])
-            if (reason := reasons[image]) or commits[image] in absent
-            else compared[commits[image]](image)
-            for image in commits
+            (image, commit): _unknown(reasons[commit]) if reasons[commit] else compared[commit](image)
+            for image, commit in pairs
         }
-        return _with_times(workspace, found, commits, compared, head)
+        return _with_times(workspace, found, compared, head)
     except NoAnswerError as error:
-        why = f"git has no answer: {error}" if str(error) else "git has no answer"
-        return {image: _unknown(why) for image in commits}
+        return dict.fromkeys(pairs, _unknown(f"git has no answer{f': {error}' if str(error) else ''}"))
 
 
 def _unusable(commit: str, head: str) -> str:
@@ -138,27 +142,20 @@ def _one(found: Affected | TfgenError, names: frozenset[str]) -> _Compared:
 
 
 def _with_times(
-    workspace: Workspace,
-    found: dict[str, BehindSince],
-    commits: Mapping[str, str],
-    compared: Mapping[str, _Compared],
-    head: str,
-) -> dict[str, BehindSince]:
+    workspace: Workspace, found: dict[_Pair, BehindSince], compared: Mapping[str, _Compared], head: str
+) -> dict[_Pair, BehindSince]:
     """The same with the time of the first commit since that concerns each image that is behind."""
-    from tfgen.status.first_since import FirstSince
+    from tfgen.status.since.first import FirstSince
 
-    behind = {image: commits[image] for image, one in found.items() if one.behind.verdict == "yes"}
+    behind = [pair for pair, one in found.items() if one.behind.verdict == "yes"]
     if not behind:
         return found
-    first = FirstSince(workspace, head, set(behind.values()))
-    times = {
-        image: first.time(commit, [why.path for why in compared[commit].images[image].reasons])
-        for image, commit in behind.items()
-    }
-    return {
-        image: msgspec.structs.replace(one, superseded_at=times[image]) if image in times else one
-        for image, one in found.items()
-    }
+    first = FirstSince(workspace, head, {commit for _, commit in behind})
+    for image, commit in behind:
+        paths = [why.path for why in compared[commit].images[image].reasons]
+        at = first.time(commit, paths)
+        found[image, commit] = msgspec.structs.replace(found[image, commit], superseded_at=at)
+    return found
 
 
 def _unknown(reason: str) -> BehindSince:

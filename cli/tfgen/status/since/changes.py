@@ -36,7 +36,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 def changes_since(workspace: Workspace, image: str, commit: str, most: int = MOST) -> Changes:
     """The commits after `commit` that changed what the image is made of."""
     from tfgen.status.behind import verdicts
-    from tfgen.status.first_since import FirstSince
+    from tfgen.status.since.first import FirstSince
 
     verdict = verdicts(workspace, {image: commit})[image].behind
     if verdict.verdict != "yes":
