@@ -93,7 +93,7 @@ def _change(root: Path, repository: Repository, seed: int) -> None:
 
 def _is_valid(content: Content | None) -> bool:
     try:
-        parse_settings(content.decode() if isinstance(content, bytes) else "")
+        parse_settings(content.decode() if isinstance(content, bytes) else "nothing")
     except TfgenError:
         return False
     return True
