@@ -12,7 +12,6 @@ from tfgen.drawing.svg import curve
 from tfgen.drawing.widths import shortened
 from tfgen.status.model import ImageStatus
 from tfgen.status.page.states import STATES, Shown, worst
-from tfgen.status.page.text import cut
 from tfgen.status.page.text import name as named
 
 _WIDEST = 1180.0
@@ -23,12 +22,11 @@ _FAMILY, _ROWS, _COLUMNS = 3, 8, 4
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """An image: its corner, its sign and name as there is room for them, and what a pointer on it shows."""
+    """An image: where its text begins, and its sign and name as there is room for them."""
 
     x: float
     y: float
     text: str
-    full: str
     state: Shown
 
 
@@ -143,10 +141,9 @@ def _nodes(members: Sequence[str], left: float, top: float, states: Mapping[str,
         column, row = divmod(number, rows)
         text, state = named(member), states.get(member, STATES["unknown"])
         yield Node(
-            x=left + inset + column * (_WIDTH + _GAP),
-            y=top + inset + row * (_HEIGHT + _GAP),
+            x=left + inset + column * (_WIDTH + _GAP) + 8,
+            y=top + inset + row * (_HEIGHT + _GAP) + 17,
             text=f"{state.sign} {shortened(text, _WIDTH - 34, _NAME)}",
-            full=cut(text, 120),
             state=state,
         )
 

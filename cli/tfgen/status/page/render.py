@@ -26,7 +26,8 @@ _LIMITS = (
     Limits(text=1000, path=400, drift=50, lines=1000),
     Limits(text=300, path=250, drift=10, lines=400),
     Limits(text=160, path=120, drift=3, lines=200),
-    Limits(text=90, path=80, drift=1, lines=100),
+    Limits(text=110, path=80, drift=1, lines=100),
+    Limits(text=70, path=60, drift=1, lines=100),
     Limits(text=40, path=40, drift=0, lines=50),
 )
 

@@ -13,8 +13,8 @@ from tfgen.status.page.states import STATES, VERDICTS, Shown
 from tfgen.status.page.text import age, cut, days_between, moment, name
 
 _BETWEEN = {
-    "template/file": "template and generated file",
-    "file/aws": "generated file and AWS",
+    "template/file": "template and file",
+    "file/aws": "file and AWS",
     "ami/code": "AMI and code",
 }
 

@@ -57,6 +57,8 @@ def age(days: float) -> str:
     """`3 days`, `5 hours`: the whole ones that have passed."""
     if days < 0:
         return "in the future"
+    if days * 24 < 1:
+        return "less than an hour"
     if days < 1:
         hours = int(days * 24)
         return f"{hours} hour{'' if hours == 1 else 's'}"
