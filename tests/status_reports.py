@@ -225,3 +225,23 @@ def named(names: Sequence[str]) -> Report:
         orphans=tuple(Orphan(kind="pipeline", name=name, region=name, account=name, reason=name) for name in names),
         unreadable=(Unreadable(cell=names[0], action=names[0], error=names[0]),),
     )
+
+
+def rows_named(names: Sequence[str]) -> Report:
+    """Each name as that of an image, its template, file, reason and channel: rows and the graph alone."""
+    images = tuple(
+        image(
+            name,
+            age=number % 50,
+            behind="yes",
+            file=name,
+            why=name,
+            template=name,
+            parents=() if number < 5 else (names[number % 5],),
+            channels={name: name},
+            pipeline_reason=name,
+            pipeline_executions=(),
+        )
+        for number, name in enumerate(names)
+    )
+    return Report(made_at=at(0), images=images)

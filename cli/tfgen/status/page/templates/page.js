@@ -64,7 +64,11 @@
   words.addEventListener("input", filter);
   mark.addEventListener("change", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(filter));
+  form.addEventListener("reset", (event) => {
+    event.preventDefault();
+    words.value = mark.value = "";
+    filter();
+  });
   for (const link of links) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
