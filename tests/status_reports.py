@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from tfgen.status.model import (
     Behind,
@@ -19,18 +19,55 @@ from tfgen.status.model import (
     Verdict,
 )
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _REASON = (
     "amazon-ebs.web: Script exited with non-zero exit status: 100. E: Unable to fetch some archives, "
     "maybe run apt-get update or try with --fix-missing? "
 )
 _SIGNS = (
-    *("<script>alert(1)</script>", "</script><script>alert(2)</script>", "<img src=x onerror=alert(3)>", "</td></tr></table>"),
-    *("\" onmouseover=\"alert(4)", "' autofocus onfocus='alert(5)", "`${alert(6)}`", "{{ 7 * 7 }}", "{% raw %}", "<!--", "]]>"),
+    *(
+        "<script>alert(1)</script>",
+        "</script><script>alert(2)</script>",
+        "<img src=x onerror=alert(3)>",
+        "</td></tr></table>",
+    ),
+    *(
+        '" onmouseover="alert(4)',
+        "' autofocus onfocus='alert(5)",
+        "`${alert(6)}`",
+        "{{ 7 * 7 }}",
+        "{% raw %}",
+        "<!--",
+        "]]>",
+    ),
     *("javascript:alert(8)", "</style><style>*{display:none}", "&lt;b&gt;&amp;&#0;", "</title><b>", "</svg><script>"),
-    *("\u202eetirw\u202c", "\u2066\u05e9\u05dc\u05d5\u05dd\u2069", "\u05e9\u05dc\u05d5\u05dd \u0639\u0631\u0628\u064a", "\u200b\u200d\ufeff"),
-    *("two\nlines", "\x00", "\x1b[31m", "\x7f\x85", "\u2028", "\ud800", "\ufffe", "\U0001f4a9", "\U0001f469\u200d\U0001f4bb"),
-    *("w" * 200, "\u4e2d" * 200, "a b " * 50, "-" * 200, "z\u0301\u0302\u0303" * 20, " ", "../../etc/passwd", "a'b\"c\\d"),
+    *(
+        "\u202eetirw\u202c",
+        "\u2066\u05e9\u05dc\u05d5\u05dd\u2069",
+        "\u05e9\u05dc\u05d5\u05dd \u0639\u0631\u0628\u064a",
+        "\u200b\u200d\ufeff",
+    ),
+    *(
+        "two\nlines",
+        "\x00",
+        "\x1b[31m",
+        "\x7f\x85",
+        "\u2028",
+        "\ud800",
+        "\ufffe",
+        "\U0001f4a9",
+        "\U0001f469\u200d\U0001f4bb",
+    ),
+    *(
+        "w" * 200,
+        "\u4e2d" * 200,
+        "a b " * 50,
+        "-" * 200,
+        "z\u0301\u0302\u0303" * 20,
+        " ",
+        "../../etc/passwd",
+        "a'b\"c\\d",
+    ),
 )
 
 
@@ -41,7 +78,10 @@ def at(days: float) -> str:
 
 def hostile_names(count: int) -> list[str]:
     """That many, no two the same, all with something that a page must not obey."""
-    return [sign if number < len(_SIGNS) else f"{sign}{number}" for number, sign in zip(range(count), itertools.cycle(_SIGNS), strict=False)]
+    return [
+        sign if number < len(_SIGNS) else f"{sign}{number}"
+        for number, sign in zip(range(count), itertools.cycle(_SIGNS), strict=False)
+    ]
 
 
 def executions(statuses: Sequence[str]) -> tuple[Execution, ...]:
@@ -71,7 +111,9 @@ def image(
     """One row; `more` are fields of ImageStatus and, as `pipeline_...`, of its pipeline."""
     pipeline = {key.removeprefix("pipeline_"): more.pop(key) for key in list(more) if key.startswith("pipeline_")}
     pipeline.setdefault("next_start", "a push to main")
-    pipeline.setdefault("executions", executions(["Succeeded"] * 8 + ["Failed", "Succeeded", "Stopped"] + ["Succeeded"] * 9))
+    pipeline.setdefault(
+        "executions", executions(["Succeeded"] * 8 + ["Failed", "Succeeded", "Stopped"] + ["Succeeded"] * 9)
+    )
     more.setdefault("ami", None if age is None else f"ami-0{abs(hash_of(name)):016x}"[:21])
     return ImageStatus(
         image=name,
@@ -146,7 +188,11 @@ def twelve() -> Report:
             region="us-east-1",
             account="210987654321",
             unreadable=(
-                Unreadable(cell="pipeline", action="codepipeline:GetPipelineState", error="AccessDeniedException: not authorized"),
+                Unreadable(
+                    cell="pipeline",
+                    action="codepipeline:GetPipelineState",
+                    error="AccessDeniedException: not authorized",
+                ),
             ),
         ),
     )
@@ -157,9 +203,16 @@ def twelve() -> Report:
         orphans=(
             Orphan(kind="pipeline", name="old-ami-pipeline", region="eu-west-1", reason="no template is called old"),
             Orphan(kind="image", name="nowhere", region="eu-west-1", reason="its pipeline is not in AWS"),
-            Orphan(kind="duplicate", name="base-copy", region="eu-west-1", reason="packer/base.pkr.hcl has base-ami-pipeline"),
+            Orphan(
+                kind="duplicate",
+                name="base-copy",
+                region="eu-west-1",
+                reason="packer/base.pkr.hcl has base-ami-pipeline",
+            ),
         ),
-        unreadable=(Unreadable(cell="channels", action="ssm:GetParametersByPath", error="ThrottlingException: Rate exceeded"),),
+        unreadable=(
+            Unreadable(cell="channels", action="ssm:GetParametersByPath", error="ThrottlingException: Rate exceeded"),
+        ),
     )
 
 
@@ -177,7 +230,11 @@ def many(count: int) -> Report:
             superseded_at=at(number * 37 % 180 / 3),
             pipeline_since=at(4),
             pipeline_reason=_REASON * 6,
-            parents=() if number < 2 else (f"service-{number % 2:03d}",) if number < 12 else (f"service-{number % 10 + 2:03d}",),
+            parents=()
+            if number < 2
+            else (f"service-{number % 2:03d}",)
+            if number < 12
+            else (f"service-{number % 10 + 2:03d}",),
             parent_stale=None if number < 2 else number % 4 == 0,
             drift=drift(number % 5),
             channels={"production": f"ami-{number:017x}"},

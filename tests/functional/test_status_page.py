@@ -229,7 +229,9 @@ def test_what_a_screen_reader_is_told(pages: Pages) -> None:
         assert row.get_by_role("img").get_attribute("aria-label") == (
             "12 executions: 7 succeeded, 5 failed; newest failed"
         )
-        silent = "[...document.querySelectorAll('svg')].filter(one => !one.ariaLabel && one.ariaHidden !== 'true').length"
+        silent = (
+            "[...document.querySelectorAll('svg')].filter(one => !one.ariaLabel && one.ariaHidden !== 'true').length"
+        )
         assert page.evaluate(silent) == 0
 
 

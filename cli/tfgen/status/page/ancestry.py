@@ -61,9 +61,7 @@ def picture_of(images: Sequence[ImageStatus]) -> Picture | None:
     card_of = {member: number for number, members in enumerate(families) for member in members}
     sizes = {str(number): _size(len(members)) for number, members in enumerate(families)}
     arrows = dict.fromkeys(
-        (str(card_of[parent]), str(number))
-        for number, members in enumerate(families)
-        for parent in parents[members[0]]
+        (str(card_of[parent]), str(number)) for number, members in enumerate(families) for parent in parents[members[0]]
     )
     if not arrows:
         return None

@@ -66,7 +66,9 @@ def _page(report: Report, limits: Limits) -> str:
             rows=rows_of(report, limits),
             channels=any(image.channels for image in report.images),
             picture=picture_of(report.images),
-            listings=[listing for listing in (orphans_of(report, limits), unreadable_of(report, limits)) if listing.lines],
+            listings=[
+                listing for listing in (orphans_of(report, limits), unreadable_of(report, limits)) if listing.lines
+            ],
         )
     )
 

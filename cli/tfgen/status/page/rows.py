@@ -120,7 +120,9 @@ def _row(image: ImageStatus, made_at: str, oldest: float, limits: Limits, *, acc
         parent=_parent(image),
         parents=cut(", ".join(image.parents), limits.path),
         next_start=cut(image.pipeline.next_start, limits.text),
-        channels=tuple((cut(key, limits.path), cut(value, limits.path)) for key, value in sorted(image.channels.items())),
+        channels=tuple(
+            (cut(key, limits.path), cut(value, limits.path)) for key, value in sorted(image.channels.items())
+        ),
         drift=counted(len(image.drift), "difference") if image.drift else "",
         differences=_differences(image.drift, limits),
         more=max(len(image.drift) - limits.drift, 0),

@@ -51,4 +51,3 @@ VERDICTS: Mapping[str, Shown] = {
 def worst(states: Iterable[State]) -> Shown:
     """The one of them that sorts first."""
     return min((STATES[state] for state in states), key=lambda shown: shown.rank)
-
