@@ -1,4 +1,6 @@
-"""CPU time and size of the page of `tfgen status`, over the JSON of the same report: `python benchmarks/bench_status_page.py`.
+"""The page of `tfgen status`, its CPU time over that of the same report as JSON, and its size.
+
+    python benchmarks/bench_status_page.py
 
 The peer is json.dumps with an indentation, which is what `--format json` does. Nothing here fails a build.
 """

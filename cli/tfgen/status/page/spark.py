@@ -29,7 +29,8 @@ def spark_of(executions: Sequence[Execution]) -> Spark | None:
 
     The order is that of their starts; of those without one, the order given is CodePipeline's: the newest first.
     """
-    shown = sorted(executions[::-1], key=lambda execution: execution.started_at)[-MOST:]
+    oldest_first = executions[::-1]
+    shown = sorted(oldest_first, key=lambda execution: execution.started_at)[-MOST:]
     if not shown:
         return None
     lengths = [max(days_between(one.started_at, one.ended_at) or 0.0, 0.0) for one in shown]
