@@ -224,7 +224,7 @@ def many(count: int) -> Report:
             f"service-{number:03d}",
             states[number % len(states)],
             age=number * 37 % 180,
-            behind=("no", "yes", "unknown")[number % 3],  # type: ignore[arg-type]
+            behind=("no", "yes", "unknown")[number % 3],
             file=f"ansible/roles/service_{number}/tasks/main.yml",
             why=f"role service_{number}, of playbook service.yml",
             superseded_at=at(number * 37 % 180 / 3),
@@ -249,7 +249,7 @@ def named(names: Sequence[str]) -> Report:
     images = tuple(
         image(
             name,
-            ("red", "green")[number % 2],  # type: ignore[arg-type]
+            ("red", "green")[number % 2],
             age=number % 50,
             behind="yes",
             file=name,

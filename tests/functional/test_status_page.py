@@ -223,7 +223,7 @@ def test_what_a_screen_reader_is_told(pages: Pages) -> None:
         assert page.title() == "AMI status: 13 images, 1 red, 1 missing, 1 behind"
         assert page.evaluate("document.documentElement.lang") == "en"
         for landmark in ("banner", "main", "contentinfo", "search"):
-            assert page.get_by_role(landmark).count() == 1, landmark  # type: ignore[arg-type]
+            assert page.get_by_role(landmark).count() == 1, landmark
         assert page.get_by_role("table", name="One row for each image in each region").count() == 1
         row = page.get_by_role("row", name="cache")
         assert row.get_by_role("img").get_attribute("aria-label") == (
