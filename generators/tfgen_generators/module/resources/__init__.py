@@ -1,3 +1,3 @@
-"""What the resources of a module would be for the inputs of one call, as far as its files decide it without Terraform."""
+"""The resources that a module makes for the inputs of one call, as far as its files decide it without Terraform."""
 
 __all__ = ["conversion", "instance", "model", "text"]

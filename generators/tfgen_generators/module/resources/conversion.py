@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from tfgen_generators.packer.evaluation.convert import RefusedError, UndecidedError, as_set, boolean, number, text
 from tfgen_generators.packer.syntax.values import Expression, Value
+from tfgen_generators.shell.marks import UNKNOWN
 
 _DEEPEST = 20
 
 
 def converted(value: Value, kind: Value, depth: int = 0) -> Value:
-    """`value` as a variable of the type `kind` has it; an Expression where that is not known."""
-    if value is None or isinstance(value, Expression) or not isinstance(kind, Expression) or depth > _DEEPEST:
+    """`value` as a variable of the type `kind` has it; what is not known, is not known after it."""
+    if value is None or not isinstance(kind, Expression) or depth > _DEEPEST:
         return value
+    if isinstance(value, Expression):
+        return UNKNOWN if kind.text == "string" else value
     try:
         if kind.op == "call":
             return _composed(value, kind, depth)

@@ -32,12 +32,20 @@ _UNKNOWN = Expression("unknown")
 
 
 class Instance:
-    """A module's text with inputs; a `root` module has none: what its variables are, only its run knows."""
+    """A module's text with inputs; a root module has none (None): what its variables are, only its run knows.
 
-    def __init__(self, text: ModuleText, inputs: Mapping[str, Value], place: Place, *, root: bool = False) -> None:
-        self._text, self._inputs, self._place, self._root = text, inputs, place, root
+    `modules` are the outputs of the modules that it calls, as far as they are known.
+    """
+
+    def __init__(
+        self,
+        text: ModuleText,
+        inputs: Mapping[str, Value] | None,
+        place: Place,
+        modules: Mapping[str, Value] | None = None,
+    ) -> None:
+        self._text, self._inputs, self._place, self._modules = text, inputs, place, modules or {}
         self._known: dict[tuple[str, str], Value] = {}
-        self._each: dict[str, list[tuple[str, Value]] | None] = {}
 
     def value(self, value: Value) -> Value:
         """An expression as it is worth here."""
@@ -51,6 +59,8 @@ class Instance:
                 self._known[kind, rest[0]] = _UNKNOWN  # one that is made of itself
                 self._known[kind, rest[0]] = self._worth(kind, rest[0])
             return attribute(self._known[kind, rest[0]], rest[1:])
+        if kind == "module" and len(rest) > 1 and rest[0] in self._modules:
+            return attribute(self._modules[rest[0]], rest[1:])
         if kind == "data" and len(rest) > 1:
             return attribute(self._data(rest[0]), rest[2:])
         if kind.startswith("aws_") and rest:
@@ -62,19 +72,17 @@ class Instance:
             found = self._text.locals.get(name, _UNKNOWN)
             return evaluate(found, self)
         declared = self._text.variables.get(name)
-        if declared is None or self._root:
+        if declared is None or self._inputs is None:
             return _UNKNOWN
-        return self._variable(name, declared)
-
-    def _variable(self, name: str, declared: Body) -> Value:
-        kind, default = declared.attributes.get("type"), declared.attributes.get("default", _UNKNOWN)
+        default = declared.attributes.get("default", _UNKNOWN)
         value = self._inputs.get(name, default)
         if value is None and declared.attributes.get("nullable") is False:
             value = default
-        if isinstance(value, Expression):
-            is_text = isinstance(kind, Expression) and kind.text in ("string", "number", "bool")
-            return UNKNOWN if is_text else _UNKNOWN
-        return converted(value, rewritten(kind) if kind is not None else None)
+        return converted(value, declared.attributes.get("type"))
+
+    def outputs(self) -> dict[str, Value]:
+        """All outputs of the module."""
+        return {name: evaluate(value, self) for name, value in self._text.outputs.items()}
 
     def _data(self, kind: str) -> Value:
         place = self._place
@@ -192,10 +200,11 @@ def _ignored(body: Body) -> Iterator[str]:
         if isinstance(listed, Expression):
             yield "*"
         for one in listed if isinstance(listed, list) else ():
-            while isinstance(one, Expression) and one.op == "index":
-                one = one.args[0]
-            if isinstance(one, Expression) and one.args:
-                yield str(one.args[0])
+            base = one
+            while isinstance(base, Expression) and base.op == "index":
+                base = base.args[0]
+            if isinstance(base, Expression) and base.args:
+                yield str(base.args[0])
 
 
 def _nested(body: Body, scope: Lookup) -> Iterator[Nested]:

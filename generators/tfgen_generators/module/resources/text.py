@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -11,9 +11,6 @@ from tfgen_generators.packer.syntax.hcl_reader import read_native
 from tfgen_generators.packer.syntax.syntax import Block, Body
 from tfgen_generators.packer.syntax.values import Expression, Value
 
-#: Functions that give their argument, as far as values go.
-_SAME = frozenset({"nonsensitive", "sensitive", "tolist", "tomap"})
-_CONVERSIONS = {"tostring": "string", "tonumber": "number", "tobool": "bool"}
 #: What `split(":", ARN)` of the caller's ARN is read as.
 ARN_PARTS = "arn_parts"
 _DEEPEST = 60
@@ -25,7 +22,8 @@ class ModuleText(msgspec.Struct, frozen=True, kw_only=True):
     variables: Mapping[str, Body]
     locals: Mapping[str, Value]
     resources: tuple[Block, ...]
-    calls: frozenset[str] = frozenset()
+    outputs: Mapping[str, Value]
+    calls: Mapping[str, Body]
     is_whole: bool = True
 
 
@@ -34,25 +32,34 @@ def read_text(files: Mapping[str, bytes]) -> ModuleText:
     variables: dict[str, Body] = {}
     named: dict[str, Value] = {}
     resources: list[Block] = []
-    calls: set[str] = set()
+    calls: dict[str, Body] = {}
+    outputs: dict[str, Value] = {}
     is_whole = True
     for path, data in files.items():
-        if path.endswith(".json") or path.endswith("override.tf"):
+        if path.endswith((".json", "override.tf")):
             is_whole = False
             continue
-        for block in _blocks(data) or ():
-            if block.kind == "variable" and block.labels:
-                variables[block.labels[0]] = block.body
-            elif block.kind == "locals":
+        blocks = _blocks(data)
+        is_whole = is_whole and blocks is not None
+        for block in blocks or ():
+            if block.kind == "locals":
                 named |= {name: rewritten(value) for name, value in block.body.attributes.items()}
             elif block.kind == "resource" and len(block.labels) == 2:
                 _rewrite(block.body)
                 resources.append(block)
-            elif block.kind == "module":
-                calls.update(block.labels)
-        is_whole = is_whole and _blocks(data) is not None
+            elif block.kind == "variable" and block.labels:
+                variables[block.labels[0]] = block.body
+            elif block.kind == "output" and block.labels:
+                outputs[block.labels[0]] = rewritten(block.body.attributes.get("value"))
+            elif block.kind == "module" and block.labels:
+                calls[block.labels[0]] = block.body
     return ModuleText(
-        variables=variables, locals=named, resources=tuple(resources), calls=frozenset(calls), is_whole=is_whole
+        variables=variables,
+        locals=named,
+        resources=tuple(resources),
+        outputs=outputs,
+        calls=calls,
+        is_whole=is_whole,
     )
 
 
@@ -89,40 +96,53 @@ def rewritten(value: Value, depth: int = 0) -> Value:
 
 def _called(value: Expression) -> Value:
     name, *arguments = value.args
-    if name in _SAME and len(arguments) == 1:
-        return arguments[0]
-    if name == "toset" and len(arguments) == 1:
-        return Expression(value.text, "call", ("setunion", arguments[0]), value.line)
-    if name in _CONVERSIONS and len(arguments) == 1:
-        return Expression(value.text, "call", ("convert", arguments[0], Expression(_CONVERSIONS[str(name)])))
-    if name == "split" and len(arguments) == 2 and _is_caller(arguments[1]):
-        return Expression(value.text, "ref", (*_args(arguments[1])[:-1], ARN_PARTS), value.line)
-    if name == "ceil" and len(arguments) == 1:
-        return _rounded_up(value, arguments[0])
-    if name == "setsubtract" and len(arguments) == 2:
-        one = Expression("one", "ref", ("one",))
-        absent = Expression("", "!", (Expression("", "call", ("contains", arguments[1], one)),))
-        return Expression(value.text, "for", ("", "one", arguments[0], absent, False, None, one), value.line)
-    return value
+    function = _REPLACED.get(str(name))
+    return value if function is None else function(value, *arguments)
 
 
-def _rounded_up(value: Expression, quotient: Value) -> Value:
+def _same(value: Expression, *arguments: Value) -> Value:
+    return arguments[0] if len(arguments) == 1 else value
+
+
+def _as_set(value: Expression, *arguments: Value) -> Value:
+    return Expression(value.text, "call", ("setunion", *arguments), value.line)
+
+
+def _converted(value: Expression, *arguments: Value) -> Value:
+    kind = str(value.args[0]).removeprefix("to")
+    return Expression(value.text, "call", ("convert", *arguments, Expression(kind)), value.line)
+
+
+def _split(value: Expression, *arguments: Value) -> Value:
+    """Of the caller's ARN the partition and the account are certain, and no more."""
+    names = _names(arguments[-1]) if arguments else ()
+    if names[:2] != ("data", "aws_caller_identity") or names[-1] != "arn":
+        return value
+    return Expression(value.text, "ref", (*names[:-1], ARN_PARTS), value.line)
+
+
+def _without(value: Expression, *arguments: Value) -> Value:
+    """`setsubtract(a, b)`."""
+    if len(arguments) != 2:
+        return value
+    one = Expression("one", "ref", ("one",))
+    absent = Expression("", "!", (Expression("", "call", ("contains", arguments[1], one)),))
+    return Expression(value.text, "for", ("", "one", arguments[0], absent, False, None, one), value.line)
+
+
+def _rounded_up(value: Expression, *arguments: Value) -> Value:
     """`ceil(length(x) / 12)` without the fraction, whose decimals have no end."""
+    quotient = arguments[0] if len(arguments) == 1 else None
     length, most = quotient.args if isinstance(quotient, Expression) and quotient.op == "/" else (None, None)
     is_counted = isinstance(length, Expression) and length.args[:1] == ("length",)
     if not is_counted or not isinstance(most, int) or most < 1:
         return value
     more = Expression("", "+", (length, most - 1))
-    return Expression(value.text, "/", (Expression("", "-", (more, Expression("", "%", (more, most)))), most), value.line)
+    whole = Expression("", "-", (more, Expression("", "%", (more, most))))
+    return Expression(value.text, "/", (whole, most), value.line)
 
 
-def _is_caller(value: Value) -> bool:
-    """Whether it is the caller's ARN, of which the partition and the account are certain, and no more."""
-    names = _args(value)
-    return names[:2] == ("data", "aws_caller_identity") and names[-1] == "arn"
-
-
-def _args(value: Value) -> tuple[str, ...]:
+def _names(value: Value) -> tuple[str, ...]:
     return tuple(map(str, value.args)) if isinstance(value, Expression) and value.op == "ref" else ()
 
 
@@ -132,3 +152,13 @@ def _inside(text: str) -> str:
 
 def _text(value: Value) -> str:
     return value.text if isinstance(value, Expression) else ""
+
+
+_REPLACED: Mapping[str, Callable[..., Value]] = {
+    **dict.fromkeys(("nonsensitive", "sensitive", "tolist", "tomap"), _same),
+    **dict.fromkeys(("tobool", "tonumber", "tostring"), _converted),
+    "ceil": _rounded_up,
+    "setsubtract": _without,
+    "split": _split,
+    "toset": _as_set,
+}
