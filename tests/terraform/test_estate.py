@@ -110,7 +110,7 @@ def _but_for_the_moment(line: str) -> str:
     return re.sub(r"\[\d+/(\d+)\]|\b\d+(\.\d+)?s\b", "", line)
 
 
-def test_the_demo_tells_its_story_and_leaves_nothing(tfgen: Command) -> None:
+def test_the_demo_tells_its_story_and_leaves_the_page_alone(tfgen: Command) -> None:
     """With the embedded Terraform, nothing on PATH, and settings that would break it if it read them."""
     home, temporary = Path(os.environ["HOME"]), Path(tempfile.mkdtemp(prefix="t"))  # a provider's socket wants it short
     (home / ".aws").mkdir()
@@ -138,11 +138,16 @@ def test_the_demo_tells_its_story_and_leaves_nothing(tfgen: Command) -> None:
     assert "PACKER_SCRIPT=packer/wordpress.json" in result.out
     assert "\nNo changes. AWS matches the templates.\n" in result.out
     last = "error: the plan destroys or replaces resources without permission: blog (14 destroyed)"
-    assert result.out.splitlines()[-1].startswith(last)
+    assert any(line.startswith(last) for line in result.out.splitlines())
+    page = Path(result.err.splitlines()[-1].removeprefix("the page of the images' state: "))
+    assert result.out.splitlines()[-1] == f"$ tfgen status --format html > {page}"
+    assert not list(page.parent.glob(page.name.removesuffix("-status.html"))), "the folder is gone"
+    assert "<title>AMI status: 2 images</title>" in page.read_text("utf-8")
     documented = console_blocks("README.md")
     shown = [line for command, text in documented.items() if ".tfplan" in command for line in text.splitlines() if line]
     said = {_but_for_the_moment(line) for line in f"{result.out}\n{result.err}".splitlines()}
     missing = [line for line in shown if _but_for_the_moment(line) not in said]
     assert missing == ["...", "to apply this plan, run: tfgen apply blog.tfplan", "..."]
     assert read_tree(home) == before
+    page.unlink()
     temporary.rmdir()  # it is empty

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import posixpath
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from tfgen_generators.packer.discovery.discover import discover
+from tfgen_generators.packer.discovery.discover import find_unnamed
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
+from tfgen_generators.packer.discovery.naming import name_templates
 from tfgen_generators.packer.discovery.nothing_found import require_some
 from tfgen_generators.packer.model import Discovery, Template
 from tfgen_generators.settings.model import Settings
@@ -28,11 +30,35 @@ def discover_commit(
     folders: Collection[str] | None = None,
     *,
     required: bool = False,
+    cache: FactsCache | None = None,
 ) -> tuple[Template, ...]:
     """The templates of a tree that is not the disk's, with their details; only those directly in `folders` if given.
 
-    Raises TfgenError where it is `required` that there are some, as `require_some` does.
+    Raises TfgenError where it is `required` that there are some, as `require_some` does. `cache` keeps what is read.
     """
+    with _copied(tree, settings, folders) as root:
+        packer_dir, given = settings.packer_dir, pins.by_path(settings)
+        found = name_templates(_unnamed(root, settings, is_tracked, cache), packer_dir, given, settings)
+        return (require_some(root, found, packer_dir) if required else found).templates
+
+
+def unnamed_in(
+    tree: LinkedTree, settings: Settings, is_tracked: Callable[[str], bool], folder: str, cache: FactsCache
+) -> tuple[Template, ...]:
+    """The templates directly in one folder of such a tree, which have no names yet: `named` gives them those."""
+    with _copied(tree, settings, [folder]) as root:
+        return _unnamed(root, settings, is_tracked, cache).templates
+
+
+def named(templates: Iterable[Template], settings: Settings) -> tuple[Template, ...]:
+    """What `discover_commit` says of the folders of `templates`."""
+    found = Discovery(templates=tuple(sorted(templates, key=lambda one: one.path)), skipped=())
+    return name_templates(found, settings.packer_dir, pins.by_path(settings), settings).templates
+
+
+@contextlib.contextmanager
+def _copied(tree: LinkedTree, settings: Settings, folders: Collection[str] | None) -> Iterator[Path]:
+    """A folder with what is looked at of `tree`."""
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="tfgen-") as name:
@@ -49,19 +75,16 @@ def discover_commit(
                     raise
                 file.touch()  # it is too large there as well: a file that is not read
                 os.truncate(file, MOST_BYTES + 1)
-        found = _discover(root, settings, is_tracked)
-        return (require_some(root, found, settings.packer_dir) if required else found).templates
+        yield root
 
 
-def _discover(root: Path, settings: Settings, is_tracked: Callable[[str], bool]) -> Discovery:
-    return discover(
+def _unnamed(root: Path, settings: Settings, is_tracked: Callable[[str], bool], cache: FactsCache | None) -> Discovery:
+    return find_unnamed(
         root,
         settings.packer_dir,
-        pins=pins.by_path(settings),
         ignore=settings.ignore,
-        cache=FactsCache(details=True),
+        cache=cache or FactsCache(details=True),
         is_tracked=is_tracked,
-        settings=settings,
     )
 
 

@@ -32,15 +32,32 @@ _SHOWN_MISSING = frozenset({"broken-yaml", "unreadable", "role-cycle"})
 class Comparison:
     """`base` and `head` of one repository."""
 
-    def __init__(self, workspace: Workspace, base: Point, head: Point) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        base: Point,
+        head: Point,
+        sides: Sides | None = None,
+        known: State | None = None,
+        held: frozenset[str] = frozenset(),
+    ) -> None:
         self.workspace, self.base, self.head, self.started = workspace, base, head, time.time_ns()
-        self.sides = Sides(workspace, base, head)
+        self.sides = sides or Sides(workspace, base, head)
+        #: The head's graph of the images that are asked about, and the files of its whole graph.
+        self._known, self._held = known, held
 
     def result(self, everything: str, *, include_children: bool) -> Affected:
-        """What differs; all images where `everything` says why."""
+        """What differs; all images where `everything` says why. Keeps what was found out for the next run."""
+        found = self.found(everything, include_children=include_children)
+        if not found.everything:
+            keep_store(self.workspace, self.sides.store)
+        return found
+
+    def found(self, everything: str, *, include_children: bool) -> Affected:
+        """The same, and keeps nothing."""
         changed: tuple[str, ...] = ()
         if not everything:
-            _ = self._before  # read while git looks
+            _ = self._known or self._before  # read while git looks
             changed = tuple(sorted(self.sides.changes))
             everything = self.sides.incomparable() if changed else ""
         found = Affected(base=self.base, head=self.head, everything=everything, changed=changed)
@@ -49,7 +66,6 @@ class Comparison:
             return replace(found, images=tuple(self._ordered(images)))
         if changed or self._above:
             found = self._compared(found, include_children=include_children)
-        keep_store(self.workspace, self.sides.store)
         return found
 
     def _compared(self, found: Affected, *, include_children: bool) -> Affected:
@@ -83,7 +99,7 @@ class Comparison:
             unused=unused,
             images=tuple(self._ordered(images)),
             gone=tuple(
-                sorted(image.name for image in base.images if self._head_name(image.identity, image.name) is None)
+                sorted(image.name for image in base.images if self.sides.head_name(image.identity, image.name) is None)
             ),
             missing_references=tuple(missing for missing in graph.missing_references if missing.kind in _SHOWN_MISSING),
             warnings=tuple(self._warnings()),
@@ -98,11 +114,23 @@ class Comparison:
         """The graph of the last look at the disk."""
         import tfgen_generators.graph.incremental  # noqa: F401 what is needed next
 
-        on_disk = self.head.commit is None and self.sides.head_tree is self.sides.disk
+        on_disk = self.sides.head_tree is self.sides.disk
         return kept_state(self.sides.store) if on_disk else None
 
     def _graphs(self) -> tuple[Graph, Graph]:
         """The head's and the base's, made of what is known from before, and the base's of the head's."""
+        from tfgen_generators.graph.incremental import IncrementalGraph, Part
+
+        sides, head = self.sides, self._known or self.head_state()
+        same = sides.base_templates is sides.templates and sides.base_settings is sides.settings
+        base = IncrementalGraph(sides.base_tree, sides.base_templates, sides.base_settings, sides.store)
+        part = Part(templates=sides.all_of_base, held=self._held) if self._known else None
+        then = base.state(head, sides.changes, same_images=same, part=part)
+        graph = head.graph()
+        return graph, graph if then is head else then.graph()
+
+    def head_state(self) -> State:
+        """The head's graph, made of what is known from before."""
         from tfgen_generators.graph.incremental import IncrementalGraph
 
         sides = self.sides
@@ -112,11 +140,7 @@ class Comparison:
         head = IncrementalGraph(sides.head_tree, sides.templates, sides.settings, sides.store, started).state(before)
         if on_disk and head is not before:
             keep_state(sides.store, head)
-        same = sides.base_templates is sides.templates and sides.base_settings is sides.settings
-        base = IncrementalGraph(sides.base_tree, sides.base_templates, sides.base_settings, sides.store)
-        then = base.state(head, sides.changes, same_images=same)
-        graph = head.graph()
-        return graph, graph if then is head else then.graph()
+        return head
 
     def _touched(self, graph: Graph, base: Graph) -> Iterable[tuple[str, list[Reason]]]:
         found = {
@@ -126,7 +150,7 @@ class Comparison:
         if base is not graph:
             for name, reasons in base.touched(self.sides.changes).items():
                 image = base.image(name)
-                now = self._head_name(image.identity, name) if image else None
+                now = self.sides.head_name(image.identity, name) if image else None
                 if now is not None:
                     here = found.setdefault(now, {})
                     for reason in reasons:
@@ -139,7 +163,7 @@ class Comparison:
 
         if base is graph:
             return {}
-        pairs = ((image.name, self._head_name(image.identity, image.name)) for image in base.images)
+        pairs = ((image.name, self.sides.head_name(image.identity, image.name)) for image in base.images)
         found = reshaped(graph, base, {before: now for before, now in pairs if now is not None})
         return {
             name: Why(
@@ -148,17 +172,6 @@ class Comparison:
             for name, (reason, new) in found.items()
         }
 
-    @cached_property
-    def _names(self) -> tuple[dict[str, str], frozenset[str]]:
-        return {one.identity: one.name for one in self.sides.templates}, frozenset(
-            one.name for one in self.sides.templates
-        )
-
-    def _head_name(self, identity: str, name: str) -> str | None:
-        """The head's name of an image of the base: of the same template, or else of the same name."""
-        by_path, names = self._names
-        return by_path.get(identity) or (name if name in names else None)
-
     def _keys(self, base: Graph) -> dict[str, list[Why]]:
         """The keys of tfgen.toml that differ, by image."""
         if FILE_NAME not in self.sides.changes:
@@ -166,7 +179,7 @@ class Comparison:
         before, after = self.sides.base_settings or Settings(), self.sides.settings or Settings()
         found: dict[str, list[Why]] = {}
         for image in base.images:
-            name = self._head_name(image.identity, image.name)
+            name = self.sides.head_name(image.identity, image.name)
             if name is not None:
                 keys = differing((before, image.name), (after, name))
                 found[name] = [Why(path=FILE_NAME, line=line, message=dotted(path)) for path, line in keys]
@@ -175,7 +188,7 @@ class Comparison:
     def _new_variants(self, base: Graph) -> dict[str, list[Why]]:
         """Images that tfgen.toml names now, although no file of theirs may have changed."""
         settings = self.sides.settings or Settings()
-        before = {self._head_name(image.identity, image.name) for image in base.images}
+        before = {self.sides.head_name(image.identity, image.name) for image in base.images}
         return {
             one.name: [Why(path=FILE_NAME, line=settings.line(*one.table), message=dotted(one.table))]
             for images in settings.origin.variants.images.values()

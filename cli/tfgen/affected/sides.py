@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,12 +27,16 @@ from tfgen_generators.trees.overlay import Other, OverlayTree
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
+    from tfgen_generators.packer.discovery.facts_cache import FactsCache
 
 _CANDIDATES = (".hcl", ".json", ".example")
 
 
 class Sides:
     """`base` and `head` of one repository; everything is found out when it is asked for."""
+
+    #: Facts of templates that were read for another comparison.
+    facts: FactsCache | None = None
 
     def __init__(self, workspace: Workspace, base: Point, head: Point) -> None:
         self.workspace, self.base, self.head = workspace, base, head
@@ -109,8 +113,21 @@ class Sides:
         if self.head_tree is not self.disk:
             from tfgen.affected.commit_templates import discover_commit
 
-            return discover_commit(self.head_tree, self.settings or self._placed, self._is_tracked, required=True)
+            return discover_commit(self.head_tree, self.settings or self._placed, self.is_known, required=True)
         return find_templates(self.workspace, self.store).templates
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Identity of the template -> name, of every image of the head."""
+        return {one.identity: one.name for one in self.templates}
+
+    @cached_property
+    def _known_names(self) -> frozenset[str]:
+        return frozenset(self.names.values())
+
+    def head_name(self, identity: str, name: str) -> str | None:
+        """The head's name of an image of the base: of the same template, or else of the same name."""
+        return self.names.get(identity) or (name if name in self._known_names else None)
 
     @property
     def _placed(self) -> Settings:
@@ -120,20 +137,36 @@ class Sides:
     @cached_property
     def base_templates(self) -> Sequence[Template]:
         """The base's: the head's where nothing of it differs."""
+        return self.all_of_base
+
+    @cached_property
+    def all_of_base(self) -> Sequence[Template]:
+        """The base's templates, with those that are not asked about."""
+        of_head = self.all_of_head
         settings = self.settings or self._placed
         base = self.base_settings or Settings(packer_dir=folder_in_tree(self.base_tree, USUAL))
         folders = self._differing_folders(base.packer_dir)
-        same = _deciding(base) == _deciding(settings)
+        same = deciding(base) == deciding(settings)
         if same and folders is not None and not folders:
-            return self.templates
+            return of_head
+        if folders is None or not same:
+            return self.discovered(base, None)
+        kept = [one for one in of_head if _folder(one) not in folders]
+        return [*kept, *self.discovered(base, folders)]
+
+    def discovered(self, settings: Settings, folders: Collection[str] | None) -> Sequence[Template]:
+        """The base's templates, directly in `folders` if given."""
         from tfgen.affected.commit_templates import discover_commit
 
-        if folders is None or not same:
-            return discover_commit(self.base_tree, base, self._is_tracked)
-        kept = [one for one in self.templates if _folder(one) not in folders]
-        return [*kept, *discover_commit(self.base_tree, base, self._is_tracked, folders)]
+        return discover_commit(self.base_tree, settings, self.is_known, folders, cache=self.facts)
 
-    def _is_tracked(self, path: str) -> bool:
+    @property
+    def all_of_head(self) -> Sequence[Template]:
+        """The head's templates, with those that are not asked about."""
+        return self.templates
+
+    def is_known(self, path: str) -> bool:
+        """Whether git tracks `path` on one of the sides."""
         return path in self.changes or self.is_tracked(path)
 
     def _differing_folders(self, packer_dir: str) -> frozenset[str] | None:
@@ -163,7 +196,7 @@ def _settings_in(tree: LinkedTree, where: str) -> Settings | None:
         raise SettingsError("not UTF-8 text", where=where) from None
 
 
-def _deciding(settings: Settings) -> tuple[object, ...]:
+def deciding(settings: Settings) -> tuple[object, ...]:
     """What decides which images there are, beside the files in the folder of templates."""
     pins = {name: own.path for name, own in settings.templates.items() if own.path is not None}
     variants = settings.origin.variants

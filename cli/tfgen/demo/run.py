@@ -48,20 +48,22 @@ def run_demo(*, keep: bool = False, terraform: str | None = None) -> None:
     """Tells the story in a temporary folder; `keep` leaves that folder. Raises TfgenError when a step fails."""
     terraform = _absolute(terraform)
     folder = Path(tempfile.mkdtemp(prefix="tfgen-demo-"))
+    page = folder.with_name(f"{folder.name}-status.html")
     try:
         with _private_environment(folder), Emulator() as emulator:
             repository = _working_copy(folder)
             with contextlib.chdir(repository):
-                _tell(emulator, repository, terraform)
+                _tell(emulator, repository, terraform, page)
     finally:
         if keep:
             note(f"kept: {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    note("\nDone; all files were removed." if not keep else "\nDone.", style="green")
+    note("\nDone; all other files were removed." if not keep else "\nDone.", style="green")
+    note(f"the page of the images' state: {page}")
 
 
-def _tell(emulator: Emulator, repository: Path, terraform: str | None) -> None:
+def _tell(emulator: Emulator, repository: Path, terraform: str | None, page: Path) -> None:
     _step("Prepare an emulated AWS account: a CodeCommit repository, a VPC and two subnets")
     network = _furnish(emulator)
     _say(f"aws codecommit create-repository --repository-name {_REPOSITORY}")
@@ -116,6 +118,22 @@ def _tell(emulator: Emulator, repository: Path, terraform: str | None) -> None:
         out(f"error: {error}  (exit code {error.exit_code})", style="red")
     else:
         _require(False, "gate")
+
+    _step("Write the state of all images as one page")
+    _say(f"tfgen status --format html > {page}")
+    _write_page(emulator, page)
+
+
+def _write_page(emulator: Emulator, page: Path) -> None:
+    """The page stays when the demo's files are removed."""
+    from tfgen.status.collect import Options
+    from tfgen.status.page.render import render as render_page
+    from tfgen.status.run import find_status
+
+    os.environ["AWS_ENDPOINT_URL"] = emulator.endpoint
+    report = find_status(open_workspace(), Options(regions=(emulator.region,)), quiet=True).report
+    page.write_text(render_page(report), "utf-8")
+    _require([row.image for row in report.images] == ["base", "wordpress"], "status")
 
 
 def _sync() -> SyncResult:

@@ -83,11 +83,11 @@ def _arrows(arrows: Sequence[Arrow], placed: Placed) -> Iterator[str]:
     for arrow, route in zip(arrows, placed.routes, strict=True):
         style = "line dashed" if arrow.dashed else "line"
         said = f"<title>{_text(arrow.label)}</title>" if arrow.label else ""
-        yield f'<path class="{style}" d="{_curve(route)}" marker-end="url(#head)">{said}</path>'
+        yield f'<path class="{style}" d="{curve(route)}" marker-end="url(#head)">{said}</path>'
 
 
-def _curve(route: Sequence[Point]) -> str:
-    """Straight within columns, bent between them."""
+def curve(route: Sequence[Point]) -> str:
+    """A line as a path: straight within columns, bent between them."""
     pieces = [f"M{_n(route[0][0])} {_n(route[0][1])}"]
     for number, (x, y) in enumerate(route[1:], start=1):
         before_x, before_y = route[number - 1]

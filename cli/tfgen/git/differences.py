@@ -53,7 +53,7 @@ def differences(
 def differences_between(root: Path, base: str, head: str) -> Differences:
     """Where `head` is not as `base`; the values are what stands in `base`."""
     found = _differing(root, "--ignore-submodules=none", base, head, "--")
-    return {path: _other(mode, blob) for path, (mode, blob, _) in found}
+    return {path: other_at(mode, blob) for path, (mode, blob, _) in found}
 
 
 def is_dirty(root: Path, paths: Sequence[str]) -> bool:
@@ -86,7 +86,7 @@ def left_out(root: Path) -> Differences:
         facts, _, path = record.partition("\t")
         mode, blob, _ = facts.split(" ")
         if path in skipped and not os.path.lexists(root / path):
-            found[path] = _other(mode, blob)
+            found[path] = other_at(mode, blob)
     return found
 
 
@@ -96,7 +96,7 @@ def _in_work_tree(root: Path, commit: str, paths: Sequence[str], ignored: Ignore
     filters = filter_names(root)
     arguments = (f"--ignore-submodules={ignored}", commit, "--", *paths)
     for path, (mode, blob, now) in _differing(root, *arguments, filters=filters):
-        found[path] = _other(mode, blob)
+        found[path] = other_at(mode, blob)
         if mode.startswith("100") and not now.strip("0"):
             unknown[path] = blob
     if unknown and filters:
@@ -118,7 +118,7 @@ def _changed_submodules(root: Path, paths: Sequence[str], known: Differences) ->
             except NoAnswerError:
                 changed = True
             if changed:
-                found[path] = _other(mode, commit)
+                found[path] = other_at(mode, commit)
     return found
 
 
@@ -132,7 +132,8 @@ def _differing(
         yield next(fields), (old_mode, old_blob, new_blob)
 
 
-def _other(mode: str, blob: str) -> Other | None:
+def other_at(mode: str, blob: str) -> Other | None:
+    """What an entry of a tree is, by its mode and its object."""
     return None if mode == _NONE else Other(entry=_ENTRIES.get(mode, "file"), blob=blob)  # type: ignore[arg-type]
 
 

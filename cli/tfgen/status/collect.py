@@ -110,14 +110,14 @@ def _homes(place: Place, opened: Sequence[_Opened], facts: Sequence[PlaceFacts])
 
 
 def _behind(workspace: Workspace, places: Sequence[PlaceFacts]) -> tuple[Mapping[str, BehindSince], ...]:
-    from tfgen.status.behind import verdicts
+    from tfgen.status.behind import verdicts_of_places
 
-    return tuple(
-        verdicts(
-            workspace,
-            {each.image: good.ami.commit for each in place.expected if (good := last_good(each, place)) is not None},
-        )
-        for place in places
+    return verdicts_of_places(
+        workspace,
+        [
+            {each.image: good.ami.commit for each in place.expected if (good := last_good(each, place)) is not None}
+            for place in places
+        ],
     )
 
 

@@ -27,6 +27,13 @@ _SHARED = tuple(
 _MATTER = ("ANSIBLE_",)
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Around some of the images: all templates of the tree, and the files of all units of the state before."""
+
+    templates: Sequence[Template]
+    held: frozenset[str]
+
+
 class IncrementalGraph:
     """The graph of one tree, by way of another one's state where that helps."""
 
@@ -36,17 +43,27 @@ class IncrementalGraph:
         self._tree, self._templates, self._settings, self._store = tree, templates, settings, store
         self._facts = StoredFacts(tree, store)
         self._started = started
+        self._part: Part | None = None
         self._text = settings.origin.text if settings else ""
         self._shared = _hashed([getattr(settings, name, None) for name in _SHARED])
 
     def state(
-        self, before: State | None, differing: Iterable[str] | None = None, *, same_images: bool = False
+        self,
+        before: State | None,
+        differing: Iterable[str] | None = None,
+        *,
+        same_images: bool = False,
+        part: Part | None = None,
     ) -> State:
         """The state of this tree. `differing`: what is not as in the tree of `before`; None: that must be found out.
 
-        `same_images`: templates and settings are those of `before`.
+        `same_images`: templates and settings are those of `before`. `part`: where these are some of the images alone;
+        nothing can be made of such a state.
         """
         builder = Builder(self._tree, self._settings, self._facts, self._store)
+        if part is not None:
+            builder.templates.update((one.path, one) for one in part.templates)
+        self._part = part
         changed = self._changed(before, differing, builder) if before else None
         if before is None or changed is None:
             return self._merged(None, builder, self._templates)
@@ -62,11 +79,12 @@ class IncrementalGraph:
     def _changed(self, before: State, differing: Iterable[str] | None, builder: Builder) -> set[str] | None:
         """Files that say something else than before; None when more than that has changed."""
         paths = None if differing is None else list(differing)
-        same = self._same_names(before) if paths is None else all(self._is_unseen(before, path) for path in paths)
+        done: set[str] = set()
+        same = self._same_names(before) if paths is None else all(self._is_unseen(before, path, done) for path in paths)
         if not same or not self._same_pipeline(before, builder):
             return None
         changed = set(self._differing_files(before, paths))
-        held = {path for unit in before.units.values() for path in unit.files} if changed else set()
+        held = (self._part.held if self._part else before.held) if changed else frozenset()
         return changed if changed <= held else None
 
     def _same_names(self, before: State) -> bool:
@@ -90,9 +108,13 @@ class IncrementalGraph:
     def _listing(self, folder: str) -> str:
         return digest_of(self._tree.entries(folder).keys() - HIDDEN) if self._tree.is_real(folder) else ""
 
-    def _is_unseen(self, before: State, path: str) -> bool:
-        """Whether what stands at `path` is as before, or nobody has asked for it or seen its name."""
-        while path:
+    def _is_unseen(self, before: State, path: str, done: set[str]) -> bool:
+        """Whether what stands at `path` is as before, or nobody has asked for it or seen its name.
+
+        `done` are those of which that is known.
+        """
+        while path and path not in done:
+            done.add(path)
             parent = path.rpartition("/")[0]
             if path in before.made_from.asked and self._tree.entry(path) != before.made_from.asked[path]:
                 return False
@@ -190,7 +212,7 @@ class IncrementalGraph:
         aliases |= aliases_of(fresh, self._tree)
         for missing in _kept_gaps(before, {one.name for one in again}, {one.name for one in self._templates}):
             builder.missing_references.add(missing, ())
-        made_from = self._made_from(before)
+        made_from = self._made_from(before) if self._part is None else MadeFrom()
         folders = self._folders(made_from)
         return State(
             text=self._text,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -63,6 +63,23 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         return Graph(
             [kept.node for kept in self.images.values()], self.units, self.missing_references, (), self.aliases
         )
+
+    def part(self, identities: Collection[str]) -> State:
+        """The same with some of its images alone."""
+        images = {identity: self.images[identity] for identity in identities if identity in self.images}
+        used = {reached.unit for kept in images.values() for reached in kept.node.reached}
+        return msgspec.structs.replace(
+            self,
+            images=images,
+            units={key: self.units[key] for key in used if key in self.units},
+            aliases={key: self.aliases[key] for key in used if key in self.aliases},
+            missing_references=[],
+        )
+
+    @property
+    def held(self) -> frozenset[str]:
+        """All files of all units."""
+        return frozenset(path for unit in self.units.values() for path in unit.files)
 
 
 def stamp_of(root: str, folder: str) -> FolderStamp | None:

@@ -1,3 +1,3 @@
-"""The report as one page of HTML."""
+"""The report as one HTML file: pictures, a table that sorts and filters itself, nothing from outside."""
 
 __all__ = ["render"]
