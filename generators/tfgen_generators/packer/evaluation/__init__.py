@@ -1,3 +1,3 @@
 """Evaluation of Packer expressions: functions, locals, variables."""
 
-__all__ = ["bound", "calls", "evaluate", "functions", "possible", "scope"]
+__all__ = ["bound", "calls", "convert", "evaluate", "functions", "possible", "scope"]

@@ -139,7 +139,7 @@ def _object(expression: Expression, lookup: Lookup, depth: int) -> Value:
 
 
 def _logic(expression: Expression, lookup: Lookup, depth: int) -> Value:
-    sides = [evaluate(side, lookup, depth) for side in expression.args]
+    sides = [(_strict if expression.op in ("==", "!=") else evaluate)(side, lookup, depth) for side in expression.args]
     if not all(is_known(side) for side in sides) or any(map(is_marked, sides)):
         raise UndecidedError
     if expression.op in ("==", "!="):

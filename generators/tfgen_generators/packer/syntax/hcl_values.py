@@ -247,7 +247,7 @@ def _for(node: Node, text: str) -> Value:
 
 _OPERATORS = ("==", "!=", "&&", "||", "!", "+", "-", "*", "/", "%", "<", "<=", ">", ">=")
 #: What the first name of a reference stands for: a `for` that binds one of these is not looked into.
-_ROOTS = frozenset({"build", "data", "each", "local", "packer", "path", "source", "var"})
+_ROOTS = frozenset({"build", "data", "local", "packer", "path", "source", "var"})
 _READERS = {
     "string_lit": _string,
     "quoted_template": _string,
