@@ -317,7 +317,7 @@ def test_one_bucket_for_all_has_a_short_form() -> None:
         ('[status.accounts.a]\nrole_arn = "role/x"\n', 3, "is not the ARN of a role"),
         ('[status.accounts.a]\nrole = "x"\n', 3, "unknown key status.accounts.a.role"),
         ('[status.accounts.a]\nregions = ["x"]\n', 3, "status.accounts.a.regions"),
-        ('[status.accounts.a]\nprofile = "-x y"\n', 3, "profile"),
+        ('[status.accounts.a]\nprofile = "x/y"\n', 3, "profile"),
     ],
 )
 def test_where_status_looks(text: str, line: int, words: str) -> None:

@@ -25,7 +25,7 @@ def check_status(status: Status) -> None:
             raise InvalidSettingError(path, f"{in_toml(name)} is no name for an account", "use for example production")
         _check_regions((*path, "regions"), account.regions)
         if account.profile and (allowed := what_is_allowed("profile", account.profile)):
-            message = f"{dotted(path)}.profile = {in_toml(account.profile)} is not {allowed}"
+            message = f"{dotted(path)}.profile = {in_toml(account.profile)} may have {allowed}"
             raise InvalidSettingError((*path, "profile"), message, "use a name of ~/.aws/config")
         if account.role_arn and not _ROLE.fullmatch(account.role_arn):
             message = f"{dotted(path)}.role_arn = {in_toml(account.role_arn)} is not the ARN of a role"
