@@ -58,6 +58,7 @@ class Account:
             connect_timeout=10,
             read_timeout=60,
             max_pool_connections=max(10, self._threads),
+            parameter_validation=self._threads == 1,  # of thousands of calls it takes a good part
             retries={"mode": "adaptive" if self._threads > 1 else "standard", "total_max_attempts": _attempts()},
         )
         with _MAKING:  # boto3's sessions are not for several threads, its clients are
@@ -69,25 +70,18 @@ def open_account(region: str | None) -> Account:
 
     Raises UsageError when there is none, AwsError when AWS cannot be asked.
     """
-    who, session = found_session(region)
-    return Account(who, session)
-
-
-def found_session(region: str | None, profile: str = "") -> tuple[Who, Any]:
-    """boto3's session of `profile` ("": the one in use), and whose it is. Raises as `open_account`."""
     import boto3
 
-    wanted = profile or None
-    profile = profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or ""
+    profile = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or ""
     with explained(Who(profile=profile, region=region or ""), "", "session"):
-        session: Any = boto3.session.Session(profile_name=wanted)
+        session: Any = boto3.session.Session()
         # boto3 itself does not know AWS_REGION, which Terraform and the AWS CLI take first.
         found = region or os.environ.get("AWS_REGION") or session.region_name
         credentials = session.get_credentials()
     if not found:
         raise UsageError("AWS region not set", fix="use --region, or set AWS_REGION")
     keys = credentials is not None and credentials.method == "env"
-    return Who(profile=profile or str(session.profile_name), region=found, keys=keys), session
+    return Account(Who(profile=profile or str(session.profile_name), region=found, keys=keys), session)
 
 
 def _attempts() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
@@ -187,7 +188,11 @@ def _show_now(options: Options, shown: _Shown) -> int:
     from tfgen.workspace import open_workspace
 
     workspace = open_workspace()
-    answer = find_status(workspace, options)
+    gc.disable()  # what is read stays: to look for garbage among it would cost a tenth
+    try:
+        answer = find_status(workspace, options)
+    finally:
+        gc.enable()
     report = answer.report
     if shown.image is not None:
         from tfgen.status.length.at_length import with_length
@@ -216,11 +221,9 @@ def _show(report: Report, shown: _Shown, *, is_whole: bool) -> int:
 
 def _print(report: Report, shown: _Shown) -> None:
     if shown.form == "json":
-        from msgspec import to_builtins
+        from tfgen.status.saved import print_report
 
-        from tfgen.console import out_json
-
-        out_json(to_builtins(report))
+        print_report(report)
     elif shown.form == "html":
         import sys
 

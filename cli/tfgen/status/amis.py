@@ -29,15 +29,13 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
 def amis_of(expected: Expected, facts: PlaceFacts) -> tuple[OwnedImage, ...]:
     """The AMIs of one image, newest first: by the project that built them, else by their template."""
-    others = {each.pipeline for each in facts.expected if each.image != expected.image and each.pipeline}
-    return tuple(ami for ami in facts.amis or () if _is_of(expected, ami, others))
-
-
-def _is_of(expected: Expected, ami: OwnedImage, others: set[str]) -> bool:
-    project = ami.build.partition(":")[0]
-    if expected.pipeline and project == expected.pipeline:
-        return True
-    return ami.template == expected.template and project not in others and not expected.shares_template
+    own = facts.by_project.get(expected.pipeline, ()) if expected.pipeline else ()
+    if expected.shares_template:
+        return own
+    known = facts.projects_of_images
+    others = facts.by_template.get(expected.template, ())
+    more = [ami for ami in others if ami.build.partition(":")[0] not in known]
+    return tuple(sorted((*own, *more), key=lambda ami: (ami.created, ami.id), reverse=True)) if more else own
 
 
 def candidates(facts: PlaceFacts) -> Iterator[tuple[Expected, str]]:

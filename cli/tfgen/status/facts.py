@@ -5,8 +5,9 @@ All text of AWS is data. What could not be read is an `Unreadable` of its cell, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -58,7 +59,7 @@ class PipelineFacts(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: tuple[Unreadable, ...] = ()
 
 
-class PlaceFacts(msgspec.Struct, frozen=True, kw_only=True):
+class PlaceFacts(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """All that one place holds; None where it could not be read.
 
     `listed` are ListPipelines' summaries, `projects` BatchGetProjects' answers by name (of ours, and of listed
@@ -74,6 +75,33 @@ class PlaceFacts(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[dict[str, Any], ...] | None = None
     builds: Mapping[str, BuildFacts | None] | None = {}
     unreadable: tuple[Unreadable, ...] = ()
+
+    @cached_property
+    def by_project(self) -> Mapping[str, tuple[OwnedImage, ...]]:
+        """The AMIs by the project that their tag names, newest first."""
+        return _grouped(self.amis or (), lambda ami: ami.build.partition(":")[0])
+
+    @cached_property
+    def by_template(self) -> Mapping[str, tuple[OwnedImage, ...]]:
+        """The AMIs by their template, newest first."""
+        return _grouped(self.amis or (), lambda ami: ami.template)
+
+    @cached_property
+    def rules_by_name(self) -> Mapping[str, Mapping[str, Any]]:
+        """EventBridge's rules, as far as they were read."""
+        return {str(rule.get("Name", "")): rule for rule in self.rules or ()}
+
+    @cached_property
+    def projects_of_images(self) -> frozenset[str]:
+        """The names of the pipelines that images of the repository have."""
+        return frozenset(each.pipeline for each in self.expected if each.pipeline)
+
+
+def _grouped(amis: tuple[OwnedImage, ...], key: Callable[[OwnedImage], str]) -> dict[str, tuple[OwnedImage, ...]]:
+    found: dict[str, list[OwnedImage]] = {}
+    for ami in amis:
+        found.setdefault(key(ami), []).append(ami)
+    return {name: tuple(each) for name, each in found.items()}
 
 
 class BehindSince(msgspec.Struct, frozen=True, kw_only=True):

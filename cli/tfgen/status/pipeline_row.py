@@ -81,7 +81,7 @@ def next_start(expected: Expected, place: PlaceFacts) -> str:
     push = f"{noticed} to {expected.branch}" if expected.branch else noticed
     if place.rules is None:
         return ", ".join(text for text in (push, expected.schedule) if text)
-    rules = {str(rule.get("Name", "")): rule for rule in place.rules}
+    rules = place.rules_by_name
     short = short_name(expected.pipeline)
     starts = []
     source, schedule = rules.get(f"{short}-source"), rules.get(f"{short}-schedule")

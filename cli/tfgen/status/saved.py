@@ -1,12 +1,15 @@
-"""A report that `--format json` has printed, read again."""
+"""The report as JSON: printed, and read again."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
+from tfgen.console import out_json, printable_json
 from tfgen.status.model import Report
 from tfgen_generators.errors import TfgenError, UsageError
 from tfgen_generators.trees.files import read_bytes
@@ -23,6 +26,29 @@ def read_report(path: str) -> Report:
     except OSError as error:
         raise TfgenError(f"cannot be read: {error.strerror}", where=path) from None
     return decoded(data, path)
+
+
+def print_report(report: Report) -> None:
+    """The report as `read_report` reads it, to stdout."""
+    try:
+        start, rows, end = _parts(report)
+    except UnicodeEncodeError:  # a path that is not UTF-8: slower, and as an escape
+        out_json(msgspec.to_builtins(report))
+        return
+    sys.stdout.write(start)
+    for number, row in enumerate(rows):
+        text = msgspec.json.format(row, indent=2).decode().replace("\n", "\n    ")  # no string of JSON has a line break
+        sys.stdout.write(f"{',' if number else ''}\n    {printable_json(text)}")
+    sys.stdout.write(end)
+
+
+def _parts(report: Report) -> tuple[str, list[bytes], str]:
+    """What stands around the images, and each of them: of a thousand the whole text would take long and much room."""
+    around = msgspec.json.format(msgspec.json.encode(replace(report, images=())), indent=2).decode()
+    before, _, after = printable_json(around).partition('"images": []')
+    rows = [msgspec.json.encode(row) for row in report.images]
+    closing = "\n  ]" if rows else "]"
+    return f'{before}"images": [', rows, f"{closing}{after}\n"
 
 
 def decoded(data: bytes, path: str) -> Report:

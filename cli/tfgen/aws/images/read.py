@@ -14,7 +14,8 @@ from tfgen.aws.session import Account
 
 #: The tag that every AMI of buildspec.yml has (docs/images.md).
 _TAG = "Template"
-_PAGE = 1000
+#: A larger page takes more memory than all AMIs: its XML is parsed as a whole.
+_PAGE = 250
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -21,6 +21,30 @@ class FailedAction(msgspec.Struct, frozen=True, kw_only=True):
     build: str = ""
 
 
+#: What is looked at of a stage, of an action, and of its last run.
+_OF_STAGE = ("stageName", "inboundTransitionState", "inboundExecution", "inboundExecutions", "latestExecution")
+_OF_RUN = ("status", "summary", "token", "externalExecutionId", "errorDetails")
+
+
+def stages_of(state: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The stages of GetPipelineState's answer, with what is looked at alone: a thousand pipelines have many."""
+    return tuple(
+        {
+            **{key: stage[key] for key in _OF_STAGE if key in stage},
+            "actionStates": [
+                {
+                    "actionName": action.get("actionName", ""),
+                    "latestExecution": {
+                        key: run[key] for run in [action.get("latestExecution") or {}] for key in _OF_RUN if key in run
+                    },
+                }
+                for action in stage.get("actionStates") or []
+            ],
+        }
+        for stage in state.get("stageStates") or []
+    )
+
+
 def failed_action(stages: Iterable[Stage], execution: str) -> FailedAction | None:
     """The one that failed in `execution`; None where the state says nothing of it (any more)."""
     for stage, action in _actions(stages, execution):

@@ -6,6 +6,7 @@ Source: CodePipeline's API reference (PipelineExecutionSummary), CodeBuild's (Bu
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -106,7 +107,7 @@ def _run(found: Mapping[str, Any]) -> RunFacts:
         status=str(found.get("status", "")),
         started=moment(found.get("startTime")),
         ended=moment(found.get("lastUpdateTime")),
-        commit=commit_of(found.get("sourceRevisions") or []),
+        commit=sys.intern(commit_of(found.get("sourceRevisions") or [])),
         summary=str(found.get("statusSummary") or ""),
     )
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from tfgen.aws.failures import AwsError
 from tfgen.aws.images.read import built_images
-from tfgen.aws.pipelines.reason import builds_in, failed_action
+from tfgen.aws.pipelines.reason import builds_in, failed_action, stages_of
 from tfgen.aws.pipelines.runs import BuildFacts, RunFacts, builds_of, is_missing, last_failure, projects_of, runs_of
 from tfgen.aws.session import Account
 from tfgen.status.amis import candidates
@@ -93,7 +93,7 @@ def _pipeline(account: Account, name: str, tick: Tick) -> PipelineFacts:
     state = cells.read("pipeline", "codepipeline:GetPipelineState", lambda: _state(account, name))
     tick()
     exists = None if runs is None and state is None else state != _GONE
-    stages = None if state is None else tuple(state.get("stageStates", []))
+    stages = None if state is None else stages_of(state)
     return PipelineFacts(name=name, exists=exists, runs=runs, stages=stages, unreadable=tuple(cells.unreadable))
 
 
