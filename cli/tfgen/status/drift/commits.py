@@ -11,6 +11,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 def has_commit(root: Path) -> Callable[[str], bool | None]:
     """Whether a commit is in this repository; None where its history is cut off, or there is none."""
+
     def asked(commit: str) -> bool | None:
         if not _COMMIT.fullmatch(commit):
             return False

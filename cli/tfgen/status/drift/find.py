@@ -39,8 +39,19 @@ PLACE = ""
 _AT_ONCE = 8
 
 
-def drift(workspace: Workspace, found: SyncResult, facts: PlaceFacts, account: Account, *, full: bool) -> Drifts:
-    """What differs in one place. Raises AwsError where AWS would refuse every question."""
+def drift(
+    workspace: Workspace,
+    found: SyncResult,
+    facts: PlaceFacts,
+    account: Account,
+    *,
+    full: bool,
+    images: Collection[str] = (),
+) -> Drifts:
+    """What differs in one place; with `images` AWS is asked about those alone.
+
+    Raises AwsError where AWS would refuse every question.
+    """
     place = Place(account=facts.place.account_id, partition=facts.place.partition, region=facts.place.region)
     names = [image.image for image in facts.expected]
     calls = read_calls(workspace, names, place)
@@ -96,7 +107,6 @@ class _Work:
 
     def _compared(self, image: Expected, call: Call) -> Iterator[Drift]:
         projects = self._facts.projects
-        project = projects.get(image.pipeline) if projects is not None else None
         if call.resources is None:
             yield from certain_drift(call, image.pipeline, projects)
             return
@@ -111,7 +121,7 @@ class _Work:
         yield from self._pipelines(image, call)
         if self._full:
             beside, reader = self._calls.beside, self._reader(image.image)
-            yield from live_drift(call.resources, reader, self._place, beside, project)
+            yield from live_drift(call.resources, reader, self._place, beside)
         else:
             yield from self._listed_rules(call)
 
@@ -146,7 +156,7 @@ class _Work:
         call = self._calls.shared
         if call is None or call.resources is None or not self._full:
             return []
-        return [*live_drift(call.resources, self._reader(PLACE), self._place, self._calls.beside, None)]
+        return [*live_drift(call.resources, self._reader(PLACE), self._place, self._calls.beside)]
 
 
 def _rule(found: Mapping[str, Any]) -> RuleFacts:
