@@ -14,7 +14,10 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-from tfgen.emulator.pipeline_run import BEGUN, PLAYS, Run
+from tfgen.emulator.pipeline_run import BEGUN, PLAYS, Run, closed_of
+
+#: What an approval is answered with.
+_TOKEN = "00000000-0000-0000-0000-000000000000"
 
 
 @contextmanager
@@ -39,6 +42,8 @@ def filled() -> Iterator[None]:
         put(CodePipelineResponse, "list_action_executions", _list_action_executions)
         put(CodePipelineResponse, "get_pipeline_state", _get_pipeline_state)
         put(CodePipelineResponse, "put_approval_result", _put_approval_result)
+        put(CodePipelineResponse, "disable_stage_transition", _disable_stage_transition)
+        put(CodePipelineResponse, "enable_stage_transition", _enable_stage_transition)
         put(CodePipelineResponse, "stop_pipeline_execution", _stop_pipeline_execution)
         put(CodeBuildBackend, "batch_get_builds", _batch_get_builds(CodeBuildBackend.batch_get_builds))
         put(CodeBuildBackend, "stop_build", _stop_build(CodeBuildBackend.stop_build))
@@ -110,11 +115,17 @@ def _get(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _list(original: Callable[[Any], str]) -> Callable[[Any], str]:
-    """ListPipelineExecutions: moto refuses nobody."""
+    """ListPipelineExecutions: moto refuses nobody, and has no second page: what is beyond maxResults is lost."""
 
     def list_(self: Any) -> str:
-        _deny(self._get_param("pipelineName"))
-        return original(self)
+        name = self._get_param("pipelineName")
+        _deny(name)
+        original(self)  # raises when there is none
+        most, start = int(self._get_param("maxResults") or 100), int(self._get_param("nextToken") or 0)
+        executions = list(self.codepipeline_backend.pipelines[name].executions.values())[::-1]
+        page = [each.to_summary_dict() for each in executions[start : start + most]]
+        more = {"nextToken": str(start + most)} if start + most < len(executions) else {}
+        return json.dumps({"pipelineExecutionSummaries": page, **more})
 
     return list_
 
@@ -171,8 +182,10 @@ def _get_pipeline_state(self: Any) -> str:
     """GetPipelineState: moto does not have it. What stands before a disabled transition, and approvals."""
     name = self._get_param("name")
     stages = []
+    closed = _closed(self, name)
     for stage in self.codepipeline_backend.get_pipeline(name)[0]["stages"]:
-        state: dict[str, Any] = {"stageName": stage["name"], "inboundTransitionState": {"enabled": True}}
+        way = {"enabled": False, "disabledReason": closed[stage["name"]]} if stage["name"] in closed else {"enabled": True}
+        state: dict[str, Any] = {"stageName": stage["name"], "inboundTransitionState": way}
         for run in _runs(self, name):
             here = [detail for detail in run.details if detail["stageName"] == stage["name"]]
             if here:
@@ -180,15 +193,38 @@ def _get_pipeline_state(self: Any) -> str:
                 state["actionStates"] = [_action_state(detail) for detail in here]
             elif run.waits and run.ahead[0][0] == stage["name"]:
                 state["inboundExecution"] = {"pipelineExecutionId": run.id, "status": "InProgress"}
-                state["inboundTransitionState"] = {"enabled": False, "disabledReason": run.play.disabled}
+                if run.play.disabled:
+                    state["inboundTransitionState"] = {"enabled": False, "disabledReason": run.play.disabled}
         stages.append(state)
     return json.dumps({"pipelineName": name, "pipelineVersion": 1, "stageStates": stages})
 
 
 def _action_state(detail: dict[str, Any]) -> dict[str, Any]:
-    external = detail["output"]["executionResult"].get("externalExecutionId")
-    latest = {"status": detail["status"], **({"externalExecutionId": external} if external else {})}
+    result = detail["output"]["executionResult"]
+    known = {key: result[key] for key in ("externalExecutionId", "errorDetails") if result.get(key)}
+    is_asked = detail["status"] == "InProgress" and detail["input"]["actionTypeId"]["category"] == "Approval"
+    token = {"token": _TOKEN} if is_asked else {}
+    latest = {"status": detail["status"], "lastStatusChange": detail["lastUpdateTime"], **known, **token}
     return {"actionName": detail["actionName"], "latestExecution": latest}
+
+
+def _closed(response: Any, name: str) -> dict[str, str]:
+    """The stages with a disabled transition, and why."""
+    found = response.codepipeline_backend.pipelines[name]
+    return closed_of(found)
+
+
+def _disable_stage_transition(self: Any) -> str:
+    """DisableStageTransition: moto does not have it. It is the way into a stage, not out of it."""
+    _runs(self, self._get_param("pipelineName"))
+    _closed(self, self._get_param("pipelineName"))[self._get_param("stageName")] = self._get_param("reason")
+    return "{}"
+
+
+def _enable_stage_transition(self: Any) -> str:
+    """EnableStageTransition: moto does not have it."""
+    _closed(self, self._get_param("pipelineName")).pop(self._get_param("stageName"), None)
+    return "{}"
 
 
 def _put_approval_result(self: Any) -> str:

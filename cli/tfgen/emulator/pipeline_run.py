@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -72,6 +73,12 @@ def head(repository: str, commit: str) -> Iterator[None]:
         del HEADS[repository]
 
 
+def closed_of(pipeline: Any) -> dict[str, str]:
+    """The stages of moto's pipeline whose transition is disabled, and why; kept with it."""
+    found: dict[str, str] = pipeline.__dict__.setdefault("closed", {})
+    return found
+
+
 class Run:
     """One execution on its way: the actions still to come, and those that have begun."""
 
@@ -113,7 +120,12 @@ class Run:
     @property
     def waits(self) -> bool:
         """Before a disabled transition."""
-        return bool(self.play.disabled and self.ahead and self.ahead[0][1]["actionTypeId"]["category"] == "Build")
+        if not self.ahead or self.current is not None:
+            return False
+        stage, action = self.ahead[0]
+        if self.play.disabled and action["actionTypeId"]["category"] == "Build":
+            return True
+        return stage in closed_of(self.backend.pipelines[self.pipeline])
 
     def step(self) -> None:
         """The next thing happens."""
@@ -208,6 +220,7 @@ class Run:
         link = f"https://console.example/logs?group={group}&stream={stream}"
         build |= {
             "followed": True,
+            "resolvedSourceVersion": self.revision,
             "logs": {"groupName": group, "streamName": stream, "deepLink": link},
             "phases": [{"phaseType": "SUBMITTED", "phaseStatus": "SUCCEEDED", "startTime": time.time()}],
         }
@@ -230,3 +243,4 @@ class Run:
 
     def _end(self, status: str, summary: str = "") -> None:
         self.execution.status, self.execution.status_summary = status, summary or None
+        self.execution.last_update_time = datetime.now(UTC).replace(tzinfo=None)
