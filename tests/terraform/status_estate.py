@@ -100,9 +100,9 @@ class StatusEstate:
         from moto.ec2.models import ec2_backends
 
         ec2 = self.client("ec2")
-        found = ec2.register_image(
-            Name=f"{image}-{time.time_ns()}", RootDeviceName="/dev/xvda", Architecture="x86_64"
-        )["ImageId"]
+        found = ec2.register_image(Name=f"{image}-{time.time_ns()}", RootDeviceName="/dev/xvda", Architecture="x86_64")[
+            "ImageId"
+        ]
         given = {
             "BuiltBy": "Packer",
             "CodeBuildProject": build,

@@ -27,7 +27,12 @@ _ARNS = {
     "aws_s3_bucket": ("bucket", "arn:{partition}:s3:::{name}"),
 }
 #: Types whose `id` is that attribute as well.
-_IDS = frozenset({"aws_cloudwatch_log_group", "aws_iam_instance_profile", "aws_iam_role", "aws_s3_bucket"})
+_IDS = frozenset(
+    {
+        *("aws_cloudwatch_event_rule", "aws_cloudwatch_log_group", "aws_codepipeline"),
+        *("aws_iam_instance_profile", "aws_iam_role", "aws_s3_bucket"),
+    }
+)
 _UNKNOWN = Expression("unknown")
 
 
