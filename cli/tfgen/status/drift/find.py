@@ -6,7 +6,7 @@ has is compared, projects, rules and whichever definitions of pipelines are ther
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -47,21 +47,22 @@ def drift(
     *,
     full: bool,
     images: Collection[str] = (),
+    planned: Mapping[str, Sequence[Drift]] | None = None,
 ) -> Drifts:
     """What differs in one place; with `images` AWS is asked about those alone.
 
-    Raises AwsError where AWS would refuse every question.
+    `planned` is what Terraform says, by image: then AWS is not asked. Raises AwsError where AWS would refuse every question.
     """
     place = Place(account=facts.place.account_id, partition=facts.place.partition, region=facts.place.region)
-    names = [image.image for image in facts.expected]
-    calls = read_calls(workspace, names, place)
-    work = _Work(account, facts, calls, place, full=full)
+    chosen = [image for image in facts.expected if not images or image.image in images]
+    work = _Work(account, facts, read_calls(workspace, [image.image for image in chosen], place), place, full=full)
+    work.planned = planned
     drifts: dict[str, list[Drift]] = {}
     for name, differences in file_drift(found).items():
         drifts.setdefault(name, []).extend(differences)
-    orphans = tuple(orphans_of(facts, workspace.settings, work.definition))
+    orphans = () if images else tuple(orphans_of(facts, workspace.settings, work.definition))
     with ThreadPoolExecutor(_AT_ONCE if full else 1) as pool:
-        for image, differences in zip(facts.expected, pool.map(work.image, facts.expected), strict=True):
+        for image, differences in zip(chosen, pool.map(work.image, chosen), strict=True):
             drifts.setdefault(image.image, []).extend(differences)
     drifts.setdefault(PLACE, []).extend(work.shared())
     has, same = cache(has_commit(workspace.root)), cache(is_same_there(workspace.root))
@@ -79,6 +80,7 @@ class _Work:
 
     def __init__(self, account: Account, facts: PlaceFacts, calls: Calls, place: Place, *, full: bool) -> None:
         self._account, self._facts, self._calls, self._place, self._full = account, facts, calls, place, full
+        self.planned: Mapping[str, Sequence[Drift]] | None = None
         self.unreadable: dict[str, list[Unreadable]] = {}
         listed = facts.rules
         self._rules = None if listed is None else {str(rule.get("Name", "")): _rule(rule) for rule in listed}
@@ -103,7 +105,7 @@ class _Work:
         if call is None or not image.pipeline or (known is not None and known.exists is False):
             return []
         found = list(transitions_drift(image.pipeline, known.stages or ())) if known else []
-        return [*found, *self._compared(image, call)]
+        return [*found, *(self._compared(image, call) if self.planned is None else self.planned.get(image.image, ()))]
 
     def _compared(self, image: Expected, call: Call) -> Iterator[Drift]:
         projects = self._facts.projects
@@ -153,6 +155,8 @@ class _Work:
 
     def shared(self) -> list[Drift]:
         """The differences of the module `shared`."""
+        if self.planned is not None:
+            return [*self.planned.get(PLACE, ())]
         call = self._calls.shared
         if call is None or call.resources is None or not self._full:
             return []
@@ -166,8 +170,3 @@ def _rule(found: Mapping[str, Any]) -> RuleFacts:
         schedule=str(found.get("ScheduleExpression") or ""),
         description=str(found.get("Description") or ""),
     )
-
-
-def actions() -> Collection[str]:
-    """What IAM must allow besides what the facts need."""
-    return ACTIONS
