@@ -10,7 +10,7 @@ from tests.conftest import Repo
 from tests.functional.git_repo import commit, git, make
 from tfgen.affected.find import find_affected
 from tfgen.status.behind import verdicts
-from tfgen.status.since.changes import changes_since
+from tfgen.status.length.changes import changes_since
 from tfgen.workspace import open_workspace
 
 AT = "2026-01-0{}T12:00:00Z"

@@ -74,7 +74,7 @@ class Applied:
         from datetime import UTC, datetime
 
         from tfgen.status.collect import Options, collect
-        from tfgen.status.progress import Progress
+        from tfgen.status.reading.progress import Progress
         from tfgen.sync.survey import find_changes
 
         patch.chdir(self.root)

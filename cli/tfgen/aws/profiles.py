@@ -35,3 +35,16 @@ def is_known_region(service: str, region: str) -> bool:
         session = botocore.session.Session()
         partitions = session.get_available_partitions()
         return any(region in session.get_available_regions(service, partition) for partition in partitions)
+
+
+def partition_of(region: str) -> str:
+    """The partition of `region`, else of the region that is set; "aws" where there is none, or it is not known."""
+    import botocore.session
+    from botocore.exceptions import BotoCoreError
+
+    session = botocore.session.Session()
+    try:
+        found = region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+        return str(session.get_partition_for_region(found)) if found else "aws"
+    except BotoCoreError:
+        return "aws"

@@ -24,10 +24,8 @@ class Account:
         """`threads` call at the same time; `like` is the same account elsewhere, so that AWS need not be asked."""
         self.who, self._session, self._threads = who, session, threads
         self._client: Callable[[str], Any] = cache(self._made)
-        if like is not None:
-            self.id, self.partition = like.id, like.partition
-            return
-        identity = self.call("sts", "get_caller_identity")
+        identity = self.call("sts", "get_caller_identity") if like is None else like.identity
+        self.identity: dict[str, Any] = identity
         self.id = str(identity["Account"])
         #: aws, aws-cn, aws-us-gov: the second word of every ARN.
         self.partition = str(identity["Arn"]).split(":")[1]

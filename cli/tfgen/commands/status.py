@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
 from tfgen.completion import values
+from tfgen_generators.errors import UsageError
 
 if TYPE_CHECKING:
+    from tfgen.status.collect import Options
     from tfgen.status.model import Report
+    from tfgen.status.show.check import Limits
 
 Form = Literal["table", "json", "html"]
 
@@ -20,6 +23,14 @@ Examples:
   tfgen status --check --max-age 30d --behind   exit 2 and name the images that are too old or behind
   tfgen status --format html > status.html      one page
 """
+
+
+class _Shown(NamedTuple):
+    """How a report is shown, and what it is checked for (None: nothing)."""
+
+    form: Form
+    limits: Limits | None
+    image: str | None
 
 
 def command(
@@ -41,8 +52,50 @@ def command(
     drift: Annotated[
         bool,
         typer.Option(
-            "--drift", envvar="TFGEN_STATUS_DRIFT", help="Compare roles, rules and buckets too (more calls per image)."
+            "--drift",
+            envvar="TFGEN_STATUS_DRIFT",
+            help="Compare every field of pipelines, roles, rules and buckets too; takes more calls for each image.",
         ),
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            envvar="TFGEN_STATUS_CHECK",
+            help="Exit 2 when an image is red, or has no pipeline or no good AMI; name these images on stderr.",
+        ),
+    ] = False,
+    max_age: Annotated[
+        str | None,
+        typer.Option(
+            "--max-age",
+            metavar="AGE",
+            envvar="TFGEN_STATUS_MAX_AGE",
+            help="With --check: also images whose AMI is older than this, for example 30d.",
+        ),
+    ] = None,
+    max_failing: Annotated[
+        int | None,
+        typer.Option(
+            "--max-failing",
+            metavar="N",
+            min=0,
+            envvar="TFGEN_STATUS_MAX_FAILING",
+            show_default=False,
+            help="With --check: so many red images are allowed (default: 0).",
+        ),
+    ] = None,
+    behind: Annotated[
+        bool,
+        typer.Option(
+            "--behind",
+            envvar="TFGEN_STATUS_BEHIND",
+            help="With --check: also images that are behind HEAD, or of which that is unknown.",
+        ),
+    ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", envvar="TFGEN_STATUS_WATCH", help="Refresh the table on a terminal until Ctrl-C."),
     ] = False,
     from_: Annotated[
         str | None,
@@ -53,6 +106,12 @@ def command(
             help="Show a saved report (of --format json) instead of asking AWS.",
         ),
     ] = None,
+    iam_policy: Annotated[
+        bool,
+        typer.Option(
+            "--iam-policy", envvar="TFGEN_STATUS_IAM_POLICY", help="Print the IAM policy that this command needs."
+        ),
+    ] = False,
     format_: Annotated[
         Form,
         typer.Option(
@@ -63,41 +122,112 @@ def command(
     """Show the state of every image: its last good AMI, its pipeline, and what has changed since.
 
     Reads CodePipeline, CodeBuild, EC2 and git; changes nothing and stores nothing. Exits 1 when something could not be
-    read.
+    read, 2 when --check finds something.
     """
-    from tfgen.status.run import find_status, is_whole
-    from tfgen.status.saved import read_report
-
-    if from_ is not None:
-        report = read_report(from_)
-        _show(report, format_)
-        return 0 if is_whole(report) else 1
     from tfgen.status.collect import Options
+    from tfgen.status.show.check import limits
+
+    for flag, given in (("--max-age", max_age), ("--max-failing", max_failing), ("--behind", behind)):
+        if given not in (None, False) and not check:
+            raise UsageError(f"{flag} requires --check", fix=f"add --check, or remove {flag}")
+    shown = _Shown(format_, limits(max_age, max_failing, behind) if check else None, image)
+    options = Options(regions=tuple(region or ()), images=(image,) if image else (), full=drift or image is not None)
+    if iam_policy:
+        return _print_policy(options)
+    if watch:
+        return _watch(options, shown, from_)
+    if from_ is not None:
+        return _show_saved(from_, shown)
+    return _show_now(options, shown)
+
+
+def _print_policy(options: Options) -> int:
+    from tfgen.console import out_json
+    from tfgen.status.policy import policy
+    from tfgen.workspace import open_workspace
+
+    out_json(policy(open_workspace(need_settings=False).settings, options.regions))
+    return 0
+
+
+def _watch(options: Options, shown: _Shown, saved: str | None) -> int:
+    from tfgen.status.run import find_status
+    from tfgen.status.show.watch import require_terminal, watch
+    from tfgen.workspace import open_workspace
+
+    for flag, given in (("--check", shown.limits), ("--from", saved), ("--format", shown.form != "table")):
+        if given:
+            raise UsageError(f"--watch cannot be used with {flag}", fix="remove one of them")
+    require_terminal()
+    try:
+        watch(lambda: find_status(open_workspace(), options, quiet=True).report)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _show_saved(path: str, shown: _Shown) -> int:
+    from msgspec.structs import replace
+
+    from tfgen.status.saved import read_report
+    from tfgen_generators.nearest import did_you_mean
+
+    report = read_report(path)
+    if shown.image is not None:
+        rows = tuple(row for row in report.images if row.image == shown.image)
+        if not rows:
+            fix = did_you_mean(shown.image, (row.image for row in report.images))
+            raise UsageError(f"image {shown.image!r} not found in {path}", fix=fix or "use a name that it has")
+        report = replace(report, images=rows, orphans=())
+    return _show(report, shown, is_whole=True)
+
+
+def _show_now(options: Options, shown: _Shown) -> int:
+    from tfgen.status.run import find_status
     from tfgen.sync.survey import complain
     from tfgen.workspace import open_workspace
 
-    images = (image,) if image else ()
-    options = Options(regions=tuple(region or ()), images=images, full=drift or bool(images))
-    answer = find_status(open_workspace(), options)
-    _show(answer.report, format_)
-    complain(answer.found)
-    return 0 if answer.is_whole else 1
+    workspace = open_workspace()
+    answer = find_status(workspace, options)
+    report = answer.report
+    if shown.image is not None:
+        from tfgen.status.length.at_length import with_length
+
+        report = with_length(workspace, report)
+    code = _show(report, shown, is_whole=not answer.problems)
+    if answer.problems:
+        complain(answer.found)
+    return code
 
 
-def _show(report: Report, format_: Form) -> None:
-    if format_ == "json":
+def _show(report: Report, shown: _Shown, *, is_whole: bool) -> int:
+    """Prints the report; gives the exit code."""
+    from tfgen.console import note, one_line
+    from tfgen.status.run import is_whole as has_all
+    from tfgen.status.show.check import failures
+
+    _print(report, shown)
+    found = list(failures(report, shown.limits)) if shown.limits is not None else []
+    for line in found:
+        note(one_line(f"error: {line}"), style="red")
+    if found:
+        return 2
+    return 0 if is_whole and has_all(report) else 1
+
+
+def _print(report: Report, shown: _Shown) -> None:
+    if shown.form == "json":
         from msgspec import to_builtins
 
         from tfgen.console import out_json
 
         out_json(to_builtins(report))
-    elif format_ == "html":
+    elif shown.form == "html":
         import sys
 
         from tfgen.status.page.render import render
 
         sys.stdout.write(render(report))
     else:
-        from tfgen.status.table import show
+        from tfgen.status.show import one, table
 
-        show(report)
+        (one if shown.image is not None else table).show(report)

@@ -184,7 +184,11 @@ def _get_pipeline_state(self: Any) -> str:
     stages = []
     closed = _closed(self, name)
     for stage in self.codepipeline_backend.get_pipeline(name)[0]["stages"]:
-        way = {"enabled": False, "disabledReason": closed[stage["name"]]} if stage["name"] in closed else {"enabled": True}
+        way = (
+            {"enabled": False, "disabledReason": closed[stage["name"]]}
+            if stage["name"] in closed
+            else {"enabled": True}
+        )
         state: dict[str, Any] = {"stageName": stage["name"], "inboundTransitionState": way}
         for run in _runs(self, name):
             here = [detail for detail in run.details if detail["stageName"] == stage["name"]]

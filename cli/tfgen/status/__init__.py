@@ -1,3 +1,3 @@
 """`tfgen status`: the state of every image, from AWS, git and the graph; a table, JSON or a page."""
 
-__all__ = ["behind", "collect", "facts", "model", "run", "saved", "table"]
+__all__ = ["amis", "behind", "collect", "facts", "model", "policy", "run", "saved"]

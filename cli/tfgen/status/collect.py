@@ -16,7 +16,7 @@ from tfgen.status.model import Unreadable
 if TYPE_CHECKING:
     from tfgen.aws.failures import AwsError
     from tfgen.aws.session import Account
-    from tfgen.status.progress import Progress
+    from tfgen.status.reading.progress import Progress
     from tfgen.workspace import Workspace
     from tfgen_generators.sync.model import SyncResult
 
@@ -52,7 +52,7 @@ def collect(workspace: Workspace, found: SyncResult, options: Options, now: date
 def _open(workspace: Workspace, options: Options) -> tuple[list[_Opened], tuple[Unreadable, ...]]:
     """The places that can be asked. The first error is raised where there is none."""
     from tfgen.aws.failures import AwsError
-    from tfgen.status.places import open_places, wanted_places
+    from tfgen.status.reading.places import open_places, wanted_places
 
     opened: list[_Opened] = []
     lost: list[Unreadable] = []
@@ -81,8 +81,8 @@ def _read(
     progress: Progress,
 ) -> tuple[PlaceFacts, ...]:
     from tfgen.aws.accounts import THREADS
-    from tfgen.status.expected import expected_images
-    from tfgen.status.reading import complete, read_place
+    from tfgen.status.reading.expected import expected_images
+    from tfgen.status.reading.place import complete, read_place
 
     expected = [expected_images(workspace, found, parents, place.account_id) for place, _ in opened]
     progress.begin(sum(map(len, expected)))

@@ -45,7 +45,8 @@ class PipelineFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A pipeline in one place, by its name in AWS.
 
     `runs` reach back to the last success, and 20 at least where there are as many. `stages` are GetPipelineState's
-    stageStates; `definition` is GetPipeline's answer where it was asked for; `reason` the last failure's. None: not read.
+    stageStates; `definition` is GetPipeline's answer where it was asked for; `reason` the last failure's.
+    None: not read.
     """
 
     name: str

@@ -83,6 +83,28 @@ class AmiSeen(_Document, frozen=True, kw_only=True):
     problem: str = ""
 
 
+class ChangeSince(_Document, frozen=True, kw_only=True):
+    """A commit since the AMI's that concerns the image. `paths` are those of it that do, each with the reason."""
+
+    commit: str
+    at: str = ""
+    subject: str = ""
+    paths: dict[str, str] = {}
+
+
+class AtLength(_Document, frozen=True, kw_only=True):
+    """What only `tfgen status IMAGE` says: what the image is made of, what is made from it, what changed since.
+
+    `changes` are the newest first; `more_changes` are left out. `problem` says why the changes are not known.
+    """
+
+    children: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    changes: tuple[ChangeSince, ...] = ()
+    more_changes: int = 0
+    problem: str = ""
+
+
 class ImageStatus(_Document, frozen=True, kw_only=True):
     """One image in one region of one account. `ami` is the id of the last good AMI, null without one.
 
@@ -109,6 +131,7 @@ class ImageStatus(_Document, frozen=True, kw_only=True):
     drift: tuple[Drift, ...] = ()
     amis: tuple[AmiSeen, ...] = ()
     notes: tuple[str, ...] = ()
+    at_length: AtLength | None = None
     unreadable: tuple[Unreadable, ...] = ()
 
 

@@ -10,10 +10,17 @@ from typing import Any
 from msgspec.structs import replace
 
 from tfgen.aws.pipelines.reason import builds_in, closed_transition, is_before, waits_for_approval
-from tfgen.aws.pipelines.runs import BAD, GOOD, SHOWN, RunFacts, failures_since_good
+from tfgen.aws.pipelines.runs import GOOD, SHOWN, RunFacts, failures_since_good
 from tfgen.status.facts import Expected, PipelineFacts, PlaceFacts
 from tfgen.status.model import Execution, Pipeline, State
 
+_ENDED: Mapping[str, State] = {
+    GOOD: "green",
+    "Superseded": "superseded",
+    "Failed": "red",
+    "Stopped": "red",
+    "Cancelled": "red",
+}
 _NAMED_BY_TERRAFORM = "its name in AWS is known only to Terraform"
 
 
@@ -46,28 +53,25 @@ def _state(facts: PipelineFacts) -> tuple[State, str]:
     """The state, and why where that is not a failure's reason."""
     if facts.runs is None:
         return "unknown", ""
-    stages = facts.stages or ()
-    closed = closed_transition(stages)
-    if not facts.runs:
-        return ("disabled", closed) if closed else ("never-ran", "")
-    newest = facts.runs[0]
-    if newest.status in ("InProgress", "Stopping"):
-        return _going(newest, facts, closed)
-    if newest.status == "Superseded":
-        return "superseded", newest.summary
-    if newest.status in BAD:
-        return "red", closed
-    if newest.status != GOOD:
-        return "unknown", f"its newest execution is {newest.status or 'in no state'}"
-    return ("disabled", closed) if closed else ("green", "")
+    newest = facts.runs[0] if facts.runs else None
+    if newest is not None and newest.status in ("InProgress", "Stopping"):
+        return _going(newest, facts)
+    closed = closed_transition(facts.stages or ())
+    status = newest.status if newest else ""
+    state = _ENDED.get(status) if newest else "never-ran"
+    if state is None:
+        return "unknown", f"its newest execution is {status or 'in no state'}"
+    if closed and state in ("green", "never-ran"):
+        return "disabled", closed
+    return state, closed or (newest.summary if newest and state == "superseded" else "")
 
 
-def _going(newest: RunFacts, facts: PipelineFacts, closed: str) -> tuple[State, str]:
+def _going(newest: RunFacts, facts: PipelineFacts) -> tuple[State, str]:
     stages = facts.stages or ()
     if action := waits_for_approval(stages, newest.id):
         return "waiting", f"{action} waits for approval"
     if is_before(stages, newest.id):
-        return "disabled", closed
+        return "disabled", closed_transition(stages)
     return "running", ""
 
 
@@ -99,7 +103,7 @@ def short_name(project: str) -> str:
 
 
 def _is_on(rule: Mapping[str, Any]) -> bool:
-    return rule.get("State", "ENABLED") != "DISABLED"
+    return bool(rule.get("State", "ENABLED") != "DISABLED")
 
 
 def iso(moment: datetime | None) -> str:

@@ -1,38 +1,48 @@
-"""What `tfgen status` asks AWS, as a policy: exactly these actions, each with the reason."""
+"""What `tfgen status` asks AWS, as a policy: exactly these actions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-#: Always asked, by what it is for.
-ALWAYS: Mapping[str, tuple[str, ...]] = {
-    "Images": ("ec2:DescribeImages",),
-    "Pipelines": (
-        "codepipeline:GetPipeline",
-        "codepipeline:GetPipelineState",
-        "codepipeline:ListPipelineExecutions",
-        "codepipeline:ListPipelines",
-    ),
-    "Builds": ("codebuild:BatchGetBuilds", "codebuild:BatchGetProjects"),
-    "Schedules": ("events:ListRules",),
-}
+if TYPE_CHECKING:
+    from tfgen_generators.settings.model import Settings
+
+#: Asked each time.
+ALWAYS = (
+    "codebuild:BatchGetBuilds",
+    "codebuild:BatchGetProjects",
+    "codepipeline:GetPipeline",
+    "codepipeline:GetPipelineState",
+    "codepipeline:ListPipelineExecutions",
+    "codepipeline:ListPipelines",
+    "ec2:DescribeImages",
+    "events:ListRules",
+)
 #: On the log groups of CodeBuild's projects alone.
-LOGS = "logs:GetLogEvents"
-#: sts:GetCallerIdentity needs no right.
+LOGS = ("logs:GetLogEvents",)
+#: Needs no right.
 WITHOUT_RIGHT = frozenset({"sts:GetCallerIdentity"})
 
 
-def policy(partition: str = "aws", more: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, object]:
-    """The policy of a role for `tfgen status`. None of these actions but the logs' can be limited to some resources."""
-    asked = {**ALWAYS, **(more or {})}
-    statements: list[dict[str, object]] = [
-        {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": "*"} for sid, actions in asked.items()
-    ]
+def policy(settings: Settings, regions: Sequence[str]) -> dict[str, object]:
+    """The policy of whoever runs `tfgen status`: what each run asks, and what only --drift and IMAGE ask."""
+    from tfgen.aws.profiles import partition_of
+    from tfgen.status.drift.find import ACTIONS
+    from tfgen.status.reading.places import wanted_places
+
+    wanted = wanted_places(settings, regions)
+    partition = partition_of(next((region for each in wanted for region in each.regions), ""))
     logs = f"arn:{partition}:logs:*:*:log-group:/aws/codebuild/*"
-    statements.append({"Sid": "Logs", "Effect": "Allow", "Action": [LOGS], "Resource": logs})
+    statements = [
+        _statement("Status", ALWAYS, "*"),
+        _statement("Logs", LOGS, logs),
+        _statement("Drift", [action for action in ACTIONS if action not in ALWAYS], "*"),
+    ]
+    if roles := sorted({each.role_arn for each in wanted if each.role_arn}):
+        statements.append({"Sid": "Accounts", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": roles})
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def actions() -> frozenset[str]:
-    """All of them."""
-    return frozenset(action for each in ALWAYS.values() for action in each) | {LOGS}
+def _statement(sid: str, actions: Sequence[str], resource: str) -> dict[str, object]:
+    return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resource}

@@ -9,7 +9,7 @@ import msgspec
 
 from tfgen.status.collect import Options, collect
 from tfgen.status.model import Report
-from tfgen.status.progress import Progress
+from tfgen.status.reading.progress import Progress
 from tfgen.status.rows import make_report
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     found: Any
 
     @property
-    def is_whole(self) -> bool:
-        """Whether every cell could be read."""
-        return is_whole(self.report) and not self.found.problems
+    def problems(self) -> bool:
+        """Whether there are templates that cannot be read, so that their images are not there."""
+        return bool(self.found.problems)
 
 
 def find_status(workspace: Workspace, options: Options, *, now: datetime | None = None, quiet: bool = False) -> Answer:

@@ -1,3 +1,3 @@
 """What has changed since an AMI was built: the first commit that concerns its image, and all of them."""
 
-__all__ = ["changes", "first"]
+__all__ = ["first"]

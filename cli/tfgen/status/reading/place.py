@@ -19,9 +19,9 @@ from tfgen.aws.pipelines.reason import builds_in, failed_action
 from tfgen.aws.pipelines.runs import BuildFacts, RunFacts, builds_of, is_missing, last_failure, projects_of, runs_of
 from tfgen.aws.session import Account
 from tfgen.status.amis import candidates
-from tfgen.status.cells import Cells
 from tfgen.status.facts import Expected, PipelineFacts, Place, PlaceFacts
-from tfgen.status.failure import reason_of, words_of
+from tfgen.status.reading.cells import Cells
+from tfgen.status.reading.failure import reason_of, words_of
 
 #: Builds that are looked up in vain before an image's last good AMI is called unknown.
 _ROUNDS = 5

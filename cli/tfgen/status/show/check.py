@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfgen.status.model import ImageStatus, Report
-from tfgen.status.table import behind_text, place_of
+from tfgen.status.show.table import behind_text, place_of
 from tfgen_generators.errors import UsageError
 
 _AGE = re.compile(r"(\d{1,6})([hdw])")

@@ -8,11 +8,15 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn
 
 from tfgen.console import is_terminal
 from tfgen.status.model import Report
-from tfgen.status.table import show
+from tfgen.status.show.table import show
 from tfgen_generators.errors import TfgenError, UsageError
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 #: Seconds between two looks.
 _PAUSE = 30.0
@@ -24,7 +28,7 @@ def require_terminal() -> None:
         raise UsageError("--watch needs a terminal", fix="remove it, or run tfgen status again and again")
 
 
-def watch(look: Callable[[], Report]) -> None:
+def watch(look: Callable[[], Report]) -> NoReturn:
     """Shows what `look` finds until it is interrupted. A look that fails is shown, unless it is the first."""
     from rich.console import Console
     from rich.live import Live
@@ -48,7 +52,7 @@ def _as_text(report: Report) -> str:
     return f"{report.made_at}, every {pause():.0f}s, Ctrl-C ends it\n\n{out.getvalue()}"
 
 
-def _text(shown: str) -> object:
+def _text(shown: str) -> Text:
     from rich.text import Text
 
     return Text(shown, no_wrap=True, overflow="ellipsis")

@@ -1,0 +1,3 @@
+"""The report on a terminal: a table, one image at length, and what a check finds in it."""
+
+__all__ = ["check", "one", "table", "watch"]
