@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ MODULES = Path(__file__).resolve().parents[2] / "terraform" / "modules"
 PLACE = Place(account="123456789012", partition="aws", region="eu-west-1")
 
 
-def instance(module: str, inputs: dict[str, str], outputs: dict[str, Value] | None = None) -> Instance:
+def instance(module: str, inputs: dict[str, str], outputs: Mapping[str, Value] | None = None) -> Instance:
     """A call of one of our modules; the inputs are HCL, `outputs` those of the other modules by their name."""
     text = read_text({path.name: path.read_bytes() for path in sorted((MODULES / module).glob("*.tf"))})
     root = Instance(read_text({}), None, PLACE, outputs)

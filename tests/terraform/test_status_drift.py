@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tfgen.emulator.server import Emulator
     from tfgen.status.facts import Drifts
+    from tfgen.status.model import Drift
 
 ACCOUNT = "123456789012"
 WEB, DB, APP = (f"{name}-ami-pipeline" for name in ("web", "db", "app"))
@@ -66,6 +67,8 @@ class Applied:
 
     root: Path
     emulator: Emulator
+    #: For a Terraform that uses the provider that runs already.
+    environment: dict[str, str]
 
     def client(self, service: str) -> Any:
         return self.emulator.client(service)
@@ -108,7 +111,7 @@ def applied(
     estate.init()
     estate.terraform(*PLAN, expect=2)
     estate.terraform(*APPLY)
-    return Applied(root=root, emulator=emulator)
+    return Applied(root=root, emulator=emulator, environment={**estate.environment, **estate.attached})
 
 
 def synchronized() -> None:
@@ -730,3 +733,61 @@ def test_pipelines_without_an_image_and_second_ones_are_rows(planted: Drifts) ->
         ("duplicate", "copy-of-web", f"builds packer/web.json, as {WEB} does"),
         ("pipeline", "old-ami-pipeline", "builds packer/old.json, of which there is no image here"),
     ]
+
+
+def test_terraform_is_asked_instead(applied: Applied, planted: Drifts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What both see is said by both; a disabled rule, one more policy and the pipelines by hand are no plan's."""
+    from tfgen.status.drift.planned import planned_drift
+
+    assert planted.by_image
+    monkeypatch.chdir(applied.root)
+    for name, value in applied.environment.items():
+        monkeypatch.setenv(name, value)
+    found = planned_drift(open_workspace())
+    said = {(image, each.field): (each.expected, each.found) for image, each in pairs(found)}
+    kind = "environment.environment_variable"
+    assert said["web", f"{kind}.COLOUR.value"] == ("blue", "red")
+    assert said["web", f"{kind}.DB_PASSWORD.value"] == (HIDDEN, HIDDEN)
+    assert said["web", "environment.privileged_mode"] == ("false", "true")
+    assert said["app", "build_timeout"] == ("90", "10")
+    assert said["db", "schedule_expression"] == ("cron(0 4 ? * MON *)", "rate(1 minute)")
+    assert ("web", "policy.Statement.Logs.Action") in said
+    assert {each.between for _, each in pairs(found)} == {"file/aws"}
+    assert "set-by-hand" not in repr(found)
+    assert found.keys() == {"web", "db", "app"}
+
+
+def pairs(found: dict[str, list[Drift]]) -> list[tuple[str, Drift]]:
+    return [(image, each) for image, listed in found.items() for each in listed]
+
+
+def test_what_is_denied_costs_its_cell_alone(
+    applied: Applied, planted: Drifts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tfgen.aws.failures import AwsError
+    from tfgen.aws.session import Account
+
+    real = Account.call
+
+    def call(self: Account, service: str, operation: str, **given: Any) -> dict[str, Any]:
+        if operation == "get_role" or (operation == "get_bucket_encryption" and given["Bucket"] == WEB_BUCKET):
+            raise AwsError("AWS refused it", code="AccessDenied")
+        return real(self, service, operation, **given)
+
+    monkeypatch.setattr(Account, "call", call)
+    found = applied.drift(monkeypatch)
+    assert {each.action for each in found.unreadable["web"]} == {"iam:GetRole", "s3:GetEncryptionConfiguration"}
+    assert {each.action for each in found.unreadable["app"]} == {"iam:GetRole"}
+    lost = ("role ", "encryption")
+    for image, listed in planted.by_image.items():
+        kept = [each for each in listed if not each.what.startswith(lost[0]) and each.field != lost[1]]
+        assert list(found.by_image[image]) == kept
+
+
+def test_a_pipeline_that_is_gone_is_a_row(applied: Applied, planted: Drifts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Last: it is deleted. Of its resources nothing is said, for all of them may be gone."""
+    assert planted.by_image
+    applied.client("codepipeline").delete_pipeline(name=APP)
+    found = applied.drift(monkeypatch, full=False)
+    assert ("image", "app", f"no pipeline {APP} in AWS") in [(e.kind, e.name, e.reason) for e in found.orphans]
+    assert {each.between for each in found.by_image["app"]} == {"template/file"}

@@ -72,7 +72,8 @@ class Reader:
         try:
             return list(self._account.pages(service, operation, key, **given))
         except AwsError as error:
-            return self._refused(what, service, operation, error, None)
+            self._refused(what, service, operation, error, None)
+            return None
 
     def _refused(self, what: str, service: str, operation: str, error: AwsError, absent: Any) -> Any:
         if error.code in _ABSENT:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tfgen.aws.images.model import OwnedImage
-from tfgen.status.drift.differences import Differences
+from tfgen.status.drift.compare.differences import Differences
 from tfgen.status.facts import Expected, PlaceFacts
 from tfgen.status.model import Drift
 

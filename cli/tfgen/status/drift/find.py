@@ -17,13 +17,13 @@ from tfgen.aws.resources.read import ACTIONS, Reader
 from tfgen.status.drift.amis import ami_drift
 from tfgen.status.drift.calls import Call, Calls, read_calls
 from tfgen.status.drift.commits import has_commit, is_same_there
+from tfgen.status.drift.compare.pipelines import pipeline_drift, transitions_drift
+from tfgen.status.drift.compare.projects import project_drift
+from tfgen.status.drift.compare.rules import rule_drift
 from tfgen.status.drift.files import file_drift
 from tfgen.status.drift.live import live_drift, missing
 from tfgen.status.drift.orphans import orphans_of
 from tfgen.status.drift.own_modules import certain_drift
-from tfgen.status.drift.pipelines import pipeline_drift, transitions_drift
-from tfgen.status.drift.projects import project_drift
-from tfgen.status.drift.rules import rule_drift
 from tfgen.status.facts import Drifts, Expected, PlaceFacts
 from tfgen.status.model import Drift, Unreadable
 from tfgen_generators.module.resources.model import Place
@@ -51,7 +51,8 @@ def drift(
 ) -> Drifts:
     """What differs in one place; with `images` AWS is asked about those alone.
 
-    `planned` is what Terraform says, by image: then AWS is not asked. Raises AwsError where AWS would refuse every question.
+    `planned` is what Terraform says, by image: then AWS is not asked. Raises AwsError where it would refuse every
+    question.
     """
     place = Place(account=facts.place.account_id, partition=facts.place.partition, region=facts.place.region)
     chosen = [image for image in facts.expected if not images or image.image in images]
@@ -146,12 +147,12 @@ class _Work:
                 yield from pipeline_drift(resource, definition, tags)
 
     def _listed_rules(self, call: Call) -> Iterator[Drift]:
-        for resource in call.resources.of("aws_cloudwatch_event_rule") if call.resources else ():
-            name = resource.text("name")
-            if self._rules is None or not name:
-                continue
-            rule = self._rules.get(name)
-            yield from missing(f"rule {name}") if rule is None else rule_drift(resource, call.resources, rule)
+        if self._rules is None or call.resources is None:
+            return
+        for resource in call.resources.of("aws_cloudwatch_event_rule"):
+            if name := resource.text("name"):
+                rule = self._rules.get(name)
+                yield from missing(f"rule {name}") if rule is None else rule_drift(resource, call.resources, rule)
 
     def shared(self) -> list[Drift]:
         """The differences of the module `shared`."""

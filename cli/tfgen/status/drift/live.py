@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator
 
 from tfgen.aws.resources.model import BucketFacts, RoleFacts, RuleFacts
 from tfgen.aws.resources.read import Reader
-from tfgen.status.drift.buckets import bucket_drift, group_drift, log_drift
-from tfgen.status.drift.differences import Differences
-from tfgen.status.drift.roles import policy_drift, role_drift
-from tfgen.status.drift.rules import rule_drift
+from tfgen.status.drift.compare.buckets import bucket_drift, group_drift, log_drift
+from tfgen.status.drift.compare.differences import Differences
+from tfgen.status.drift.compare.roles import policy_drift, role_drift
+from tfgen.status.drift.compare.rules import rule_drift
 from tfgen.status.model import Drift
 from tfgen_generators.module.resources.model import Place, Resources, is_decided
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from tfgen.status.drift.differences import ABSENT, HIDDEN, Differences, as_text, is_secret
+from tfgen.status.drift.compare.differences import ABSENT, HIDDEN, Differences, as_text, is_secret
 from tfgen.status.model import Drift
 from tfgen.terraform.reports.plan import SHARED, image_of
 
@@ -55,7 +55,7 @@ def _changed(seen: Differences, change: Mapping[str, Any]) -> None:
     for path in sorted(wanted.keys() | have.keys()):
         first, second = wanted.get(path), have.get(path)
         later = path in unknown and unknown[path] is True
-        if first == second or (later and second is None):
+        if as_text(first) == as_text(second) or (later and not as_text(second)):
             continue
         is_hidden = any(path == key or path.startswith(f"{key}.") for key in hidden)
         name = path if "environment_variable" in path else ""
@@ -75,10 +75,15 @@ def _flat(value: object, path: str = "") -> Iterator[tuple[str, object]]:
             yield from _flat(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list):
         for at, inner in enumerate(value):
-            name = str((inner.get("name") or inner.get("Sid")) if isinstance(inner, Mapping) else "") or str(at)
-            yield from _flat(inner, f"{path}.{name}")
+            yield from _flat(inner, f"{path}{_place_of(inner, at, alone=len(value) == 1)}")
     elif value is not None:
         yield path, value
+
+
+def _place_of(item: object, at: int, *, alone: bool) -> str:
+    """Where an item stands in its list: by its name where it has one, else by its number among several."""
+    name = item.get("name") or item.get("Sid") if isinstance(item, Mapping) else None
+    return f".{name}" if isinstance(name, str) else "" if alone else f".{at}"
 
 
 def _decoded(text: str) -> object:
