@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tfgen.aws.failures import AwsError, is_about_credentials
 from tfgen.aws.resources.model import RuleFacts
 from tfgen.aws.resources.read import ACTIONS, Reader
-from tfgen.status.drift.amis import ami_drift
+from tfgen.status.drift.amis import DIRTY, ami_drift, newest_amis
 from tfgen.status.drift.calls import Call, Calls, read_calls
-from tfgen.status.drift.commits import has_commit, is_same_there
+from tfgen.status.drift.commits import Commits
 from tfgen.status.drift.compare.pipelines import pipeline_drift, transitions_drift
 from tfgen.status.drift.compare.projects import project_drift
 from tfgen.status.drift.compare.rules import rule_drift
@@ -37,6 +36,8 @@ __all__ = ["ACTIONS", "drift"]
 #: What belongs to no image: the module `shared`, files of images that are gone.
 PLACE = ""
 _AT_ONCE = 8
+#: What is compared without a question more.
+_LISTED = ("aws_codebuild_project", "aws_codepipeline", "aws_cloudwatch_event_rule")
 
 
 def drift(
@@ -56,7 +57,8 @@ def drift(
     """
     place = Place(account=facts.place.account_id, partition=facts.place.partition, region=facts.place.region)
     chosen = [image for image in facts.expected if not images or image.image in images]
-    work = _Work(account, facts, read_calls(workspace, [image.image for image in chosen], place), place, full=full)
+    calls = read_calls(workspace, [image.image for image in chosen], place, () if full else _LISTED)
+    work = _Work(account, facts, calls, place, full=full)
     work.planned = planned
     drifts: dict[str, list[Drift]] = {}
     for name, differences in file_drift(found).items():
@@ -66,8 +68,9 @@ def drift(
         for image, differences in zip(chosen, pool.map(work.image, chosen), strict=True):
             drifts.setdefault(image.image, []).extend(differences)
     drifts.setdefault(PLACE, []).extend(work.shared())
-    has, same = cache(has_commit(workspace.root)), cache(is_same_there(workspace.root))
-    for name, one in ami_drift(facts, has, same):
+    newest = newest_amis(facts)
+    commits = Commits(workspace.root, ((ami.commit.removesuffix(DIRTY), image.template) for image, ami in newest))
+    for name, one in ami_drift(facts, commits.has, commits.is_same):
         drifts.setdefault(name, []).append(one)
     return Drifts(
         by_image={name: tuple(each) for name, each in drifts.items() if each},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tfgen_generators.module.resources.conversion import converted
 from tfgen_generators.module.resources.model import Nested, Place, Resource, Resources, is_decided
@@ -49,7 +49,7 @@ class Instance:
         place: Place,
         modules: Mapping[str, Value] | None = None,
     ) -> None:
-        self._text, self._inputs, self._place, self._modules = text, inputs, place, modules or {}
+        self._text, self._inputs, self._place, self._modules = text, inputs, place, {} if modules is None else modules
         self._known: dict[tuple[str, str], Value] = {}
 
     def value(self, value: Value) -> Value:
@@ -154,11 +154,13 @@ class Instance:
         scope.names.update(names)
         return scope
 
-    def resources(self) -> Resources:
-        """All resources of the module itself; of modules that it calls, none."""
+    def resources(self, kinds: Collection[str] = ()) -> Resources:
+        """The module's own resources, not those of modules that it calls; of these types alone, where any are given."""
         made: list[Resource] = []
         left: set[str] = set()
         for block in self._text.resources:
+            if kinds and block.labels[0] not in kinds:
+                continue
             rounds = self._rounds(block)
             if rounds is None:
                 left.add(block.labels[0])
