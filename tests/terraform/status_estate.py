@@ -1,4 +1,4 @@
-"""Six images in a git repository, with pipelines, builds and AMIs in the emulator, in the states that status tells apart.
+"""Six images in a git repository, with pipelines, builds and AMIs in the emulator: the states that status tells apart.
 
 Everything is made by calls of the API; only the times of what happened are set in the emulator itself.
 """

@@ -306,3 +306,22 @@ def test_one_bucket_for_all_has_a_short_form() -> None:
         parse_settings(NAME + 'artefact_bucket = "shared"\n[shared]\nartefact_bucket = false\n')
     with pytest.raises(SettingsError, match=r'^tfgen.toml:2: artefact_bucket must be "own" or "shared"'):
         parse_settings(NAME + "artefact_bucket = true\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('[status]\nregions = ["eu-west"]\n', 3, '"eu-west"'),
+        ('[status]\nregions = "eu-west-1"\n', 3, "status.regions must be a list of strings"),
+        ("[status]\nregion = []\n", 3, "unknown key status.region"),
+        ('[status.accounts.a]\nrole_arn = "role/x"\n', 3, "is not the ARN of a role"),
+        ('[status.accounts.a]\nrole = "x"\n', 3, "unknown key status.accounts.a.role"),
+        ('[status.accounts.a]\nregions = ["x"]\n', 3, "status.accounts.a.regions"),
+        ('[status.accounts.a]\nprofile = "x/y"\n', 3, "profile"),
+    ],
+)
+def test_where_status_looks(text: str, line: int, words: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        parse_settings(f'source_repository = "r"\n{text}')
+    assert str(raised.value).startswith(f"tfgen.toml:{line}: ")
+    assert words in str(raised.value)

@@ -38,6 +38,7 @@ _STRUCTS: Mapping[str, Mapping[str, str]] = {
         "inputs": "Further inputs of every pipeline's module block.",
         "templates": "Values for one template, by its name.",
         "lint": "Rules of tfgen lint: switched off, or with another severity.",
+        "status": "Which accounts and regions tfgen status looks at.",
     },
     "Module": {
         **_CALLED,
@@ -89,6 +90,15 @@ _STRUCTS: Mapping[str, Mapping[str, str]] = {
         "build_projects": "Projects of CodeBuild, of a region.",
         "buckets": "General purpose buckets of S3, of the account.",
         "concurrent_builds": "CodeBuild's concurrent builds, of a region and machine type.",
+    },
+    "Status": {
+        "regions": "Regions that it looks at; none: that of AWS_REGION, or the profile's.",
+        "accounts": "Accounts by a name of your own; none: the one that you are signed in to.",
+    },
+    "StatusAccount": {
+        "profile": "The AWS profile; empty: the current one.",
+        "role_arn": "A role to assume, with the profile's credentials; empty: none.",
+        "regions": "Its regions, instead of those of all.",
     },
     "LintSettings": {
         "disable": "Rules that are off everywhere: id to the reason.",

@@ -1,0 +1,325 @@
+"""`tfgen status` on an estate of six images, brought into twelve states by calls of the API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Command, write_tree
+from tests.terraform.dispatch_estate import git
+from tests.terraform.state_estate import Aws
+from tests.terraform.status_estate import FILES, IMAGES, REFUSED, StatusEstate
+from tfgen.aws.failures import AwsError
+from tfgen.aws.session import Account
+from tfgen.emulator.pipeline_run import PLAYS, Play
+from tfgen.emulator.server import Emulator
+from tfgen.status.collect import Options
+from tfgen.status.model import ImageStatus, Report
+from tfgen.status.policy import ALWAYS, LOGS, WITHOUT_RIGHT
+from tfgen.status.run import find_status
+from tfgen.status.saved import read_report
+from tfgen.workspace import open_workspace
+
+REWRITTEN = "0123456789" * 4
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The estate in its first six states and in its second six, what AWS was asked the first time, and its AMIs."""
+
+    estate: StatusEstate
+    first: Report
+    second: Report
+    calls: list[str]
+    amis: Mapping[str, str]
+
+    def row(self, image: str, report: Report | None = None) -> ImageStatus:
+        return next(row for row in (report or self.first).images if row.image == image)
+
+
+@pytest.fixture(scope="module")
+def seen(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+    emulator.reset()
+    root = write_tree(tmp_path_factory.mktemp("status") / "r", FILES)
+    with pytest.MonkeyPatch.context() as patch:
+        _use(patch, emulator, root)
+        git(root, "init", "-q", "-b", "main")
+        estate = StatusEstate(root=root, aws=Aws(emulator=emulator))
+        amis = _first_states(estate)
+        calls: list[str] = []
+        first = _look(patch, calls)
+        _second_states(estate, amis)
+        yield Seen(estate, first, _look(patch, []), calls, amis)
+    PLAYS.clear()
+
+
+def _use(patch: pytest.MonkeyPatch, emulator: Emulator, root: Path) -> None:
+    patch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
+    patch.setenv("AWS_REGION", emulator.region)
+    patch.chdir(root)
+
+
+@pytest.fixture(autouse=True)
+def _there(seen: Seen, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    _use(monkeypatch, emulator, seen.estate.root)
+
+
+def _look(patch: pytest.MonkeyPatch, calls: list[str]) -> Report:
+    """The report, with every request that was sent counted."""
+    with patch.context() as recording:
+        record(recording, calls)
+        return find_status(open_workspace(), Options(), quiet=True).report
+
+
+def record(patch: pytest.MonkeyPatch, calls: list[str]) -> None:
+    """Each request as IAM calls its action: botocore's own hook tells of it."""
+    made = Account._made
+
+    def recorded(self: Account, service: str) -> Any:
+        client = made(self, service)
+
+        def told(model: Any, **_: object) -> None:
+            calls.append(f"{service}:{model.name}")
+
+        client.meta.events.register("before-call", told)
+        return client
+
+    patch.setattr(Account, "_made", recorded)
+
+
+def _first_states(estate: StatusEstate) -> dict[str, str]:
+    """app: old, behind by README.md alone; base: behind by a role; cache: of a rewritten commit; db: red three times;
+    web: waits for an approval; worker: running."""
+    first = estate.commit()
+    estate.make("app", "base", "cache", "db", "worker")
+    estate.make("web", approval={"CustomData": "ship it?"})
+    amis = {"app": estate.built("app", first, days=45), "base": estate.built("base", first, days=10)}
+    amis["cache"] = estate.built("cache", REWRITTEN, days=2)
+    amis["db"] = estate.built("db", first, days=9)
+    log = {"POST_BUILD": ["buildspec: no AMI", REFUSED]}
+    for days in (6, 4, 2):
+        estate.execute("db", first, days=days, play=Play(fails_in="BUILD", message="x", log=log))
+    old_parent = estate.ami("base", "base-ami-pipeline:1", first, days=400)
+    amis["web"] = estate.ami("web", "web-ami-pipeline:1", first, days=390, parent=old_parent)
+    estate.execute("web", first, days=0.01)
+    estate.execute("worker", first, days=0.01, play=Play(hold="BUILD"))
+    estate.commit({"README.md": "other\n"}, "Only words")
+    estate.commit({"ansible/roles/base/tasks/main.yml": "- ping:\n- debug:\n"}, "A task of the role base")
+    return amis
+
+
+def _second_states(estate: StatusEstate, amis: Mapping[str, str]) -> None:
+    """app: superseded; base: its AMI is deregistered; cache: a tag is forged; db: no pipeline; web: a disabled
+    transition; a pipeline that somebody has made by hand."""
+    head = git(estate.root, "rev-parse", "HEAD")
+    estate.execute("app", head, play=Play(ends_as="Superseded"))
+    ec2, codepipeline = estate.client("ec2"), estate.client("codepipeline")
+    ec2.deregister_image(ImageId=amis["base"])
+    ec2.create_tags(Resources=[amis["cache"]], Tags=[{"Key": "SourceVersion", "Value": head}])
+    codepipeline.delete_pipeline(name="db-ami-pipeline")
+    codepipeline.disable_stage_transition(
+        pipelineName="worker-ami-pipeline", stageName="Build", transitionType="Inbound", reason="frozen"
+    )
+    PLAYS.pop("worker-ami-pipeline")
+    for _ in range(20):
+        codepipeline.get_pipeline_execution(
+            pipelineName="worker-ami-pipeline", pipelineExecutionId=_newest(estate, "worker-ami-pipeline")
+        )
+    estate.make("by-hand")
+    estate.client("codebuild").update_project(
+        name="by-hand-ami-pipeline",
+        environment={
+            "type": "LINUX_CONTAINER",
+            "image": "i",
+            "computeType": "BUILD_GENERAL1_SMALL",
+            "environmentVariables": [{"name": "PACKER_SCRIPT", "value": "packer/gone.pkr.hcl"}],
+        },
+    )
+
+
+def _newest(estate: StatusEstate, name: str) -> str:
+    return str(estate.pipelines.executions(name)[0]["pipelineExecutionId"])
+
+
+def test_old(seen: Seen) -> None:
+    row = seen.row("app")
+    assert (row.ami, row.pipeline.state) == (seen.amis["app"], "green")
+    assert row.age_days == pytest.approx(45, abs=0.1)
+    assert row.execution == row.pipeline.executions[0].id
+
+
+def test_a_commit_of_the_readme_leaves_it_current(seen: Seen) -> None:
+    row = seen.row("app")
+    assert (row.behind.verdict, row.superseded_at) == ("no", "")
+
+
+def test_behind_by_a_role(seen: Seen) -> None:
+    row = seen.row("base")
+    assert (row.ami, row.behind.verdict) == (seen.amis["base"], "yes")
+    assert row.behind.file == "ansible/roles/base/tasks/main.yml"
+    assert row.superseded_at
+
+
+def test_a_rewritten_commit_is_unknown(seen: Seen) -> None:
+    row = seen.row("cache")
+    assert (row.ami, row.behind.verdict) == (seen.amis["cache"], "unknown")
+    assert "not in this repository" in row.behind.why
+
+
+def test_red_since_the_first_of_the_row_with_the_reason_of_the_log(seen: Seen) -> None:
+    row = seen.row("db")
+    assert (row.ami, row.pipeline.state, row.pipeline.failures) == (seen.amis["db"], "red", 3)
+    assert row.pipeline.reason == "stage Build failed: no AMI"
+    assert row.pipeline.since == row.pipeline.executions[2].ended_at
+    assert [each.status for each in row.pipeline.executions] == ["Failed", "Failed", "Failed", "Succeeded"]
+
+
+def test_waiting_for_an_approval(seen: Seen) -> None:
+    pipeline = seen.row("web").pipeline
+    assert (pipeline.state, pipeline.reason) == ("waiting", "Approve waits for approval")
+
+
+def test_a_parent_with_a_newer_ami(seen: Seen) -> None:
+    row = seen.row("web")
+    assert (row.ami, row.parents, row.parent_stale) == (seen.amis["web"], ("base",), True)
+
+
+def test_running(seen: Seen) -> None:
+    row = seen.row("worker")
+    assert (row.ami, row.pipeline.state) == (None, "running")
+
+
+def test_superseded(seen: Seen) -> None:
+    assert seen.row("app", seen.second).pipeline.state == "superseded"
+
+
+def test_a_deregistered_ami_is_said_and_an_older_good_one_named(seen: Seen) -> None:
+    row = seen.row("base", seen.second)
+    assert row.ami not in (None, seen.amis["base"])
+    assert row.notes == (f"{seen.amis['base']}, of its last good execution, is not there any more (deregistered)",)
+
+
+def test_a_forged_tag_is_no_good_ami(seen: Seen) -> None:
+    row = seen.row("cache", seen.second)
+    assert row.ami is None
+    forged = next(each for each in row.drift if each.field == "SourceVersion")
+    assert (forged.between, forged.expected) == ("ami/code", REWRITTEN)
+    assert "SourceVersion" in row.notes[0]
+
+
+def test_no_pipeline(seen: Seen) -> None:
+    row = seen.row("db", seen.second)
+    assert (row.ami, row.pipeline.state) == (seen.amis["db"], "missing")
+    assert ("image", "db") in [(each.kind, each.name) for each in seen.second.orphans]
+
+
+def test_a_disabled_transition(seen: Seen) -> None:
+    pipeline = seen.row("worker", seen.second).pipeline
+    assert (pipeline.state, pipeline.reason) == ("disabled", "the transition to stage Build is disabled: frozen")
+
+
+def test_a_pipeline_by_hand_is_an_orphan(seen: Seen) -> None:
+    assert not [each for each in seen.first.orphans if each.kind == "pipeline"]
+    assert [each.name for each in seen.second.orphans if each.kind == "pipeline"] == ["by-hand-ami-pipeline"]
+
+
+def test_calls(seen: Seen) -> None:
+    """Two for each pipeline, one for each log, and what is asked once."""
+    each = [f"codepipeline:{name}" for name in ("ListPipelineExecutions", "GetPipelineState")] * len(IMAGES)
+    once = ["sts:GetCallerIdentity", "ec2:DescribeImages", "codepipeline:ListPipelines", "events:ListRules"]
+    once += ["codebuild:BatchGetProjects", "logs:GetLogEvents"]
+    found = [call for call in seen.calls if call != "codebuild:BatchGetBuilds"]
+    assert sorted(found) == sorted(each + once)
+    assert seen.calls.count("codebuild:BatchGetBuilds") <= 2
+    assert set(found) <= {*ALWAYS, *LOGS, *WITHOUT_RIGHT}
+
+
+def test_check_names_the_images(seen: Seen, cli: Command) -> None:
+    said = cli("status", "--check", "--max-age", "30d", "--behind").expect(2).err
+    assert f"error: app: {seen.amis['app']} is 45.0 days old, more than 30d\n" in said
+    assert "error: db: pipeline db-ami-pipeline not found\n" in said
+    assert "error: cache: no good AMI\n" in said
+    assert "error: base: behind" in said
+
+
+def test_a_saved_report_is_shown_without_aws(
+    seen: Seen, cli: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, printed = cli("status").expect(0).out, cli("status", "--format", "json").expect(0).out
+    file = tmp_path / "status.json"
+    file.write_text(printed)
+    assert [row["image"] for row in json.loads(printed)["images"]] == sorted(IMAGES)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert cli("status", "--from", str(file)).expect(0).out == table
+    assert cli("status", "db", "--from", str(file)).expect(0).out.startswith("db\n  template   packer/db.pkr.hcl\n")
+    assert read_report(str(file)).images
+
+
+def test_one_image_at_length(seen: Seen, cli: Command) -> None:
+    said = cli("status", "app").expect(0).out
+    assert "  made of    buildspec.yml\n             packer/app.pkr.hcl\n" in said
+    assert f"{seen.amis['app']}  app-" in said
+    assert "did you mean" in cli("status", "ap").expect(64).err
+
+
+@pytest.mark.parametrize(
+    ("operation", "action", "images"),
+    [
+        ("get_pipeline_state", "codepipeline:GetPipelineState", ["app"]),
+        ("list_pipeline_executions", "codepipeline:ListPipelineExecutions", ["app"]),
+        ("describe_images", "ec2:DescribeImages", sorted(IMAGES)),
+        ("list_rules", "events:ListRules", []),
+    ],
+)
+def test_what_is_denied_costs_its_cell(
+    seen: Seen, cli: Command, monkeypatch: pytest.MonkeyPatch, operation: str, action: str, images: list[str]
+) -> None:
+    _refuse(monkeypatch, operation, "AccessDeniedException", name="app-ami-pipeline")
+    found = json.loads(cli("status", "--format", "json").expect(1).out)
+    rows = {row["image"]: [each["action"] for each in row["unreadable"]] for row in found["images"]}
+    assert [image for image, unread in rows.items() if unread] == images
+    everywhere = {each for unread in rows.values() for each in unread} | {
+        each["action"] for each in found["unreadable"]
+    }
+    assert everywhere == {action}
+    assert next(row for row in found["images"] if row["image"] == "web")["pipeline"]["state"] == "waiting"
+
+
+def test_an_expired_token_is_one_message(seen: Seen, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    _refuse(monkeypatch, "get_pipeline_state", "ExpiredTokenException")
+    said = cli("status").expect(1)
+    assert said.out == ""
+    assert said.err.count("ExpiredTokenException") == 1
+    assert "sign in again" in said.err
+
+
+def _refuse(patch: pytest.MonkeyPatch, operation: str, code: str, name: str = "") -> None:
+    """AWS refuses an operation, of one pipeline where it is about one."""
+    call, pages = Account.call, Account.pages
+
+    def refuse(asked: str, arguments: Mapping[str, object]) -> None:
+        about = arguments.get("name") or arguments.get("pipelineName") or name
+        if asked == operation and (not name or about == name):
+            raise AwsError(f"AWS refused it ({code})", code=code, status=400, fix=_fix(code))
+
+    def called(self: Account, service: str, asked: str, **arguments: object) -> Any:
+        refuse(asked, arguments)
+        return call(self, service, asked, **arguments)
+
+    def paged(self: Account, service: str, asked: str, key: str, **arguments: object) -> Any:
+        refuse(asked, arguments)
+        return pages(self, service, asked, key, **arguments)
+
+    patch.setattr(Account, "call", called)
+    patch.setattr(Account, "pages", paged)
+
+
+def _fix(code: str) -> str:
+    from tfgen.aws.failures import _FIXES
+
+    return _FIXES.get(code, "")
