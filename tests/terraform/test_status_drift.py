@@ -127,6 +127,28 @@ def fresh(applied: Applied) -> tuple[Drifts, Drifts]:
         return applied.drift(patch), applied.drift(patch, full=False)
 
 
+def test_the_actions_are_those_that_are_asked(applied: Applied, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tfgen.aws.resources.read import ACTIONS, action_of
+    from tfgen.aws.session import Account
+    from tfgen.status.policy import ALWAYS, WITHOUT_RIGHT
+
+    asked: set[str] = set()
+    call, pages = Account.call, Account.pages
+
+    def recorded_call(self: Account, service: str, operation: str, **given: Any) -> Any:
+        asked.add(action_of(service, operation))
+        return call(self, service, operation, **given)
+
+    def recorded_pages(self: Account, service: str, operation: str, key: str, **given: Any) -> Any:
+        asked.add(action_of(service, operation))
+        return pages(self, service, operation, key, **given)
+
+    monkeypatch.setattr(Account, "call", recorded_call)
+    monkeypatch.setattr(Account, "pages", recorded_pages)
+    applied.drift(monkeypatch)
+    assert asked - {*ALWAYS, *WITHOUT_RIGHT} == {*ACTIONS} - {*ALWAYS}
+
+
 def test_a_fresh_apply_has_no_difference(fresh: tuple[Drifts, Drifts]) -> None:
     for found in fresh:
         assert found.by_image == {}
