@@ -257,6 +257,38 @@ resource "aws_iam_role" "three" {
     assert [one.text("name") for one in known.made] == ["one", "two-k", ""]
 
 
+def test_what_is_made_of_itself_is_not_known() -> None:
+    text = read_text(
+        {
+            "main.tf": b"""
+locals {
+  a = local.b
+  b = local.a
+}
+resource "aws_iam_role" "a" {
+  name = aws_iam_role.b.name
+}
+resource "aws_iam_role" "b" {
+  name = aws_iam_role.a.name
+}
+resource "aws_s3_bucket" "c" {
+  for_each = aws_s3_bucket.c
+  bucket   = local.a
+}
+""",
+            "broken.tf": b"resource {",
+        }
+    )
+    made = Instance(text, {}, PLACE).resources()
+    assert [(one.kind, one.text("name")) for one in made.made] == [("aws_iam_role", ""), ("aws_iam_role", "")]
+    assert made.open_kinds == {"aws_s3_bucket", "*"}
+
+
+@pytest.mark.parametrize("module", ["ci_roles", "dispatcher", "shared", "codepipeline", "codepipeline_v1"])
+def test_every_module_can_be_read_without_inputs(module: str) -> None:
+    assert instance(module, {}).resources().made
+
+
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 COMMIT, GONE = "a" * 40, "b" * 40
 

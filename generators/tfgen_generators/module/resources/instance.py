@@ -59,7 +59,7 @@ class Instance:
     def __call__(self, names: tuple[str, ...]) -> Value:
         """A lookup of the evaluation. Raises RefusedError for an attribute that is not there."""
         kind, *rest = names
-        if kind in ("var", "local") and rest:
+        if (kind in ("var", "local") or kind.startswith("aws_")) and rest:
             if (kind, rest[0]) not in self._known:
                 self._known[kind, rest[0]] = _UNKNOWN  # one that is made of itself
                 self._known[kind, rest[0]] = self._worth(kind, rest[0])
@@ -68,14 +68,13 @@ class Instance:
             return attribute(self._modules[rest[0]], rest[1:])
         if kind == "data" and len(rest) > 1:
             return attribute(self._data(rest[0]), rest[2:])
-        if kind.startswith("aws_") and rest:
-            return attribute(self._resource(kind, rest[0]), rest[1:])
         return Expression(".".join(names), "ref", names)
 
     def _worth(self, kind: str, name: str) -> Value:
         if kind == "local":
-            found = self._text.locals.get(name, _UNKNOWN)
-            return evaluate(found, self)
+            return evaluate(self._text.locals.get(name, _UNKNOWN), self)
+        if kind != "var":
+            return self._resource(kind, name)
         declared = self._text.variables.get(name)
         if declared is None or self._inputs is None:
             return _UNKNOWN
