@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.terraform.computed import assert_as_planned, instance
 from tests.terraform.conftest import make_estate
 from tests.terraform.iam_rights import is_allowed
 from tests.terraform.module_on_aws import APPLY, PLAN
@@ -134,6 +135,16 @@ def planned(
         each["address"].removeprefix("module."): each["resources"]
         for each in shown["planned_values"]["root_module"]["child_modules"]
     }
+
+
+def test_tfgen_computes_the_same_resources_without_terraform(planned: Planned) -> None:
+    made = {name: instance("shared", inputs) for name, inputs in CALLS.items()}
+    outputs = {name: one.outputs() for name, one in made.items()}
+    for name, (shared, inputs) in IMAGES.items():
+        given = {**GOOD, "project_name": f'"{name}-ami-pipeline"', **inputs, "shared": f"module.{shared}.shared"}
+        made[name] = instance("codepipeline_v1", given, outputs)
+    for name, one in made.items():
+        assert assert_as_planned(one.resources(), planned[name]) > 3, name
 
 
 def kinds(resources: list[dict[str, Any]]) -> list[str]:

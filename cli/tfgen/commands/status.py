@@ -58,6 +58,14 @@ def command(
             help="Compare every field of pipelines, roles, rules and buckets too; takes more calls for each image.",
         ),
     ] = False,
+    plan: Annotated[
+        bool,
+        typer.Option(
+            "--plan",
+            envvar="TFGEN_STATUS_PLAN",
+            help="Ask Terraform what differs between the generated files and AWS: a plan that is not kept.",
+        ),
+    ] = False,
     check: Annotated[
         bool,
         typer.Option(
@@ -132,7 +140,9 @@ def command(
         if given not in (None, False) and not check:
             raise UsageError(f"{flag} requires --check", fix=f"add --check, or remove {flag}")
     shown = _Shown(format_, limits(max_age, max_failing, behind) if check else None, image)
-    options = Options(regions=tuple(region or ()), images=(image,) if image else (), full=drift or image is not None)
+    options = Options(
+        regions=tuple(region or ()), images=(image,) if image else (), full=drift or image is not None, plan=plan
+    )
     if iam_policy:
         return _print_policy(options)
     if watch:

@@ -183,6 +183,22 @@ def plan_copy(
     return summary, document_of(driver.binary, out, driver.folder, driver.env)
 
 
+def plan_document(workspace: Workspace, terraform: str | None = None) -> tuple[dict[str, Any], Collection[str]]:
+    """The document of a plan that nobody keeps, and the modules in it that are no images. The state is only read.
+
+    Raises TfgenError.
+    """
+    from tfgen.plan.plan_file import private_plan
+    from tfgen.plan.shown import document_of
+    from tfgen.terraform.argv import RunOptions
+    from tfgen.terraform.reports.images import root_modules
+
+    driver = driver_for(workspace, terraform)
+    with private_plan(workspace.make_state_dir()) as made:
+        driver.plan(made, RunOptions(extra=("-lock=false",)))
+        return document_of(driver.binary, made, driver.folder, driver.env), root_modules(driver.folder).shared
+
+
 def run_options(request: PlanRequest, targets: tuple[str, ...] = ()) -> RunOptions:
     """What Terraform is asked for."""
     from tfgen.terraform.argv import RunOptions

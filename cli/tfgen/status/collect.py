@@ -24,11 +24,12 @@ _Opened = tuple[Place, "Account"]
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person asked for; `images` none: all. `full`: every field of what AWS has is compared."""
+    """What a person asked for; `images` none: all. `full`: every field of AWS is compared; `plan`: by Terraform."""
 
     regions: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     full: bool = False
+    plan: bool = False
 
 
 def collect(workspace: Workspace, found: SyncResult, options: Options, now: datetime, progress: Progress) -> Facts:
@@ -44,7 +45,7 @@ def collect(workspace: Workspace, found: SyncResult, options: Options, now: date
         commit=head_commit(workspace.root),
         places=places,
         behind=_behind(workspace, places),
-        drifts=_drifts(workspace, found, places, opened, full=options.full),
+        drifts=_drifts(workspace, found, places, opened, options),
         unreadable=lost,
     )
 
@@ -122,10 +123,13 @@ def _behind(workspace: Workspace, places: Sequence[PlaceFacts]) -> tuple[Mapping
 
 
 def _drifts(
-    workspace: Workspace, found: SyncResult, places: Sequence[PlaceFacts], opened: Sequence[_Opened], *, full: bool
+    workspace: Workspace, found: SyncResult, places: Sequence[PlaceFacts], opened: Sequence[_Opened], options: Options
 ) -> tuple[Drifts, ...]:
     from tfgen.status.drift.find import drift
+    from tfgen.status.drift.planned import planned_drift
 
+    planned = planned_drift(workspace) if options.plan else None
     return tuple(
-        drift(workspace, found, facts, account, full=full) for facts, (_, account) in zip(places, opened, strict=True)
+        drift(workspace, found, facts, account, full=options.full, images=options.images, planned=planned)
+        for facts, (_, account) in zip(places, opened, strict=True)
     )

@@ -146,10 +146,11 @@ class Orphan(_Document, frozen=True, kw_only=True):
 
 
 class Report(_Document, frozen=True, kw_only=True):
-    """The whole document; images by name, region and account."""
+    """The whole document; images by name, region and account. `drift` is of what no image has to itself."""
 
     made_at: str
     commit: str = ""
     images: tuple[ImageStatus, ...]
     orphans: tuple[Orphan, ...] = ()
+    drift: tuple[Drift, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()

@@ -12,7 +12,7 @@ from tfgen.aws.pipelines.reason import builds_in
 from tfgen.aws.pipelines.runs import GOOD
 from tfgen.status.amis import Judged, amis_of, judge
 from tfgen.status.facts import BehindSince, Drifts, Expected, Facts, PlaceFacts
-from tfgen.status.model import AmiSeen, Behind, ImageStatus, Orphan, Report, Unreadable
+from tfgen.status.model import AmiSeen, Behind, Drift, ImageStatus, Orphan, Report, Unreadable
 from tfgen.status.pipeline_row import execution_of, iso, pipeline_row
 
 #: AMIs of an image that the document names.
@@ -26,16 +26,19 @@ def make_report(facts: Facts, *, images: tuple[str, ...] = ()) -> Report:
     """The whole document; with `images` those alone, and no orphans."""
     rows: list[ImageStatus] = []
     orphans: list[Orphan] = []
+    drift: list[Drift] = []
     unreadable = list(facts.unreadable)
     for place, behind, drifts in zip(facts.places, facts.behind, facts.drifts, strict=True):
         rows += _rows(facts, place, behind, drifts, images)
-        orphans += drifts.orphans
+        orphans += (each for each in drifts.orphans if each.kind != "image" or _is_missed(facts, place, each.name))
+        drift += drifts.by_image.get("", ())
         unreadable += [*place.unreadable, *drifts.unreadable.get("", ())]
     return Report(
         made_at=iso(facts.now),
         commit=facts.commit,
         images=tuple(sorted(rows, key=lambda row: (row.image, row.region, row.account))),
         orphans=() if images else tuple(sorted(set(orphans), key=lambda each: (each.kind, each.name, each.region))),
+        drift=() if images else tuple(dict.fromkeys(drift)),
         unreadable=tuple(dict.fromkeys(unreadable)),
     )
 
@@ -54,6 +57,13 @@ def _belongs(facts: Facts, place: PlaceFacts, expected: Expected) -> bool:
     if _is_here(place, expected.image):
         return True
     return place is facts.places[0] and not any(_is_here(other, expected.image) for other in facts.places)
+
+
+def _is_missed(facts: Facts, place: PlaceFacts, image: str) -> bool:
+    """Whether no place has a pipeline of the image: that is said of the first place alone."""
+    names = {each.pipeline for other in facts.places for each in other.expected if each.image == image}
+    pipelines = (other.pipelines.get(name) for other in facts.places for name in names)
+    return place is facts.places[0] and not any(each is not None and each.exists for each in pipelines)
 
 
 def _is_here(place: PlaceFacts, image: str) -> bool:

@@ -19,7 +19,7 @@ _ABSENT = frozenset(
     {
         *("404", "NoSuchBucket", "NoSuchBucketPolicy", "NoSuchEntity", "NoSuchLifecycleConfiguration"),
         *("NoSuchPublicAccessBlockConfiguration", "PipelineNotFoundException", "ResourceNotFoundException"),
-        *("ServerSideEncryptionConfigurationNotFoundError", "InvalidGroup.NotFound"),
+        "ServerSideEncryptionConfigurationNotFoundError",
     }
 )
 _S3_ACTIONS = {
@@ -72,7 +72,8 @@ class Reader:
         try:
             return list(self._account.pages(service, operation, key, **given))
         except AwsError as error:
-            return self._refused(what, service, operation, error, None)
+            self._refused(what, service, operation, error, None)
+            return None
 
     def _refused(self, what: str, service: str, operation: str, error: AwsError, absent: Any) -> Any:
         if error.code in _ABSENT:
@@ -174,9 +175,11 @@ class Reader:
         days = [int(group.get("retentionInDays") or 0) for group in found if group.get("logGroupName") == name]
         return days[0] if days else False
 
-    def security_groups(self, ids: list[str]) -> list[dict[str, Any]] | None:
-        """The groups, with their rules."""
-        return self._paged("security group", "ec2", "describe_security_groups", "SecurityGroups", GroupIds=ids)
+    def security_groups(self, name: str) -> list[dict[str, Any]] | None:
+        """The groups of that name, with their rules: one in each VPC."""
+        named = {"Name": "group-name", "Values": [name]}
+        what = f"security group {name}"
+        return self._paged(what, "ec2", "describe_security_groups", "SecurityGroups", Filters=[named])
 
 
 def as_document(value: object) -> dict[str, Any]:

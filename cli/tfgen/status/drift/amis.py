@@ -8,34 +8,40 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tfgen.aws.images.model import OwnedImage
-from tfgen.status.drift.differences import Differences
+from tfgen.status.drift.compare.differences import Differences
 from tfgen.status.facts import Expected, PlaceFacts
 from tfgen.status.model import Drift
 
 _BUILDER = "Packer"
-_DIRTY = "-dirty"
+#: How the commit of a local build ends that had uncommitted changes.
+DIRTY = "-dirty"
 #: Whether git has a commit, and whether a file in it is as it is now; None where nobody can know.
 HasCommit = Callable[[str], bool | None]
 IsSame = Callable[[str, str], bool | None]
 
 
-def ami_drift(facts: PlaceFacts, has: HasCommit, is_same: IsSame) -> Iterator[tuple[str, Drift]]:
-    """Image and difference, of the newest AMI of each image: an older one is history."""
-    known = {ami.id: ami for ami in facts.amis or ()}
+def newest_amis(facts: PlaceFacts) -> list[tuple[Expected, OwnedImage]]:
+    """Of each image the one that was made last: an older one is history."""
     projects = {each.pipeline: each for each in facts.expected if each.pipeline}
     newest: dict[str, tuple[Expected, OwnedImage]] = {}
     for ami in sorted(facts.amis or (), key=lambda each: (each.created, each.id)):
         expected = _owner(ami, projects, facts.expected)
         if expected is not None:
             newest[expected.image] = (expected, ami)
-    for image, (expected, ami) in newest.items():
+    return [*newest.values()]
+
+
+def ami_drift(facts: PlaceFacts, has: HasCommit, is_same: IsSame) -> Iterator[tuple[str, Drift]]:
+    """Image and difference."""
+    known = {ami.id: ami for ami in facts.amis or ()}
+    for expected, ami in newest_amis(facts):
         seen = Differences(f"AMI {ami.id}", "ami/code")
         seen.of("BuiltBy", _BUILDER, ami.tags.get("BuiltBy"))
-        commit = ami.commit.removesuffix(_DIRTY)
+        commit = ami.commit.removesuffix(DIRTY)
         if commit and has(commit) is False:
             seen.say("SourceVersion", "a commit of this repository", commit)
         _parent(seen, ami, expected, known, facts.expected, is_same)
-        yield from ((image, one) for one in seen.found)
+        yield from ((expected.image, one) for one in seen.found)
 
 
 def _owner(ami: OwnedImage, projects: Mapping[str, Expected], expected: Iterable[Expected]) -> Expected | None:

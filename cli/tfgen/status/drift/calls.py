@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,8 +49,11 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
     beside: frozenset[str] = frozenset()
 
 
-def read_calls(workspace: Workspace, names: list[str], place: Place) -> Calls:
-    """The calls of the images `names` that stand on the disk. A file that cannot be read has none."""
+def read_calls(workspace: Workspace, names: list[str], place: Place, kinds: Collection[str] = ()) -> Calls:
+    """The calls of the images `names` that stand on the disk, with resources of these types alone where any are given.
+
+    A file that cannot be read has none.
+    """
     settings = workspace.settings
     root_text = read_text(_hand_written(workspace.terraform_dir))
     root = _Root(root_text, place, settings)
@@ -62,7 +65,7 @@ def read_calls(workspace: Workspace, names: list[str], place: Place) -> Calls:
     for name in names:
         body = _block(workspace.terraform_dir, name)
         if body is not None:
-            by_image[name] = _call(name, root.inputs(body, settings, name), text, place)
+            by_image[name] = _call(name, root.inputs(body, settings, name), text, place, kinds)
     beside = frozenset(block.labels[0] for block in root_text.resources)
     return Calls(by_image=by_image, shared=common[0] if common else None, beside=beside)
 
@@ -102,8 +105,10 @@ def _piece(value: Value) -> str:
     return value if isinstance(value, str) else UNKNOWN
 
 
-def _call(name: str, inputs: Mapping[str, Value], text: ModuleText | None, place: Place) -> Call:
-    made = Instance(text, inputs, place).resources() if text is not None else None
+def _call(
+    name: str, inputs: Mapping[str, Value], text: ModuleText | None, place: Place, kinds: Collection[str]
+) -> Call:
+    made = Instance(text, inputs, place).resources(kinds) if text is not None else None
     if made is not None and not (made.of(_PROJECT) or made.of(_PIPELINE)):
         made = None  # it makes them by modules of its own
     given = inputs.get(_ENVIRONMENT)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tfgen.status.drift.differences import ABSENT, HIDDEN, Differences, is_secret
+from tfgen.status.drift.compare.differences import ABSENT, HIDDEN, Differences, is_secret
 from tfgen.status.model import Drift
 from tfgen_generators.generated.ownership import file_name
 from tfgen_generators.pipeline.shared import LABEL

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator
 
 from tfgen.aws.resources.model import BucketFacts, RoleFacts, RuleFacts
 from tfgen.aws.resources.read import Reader
-from tfgen.status.drift.buckets import bucket_drift, group_drift, log_drift
-from tfgen.status.drift.differences import Differences
-from tfgen.status.drift.roles import policy_drift, role_drift
-from tfgen.status.drift.rules import rule_drift
+from tfgen.status.drift.compare.buckets import bucket_drift, group_drift, log_drift
+from tfgen.status.drift.compare.differences import Differences
+from tfgen.status.drift.compare.roles import policy_drift, role_drift
+from tfgen.status.drift.compare.rules import rule_drift
 from tfgen.status.model import Drift
-from tfgen_generators.module.resources.model import Place, Resources
+from tfgen_generators.module.resources.model import Place, Resources, is_decided
 
 _POLICIES = frozenset({"aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_iam_policy_attachment"})
 
 
-def live_drift(
-    made: Resources, reader: Reader, place: Place, beside: Collection[str], project: Mapping[str, Any] | None
-) -> Iterator[Drift]:
+def live_drift(made: Resources, reader: Reader, place: Place, beside: Collection[str]) -> Iterator[Drift]:
     """What differs in roles, policies, rules, buckets, log groups and the build's security group."""
     yield from _roles(made, reader, place, alone=_POLICIES.isdisjoint(beside))
     yield from _rules(made, reader)
     yield from _buckets(made, reader, beside)
     yield from _logs(made, reader)
-    yield from _groups(made, reader, (project or {}).get("vpcConfig") or {})
+    yield from _groups(made, reader)
 
 
 def _rules(made: Resources, reader: Reader) -> Iterator[Drift]:
@@ -58,13 +55,18 @@ def _logs(made: Resources, reader: Reader) -> Iterator[Drift]:
             yield from log_drift(resource, int(days))
 
 
-def _groups(made: Resources, reader: Reader, network: Mapping[str, Any]) -> Iterator[Drift]:
-    own = made.of("aws_security_group")
-    ids = list(network.get("securityGroupIds") or ())
-    for group in reader.security_groups(ids) or () if own and ids else ():
-        for resource in own:
-            if resource.text("name") == group.get("GroupName"):
-                yield from group_drift(resource, group)
+def _groups(made: Resources, reader: Reader) -> Iterator[Drift]:
+    for resource in made.of("aws_security_group"):
+        name = resource.text("name")
+        network = resource.get("vpc_id")
+        groups = reader.security_groups(name) if name and is_decided(network) else None
+        if groups is None:
+            continue
+        here = [group for group in groups if network in (None, group.get("VpcId"))]
+        for group in here:
+            yield from group_drift(resource, group)
+        if not here:
+            yield from missing(f"security group {name}")
 
 
 def _roles(made: Resources, reader: Reader, place: Place, *, alone: bool) -> Iterator[Drift]:

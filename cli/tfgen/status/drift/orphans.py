@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from tfgen.status.drift.projects import variables_of
+from tfgen.status.drift.compare.projects import variables_of
 from tfgen.status.facts import PlaceFacts
 from tfgen.status.model import Orphan
 

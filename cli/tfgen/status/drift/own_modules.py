@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tfgen.status.drift.calls import Call
-from tfgen.status.drift.differences import Differences
+from tfgen.status.drift.compare.differences import Differences
+from tfgen.status.drift.compare.projects import variables_of
 from tfgen.status.drift.live import missing
-from tfgen.status.drift.projects import variables_of
 from tfgen.status.model import Drift
 
 

@@ -68,6 +68,8 @@ def lines(report: Report) -> Iterator[str]:
             yield f"{name}: drift, {drift_text(each.between, each.what, each.field, each.expected, each.found)}"
         yield from (f"{name}: {note}" for note in row.notes)
         yield from (f"{name}: {each.cell} not readable: {each.action}: {each.error}" for each in row.unreadable)
+    for each in report.drift:
+        yield f"drift, {drift_text(each.between, each.what, each.field, each.expected, each.found)}"
     for orphan in report.orphans:
         where = f" ({orphan.account} {orphan.region})".replace("( ", "(")
         yield f"{orphan.kind} {orphan.name}{where}: {orphan.reason}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tfgen_generators.module.resources.conversion import converted
 from tfgen_generators.module.resources.model import Nested, Place, Resource, Resources, is_decided
@@ -27,7 +27,12 @@ _ARNS = {
     "aws_s3_bucket": ("bucket", "arn:{partition}:s3:::{name}"),
 }
 #: Types whose `id` is that attribute as well.
-_IDS = frozenset({"aws_cloudwatch_log_group", "aws_iam_instance_profile", "aws_iam_role", "aws_s3_bucket"})
+_IDS = frozenset(
+    {
+        *("aws_cloudwatch_event_rule", "aws_cloudwatch_log_group", "aws_codepipeline"),
+        *("aws_iam_instance_profile", "aws_iam_role", "aws_s3_bucket"),
+    }
+)
 _UNKNOWN = Expression("unknown")
 
 
@@ -44,7 +49,7 @@ class Instance:
         place: Place,
         modules: Mapping[str, Value] | None = None,
     ) -> None:
-        self._text, self._inputs, self._place, self._modules = text, inputs, place, modules or {}
+        self._text, self._inputs, self._place, self._modules = text, inputs, place, {} if modules is None else modules
         self._known: dict[tuple[str, str], Value] = {}
 
     def value(self, value: Value) -> Value:
@@ -54,7 +59,7 @@ class Instance:
     def __call__(self, names: tuple[str, ...]) -> Value:
         """A lookup of the evaluation. Raises RefusedError for an attribute that is not there."""
         kind, *rest = names
-        if kind in ("var", "local") and rest:
+        if (kind in ("var", "local") or kind.startswith("aws_")) and rest:
             if (kind, rest[0]) not in self._known:
                 self._known[kind, rest[0]] = _UNKNOWN  # one that is made of itself
                 self._known[kind, rest[0]] = self._worth(kind, rest[0])
@@ -63,14 +68,13 @@ class Instance:
             return attribute(self._modules[rest[0]], rest[1:])
         if kind == "data" and len(rest) > 1:
             return attribute(self._data(rest[0]), rest[2:])
-        if kind.startswith("aws_") and rest:
-            return attribute(self._resource(kind, rest[0]), rest[1:])
         return Expression(".".join(names), "ref", names)
 
     def _worth(self, kind: str, name: str) -> Value:
         if kind == "local":
-            found = self._text.locals.get(name, _UNKNOWN)
-            return evaluate(found, self)
+            return evaluate(self._text.locals.get(name, _UNKNOWN), self)
+        if kind != "var":
+            return self._resource(kind, name)
         declared = self._text.variables.get(name)
         if declared is None or self._inputs is None:
             return _UNKNOWN
@@ -149,11 +153,13 @@ class Instance:
         scope.names.update(names)
         return scope
 
-    def resources(self) -> Resources:
-        """All resources of the module itself; of modules that it calls, none."""
+    def resources(self, kinds: Collection[str] = ()) -> Resources:
+        """The module's own resources, not those of modules that it calls; of these types alone, where any are given."""
         made: list[Resource] = []
         left: set[str] = set()
         for block in self._text.resources:
+            if kinds and block.labels[0] not in kinds:
+                continue
             rounds = self._rounds(block)
             if rounds is None:
                 left.add(block.labels[0])

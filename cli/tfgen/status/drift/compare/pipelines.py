@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tfgen.status.drift.differences import HIDDEN, Differences, is_secret
+from tfgen.status.drift.compare.differences import HIDDEN, Differences, is_secret
 from tfgen.status.model import Drift
 from tfgen_generators.module.resources.model import Nested, Resource, is_decided
 from tfgen_generators.packer.syntax.values import Value

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from tfgen.aws.resources.model import BucketFacts
-from tfgen.status.drift.differences import ABSENT, Differences
+from tfgen.status.drift.compare.differences import ABSENT, Differences
 from tfgen.status.model import Drift
 from tfgen_generators.module.resources.model import Resource, Resources
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfgen.aws.resources.model import RuleFacts
-from tfgen.status.drift.differences import Differences, same_document
+from tfgen.status.drift.compare.differences import Differences, same_document
 from tfgen.status.model import Drift
 from tfgen_generators.module.resources.model import Resource, Resources, is_decided
 

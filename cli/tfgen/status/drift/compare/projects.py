@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tfgen.status.drift.differences import Differences
+from tfgen.status.drift.compare.differences import Differences
 from tfgen.status.model import Drift
 from tfgen_generators.module.resources.model import Nested, Resource, is_decided
 from tfgen_generators.packer.syntax.values import Value

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfgen.aws.resources.model import RoleFacts
-from tfgen.status.drift.differences import Differences
+from tfgen.status.drift.compare.differences import Differences
 from tfgen.status.model import Drift
 from tfgen_generators.module.resources.model import Resource, Resources, is_decided
 
