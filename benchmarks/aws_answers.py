@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _NOW = time.time()
@@ -161,7 +162,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _json(self, target: str, asked: dict[str, object]) -> object:
         name, start = str(asked.get("pipelineName") or asked.get("name")), int(str(asked.get("NextToken") or 0))
-        answers = {
+        answers: dict[str, Callable[[], object]] = {
             "ListPipelines": lambda: {"pipelines": self.estate.pipelines()},
             "ListPipelineExecutions": lambda: self.estate.executions(name, int(str(asked["maxResults"]))),
             "GetPipelineState": lambda: self.estate.state(name),

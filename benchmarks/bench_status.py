@@ -3,8 +3,8 @@
     python benchmarks/bench_status.py
 
 AWS is a process of its own with ready answers (aws_answers.py), so what is measured is tfgen with botocore, and git.
-The peer is a script that makes the same calls through boto3, one after the other, and prints nothing. Nothing here fails
-a build.
+The peer is a script that makes the same calls through boto3, one after the other, and prints nothing. Nothing here
+fails a build.
 """
 
 from __future__ import annotations
@@ -109,11 +109,23 @@ def _repository(folder: Path, size: int) -> str:
 
 
 def _template(name: str) -> str:
-    return (
-        f'source "amazon-ebs" "{name}" {{\n  ami_name = "{name}-{{{{timestamp}}}}"\n  source_ami_filter {{\n'
-        '    filters = { name = "debian-12-amd64-*" }\n    owners = ["136693071363"]\n    most_recent = true\n  }\n}\n\n'
-        f'build {{\n  sources = ["source.amazon-ebs.{name}"]\n  provisioner "shell" {{\n    script = "packer/setup.sh"\n  }}\n}}\n'
-    )
+    return f"""\
+source "amazon-ebs" "{name}" {{
+  ami_name = "{name}-{{{{timestamp}}}}"
+  source_ami_filter {{
+    filters     = {{ name = "debian-12-amd64-*" }}
+    owners      = ["136693071363"]
+    most_recent = true
+  }}
+}}
+
+build {{
+  sources = ["source.amazon-ebs.{name}"]
+  provisioner "shell" {{
+    script = "packer/setup.sh"
+  }}
+}}
+"""
 
 
 @contextmanager

@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import typer.main
 from typer._click.core import Command, Parameter
 
 from tfgen.boundary import EXIT_BUG, EXIT_INTERRUPTED
 from tfgen.main import app
+from tfgen.status.model import Report
 from tfgen_generators import errors
 from tfgen_generators.lint.registry import all_rules
 from tfgen_generators.settings.schema.make import FILE_NAME, keys_of, schema_text, settings_schema
@@ -24,12 +26,15 @@ from tfgen_generators.settings.schema.make import FILE_NAME, keys_of, schema_tex
 ROOT = Path(__file__).resolve().parents[1]
 _MADE = "<!-- Made by tools/reference.py: change the code, then run it. -->"
 _SCHEMAS = "*.schema.json"
+#: The one whose document is a struct.
+_STATUS = "status.schema.json"
 
 
 def pages() -> dict[str, str]:
     """Path below docs/ -> text."""
     return {
         FILE_NAME: schema_text(),
+        _STATUS: _status_schema(),
         "reference/commands.md": _page("Commands", _commands()),
         "reference/settings.md": _page("Settings", _settings()),
         "reference/rules.md": _page("Rules", _rules()),
@@ -170,7 +175,7 @@ def _json() -> Iterator[str]:
     for file in sorted((ROOT / "docs").glob(_SCHEMAS)):
         if file.name == FILE_NAME:
             continue
-        schema = json.loads(file.read_text(encoding="utf-8"))
+        schema = json.loads(_status_schema() if file.name == _STATUS else file.read_text(encoding="utf-8"))
         yield f"\n## {schema['title']}\n\nSchema: [{file.name}](../{file.name})\n"
         required = set(schema.get("required", ()))
         rows = [
@@ -178,6 +183,24 @@ def _json() -> Iterator[str]:
             for key, inner in schema["properties"].items()
         ]
         yield from _table(["key", "type", "", "meaning"], rows)
+
+
+def _status_schema() -> str:
+    """The schema of `tfgen status`: every key is there, and more may come."""
+    made = msgspec.json.schema(Report)
+    definitions = made["$defs"]
+    for one in definitions.values():
+        one["required"] = list(one["properties"])
+        for key in one["properties"].values():
+            key.pop("default", None)
+    report = definitions.pop("Report")
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **report,
+        "title": "tfgen status --format json",
+        "$defs": dict(sorted(definitions.items())),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _shape(schema: Mapping[str, Any]) -> str:

@@ -90,7 +90,8 @@ class StatusEstate:
 
         codepipeline = self.client("codepipeline")
         id_ = codepipeline.start_pipeline_execution(name=name)["pipelineExecutionId"]
-        run = codepipeline_backends["123456789012"][self.aws.emulator.region].pipelines[name].executions[id_].run
+        backend: Any = codepipeline_backends["123456789012"][self.aws.emulator.region]
+        run = backend.pipelines[name].executions[id_].run
         for _ in range(40):
             run.step()
         return run

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,11 +16,14 @@ from tests.conftest import Command, write_tree
 from tests.terraform.dispatch_estate import git
 from tests.terraform.state_estate import Aws
 from tests.terraform.status_estate import FILES, IMAGES, REFUSED, StatusEstate
+from tfgen.aws.accounts import SignedIn
 from tfgen.aws.failures import AwsError
+from tfgen.aws.pipelines.runs import failures_since_good, runs_of
 from tfgen.aws.session import Account
 from tfgen.emulator.pipeline_run import PLAYS, Play
 from tfgen.emulator.server import Emulator
 from tfgen.status.collect import Options
+from tfgen.status.drift.find import ACTIONS
 from tfgen.status.model import ImageStatus, Report
 from tfgen.status.policy import ALWAYS, LOGS, WITHOUT_RIGHT
 from tfgen.status.run import find_status
@@ -36,6 +41,7 @@ class Seen:
     first: Report
     second: Report
     calls: list[str]
+    more_calls: list[str]
     amis: Mapping[str, str]
 
     def row(self, image: str, report: Report | None = None) -> ImageStatus:
@@ -54,7 +60,8 @@ def seen(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         calls: list[str] = []
         first = _look(patch, calls)
         _second_states(estate, amis)
-        yield Seen(estate, first, _look(patch, []), calls, amis)
+        more: list[str] = []
+        yield Seen(estate, first, _look(patch, more), calls, more, amis)
     PLAYS.clear()
 
 
@@ -236,7 +243,20 @@ def test_calls(seen: Seen) -> None:
     found = [call for call in seen.calls if call != "codebuild:BatchGetBuilds"]
     assert sorted(found) == sorted(each + once)
     assert seen.calls.count("codebuild:BatchGetBuilds") <= 2
-    assert set(found) <= {*ALWAYS, *LOGS, *WITHOUT_RIGHT}
+
+
+def test_the_policy_has_exactly_what_was_asked(seen: Seen, cli: Command) -> None:
+    asked = {*seen.calls, *seen.more_calls}
+    assert asked == {*ALWAYS, *LOGS, *WITHOUT_RIGHT}
+    statements = {each["Sid"]: each for each in json.loads(cli("status", "--iam-policy").expect(0).out)["Statement"]}
+    assert {*statements["Status"]["Action"], *statements["Logs"]["Action"]} == asked - WITHOUT_RIGHT
+    assert statements["Drift"]["Action"] == sorted({*ACTIONS} - {*ALWAYS})
+    assert statements["Logs"]["Resource"] == "arn:aws:logs:*:*:log-group:/aws/codebuild/*"
+
+
+def test_a_policy_of_china(seen: Seen, cli: Command) -> None:
+    said = cli("status", "--iam-policy", "--region", "cn-north-1").expect(0).out
+    assert '"arn:aws-cn:logs:*:*:log-group:/aws/codebuild/*"' in said
 
 
 def test_check_names_the_images(seen: Seen, cli: Command) -> None:
@@ -323,3 +343,83 @@ def _fix(code: str) -> str:
     from tfgen.aws.failures import _FIXES
 
     return _FIXES.get(code, "")
+
+
+def test_a_log_that_retention_has_deleted_is_said(seen: Seen, emulator: Emulator, tmp_path: Path) -> None:
+    estate = seen.estate
+    estate.execute("base", "1" * 40, play=Play(fails_in="BUILD", message="exit status 1", log={}))
+    row = find_status(open_workspace(), Options(images=("base",)), quiet=True).report.images[0]
+    assert row.pipeline.reason == (
+        "stage Build failed: phase BUILD failed: COMMAND_EXECUTION_ERROR: exit status 1; "
+        "its log is not there any more (retention)"
+    )
+
+
+def test_a_long_history_is_read_to_the_first_good_execution(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    from moto.codepipeline.models import codepipeline_backends
+
+    estate = seen.estate
+    estate.make("long")
+    first, _ = estate.execute("long", "1" * 40, days=400)
+    backend: Any = codepipeline_backends["123456789012"][estate.aws.emulator.region]
+    executions = backend.pipelines["long-ami-pipeline"].executions
+    good = executions[first]
+    for status, count in (("Succeeded", 9_700), ("Failed", 150), ("Superseded", 149)):
+        for _ in range(count):
+            other = copy(good)
+            other.pipeline_execution_id, other.status = f"{len(executions)}", status
+            executions[other.pipeline_execution_id] = other
+    calls: list[str] = []
+    with monkeypatch.context() as patch:
+        record(patch, calls)
+        runs = runs_of(SignedIn().in_region(estate.aws.emulator.region), "long-ami-pipeline")
+    estate.client("codepipeline").delete_pipeline(name="long-ami-pipeline")
+    assert calls.count("codepipeline:ListPipelineExecutions") == 4  # 20, then 100 each: the good one is number 300
+    assert (len(runs), len(failures_since_good(runs))) == (320, 150)
+
+
+def test_other_accounts_and_one_that_cannot_be_asked(
+    seen: Seen, cli: Command, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = seen.estate.root / "tfgen.toml"
+    text = file.read_text()
+    accounts = """
+[status]
+regions = ["eu-west-1", "us-east-1"]
+[status.accounts.here]
+[status.accounts.other]
+role_arn = "arn:aws:iam::111122223333:role/status"
+[status.accounts.typo]
+profile = "no-such-profile"
+"""
+    file.write_text(text + accounts)
+    try:
+        said = cli("status", "--format", "json").expect(1)
+    finally:
+        file.write_text(text)
+    found = json.loads(said.out)
+    assert {(row["account"], row["region"]) for row in found["images"]} == {("here", "eu-west-1")}
+    (lost,) = [each for each in found["unreadable"] if each["cell"] == "account typo"]
+    assert "no-such-profile" in lost["error"]
+
+
+def test_watch_needs_a_terminal(seen: Seen, cli: Command) -> None:
+    assert "--watch needs a terminal" in cli("status", "--watch").expect(64).err
+    assert "--watch cannot be used with --check" in cli("status", "--watch", "--check").expect(64).err
+    assert "--max-age requires --check" in cli("status", "--max-age", "3d").expect(64).err
+    assert "is not an age" in cli("status", "--check", "--max-age", "3x").expect(64).err
+
+
+def test_watch_until_ctrl_c(seen: Seen, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+
+    def wait(_: float) -> None:
+        looks.append(1)
+        if len(looks) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("tfgen.status.show.watch.require_terminal", lambda: None)
+    monkeypatch.setattr("tfgen.status.show.watch.time", SimpleNamespace(sleep=wait))
+    said = cli("status", "--watch").expect(130)
+    assert len(looks) == 2
+    assert said.err == ""

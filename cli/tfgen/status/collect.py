@@ -89,7 +89,7 @@ def _read(
     progress.begin(sum(map(len, expected)))
     with ThreadPoolExecutor(THREADS) as pool:
         first = [
-            read_place(account, place, images, pool, progress.tick)
+            read_place(account, place, images, pool, progress.tick, only=options.images)
             for (place, account), images in zip(opened, expected, strict=True)
         ]
         homes = [_homes(place, opened, first) for place, _ in opened]

@@ -6,7 +6,7 @@ a pipeline that was changed since it was made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any, Literal
@@ -30,14 +30,17 @@ Tick = Callable[[], None]
 
 
 def read_place(
-    account: Account, place: Place, expected: tuple[Expected, ...], pool: Executor, tick: Tick
+    account: Account, place: Place, expected: tuple[Expected, ...], pool: Executor, tick: Tick, *, only: Collection[str]
 ) -> PlaceFacts:
-    """What does not depend on other places. Raises AwsError for credentials that fail."""
+    """What does not depend on other places; with `only`, pipelines of these images and their parents alone.
+
+    Raises AwsError for credentials that fail.
+    """
     cells = Cells()
     amis = pool.submit(cells.read, "ami", "ec2:DescribeImages", lambda: built_images(account))
     rules = pool.submit(cells.read, "next_start", "events:ListRules", lambda: _rules(account))
     listed = pool.submit(cells.read, "pipelines", "codepipeline:ListPipelines", lambda: _listed(account))
-    names = sorted({each.pipeline for each in expected if each.pipeline})
+    names = sorted({each.pipeline for each in _wanted(expected, only) if each.pipeline})
     reading = [pool.submit(_pipeline, account, name, tick) for name in names]
     pipelines = {name: each.result() for name, each in zip(names, reading, strict=True)}
     facts = PlaceFacts(
@@ -50,6 +53,13 @@ def read_place(
         projects=_projects(account, cells, names, listed.result()),
     )
     return replace(facts, unreadable=tuple(cells.unreadable))
+
+
+def _wanted(expected: Collection[Expected], only: Collection[str]) -> Collection[Expected]:
+    if not only:
+        return expected
+    parents = {parent for each in expected if each.image in only for parent in each.parents}
+    return [each for each in expected if each.image in only or each.image in parents]
 
 
 def complete(
