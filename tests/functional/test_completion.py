@@ -174,7 +174,7 @@ def test_a_value_after_the_sign() -> None:
 
 def test_help_that_zsh_would_run_is_text(repo: Repo) -> None:
     repo({})
-    (line,) = [line for line in offered("tfgen st", "zsh") if "state" in line]
+    (line,) = [line for line in offered("tfgen state", "zsh") if "state" in line]
     assert re.search(r"\"state\":\"Keep Terraform'\\''s state in S3\.\"", line)
 
 

@@ -28,6 +28,11 @@ FILLED = {
     "times_of_pipelines": "{'float'}",
     "times_of_executions": "{'float'}",
     "begins_by_itself": "CreatePipeline",
+    "executions_on_pages": "2, 1, all",
+    "closed_transition": "frozen, held, open",
+    "asks_for_approval": "token",
+    "says_why_it_failed": "JobFailed",
+    "builds_a_commit": COMMIT,
 }
 
 
@@ -132,6 +137,48 @@ class Asked:
         finally:
             BEGUN.clear()
         return str(self.pipelines.executions("by-itself")[0]["trigger"]["triggerType"])
+
+    def executions_on_pages(self) -> str:
+        self.pipelines.make("three")
+        ids = {self.codepipeline.start_pipeline_execution(name="three")["pipelineExecutionId"] for _ in range(3)}
+        first = self.codepipeline.list_pipeline_executions(pipelineName="three", maxResults=2)
+        more = {"maxResults": 2, "nextToken": first["nextToken"]}
+        second = self.codepipeline.list_pipeline_executions(pipelineName="three", **more)
+        pages = [page["pipelineExecutionSummaries"] for page in (first, second)]
+        found = {each["pipelineExecutionId"] for page in pages for each in page}
+        return f"{len(pages[0])}, {len(pages[1])}, {'all' if found == ids else 'some'}"
+
+    def closed_transition(self) -> str:
+        execution = self.started("closed")
+        way = {"pipelineName": "closed", "stageName": "Build", "transitionType": "Inbound"}
+        self.codepipeline.disable_stage_transition(**way, reason="frozen")
+        execution.status(steps=5)
+        build = self.codepipeline.get_pipeline_state(name="closed")["stageStates"][1]
+        held = build["inboundExecution"]["pipelineExecutionId"] == execution.id
+        self.codepipeline.enable_stage_transition(**way)
+        now = self.codepipeline.get_pipeline_state(name="closed")["stageStates"][1]["inboundTransitionState"]
+        reason = build["inboundTransitionState"]["disabledReason"]
+        return f"{reason}, {'held' if held else 'gone'}, {'open' if now['enabled'] else 'closed'}"
+
+    def asks_for_approval(self) -> str:
+        self.started("asks", approval={}).status(steps=3)
+        stage = self.codepipeline.get_pipeline_state(name="asks")["stageStates"][1]
+        return "token" if stage["actionStates"][0]["latestExecution"]["token"] else ""
+
+    def says_why_it_failed(self) -> str:
+        execution = self.started("why")
+        execution.status(steps=3)
+        execution.codebuild.stop_build(id=execution.build())
+        execution.status()
+        stage = self.codepipeline.get_pipeline_state(name="why")["stageStates"][1]
+        return str(stage["actionStates"][0]["latestExecution"]["errorDetails"]["code"])
+
+    def builds_a_commit(self) -> str:
+        with head("r", COMMIT):
+            execution = self.started("commit")
+            execution.status(steps=3)
+        (build,) = execution.codebuild.batch_get_builds(ids=[execution.build()])["builds"]
+        return str(build["resolvedSourceVersion"])
 
     def revision(self) -> str:
         with head("r", COMMIT):
