@@ -18,7 +18,6 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _NOW = time.time()
-_PAGE = 1000
 _ACCOUNT = "123456789012"
 
 
@@ -107,12 +106,12 @@ class Estate:
         found = [{"Name": f"{name}-ami-pipeline-source", "State": "ENABLED", "EventPattern": "{}"} for name in page]
         return {"Rules": found, **({"NextToken": str(start + 100)} if start + 100 < len(self.names) else {})}
 
-    def images(self, start: int) -> str:
+    def images(self, start: int, most: int) -> str:
         """Three of each, as EC2's XML."""
         all_ = [(name, number) for name in self.names for number in range(3)]
-        page = all_[start : start + _PAGE]
+        page = all_[start : start + most]
         items = "".join(self._image(name, number) for name, number in page)
-        more = f"<nextToken>{start + _PAGE}</nextToken>" if start + _PAGE < len(all_) else ""
+        more = f"<nextToken>{start + most}</nextToken>" if start + most < len(all_) else ""
         return (
             '<DescribeImagesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">'
             f"<requestId>x</requestId><imagesSet>{items}</imagesSet>{more}</DescribeImagesResponse>"
@@ -154,7 +153,10 @@ class Handler(BaseHTTPRequestHandler):
         form = dict(re.findall(rb"([^&=]+)=([^&]*)", body))
         action = form[b"Action"].decode()
         self._count(action)
-        self._send(self._xml(action, int(form.get(b"NextToken", b"0"))).encode(), "text/xml")
+        self._send(
+            self._xml(action, int(form.get(b"NextToken", b"0")), int(form.get(b"MaxResults", b"1000"))).encode(),
+            "text/xml",
+        )
 
     def do_GET(self) -> None:
         self._send(json.dumps(self.estate.asked).encode(), "application/json")
@@ -173,9 +175,9 @@ class Handler(BaseHTTPRequestHandler):
         }
         return answers[target]()
 
-    def _xml(self, action: str, start: int) -> str:
+    def _xml(self, action: str, start: int, most: int) -> str:
         if action == "DescribeImages":
-            return self.estate.images(start)
+            return self.estate.images(start, most)
         return (
             '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
             f"<Arn>arn:aws:iam::{_ACCOUNT}:user/x</Arn><UserId>x</UserId><Account>{_ACCOUNT}</Account>"

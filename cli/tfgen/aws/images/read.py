@@ -5,6 +5,7 @@ Source: EC2's API reference (DescribeImages; MaxResults is set, since without it
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -44,7 +45,11 @@ def owned_image(found: Mapping[str, Any], region: str) -> OwnedImage:
         state=str(found.get("State", "")),
         created=_moment(found.get("CreationDate")) or _EPOCH,
         architecture=str(found.get("Architecture", "x86_64")),
-        tags={str(tag.get("Key", "")): str(tag.get("Value", "")) for tag in found.get("Tags") or []},
+        # Interned: thousands of AMIs have the same.
+        tags={
+            sys.intern(str(tag.get("Key", ""))): sys.intern(str(tag.get("Value", "")))
+            for tag in found.get("Tags") or []
+        },
         snapshots=tuple(_snapshot(str(device), disk) for device, disk in disks if disk.get("SnapshotId")),
         source_id=str(found.get("SourceImageId") or ""),
         source_region=str(found.get("SourceImageRegion") or ""),

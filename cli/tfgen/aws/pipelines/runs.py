@@ -104,7 +104,7 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
 def _run(found: Mapping[str, Any]) -> RunFacts:
     return RunFacts(
         id=str(found.get("pipelineExecutionId", "")),
-        status=str(found.get("status", "")),
+        status=sys.intern(str(found.get("status", ""))),
         started=moment(found.get("startTime")),
         ended=moment(found.get("lastUpdateTime")),
         commit=sys.intern(commit_of(found.get("sourceRevisions") or [])),
