@@ -121,8 +121,9 @@ def test_a_copy_can_stay_pending_or_fail(empty: Emulator, wanted: str) -> None:
 
 
 def test_a_disk_by_the_default_key_is_not_shared(empty: Emulator) -> None:
-    made = {"SourceImageId": make_ami(empty), "SourceRegion": empty.region, "Encrypted": True}
-    copy = ec2(empty, "copy_image", Name="copy", **made)["ImageId"]
+    image, region = make_ami(empty), empty.region
+    asked_for: dict[str, Any] = {"SourceImageId": image, "SourceRegion": region, "Encrypted": True}
+    copy = ec2(empty, "copy_image", Name="copy", **asked_for)["ImageId"]
     with pytest.raises(ClientError, match="AWS Managed CMK"):
         share(empty, copy)
     with pytest.raises(ClientError, match="default key"):

@@ -50,12 +50,20 @@ def _refusing(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _knowing(original: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any, dict[str, Any]], Any]:
     """A service that moto does not have: it has no application, and fails."""
 
+    known: set[str] = {""}
+
     def get_application(self: Any, environ: dict[str, Any]) -> Any:
+        from moto import backends
+
         from tfgen.emulator.services.dispatch import signed_for
 
         service = signed_for(environ)
-        host = self.infer_service_region_host(environ, environ.get("PATH_INFO", "")) if service else None
-        if not host or any(pattern.match(f"http://{host}") for _, pattern in self.backend_url_patterns):
+        if service in known:
+            return original(self, environ)
+        host = self.infer_service_region_host(environ, environ.get("PATH_INFO", "")) or ""
+        patterns = (pattern for _, pattern in self.backend_url_patterns)
+        if host in backends.list_of_moto_modules() or any(each.match(f"http://{host}") for each in patterns):
+            known.add(service)
             return original(self, environ)
         target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
         UNKNOWN.append(f"{service}:{target or environ.get('PATH_INFO', '')}")
