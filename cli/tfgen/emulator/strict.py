@@ -49,7 +49,6 @@ def _refusing(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _knowing(original: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any, dict[str, Any]], Any]:
     """A service that moto does not have: it has no application, and fails."""
-
     known: set[str] = {""}
 
     def get_application(self: Any, environ: dict[str, Any]) -> Any:
