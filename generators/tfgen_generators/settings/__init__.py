@@ -5,6 +5,7 @@ __all__ = [
     "edit",
     "git_names",
     "inputs",
+    "lifecycle",
     "lines",
     "lint_tables",
     "model",

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from tfgen_generators.settings.inputs import Input
+from tfgen_generators.settings.lifecycle.retention import Retention
 from tfgen_generators.settings.lines import Path, line_of, own_line_of
 from tfgen_generators.settings.lint_tables import LintSettings
 from tfgen_generators.settings.secrets import Variable
@@ -182,6 +183,8 @@ class Settings(_Strict, frozen=True, kw_only=True):
     dispatcher: Dispatcher = Dispatcher()
     shared: Shared = Shared()
     quota: Quota = Quota()
+    #: None: `tfgen prune` plans nothing.
+    retention: Retention | None = None
     packer_script: PackerScript = PackerScript()
     names: Names = Names()
     remote: Remote = Remote()

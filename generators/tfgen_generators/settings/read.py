@@ -11,6 +11,7 @@ import msgspec
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.settings.checks import check_settings
 from tfgen_generators.settings.inputs import Input, read_input, read_inputs
+from tfgen_generators.settings.lifecycle.retention import Retention, check_ages
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, line_of
 from tfgen_generators.settings.lint_tables import read_lint
 from tfgen_generators.settings.model import (
@@ -44,6 +45,7 @@ _TABLES: Mapping[str, type[msgspec.Struct]] = {
     "dispatcher": Dispatcher,
     "shared": Shared,
     "quota": Quota,
+    "retention": Retention,
 }
 
 
@@ -89,6 +91,7 @@ def _read(document: dict[str, object]) -> Settings:
     document = {**document, **_common((), document)}
     for key, kind in _TABLES.items():
         check_keys((key,), table_at((key,), document.get(key, {})), kind)
+    check_ages(table_at(("retention",), document.get("retention", {})).get("keep", {}))
     module = table_at(("module",), document.get("module", {}))
     if "inputs" in module:
         document["module"] = {**module, "inputs": _inputs(("module",), module)}

@@ -31,6 +31,7 @@ _STRUCTS: Mapping[str, Mapping[str, str]] = {
         "dispatcher": 'The module that starts the pipelines of affected images, with trigger = "affected".',
         "shared": "What the pipelines have together instead of each its own.",
         "quota": "Quotas of the account that are not AWS's default.",
+        "retention": "How long AMIs stay that nobody uses, for tfgen prune; without it nothing is planned.",
         "packer_script": "The variable that tells a build its template, and its form.",
         "names": "Patterns of the names in AWS.",
         "remote": "The git remote of the CodeCommit repository.",
@@ -89,6 +90,15 @@ _STRUCTS: Mapping[str, Mapping[str, str]] = {
         "build_projects": "Projects of CodeBuild, of a region.",
         "buckets": "General purpose buckets of S3, of the account.",
         "concurrent_builds": "CodeBuild's concurrent builds, of a region and machine type.",
+    },
+    "Retention": {
+        "keep_last": "So many of the newest AMIs of each image, region and architecture stay.",
+        "keep": "Channel or branch to the age up to which its AMIs stay: 12h, 30d, 8w.",
+        "deprecate": 'The age at which an AMI that nobody uses is deprecated; "": it is not.',
+        "disable": 'The age at which it is disabled; "": it is not.',
+        "deregister": 'The age at which it is deregistered; "": at once if no other step is set, else not at all.',
+        "previous": "So many former versions of each SSM parameter, a channel among them, count as its use.",
+        "skip_sources": "Services that are not asked who uses an AMI, since the region has none of them.",
     },
     "LintSettings": {
         "disable": "Rules that are off everywhere: id to the reason.",
