@@ -34,6 +34,7 @@ _MODULES = {
     "build": "build",
     "dispatch": "dispatch",
     "reap": "reap",
+    "prune": "prune",
     "comment": "comment",
     "ci": "ci",
     "demo": "demo",

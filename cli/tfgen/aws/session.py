@@ -17,10 +17,11 @@ from tfgen_generators.errors import UsageError
 class Account:
     """The account that the user is signed in to, in one region. Every call raises AwsError."""
 
-    def __init__(self, who: Who, session: Any) -> None:
-        self.who, self._session = who, session
+    def __init__(self, who: Who, session: Any, *, threads: int = 0) -> None:
+        self.who, self._session, self._threads = who, session, threads
         self._client: Callable[[str], Any] = cache(self._made)
-        identity = self.call("sts", "get_caller_identity")
+        #: The whole answer, with its headers: AWS's clock among them.
+        self.identity = identity = self.call("sts", "get_caller_identity")
         self.id = str(identity["Account"])
         #: aws, aws-cn, aws-us-gov: the second word of every ARN.
         self.partition = str(identity["Arn"]).split(":")[1]
@@ -41,6 +42,12 @@ class Account:
             for page in self._client(service).get_paginator(operation).paginate(**arguments):
                 yield from page.get(key, [])
 
+    def prepare(self, *services: str) -> None:
+        """Makes the clients: boto3 makes none in two threads at once, but each may then be used in many."""
+        for service in services:
+            with explained(self.who, service, "client"):
+                self._client(service)
+
     def wait(self, service: str, waiter: str, **arguments: object) -> None:
         """Until what `waiter` waits for is so."""
         with explained(self.who, service, waiter):
@@ -49,15 +56,17 @@ class Account:
     def _made(self, service: str) -> Any:
         from botocore.config import Config
 
+        retries = {"mode": "adaptive" if self._threads else "standard", "total_max_attempts": _attempts()}
         config = Config(
-            connect_timeout=10, read_timeout=60, retries={"mode": "standard", "total_max_attempts": _attempts()}
+            connect_timeout=10, read_timeout=60, retries=retries, max_pool_connections=max(10, self._threads)
         )
         return self._session.client(service, region_name=self.region, config=config)
 
 
-def open_account(region: str | None) -> Account:
+def open_account(region: str | None, *, threads: int = 0) -> Account:
     """The user's account in `region`, else in that of AWS_REGION, AWS_DEFAULT_REGION or the profile.
 
+    With `threads` that many may ask at once; they slow down together when AWS says that it is too much.
     Raises UsageError when there is none, AwsError when AWS cannot be asked.
     """
     import boto3
@@ -71,7 +80,7 @@ def open_account(region: str | None) -> Account:
     if not found:
         raise UsageError("AWS region not set", fix="use --region, or set AWS_REGION")
     keys = credentials is not None and credentials.method == "env"
-    return Account(Who(profile=profile or str(session.profile_name), region=found, keys=keys), session)
+    return Account(Who(profile=profile or str(session.profile_name), region=found, keys=keys), session, threads=threads)
 
 
 def _attempts() -> int:
