@@ -79,18 +79,16 @@ def _never(facts: Facts) -> Iterator[tuple[Key, Because]]:
     for each in facts.candidates:
         ami = each.ami
         yield from ((each.key, Because(kind="unreadable", id=source)) for source in unreadable[ami.region])
-        if not each.image:
-            yield each.key, Because(kind="not-ours", id=ami.name)
-        if not each.in_scope:
-            yield each.key, Because(kind="not-asked", id=each.image)
-        if ami.state not in _READY:
-            yield each.key, Because(kind="state", id=ami.state)
-        if ami.public:
-            yield each.key, Because(kind="public", id=ami.id)
-        if ami.protection:
-            yield each.key, Because(kind="deregistration-protection", id=ami.protection)
-        if each.image in facts.failed:
-            yield each.key, Because(kind="failed-execution", id=facts.failed[each.image])
+        for kind, id_, holds in (
+            ("not-ours", ami.name, not each.image),
+            ("not-asked", each.image, not each.in_scope),
+            ("state", ami.state, ami.state not in _READY),
+            ("public", ami.id, ami.public),
+            ("deregistration-protection", ami.protection, bool(ami.protection)),
+            ("failed-execution", facts.failed.get(each.image, ""), each.image in facts.failed),
+        ):
+            if holds:
+                yield each.key, Because(kind=kind, id=id_)
         if ami.last_launched and ami.last_launched > facts.now - LAUNCHED_WITHIN:
             yield each.key, Because(kind="launched", id=_text(ami.last_launched))
         if ami.source_id and ami.source_region and ami.source_region not in facts.regions:
@@ -126,9 +124,9 @@ def _young(facts: Facts, retention: Retention) -> Iterator[tuple[Key, Because]]:
         return
     for each in facts.candidates:
         branch = each.ami.tags.get("Branch") or facts.branch
-        if each.ami.template and (text := retention.keep.get(branch)):
-            if each.ami.created > _before(facts.now, text):
-                yield each.key, Because(kind="keep", id=f"{branch} = {text}")
+        text = retention.keep.get(branch) if each.ami.template else None
+        if text and each.ami.created > _before(facts.now, text):
+            yield each.key, Because(kind="keep", id=f"{branch} = {text}")
     for stay in facts.stays:
         channel = facts.channels.get(stay.parameter) or stay.parameter.rpartition("/")[2]
         if (text := retention.keep.get(channel)) and (stay.until is None or stay.until > _before(facts.now, text)):

@@ -29,13 +29,13 @@ def written_ids(root: Path) -> Iterator[tuple[str, str]]:
             yield match[0].decode(), f"{where}:{line}"
 
 
-def _files(root: Path) -> Iterator[str]:
+def _files(root: Path) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
         raise error
 
     for folder, folders, files in os.walk(root, onerror=refuse):
         folders[:] = sorted(name for name in folders if name not in _NOT)
         for name in sorted(files):
-            path = os.path.join(folder, name)
-            if name.lower().endswith(_ENDINGS) and os.path.isfile(path):
+            path = Path(folder, name)
+            if name.lower().endswith(_ENDINGS) and path.is_file():
                 yield path

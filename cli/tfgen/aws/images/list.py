@@ -64,7 +64,7 @@ def time_of(text: object) -> datetime | None:
 
 
 def _protection(value: object) -> str:
-    """ "" where nothing keeps it from being deregistered; a cooldown goes on after protection was taken away."""
+    """What keeps it from being deregistered, if anything; a cooldown goes on after protection was taken away."""
     text = str(value or "")
     return "" if text in ("disabled", "None") else text
 

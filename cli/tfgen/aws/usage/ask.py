@@ -157,9 +157,9 @@ def _resolved(asker: Asker, found: Iterable[Found], failed: set[str]) -> list[Us
     values = _values(each for each in found if isinstance(each, ParameterVersion))
     names = {each.parameter for each in by_parameter} - values.keys()
     values |= parameters.values_of(asker, sorted(name for name in names if not name.startswith(_PUBLIC)))
-    for each in by_parameter:
-        for ami in ami_ids(values.get(each.parameter, "")):
-            uses.append(Use(region=asker.region, ami=ami, kind=each.kind, id=each.id))
+    for user in by_parameter:
+        for ami in ami_ids(values.get(user.parameter, "")):
+            uses.append(Use(region=asker.region, ami=ami, kind=user.kind, id=user.id))
     return uses
 
 
@@ -171,7 +171,9 @@ def _versions(versions: Iterable[TemplateVersion]) -> dict[tuple[str, str], Temp
         all_ = list(group)
         for name in filter(None, (all_[0].id, all_[0].name)):
             found |= {(name, one.version): one for one in all_}
-            found |= {(name, "$Default"): one for one in all_ if one.is_default}
+            for one in all_:
+                if one.is_default:
+                    found[name, "$Default"] = one
             found[name, "$Latest"] = all_[-1]
     return found
 

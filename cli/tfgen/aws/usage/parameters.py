@@ -21,7 +21,8 @@ _GONE = "ParameterNotFound"
 
 def ssm_parameters(asker: Asker) -> Iterator[Found]:
     """A parameter uses the AMIs in its value, in labelled versions, and in the last `previous` ones."""
-    fresh, others = [], []
+    fresh: list[str] = []
+    others: list[str] = []
     for each in asker.pages("ssm", "describe_parameters", "Parameters", ParameterFilters=_KINDS, MaxResults=_PAGE):
         (fresh if each.get("Version") == 1 else others).append(str(each["Name"]))
     for answer in asker.each(lambda names: _values(asker, names), _chunks(fresh)):
