@@ -47,6 +47,7 @@ def filled() -> Iterator[None]:
 
     from tfgen.emulator import gaps_images, gaps_pipelines
     from tfgen.emulator.amis import gaps as gaps_amis
+    from tfgen.emulator.services import dispatch
 
     response = codebuild.CodeBuildResponse
     modules = frozenset(backends.list_of_moto_modules())  # moto lists its folder for every request
@@ -66,6 +67,7 @@ def filled() -> Iterator[None]:
         stack.enter_context(gaps_pipelines.filled())
         stack.enter_context(gaps_images.filled())
         stack.enter_context(gaps_amis.filled())
+        stack.enter_context(dispatch.filled())
         yield
 
 

@@ -125,7 +125,8 @@ def _register(self: Any) -> Any:
 
 def _unless_default(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """ModifySnapshotAttribute: moto shares what is encrypted with the key that AWS manages, and one of two ways of
-    naming the accounts is lost."""
+    naming the accounts is lost.
+    """
 
     def modified(self: Any) -> Any:
         from moto.ec2.exceptions import EC2ClientError

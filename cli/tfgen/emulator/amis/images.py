@@ -149,7 +149,8 @@ def _attribute(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _modify(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """ModifyImageAttribute: moto takes one organisation only, the attribute Description not at all, and lets share
-    what cannot be shared: a disabled AMI, and one whose disk is encrypted with the key that AWS manages."""
+    what cannot be shared: a disabled AMI, and one whose disk is encrypted with the key that AWS manages.
+    """
 
     def modified(self: Any) -> Any:
         from moto.ec2.exceptions import EC2ClientError

@@ -144,7 +144,7 @@ def _describe_versions(self: Any) -> Any:
     if not self._get_param("Versions", []):
         low, high = self._get_int_param("MinVersion"), self._get_int_param("MaxVersion")
         found = [(t, v) for t, v in found if v.number >= (low or 0) and (high is None or v.number <= high)]
-    found = [each for each in found if _matches(*each, self._filters_from_querystring())]
+    found = [(t, v) for t, v in found if _matches(t, v, self._filters_from_querystring())]
     answer = page(self, "LaunchTemplateVersions", found, size=_PAGE)
     resolve = self._get_bool_param("ResolveAlias", False)
     answer["LaunchTemplateVersions"] = [

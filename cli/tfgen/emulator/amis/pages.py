@@ -6,6 +6,8 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
+from tfgen.emulator.amis.refusals import refusal
+
 
 def page(response: Any, key: str, found: Sequence[Any], *, size: int = 0, names: str = "MaxResults") -> dict[str, Any]:
     """The page that the request asks for; `size` where it names none, 0: all that is left.
@@ -25,11 +27,9 @@ def _token(position: int) -> str:
 
 
 def _position(token: str | None) -> int:
-    from moto.core.exceptions import ServiceException
-
     if not token:
         return 0
     try:
         return int(base64.urlsafe_b64decode(token).decode().removeprefix("page:"))
     except ValueError:
-        raise ServiceException("InvalidNextToken", f"The token '{token}' is not valid") from None
+        raise refusal("InvalidNextToken", f"The token '{token}' is not valid") from None

@@ -42,7 +42,7 @@ def _put(original: Callable[..., Any]) -> Callable[..., Any]:
                 raise ValidationException(f"Parameter value '{value}' is not an AMI ID, as aws:ec2:image demands")
             if _is_available(self, value):
                 return original(self, name, description, value, *rest, **more)
-            versions = self._parameters[name] if name in self._parameters else []
+            versions = self._parameters.get(name, [])
             if versions and not overwrite:
                 raise ParameterAlreadyExists
             number = versions[-1].version + 1 if versions else 1

@@ -45,7 +45,7 @@ def _references(backend: Any, kind: str, options: dict[str, list[str]]) -> Itera
             if not states or instance._state.name in states:
                 yield instance.image_id, f"{begin}:instance/{instance.id}"
     elif kind == "ec2:LaunchTemplate":
-        depth = int((options.get("version-depth") or [_DEPTH])[0])
+        depth = int(options["version-depth"][0]) if options.get("version-depth") else _DEPTH
         for template in list(backend.launch_templates.values()):
             images = {_image_of(backend, each) for each in template.versions[-depth:]} - {""}
             for image in sorted(images):
@@ -111,7 +111,8 @@ def _describe_references(self: Any) -> Any:
 
 def _create_report(self: Any) -> Any:
     """CreateImageUsageReport: moto does not have it. It counts what other accounts have of the AMI, and is done at
-    once."""
+    once.
+    """
     from moto.core.responses import ActionResult
     from moto.moto_api._internal import mock_random
 
@@ -202,8 +203,8 @@ def _ancestry(self: Any) -> Any:
         entry = {"CreationDate": image.creation_date, "ImageId": image.id}
         entry |= {"ImageOwnerAlias": image.owner_alias} if image.owner_alias else {}
         entries.append(entry | ({"SourceImageId": source, "SourceImageRegion": region} if source else {}))
-        there = ec2_backends[backend.account_id][region] if source else backend
-        image = there.amis.get(source) if source else None
+        there = ec2_backends[backend.account_id][region] if source and region else None
+        image = there.amis.get(source) if there is not None else None
     return ActionResult({"ImageAncestryEntries": entries})
 
 

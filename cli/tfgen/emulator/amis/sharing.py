@@ -27,7 +27,9 @@ def accounts(region: str) -> dict[str, Any]:
     """moto's EC2 of each account that was used, in `region`."""
     from moto.ec2.models import ec2_backends
 
-    each = ((account, dict.get(dict.__getitem__(ec2_backends, account), region)) for account in list(ec2_backends))
+    # Asked as plain dictionaries: moto's make what they do not have.
+    known: Any = list(dict.items(ec2_backends))
+    each = ((account, dict.get(regions, region)) for account, regions in known)
     return {account: backend for account, backend in each if backend is not None}
 
 

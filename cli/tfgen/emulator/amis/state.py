@@ -26,6 +26,8 @@ class State:
     copies: str = "available"
     #: The code of the error that CopyImage answers with.
     copy_error: str = ""
+    #: The status of a new rule of the bin: the first one of an account is pending for up to 30 minutes.
+    rule_status: str = "available"
     #: Whether what comes back from the Recycle Bin is shared as before.
     bin_keeps_permissions: bool = False
     #: AMIs by the client token of their copy.
@@ -42,7 +44,7 @@ class State:
 def of(backend: Any) -> State:
     """The state beside `backend`, moto's EC2 of one account and region."""
     found = backend.__dict__.setdefault("tfgen_state", State())
-    assert isinstance(found, State)
+    assert isinstance(found, State)  # noqa: S101 for mypy
     return found
 
 
