@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -84,9 +85,9 @@ class UsedAmis:
         """A launch template; its later versions have the AMIs `more`."""
         ec2 = self.client("ec2")
         self.number += 1
-        id_ = ec2.create_launch_template(
-            LaunchTemplateName=f"lt-{self.number}", LaunchTemplateData={"ImageId": image}
-        )["LaunchTemplate"]["LaunchTemplateId"]
+        id_ = ec2.create_launch_template(LaunchTemplateName=f"lt-{self.number}", LaunchTemplateData={"ImageId": image})[
+            "LaunchTemplate"
+        ]["LaunchTemplateId"]
         for other in more:
             ec2.create_launch_template_version(LaunchTemplateId=id_, LaunchTemplateData={"ImageId": other})
         return str(id_)
@@ -142,9 +143,7 @@ class UsedAmis:
             "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
         }
         given = [{"ParameterKey": "Image", "ParameterValue": parameter}] if parameter else []
-        self.client("cloudformation").create_stack(
-            StackName=name, TemplateBody=json.dumps(template), Parameters=given
-        )
+        self.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template), Parameters=given)
         return name
 
     def node_group(self, image: str) -> str:
@@ -191,6 +190,7 @@ class UsedAmis:
                     "IamFleetRole": _ROLE,
                     "TargetCapacity": 0,
                     "SpotPrice": "0.1",
+                    "AllocationStrategy": "lowestPrice",
                     "LaunchSpecifications": [{"ImageId": image, "InstanceType": "t3.micro", "SubnetId": subnet}],
                 }
             )["SpotFleetRequestId"]
@@ -214,13 +214,20 @@ class UsedAmis:
         beanstalk = self.client("elasticbeanstalk")
         beanstalk.create_application(ApplicationName="shop")
         option = {"Namespace": "aws:autoscaling:launchconfiguration", "OptionName": "ImageId", "Value": image}
-        made = beanstalk.create_environment(
+        beanstalk.create_environment(
             ApplicationName="shop",
             EnvironmentName="shop-prod",
             SolutionStackName="64bit Amazon Linux 2023",
             OptionSettings=[option],
         )
-        return str(made["EnvironmentId"])
+        return self.only_id(
+            "elasticbeanstalk", "describe_environments", "Environments", "EnvironmentId", "EnvironmentName"
+        )
+
+    def only_id(self, service: str, operation: str, key: str, *names: str) -> str:
+        """The id of the one thing that the answer has; moto leaves some empty."""
+        (found,) = getattr(self.client(service), operation)()[key]
+        return next(str(found[name]) for name in names if found.get(name))
 
     def recipe(self, image: str) -> str:
         return str(
@@ -234,9 +241,7 @@ class UsedAmis:
         )
 
     def share(self, image: str) -> str:
-        self.client("ec2").modify_image_attribute(
-            ImageId=image, LaunchPermission={"Add": [{"UserId": OTHER_ACCOUNT}]}
-        )
+        self.client("ec2").modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"UserId": OTHER_ACCOUNT}]})
         return OTHER_ACCOUNT
 
     def by_alias(self, image: str) -> str:
@@ -267,3 +272,20 @@ class UsedAmis:
         yield "beanstalk-environment", self.beanstalk
         yield "image-builder-recipe", self.recipe
         yield "shared", self.share
+
+
+@contextmanager
+def beanstalk_options(used: UsedAmis) -> Iterator[None]:
+    """DescribeConfigurationSettings, which moto has not: the option ImageId of the environment."""
+    from unittest.mock import patch
+
+    from moto.core.responses import ActionResult
+    from moto.elasticbeanstalk.responses import EBResponse
+
+    def describe(self: Any) -> Any:
+        images = [ami for ami, (kind, _) in used.users.items() if kind == "beanstalk-environment"]
+        options = [{"OptionName": "ImageId", "Value": image} for image in images]
+        return ActionResult({"ConfigurationSettings": [{"OptionSettings": options}]})
+
+    with patch.object(EBResponse, "describe_configuration_settings", describe, create=True):
+        yield
