@@ -32,6 +32,7 @@ _MODULES = {
     "plan": "plan",
     "apply": "apply",
     "build": "build",
+    "status": "status",
     "dispatch": "dispatch",
     "reap": "reap",
     "prune": "prune",

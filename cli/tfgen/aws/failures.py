@@ -10,6 +10,7 @@ from typing import Any
 from tfgen_generators.errors import TfgenError
 
 _SIGN_IN = "sign in again (aws sso login, or new keys), or set AWS_PROFILE to another profile"
+_SIGN_IN_FIRST = "sign in (aws configure, aws sso login), or set AWS_PROFILE"
 _DENIED = "give that profile the permission (see docs/state.md and docs/building.md), or use another profile"
 _LATER = "too many calls: try again in a minute"
 #: Of an answer that is no answer botocore shows all.
@@ -28,9 +29,7 @@ _FIXES = {
         ),
         _SIGN_IN,
     ),
-    **dict.fromkeys(
-        ("NoCredentialsError", "PartialCredentialsError"), "sign in (aws configure, aws sso login), or set AWS_PROFILE"
-    ),
+    **dict.fromkeys(("NoCredentialsError", "PartialCredentialsError"), _SIGN_IN_FIRST),
     "ProfileNotFound": "set AWS_PROFILE to an existing profile",
     **dict.fromkeys(
         ("Throttling", "ThrottlingException", "SlowDown", "RequestLimitExceeded", "TooManyRequests"), _LATER
@@ -72,6 +71,11 @@ class AwsError(TfgenError):
 def is_denied(error: AwsError) -> bool:
     """Whether it is the right to it that lacks."""
     return error.code in _NOT_ALLOWED
+
+
+def is_about_credentials(error: AwsError) -> bool:
+    """Whether it is the credentials: whatever else is asked, AWS will say the same."""
+    return error.fix in (_SIGN_IN, _SIGN_IN_FIRST)
 
 
 @contextmanager

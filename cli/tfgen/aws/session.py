@@ -8,18 +8,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from tfgen.aws.failures import Who, explained
 from tfgen_generators.errors import UsageError
 
+_MAKING = Lock()
+
 
 class Account:
     """The account that the user is signed in to, in one region. Every call raises AwsError."""
 
-    def __init__(self, who: Who, session: Any, *, threads: int = 0) -> None:
+    def __init__(self, who: Who, session: Any, *, threads: int = 1, like: Account | None = None) -> None:
+        """`threads` call at the same time; `like` is the same account elsewhere, so that AWS need not be asked."""
         self.who, self._session, self._threads = who, session, threads
         self._client: Callable[[str], Any] = cache(self._made)
+        if like is not None:
+            self.id, self.partition, self.identity = like.id, like.partition, like.identity
+            return
         #: The whole answer, with its headers: AWS's clock among them.
         self.identity = identity = self.call("sts", "get_caller_identity")
         self.id = str(identity["Account"])
@@ -56,31 +63,41 @@ class Account:
     def _made(self, service: str) -> Any:
         from botocore.config import Config
 
-        retries = {"mode": "adaptive" if self._threads else "standard", "total_max_attempts": _attempts()}
         config = Config(
-            connect_timeout=10, read_timeout=60, retries=retries, max_pool_connections=max(10, self._threads)
+            connect_timeout=10,
+            read_timeout=60,
+            max_pool_connections=max(10, self._threads),
+            retries={"mode": "adaptive" if self._threads > 1 else "standard", "total_max_attempts": _attempts()},
         )
-        return self._session.client(service, region_name=self.region, config=config)
+        with _MAKING:  # boto3's sessions are not for several threads, its clients are
+            return self._session.client(service, region_name=self.region, config=config)
 
 
-def open_account(region: str | None, *, threads: int = 0) -> Account:
+def open_account(region: str | None, *, threads: int = 1) -> Account:
     """The user's account in `region`, else in that of AWS_REGION, AWS_DEFAULT_REGION or the profile.
 
     With `threads` that many may ask at once; they slow down together when AWS says that it is too much.
     Raises UsageError when there is none, AwsError when AWS cannot be asked.
     """
+    who, session = found_session(region)
+    return Account(who, session, threads=threads)
+
+
+def found_session(region: str | None, profile: str = "") -> tuple[Who, Any]:
+    """boto3's session of `profile` ("": the one in use), and whose it is. Raises as `open_account`."""
     import boto3
 
-    profile = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or ""
+    wanted = profile or None
+    profile = profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or ""
     with explained(Who(profile=profile, region=region or ""), "", "session"):
-        session: Any = boto3.session.Session()
+        session: Any = boto3.session.Session(profile_name=wanted)
         # boto3 itself does not know AWS_REGION, which Terraform and the AWS CLI take first.
         found = region or os.environ.get("AWS_REGION") or session.region_name
         credentials = session.get_credentials()
     if not found:
         raise UsageError("AWS region not set", fix="use --region, or set AWS_REGION")
     keys = credentials is not None and credentials.method == "env"
-    return Account(Who(profile=profile or str(session.profile_name), region=found, keys=keys), session, threads=threads)
+    return Who(profile=profile or str(session.profile_name), region=found, keys=keys), session
 
 
 def _attempts() -> int:

@@ -10,6 +10,7 @@ from functools import partial
 from tfgen.aws.failures import AwsError
 from tfgen.aws.pipelines.build_log import BuildLog
 from tfgen.aws.pipelines.executions import ENDED, Action, Execution, PipelineRun, is_passing, is_signed_out
+from tfgen.aws.pipelines.reason import failure_text, label_of
 from tfgen.build.progress import PlainTeller
 from tfgen.codebuild.outcome import BuildOutcome
 from tfgen.phrases import duration
@@ -181,7 +182,7 @@ class Following:
             return execution.summary or "its pipeline failed without a message"
         log = self._logs.get(failed.external_id)
         words = (log and log.failure) or failed.message or execution.summary
-        return f"stage {_label(failed)} failed{f': {words}' if words else ''}"
+        return failure_text(_label(failed), words)
 
     def _tell_once(self, text: str) -> None:
         if text not in self._told:
@@ -242,4 +243,4 @@ def poll_seconds() -> float:
 
 
 def _label(action: Action) -> str:
-    return action.stage if action.stage == action.name else f"{action.stage}/{action.name}"
+    return label_of(action.stage, action.name)

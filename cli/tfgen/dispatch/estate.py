@@ -28,6 +28,7 @@ def make_job(
     most: int = 0,
 ) -> Job:
     """The job for `commit`. Raises TfgenError where tfgen.toml gives a dispatcher nothing to do."""
+    from tfgen.sync.ancestry import parents_and_order
     from tfgen.sync.chosen_pipelines import name_in_aws
     from tfgen_generators.dispatcher.inputs import is_dispatched
 
@@ -42,7 +43,7 @@ def make_job(
         message = 'no pipeline has trigger = "affected"'
         fix = 'set trigger = "affected" in tfgen.toml (docs/dispatcher.md)'
         raise TfgenError(message, where=FILE_NAME, fix=fix)
-    parents, order = _ancestry(workspace)
+    parents, order = parents_and_order(workspace)
     order = (*order, *sorted(set(pipelines) - set(order)))
     return Job(
         commit=commit,
@@ -54,23 +55,6 @@ def make_job(
         retry=retry,
         most=most,
     )
-
-
-def _ancestry(workspace: Workspace) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
-    from tfgen.cache.graph_store import keep_store, open_store
-    from tfgen.workspace import facts_cache
-    from tfgen_generators.ancestry.parents import find_ancestry
-    from tfgen_generators.sync.survey import Outside, some_templates
-    from tfgen_generators.trees.disk import DiskTree
-
-    with facts_cache(workspace, details=True) as facts:
-        outside = Outside(cache=facts)
-        templates = some_templates(workspace.root, workspace.settings, outside).templates
-    store = open_store(workspace)
-    found = find_ancestry(templates, workspace.settings, DiskTree(workspace.root, store), store)
-    keep_store(workspace, store)
-    parents = {name: tuple(parent.name for parent in each) for name, each in found.parents.items()}
-    return parents, tuple(found.ordered(template.name for template in templates))
 
 
 def affected_since(workspace: Workspace, commit: str) -> AffectedSince:

@@ -22,6 +22,8 @@ from tfgen_generators.settings.lifecycle.retention import Retention, age_of
 #: A launch within 24 hours keeps an AMI; AWS tells of it a day late.
 LAUNCHED_WITHIN = timedelta(hours=48)
 _READY = ("available", "disabled")
+#: After protection was taken away a cooldown may go on, which has a word of its own.
+_UNPROTECTED = ("", "disabled")
 
 Key = tuple[str, str]
 
@@ -85,7 +87,7 @@ def _never(facts: Facts) -> Iterator[tuple[Key, Because]]:
             ("not-asked", each.image, not each.in_scope),
             ("state", ami.state, ami.state not in _READY),
             ("public", ami.id, ami.public),
-            ("deregistration-protection", ami.protection, bool(ami.protection)),
+            ("deregistration-protection", ami.protection, ami.protection not in _UNPROTECTED),
             ("failed-execution", facts.failed.get(each.image, ""), each.image in facts.failed),
         ):
             if holds:

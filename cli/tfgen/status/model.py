@@ -39,12 +39,16 @@ class Execution(_Document, frozen=True, kw_only=True):
 
 
 class Pipeline(_Document, frozen=True, kw_only=True):
-    """The pipeline now. `since`: since when it is red; `next_start`: what starts it next: a push, a schedule."""
+    """The pipeline now. `since`: since when it is red, `failures` how many executions in a row have failed.
+
+    `next_start`: what starts it next: a push, a schedule. `executions` are the last 20, newest first.
+    """
 
     name: str
     state: State
     reason: str = ""
     since: str = ""
+    failures: int = 0
     next_start: str = ""
     executions: tuple[Execution, ...] = ()
 
@@ -68,7 +72,7 @@ class Unreadable(_Document, frozen=True, kw_only=True):
 
 
 class AmiSeen(_Document, frozen=True, kw_only=True):
-    """One AMI of an image, good or not."""
+    """One AMI of an image, good or not; `problem` says why not."""
 
     id: str
     name: str
@@ -76,13 +80,14 @@ class AmiSeen(_Document, frozen=True, kw_only=True):
     commit: str = ""
     execution: str = ""
     good: bool = True
+    problem: str = ""
 
 
 class ImageStatus(_Document, frozen=True, kw_only=True):
     """One image in one region of one account. `ami` is the id of the last good AMI, null without one.
 
     `age_days` is since the build; `superseded_at` the time of the first commit since that concerns the image, "" while
-    there is none. `parent_stale` is null where it cannot be known.
+    there is none. `parent_stale` is null where it cannot be known. `notes` say what else is odd, one line each.
     """
 
     image: str
@@ -103,6 +108,7 @@ class ImageStatus(_Document, frozen=True, kw_only=True):
     channels: dict[str, str] = {}
     drift: tuple[Drift, ...] = ()
     amis: tuple[AmiSeen, ...] = ()
+    notes: tuple[str, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
 
 

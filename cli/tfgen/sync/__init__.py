@@ -1,3 +1,14 @@
 """`tfgen sync`: surveys the repository, writes generated files, and remembers a clean result."""
 
-__all__ = ["chosen_pipelines", "fast_check", "last_clean", "read_back", "renames", "report", "run", "settled", "survey"]
+__all__ = [
+    "ancestry",
+    "chosen_pipelines",
+    "fast_check",
+    "last_clean",
+    "read_back",
+    "renames",
+    "report",
+    "run",
+    "settled",
+    "survey",
+]

@@ -161,6 +161,21 @@ class Quota(_Strict, frozen=True, kw_only=True):
     concurrent_builds: int | None = None
 
 
+class StatusAccount(_Strict, frozen=True, kw_only=True):
+    """An account that `tfgen status` looks at; without both it is the one that one is signed in to."""
+
+    profile: str = ""
+    role_arn: str = ""
+    regions: list[str] = []
+
+
+class Status(_Strict, frozen=True, kw_only=True):
+    """Where `tfgen status` looks; without regions in that of AWS_REGION or the profile."""
+
+    regions: list[str] = []
+    accounts: dict[str, StatusAccount] = {}
+
+
 class Settings(_Strict, frozen=True, kw_only=True):
     """The whole of tfgen.toml. `source_repository` is empty when there is no file."""
 
@@ -192,6 +207,7 @@ class Settings(_Strict, frozen=True, kw_only=True):
     inputs: dict[str, Input] = {}
     templates: dict[str, TemplateSettings] = {}
     lint: LintSettings = LintSettings()
+    status: Status = Status()
     origin: Origin = Origin()
 
     @property

@@ -25,6 +25,8 @@ from tfgen_generators.settings.model import (
     Remote,
     Settings,
     Shared,
+    Status,
+    StatusAccount,
     TemplateNames,
     TemplateSettings,
     Variant,
@@ -46,6 +48,7 @@ _TABLES: Mapping[str, type[msgspec.Struct]] = {
     "shared": Shared,
     "quota": Quota,
     "retention": Retention,
+    "status": Status,
 }
 
 
@@ -99,6 +102,8 @@ def _read(document: dict[str, object]) -> Settings:
     for key in ("dispatcher", "shared"):
         table = table_at((key,), document.get(key, {}))
         document[key] = {**table, "inputs": _inputs((key,), table)}
+    for name, value in _status_accounts(document).items():
+        check_keys(("status", "accounts", name), table_at(("status", "accounts", name), value), StatusAccount)
     document["templates"] = {
         name: _template(("templates", name), value)
         for name, value in table_at(("templates",), document.get("templates", {})).items()
@@ -109,6 +114,11 @@ def _read(document: dict[str, object]) -> Settings:
     settings = _with_bucket(msgspec.structs.replace(convert((), document, Settings), lint=lint), document)
     check_settings(settings)
     return settings
+
+
+def _status_accounts(document: Mapping[str, object]) -> dict[str, object]:
+    path = ("status", "accounts")
+    return table_at(path, table_at(path[:1], document.get("status", {})).get("accounts", {}))
 
 
 def _with_bucket(settings: Settings, document: Mapping[str, object]) -> Settings:

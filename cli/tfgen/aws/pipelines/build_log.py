@@ -18,6 +18,8 @@ from tfgen.aws.session import Account
 _GOING_ON = "IN_PROGRESS"
 #: Of a phase's message, which may hold a whole script.
 _LONGEST_MESSAGE = 300
+#: Behind buildspec.yml's own words, CodeBuild writes how the phases ended.
+_LAST_LINES = 100
 #: How buildspec.yml begins what it has to say of a failure, and what CodeBuild writes after a command that failed.
 _OWN_WORDS = "buildspec: "
 _COMMAND_FAILED = re.compile(r"\[Container\] .*Command did not exit successfully")
@@ -52,8 +54,8 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
 class BuildLog:
     """One build and its log, each line given once. Every call raises AwsError."""
 
-    def __init__(self, account: Account, build_id: str) -> None:
-        self.build = Build(id=build_id, status=_GOING_ON)
+    def __init__(self, account: Account, build: str | Build) -> None:
+        self.build = Build(id=build, status=_GOING_ON) if isinstance(build, str) else build
         #: How many reads in a row have brought nothing since the build ended: the last lines come late.
         self.read_in_vain = 0
         self._account = account
@@ -68,7 +70,7 @@ class BuildLog:
         """Asks how far the build is."""
         found = self._account.call("codebuild", "batch_get_builds", ids=[self.build.id]).get("builds", [])
         if found:
-            self.build = _build(found[0])
+            self.build = build_of(found[0])
         return self.build
 
     def lines(self) -> Iterator[str]:
@@ -97,13 +99,30 @@ class BuildLog:
             if self._token == before:
                 return
 
+    def read_end(self) -> bool:
+        """Heeds the last lines alone, in one call; False when the log is not there any more."""
+        if not self.build.log_group or not self.build.log_stream:
+            return False
+        where = {"logGroupName": self.build.log_group, "logStreamName": self.build.log_stream}
+        try:
+            page = self._account.call("logs", "get_log_events", **where, startFromHead=False, limit=_LAST_LINES)
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+            return False
+        lines = [line for event in page.get("events", []) for line in str(event.get("message", "")).splitlines()]
+        for line in lines:
+            self._heed(line)
+        return bool(lines)
+
     def _heed(self, line: str) -> None:
         if _COMMAND_FAILED.match(line) and self._last_line.startswith(_OWN_WORDS):
             self._own_words = self._last_line.removeprefix(_OWN_WORDS).strip()
         self._last_line = line
 
 
-def _build(found: dict[str, Any]) -> Build:
+def build_of(found: dict[str, Any]) -> Build:
+    """A build of BatchGetBuilds' answer."""
     logs = found.get("logs") or {}
     exported = found.get("exportedEnvironmentVariables") or []
     return Build(

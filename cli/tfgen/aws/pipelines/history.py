@@ -78,7 +78,7 @@ class PipelineHistory:
                 time.sleep(self._pause())
                 continue
             found = answer["pipelineExecution"]
-            revision = _commit(found.get("artifactRevisions") or [])
+            revision = commit_of(found.get("artifactRevisions") or [])
             return Execution(id=id_, status=str(found.get("status", "")), revision=revision)
         return None
 
@@ -118,7 +118,7 @@ class PipelineHistory:
             Execution(
                 id=str(found["pipelineExecutionId"]),
                 status=str(found.get("status", "")),
-                revision=_commit(found.get("sourceRevisions") or []),
+                revision=commit_of(found.get("sourceRevisions") or []),
             )
             for found in answer.get("pipelineExecutionSummaries", [])
         ]
@@ -150,7 +150,7 @@ def _is_refused(action: dict[str, Any]) -> bool:
     return action.get("status") == "Failed" and _QUEUE_FULL.search(said) is not None
 
 
-def _commit(revisions: Sequence[dict[str, Any]]) -> str:
+def commit_of(revisions: Sequence[dict[str, Any]]) -> str:
     """The one commit among the revisions of an execution's sources."""
     found = {str(each.get("revisionId", "")) for each in revisions}
     return next((text for text in sorted(found) if _COMMIT.fullmatch(text)), "")

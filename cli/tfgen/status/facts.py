@@ -1,0 +1,103 @@
+"""What was read of AWS and of the repository for `tfgen status`; rows are made of this alone, without a question more.
+
+All text of AWS is data. What could not be read is an `Unreadable` of its cell, never an empty answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from tfgen.aws.images.model import OwnedImage
+from tfgen.aws.pipelines.runs import BuildFacts, RunFacts
+from tfgen.status.model import Behind, Drift, Orphan, Unreadable
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """One region of one account. `account` is its name in tfgen.toml, "" for the account that one is signed in to."""
+
+    account: str
+    account_id: str
+    partition: str
+    region: str
+
+
+class Expected(msgspec.Struct, frozen=True, kw_only=True):
+    """An image of the repository. `pipeline` is its pipeline's name in AWS, "" where only Terraform knows it.
+
+    `schedule` is the module's input of that name, `branch` what it builds; `push`: what a push is noticed by.
+    """
+
+    image: str
+    template: str
+    pipeline: str
+    parents: tuple[str, ...] = ()
+    shares_template: bool = False
+    schedule: str = ""
+    branch: str = ""
+    push: Literal["push", "dispatcher"] = "push"
+
+
+class PipelineFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A pipeline in one place, by its name in AWS.
+
+    `runs` reach back to the last success, and 20 at least where there are as many. `stages` are GetPipelineState's
+    stageStates; `definition` is GetPipeline's answer where it was asked for; `reason` the last failure's. None: not read.
+    """
+
+    name: str
+    exists: bool | None = None
+    runs: tuple[RunFacts, ...] | None = None
+    stages: tuple[dict[str, Any], ...] | None = None
+    definition: dict[str, Any] | None = None
+    reason: str = ""
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+class PlaceFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one place holds; None where it could not be read.
+
+    `listed` are ListPipelines' summaries, `projects` BatchGetProjects' answers by name (of ours, and of listed
+    pipelines' names), `rules` ListRules', `builds` BatchGetBuilds' by id: None for an id that CodeBuild does not have.
+    """
+
+    place: Place
+    expected: tuple[Expected, ...] = ()
+    amis: tuple[OwnedImage, ...] | None = None
+    listed: tuple[dict[str, Any], ...] | None = None
+    pipelines: Mapping[str, PipelineFacts] = {}
+    projects: Mapping[str, dict[str, Any]] | None = None
+    rules: tuple[dict[str, Any], ...] | None = None
+    builds: Mapping[str, BuildFacts | None] | None = {}
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+class BehindSince(msgspec.Struct, frozen=True, kw_only=True):
+    """The verdict of one image; `superseded_at` is "" unless it is behind."""
+
+    behind: Behind
+    superseded_at: str = ""
+
+
+class Drifts(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs in one place, by image, and the rows that have no image here (or no pipeline there)."""
+
+    by_image: Mapping[str, tuple[Drift, ...]] = {}
+    orphans: tuple[Orphan, ...] = ()
+    #: By image; "" is what concerns the whole place.
+    unreadable: Mapping[str, tuple[Unreadable, ...]] = {}
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """All places; `behind` and `drifts` in the same order: a place's verdicts by image, its differences."""
+
+    now: datetime
+    commit: str
+    places: tuple[PlaceFacts, ...]
+    behind: tuple[Mapping[str, BehindSince], ...] = ()
+    drifts: tuple[Drifts, ...] = ()
+    #: Places that could not be asked at all.
+    unreadable: tuple[Unreadable, ...] = ()

@@ -1,0 +1,3 @@
+"""The report as one page of HTML."""
+
+__all__ = ["render"]

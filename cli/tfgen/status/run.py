@@ -1,0 +1,47 @@
+"""`tfgen status`: the repository and AWS read, and the report made of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tfgen.status.collect import Options, collect
+from tfgen.status.model import Report
+from tfgen.status.progress import Progress
+from tfgen.status.rows import make_report
+
+if TYPE_CHECKING:
+    from tfgen.workspace import Workspace
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The report, and what sync says of the repository."""
+
+    report: Report
+    found: Any
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every cell could be read."""
+        return is_whole(self.report) and not self.found.problems
+
+
+def find_status(workspace: Workspace, options: Options, *, now: datetime | None = None, quiet: bool = False) -> Answer:
+    """One look. Raises UsageError for a name that no image has, AwsError where no account can be asked."""
+    from tfgen.sync.survey import find_changes
+
+    if options.images:
+        from tfgen.sync.chosen_pipelines import chosen_pipelines
+
+        chosen_pipelines(workspace, options.images)
+    found = find_changes(workspace)
+    with Progress(is_wanted=not quiet) as progress:
+        facts = collect(workspace, found, options, now or datetime.now(UTC), progress)
+    return Answer(report=make_report(facts, images=options.images), found=found)
+
+
+def is_whole(report: Report) -> bool:
+    """Whether nothing was unreadable."""
+    return not report.unreadable and not any(row.unreadable for row in report.images)
