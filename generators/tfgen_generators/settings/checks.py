@@ -13,6 +13,7 @@ from tfgen_generators.settings.git_names.repository import is_codecommit
 from tfgen_generators.settings.git_names.source import check_source
 from tfgen_generators.settings.inputs import Fact, Pattern, check_expression, check_pattern, check_provider, check_text
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, in_toml
+from tfgen_generators.settings.publish.checks import check_publish
 from tfgen_generators.settings.variants import VAR_FILE
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def check_settings(settings: Settings) -> None:
     _check_called(("dispatcher",), settings.dispatcher)
     _check_called(("shared",), settings.shared)
     _check_quota(settings)
+    check_publish(settings.publish)
     _check_remote(settings)
     for key in _PATTERNS:
         path, pattern = ("names", key), getattr(settings.names, key)
