@@ -1,3 +1,12 @@
 """Pipelines in AWS: executions, build logs, history, and what the dispatcher remembers."""
 
-__all__ = ["build_log", "dispatch_lease", "dispatch_state", "executions", "first_builds", "history", "own_builds"]
+__all__ = [
+    "build_log",
+    "build_record",
+    "dispatch_lease",
+    "dispatch_state",
+    "executions",
+    "first_builds",
+    "history",
+    "own_builds",
+]
