@@ -33,6 +33,8 @@ _MODULES = {
     "apply": "apply",
     "build": "build",
     "dispatch": "dispatch",
+    "promote": "promote",
+    "rollback": "rollback",
     "reap": "reap",
     "comment": "comment",
     "ci": "ci",

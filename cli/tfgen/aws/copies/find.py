@@ -36,9 +36,9 @@ def read_image(account: Account, ami: str) -> OwnedImage | None:
     return next((to_image(account, one) for one in answer.get("Images", []) if one.get("ImageId") == ami), None)
 
 
-def of_template(account: Account, template: str) -> list[OwnedImage]:
-    """All AMIs of the account that builds of `template` made, newest first."""
-    filters = [{"Name": "tag:Template", "Values": [template]}]
+def of_project(account: Account, project: str) -> list[OwnedImage]:
+    """All AMIs of the account that builds of the CodeBuild project made, newest first."""
+    filters = [{"Name": "tag:CodeBuildProject", "Values": [f"{project}:*"]}]
     found = account.pages("ec2", "describe_images", "Images", Owners=["self"], Filters=filters)
     return sorted((to_image(account, one) for one in found), key=lambda one: (one.created, one.id), reverse=True)
 

@@ -18,14 +18,14 @@ _ENDED = frozenset({"Succeeded", "Failed", "Stopped", "Cancelled"})
 
 
 class BuildRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One build as CodeBuild has it."""
+    """One build as CodeBuild has it; `exported` are the variables that it hands on."""
 
     id: str
     project: str
     status: str
     commit: str = ""
     number: str = ""
-    execution: str = ""
+    exported: dict[str, str] = {}
 
 
 def read_build(account: Account, id_: str) -> BuildRecord | None:
@@ -37,7 +37,7 @@ def read_build(account: Account, id_: str) -> BuildRecord | None:
             status=str(one.get("buildStatus", "")),
             commit=str(one.get("resolvedSourceVersion", "") or ""),
             number=str(one.get("buildNumber", "") or ""),
-            execution=str(one.get("initiator", "") or ""),
+            exported={str(each["name"]): str(each["value"]) for each in one.get("exportedEnvironmentVariables", [])},
         )
     return None
 
