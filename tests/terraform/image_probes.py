@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FILLED = {
     "create_with_snapshot_tags": "image:a snapshot:b",
     "create_on_ebs": "ebs",
-    "deprecate": "2030-01-01 00:00:00",
+    "deprecate": "2030-01-01T00:00:00",
     "deprecate_no_more": "None",
     "protect": "enabled-with-cooldown",
     "deregister_what_is_protected": "OperationNotPermitted",

@@ -46,6 +46,8 @@ def filled() -> Iterator[None]:
     from moto.s3.responses import S3Response
 
     from tfgen.emulator import gaps_images, gaps_pipelines
+    from tfgen.emulator.amis import gaps as gaps_amis
+    from tfgen.emulator.services import dispatch
 
     response = codebuild.CodeBuildResponse
     modules = frozenset(backends.list_of_moto_modules())  # moto lists its folder for every request
@@ -64,6 +66,8 @@ def filled() -> Iterator[None]:
             stack.enter_context(patch.object(S3Response, name, _check_owner(getattr(S3Response, name))))
         stack.enter_context(gaps_pipelines.filled())
         stack.enter_context(gaps_images.filled())
+        stack.enter_context(gaps_amis.filled())
+        stack.enter_context(dispatch.filled())
         yield
 
 

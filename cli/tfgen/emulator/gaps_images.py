@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
@@ -61,8 +62,11 @@ def _set(attribute: str, parameter: str = "") -> Callable[[Any], Any]:
     def set_(self: Any) -> Any:
         from moto.core.responses import ActionResult
 
+        from tfgen.emulator.amis.disks import written
+
         self.error_on_dryrun()
-        setattr(_image(self), attribute, self._get_param(parameter) if parameter else None)
+        value = self._get_param(parameter) if parameter else None
+        setattr(_image(self), attribute, written(value) if isinstance(value, datetime) else value)
         return ActionResult({"Return": True})
 
     return set_
@@ -105,7 +109,9 @@ def _keep_imds_support(modify_image_attribute: Callable[[Any], Any]) -> Callable
 
 
 def _image(response: Any) -> Any:
-    return response.ec2_backend.describe_images(ami_ids=[response._get_param("ImageId")])[0]
+    from tfgen.emulator.amis.sharing import owned
+
+    return owned(response.ec2_backend, response._get_param("ImageId"))
 
 
 def _start_session(self: Any) -> Any:
