@@ -25,7 +25,8 @@ def make_request(workspace: Workspace, image: str, channel: str, *, former: str 
             fix = did_you_mean(name, publish.channels)
             raise UsageError(f"channel {name!r} is not in publish.channels of {FILE_NAME}", fix=fix)
     (pipeline,) = chosen_pipelines(workspace, [image])
-    accounts = {account.region: account for account in map(open_account, publish.regions or [None])}
+    opened = [open_account(region or None) for region in publish.regions or [""]]
+    accounts = {account.region: account for account in opened}
     home = next(iter(accounts.values()))
     return Request(
         root=workspace.root,

@@ -41,7 +41,7 @@ def why_unusable(account: Account, key: str, accounts: Sequence[str], *, shared:
         if error.code == "NotFoundException":
             return f"key {key} not found in {account.region}", ""
         raise
-    if shared and found.get("KeyManager") == "AWS":
+    if shared and (found.get("KeyManager") == "AWS" or key.rpartition(":")[2].startswith("alias/aws/")):
         return f"{key} is the key that AWS manages: other accounts cannot use it", ""
     if found.get("KeyState", "Enabled") != "Enabled":
         return f"key {key} is {found['KeyState']}", ""
