@@ -34,6 +34,8 @@ _MODULES = {
     "build": "build",
     "status": "status",
     "dispatch": "dispatch",
+    "promote": "promote",
+    "rollback": "rollback",
     "reap": "reap",
     "prune": "prune",
     "comment": "comment",

@@ -39,7 +39,7 @@ def command(
             "--region",
             metavar="REGION",
             envvar="TFGEN_PRUNE_REGION",
-            help="AWS region (default: AWS_REGION, or the profile's). Repeatable; copies follow their source.",
+            help="AWS region (default: those in tfgen.toml, else AWS_REGION or the profile's). Repeatable.",
         ),
     ] = None,
     name: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tfgen.prune.read import Region
     from tfgen.workspace import Workspace
     from tfgen_generators.settings.lifecycle.retention import Retention
+    from tfgen_generators.settings.model import Settings
 
 _WRITE = 'write for example: [retention] keep_last = 5, keep = { main = "30d" }, deregister = "90d" (docs/prune.md)'
 
@@ -42,7 +44,7 @@ def make_plan(workspace: Workspace, request: Request) -> Plan:
     if retention is None:
         raise UsageError("no [retention] in tfgen.toml, so nothing is planned", where="tfgen.toml", fix=_WRITE)
     with ExitStack() as stack:
-        askers, closed = open_regions(request.regions or ("",), retention.previous, stack)
+        askers, closed = open_regions(request.regions or _regions(workspace.settings), retention.previous, stack)
         names = ImageNames(workspace, askers[0].account.id)
         _check_images(request.images, names)
         regions = {asker.region: read_region(asker, retention.skip_sources) for asker in askers}
@@ -56,12 +58,27 @@ def make_plan(workspace: Workspace, request: Request) -> Plan:
             failures=(*(each for region in regions.values() for each in region.failures), *closed, *unread),
             regions=frozenset(name for name, region in regions.items() if not _is_unseen(region)),
             branch=workspace.settings.branch,
+            channels=_channels(workspace.settings, regions.values()),
         )
         facts, notes = _completed(facts, retention, askers, lambda: home(askers, stack), names)
         notes = [*(note for region in regions.values() for note in region.notes), *notes]
         plan = _plan(decide(facts, retention), facts, regions, notes)
         accounts = {asker.region: asker.account.id for asker in askers}
     return msgspec.structs.replace(plan, accounts=accounts, skipped_sources=tuple(retention.skip_sources))
+
+
+def _regions(settings: Settings) -> tuple[str, ...]:
+    """Where AMIs are by the settings; "" for the user's own region."""
+    return tuple(dict.fromkeys((*settings.status.regions, *settings.publish.regions))) or ("",)
+
+
+def _channels(settings: Settings, regions: Iterable[Region]) -> dict[str, str]:
+    """Parameter -> channel, by the pattern in [publish]; of others the last part of their name counts."""
+    pattern = re.escape(settings.publish.parameter).replace(r"\{image\}", ".+")
+    channels = "|".join(map(re.escape, settings.publish.channels)) or "(?!)"
+    expression = re.compile(pattern.replace(r"\{channel\}", f"({channels})"))
+    names = {stay.parameter for region in regions for stay in region.stays}
+    return {name: match[1] for name in names if (match := expression.fullmatch(name))}
 
 
 def _is_unseen(region: Region) -> bool:

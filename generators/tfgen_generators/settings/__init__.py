@@ -9,6 +9,7 @@ __all__ = [
     "lines",
     "lint_tables",
     "model",
+    "publish",
     "read",
     "requirement",
     "schema",

@@ -14,6 +14,7 @@ from tfgen_generators.settings.git_names.source import check_source
 from tfgen_generators.settings.inputs import Fact, Pattern, check_expression, check_pattern, check_provider, check_text
 from tfgen_generators.settings.lifecycle.retention import check_retention
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, in_toml
+from tfgen_generators.settings.publish.checks import check_publish
 from tfgen_generators.settings.variants import VAR_FILE
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def check_settings(settings: Settings) -> None:
     _check_quota(settings)
     if settings.retention:
         check_retention(settings.retention)
+    check_publish(settings.publish)
     _check_remote(settings)
     for key in _PATTERNS:
         path, pattern = ("names", key), getattr(settings.names, key)

@@ -31,6 +31,7 @@ from tfgen_generators.settings.model import (
     TemplateSettings,
     Variant,
 )
+from tfgen_generators.settings.publish.checks import read_keys
 from tfgen_generators.settings.tables import check_keys, check_providers, convert, read_environment, table_at
 
 _MOST_CHARACTERS = 1 << 20
@@ -95,6 +96,7 @@ def _read(document: dict[str, object]) -> Settings:
     for key, kind in _TABLES.items():
         check_keys((key,), table_at((key,), document.get(key, {})), kind)
     check_ages(table_at(("retention",), document.get("retention", {})).get("keep", {}))
+    read_keys(document)
     module = table_at(("module",), document.get("module", {}))
     if "inputs" in module:
         document["module"] = {**module, "inputs": _inputs(("module",), module)}
