@@ -34,7 +34,8 @@ class Estate:
         """An answer with all that one page takes."""
         self.calls[operation] += 1
         made = getattr(self, f"_{operation}", None)
-        return made(asked) if made else {}
+        answer: dict[str, Any] = made(asked) if made else {}
+        return answer
 
     def _DescribeImages(self, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 AWS's name
         return self._page(asked, self.amis, "Images", self._image)
@@ -76,7 +77,7 @@ class Estate:
             "Name": f"web-{at}",
             "State": "available",
             "Architecture": "x86_64",
-            "CreationDate": f"20{10 + at % 15}-01-31T12:00:00.000Z",
+            "CreationDate": f"20{10 + at // 60 % 15}-01-31T12:00:00.000Z",
             "Tags": [{"Key": "Template", "Value": f"packer/web{at % 60}.json"}],
             "BlockDeviceMappings": [{"Ebs": {"SnapshotId": f"snap-{at:017x}", "VolumeSize": 8}}],
         }
@@ -91,6 +92,7 @@ class Estate:
 def bench_prune(amis: int = 1000, templates: int = 400, versions: int = 20, parameters: int = 200) -> list[Row]:
     """Calls and CPU of one plan; botocore makes each request and signs it, and parses no answer."""
     from botocore.client import BaseClient
+
     from tfgen.prune.make import Request, make_plan
     from tfgen.workspace import open_workspace
 
@@ -113,6 +115,9 @@ def bench_prune(amis: int = 1000, templates: int = 400, versions: int = 20, para
             plan = make_plan(open_workspace(), Request())
         used = _cpu() - before
         os.chdir("/")
+    if plan.unreadable or not plan.going:
+        kinds = Counter(each.because[0].kind for each in plan.amis)
+        raise SystemExit(f"not the plan that is to be measured: {plan.unreadable[:1]} {kinds}")
     bound = _bound(estate, len(plan.going))
     total = sum(estate.calls.values())
     say(f"{amis} AMIs, {templates} launch templates: {len(plan.going)} would go, {total} calls", used)

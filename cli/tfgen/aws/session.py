@@ -20,6 +20,12 @@ _MAKING = Lock()
 class Account:
     """The account that the user is signed in to, in one region. Every call raises AwsError."""
 
+    id: str
+    #: aws, aws-cn, aws-us-gov: the second word of every ARN.
+    partition: str
+    #: The whole answer of STS, with its headers: AWS's clock among them.
+    identity: dict[str, Any]
+
     def __init__(self, who: Who, session: Any, *, threads: int = 1, like: Account | None = None) -> None:
         """`threads` call at the same time; `like` is the same account elsewhere, so that AWS need not be asked."""
         self.who, self._session, self._threads = who, session, threads
@@ -27,10 +33,8 @@ class Account:
         if like is not None:
             self.id, self.partition, self.identity = like.id, like.partition, like.identity
             return
-        #: The whole answer, with its headers: AWS's clock among them.
         self.identity = identity = self.call("sts", "get_caller_identity")
         self.id = str(identity["Account"])
-        #: aws, aws-cn, aws-us-gov: the second word of every ARN.
         self.partition = str(identity["Arn"]).split(":")[1]
 
     @property

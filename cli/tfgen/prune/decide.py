@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import takewhile
 
 import msgspec
 
@@ -107,11 +106,9 @@ def _newest(facts: Facts, retention: Retention) -> Iterator[tuple[Key, Because]]
     for group in groups.values():
         ordered = sorted(group, key=lambda one: (one.ami.created, one.ami.id), reverse=True)
         good = [each for each in ordered if is_good(each.ami)] or ordered
-        # Beside the newest good one also the newest of all, should the tags be wrong; of a tie each.
-        for first, some in ((good[0], good), (ordered[0], ordered[:1])):
-            newest = first.ami.created
-            for each in takewhile(lambda one: one.ami.created == newest, some):  # noqa: B023 used at once
-                yield each.key, Because(kind="newest", id=each.image)
+        # Beside the newest good one also the newest of all, should the tags be wrong.
+        for each in (good[0], ordered[0]):
+            yield each.key, Because(kind="newest", id=each.image)
         for place, each in enumerate(good[: retention.keep_last], 1):
             yield each.key, Because(kind="keep-last", id=f"{place} of {retention.keep_last}")
 

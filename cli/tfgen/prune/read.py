@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
 _NO_PIPELINE = "PipelineNotFoundException"
+_SECOND = timedelta(seconds=1)
 _RED = ("Failed", "Stopped")
 
 
@@ -171,5 +172,5 @@ def time_now(askers: Iterable[RegionAsker]) -> datetime:
         except (TypeError, ValueError):
             continue
         if time.tzinfo:
-            times.append(time)
+            times.append(time + _SECOND)  # the header has whole seconds
     return min(times)
