@@ -281,3 +281,24 @@ def test_an_unknown_call_is_an_error_at_once_and_told(
     assert empty.unknown == [said]
     empty.reset()
     assert empty.unknown == []
+
+
+def test_fleets_refreshes_and_environments_say_what_they_start(empty: Emulator) -> None:
+    image, scaling, beanstalk = make_ami(empty), empty.client("autoscaling"), empty.client("elasticbeanstalk")
+    specification = {"ImageId": image, "InstanceType": "t3.micro"}
+    fleet = {"IamFleetRole": "arn:aws:iam::123456789012:role/x", "TargetCapacity": 1}
+    config = {**fleet, "LaunchSpecifications": [specification]}
+    assert ec2(empty, "request_spot_fleet", SpotFleetRequestConfig=config)["SpotFleetRequestId"]
+    where = {"LaunchTemplate": {"LaunchTemplateId": template(empty, image)}, "AvailabilityZones": ["eu-west-1a"]}
+    scaling.create_auto_scaling_group(AutoScalingGroupName="web", MinSize=0, MaxSize=1, **where)
+    begun = asked("autoscaling", scaling, "start_instance_refresh", AutoScalingGroupName="web")
+    (told,) = asked("autoscaling", scaling, "describe_instance_refreshes", AutoScalingGroupName="web")[
+        "InstanceRefreshes"
+    ]
+    assert (told["InstanceRefreshId"], told["Status"]) == (begun["InstanceRefreshId"], "InProgress")
+    option = {"Namespace": "aws:autoscaling:launchconfiguration", "OptionName": "ImageId", "Value": image}
+    names = {"ApplicationName": "shop", "EnvironmentName": "shop-prod"}
+    beanstalk.create_application(ApplicationName="shop")
+    beanstalk.create_environment(**names, SolutionStackName="x", OptionSettings=[option])
+    (found,) = asked("elasticbeanstalk", beanstalk, "describe_configuration_settings", **names)["ConfigurationSettings"]
+    assert found["OptionSettings"] == [option]
