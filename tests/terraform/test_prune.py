@@ -202,6 +202,27 @@ def test_a_plan_is_written_read_and_no_use_of_an_ami(used: UsedAmis, unused: str
         read_plan(root / "prune.json")
 
 
+def test_a_copy_that_is_used_elsewhere_keeps_its_source(used: UsedAmis, unused: str, repo: Repo, cli: Command) -> None:
+    from tfgen.aws.clients import client
+
+    repo(FILES)
+    source = used.ami()
+    there = client("ec2", region="us-east-1", endpoint_url=used.emulator.endpoint)
+    copy = there.copy_image(Name="copy", SourceImageId=source, SourceRegion="eu-west-1")["ImageId"]
+    both = ("--format", "json", "--region", "eu-west-1", "--region", "us-east-1")
+    instance = there.run_instances(ImageId=copy, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    document = plan(cli("prune", *both).expect(0))
+    assert going(document) == [unused]
+    because = {each["ami"]: each["because"] for each in document["amis"]}
+    assert because[source] == [{"kind": "source-of", "id": f"us-east-1/{copy}"}]
+    assert {"kind": "instance", "id": instance} in because[copy]
+    alone = plan(cli("prune", "--format", "json", "--region", "us-east-1").expect(0))
+    assert {"kind": "source-not-asked", "id": f"eu-west-1/{source}"} in alone["amis"][0]["because"]
+    there.terminate_instances(InstanceIds=[instance])
+    there.deregister_image(ImageId=copy)
+    used.client("ec2").deregister_image(ImageId=source)
+
+
 def test_table_and_usage(used: UsedAmis, unused: str, repo: Repo, cli: Command) -> None:
     root = repo(FILES)
     done = cli("prune").expect(0)
