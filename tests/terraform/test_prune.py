@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import JSON, Command, Repo, Result
 from tests.documented import ROOT
-from tests.terraform.used_amis import TOML, UsedAmis, beanstalk_options
+from tests.terraform.used_amis import TOML, UsedAmis
 from tfgen.aws.usage import ask
 from tfgen.emulator.server import Emulator
 from tfgen.prune.policy import ACTIONS
@@ -40,14 +40,13 @@ FILES = {"tfgen.toml": TOML, "packer/web.json": JSON}
 
 
 @pytest.fixture(scope="module")
-def used(emulator: Emulator) -> Iterator[UsedAmis]:
+def used(emulator: Emulator) -> UsedAmis:
     """Made once: prune changes nothing."""
     emulator.reset()
     found = UsedAmis(emulator=emulator)
-    with beanstalk_options(found):
-        for kind, make in found.each_way():
-            found.use(kind, make)
-        yield found
+    for kind, make in found.each_way():
+        found.use(kind, make)
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -272,20 +271,3 @@ class UsedAmis:
         yield "beanstalk-environment", self.beanstalk
         yield "image-builder-recipe", self.recipe
         yield "shared", self.share
-
-
-@contextmanager
-def beanstalk_options(used: UsedAmis) -> Iterator[None]:
-    """DescribeConfigurationSettings, which moto has not: the option ImageId of the environment."""
-    from unittest.mock import patch
-
-    from moto.core.responses import ActionResult
-    from moto.elasticbeanstalk.responses import EBResponse
-
-    def describe(self: Any) -> Any:
-        images = [ami for ami, (kind, _) in used.users.items() if kind == "beanstalk-environment"]
-        options = [{"OptionName": "ImageId", "Value": image} for image in images]
-        return ActionResult({"ConfigurationSettings": [{"OptionSettings": options}]})
-
-    with patch.object(EBResponse, "describe_configuration_settings", describe, create=True):
-        yield
