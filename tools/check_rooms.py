@@ -35,7 +35,8 @@ LOOSE = {
 }
 #: Rooms with one module a command, a rule's subject or a host: found by name, imported by name.
 _OPEN = ("tfgen.commands",)
-_STARTERS = ("tfgen.git", "tfgen.terraform", "tfgen.codebuild", "tfgen.start")
+#: `gate_command` runs the program that `[publish]` names: no room of a tool is about it.
+_STARTERS = ("tfgen.git", "tfgen.terraform", "tfgen.codebuild", "tfgen.start", "tfgen.publish.gate_command")
 _PROCESSES = {"subprocess": "subprocess", "pty": "pty", "multiprocessing": "multiprocessing"}
 _CALLS = frozenset({"system", "popen", "execv", "execve", "execvp", "execvpe", "posix_spawn", "posix_spawnp", "spawnv"})
 #: Who opens files by itself.

@@ -151,6 +151,13 @@ source_repository = "x"\n[shared.inputs]\na = { fact = "name" }
 source_repository = "x"\n[dispatcher.inputs]\na = { pattern = "{name}" }
 source_repository = "x"\n[dispatcher.inputs]\npipelines = []
 source_repository = "x"\n[quota]\nbuckets = 0
+source_repository = "x"\n[retention]\nkeep_last = -1
+source_repository = "x"\n[retention]\nprevious = 101
+source_repository = "x"\n[retention]\nkeep = { main = "a month" }
+source_repository = "x"\n[retention]\nkeep = { main = 30 }
+source_repository = "x"\n[retention]\ndisable = "60"
+source_repository = "x"\n[retention]\nskip_sources = ["ec2"]
+source_repository = "x"\n[retention]\nnope = 1
 source_repository = "x"\n[environment]\nA = 1
 source_repository = "x"\n[environment]\n"A-B" = "x"
 source_repository = "x"\n[environment]\nCODEBUILD_X = "x"

@@ -20,14 +20,21 @@ _MAKING = Lock()
 class Account:
     """The account that the user is signed in to, in one region. Every call raises AwsError."""
 
+    id: str
+    #: aws, aws-cn, aws-us-gov: the second word of every ARN.
+    partition: str
+    #: The whole answer of STS, with its headers: AWS's clock among them.
+    identity: dict[str, Any]
+
     def __init__(self, who: Who, session: Any, *, threads: int = 1, like: Account | None = None) -> None:
         """`threads` call at the same time; `like` is the same account elsewhere, so that AWS need not be asked."""
         self.who, self._session, self._threads = who, session, threads
         self._client: Callable[[str], Any] = cache(self._made)
-        identity = self.call("sts", "get_caller_identity") if like is None else like.identity
-        self.identity: dict[str, Any] = identity
+        if like is not None:
+            self.id, self.partition, self.identity = like.id, like.partition, like.identity
+            return
+        self.identity = identity = self.call("sts", "get_caller_identity")
         self.id = str(identity["Account"])
-        #: aws, aws-cn, aws-us-gov: the second word of every ARN.
         self.partition = str(identity["Arn"]).split(":")[1]
 
     @property
@@ -45,6 +52,12 @@ class Account:
         with explained(self.who, service, operation):
             for page in self._client(service).get_paginator(operation).paginate(**arguments):
                 yield from page.get(key, [])
+
+    def prepare(self, *services: str) -> None:
+        """Makes the clients: boto3 makes none in two threads at once, but each may then be used in many."""
+        for service in services:
+            with explained(self.who, service, "client"):
+                self._client(service)
 
     def wait(self, service: str, waiter: str, **arguments: object) -> None:
         """Until what `waiter` waits for is so."""
@@ -69,9 +82,10 @@ class Account:
             return self._session.client(service, region_name=self.region, config=config)
 
 
-def open_account(region: str | None) -> Account:
+def open_account(region: str | None, *, threads: int = 1) -> Account:
     """The user's account in `region`, else in that of AWS_REGION, AWS_DEFAULT_REGION or the profile.
 
+    With `threads` that many may ask at once; they slow down together when AWS says that it is too much.
     Raises UsageError when there is none, AwsError when AWS cannot be asked.
     """
     import boto3
@@ -85,7 +99,7 @@ def open_account(region: str | None) -> Account:
     if not found:
         raise UsageError("AWS region not set", fix="use --region, or set AWS_REGION")
     keys = credentials is not None and credentials.method == "env"
-    return Account(Who(profile=profile or str(session.profile_name), region=found, keys=keys), session)
+    return Account(Who(profile=profile or str(session.profile_name), region=found, keys=keys), session, threads=threads)
 
 
 def _attempts() -> int:

@@ -12,7 +12,9 @@ from tfgen_generators.settings.git_names.codecommit_url import what_is_allowed
 from tfgen_generators.settings.git_names.repository import is_codecommit
 from tfgen_generators.settings.git_names.source import check_source
 from tfgen_generators.settings.inputs import Fact, Pattern, check_expression, check_pattern, check_provider, check_text
+from tfgen_generators.settings.lifecycle.retention import check_retention
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, in_toml
+from tfgen_generators.settings.publish.checks import check_publish
 from tfgen_generators.settings.status_checks import check_status
 from tfgen_generators.settings.variants import VAR_FILE
 
@@ -44,6 +46,9 @@ def check_settings(settings: Settings) -> None:
     _check_called(("dispatcher",), settings.dispatcher)
     _check_called(("shared",), settings.shared)
     _check_quota(settings)
+    if settings.retention:
+        check_retention(settings.retention)
+    check_publish(settings.publish)
     _check_remote(settings)
     check_status(settings.status)
     for key in _PATTERNS:

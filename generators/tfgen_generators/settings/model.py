@@ -7,8 +7,10 @@ from typing import Literal
 import msgspec
 
 from tfgen_generators.settings.inputs import Input
+from tfgen_generators.settings.lifecycle.retention import Retention
 from tfgen_generators.settings.lines import Path, line_of, own_line_of
 from tfgen_generators.settings.lint_tables import LintSettings
+from tfgen_generators.settings.publish.tables import Publish
 from tfgen_generators.settings.secrets import Variable
 from tfgen_generators.settings.variants import NO_VARIANTS, Variants
 
@@ -197,12 +199,15 @@ class Settings(_Strict, frozen=True, kw_only=True):
     dispatcher: Dispatcher = Dispatcher()
     shared: Shared = Shared()
     quota: Quota = Quota()
+    #: None: `tfgen prune` plans nothing.
+    retention: Retention | None = None
     packer_script: PackerScript = PackerScript()
     names: Names = Names()
     remote: Remote = Remote()
     environment: dict[str, Variable] = {}
     inputs: dict[str, Input] = {}
     templates: dict[str, TemplateSettings] = {}
+    publish: Publish = Publish()
     lint: LintSettings = LintSettings()
     status: Status = Status()
     origin: Origin = Origin()

@@ -11,6 +11,7 @@ import msgspec
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.settings.checks import check_settings
 from tfgen_generators.settings.inputs import Input, read_input, read_inputs
+from tfgen_generators.settings.lifecycle.retention import Retention, check_ages
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, line_of
 from tfgen_generators.settings.lint_tables import read_lint
 from tfgen_generators.settings.model import (
@@ -30,6 +31,7 @@ from tfgen_generators.settings.model import (
     TemplateSettings,
     Variant,
 )
+from tfgen_generators.settings.publish.checks import read_keys
 from tfgen_generators.settings.tables import check_keys, check_providers, convert, read_environment, table_at
 
 _MOST_CHARACTERS = 1 << 20
@@ -46,6 +48,7 @@ _TABLES: Mapping[str, type[msgspec.Struct]] = {
     "dispatcher": Dispatcher,
     "shared": Shared,
     "quota": Quota,
+    "retention": Retention,
     "status": Status,
 }
 
@@ -92,6 +95,8 @@ def _read(document: dict[str, object]) -> Settings:
     document = {**document, **_common((), document)}
     for key, kind in _TABLES.items():
         check_keys((key,), table_at((key,), document.get(key, {})), kind)
+    check_ages(table_at(("retention",), document.get("retention", {})).get("keep", {}))
+    read_keys(document)
     module = table_at(("module",), document.get("module", {}))
     if "inputs" in module:
         document["module"] = {**module, "inputs": _inputs(("module",), module)}

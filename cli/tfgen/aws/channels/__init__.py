@@ -1,3 +1,3 @@
 """Channels in AWS: SSM parameters of type aws:ec2:image, their history and labels."""
 
-__all__: list[str] = []
+__all__ = ["launch_templates", "lock", "move", "read", "running"]

@@ -1,3 +1,3 @@
 """The account's AMIs as EC2 has them."""
 
-__all__ = ["model", "read"]
+__all__ = ["list", "model", "read", "snapshots"]

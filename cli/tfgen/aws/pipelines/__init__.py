@@ -2,6 +2,7 @@
 
 __all__ = [
     "build_log",
+    "build_record",
     "dispatch_lease",
     "dispatch_state",
     "executions",

@@ -14,6 +14,7 @@ import msgspec
 
 from tfgen_generators.settings.checks import MOST_IN_FLIGHT
 from tfgen_generators.settings.inputs import EXPLICIT, FACTS, META_ARGUMENTS, Expression, Input
+from tfgen_generators.settings.lifecycle.retention import MOST_KEPT, MOST_PREVIOUS, SKIPPABLE, STEPS
 from tfgen_generators.settings.lint_tables import SEVERITIES
 from tfgen_generators.settings.model import Quota, Settings
 from tfgen_generators.settings.schema.key_texts import TEXTS
@@ -191,6 +192,13 @@ def _tighten(settings: Schema, definitions: Mapping[str, Schema]) -> None:
         settings["properties"][key]["minLength"] = 1
     for key in Quota.__struct_fields__:
         definitions["Quota"]["properties"][key]["minimum"] = 1
+    retention = definitions["Retention"]["properties"]
+    retention["keep_last"] |= {"minimum": 0, "maximum": MOST_KEPT}
+    retention["previous"] |= {"minimum": 0, "maximum": MOST_PREVIOUS}
+    for key in STEPS:
+        retention[key]["pattern"] = "^([0-9]{1,5}[hdw])?$"
+    retention["keep"]["additionalProperties"] = {"type": "string", "pattern": "^[0-9]{1,5}[hdw]$"}
+    retention["skip_sources"]["items"] = {"enum": [*SKIPPABLE]}
     reasons = {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
     lint = definitions["LintSettings"]["properties"]
     lint["disable"] |= reasons

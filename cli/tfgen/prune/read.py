@@ -1,0 +1,176 @@
+"""AWS asked region by region: AMIs, who uses them, their snapshots; what cannot be asked keeps a region's AMIs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfgen.aws.failures import AwsError
+from tfgen.aws.images.list import owned_images
+from tfgen.aws.images.model import OwnedImage
+from tfgen.aws.images.snapshots import OwnedSnapshot, owned_snapshots
+from tfgen.aws.session import open_account
+from tfgen.aws.usage.ask import ODD, THREADS, RegionAsker, ask, failure_of
+from tfgen.aws.usage.model import Failure, Stay, Use
+from tfgen.aws.usage.permissions import shared_with
+from tfgen.aws.usage.references import references, reported
+from tfgen_generators.errors import UsageError
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+_NO_PIPELINE = "PipelineNotFoundException"
+_SECOND = timedelta(seconds=1)
+_RED = ("Failed", "Stopped")
+
+
+class Region(msgspec.Struct, frozen=True, kw_only=True):
+    """What one region answered. `snapshots` are by id."""
+
+    amis: tuple[OwnedImage, ...] = ()
+    snapshots: dict[str, OwnedSnapshot] = {}
+    uses: tuple[Use, ...] = ()
+    stays: tuple[Stay, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class More(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked of those alone that would go: uses, AMIs that are gone, what could not be asked."""
+
+    uses: tuple[Use, ...] = ()
+    gone: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def open_regions(names: Sequence[str], previous: int, stack: ExitStack) -> tuple[list[RegionAsker], list[Failure]]:
+    """An asker for each region, "" for the user's own. Raises AwsError where none can be asked, UsageError."""
+    askers: dict[str, RegionAsker] = {}
+    failures: list[Failure] = []
+    errors: list[AwsError] = []
+    for name in dict.fromkeys(names):
+        try:
+            account = open_account(name or None, threads=THREADS)
+            if account.region not in askers:
+                askers[account.region] = stack.enter_context(RegionAsker(account, previous))
+        except AwsError as error:
+            errors.append(error)
+            failures.append(failure_of(name, "account", error))
+    if errors and not askers:
+        raise errors[0]
+    return list(askers.values()), failures
+
+
+def home(askers: Sequence[RegionAsker], stack: ExitStack) -> list[RegionAsker]:
+    """`askers`, and the user's own region, where pipelines may be whose AMIs are copied to the others."""
+    try:
+        account = open_account(None, threads=THREADS)
+    except (AwsError, UsageError):
+        return list(askers)
+    if any(asker.region == account.region for asker in askers):
+        return list(askers)
+    return [*askers, stack.enter_context(RegionAsker(account, 0))]
+
+
+def read_region(asker: RegionAsker, skipped: Collection[str]) -> Region:
+    """All of one region. Never raises for what AWS refuses."""
+    notes: list[str] = []
+    try:
+        amis = tuple(owned_images(asker.account))
+    except ODD as error:
+        return Region(failures=(failure_of(asker.region, "images", error),))
+    snapshots: dict[str, OwnedSnapshot] = {}
+    try:
+        snapshots = {each.id: each for each in owned_snapshots(asker.account)}
+    except ODD as error:
+        notes.append(f"sizes in {asker.region} are those of the volumes: {error}")
+    asked = ask(asker, skipped)
+    return Region(
+        amis=amis,
+        snapshots=snapshots,
+        uses=asked.uses,
+        stays=asked.stays,
+        failures=asked.failures,
+        notes=tuple(notes),
+    )
+
+
+def ask_more(asker: RegionAsker, amis: Sequence[str]) -> More:
+    """With whom `amis` are shared, and what EC2 itself knows of their users."""
+    if not amis:
+        return More()
+    uses: list[Use] = []
+    gone: list[str] = []
+    failures: list[Failure] = []
+    notes: list[str] = []
+    try:
+        for each in shared_with(asker, amis):
+            if isinstance(each, Use):
+                uses.append(each)
+            else:
+                gone.append(each)
+    except ODD as error:
+        failures.append(failure_of(asker.region, "launch-permissions", error))
+    there = [ami for ami in amis if ami not in gone]
+    for function in (references, reported):
+        try:
+            uses += function(asker, there)
+        except ODD as error:
+            notes.append(f"not asked in {asker.region}: {function.__name__}: {error}")
+    return More(uses=tuple(uses), gone=tuple(gone), failures=tuple(failures), notes=tuple(notes))
+
+
+def failed_executions(
+    askers: Iterable[RegionAsker], pipelines: dict[str, str], regions: Iterable[str]
+) -> tuple[dict[str, str], list[Failure]]:
+    """Image -> the newest execution at its end, where that failed; `pipelines` are pipeline -> image.
+
+    What cannot be asked in one region keeps the AMIs of all: an image's copies are elsewhere than its pipeline.
+    """
+    failed: dict[str, str] = {}
+    failures: list[Failure] = []
+    for asker in askers:
+        try:
+            for pipeline, execution in asker.each(lambda name: (name, _failed(asker, name)), pipelines):  # noqa: B023
+                if execution:
+                    failed[pipelines[pipeline]] = execution
+        except ODD as error:
+            said = failure_of(asker.region, "pipelines", error)
+            failures += [Failure(region=region, source="pipelines", error=said.error) for region in regions]
+    return failed, failures
+
+
+def _failed(asker: RegionAsker, pipeline: str) -> str:
+    try:
+        answer = asker.call("codepipeline", "list_pipeline_executions", pipelineName=pipeline, maxResults=20)
+    except AwsError as error:
+        if error.code == _NO_PIPELINE:
+            return ""
+        raise
+    for each in answer.get("pipelineExecutionSummaries", []):
+        status = each.get("status")
+        if status in _RED:
+            return str(each.get("pipelineExecutionId") or pipeline)
+        if status == "Succeeded":
+            return ""
+    return ""
+
+
+def time_now(askers: Iterable[RegionAsker]) -> datetime:
+    """The earliest of this machine's clock and those of AWS: an AMI must not look older than it is."""
+    times = [datetime.now(UTC)]
+    for asker in askers:
+        answer = asker.account.identity
+        said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        try:
+            time = parsedate_to_datetime(said)
+        except (TypeError, ValueError):
+            continue
+        if time.tzinfo:
+            times.append(time + _SECOND)  # the header has whole seconds
+    return min(times)
