@@ -46,7 +46,7 @@ def channels(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_failing_copy_moves_nothing_and_the_next_run_goes_on(channels: Channels) -> None:
     ami = channels.image(1)
-    at(OURS, LAST).copy_error = "RequestLimitExceeded"
+    at(OURS, LAST).copy_error = "UnauthorizedOperation"
     with pytest.raises(TfgenError, match="was not copied to us-east-1") as caught:
         promote(channels.request("prod", ami=ami), channels.say)
     assert "run the same command again" in str(caught.value)

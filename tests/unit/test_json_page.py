@@ -10,7 +10,7 @@ import pytest
 from tests.documented import ROOT
 
 
-@pytest.mark.parametrize("command", ["adopt", "affected", "dispatch", "graph", "lint", "plan"])
+@pytest.mark.parametrize("command", ["adopt", "affected", "dispatch", "graph", "lint", "plan", "promote", "rollback"])
 def test_an_example_is_what_its_schema_says(command: str) -> None:
     schema = json.loads((ROOT / f"docs/{command}.schema.json").read_text())
     section = (ROOT / "docs/json.md").read_text().split(f"## `tfgen {command}`")[1].split("\n## ")[0]
