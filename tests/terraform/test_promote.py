@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -102,10 +104,8 @@ def _killed(channels: Channels, emulator: Emulator, after: int) -> tuple[dict[st
     promote(channels.request("prod", settings, ami=old), channels.say)
     HOOK.reset()
     HOOK.kill_after = after
-    try:
+    with contextlib.suppress(KilledError):
         promote(channels.request("prod", settings, ami=new), channels.say)
-    except KilledError:
-        pass
     writes = HOOK.writes
     HOOK.reset()
     channels.require_launchable()
@@ -399,8 +399,6 @@ def test_a_key_that_an_account_may_not_use_is_refused_and_one_that_it_may_is_tak
     who = [f"arn:aws:iam::{one}:root" for one in OTHERS]
     statement = {"Effect": "Allow", "Principal": {"AWS": who}, "Action": "kms:*", "Resource": "*"}
     for region, key in keys.items():
-        import json
-
         text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         channels.call("kms", "put_key_policy", region, KeyId=key, PolicyName="default", Policy=text)
     promote(channels.request("prod", settings, ami=ami), channels.say)
@@ -409,8 +407,6 @@ def test_a_key_that_an_account_may_not_use_is_refused_and_one_that_it_may_is_tak
 
 def test_the_policy_has_the_actions_that_are_seen_and_no_others(channels: Channels) -> None:
     """One run with everything; what EC2 does with a key in the caller's name is no call of ours."""
-    import json
-
     old, new = channels.image(1), channels.image(2)
     keys = {region: channels.call("kms", "create_key", region)["KeyMetadata"]["Arn"] for region in REGIONS}
     for region, key in keys.items():

@@ -45,6 +45,9 @@ def check_settings(settings: Settings) -> None:
     _check_called(("shared",), settings.shared)
     _check_quota(settings)
     check_publish(settings.publish)
+    if settings.publish.after_build and settings.shared.roles:
+        message = "publish.after_build needs a role of each pipeline's own: a shared one could set the channels of all"
+        raise InvalidSettingError(("publish", "after_build"), message, "remove it, or shared.roles")
     _check_remote(settings)
     for key in _PATTERNS:
         path, pattern = ("names", key), getattr(settings.names, key)
