@@ -5,13 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
+import msgspec
 import pytest
 
+from tests.conftest import Command, Repo
+from tests.documented import ROOT
 from tests.terraform.channels_on_aws import (
     HOOK,
     OTHERS,
@@ -22,11 +27,16 @@ from tests.terraform.channels_on_aws import (
     accounts,
     publish,
 )
+from tests.terraform.state_estate import Aws
 from tfgen.aws.channels import lock as channel_lock
 from tfgen.aws.channels import move as channel_move
+from tfgen.aws.channels.read import channels_of, history, targets
 from tfgen.aws.copies import copy as copying
+from tfgen.aws.copies.find import read_image
+from tfgen.aws.pipelines.build_record import BuildRecord
 from tfgen.emulator.amis.state import at
 from tfgen.emulator.server import Emulator
+from tfgen.publish.gates import why_altered
 from tfgen.publish.policy import policy
 from tfgen.publish.promote import promote
 from tfgen.publish.rollback import rollback
@@ -448,4 +458,101 @@ def test_the_policy_has_the_actions_that_are_seen_and_no_others(channels: Channe
     seen |= {one for one in HOOK.seen if not one.startswith("sts:")} - {"ssm:GetParameters"}
     statements: Any = policy(open_)["Statement"]
     documented = {action for one in statements if one["Sid"] != "KeysOfCopies" for action in one["Action"]}
-    assert documented == seen - {"ssm:GetParameters", "ec2:DescribeImages"} | {"ec2:DescribeImages"}
+    assert documented == seen - {"ssm:GetParameters"}  # of the test alone
+
+
+def test_denied_at_any_call_says_which_and_moves_nothing_halfway(channels: Channels) -> None:
+    from botocore.exceptions import ClientError
+
+    old, new = channels.image(1), channels.image(2)
+    promote(channels.request("prod", ami=old), channels.say)
+    HOOK.reset()
+    promote(channels.request("staging", ami=new), channels.say)
+    operations = [one.partition(":")[2] for one in dict.fromkeys(HOOK.seen)]
+    assert len(operations) >= 7
+    for number, denied in enumerate(operations):
+        last = channels.image(10 + number)
+
+        def deny(operation: str, region: str, denied: str = denied) -> None:
+            if operation == denied:
+                error = {"Code": "AccessDeniedException", "Message": "User: x is not authorized"}
+                raise ClientError({"Error": error}, operation)
+
+        before = channels.state()
+        HOOK.before = deny
+        with pytest.raises(TfgenError, match="not authorized"):
+            promote(channels.request("prod", ami=last), channels.say)
+        HOOK.reset()
+        after = channels.state()
+        assert [one["points to"] for one in after.values()] == [one["points to"] for one in before.values()], denied
+        promote(channels.request("prod", ami=last), channels.say)
+        channels.require_launchable()
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        ({}, ""),
+        ({"CodeBuildProject": ""}, "has no tag CodeBuildProject"),
+        ({"CodeBuildProject": "other:build-1"}, "is of a build of other, and the pipeline is web-ami-pipeline"),
+        ({"CodeBuildProject": "web-ami-pipeline:gone"}, "CodeBuild has no build web-ami-pipeline:gone"),
+        ({"SourceVersion": "d" * 40}, "tag SourceVersion"),
+        ({"BuildNumber": "7"}, "tag BuildNumber"),
+        ({"BuildNumber": ""}, "tag BuildNumber of ami-[0-9a-f]+ is none"),
+    ],
+)
+def test_altered_tags_are_found(channels: Channels, tags: dict[str, str], reason: str) -> None:
+    ami = channels.image(1, **tags)
+    image = read_image(channels.home, ami)
+    assert image is not None
+    record = BuildRecord(
+        id="web-ami-pipeline:build-1", project="web-ami-pipeline", status="SUCCEEDED", commit="c" * 40, number="1"
+    )
+    found = why_altered(image, "web-ami-pipeline", record if image.build == record.id else None)
+    assert re.search(reason, found) if reason else found == ""
+    if not reason:
+        failed = msgspec.structs.replace(record, status="FAILED")
+        assert "ended as FAILED" in why_altered(image, "web-ami-pipeline", failed)
+        forged = msgspec.structs.replace(record, exported={"AMI_ID": "ami-0123456789abcdef0"})
+        assert "made ami-0123456789abcdef0, not" in why_altered(image, "web-ami-pipeline", forged)
+
+
+def test_the_reader_for_status_and_prune(channels: Channels) -> None:
+    """Ten names a call; the current AMI, and different ones before it."""
+    amis = [channels.image(number) for number in (1, 2, 3)]
+    settings = publish(regions=[HOME])
+    for ami in (*amis, amis[0]):
+        promote(channels.request("prod", settings, ami=ami), channels.say)
+    HOOK.reset()
+    images = ["web", *(f"other-{number}" for number in range(9))]
+    assert channels_of(channels.home, settings, images) == {"web": {"prod": amis[0]}}
+    assert HOOK.seen == ["ssm:GetParameters"] * 3
+    versions = history(channels.home, "/images/web/prod")
+    assert targets(versions, 1) == [amis[0], amis[2]]
+    assert targets(versions, 9) == [amis[0], amis[2], amis[1]]
+
+
+def test_on_the_command_line(
+    channels: Channels, repo: Repo, cli: Command, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = '{"builders": [{"type": "amazon-ebs", "ami_name": "web-{{timestamp}}"}]}'
+    gate = "[publish.gates.dev]\npipeline = false\ntags = false\n[publish.gates.prod]\npipeline = false\n"
+    toml = f'source_repository = "r"\n[publish]\nchannels = ["dev", "prod"]\nafter_build = "dev"\n{gate}'
+    repo({"tfgen.toml": toml, "packer/web.json": template})
+    ami = channels.image(1)
+    for command in (("promote", "web", "--to", "dev"), ("rollback", "web", "dev")):
+        schema = json.loads((ROOT / f"docs/{command[0]}.schema.json").read_text())
+        if command[0] == "rollback":
+            ami = channels.image(2)
+            cli("promote", "web", "--to", "dev", "--ami", ami).expect(0)
+        report = json.loads(cli(*command, "--format", "json").expect(0).out)
+        jsonschema.Draft202012Validator(schema).validate(report)
+    assert report["source"] == "version 1"
+    closed = cli("promote", "web", "--to", "prod").expect(3)
+    assert "tags: CodeBuild has no build web-ami-pipeline:build-1" in closed.err
+    assert "not in publish.channels" in cli("promote", "web", "--to", "prd").expect(64).err
+    assert "image 'wob' not found" in cli("rollback", "wob", "prod").expect(64).err
+    assert "ssm:PutParameter" in cli("promote", "--iam-policy").expect(0).out
+    cli("sync").expect(0)
+    generated = (repo({}) / "terraform/pipelines/pipeline_web.gen.tf").read_text()
+    assert re.search(r'publish_parameter *= "/images/web/dev"', generated)
