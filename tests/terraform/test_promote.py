@@ -256,7 +256,12 @@ def test_a_write_by_hand_in_between_stays(channels: Channels) -> None:
         seen = HOOK.seen.count("ssm:PutParameter")
         if operation == "PutParameter" and seen == 2:  # the lock was first
             HOOK.before = lambda operation, region: None
-            arguments = {"Name": "/images/web/prod", "Value": third, "DataType": "aws:ec2:image", "Overwrite": True}
+            arguments: dict[str, Any] = {
+                "Name": "/images/web/prod",
+                "Value": third,
+                "DataType": "aws:ec2:image",
+                "Overwrite": True,
+            }
             channels.call("ssm", "put_parameter", **arguments)
 
     HOOK.reset()

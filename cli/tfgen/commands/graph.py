@@ -76,9 +76,9 @@ def _chosen(graph: Graph, name: str) -> ImageNode:
 
 
 def _diagram(workspace: Workspace, graph: Graph, ancestry: Ancestry, chosen: ImageNode | None) -> Diagram:
-    from tfgen.drawing.channels import with_channels, with_channels_of
     from tfgen.drawing.estate import estate_diagram
     from tfgen.drawing.image import image_diagram
+    from tfgen.drawing.origins import with_channels, with_channels_of
 
     if chosen is not None:
         diagram = image_diagram(graph, ancestry, chosen, f"{chosen.name}: files it is built from")

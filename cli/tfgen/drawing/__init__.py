@@ -1,3 +1,3 @@
 """`tfgen graph`: the graph as SVG, DOT, Mermaid and JSON."""
 
-__all__ = ["channels", "diagram", "document", "dot", "estate", "image", "mermaid", "read", "svg"]
+__all__ = ["diagram", "document", "dot", "estate", "image", "mermaid", "origins", "read", "svg"]
