@@ -1,4 +1,4 @@
-"""Cards for what images start from that is not built here, and for where they go: others' images, fixed ids; channels."""
+"""Cards for what images start from that is not built here, and for the channels that they go to."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def with_channels(diagram: Diagram, publish: Publish) -> Diagram:
     if not publish.is_on:
         return diagram
     cards = [card for card in diagram.cards if card.id.startswith("image ")]
-    channels = [_card(card, publish) for card in cards]
+    channels = [_channels(card, publish) for card in cards]
     arrows = [Arrow(source=card.id, target=f"channels of {card.id}") for card in cards]
     return replace(diagram, cards=(*diagram.cards, *channels), arrows=(*diagram.arrows, *arrows))
 
@@ -92,7 +92,7 @@ def with_channels_of(diagram: Diagram, publish: Publish, image: str) -> Diagram:
     return replace(diagram, cards=(*diagram.cards, *cards), arrows=(*diagram.arrows, *arrows))
 
 
-def _card(card: Card, publish: Publish) -> Card:
+def _channels(card: Card, publish: Publish) -> Card:
     line = publish.parameter if card.members else publish.parameter.replace("{image}", card.title)
     return Card(id=f"channels of {card.id}", kind="channel", title=", ".join(publish.channels), lines=(line,))
 
