@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.terraform import image_probes
+from tests.terraform import image_probes, life_probes
 from tests.terraform.gap_probes import answers, of_plain_moto, serve_plain_moto
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ FILLED = {
     "put_over_tls": "put",
     "expect_another_owner": "403",
     **image_probes.FILLED,
+    **life_probes.FILLED,
 }
 TLS_ONLY = {
     "Version": "2012-10-17",
@@ -103,7 +104,7 @@ def probes(make: Callable[[str], AwsClient]) -> dict[str, Callable[[], str]]:
         *(create_without_location, create_with_a_digit_first, create_keeps_the_key, update, delete_by_arn),
         *(put_over_tls, expect_another_owner, *visibility_probes(codebuild)),
     )
-    return {each.__name__: each for each in asked} | image_probes.probes(make)
+    return {each.__name__: each for each in asked} | image_probes.probes(make) | life_probes.probes(make)
 
 
 def visibility_probes(codebuild: AwsClient) -> tuple[Callable[[], str], ...]:

@@ -45,7 +45,7 @@ def filled() -> Iterator[None]:
     from moto.s3.models import FakeBucket
     from moto.s3.responses import S3Response
 
-    from tfgen.emulator import gaps_images, gaps_pipelines
+    from tfgen.emulator import gaps_images, gaps_pipelines, strict
     from tfgen.emulator.amis import gaps as gaps_amis
     from tfgen.emulator.services import dispatch
 
@@ -67,6 +67,7 @@ def filled() -> Iterator[None]:
         stack.enter_context(gaps_pipelines.filled())
         stack.enter_context(gaps_images.filled())
         stack.enter_context(gaps_amis.filled())
+        stack.enter_context(strict.filled())
         stack.enter_context(dispatch.filled())
         yield
 

@@ -38,14 +38,41 @@ class Emulator:
         """The URL that every service answers at."""
         return f"http://{_HOST}:{self._running_port()}"
 
-    def client(self, service: str) -> AwsClient:
-        """Make a boto3 client of this emulator."""
+    def client(self, service: str, *, region: str = "", account: str = "") -> AwsClient:
+        """Make a boto3 client of this emulator, in its own region and account where none is named.
+
+        That of another account has the keys of a role there, which are gone after a reset.
+        """
         from tfgen.aws import clients
 
-        return clients.client(service, region=self.region, endpoint_url=self.endpoint)
+        region = region or self.region
+        if account in ("", self.account_id):
+            return clients.client(service, region=region, endpoint_url=self.endpoint)
+        role = {"RoleArn": f"arn:aws:iam::{account}:role/emulator", "RoleSessionName": "emulator"}
+        keys = self.client("sts", region=region).assume_role(**role)["Credentials"]
+        return clients.client(
+            service,
+            region=region,
+            endpoint_url=self.endpoint,
+            access_key=keys["AccessKeyId"],
+            secret_key=keys["SecretAccessKey"],
+        )
+
+    @property
+    def unknown(self) -> list[str]:
+        """The calls since the start, or the last reset, that the emulator does not know: SERVICE:OPERATION.
+
+        Each was answered with an error that no SDK tries again. A list of one's own: it stays as it is.
+        """
+        from tfgen.emulator import strict
+
+        return list(strict.UNKNOWN)
 
     def reset(self) -> None:
-        """Forget everything that was created."""
+        """Forget everything that was created, and the calls that were not known."""
+        from tfgen.emulator import strict
+
+        strict.UNKNOWN.clear()
         connection = http.client.HTTPConnection(_HOST, self._running_port(), timeout=30)
         try:
             connection.request("POST", "/moto-api/reset")

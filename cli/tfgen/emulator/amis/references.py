@@ -204,7 +204,7 @@ def _ancestry(self: Any) -> Any:
         entry |= {"ImageOwnerAlias": image.owner_alias} if image.owner_alias else {}
         entries.append(entry | ({"SourceImageId": source, "SourceImageRegion": region} if source else {}))
         there = ec2_backends[backend.account_id][region] if source and region else None
-        image = there.amis.get(source) if there is not None else None
+        image = there.amis.get(str(source)) if there is not None else None
     return ActionResult({"ImageAncestryEntries": entries})
 
 
