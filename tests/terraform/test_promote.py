@@ -140,6 +140,26 @@ def _age_lock(channels: Channels) -> None:
         channels.call("ssm", "put_parameter", Name=name, Value=" ".join(parts), Type="String", Overwrite=True)
 
 
+def test_a_rollback_that_is_killed_is_finished_by_the_next(channels: Channels, emulator: Emulator) -> None:
+    writes = 5  # the lock, three pointers, the lock
+    for after in range(writes + 1):
+        emulator.reset()
+        old, new = channels.image(1), channels.image(2)
+        for ami in (old, new):
+            promote(channels.request("prod", ami=ami), channels.say)
+        HOOK.reset()
+        HOOK.kill_after = after
+        with contextlib.suppress(KilledError):
+            rollback(channels.request("prod", version="1"), channels.say)
+        assert HOOK.writes == min(after, writes)
+        HOOK.reset()
+        channels.require_launchable()
+        _age_lock(channels)
+        rollback(channels.request("prod", version="1"), channels.say)
+        assert {one["points to"] for one in channels.state().values()} == {"web-1"}
+        assert [len(channels.images(region)) for region in REGIONS] == [2, 2, 2]
+
+
 def test_a_process_that_is_killed_for_real(channels: Channels) -> None:
     old, new = channels.image(1), channels.image(2)
     promote(channels.request("prod", ami=old), channels.say)
@@ -214,8 +234,14 @@ def test_two_at_once_one_wins_everywhere(channels: Channels) -> None:
         channels.require_launchable()
 
 
-def test_of_many_writers_of_a_lock_one_wins(channels: Channels) -> None:
-    """They all read it as free before any of them writes."""
+@pytest.mark.parametrize(
+    "before", ["", "free", "held since 2020-01-01T00:00:00Z by arn:aws:iam::1:role/x run " + "0" * 32]
+)
+def test_of_many_writers_of_a_lock_one_wins(channels: Channels, before: str) -> None:
+    """They all read it as free, or as one of a run that was killed, before any of them writes."""
+    if before:
+        channels.call("ssm", "put_parameter", Name="/images/web/prod.lock", Value=before, Type="String")
+        HOOK.reset()
     held: list[channel_lock.ChannelLock] = []
     lost: list[BusyError] = []
     barrier = threading.Barrier(5)
@@ -332,6 +358,26 @@ def test_launch_templates_of_others_are_said_and_not_touched(channels: Channels)
     channels.call("ec2", "delete_launch_template", LaunchTemplateId=ids[0])
     with pytest.raises(TfgenError, match=f"launch template {ids[0]} of web is in none of"):
         promote(channels.request("prod", settings, ami=ami), channels.say)
+
+
+def test_a_launch_template_that_is_deleted_meanwhile_is_said_and_the_channel_has_moved(channels: Channels) -> None:
+    ami = channels.image(1)
+    made = channels.call(
+        *("ec2", "create_launch_template"), LaunchTemplateName="w", LaunchTemplateData={"ImageId": "ami-12345678"}
+    )
+    template = made["LaunchTemplate"]["LaunchTemplateId"]
+    settings = publish(launch_templates={"prod": {"web": [template]}})
+
+    def deleted(operation: str, region: str) -> None:
+        if operation == "CreateLaunchTemplateVersion":
+            HOOK.reset()
+            channels.call("ec2", "delete_launch_template", LaunchTemplateId=template)
+
+    HOOK.before = deleted
+    with pytest.raises(TfgenError, match=f"/images/web/prod was moved, and launch template {template}"):
+        promote(channels.request("prod", settings, ami=ami), channels.say)
+    assert channels.pointer("prod", LAST)
+    channels.require_launchable()
 
 
 def test_what_is_no_channel_is_refused_before_anything_is_written(channels: Channels) -> None:
