@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tfgen_generators.lint.rules.pipeline.quota_sizes import policy_sizes
+
 ROOT = Path(__file__).resolve().parents[2]
 IRELAND, FRANKFURT = "ami-0123456789abcdef0", "ami-0fedcba9876543210"
 
@@ -75,3 +77,7 @@ def test_without_the_variable_nothing_is_written(tmp_path: Path, monkeypatch: py
 def test_a_denied_write_fails_the_build_and_says_the_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match="allow the build ssm:PutParameter on it"):
         run(Aws("put_parameter"), tmp_path, monkeypatch, TFGEN_CHANNEL_PARAMETER="/images/web/dev")
+
+
+def test_its_policy_counts_for_the_quota() -> None:
+    assert policy_sizes({"publish_parameter": "/images/web/dev"}).made == policy_sizes({}).made + 1
