@@ -401,6 +401,14 @@ def test_a_dry_run_writes_nothing(channels: Channels) -> None:
     ]
 
 
+def test_what_the_build_has_copied_itself_is_a_copy(channels: Channels) -> None:
+    """With encrypt_boot it is copied from an AMI that is gone: name and build are the same."""
+    ami, theirs = channels.image(1), channels.image(1, MIDDLE)
+    report = promote(channels.request("prod", publish(regions=[HOME, MIDDLE]), ami=ami), channels.say)
+    assert [(one.ami, one.copy) for one in report.regions] == [(ami, "source"), (theirs, "found")]
+    assert channels.shared_with(theirs, MIDDLE) == sorted(OTHERS)
+
+
 def test_another_image_of_the_name_is_not_taken_for_a_copy(channels: Channels) -> None:
     ami = channels.image(1)
     other = channels.image(1, MIDDLE, CodeBuildProject="other:1")
