@@ -93,13 +93,14 @@ def test_a_copy_that_failed_is_made_again_under_another_name(channels: Channels)
     channels.require_launchable()
 
 
+@depth.deep
 def test_killed_after_every_write_no_pointer_is_to_what_cannot_be_started(
     channels: Channels, emulator: Emulator
 ) -> None:
     """Killed before a read is killed after the write before it. Without --deep after every second write."""
     wanted, writes = _killed(channels, emulator, -1)
     assert writes >= 11
-    for after in range(0, writes, 1 if depth.is_on() else 2):
+    for after in range(0, writes, depth.amount(2, 1)):
         state, _ = _killed(channels, emulator, after)
         assert state == wanted, f"killed after write {after}"
 
