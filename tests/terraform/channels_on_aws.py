@@ -55,7 +55,7 @@ HOOK = Hook()
 
 @cache
 def accounts(endpoint: str) -> dict[str, Account]:
-    """The account in each region, made once: reading EC2's model takes long. The user's settings are those of a test."""
+    """The account in each region, made once: reading EC2's model takes long."""
     import boto3
 
     session = boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGIONS[0])

@@ -114,6 +114,7 @@ BAD = {
     "vpc_id": ('"x"', '""'),
     "subnet_ids": ('["x"]', json.dumps([f"subnet-{number}" for number in range(11)])),
     "security_group_ids": ('["x"]', json.dumps([f"sg-{number}" for number in range(6)])),
+    "publish_parameter": ('"images"', '"/aws/x"', '"/images/*"'),
     "share_with_accounts": ('["all"]', '["12345"]', json.dumps([f"{number:012}" for number in range(11)])),
     "approval": ('{ topic_arn = "images" }',),
     "notifications": (

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
+import msgspec
 import pytest
 
+from tests import depth
+from tests.conftest import Command, Repo
+from tests.documented import ROOT
 from tests.terraform.channels_on_aws import (
     HOOK,
     OTHERS,
@@ -20,11 +28,16 @@ from tests.terraform.channels_on_aws import (
     accounts,
     publish,
 )
+from tests.terraform.state_estate import Aws
 from tfgen.aws.channels import lock as channel_lock
 from tfgen.aws.channels import move as channel_move
+from tfgen.aws.channels.read import channels_of, history, targets
 from tfgen.aws.copies import copy as copying
+from tfgen.aws.copies.find import read_image
+from tfgen.aws.pipelines.build_record import BuildRecord
 from tfgen.emulator.amis.state import at
 from tfgen.emulator.server import Emulator
+from tfgen.publish.gates import why_altered
 from tfgen.publish.policy import policy
 from tfgen.publish.promote import promote
 from tfgen.publish.rollback import rollback
@@ -46,7 +59,7 @@ def channels(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_failing_copy_moves_nothing_and_the_next_run_goes_on(channels: Channels) -> None:
     ami = channels.image(1)
-    at(OURS, LAST).copy_error = "RequestLimitExceeded"
+    at(OURS, LAST).copy_error = "UnauthorizedOperation"
     with pytest.raises(TfgenError, match="was not copied to us-east-1") as caught:
         promote(channels.request("prod", ami=ami), channels.say)
     assert "run the same command again" in str(caught.value)
@@ -80,13 +93,14 @@ def test_a_copy_that_failed_is_made_again_under_another_name(channels: Channels)
     channels.require_launchable()
 
 
+@depth.deep
 def test_killed_after_every_write_no_pointer_is_to_what_cannot_be_started(
     channels: Channels, emulator: Emulator
 ) -> None:
-    """All writes but for the last; killed before a read is killed after the write before it."""
+    """Killed before a read is killed after the write before it. Without --deep after every second write."""
     wanted, writes = _killed(channels, emulator, -1)
     assert writes >= 11
-    for after in range(writes):
+    for after in range(0, writes, depth.amount(2, 1)):
         state, _ = _killed(channels, emulator, after)
         assert state == wanted, f"killed after write {after}"
 
@@ -102,10 +116,8 @@ def _killed(channels: Channels, emulator: Emulator, after: int) -> tuple[dict[st
     promote(channels.request("prod", settings, ami=old), channels.say)
     HOOK.reset()
     HOOK.kill_after = after
-    try:
+    with contextlib.suppress(KilledError):
         promote(channels.request("prod", settings, ami=new), channels.say)
-    except KilledError:
-        pass
     writes = HOOK.writes
     HOOK.reset()
     channels.require_launchable()
@@ -128,6 +140,27 @@ def _age_lock(channels: Channels) -> None:
         parts = text.split()
         parts[2] = "2020-01-01T00:00:00Z"
         channels.call("ssm", "put_parameter", Name=name, Value=" ".join(parts), Type="String", Overwrite=True)
+
+
+def test_a_rollback_that_is_killed_is_finished_by_the_next(channels: Channels, emulator: Emulator) -> None:
+    writes = 4  # the lock, two pointers, the lock
+    two = publish(regions=[HOME, MIDDLE])
+    for after in range(writes + 1):
+        emulator.reset()
+        old, new = channels.image(1), channels.image(2)
+        for ami in (old, new):
+            promote(channels.request("prod", two, ami=ami), channels.say)
+        HOOK.reset()
+        HOOK.kill_after = after
+        with contextlib.suppress(KilledError):
+            rollback(channels.request("prod", two, version="1"), channels.say)
+        assert HOOK.writes == min(after, writes)
+        HOOK.reset()
+        channels.require_launchable()
+        _age_lock(channels)
+        rollback(channels.request("prod", two, version="1"), channels.say)
+        assert {one["points to"] for one in channels.state().values() if one["images"]} == {"web-1"}
+        assert [len(channels.images(region)) for region in REGIONS] == [2, 2, 0]
 
 
 def test_a_process_that_is_killed_for_real(channels: Channels) -> None:
@@ -204,8 +237,14 @@ def test_two_at_once_one_wins_everywhere(channels: Channels) -> None:
         channels.require_launchable()
 
 
-def test_of_many_writers_of_a_lock_one_wins(channels: Channels) -> None:
-    """They all read it as free before any of them writes."""
+@pytest.mark.parametrize(
+    "before", ["", "free", "held since 2020-01-01T00:00:00Z by arn:aws:iam::1:role/x run " + "0" * 32]
+)
+def test_of_many_writers_of_a_lock_one_wins(channels: Channels, before: str) -> None:
+    """They all read it as free, or as one of a run that was killed, before any of them writes."""
+    if before:
+        channels.call("ssm", "put_parameter", Name="/images/web/prod.lock", Value=before, Type="String")
+        HOOK.reset()
     held: list[channel_lock.ChannelLock] = []
     lost: list[BusyError] = []
     barrier = threading.Barrier(5)
@@ -246,7 +285,12 @@ def test_a_write_by_hand_in_between_stays(channels: Channels) -> None:
         seen = HOOK.seen.count("ssm:PutParameter")
         if operation == "PutParameter" and seen == 2:  # the lock was first
             HOOK.before = lambda operation, region: None
-            arguments = {"Name": "/images/web/prod", "Value": third, "DataType": "aws:ec2:image", "Overwrite": True}
+            arguments: dict[str, Any] = {
+                "Name": "/images/web/prod",
+                "Value": third,
+                "DataType": "aws:ec2:image",
+                "Overwrite": True,
+            }
             channels.call("ssm", "put_parameter", **arguments)
 
     HOOK.reset()
@@ -319,6 +363,26 @@ def test_launch_templates_of_others_are_said_and_not_touched(channels: Channels)
         promote(channels.request("prod", settings, ami=ami), channels.say)
 
 
+def test_a_launch_template_that_is_deleted_meanwhile_is_said_and_the_channel_has_moved(channels: Channels) -> None:
+    ami = channels.image(1)
+    made = channels.call(
+        *("ec2", "create_launch_template"), LaunchTemplateName="w", LaunchTemplateData={"ImageId": "ami-12345678"}
+    )
+    template = made["LaunchTemplate"]["LaunchTemplateId"]
+    settings = publish(launch_templates={"prod": {"web": [template]}})
+
+    def deleted(operation: str, region: str) -> None:
+        if operation == "CreateLaunchTemplateVersion":
+            HOOK.reset()
+            channels.call("ec2", "delete_launch_template", LaunchTemplateId=template)
+
+    HOOK.before = deleted
+    with pytest.raises(TfgenError, match=f"/images/web/prod was moved, and launch template {template}"):
+        promote(channels.request("prod", settings, ami=ami), channels.say)
+    assert channels.pointer("prod", LAST)
+    channels.require_launchable()
+
+
 def test_what_is_no_channel_is_refused_before_anything_is_written(channels: Channels) -> None:
     ami = channels.image(1)
     channels.call("ssm", "put_parameter", MIDDLE, Name="/images/web/prod", Value="x", Type="String")
@@ -338,6 +402,14 @@ def test_a_dry_run_writes_nothing(channels: Channels) -> None:
         ("would-move", "would-make"),
         ("would-move", "would-make"),
     ]
+
+
+def test_what_the_build_has_copied_itself_is_a_copy(channels: Channels) -> None:
+    """With encrypt_boot it is copied from an AMI that is gone: name and build are the same."""
+    ami, theirs = channels.image(1), channels.image(1, MIDDLE)
+    report = promote(channels.request("prod", publish(regions=[HOME, MIDDLE]), ami=ami), channels.say)
+    assert [(one.ami, one.copy) for one in report.regions] == [(ami, "source"), (theirs, "found")]
+    assert channels.shared_with(theirs, MIDDLE) == sorted(OTHERS)
 
 
 def test_another_image_of_the_name_is_not_taken_for_a_copy(channels: Channels) -> None:
@@ -399,8 +471,6 @@ def test_a_key_that_an_account_may_not_use_is_refused_and_one_that_it_may_is_tak
     who = [f"arn:aws:iam::{one}:root" for one in OTHERS]
     statement = {"Effect": "Allow", "Principal": {"AWS": who}, "Action": "kms:*", "Resource": "*"}
     for region, key in keys.items():
-        import json
-
         text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         channels.call("kms", "put_key_policy", region, KeyId=key, PolicyName="default", Policy=text)
     promote(channels.request("prod", settings, ami=ami), channels.say)
@@ -409,8 +479,6 @@ def test_a_key_that_an_account_may_not_use_is_refused_and_one_that_it_may_is_tak
 
 def test_the_policy_has_the_actions_that_are_seen_and_no_others(channels: Channels) -> None:
     """One run with everything; what EC2 does with a key in the caller's name is no call of ours."""
-    import json
-
     old, new = channels.image(1), channels.image(2)
     keys = {region: channels.call("kms", "create_key", region)["KeyMetadata"]["Arn"] for region in REGIONS}
     for region, key in keys.items():
@@ -452,4 +520,102 @@ def test_the_policy_has_the_actions_that_are_seen_and_no_others(channels: Channe
     seen |= {one for one in HOOK.seen if not one.startswith("sts:")} - {"ssm:GetParameters"}
     statements: Any = policy(open_)["Statement"]
     documented = {action for one in statements if one["Sid"] != "KeysOfCopies" for action in one["Action"]}
-    assert documented == seen - {"ssm:GetParameters", "ec2:DescribeImages"} | {"ec2:DescribeImages"}
+    assert documented == seen - {"ssm:GetParameters"}  # of the test alone
+
+
+def test_denied_at_any_call_says_which_and_moves_nothing_halfway(channels: Channels) -> None:
+    from botocore.exceptions import ClientError
+
+    old, new = channels.image(1), channels.image(2)
+    two = publish(regions=[HOME, MIDDLE])
+    promote(channels.request("prod", two, ami=old), channels.say)
+    HOOK.reset()
+    promote(channels.request("staging", two, ami=new), channels.say)
+    operations = [one.partition(":")[2] for one in dict.fromkeys(HOOK.seen)]
+    assert len(operations) >= 7
+    for number, denied in enumerate(operations):
+        last = channels.image(10 + number)
+
+        def deny(operation: str, region: str, denied: str = denied) -> None:
+            if operation == denied:
+                error = {"Code": "AccessDeniedException", "Message": "User: x is not authorized"}
+                raise ClientError({"Error": error}, operation)
+
+        before = channels.state()
+        HOOK.before = deny
+        with pytest.raises(TfgenError, match="not authorized"):
+            promote(channels.request("prod", two, ami=last), channels.say)
+        HOOK.reset()
+        after = channels.state()
+        assert [one["points to"] for one in after.values()] == [one["points to"] for one in before.values()], denied
+        promote(channels.request("prod", two, ami=last), channels.say)
+        channels.require_launchable()
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        ({}, ""),
+        ({"CodeBuildProject": ""}, "has no tag CodeBuildProject"),
+        ({"CodeBuildProject": "other:build-1"}, "is of a build of other, and the pipeline is web-ami-pipeline"),
+        ({"CodeBuildProject": "web-ami-pipeline:gone"}, "CodeBuild has no build web-ami-pipeline:gone"),
+        ({"SourceVersion": "d" * 40}, "tag SourceVersion"),
+        ({"BuildNumber": "7"}, "tag BuildNumber"),
+        ({"BuildNumber": ""}, "tag BuildNumber of ami-[0-9a-f]+ is none"),
+    ],
+)
+def test_altered_tags_are_found(channels: Channels, tags: dict[str, str], reason: str) -> None:
+    ami = channels.image(1, **tags)
+    image = read_image(channels.home, ami)
+    assert image is not None
+    record = BuildRecord(
+        id="web-ami-pipeline:build-1", project="web-ami-pipeline", status="SUCCEEDED", commit="c" * 40, number="1"
+    )
+    found = why_altered(image, "web-ami-pipeline", record if image.build == record.id else None)
+    assert re.search(reason, found) if reason else found == ""
+    if not reason:
+        failed = msgspec.structs.replace(record, status="FAILED")
+        assert "ended as FAILED" in why_altered(image, "web-ami-pipeline", failed)
+        forged = msgspec.structs.replace(record, exported={"AMI_ID": "ami-0123456789abcdef0"})
+        assert "made ami-0123456789abcdef0, not" in why_altered(image, "web-ami-pipeline", forged)
+
+
+def test_the_reader_for_status_and_prune(channels: Channels) -> None:
+    """Ten names a call; the current AMI, and different ones before it."""
+    amis = [channels.image(number) for number in (1, 2, 3)]
+    settings = publish(regions=[HOME])
+    for ami in (*amis, amis[0]):
+        promote(channels.request("prod", settings, ami=ami), channels.say)
+    HOOK.reset()
+    images = ["web", *(f"other-{number}" for number in range(9))]
+    assert channels_of(channels.home, settings, images) == {"web": {"prod": amis[0]}}
+    assert HOOK.seen == ["ssm:GetParameters"] * 3
+    versions = history(channels.home, "/images/web/prod")
+    assert targets(versions, 1) == [amis[0], amis[2]]
+    assert targets(versions, 9) == [amis[0], amis[2], amis[1]]
+
+
+def test_on_the_command_line(
+    channels: Channels, repo: Repo, cli: Command, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = '{"builders": [{"type": "amazon-ebs", "ami_name": "web-{{timestamp}}"}]}'
+    gate = "[publish.gates.dev]\npipeline = false\ntags = false\n[publish.gates.prod]\npipeline = false\n"
+    toml = f'source_repository = "r"\n[publish]\nchannels = ["dev", "prod"]\nafter_build = "dev"\n{gate}'
+    repo({"tfgen.toml": toml, "packer/web.json": template})
+    ami = channels.image(1)
+    for command in (("promote", "web", "--to", "dev"), ("rollback", "web", "dev")):
+        schema = json.loads((ROOT / f"docs/{command[0]}.schema.json").read_text())
+        if command[0] == "rollback":
+            ami = channels.image(2)
+            cli("promote", "web", "--to", "dev", "--ami", ami).expect(0)
+        report = json.loads(cli(*command, "--format", "json").expect(0).out)
+        jsonschema.Draft202012Validator(schema).validate(report)
+    assert report["source"] == "version 1"
+    closed = cli("promote", "web", "--to", "prod").expect(3)
+    assert "tags: CodeBuild has no build web-ami-pipeline:build-1" in closed.err
+    assert "not in publish.channels" in cli("promote", "web", "--to", "prd").expect(64).err
+    assert "image 'wob' not found" in cli("rollback", "wob", "prod").expect(64).err
+    assert "ssm:PutParameter" in cli("promote", "--iam-policy").expect(0).out
+    cli("sync").expect(0)
+    generated = (repo({}) / "terraform/pipelines/pipeline_web.gen.tf").read_text()
+    assert re.search(r'publish_parameter *= "/images/web/dev"', generated)

@@ -10,7 +10,10 @@ import pytest
 from tests.documented import ROOT
 
 
-@pytest.mark.parametrize("command", ["adopt", "affected", "dispatch", "graph", "lint", "plan", "prune", "status"])
+_COMMANDS = ("adopt", "affected", "dispatch", "graph", "lint", "plan", "promote", "prune", "rollback", "status")
+
+
+@pytest.mark.parametrize("command", _COMMANDS)
 def test_an_example_is_what_its_schema_says(command: str) -> None:
     schema = json.loads((ROOT / f"docs/{command}.schema.json").read_text())
     section = (ROOT / "docs/json.md").read_text().split(f"## `tfgen {command}`")[1].split("\n## ")[0]

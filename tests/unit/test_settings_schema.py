@@ -18,6 +18,7 @@ from tests.documented import ROOT
 from tests.e2e.tools import require_tool
 from tfgen_generators.errors import SettingsError
 from tfgen_generators.settings import lint_tables, model
+from tfgen_generators.settings.publish import tables as publish
 from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.settings.schema.key_texts import TEXTS
 from tfgen_generators.settings.schema.make import FILE_NAME, keys_of, settings_schema
@@ -65,7 +66,11 @@ def test_the_shipped_file_and_the_command_are_the_same(cli: Command) -> None:
 def test_every_key_says_what_it_is_for() -> None:
     """And no text is left of a key that is gone."""
     assert [name for name, key in keys_of(SCHEMA).items() if "description" not in key] == []
-    structs = {name: found for name, found in (vars(model) | vars(lint_tables)).items() if isinstance(found, type)}
+    structs = {
+        name: found
+        for name, found in (vars(model) | vars(lint_tables) | vars(publish)).items()
+        if isinstance(found, type)
+    }
     for name in TEXTS:
         struct, _, key = name.partition(".")
         assert key in structs[struct].__struct_fields__, name  # type: ignore[attr-defined]

@@ -37,8 +37,9 @@ def answer(options: Options) -> int:
 
     gc.disable()  # what is read stays: to look for garbage among it would cost a twentieth of a first look
     try:
+        workspace = open_workspace(need_settings=False)
         found = find_affected(
-            open_workspace(need_settings=False),
+            workspace,
             base=options.base or None,
             head=options.head or None,
             include_children=options.include_children,
@@ -48,7 +49,7 @@ def answer(options: Options) -> int:
     warn(found)
     if not found.changed and not found.everything:
         note(one_line(f"no differences between {found.base.name} and the {found.head.name}"))
-    show(found, options.form, why=options.why)
+    show(found, options.form, why=options.why, channels=workspace.settings.publish.channels)
     return 0
 
 

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 from tfgen.console import note, one_line, out, out_json, out_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tfgen.affected.model import Affected, AffectedImage, Why
     from tfgen_generators.paths.model import Edge
 
 _MOST_WARNINGS = 20
 
 
-def show(found: Affected, form: str, *, why: bool) -> None:
-    """The images to stdout."""
+def show(found: Affected, form: str, *, why: bool, channels: Sequence[str] = ()) -> None:
+    """The images to stdout; `channels` are those that follow each image."""
     if form == "json":
-        out_json(as_json(found))
+        out_json(as_json(found, channels))
     elif form == "names":
         for image in found.images:
             out(one_line(image.name))
@@ -25,6 +27,8 @@ def show(found: Affected, form: str, *, why: bool) -> None:
     elif why:
         for image in found.images:
             _ways(image, found)
+            if channels:
+                out(one_line(f"{image.name}  channels that follow: {', '.join(channels)}"))
     elif found.images:
         rows = [[image.name, image.template, _reason(image, found)] for image in found.images]
         out_table(["NAME", "TEMPLATE", "REASON"], rows)
@@ -54,7 +58,7 @@ def warn(found: Affected) -> None:
         note(one_line(f"removed: {name}"))
 
 
-def as_json(found: Affected) -> dict[str, object]:
+def as_json(found: Affected, channels: Sequence[str] = ()) -> dict[str, object]:
     """The stable shape that docs/json.md describes and docs/affected.schema.json defines."""
     return {
         "base": {"commit": found.base.commit, "name": found.base.name},
@@ -63,7 +67,7 @@ def as_json(found: Affected) -> dict[str, object]:
         "changed": list(found.changed),
         "unused": list(found.unused),
         "gone": list(found.gone),
-        "images": [_image(image) for image in found.images],
+        "images": [{**_image(image), **({"channels": [*channels]} if channels else {})} for image in found.images],
     }
 
 

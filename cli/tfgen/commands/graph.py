@@ -57,7 +57,7 @@ def command(
     if format_ == "json":
         from tfgen.drawing.document import as_document
 
-        out_json(as_document(graph, ancestry, chosen))
+        out_json(as_document(graph, ancestry, chosen, workspace.settings.publish))
     else:
         _draw(_diagram(workspace, graph, ancestry, chosen), format_)
     return _complain(graph, ancestry, chosen)
@@ -78,11 +78,14 @@ def _chosen(graph: Graph, name: str) -> ImageNode:
 def _diagram(workspace: Workspace, graph: Graph, ancestry: Ancestry, chosen: ImageNode | None) -> Diagram:
     from tfgen.drawing.estate import estate_diagram
     from tfgen.drawing.image import image_diagram
+    from tfgen.drawing.origins import with_channels, with_channels_of
 
     if chosen is not None:
-        return image_diagram(graph, ancestry, chosen, f"{chosen.name}: files it is built from")
+        diagram = image_diagram(graph, ancestry, chosen, f"{chosen.name}: files it is built from")
+        return with_channels_of(diagram, workspace.settings.publish, chosen.name)
     title = workspace.settings.source_repository or workspace.root.name
-    return estate_diagram(graph, ancestry, f"{title}: images and their parents")
+    diagram = estate_diagram(graph, ancestry, f"{title}: images and their parents")
+    return with_channels(diagram, workspace.settings.publish)
 
 
 def _draw(diagram: Diagram, format_: str) -> None:

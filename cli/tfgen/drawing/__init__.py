@@ -1,3 +1,3 @@
 """`tfgen graph`: the graph as SVG, DOT, Mermaid and JSON."""
 
-__all__ = ["diagram", "document", "dot", "estate", "image", "mermaid", "placement", "read", "svg", "widths"]
+__all__ = ["diagram", "document", "dot", "estate", "image", "mermaid", "origins", "placement", "read", "svg", "widths"]

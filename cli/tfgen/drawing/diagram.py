@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 #: What a card stands for; `foreign` are images that are not built here, `unbuilt` those that should be.
-Kind = Literal["image", "chosen", "foreign", "unbuilt", "playbook", "role", "files", "broken"]
+Kind = Literal["image", "chosen", "foreign", "unbuilt", "playbook", "role", "files", "broken", "channel"]
 
 #: The colour of each, on a light page.
 COLOURS: Mapping[Kind, str] = {
@@ -20,6 +20,7 @@ COLOURS: Mapping[Kind, str] = {
     "playbook": "#7c3aed",
     "role": "#0f766e",
     "files": "#a16207",
+    "channel": "#15803d",
 }
 
 

@@ -10,15 +10,21 @@ if TYPE_CHECKING:
     from tfgen_generators.ancestry.parents import Ancestry
     from tfgen_generators.graph.graph import Graph, ImageNode
     from tfgen_generators.paths.model import Edge, Unit
+    from tfgen_generators.settings.publish.tables import Publish
 
 
-def as_document(graph: Graph, ancestry: Ancestry, chosen: ImageNode | None = None) -> dict[str, object]:
-    """All images, parents before children, and the units that they are made of; or one image and its units alone."""
+def as_document(
+    graph: Graph, ancestry: Ancestry, chosen: ImageNode | None = None, publish: Publish | None = None
+) -> dict[str, object]:
+    """All images, parents before children, and the units that they are made of; or one image and its units alone.
+
+    With `publish` each image has its channels, too.
+    """
     images = {image.name: image for image in graph.images}
     names = ancestry.ordered(images) if chosen is None else [chosen.name]
     keys = dict.fromkeys(reached.unit for name in names for reached in images[name].reached)
     return {
-        "images": [_image(images[name], ancestry) for name in names],
+        "images": [{**_image(images[name], ancestry), **_channels(name, publish)} for name in names],
         "units": [_unit(graph.units[key]) for key in keys],
         "cycles": [list(cycle) for cycle in ancestry.cycles],
     }
@@ -39,6 +45,13 @@ def _image(image: ImageNode, ancestry: Ancestry) -> dict[str, object]:
         "children": sorted(name for name, parent in below.items() if parent == image.name),
         "units": [{"unit": found.unit, "by": found.by, **_edge(found.edge)} for found in image.reached],
     }
+
+
+def _channels(name: str, publish: Publish | None) -> dict[str, object]:
+    if publish is None or not publish.is_on:
+        return {}
+    channels = [{"channel": each, "parameter": publish.parameter_name(name, each)} for each in publish.channels]
+    return {"channels": channels}
 
 
 def _unit(unit: Unit) -> dict[str, object]:

@@ -27,6 +27,7 @@ _ON_DARK: Mapping[Kind, str] = {
     "playbook": "#a78bfa",
     "role": "#2dd4bf",
     "files": "#facc15",
+    "channel": "#4ade80",
 }
 _LIGHT = ("#ffffff", "#ffffff", "#f1f5f9", "#cbd5e1", "#0f172a", "#475569", "#94a3b8")
 _DARK = ("#0d1117", "#161b22", "#21262d", "#30363d", "#e6edf3", "#9da7b3", "#6e7681")
@@ -64,7 +65,7 @@ def _head(diagram: Diagram, width: float, height: float) -> Iterator[str]:
     yield f'<svg xmlns="http://www.w3.org/2000/svg" {size} {view} role="img" aria-labelledby="title desc">'
     yield f'<title id="title">{_text(diagram.title)}</title>'
     yield f'<desc id="desc">{_text(diagram.description)}</desc>'
-    yield f"<style>{_style()}</style>"
+    yield f"<style>{_style(diagram)}</style>"
     marker = 'viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"'
     yield f'<defs><marker id="head" {marker}><path class="head" d="M0 0.5 8 4 0 7.5z"/></marker></defs>'
     yield f'<rect class="page" {size}/>'
@@ -117,20 +118,23 @@ def _card(box: Box, corner: Point) -> Iterator[str]:
     yield "</g>"
 
 
-def _style() -> str:
-    dark = _colours(_DARK, _ON_DARK)
+def _style(diagram: Diagram) -> str:
+    has_channels = any(card.kind == "channel" for card in diagram.cards)
+    dark = _colours(_DARK, _ON_DARK, has_channels=has_channels)
     return (
         "text{font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',Helvetica,Arial,sans-serif}"
         ".heading{font-size:15px;font-weight:600}.title{font-size:13px;font-weight:600}.member{font-size:12px}"
         ".small,.via{font-size:11px}.via{font-style:italic}"
         ".line{fill:none;stroke-width:1.4}.dashed{stroke-dasharray:5 4}"
-        f"{_colours(_LIGHT, COLOURS)}@media (prefers-color-scheme:dark){{{dark}}}"
+        f"{_colours(_LIGHT, COLOURS, has_channels=has_channels)}@media (prefers-color-scheme:dark){{{dark}}}"
     )
 
 
-def _colours(palette: Sequence[str], accents: Mapping[Kind, str]) -> str:
+def _colours(palette: Sequence[str], accents: Mapping[Kind, str], *, has_channels: bool) -> str:
     page, card, pill, border, text, small, line = palette
-    kinds = "".join(f".{kind} .accent{{fill:{colour}}}" for kind, colour in accents.items())
+    kinds = "".join(
+        f".{kind} .accent{{fill:{colour}}}" for kind, colour in accents.items() if kind != "channel" or has_channels
+    )
     return (
         f".page{{fill:{page}}}.card{{fill:{card};stroke:{border}}}.pill{{fill:{pill}}}"
         f".heading,.title,.member{{fill:{text}}}.small,.via{{fill:{small}}}"

@@ -99,7 +99,7 @@ class Everywhere:
 
     def _check_home_keys(self) -> None:
         job = self._job
-        self._keys = keys_of(job.home, self.images[job.source.region])
+        self._keys = keys_of(job.home, self.images[job.source.region]) if job.publish.is_shared else []
         for key in self._keys:
             self._check_key(job.home, key)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tfgen_generators.settings.publish.tables import Publish
 
+#: By how a region begins; others are in the partition aws.
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
 #: What is only read, of whatever is there.
 READS = (
     "codebuild:BatchGetBuilds",
@@ -42,13 +44,15 @@ TEMPLATES = ("ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate")
 
 def policy(publish: Publish) -> dict[str, object]:
     """The IAM policy for the channels of `publish`."""
+    first = next(iter(publish.regions), "")
+    partition = next((name for begin, name in _PARTITIONS.items() if first.startswith(begin)), "aws")
     parameter = publish.parameter_name("*", "*")
     keys = sorted(publish.kms_keys.values()) or ["*"]
     statements: list[dict[str, object]] = [
         _statement("Reads", READS, "*"),
-        _statement("Channels", CHANNELS, f"arn:*:ssm:*:*:parameter{parameter}*"),
-        _statement("Copies", COPIES, ["arn:*:ec2:*::image/*", "arn:*:ec2:*::snapshot/*"]),
-        _statement("Shares", SHARES, ["arn:*:ec2:*::image/*", "arn:*:ec2:*::snapshot/*"]),
+        _statement("Channels", CHANNELS, f"arn:{partition}:ssm:*:*:parameter{parameter}*"),
+        _statement("Copies", COPIES, [f"arn:{partition}:ec2:*::image/*", f"arn:{partition}:ec2:*::snapshot/*"]),
+        _statement("Shares", SHARES, [f"arn:{partition}:ec2:*::image/*", f"arn:{partition}:ec2:*::snapshot/*"]),
         _statement("Keys", KEYS, "*"),
         {
             **_statement("KeysOfCopies", KEY_USE, keys),
@@ -56,7 +60,7 @@ def policy(publish: Publish) -> dict[str, object]:
         },
     ]
     if publish.launch_templates:
-        statements.append(_statement("LaunchTemplates", TEMPLATES, "arn:*:ec2:*:*:launch-template/*"))
+        statements.append(_statement("LaunchTemplates", TEMPLATES, f"arn:{partition}:ec2:*:*:launch-template/*"))
     return {"Version": "2012-10-17", "Statement": statements}
 
 

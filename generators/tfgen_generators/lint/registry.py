@@ -44,11 +44,12 @@ def template_rules() -> tuple[Rule, ...]:
         nothing_built,
         plugin_versions,
         secrets,
+        shared_keys,
         source_filters,
         wildcards,
     )
     from tfgen_generators.lint.rules.scripts import scripts
 
     packer = (builds, end_of_life, images, invalid_settings, nothing_built, plugin_versions)
-    modules = (*packer, secrets, source_filters, wildcards, scripts)
+    modules = (*packer, secrets, shared_keys, source_filters, wildcards, scripts)
     return tuple(rule for module in modules for rule in module.RULES)

@@ -26,6 +26,8 @@ __all__ = ["Pipeline", "PipelineProblemError", "make_pipeline", "name_collisions
 
 #: The input of the shipped module for variables that CodeBuild fetches; written where there are some.
 SECRETS_INPUT = "environment_secrets"
+#: The input of the shipped module for the channel that a good build sets.
+PUBLISH_INPUT = "publish_parameter"
 _SECRETS = Fact(name="secrets")
 #: The inputs of the shipped module, in the order in which they are written, and what they are given.
 DEFAULT_INPUTS: Mapping[str, Input] = MappingProxyType(
@@ -152,6 +154,9 @@ def shared_inputs(settings: Settings) -> dict[str, Input]:
         del mapped[SECRETS_INPUT]  # a module of before may not have it
     if settings.module.inputs is None and settings.connection_arn is not None:
         mapped |= {"source_type": Literal(value="codeconnections"), "connection_arn": settings.connection_arn}
+    if settings.module.inputs is None and settings.publish.after_build:
+        name = settings.publish.parameter_name("{name}", settings.publish.after_build)
+        mapped |= {PUBLISH_INPUT: Pattern(text=name)}
     return {**mapped, **settings.inputs}
 
 

@@ -49,6 +49,9 @@ def check_settings(settings: Settings) -> None:
     if settings.retention:
         check_retention(settings.retention)
     check_publish(settings.publish)
+    if settings.publish.after_build and settings.shared.roles:
+        message = "publish.after_build needs a role of each pipeline's own: a shared one could set the channels of all"
+        raise InvalidSettingError(("publish", "after_build"), message, "remove it, or shared.roles")
     _check_remote(settings)
     check_status(settings.status)
     for key in _PATTERNS:

@@ -62,6 +62,9 @@ def _shared(settings: Settings) -> Iterator[_Setting]:
         (("packer_script", "form"), settings.packer_script.form),
     ):
         yield path, value, path
+    if settings.publish.after_build:
+        where = ("publish", "after_build")
+        yield where, settings.publish.parameter_name("{image}", settings.publish.after_build), where
     yield ("module", "inputs"), settings.module.inputs is None, ("module", "inputs")
     yield from _table("inputs", settings.module.inputs or {}, ("module", "inputs"))
     yield from _table("providers", settings.module.providers, ("module", "providers"))

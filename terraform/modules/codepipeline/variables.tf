@@ -381,6 +381,18 @@ variable "share_with_accounts" {
   }
 }
 
+variable "publish_parameter" {
+  description = "The SSM parameter that a good build points to its AMI, in each region of the AMI: the build may write this one and no other. Not with a shared role. Empty means none."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^((/[A-Za-z0-9_.-]+)+)?$", var.publish_parameter)) && length(var.publish_parameter) <= 900 && !can(regex("^/(?i:aws|ssm)", var.publish_parameter))
+    error_message = "The publish_parameter must be the name of a parameter as a path, not below /aws or /ssm, for example /images/web/dev."
+  }
+}
+
 variable "network" {
   description = "How Packer reaches the build instance: public (its address, as the subnet gives it), private (its private address, from inside the VPC: needs vpc_config) or session-manager (a tunnel of Systems Manager, without an address or an open port)."
   type        = string

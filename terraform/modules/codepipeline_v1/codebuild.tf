@@ -54,7 +54,11 @@ resource "aws_codebuild_project" "this" {
     privileged_mode             = false
 
     dynamic "environment_variable" {
-      for_each = merge(local.network.environment, var.environment_vars)
+      for_each = merge(
+        local.network.environment,
+        var.publish_parameter == "" ? {} : { TFGEN_CHANNEL_PARAMETER = var.publish_parameter },
+        var.environment_vars,
+      )
 
       content {
         name  = environment_variable.key

@@ -69,11 +69,12 @@ def copies_of(account: Account, source: OwnedImage) -> tuple[OwnedImage | None, 
 
 
 def is_copy(image: OwnedImage, source: OwnedImage) -> bool:
-    """Whether `image` was copied from `source`, by tfgen, by Packer's ami_regions or by hand."""
-    if image.tags.get(COPIED_FROM) == f"{source.region}/{source.id}":
+    """Whether `image` was copied from `source`, by tfgen, by Packer's ami_regions or by hand.
+
+    With encrypt_boot Packer copies another AMI that it deletes, so the build and the name count as much.
+    """
+    if image.tags.get(COPIED_FROM) == f"{source.region}/{source.id}" or image.source_id == source.id:
         return True
-    if image.source_id:
-        return image.source_id == source.id
     return image.name == source.name and bool(source.build) and image.build == source.build
 
 

@@ -47,9 +47,9 @@ def read_keys(document: Mapping[str, object]) -> None:
     for channel, images in table_at(templates, table.get("launch_templates", {})).items():
         for image, ids in table_at((*templates, channel), images).items():
             if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
-                here = (*templates, channel, image)
+                place = (*templates, channel, image)
                 fix = f'use {image} = ["lt-0123456789abcdef0"]'
-                raise InvalidSettingError(here, f"{dotted(here)} must be a list of strings", fix)
+                raise InvalidSettingError(place, f"{dotted(place)} must be a list of strings", fix)
 
 
 def check_publish(publish: Publish) -> None:

@@ -375,3 +375,23 @@ run "a_secret_is_named_and_not_written" {
     error_message = "The build may read the secret and the parameter, and decrypts with AWS's own keys."
   }
 }
+
+run "a_good_build_sets_one_channel" {
+  command = plan
+
+  variables {
+    publish_parameter = "/images/choices/dev"
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_policy.publish[0].policy).Statement : [statement.Action, split(":", statement.Resource)[5]]] == [
+      ["ssm:PutParameter", "parameter/images/choices/dev"]
+    ]
+    error_message = "The build may write this parameter and no other."
+  }
+
+  assert {
+    condition     = contains([for variable in aws_codebuild_project.this.environment[0].environment_variable : "${variable.name}=${variable.value}"], "TFGEN_CHANNEL_PARAMETER=/images/choices/dev")
+    error_message = "The buildspec learns it from its environment."
+  }
+}

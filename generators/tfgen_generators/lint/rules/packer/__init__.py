@@ -8,6 +8,7 @@ __all__ = [
     "nothing_built",
     "plugin_versions",
     "secrets",
+    "shared_keys",
     "source_filters",
     "wildcards",
 ]

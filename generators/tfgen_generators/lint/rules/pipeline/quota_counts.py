@@ -85,10 +85,10 @@ def _images(scope: Scope) -> Iterator[Image]:
 
 
 def _with_expressions(scope: Scope, template: Template) -> Mapping[str, object]:
-    """The inputs, with what CodeBuild fetches; an expression for a schedule or notifications stands for one."""
+    """The inputs, with what CodeBuild fetches; an expression for one of three counts as given."""
     found = dict(module_inputs(scope, template))
     own = scope.settings.templates.get(template.name, _OWN).inputs
-    for name in ("schedule", "notifications"):
+    for name in ("schedule", "notifications", "publish_parameter"):
         if found.get(name) is None and (name in own or name in shared_inputs(scope.settings)):
             found[name] = True
     environment = scope.settings.templates.get(template.name, _OWN).environment

@@ -59,7 +59,7 @@ def policy_sizes(inputs: Mapping[str, object]) -> Sizes:
     beside = sum(sharing[: _OF_NETWORK - 3] if network else sharing[:_OF_NETWORK])
     last = sum(features[(packed - 1) * _OF_FEATURES :]) if packed else 0
     arns = inputs.get("build_policy_arns")
-    made = number + packed + bool(inputs.get("environment_secrets"))
+    made = number + packed + bool(inputs.get("environment_secrets")) + bool(inputs.get("publish_parameter"))
     return Sizes(
         inline=_inline(inputs, tags, regions),
         managed=max(network + beside, sum(features[:_OF_FEATURES]), last if profiles else 0),

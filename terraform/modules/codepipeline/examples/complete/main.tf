@@ -74,6 +74,9 @@ module "wordpress" {
   build_features    = ["deprecation", "spot"]
   instance_profiles = { (local.profile) = local.role }
 
+  # A good build sets the first channel of its image.
+  publish_parameter = "/images/complete/dev"
+
   buildspec          = "buildspec.yml"
   build_timeout      = 90
   compute_type       = "BUILD_GENERAL1_MEDIUM"
