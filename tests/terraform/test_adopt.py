@@ -80,8 +80,21 @@ def test_what_cannot_be_planned_is_not_written(repo: Repo, tfgen: Command) -> No
     (root / "terraform/moved.tf").write_text(moved)
     before = (root / MAIN).read_bytes()
     result = tfgen("adopt", "--write").expect(3)
-    assert "what is there can be planned, and the result cannot" in result.err
+    assert "the result is not proven, since no plan could be made" in result.err
     assert (root / MAIN).read_bytes() == before
+
+
+def test_where_there_is_a_state_nothing_is_written_without_a_plan(repo: Repo, tfgen: Command) -> None:
+    """What was there cannot be planned either: that is no reason to write."""
+    root = estate(repo)
+    (root / "terraform/broken.tf").write_text('output "gone" {\n  value = file("gone.txt")\n}\n')
+    before = (root / MAIN).read_bytes()
+    result = tfgen("adopt", "--write").expect(3)
+    assert "the result is not proven, since no plan could be made" in result.err
+    assert "--no-plan" in result.err
+    assert (root / MAIN).read_bytes() == before
+    tfgen("adopt", "--write", "--no-plan").expect(0)
+    assert (root / MAIN).read_bytes() != before
 
 
 def test_without_a_plan_it_is_said(repo: Repo, tfgen: Command) -> None:

@@ -48,7 +48,8 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 def prove(workspace: Workspace, files: Mapping[str, bytes | None], request: AdoptRequest) -> Proof:
     """The plan of `files`, with import blocks for what is live. Raises RefusedError where it destroys.
 
-    Where Terraform can make no plan, that is said on stderr.
+    Where Terraform can make no plan: refused where there is a state to lose or the files of before can be planned; else
+    it is said on stderr.
     """
     from tfgen.workspace import private_folder
 
@@ -58,13 +59,20 @@ def prove(workspace: Workspace, files: Mapping[str, bytes | None], request: Adop
     except (InterruptedRunError, RefusedError):
         raise
     except (TfgenError, OSError) as error:
-        if files and _is_planned_before(workspace, request):
-            fix = "see above; nothing was written (without a plan: --no-plan)"
-            raise RefusedError(f"what is there can be planned, and the result cannot: {error}", fix=fix) from None
+        if files and (is_initialised(workspace) or _is_planned_before(workspace, request)):
+            fix = "nothing was written; make terraform plan work here, or write without a proof: --no-plan"
+            raise RefusedError(f"the result is not proven, since no plan could be made: {error}", fix=fix) from None
         note(one_line(f"warning: no plan could be made: {error}"), style="yellow")
         return Proof()
     _require_kept(summary)
     return Proof(said=f"proven by a plan: {_counts(summary)}", imports=imports, live=where_live(document))
+
+
+def is_initialised(workspace: Workspace) -> bool:
+    """Whether a plan tells something: without init nobody knows where the state is."""
+    from tfgen.terraform.init import data_dir
+
+    return workspace.terraform_dir.is_dir() and data_dir(workspace.terraform_dir, os.environ).is_dir()
 
 
 def _is_planned_before(workspace: Workspace, request: AdoptRequest) -> bool:

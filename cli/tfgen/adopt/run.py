@@ -62,7 +62,9 @@ def adopt(request: AdoptRequest) -> Adopting:
 
     if not request.write:
         found = _look(request)
-        can_plan = request.plan and not found.is_refused and _is_initialised(found.workspace)
+        from tfgen.adopt.proof import is_initialised
+
+        can_plan = request.plan and not found.is_refused and is_initialised(found.workspace)
         proof = _proof(found, request) if can_plan else None
         return _proven(found, proof) if proof else found
     with locked(find_situation().workspace, "sync"):
@@ -75,15 +77,6 @@ def adopt(request: AdoptRequest) -> Adopting:
         if found.files:
             change_files(found.workspace.root, found.files)
         return replace(found, written=bool(found.files))
-
-
-def _is_initialised(workspace: Workspace) -> bool:
-    """Whether a plan tells something: without init nobody knows where the state is."""
-    import os
-
-    from tfgen.terraform.init import data_dir
-
-    return workspace.terraform_dir.is_dir() and data_dir(workspace.terraform_dir, os.environ).is_dir()
 
 
 def _proof(found: Adopting, request: AdoptRequest) -> Proof | None:
