@@ -192,9 +192,7 @@ def test_an_honest_push_is_dispatched(push: Push, shell: str, tmp_path_factory: 
 
 @depth.deep
 @pytest.mark.parametrize("names", GROUPS.values(), ids=GROUPS)
-def test_no_module_of_the_push_is_imported(
-    push: Push, dispatched: Dispatched | None, names: tuple[str, ...]
-) -> None:
+def test_no_module_of_the_push_is_imported(push: Push, dispatched: Dispatched | None, names: tuple[str, ...]) -> None:
     if dispatched:
         assert all((dispatched[0].source / name).exists() for name in names)
         return expect_dispatched(*dispatched)

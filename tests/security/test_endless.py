@@ -117,7 +117,8 @@ FOLDERS = depth.amount(1200, 1900)
 
 def nested(folder: Path, name: str) -> None:
     """A file below so many folders, one in the other."""
-    code = f"import os\nfor _ in range({FOLDERS}):\n    os.mkdir('d')\n    os.chdir('d')\nopen({name!r}, 'w').write('{{')\n"
+    loop = f"import os\nfor _ in range({FOLDERS}):\n    os.mkdir('d')\n    os.chdir('d')\n"
+    code = f"{loop}open({name!r}, 'w').write('{{')\n"
     subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
 
 

@@ -200,15 +200,25 @@ def test_a_terraform_that_hangs_is_ended_by_two_interrupts(repo: Repo, tfgen: Co
     assert "error: plan was interrupted; nothing was changed in AWS" in err
 
 
+#: Bytes, and changes: each kept, they would take more than MOST_MEMORY.
+GARBAGE, CHANGES = depth.amount(15_000_000, 40_000_000), depth.amount(250_000, 1_000_000)
+
+
 @depth.deep
 @pytest.mark.parametrize(
     ("flood", "says"),
     [
-        (f"yes garbage | head -c {depth.amount(15_000_000, 40_000_000)}; exit 1", "terraform plan failed (exit code 1)"),
+        (
+            f"yes garbage | head -c {GARBAGE}; exit 1",
+            "terraform plan failed (exit code 1)",
+        ),
         ("yes garbage | head -c 200000000 >&2; exit 1", "terraform plan failed (exit code 1)"),
         ("head -c 200000000 /dev/zero; exit 1", "1 of Terraform's lines were longer than 4 MB and were cut"),
         (f"yes '{PLANNED_CHANGE}' | head -n 99999; echo '{CHANGE_SUMMARY}'; exit 1", "failed (exit code 1)"),
-        (f"yes '{PLANNED_CHANGE}' | head -n {depth.amount(250_000, 1_000_000)}; exit 2", "the plan has more than 100,000 changes"),
+        (
+            f"yes '{PLANNED_CHANGE}' | head -n {CHANGES}; exit 2",
+            "the plan has more than 100,000 changes",
+        ),
     ],
 )
 def test_a_flood_does_not_fill_our_memory(repo: Repo, tfgen: Command, flood: str, says: str) -> None:
