@@ -138,7 +138,7 @@ class Connection:
         """What the provider answers."""
         seen: set[int] = set()
         schema, left, stream_of_it = bytearray(), 0, 0
-        for kind, _, stream, head, data in _frames(self._server.makefile("rb", 1 << 18)):
+        for kind, _, stream, head, data in _frames(self._server.makefile("rb")):
             if kind == _DATA and stream not in seen and len(data) >= _PREFIX:
                 seen.add(stream)
                 size = int.from_bytes(data[1:_PREFIX], "big")
