@@ -34,8 +34,6 @@ _TEMPLATES = ("packer/base.pkr.hcl", "packer/wordpress.json")
 _PARTS = (*_TEMPLATES, "packer/scripts", "ansible", "terraform/modules", "terraform/pipelines", "buildspec.yml")
 #: State, plans and what other templates made; a backend would reach out of this machine, the default stays here.
 _LEFT_OUT = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.gen.tf", "*_override.tf", "backend.tf")
-#: Of the user's environment, beside PATH and what a proxy needs: how it looks, and how the Go runtime works.
-_KEPT = ("TERM", "NO_COLOR", "COLUMNS", "GOGC", "GOMAXPROCS")
 _REPOSITORY = "ami-builder"
 _ADDED = "packer/blog.json"
 
@@ -226,14 +224,14 @@ def _estate() -> Path:
 
 @contextlib.contextmanager
 def _private_environment(folder: Path) -> Iterator[None]:
-    """Run with nothing of the user's environment but PATH, what a proxy needs and `_KEPT`."""
+    """Run with nothing of the user's environment but PATH and what a proxy needs."""
     home, temporary = folder / "home", folder / "tmp"
     home.mkdir()
     temporary.mkdir()
     before = dict(os.environ)
     wanted = terraform_environment(home, write_cli_config(folder / "terraform-config"))
     wanted |= {"TMPDIR": str(temporary)}
-    wanted |= {name: before[name] for name in _KEPT if name in before}
+    wanted |= {name: before[name] for name in ("TERM", "NO_COLOR", "COLUMNS") if name in before}
     os.environ.clear()
     os.environ.update(wanted)
     try:
