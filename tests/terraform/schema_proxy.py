@@ -1,7 +1,8 @@
 """Between Terraform and a provider that runs: of the provider's schema, Terraform gets the types that tests use.
 
-Terraform reads the schemas of all types of AWS, a thousand, several times in each command: half of a plan's time. All
-else goes through as it is: frames of HTTP/2 (RFC 9113), of which only those of an answer as long as a schema are read.
+Terraform asks for the schemas of all types of AWS, a thousand, several times in each command: half of a plan's time.
+The provider is asked once, and is told of each other call that nobody waits for it. All else goes through as it is:
+frames of HTTP/2 (RFC 9113), whose headers (RFC 7541) are only read as far as it takes to know this call.
 
 A program of its own: `python schema_proxy.py SOCKET PROVIDER'S-SOCKET NAMES` (a file, one type a line).
 """
@@ -19,8 +20,18 @@ from typing import BinaryIO
 
 _PREFACE = 24
 _HEAD = 9
-_DATA, _SETTINGS, _WINDOW_UPDATE = 0, 4, 8
-_ACK = 1
+_DATA, _HEADERS, _RESET, _SETTINGS, _WINDOW_UPDATE = 0, 1, 3, 4, 8
+_ACK, _END_STREAM, _END_HEADERS = 1, 1, 4
+_CANCEL = (8).to_bytes(4, "big")
+#: The path /tfplugin5.Provider/GetSchema as it is sent, in Huffman's code.
+_PATH = bytes.fromhex("6132d745b31aa6d7d761fb9a42d8c622a771272d23")
+#: Entries of the table that have numbers of their own.
+_STATIC = 61
+#: So many headers that a connection has named surely fit into its table, which then forgets none.
+_MOST_NAMED = 40
+#: Status 200 and the content's type; the end, with gRPC's status 0.
+_ANSWER = b"\x88\x0f\x10\x10application/grpc"
+_END = b"\x00\x0bgrpc-status\x010"
 _INITIAL_WINDOW_SIZE = 4
 _WINDOW = 65_535
 _FRAME = 16_384
@@ -32,8 +43,8 @@ _SCHEMA = 1 << 19
 _BY_NAME = (2, 3)
 
 
-def frame(kind: int, stream: int, data: bytes) -> bytes:
-    return len(data).to_bytes(3, "big") + bytes([kind, 0]) + stream.to_bytes(4, "big") + data
+def frame(kind: int, stream: int, data: bytes, flags: int = 0) -> bytes:
+    return len(data).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + data
 
 
 def _update(stream: int, count: int) -> bytes:
@@ -57,6 +68,49 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
             return value, at
 
 
+class Calls:
+    """Which of the calls of a connection are for the schema."""
+
+    def __init__(self) -> None:
+        self._named: list[bool] = []  # the newest first
+
+    def is_schema(self, flags: int, block: bytes) -> bool:
+        """By the headers that a call begins with; all of them must be given."""
+        if flags != _END_HEADERS or len(self._named) > _MOST_NAMED:
+            self._named = [False] * (_MOST_NAMED + 1)  # from now on each is left to the provider
+            return False
+        at, found = 0, False
+        while at < len(block):
+            first = block[at]
+            bits = 7 if first & 0x80 else 6 if first & 0x40 else 5 if first & 0x20 else 4
+            number, at = _number(block, at, bits)
+            if bits == 7:
+                known = number - _STATIC - 1
+                found |= 0 <= known < len(self._named) and self._named[known]
+            elif bits != 5:
+                if not number:
+                    at = _text(block, at)[1]
+                value, at = _text(block, at)
+                found |= value == _PATH
+                if bits == 6:
+                    self._named.insert(0, value == _PATH)
+        return found
+
+
+def _number(block: bytes, at: int, bits: int) -> tuple[int, int]:
+    most = (1 << bits) - 1
+    value = block[at] & most
+    if value < most:
+        return value, at + 1
+    more, at = _varint(block, at + 1)
+    return most + more, at
+
+
+def _text(block: bytes, at: int) -> tuple[bytes, int]:
+    size, at = _number(block, at, 7)
+    return block[at : at + size], at + size
+
+
 def reduced(message: bytes, names: frozenset[bytes]) -> bytes:
     """A GetProviderSchema.Response with the types of these names alone."""
     kept, at = [], 0
@@ -74,9 +128,9 @@ def reduced(message: bytes, names: frozenset[bytes]) -> bytes:
 class Connection:
     """One of Terraform's, and its own to the provider."""
 
-    def __init__(self, client: socket.socket, server: socket.socket, reduce: Callable[[bytes], bytes]) -> None:
-        self._client, self._server, self._reduce = client, server, reduce
-        self._sending = threading.Lock()
+    def __init__(self, client: socket.socket, server: socket.socket, known: list[bytes], names: frozenset[bytes]):
+        self._client, self._server, self._known, self._names = client, server, known, names
+        self._sending, self._answering = threading.Lock(), threading.Lock()
         self._changed = threading.Condition()
         #: What the client takes at once: of all streams, of a new one, and what it has added to each.
         self._whole, self._initial = _WINDOW, _WINDOW
@@ -106,13 +160,26 @@ class Connection:
         """What Terraform says."""
         source = self._client.makefile("rb")
         self._send(source.read(_PREFACE))
+        calls, answered = Calls(), set[int]()
         for kind, flags, stream, head, data in _frames(source):
             if kind == _WINDOW_UPDATE:
                 self._widen(stream, int.from_bytes(data, "big"))
                 continue
             if kind == _SETTINGS and not flags & _ACK:
                 self._set(data)
-            self._send(head + data)
+            if stream in answered:
+                continue
+            if kind == _HEADERS and calls.is_schema(flags, data) and self._known:
+                answered.add(stream)
+                threading.Thread(target=self._call, args=[stream], daemon=True).start()
+            self._send(head + data + (frame(_RESET, stream, _CANCEL) if stream in answered else b""))
+
+    def _call(self, stream: int) -> None:
+        """The whole answer to a call that the provider does not answer."""
+        with contextlib.suppress(OSError):
+            self._say(frame(_HEADERS, stream, _ANSWER, _END_HEADERS))
+            self._answer(stream, self._known[0])
+            self._say(frame(_HEADERS, stream, _END, _END_HEADERS | _END_STREAM))
 
     def _widen(self, stream: int, count: int) -> None:
         with self._changed:
@@ -149,12 +216,17 @@ class Connection:
                 left -= len(data)
                 self._send(_update(0, len(data)) + _update(stream, len(data)))
                 if not left:
-                    self._answer(stream, self._reduce(bytes(schema[_PREFIX:])))
+                    self._known[:] = [reduced(bytes(schema[_PREFIX:]), self._names)]
+                    self._answer(stream, self._known[0])
                 continue
             if kind == _DATA:
                 with self._changed:
                     self._whole -= len(data)
-            self._client.sendall(head + data)
+            self._say(head + data)
+
+    def _say(self, data: bytes) -> None:
+        with self._answering:
+            self._client.sendall(data)
 
     def _answer(self, stream: int, message: bytes) -> None:
         """Gives the client a message, as fast as it takes it; what follows waits."""
@@ -168,19 +240,13 @@ class Connection:
                     self._changed.wait()
                 piece = data[sent : sent + min(free, _FRAME)]
                 self._whole -= len(piece)
-            self._client.sendall(frame(_DATA, stream, piece))
+            self._say(frame(_DATA, stream, piece))
             sent += len(piece)
 
 
 def main(here: str, there: str, file: str) -> None:
     names = frozenset(Path(file).read_bytes().split())
-    known: dict[int, bytes] = {}
-
-    def reduce(message: bytes) -> bytes:
-        if len(message) not in known:  # a program has one schema
-            known[len(message)] = reduced(message, names)
-        return known[len(message)]
-
+    known: list[bytes] = []
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(here)
         listening.listen(64)
@@ -188,7 +254,7 @@ def main(here: str, there: str, file: str) -> None:
             client = listening.accept()[0]
             server = socket.socket(socket.AF_UNIX)
             server.connect(there)
-            Connection(client, server, reduce).start()
+            Connection(client, server, known, names).start()
 
 
 if __name__ == "__main__":
