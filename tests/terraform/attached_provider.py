@@ -1,7 +1,7 @@
 """The AWS provider as one process that every Terraform of a test run attaches to: half of a plan's time is its start.
 
-It is the same program, in the mode that HashiCorp has for debuggers. The tests of init, of the plugin cache, of
-faults and of the demo let Terraform start it; so do all under `--deep`.
+It is the same program, in the mode that HashiCorp has for debuggers, behind schema_proxy.py. The tests of init, of the
+plugin cache, of faults and of the demo let Terraform start it; so do all under `--deep`.
 """
 
 from __future__ import annotations
