@@ -16,7 +16,7 @@ PYTEST_ARGS ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-deep e2e lint docs format golden bench wheel clean
+.PHONY: help demo check test test-deep e2e lint types rules docs format golden bench wheel clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -38,9 +38,14 @@ e2e: $(VENV)/.test ## both images built for real, and all that can go wrong: roo
 	$(BIN)/python -m pytest $(PYTEST_ARGS) tests/e2e
 
 lint: $(VENV)/.lint ## ruff, mypy, import-linter, generated files as they should be
+	@$(MAKE) --no-print-directory --jobs=2 types rules
+
+types: # takes longer than all of the rules
+	$(BIN)/mypy
+
+rules:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_rooms.py
 	$(BIN)/python tools/check_release.py

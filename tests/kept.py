@@ -87,7 +87,15 @@ def use_commands() -> None:
     files = {
         "tfgen.toml": 'source_repository = "ami-builder"\n',
         ".gitignore": "*.tmp\n",
-        "packer/a.json": '{"builders": [{"type": "amazon-ebs", "ami_name": "a"}]}\n',
+        "packer/a.json": '{"builders": [{"type": "amazon-ebs", "ami_name": "a"}], "provisioners": ['
+        '{"type": "shell", "script": "a.sh"}, {"type": "ansible", "playbook_file": "ansible/site.yml"}]}\n',
+        "a.sh": "set -e\n",
+        "ansible/site.yml": "- hosts: all\n  roles: [r]\n  tasks:\n  - copy: {src: '{{ x }}', dest: /y}\n",
+        "ansible/roles/r/tasks/main.yml": "- template: {src: t.j2, dest: /y}\n",
+        "ansible/roles/r/templates/t.j2": "{{ a }}\n",
+        "ansible/roles/r/vars/main.yml": "a: b\n",
+        "ansible/requirements.yml": "roles: []\n",
+        "buildspec.yml": "version: 0.2\nphases: {build: {commands: [packer build $PACKER_SCRIPT]}}\n",
         "packer/b.pkr.hcl": 'source "null" "x" {}\nbuild {\n  sources = ["source.null.x"]\n}\n',
         "terraform/modules/codepipeline/main.tf": module.read_text(encoding="utf-8"),
         "terraform/pipelines/locals.tf": 'locals {\n  account_id = "123456789012"\n}\n',
@@ -101,7 +109,7 @@ def use_commands() -> None:
         os.chdir(folder)
         try:
             with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-                for command in (["list"], ["sync"], ["sync", "--check"], ["lint"], ["graph"]):
+                for command in (["list"], ["sync"], ["sync", "--check"], ["lint"], ["graph", "--format", "json"]):
                     run(command)
         finally:
             os.chdir(before)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.conftest import TOML, Repo
@@ -41,6 +43,16 @@ def git(root: Path, *arguments: str) -> str:
     done = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def configure(file: Path, settings: Mapping[str, str]) -> None:
+    """Adds settings to one of git's files, as `git config` for each."""
+    with file.open("a", encoding="utf-8") as opened:
+        for name, value in settings.items():
+            section, *inner = name.split(".")
+            *subsection, key = inner
+            title = f'{section} "{".".join(subsection)}"' if subsection else section
+            opened.write(f"[{title}]\n\t{key} = {json.dumps(value, ensure_ascii=False)}\n")
 
 
 def commit(root: Path, message: str = "x") -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.conftest import Command
+from tests.conftest import Command, Repo
 from tests.functional.git_repo import commit, git
+from tests.prepared import prepared
 
 SHIPPED = Path(__file__).parents[2]
 COMMON = "ansible/roles/common"
@@ -19,19 +20,21 @@ BOTH = ["base", "wordpress"]
 
 
 @pytest.fixture
-def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def estate(repo: Repo) -> Path:
     """A copy of the shipped estate, committed, on a branch that has changed nothing yet."""
-    root = tmp_path / "estate"
-    for name in ("ansible", "packer", "terraform"):
-        shutil.copytree(SHIPPED / name, root / name, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
-    for name in ("buildspec.yml", "tfgen.toml", "README.md"):
-        shutil.copy(SHIPPED / name, root / name)
-    (root / ".gitignore").write_text(".tfgen/\n")
-    git(root, "init", "--quiet")
-    commit(root)
-    git(root, "checkout", "--quiet", "-b", "change")
-    monkeypatch.chdir(root)
-    return root
+
+    def make() -> Path:
+        root = repo({".gitignore": ".tfgen/\n"})
+        for name in ("ansible", "packer", "terraform"):
+            shutil.copytree(SHIPPED / name, root / name, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
+        for name in ("buildspec.yml", "tfgen.toml", "README.md"):
+            shutil.copy(SHIPPED / name, root / name)
+        git(root, "init", "--quiet")
+        commit(root)
+        git(root, "checkout", "--quiet", "-b", "change")
+        return root
+
+    return prepared(repo, make, "shipped")
 
 
 def touch(path: Path) -> None:

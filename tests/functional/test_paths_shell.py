@@ -43,7 +43,13 @@ NAMED = {
 _OTHERWISE = ("[ -f a ] && [[ -d b ]] && x", "if ! cd a; then exit 1; fi; x", "cd a || { y; exit; }; x")
 _PROGRAMS = ("x", "y", "z", "w", "a", "b")
 #: A program of the tests says where and with which words it runs.
-_PROGRAM = '#!/bin/bash\nprintf -v line "%s|" "$PWD" "${0##*/}" "$@"\necho "$line" >>"$SEEN"\nexit $FAILS\n'
+_PROGRAM = """\
+#!/bin/sh
+line="$PWD|${0##*/}|"
+for word; do line="$line$word|"; done
+printf '%s\\n' "$line" >>"$SEEN"
+exit $FAILS
+"""
 _SUDO = '#!/bin/bash\nwhile [[ $1 == -* ]]; do shift 2; done\nexec "$@"\n'
 _ALL = {**NAMED, **{f"walk-{number}": text for number, text in enumerate(TEXTS) if text not in _OTHERWISE}}
 

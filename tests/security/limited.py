@@ -1,10 +1,12 @@
 """tfgen, or a part of it, as a process that may use so much processor time and memory, and no more.
 
-The process is forked from the tests' own; under `--deep` it is a real start.
+The process is forked from the tests' own, where commands have run before, so that none imports and prepares what all
+need; under `--deep` it is a real start.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import resource
 import signal
@@ -15,13 +17,15 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests import depth
+from tests import depth, kept
 from tests.conftest import Result
 from tfgen.main import EXIT_BUG, run
 
 #: Seconds of processor time. A small estate takes about one.
 ENOUGH = 10
 _MEMORY = 2 << 30
+
+_prepare = functools.cache(kept.use_commands)
 
 
 def limited(root: Path, *arguments: str, seconds: int = ENOUGH) -> Result:
@@ -48,6 +52,7 @@ def _started(root: Path, arguments: Sequence[str], seconds: int) -> Result:
 
 
 def _forked(root: Path, arguments: Sequence[str], seconds: int) -> Result:
+    _prepare()
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         child = os.fork()
         if child == 0:
@@ -85,6 +90,7 @@ def _size() -> int:
 
 def in_child(work: Callable[[Callable[[str], None]], None], seconds: int = ENOUGH) -> str:
     """What `work` has said last, or its error, when it was ended; "" when it has ended by itself."""
+    _prepare()
     reading, writing = os.pipe()
 
     def say(said: str) -> None:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,14 @@ MODULES = {
     "packages": ("pip/__init__.py", "encodings/__init__.py", "tfgen.py", "site.py"),
     "library": ("typing.py", "json.py", "subprocess.py", "usercustomize.py", "standin.py"),
 }
-#: A usual run tries all at once: each makes a virtual environment.
+#: A usual run tries all at once, with all programs, configurations and variables: each makes a virtual environment.
 GROUPS = MODULES if depth.is_on() else {"all": tuple(itertools.chain(*MODULES.values()))}
-PROGRAMS = ("git", "python3", "python", "pip", "tfgen", "mktemp", "env", "sed", "bin/git", "bin/python3")
+PROGRAMS = (
+    *("git", "python3", "python", "pip", "tfgen", "mktemp", "env", "sed"),
+    *("bin/git", "bin/python3", "bin/pip", "bin/tfgen"),
+)
+#: They cannot stand beside modules of that name.
+NO_PACKAGES = tuple(name for name in PROGRAMS if name not in ("pip", "tfgen"))
 CONFIGURATION = {
     "pip.conf": "[global]\nindex-url = file:///nowhere\n[install]\ntarget = stolen\n",
     "pip/pip.conf": "[install]\ntarget = stolen\n",
@@ -91,6 +97,12 @@ class Push:
         for name in names:
             (self.source / name).chmod(0o755)
 
+    def add_path(self, programs: Sequence[str]) -> str:
+        """Gives a PATH that leads to these programs in every way."""
+        self.add_programs(*programs)
+        (self.folder / "link").symlink_to(self.source / "bin")
+        return f".::bin:PUSH:PUSH/bin:PUSH/../push/bin:{self.folder}/link:KEPT:"
+
     def run(self, script: str, shell: str = "/bin/sh", **env: str) -> subprocess.CompletedProcess[str]:
         """Runs `script` in the push. PATH has the Python of the tests as python3, if there is no other yet."""
         if not self.python.exists():
@@ -107,6 +119,10 @@ class Push:
         return subprocess.run(
             [shell, "-e", "-c", script], cwd=self.source, env=given, capture_output=True, text=True, timeout=120
         )
+
+
+#: A push, and how its buildspec ended.
+Dispatched = tuple[Push, "subprocess.CompletedProcess[str]"]
 
 
 def make_wheel(folder: Path, body: str = STAND_IN) -> Path:
@@ -131,6 +147,19 @@ def commands() -> str:
 @pytest.fixture
 def push(tmp_path: Path) -> Push:
     return Push(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def dispatched(tmp_path_factory: pytest.TempPathFactory) -> Dispatched | None:
+    """How the buildspec ends in a push that wants everything to be run; under --deep, each test makes its own."""
+    if depth.is_on():
+        return None
+    push = Push(tmp_path_factory.mktemp("push"))
+    push.add_modules(*GROUPS["all"])
+    path = push.add_path(NO_PACKAGES)
+    write_tree(push.source, CONFIGURATION)
+    variables = dict(itertools.chain(*map(dict.items, VARIABLES)))
+    return push, push.run(commands(), "bash", **variables, PATH=path)
 
 
 def expect_dispatched(push: Push, done: subprocess.CompletedProcess[str]) -> None:
@@ -163,28 +192,35 @@ def test_an_honest_push_is_dispatched(push: Push, shell: str, tmp_path_factory: 
 
 @depth.deep
 @pytest.mark.parametrize("names", GROUPS.values(), ids=GROUPS)
-def test_no_module_of_the_push_is_imported(push: Push, names: tuple[str, ...]) -> None:
+def test_no_module_of_the_push_is_imported(push: Push, dispatched: Dispatched | None, names: tuple[str, ...]) -> None:
+    if dispatched:
+        assert all((dispatched[0].source / name).exists() for name in names)
+        return expect_dispatched(*dispatched)
     push.add_modules(*names)
-    expect_dispatched(push, push.run(commands()))
-
-
-def test_no_program_or_configuration_of_the_push_has_an_effect(push: Push) -> None:
-    push.add_programs(*PROGRAMS)
-    write_tree(push.source, {name: text for name, text in CONFIGURATION.items() if name != "pip/pip.conf"})
-    (push.folder / "link").symlink_to(push.source / "bin")
-    path = f".::bin:PUSH:PUSH/bin:PUSH/../push/bin:{push.folder}/link:KEPT:"
-    expect_dispatched(push, push.run(commands(), "bash", PATH=path))
+    return expect_dispatched(push, push.run(commands()))
 
 
 @depth.deep
-@pytest.mark.parametrize(
-    "variables", VARIABLES if depth.is_on() else [dict(itertools.chain(*map(dict.items, VARIABLES)))]
-)
-def test_no_variable_leads_python_or_pip_into_the_push(push: Push, variables: dict[str, str]) -> None:
+def test_no_program_or_configuration_of_the_push_has_an_effect(push: Push, dispatched: Dispatched | None) -> None:
+    if dispatched:
+        assert all((dispatched[0].source / name).exists() for name in (*NO_PACKAGES, *CONFIGURATION))
+        return expect_dispatched(*dispatched)
+    path = push.add_path(PROGRAMS)
+    write_tree(push.source, {name: text for name, text in CONFIGURATION.items() if name != "pip/pip.conf"})
+    return expect_dispatched(push, push.run(commands(), "bash", PATH=path))
+
+
+@depth.deep
+@pytest.mark.parametrize("variables", VARIABLES if depth.is_on() else [{}], ids=str)
+def test_no_variable_leads_python_or_pip_into_the_push(
+    push: Push, dispatched: Dispatched | None, variables: dict[str, str]
+) -> None:
+    if dispatched:
+        return expect_dispatched(*dispatched)
     push.add_modules("sitecustomize.py", "usercustomize.py", "site.py", "typing.py", "standin.py")
     push.add_programs("python3")
     write_tree(push.source, CONFIGURATION)
-    expect_dispatched(push, push.run(commands(), **variables))
+    return expect_dispatched(push, push.run(commands(), **variables))
 
 
 def test_a_requirement_that_is_a_path_does_not_mean_the_push(

@@ -111,12 +111,18 @@ def test_a_file_without_an_end(repo: Repo, kind: str, place: str) -> None:
     assert not ends(*READING[2:], *READING[:1])
 
 
+#: More than Python's calls go, one in the other; no path has more characters than Linux takes.
+FOLDERS = depth.amount(1200, 1900)
+
+
 def nested(folder: Path, name: str) -> None:
-    """A file below 2000 folders, one in the other: no path has more characters than Linux takes."""
-    code = f"import os\nfor _ in range(1900):\n    os.mkdir('d')\n    os.chdir('d')\nopen({name!r}, 'w').write('{{')\n"
+    """A file below so many folders, one in the other."""
+    loop = f"import os\nfor _ in range({FOLDERS}):\n    os.mkdir('d')\n    os.chdir('d')\n"
+    code = f"{loop}open({name!r}, 'w').write('{{')\n"
     subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
 
 
+@depth.deep
 @pytest.mark.parametrize(
     ("folder", "name"),
     [
@@ -137,6 +143,7 @@ def test_folders_in_folders(repo: Repo, folder: str, name: str) -> None:
         subprocess.run(["rm", "-rf", root / folder / "d"], check=True)  # pytest's own way needs a stack as deep
 
 
+@depth.deep
 def test_folders_in_folders_while_git_takes_its_time(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     """What looks for a pipe that git may wait for goes through them, too."""
     root = repo(ESTATE)

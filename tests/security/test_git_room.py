@@ -18,7 +18,7 @@ import pytest
 
 from tests.conftest import JSON, Command, Repo, write_tree
 from tests.functional.branches import sha
-from tests.functional.git_repo import commit, git
+from tests.functional.git_repo import commit, configure, git
 from tests.security.git_estate import EVIL, MODULE, READING, ROOT, Estate, make_estate
 
 Make = Callable[..., Estate]
@@ -261,8 +261,7 @@ def test_no_program_that_settings_name_is_started(
     made.commit()
     settings = _settings(made, program)
     if scope == "local":
-        for name, value in settings.items():
-            git(made.top, "config", name, value)
+        configure(made.top / ".git/config", settings)
     elif scope == "variables":
         monkeypatch.setenv("GIT_CONFIG_COUNT", str(len(settings)))
         for number, (name, value) in enumerate(settings.items()):
@@ -271,8 +270,7 @@ def test_no_program_that_settings_name_is_started(
         monkeypatch.setenv("GIT_EXTERNAL_DIFF", program)
     else:
         file = (made.root if scope == "home of the branch" else made.top.parent) / ".gitconfig"
-        for name, value in settings.items():
-            git(made.top, "config", "--file", str(file), name, value)
+        configure(file, settings)
         monkeypatch.setenv("HOME", str(file.parent))
         monkeypatch.delenv("GIT_CONFIG_GLOBAL")
     made.stale()
@@ -358,8 +356,7 @@ def test_deepening_starts_nothing_of_the_branch(estate: Make, monkeypatch: pytes
         made.program(made.root / "bin" / name)
     clone = _shallow(made, monkeypatch)
     program = str(clone / "bin/git")
-    for name, value in _settings(made, program).items():
-        git(clone, "config", name, value)
+    configure(clone / ".git/config", _settings(made, program))
     monkeypatch.setenv("PATH", f"{clone}/bin:{os.environ['PATH']}")
     made.mark.unlink(missing_ok=True)
     result = made.cli("affected", "--base", "origin/main", "--format", "names").expect(0)
@@ -408,8 +405,7 @@ def test_only_git_and_terraform_are_started(estate: Make, monkeypatch: pytest.Mo
     write_tree(made.root, {".gitattributes": "* filter=x diff=x\n", "packer/new.json": JSON})
     made.cli("sync").expect(0)
     made.commit()
-    for name, value in _settings(made, str(made.root / "bin/sh")).items():
-        git(made.top, "config", name, value)
+    configure(made.top / ".git/config", _settings(made, str(made.root / "bin/sh")))
     monkeypatch.setenv("PATH", f"{made.root}/bin:bin::.:{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONSAFEPATH", "1")
     terraform = os.path.realpath(shutil.which("terraform") or shutil.which("tofu") or "")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -306,12 +307,15 @@ def _behind_a_link(root: Path, path: str) -> bool:
 
 def _base(root: Path) -> dict[str, bytes]:
     """The base's files as git keeps them; of a link "-> " and where it leads."""
+    listed = [line.partition("\t")[::2] for line in git(root, "ls-tree", "-r", "-z", "main").split("\0") if line]
+    names = "".join(f"{facts.split()[2]}\n" for facts, _ in listed).encode()
+    rest = subprocess.run(["git", "cat-file", "--batch"], cwd=root, input=names, capture_output=True, check=True).stdout
     found: dict[str, bytes] = {}
-    for line in git(root, "ls-tree", "-r", "-z", "main").split("\0"):
-        facts, _, path = line.partition("\t")
-        if path:
-            text = git(root, "cat-file", "blob", facts.split()[2]).encode()
-            found[path] = b"-> " + text if facts.startswith("120000") else text
+    for facts, path in listed:
+        head, _, rest = rest.partition(b"\n")
+        size = int(head.split()[2])
+        data, rest = rest[:size], rest[size + 1 :]
+        found[path] = b"-> " + data if facts.startswith("120000") else data
     return found
 
 

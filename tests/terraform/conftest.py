@@ -13,6 +13,7 @@ import pytest
 from tests import depth
 from tests.conftest import GO, JSON, TOY, Command, Program, write_tree
 from tests.functional.pr_hosts import running
+from tests.once import once
 from tests.terraform.attached_provider import attached_provider
 from tests.terraform.ci_uses import Roles, plan_roles
 from tests.terraform.direct_aws import direct
@@ -139,7 +140,8 @@ def policies(
     emulator: Emulator, cli_config: Path, tmp_path_factory: pytest.TempPathFactory, attached: dict[str, str]
 ) -> Policies:
     """What the module's roles may do, for each use of it, as planned."""
-    return plan_uses(make_estate(emulator, cli_config, tmp_path_factory.mktemp("policies"), attached))
+    folder = tmp_path_factory.mktemp("policies")
+    return once(tmp_path_factory, "policies", lambda: plan_uses(make_estate(emulator, cli_config, folder, attached)))
 
 
 @pytest.fixture(scope="session")
@@ -147,7 +149,8 @@ def ci_roles(
     emulator: Emulator, cli_config: Path, tmp_path_factory: pytest.TempPathFactory, attached: dict[str, str]
 ) -> dict[str, Roles]:
     """Who may take the roles of CI, and what they may do, for each use of the module, as planned."""
-    return plan_roles(make_estate(emulator, cli_config, tmp_path_factory.mktemp("ci-roles"), attached))
+    folder = tmp_path_factory.mktemp("ci-roles")
+    return once(tmp_path_factory, "ci-roles", lambda: plan_roles(make_estate(emulator, cli_config, folder, attached)))
 
 
 @pytest.fixture

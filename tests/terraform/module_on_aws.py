@@ -16,6 +16,8 @@ APPLY = ("apply", "-input=false", "-no-color", "saved.plan")
 DESTROY = ("destroy", "-auto-approve", "-input=false", "-no-color")
 Resources = list[tuple[str, dict[str, Any]]]
 MODULES = Path(__file__).resolve().parents[2] / "terraform" / "modules"
+#: What Terraform has shown of the plan that was asked for last.
+_SHOWN: dict[tuple[object, ...], Any] = {}
 
 
 def copy_terraform(target: Path, *left_out: str) -> None:
@@ -31,10 +33,19 @@ def copy_terraform(target: Path, *left_out: str) -> None:
 
 def planned_resources(estate: Estate, cwd: Path | None = None, module: str = "") -> Resources:
     """Type and values of what saved.plan makes in the module call of that name (default: the only one)."""
-    shown = json.loads(estate.terraform("show", "-json", "saved.plan", cwd=cwd).stdout)
-    modules = shown["planned_values"]["root_module"]["child_modules"]
+    modules = _shown(estate, cwd or estate.folder)["planned_values"]["root_module"]["child_modules"]
     (found,) = [each for each in modules if each["address"] == f"module.{module}" or not module]
     return [(each["type"], each["values"]) for each in found["resources"]]
+
+
+def _shown(estate: Estate, folder: Path) -> Any:
+    """What Terraform shows of saved.plan, which it is asked for once while the plan is the same."""
+    found = (folder / "saved.plan").stat()
+    key = folder, found.st_ino, found.st_mtime_ns, found.st_size
+    if key not in _SHOWN:
+        _SHOWN.clear()
+        _SHOWN[key] = json.loads(estate.terraform("show", "-json", "saved.plan", cwd=folder).stdout)
+    return _SHOWN[key]
 
 
 def policy(resources: Resources, name: str) -> str:

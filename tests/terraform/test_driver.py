@@ -74,10 +74,11 @@ def test_the_real_one_has_all_features() -> None:
     ],
 )
 def test_tls_with_providers_is_kept_where_others_could_connect(
-    repo: Repo, tfgen: Command, umask: str, user: dict[str, str], said: str
+    repo: Repo, tfgen: Command, monkeypatch: pytest.MonkeyPatch, umask: str, user: dict[str, str], said: str
 ) -> None:
     """Who may write to a provider's socket may connect to it (ADR 12)."""
     root = synced(repo, tfgen)
+    monkeypatch.delenv("GOGC", raising=False)
     fake = faulty_terraform(root, "plan", 'echo "${TF_DISABLE_PLUGIN_TLS-unset} $GOGC" >"$OLDPWD/said"; exit 1')
     before = os.umask(int(umask, 8))
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import depth
 from tests.conftest import Command, Repo
 from tests.terraform.faults import (
     CHANGE_SUMMARY,
@@ -199,14 +200,25 @@ def test_a_terraform_that_hangs_is_ended_by_two_interrupts(repo: Repo, tfgen: Co
     assert "error: plan was interrupted; nothing was changed in AWS" in err
 
 
+#: Bytes, and changes: each kept, they would take more than MOST_MEMORY.
+GARBAGE, CHANGES = depth.amount(15_000_000, 40_000_000), depth.amount(250_000, 1_000_000)
+
+
+@depth.deep
 @pytest.mark.parametrize(
     ("flood", "says"),
     [
-        ("yes garbage | head -c 40000000; exit 1", "terraform plan failed (exit code 1)"),
+        (
+            f"yes garbage | head -c {GARBAGE}; exit 1",
+            "terraform plan failed (exit code 1)",
+        ),
         ("yes garbage | head -c 200000000 >&2; exit 1", "terraform plan failed (exit code 1)"),
         ("head -c 200000000 /dev/zero; exit 1", "1 of Terraform's lines were longer than 4 MB and were cut"),
         (f"yes '{PLANNED_CHANGE}' | head -n 99999; echo '{CHANGE_SUMMARY}'; exit 1", "failed (exit code 1)"),
-        (f"yes '{PLANNED_CHANGE}' | head -n 1000000; exit 2", "the plan has more than 100,000 changes"),
+        (
+            f"yes '{PLANNED_CHANGE}' | head -n {CHANGES}; exit 2",
+            "the plan has more than 100,000 changes",
+        ),
     ],
 )
 def test_a_flood_does_not_fill_our_memory(repo: Repo, tfgen: Command, flood: str, says: str) -> None:
@@ -219,16 +231,19 @@ def test_a_flood_does_not_fill_our_memory(repo: Repo, tfgen: Command, flood: str
     assert size < 100_000_100
 
 
+@depth.deep
 def test_a_flood_of_diagnostics(repo: Repo, tfgen: Command) -> None:
     root = synced(repo, tfgen)
     fault = (
-        """awk 'BEGIN { for (i = 0; i < 300000; i++) printf("{\\"type\\":\\"diagnostic\\",\\"diagnostic\\":"""
+        """awk 'BEGIN { for (i = 0; i < @; i++) printf("{\\"type\\":\\"diagnostic\\",\\"diagnostic\\":"""
         """{\\"severity\\":\\"error\\",\\"summary\\":\\"no %d\\"}}\\n", i) }'; exit 1"""
     )
-    result, peak = measured("plan", "--terraform", faulty_terraform(root, "plan", fault))
+    count = depth.amount(150_000, 300_000)
+    result, peak = measured("plan", "--terraform", faulty_terraform(root, "plan", fault.replace("@", str(count))))
     result.expect(1)
     assert result.err.count("│ Error: no ") == 100
-    assert "299900 more errors are in the log" in result.err
+    said = {150_000: "149900 more errors are in the log", 300_000: "299900 more errors are in the log"}
+    assert said[count] in result.err
     assert peak < MOST_MEMORY
 
 

@@ -60,6 +60,7 @@ class Scope:
         #: Whether all has been looked at in parts.
         self.is_gathered = False
         self._there: dict[str, bool] = {}
+        self._ignored: dict[tuple[str, bool], bool] = {}
 
     def again(self) -> Scope:
         """The same, of which nothing was asked yet."""
@@ -147,10 +148,14 @@ class Scope:
 
     def is_ignored(self, path: str) -> bool:
         """Whether git would not see a file at this path."""
-        parts = path.split("/")
-        folders = ("/".join(parts[:number]) for number in range(1, len(parts)))
-        git = self.ignore_files
-        return any(git.ignores(folder, folder=True) for folder in folders) or git.ignores(path)
+        return self._is_ignored(path, folder=False)
+
+    def _is_ignored(self, path: str, *, folder: bool) -> bool:
+        if (path, folder) not in self._ignored:
+            above = path.rpartition("/")[0]
+            is_below = bool(above) and self._is_ignored(above, folder=True)
+            self._ignored[path, folder] = is_below or self.ignore_files.ignores(path, folder=folder)
+        return self._ignored[path, folder]
 
     def exists(self, path: str) -> bool:
         """Whether something stands at a path from the root, through links that lead out of the repository, too."""

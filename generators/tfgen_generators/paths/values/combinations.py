@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from tfgen_generators.packer.syntax.values import Expression, Value
+from tfgen_generators.packer.syntax.values import Expression, Value, expressions, is_known
 from tfgen_generators.shell.marks import UNKNOWN
 
 #: Of what one value may be; where there are more, the pieces that differ are not known.
@@ -38,6 +38,28 @@ def leaf(expression: Expression) -> tuple[str, ...]:
     if expression.op == "ref" or (expression.op == "call" and names[:1] == ("env",)):
         return names
     return ()
+
+
+def leaves(value: Value, named: Callable[[Expression], list[Value]]) -> dict[tuple[str, ...], list[Value]]:
+    """Names in `value`, and behind its locals, that mean several things or an unknown one, and what they mean.
+
+    `named` gives what a reference may mean; itself where nothing is known.
+    """
+    found: dict[tuple[str, ...], list[Value]] = {}
+    pending, seen = [value], set[tuple[str, ...]]()
+    while pending and len(seen) < MOST:
+        for inner in expressions(pending.pop()):
+            names = leaf(inner)
+            if len(names) < 2 or names in seen:
+                continue
+            seen.add(names)
+            reference = Expression(".".join(names), "ref", names)
+            meant = named(reference)
+            if len(meant) == 1 and meant[0] != reference:
+                pending += meant
+            else:
+                found[names] = [one if is_known(one) else UNKNOWN for one in meant]
+    return found
 
 
 def is_nothing(text: str) -> bool:

@@ -17,14 +17,14 @@ from tfgen_generators.packer.evaluation.evaluate import evaluate
 from tfgen_generators.packer.evaluation.scope import Scope
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.actions import actions
-from tfgen_generators.packer.syntax.values import Expression, Value, as_text, expressions, is_known
+from tfgen_generators.packer.syntax.values import Expression, Value, as_text, is_known
 from tfgen_generators.paths.values.combinations import MOST as _MOST
 from tfgen_generators.paths.values.combinations import (
     NOTHING,
     combinations,
     inside,
     is_nothing,
-    leaf,
+    leaves,
     product,
     without_globs,
 )
@@ -60,6 +60,7 @@ class PossibleValues:
         self._rounds = [_MOST_ROUNDS]
         self._meanings: dict[tuple[str, ...], Value] = {}
         self._chosen_meanings: dict[tuple[str, ...], Value] = {}
+        self._known_leaves: dict[int, tuple[Value, dict[tuple[str, ...], list[Value]]]] = {}
         path = PurePosixPath(template.path)
         self._folder = ANCHOR + str(path if template.kind == "directory" else path.parent)
         self._locals = {name: value for one in details for name, value in one.locals.items()}
@@ -168,12 +169,12 @@ class PossibleValues:
         found = evaluate(value, Limited(self._lookup, self._rounds))
         if is_known(found):
             return [found]
-        leaves = self._leaves(value)
-        if not leaves or math.prod(map(len, leaves.values())) > _MOST:
+        several = self._leaves(value)
+        if not several or math.prod(map(len, several.values())) > _MOST:
             return None
         values: list[Value] = []
-        for one in itertools.product(*leaves.values()):
-            chosen = dict(zip(leaves, one, strict=True))
+        for one in itertools.product(*several.values()):
+            chosen = dict(zip(several, one, strict=True))
             self._chosen_meanings = {}
             self._left -= 1
             found = evaluate(value, Limited(lambda inner, chosen=chosen: self._found(inner, chosen), self._rounds))  # type: ignore[misc]
@@ -182,23 +183,11 @@ class PossibleValues:
             values.append(found)
         return values
 
-    def _leaves(self, value: Value) -> dict[tuple[str, ...], list[Value]]:
-        """Names in `value`, and behind its locals, that mean several things or an unknown one, and what they mean."""
-        leaves: dict[tuple[str, ...], list[Value]] = {}
-        pending, seen = [value], set[tuple[str, ...]]()
-        while pending and len(seen) < _MOST:
-            for inner in expressions(pending.pop()):
-                names = leaf(inner)
-                if len(names) < 2 or names in seen:
-                    continue
-                seen.add(names)
-                reference = Expression(".".join(names), "ref", names)
-                meant = self._named(reference)
-                if len(meant) == 1 and meant[0] != reference:
-                    pending += meant
-                else:
-                    leaves[names] = [one if is_known(one) else UNKNOWN for one in meant]
-        return leaves
+    def _leaves(self, value: Expression) -> dict[tuple[str, ...], list[Value]]:
+        """What `leaves` says, for each object once."""
+        if id(value) not in self._known_leaves:
+            self._known_leaves[id(value)] = value, leaves(value, self._named)
+        return self._known_leaves[id(value)][1]
 
     def _texts(self, value: Value, depth: int) -> Iterable[str]:
         if self._is_too_much(depth):
