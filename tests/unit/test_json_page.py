@@ -9,7 +9,6 @@ import pytest
 
 from tests.documented import ROOT
 
-
 _COMMANDS = ("adopt", "affected", "dispatch", "graph", "lint", "plan", "promote", "prune", "rollback", "status")
 
 
