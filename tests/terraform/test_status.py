@@ -25,7 +25,7 @@ from tfgen.emulator.server import Emulator
 from tfgen.status.collect import Options
 from tfgen.status.drift.find import ACTIONS
 from tfgen.status.model import ImageStatus, Report
-from tfgen.status.policy import ALWAYS, LOGS, WITHOUT_RIGHT
+from tfgen.status.policy import ALWAYS, CHANNELS, LOGS, WITHOUT_RIGHT
 from tfgen.status.run import find_status
 from tfgen.status.saved import read_report
 from tfgen.workspace import open_workspace
@@ -257,6 +257,28 @@ def test_the_policy_has_exactly_what_was_asked(seen: Seen, cli: Command) -> None
 def test_a_policy_of_china(seen: Seen, cli: Command) -> None:
     said = cli("status", "--iam-policy", "--region", "cn-north-1").expect(0).out
     assert '"arn:aws-cn:logs:*:*:log-group:/aws/codebuild/*"' in said
+
+
+def test_channels(seen: Seen, cli: Command) -> None:
+    """Asked only where tfgen.toml has channels; one that is not there yet is none."""
+    toml, ami = seen.estate.root / "tfgen.toml", seen.amis["app"]
+    before = toml.read_text()
+    ssm = seen.estate.client("ssm")
+    ssm.put_parameter(Name="/images/app/dev", Value=ami, Type="String", DataType="aws:ec2:image")
+    toml.write_text(f'{before}[publish]\nchannels = ["dev", "prod"]\n')
+    calls: list[str] = []
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            report = _look(patch, calls)
+        statements = json.loads(cli("status", "--iam-policy").expect(0).out)["Statement"]
+    finally:
+        toml.write_text(before)
+        ssm.delete_parameter(Name="/images/app/dev")
+    assert {row.image: row.channels for row in report.images if row.channels} == {"app": {"dev": ami}}
+    assert calls.count("ssm:GetParameters") == 2  # 12 names, ten at a time
+    assert [each["Resource"] for each in statements if each["Action"] == list(CHANNELS)] == [
+        "arn:aws:ssm:*:*:parameter/images/*/*"
+    ]
 
 
 def test_check_names_the_images(seen: Seen, cli: Command) -> None:

@@ -85,11 +85,12 @@ def _read(
     from tfgen.status.reading.expected import expected_images
     from tfgen.status.reading.place import complete, read_place
 
+    publish = workspace.settings.publish
     expected = [expected_images(workspace, found, parents, place.account_id) for place, _ in opened]
     progress.begin(sum(map(len, expected)))
     with ThreadPoolExecutor(THREADS) as pool:
         first = [
-            read_place(account, place, images, pool, progress.tick, only=options.images)
+            read_place(account, place, images, publish, pool, progress.tick, only=options.images)
             for (place, account), images in zip(opened, expected, strict=True)
         ]
         homes = [_homes(place, opened, first) for place, _ in opened]

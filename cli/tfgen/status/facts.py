@@ -74,6 +74,8 @@ class PlaceFacts(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     projects: Mapping[str, dict[str, Any]] | None = None
     rules: tuple[dict[str, Any], ...] | None = None
     builds: Mapping[str, BuildFacts | None] | None = {}
+    #: Image -> channel -> AMI.
+    channels: Mapping[str, Mapping[str, str]] = {}
     unreadable: tuple[Unreadable, ...] = ()
 
     @cached_property

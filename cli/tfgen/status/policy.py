@@ -19,6 +19,8 @@ ALWAYS = (
     "ec2:DescribeImages",
     "events:ListRules",
 )
+#: Asked each time where tfgen.toml has channels.
+CHANNELS = ("ssm:GetParameters",)
 #: On the log groups of CodeBuild's projects alone.
 LOGS = ("logs:GetLogEvents",)
 #: Needs no right.
@@ -39,9 +41,17 @@ def policy(settings: Settings, regions: Sequence[str]) -> dict[str, object]:
         _statement("Logs", LOGS, logs),
         _statement("Drift", [action for action in ACTIONS if action not in ALWAYS], "*"),
     ]
+    if settings.publish.is_on:
+        statements.append(_statement("Channels", CHANNELS, _channels(settings.publish.parameter, partition)))
     if roles := sorted({each.role_arn for each in wanted if each.role_arn}):
         statements.append({"Sid": "Accounts", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": roles})
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _channels(pattern: str, partition: str) -> str:
+    """The parameters that may be channels of an image."""
+    name = pattern.replace("{image}", "*").replace("{channel}", "*").removeprefix("/")
+    return f"arn:{partition}:ssm:*:*:parameter/{name}"
 
 
 def _statement(sid: str, actions: Sequence[str], resource: str) -> dict[str, object]:

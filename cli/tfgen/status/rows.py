@@ -94,6 +94,7 @@ def _row(
         behind=behind.behind if good else _UNKNOWN.behind,
         pipeline=pipeline_row(expected, place),
         parents=expected.parents,
+        channels=dict(place.channels.get(expected.image, {})),
         drift=tuple(dict.fromkeys((*altered, *drifts.by_image.get(expected.image, ())))),
         amis=tuple(_seen(each, expected, place) for each in own[:_SHOWN]),
         notes=tuple(_notes(facts.now, place, expected, own)),

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from tfgen.aws.channels.read import channels_of
 from tfgen.aws.failures import AwsError
 from tfgen.aws.images.read import built_images
 from tfgen.aws.pipelines.reason import builds_in, failed_action, stages_of
@@ -22,6 +23,7 @@ from tfgen.status.amis import candidates
 from tfgen.status.facts import Expected, PipelineFacts, Place, PlaceFacts
 from tfgen.status.reading.cells import Cells
 from tfgen.status.reading.failure import reason_of, words_of
+from tfgen_generators.settings.publish.tables import Publish
 
 #: Builds that are looked up in vain before an image's last good AMI is called unknown.
 _ROUNDS = 5
@@ -30,7 +32,14 @@ Tick = Callable[[], None]
 
 
 def read_place(
-    account: Account, place: Place, expected: tuple[Expected, ...], pool: Executor, tick: Tick, *, only: Collection[str]
+    account: Account,
+    place: Place,
+    expected: tuple[Expected, ...],
+    publish: Publish,
+    pool: Executor,
+    tick: Tick,
+    *,
+    only: Collection[str],
 ) -> PlaceFacts:
     """What does not depend on other places; with `only`, pipelines of these images and their parents alone.
 
@@ -40,7 +49,10 @@ def read_place(
     amis = pool.submit(cells.read, "ami", "ec2:DescribeImages", lambda: built_images(account))
     rules = pool.submit(cells.read, "next_start", "events:ListRules", lambda: _rules(account))
     listed = pool.submit(cells.read, "pipelines", "codepipeline:ListPipelines", lambda: _listed(account))
-    names = sorted({each.pipeline for each in _wanted(expected, only) if each.pipeline})
+    wanted = _wanted(expected, only)
+    images = [each.image for each in wanted] if publish.is_on else []
+    channels = pool.submit(cells.read, "channels", "ssm:GetParameters", lambda: channels_of(account, publish, images))
+    names = sorted({each.pipeline for each in wanted if each.pipeline})
     reading = [pool.submit(_pipeline, account, name, tick) for name in names]
     pipelines = {name: each.result() for name, each in zip(names, reading, strict=True)}
     facts = PlaceFacts(
@@ -51,6 +63,7 @@ def read_place(
         rules=rules.result(),
         pipelines=pipelines,
         projects=_projects(account, cells, names, listed.result()),
+        channels=channels.result() or {},
     )
     return replace(facts, unreadable=tuple(cells.unreadable))
 
