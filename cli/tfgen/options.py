@@ -19,6 +19,10 @@ FormatOption = Annotated[
     Format,
     typer.Option("--format", envvar="TFGEN_FORMAT", help="Output format: a table, or JSON (docs/json.md)."),
 ]
+IamPolicyOption = Annotated[
+    bool,
+    typer.Option("--iam-policy", envvar="TFGEN_IAM_POLICY", help="Print the IAM policy that this command needs."),
+]
 TerraformOption = Annotated[
     str | None,
     typer.Option(

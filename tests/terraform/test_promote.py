@@ -34,7 +34,7 @@ from tfgen.aws.channels import move as channel_move
 from tfgen.aws.channels.read import channels_of, history, targets
 from tfgen.aws.copies import copy as copying
 from tfgen.aws.copies.find import read_image
-from tfgen.aws.pipelines.build_record import BuildRecord
+from tfgen.aws.pipelines.runs import BuildFacts
 from tfgen.emulator.amis.state import at
 from tfgen.emulator.server import Emulator
 from tfgen.publish.gates import why_altered
@@ -568,15 +568,13 @@ def test_altered_tags_are_found(channels: Channels, tags: dict[str, str], reason
     ami = channels.image(1, **tags)
     image = read_image(channels.home, ami)
     assert image is not None
-    record = BuildRecord(
-        id="web-ami-pipeline:build-1", project="web-ami-pipeline", status="SUCCEEDED", commit="c" * 40, number="1"
-    )
+    record = BuildFacts(id="web-ami-pipeline:build-1", status="SUCCEEDED", commit="c" * 40, number="1")
     found = why_altered(image, "web-ami-pipeline", record if image.build == record.id else None)
     assert re.search(reason, found) if reason else found == ""
     if not reason:
         failed = msgspec.structs.replace(record, status="FAILED")
         assert "ended as FAILED" in why_altered(image, "web-ami-pipeline", failed)
-        forged = msgspec.structs.replace(record, exported={"AMI_ID": "ami-0123456789abcdef0"})
+        forged = msgspec.structs.replace(record, ami="ami-0123456789abcdef0")
         assert "made ami-0123456789abcdef0, not" in why_altered(image, "web-ami-pipeline", forged)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -300,6 +303,10 @@ def test_a_saved_report_is_shown_without_aws(
     assert cli("status", "--from", str(file)).expect(0).out == table
     assert cli("status", "db", "--from", str(file)).expect(0).out.startswith("db\n  template   packer/db.pkr.hcl\n")
     assert read_report(str(file)).images
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    argv = [sys.executable, "-m", "tfgen", "status", "--from", str(file), "--format", "html"]
+    page = subprocess.run(argv, env=ascii_only, capture_output=True, check=True).stdout
+    assert not page.decode().isascii()
 
 
 def test_one_image_at_length(seen: Seen, cli: Command) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tfgen_generators.errors import SettingsError
+from tfgen_generators.settings.lifecycle.ages import age_of
 from tfgen_generators.settings.read import parse_settings
 
 GOOD = """source_repository = "ami-builder"
@@ -28,7 +31,7 @@ def test_the_names_of_channels() -> None:
     publish = parse_settings(GOOD).publish
     assert publish.parameter_name("web", "prod") == "/images/web/prod"
     assert (publish.former("dev"), publish.former("prod")) == ("", "dev")
-    assert publish.gates["prod"].min_seconds == 2 * 24 * 3600
+    assert age_of(publish.gates["prod"].min_age) == timedelta(days=2)
     assert not parse_settings('source_repository = "ami-builder"').publish.is_on
 
 
@@ -59,7 +62,8 @@ def test_the_names_of_channels() -> None:
         ('["lt-0123456789abcdef0"]', '["web"]', 10, "ids of launch templates"),
         ("gates.prod", "gates.dev", 12, "dev is the first"),
         ("gates.prod", "gates.prd", 11, "did you mean prod?"),
-        ('"2d"', '"two days"', 12, "is no age"),
+        ('"2d"', '"two days"', 12, "is not an age"),
+        ('"2d"', '"0d"', 12, "asks for nothing"),
         ("min_age", "min_aeg", 12, "did you mean min_age?"),
         ('["arn:aws:sts', '["release', 13, "ARNs as"),
         ('["ci/smoke-test"]', '"ci/smoke-test"', 14, "must be a list of strings"),

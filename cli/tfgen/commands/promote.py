@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import typer
 
 from tfgen.completion import values
-from tfgen.options import FormatOption
+from tfgen.options import FormatOption, IamPolicyOption
 from tfgen_generators.errors import UsageError
 
 EXAMPLES = """\b
@@ -18,7 +17,6 @@ Examples:
   tfgen promote web --to dev --ami ami-0123456789abcdef0
   tfgen promote --iam-policy                  the rights that it needs
 """
-_AMI = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
 
 
 def command(
@@ -64,9 +62,7 @@ def command(
             help="How long to wait for copies; they go on, and the next run finds them.",
         ),
     ] = 60,
-    iam_policy: Annotated[
-        bool, typer.Option("--iam-policy", envvar="TFGEN_IAM_POLICY", help="Print the IAM policy that it needs.")
-    ] = False,
+    iam_policy: IamPolicyOption = False,
     format_: FormatOption = "table",
 ) -> int:
     """Point a channel of an image to an AMI.
@@ -77,6 +73,7 @@ def command(
     """
     from msgspec.structs import replace
 
+    from tfgen.aws.images.model import AMI_ID
     from tfgen.publish.policy import policy
     from tfgen.publish.promote import promote
     from tfgen.publish.request import make_request, required
@@ -93,7 +90,7 @@ def command(
         raise UsageError("IMAGE and --to are required", fix="use for example: tfgen promote web --to prod")
     if ami and from_:
         raise UsageError("--ami and --from exclude each other", fix="use one of them")
-    if ami and not _AMI.fullmatch(ami):
+    if ami and not AMI_ID.fullmatch(ami):
         raise UsageError(f"--ami {ami!r} is not the id of an AMI", fix="use for example ami-0123456789abcdef0")
     request = make_request(workspace, image, to, former=from_)
     return show(promote(replace(request, ami=ami, dry_run=dry_run, timeout=timeout * 60.0), tell), format_)

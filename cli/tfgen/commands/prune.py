@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tfgen.completion import values
-from tfgen.options import FormatOption
+from tfgen.options import FormatOption, IamPolicyOption
 
 EXIT_REFUSED = 3
 
@@ -55,10 +55,7 @@ def command(
         Path | None,
         typer.Option("--out", metavar="FILE", envvar="TFGEN_PRUNE_OUT", help="Write the plan to a file."),
     ] = None,
-    iam_policy: Annotated[
-        bool,
-        typer.Option("--iam-policy", envvar="TFGEN_IAM_POLICY", help="Print the rights that this needs, as a policy."),
-    ] = False,
+    iam_policy: IamPolicyOption = False,
     format_: FormatOption = "table",
 ) -> int:
     """Plan what becomes of AMIs that nobody uses.

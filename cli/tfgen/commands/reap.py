@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -10,15 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfgen.options import FormatOption
-from tfgen_generators.errors import UsageError
+from tfgen_generators.settings.lifecycle.ages import age_of_option
 
 if TYPE_CHECKING:
     from tfgen.aws.cleanup.model import Doubt, Leftover
     from tfgen.aws.session import Account
     from tfgen.console import Format
-
-_AGE = re.compile(r"(\d{1,6})([mhd])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 EXAMPLES = """\b
 Examples:
@@ -58,11 +54,7 @@ def command(
     instance profiles; deletes them only with --delete. Skips what is recent, in use, part of a running build, or not
     certainly created by Packer. Never touches AMIs and snapshots. Exits 1 when something could not be deleted.
     """
-    age = _age(older_than)
-    try:
-        before = datetime.now(UTC) - age
-    except OverflowError:
-        raise UsageError(f"--older-than {older_than} is too long", fix="use a shorter age") from None
+    before = datetime.now(UTC) - age_of_option("--older-than", older_than)
     found = _Found()
     for name in dict.fromkeys(region or [""]):
         found.look_at(name, before, delete=delete)
@@ -179,13 +171,6 @@ class _Found:
             "since": each.since.isoformat(timespec="seconds"),
             **result,
         }
-
-
-def _age(text: str) -> timedelta:
-    match = _AGE.fullmatch(text)
-    if match is None:
-        raise UsageError(f"--older-than {text} is not an age", fix="use for example 90m, 24h or 7d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _old(age: timedelta) -> str:

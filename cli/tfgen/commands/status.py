@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 import typer
 
 from tfgen.completion import values
+from tfgen.options import IamPolicyOption
 from tfgen_generators.errors import UsageError
 
 if TYPE_CHECKING:
@@ -115,12 +116,7 @@ def command(
             help="Show a saved report (of --format json) instead of asking AWS.",
         ),
     ] = None,
-    iam_policy: Annotated[
-        bool,
-        typer.Option(
-            "--iam-policy", envvar="TFGEN_STATUS_IAM_POLICY", help="Print the IAM policy that this command needs."
-        ),
-    ] = False,
+    iam_policy: IamPolicyOption = False,
     format_: Annotated[
         Form,
         typer.Option(
@@ -239,7 +235,7 @@ def _print(report: Report, shown: _Shown) -> None:
 
         from tfgen.status.page.render import render
 
-        sys.stdout.write(render(report))
+        sys.stdout.buffer.write(render(report).encode())  # as the page says of itself, whatever the locale
     else:
         from tfgen.status.show import one, table
 

@@ -16,7 +16,8 @@ import msgspec
 from tfgen.aws.images.model import OwnedImage
 from tfgen.prune.facts import Candidate, Facts
 from tfgen.prune.model import ACTIONS, Action, Because
-from tfgen_generators.settings.lifecycle.retention import Retention, age_of
+from tfgen_generators.settings.lifecycle.ages import age_of
+from tfgen_generators.settings.lifecycle.retention import Retention
 
 #: A launch within 24 hours keeps an AMI; AWS tells of it a day late.
 LAUNCHED_WITHIN = timedelta(hours=48)

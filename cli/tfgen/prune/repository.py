@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from tfgen.aws.images.model import AMI_ID
 from tfgen.prune.plan_file import is_plan
 from tfgen_generators.trees.files import MOST_COPIED, read_bytes
 
 _ENDINGS = (".tf", ".tofu", ".tfvars", ".hcl", ".json", ".yaml", ".yml", ".toml")
 _NOT = frozenset({".git", ".terraform", ".tfgen", ".venv", "node_modules", "__pycache__"})
-_ID = re.compile(rb"(?<![0-9A-Za-z-])ami-(?:[0-9a-f]{17}|[0-9a-f]{8})(?![0-9A-Za-z])")
+_ID = re.compile(AMI_ID.pattern.encode())
 
 
 def written_ids(root: Path) -> Iterator[tuple[str, str]]:

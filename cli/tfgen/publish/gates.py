@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING
 
 from tfgen.aws.channels.read import history, since, time_of
 from tfgen.aws.failures import AwsError
-from tfgen.aws.pipelines.build_record import is_missing, newest_ended, read_build
+from tfgen.aws.pipelines.runs import GOOD, builds_of, is_missing, newest_ended
 from tfgen.publish.gate_command import run_gate
 from tfgen.publish.model import GateResult
+from tfgen_generators.settings.lifecycle.ages import age_of
 from tfgen_generators.settings.publish.tables import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tfgen.aws.images.model import OwnedImage
-    from tfgen.aws.pipelines.build_record import BuildRecord
+    from tfgen.aws.pipelines.runs import BuildFacts
     from tfgen.publish.model import Request
-
-_AMI = "AMI_ID"
 
 
 def check_gates(request: Request, source: OwnedImage) -> tuple[GateResult, ...]:
@@ -41,33 +40,32 @@ def check_gates(request: Request, source: OwnedImage) -> tuple[GateResult, ...]:
     return tuple(found)
 
 
-def why_altered(image: OwnedImage, project: str, record: BuildRecord | None) -> str:
-    """What of the AMI's tags the record of its build contradicts; "" when they agree."""
+def why_altered(image: OwnedImage, project: str, build: BuildFacts | None) -> str:
+    """What of the AMI's tags CodeBuild's record of its build contradicts; "" when they agree."""
     if not image.build:
         return f"{image.id} has no tag CodeBuildProject: a pipeline did not build it, or the tag was removed"
     said = image.build.partition(":")[0]
     if said != project:
         return f"{image.id} is of a build of {said}, and the pipeline is {project}"
-    if record is None:
+    if build is None:
         return f"CodeBuild has no build {image.build}: it keeps them for a year"
-    return next(_contradictions(image, record), "")
+    return next(_contradictions(image, build), "")
 
 
-def _contradictions(image: OwnedImage, record: BuildRecord) -> Iterator[str]:
-    if record.status != "SUCCEEDED":
-        yield f"build {image.build} ended as {record.status}"
-    if record.commit and image.commit != record.commit:
-        yield f"tag SourceVersion of {image.id} is {image.commit or 'none'}, and the build was of {record.commit}"
+def _contradictions(image: OwnedImage, build: BuildFacts) -> Iterator[str]:
+    if build.status != GOOD.upper():
+        yield f"build {image.build} ended as {build.status}"
+    if build.commit and image.commit != build.commit:
+        yield f"tag SourceVersion of {image.id} is {image.commit or 'none'}, and the build was of {build.commit}"
     number = image.tags.get("BuildNumber", "")
-    if record.number and number != record.number:
-        yield f"tag BuildNumber of {image.id} is {number or 'none'}, and the build was number {record.number}"
-    made = record.exported.get(_AMI, "")
-    if made and made != image.id:
-        yield f"build {image.build} made {made}, not {image.id}"
+    if build.number and number != build.number:
+        yield f"tag BuildNumber of {image.id} is {number or 'none'}, and the build was number {build.number}"
+    if build.ami and build.ami != image.id:
+        yield f"build {image.build} made {build.ami}, not {image.id}"
 
 
-def _record(request: Request, source: OwnedImage) -> BuildRecord | None:
-    return read_build(request.home, source.build) if source.build else None
+def _record(request: Request, source: OwnedImage) -> BuildFacts | None:
+    return builds_of(request.home, [source.build])[source.build] if source.build else None
 
 
 def _pipeline(request: Request) -> GateResult:
@@ -81,9 +79,8 @@ def _pipeline(request: Request) -> GateResult:
         return GateResult(
             gate="pipeline", passed=False, reason=f"pipeline {request.project} has never ended an execution"
         )
-    execution, status = newest
-    reason = f"execution {execution} of {request.project}: {status}"
-    return GateResult(gate="pipeline", passed=status == "Succeeded", reason=reason)
+    reason = f"execution {newest.id} of {request.project}: {newest.status}"
+    return GateResult(gate="pipeline", passed=newest.status == GOOD, reason=reason)
 
 
 def _min_age(request: Request, source: OwnedImage, gate: Gate) -> GateResult:
@@ -96,7 +93,7 @@ def _min_age(request: Request, source: OwnedImage, gate: Gate) -> GateResult:
         return GateResult(gate="min_age", passed=False, reason=f"{source.id} has never been in {former}")
     begin, end = spent
     age = max((end or now) - begin, timedelta())
-    passed = age.total_seconds() >= gate.min_seconds
+    passed = age >= age_of(gate.min_age)
     reason = (
         f"{source.id} was in {former} for {_shown(age)} since {begin:%Y-%m-%dT%H:%M:%SZ}; min_age is {gate.min_age}"
     )

@@ -2,7 +2,6 @@
 
 __all__ = [
     "build_log",
-    "build_record",
     "dispatch_lease",
     "dispatch_state",
     "executions",

@@ -40,7 +40,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BuildFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A build; `failure` is its first phase's that did not work."""
+    """A build; `failure` is its first phase's that did not work, `ami` the AMI that it exported."""
 
     id: str
     status: str
@@ -51,6 +51,7 @@ class BuildFacts(msgspec.Struct, frozen=True, kw_only=True):
     log_group: str = ""
     log_stream: str = ""
     ami: str = ""
+    number: str = ""
 
 
 def runs_of(account: Account, pipeline: str) -> tuple[RunFacts, ...]:
@@ -64,6 +65,17 @@ def runs_of(account: Account, pipeline: str) -> tuple[RunFacts, ...]:
         if not token or (len(found) >= SHOWN and any(each.status == GOOD for each in found)):
             return tuple(found)
         asked |= {"nextToken": token, "maxResults": _PAGE}
+
+
+def newest_ended(account: Account, pipeline: str) -> RunFacts | None:
+    """The newest execution that succeeded or failed, None without: one that is superseded says nothing of an image.
+
+    Raises AwsError.
+    """
+    found = account.pages(
+        "codepipeline", "list_pipeline_executions", "pipelineExecutionSummaries", pipelineName=pipeline
+    )
+    return next((run for run in map(_run, found) if run.status in (GOOD, *BAD)), None)
 
 
 def failures_since_good(runs: Iterable[RunFacts]) -> list[RunFacts]:
@@ -124,6 +136,7 @@ def _build(found: dict[str, Any]) -> BuildFacts:
         log_group=build.log_group,
         log_stream=build.log_stream,
         ami=build.exported.get("AMI_ID", ""),
+        number=str(found.get("buildNumber") or ""),
     )
 
 

@@ -9,11 +9,11 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from tfgen.aws.images.model import AMI_ID
+
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
-#: Of eight signs before 2016, of 17 since.
-AMI_ID = re.compile(r"(?<![0-9A-Za-z-])ami-(?:[0-9a-f]{17}|[0-9a-f]{8})(?![0-9A-Za-z])")
 #: Keys under which services name an AMI, in lower case.
 _IMAGE_KEYS = frozenset({"imageid", "imageidoverride", "parentimage", "image", "releaseversion"})
 _BY_PARAMETER = re.compile(r"(?:resolve:)?ssm:([^\s{}]+)")

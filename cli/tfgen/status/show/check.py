@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import msgspec
 
 from tfgen.status.model import ImageStatus, Report
 from tfgen.status.show.table import behind_text, place_of
-from tfgen_generators.errors import UsageError
-
-_AGE = re.compile(r"(\d{1,6})([hdw])")
-_DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
+from tfgen_generators.settings.lifecycle.ages import age_of_option
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,12 +25,8 @@ def limits(max_age: str | None, max_failing: int | None, behind: bool) -> Limits
     """The limits of the options. Raises UsageError for an age that is none."""
     if max_age is None:
         return Limits(max_failing=max_failing or 0, behind=behind)
-    match = _AGE.fullmatch(max_age)
-    if match is None:
-        raise UsageError(f"--max-age {max_age} is not an age", fix="use for example 30d, 12h or 4w")
-    return Limits(
-        max_age=int(match[1]) * _DAYS[match[2]], age_text=max_age, max_failing=max_failing or 0, behind=behind
-    )
+    days = age_of_option("--max-age", max_age) / timedelta(days=1)
+    return Limits(max_age=days, age_text=max_age, max_failing=max_failing or 0, behind=behind)
 
 
 def failures(report: Report, limits: Limits) -> Iterator[str]:

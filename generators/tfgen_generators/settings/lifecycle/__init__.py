@@ -1,3 +1,3 @@
 """Tables of tfgen.toml about AMIs after their build."""
 
-__all__ = ["retention"]
+__all__ = ["ages", "retention"]

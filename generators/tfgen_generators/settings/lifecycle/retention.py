@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import msgspec
 
+from tfgen_generators.settings.lifecycle.ages import FIX, age_of, check_age
 from tfgen_generators.settings.lines import InvalidSettingError, dotted, in_toml
 
-_AGE = re.compile(r"(\d{1,5})([hdw])")
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 MOST_KEPT = 10_000
 #: As many versions as Parameter Store has of a parameter.
 MOST_PREVIOUS = 100
@@ -41,13 +39,6 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return tuple((step, text, age_of(text)) for step, text in given or [("deregister", "0d")])
 
 
-def age_of(text: str) -> timedelta:
-    """An age as `12h`, `30d` or `8w`. Raises ValueError."""
-    if (match := _AGE.fullmatch(text)) is None:
-        raise ValueError(text)
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
 def check_ages(keep: object) -> None:
     """Raises InvalidSettingError where `retention.keep`, as the file has it, is no table of texts."""
     here = ("retention", "keep")
@@ -56,7 +47,7 @@ def check_ages(keep: object) -> None:
     for name, text in keep.items():
         if not isinstance(text, str):
             message = f"{dotted((*here, name))} must be an age"
-            raise InvalidSettingError((*here, name), message, 'use for example "12h", "30d" or "8w"')
+            raise InvalidSettingError((*here, name), message, FIX)
 
 
 def check_retention(retention: Retention) -> None:
@@ -70,7 +61,7 @@ def check_retention(retention: Retention) -> None:
         here = ("retention", "keep", name)
         if not name.strip() or not name.isprintable():
             raise InvalidSettingError(here, f"{dotted(here)} names no channel and no branch", "name it")
-        _check_age(here, text)
+        check_age(here, text)
     _check_steps(retention)
     for name in retention.skip_sources:
         if name not in SKIPPABLE:
@@ -85,16 +76,8 @@ def _check_steps(retention: Retention) -> None:
         text, here = getattr(retention, step), ("retention", step)
         if not text:
             continue
-        _check_age(here, text)
+        check_age(here, text)
         if before and age_of(text) < before[2]:
             message = f"retention.{step} = {in_toml(text)} is sooner than retention.{before[0]} = {in_toml(before[1])}"
             raise InvalidSettingError(here, message, "use the order deprecate, disable, deregister")
         before = step, text, age_of(text)
-
-
-def _check_age(here: tuple[str, ...], text: str) -> None:
-    try:
-        age_of(text)
-    except ValueError:
-        message = f"{dotted(here)} = {in_toml(text)} is not an age"
-        raise InvalidSettingError(here, message, 'use for example "12h", "30d" or "8w"') from None

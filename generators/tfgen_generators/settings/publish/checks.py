@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from tfgen_generators.nearest import did_you_mean
+from tfgen_generators.settings.lifecycle.ages import age_of, check_age
 from tfgen_generators.settings.lines import InvalidSettingError, Path, dotted, in_toml
-from tfgen_generators.settings.publish.tables import Gate, Publish, seconds
+from tfgen_generators.settings.publish.tables import Gate, Publish
 from tfgen_generators.settings.tables import check_keys, convert, table_at
 
 if TYPE_CHECKING:
@@ -149,10 +150,9 @@ def _check_gate(publish: Publish, channel: str, gate: Gate) -> None:
     _check_known(path, channel, publish.channels, "publish.channels")
     if gate.min_age:
         here = (*path, "min_age")
-        if seconds(gate.min_age) is None:
-            raise InvalidSettingError(
-                here, f"{dotted(here)} = {in_toml(gate.min_age)} is no age", 'use "90m", "12h" or "2d"'
-            )
+        check_age(here, gate.min_age)
+        if not age_of(gate.min_age):
+            raise InvalidSettingError(here, f"{dotted(here)} = {in_toml(gate.min_age)} asks for nothing", "remove it")
         if not publish.former(channel):
             message = f"{dotted(here)} is the age in the channel before, and {channel} is the first"
             raise InvalidSettingError(here, message, "remove it")

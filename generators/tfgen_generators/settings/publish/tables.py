@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 #: What stands behind a channel's parameter in the name of its lock; no channel's name has a dot.
 LOCK = ".lock"
-_AGE = re.compile(r"([1-9]\d{0,3})([mhd])")
-_SECONDS = {"m": 60, "h": 3600, "d": 86400}
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,11 +20,6 @@ class Gate(_Strict, frozen=True, kw_only=True):
     min_age: str = ""
     approved_by: list[str] = []
     command: list[str] = []
-
-    @property
-    def min_seconds(self) -> int:
-        """`min_age` in seconds, 0 without."""
-        return seconds(self.min_age) or 0
 
 
 class Publish(_Strict, frozen=True, kw_only=True):
@@ -64,9 +55,3 @@ class Publish(_Strict, frozen=True, kw_only=True):
         """The channel before `channel`, "" for the first."""
         at = self.channels.index(channel)
         return self.channels[at - 1] if at else ""
-
-
-def seconds(age: str) -> int | None:
-    """An age such as 90m, 12h or 2d in seconds; None for another text."""
-    match = _AGE.fullmatch(age)
-    return int(match[1]) * _SECONDS[match[2]] if match else None

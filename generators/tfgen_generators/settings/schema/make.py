@@ -14,6 +14,7 @@ import msgspec
 
 from tfgen_generators.settings.checks import MOST_IN_FLIGHT
 from tfgen_generators.settings.inputs import EXPLICIT, FACTS, META_ARGUMENTS, Expression, Input
+from tfgen_generators.settings.lifecycle.ages import PATTERN
 from tfgen_generators.settings.lifecycle.retention import MOST_KEPT, MOST_PREVIOUS, SKIPPABLE, STEPS
 from tfgen_generators.settings.lint_tables import SEVERITIES
 from tfgen_generators.settings.model import Quota, Settings
@@ -196,8 +197,8 @@ def _tighten(settings: Schema, definitions: Mapping[str, Schema]) -> None:
     retention["keep_last"] |= {"minimum": 0, "maximum": MOST_KEPT}
     retention["previous"] |= {"minimum": 0, "maximum": MOST_PREVIOUS}
     for key in STEPS:
-        retention[key]["pattern"] = "^([0-9]{1,5}[hdw])?$"
-    retention["keep"]["additionalProperties"] = {"type": "string", "pattern": "^[0-9]{1,5}[hdw]$"}
+        retention[key]["pattern"] = f"^({PATTERN})?$"
+    retention["keep"]["additionalProperties"] = {"type": "string", "pattern": f"^{PATTERN}$"}
     retention["skip_sources"]["items"] = {"enum": [*SKIPPABLE]}
     reasons = {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
     lint = definitions["LintSettings"]["properties"]
