@@ -1,7 +1,7 @@
 """`make bench`: every figure that tfgen promises, as a ratio against a peer in the same run.
 
     python benchmarks/run.py                            all
-    python benchmarks/run.py help                       one (help, sync, affected, lint, plan)
+    python benchmarks/run.py help                       one (help, sync, affected, lint, page, prune, status, plan)
     python benchmarks/run.py sync --sizes 10 100        sync on smaller trees
 
 Run it while nothing else runs. The limits stand in the table; nothing here fails a build.
@@ -16,6 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import affected
+import bench_prune
+import bench_status
+import bench_status_page
 import lint
 import plan
 import sync
@@ -49,7 +52,7 @@ def bench_help() -> list[Row]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="tfgen's figures, as ratios against peers in the same run")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="help, sync, affected, lint, plan (all by default)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="all by default; an unknown one lists them")
     parser.add_argument("--sizes", nargs="+", type=int, default=sync.SIZES, help="of sync's trees, in templates")
     parser.add_argument("--images", nargs="*", type=int, default=list(plan.CHANGED), help="of plan's estates")
     parser.add_argument("--rounds", type=int, default=7, help="of sync")
@@ -64,6 +67,9 @@ def main() -> None:
         "sync": lambda: sync.bench_sync(options.sizes, options.rounds),
         "affected": affected.bench_affected,
         "lint": lint.bench_lint,
+        "page": bench_status_page.bench_status_page,
+        "prune": bench_prune.bench_prune,
+        "status": bench_status.bench_status,
         "plan": lambda: plan.bench_plan(options.images),
     }
     if unknown := sorted({*options.names} - {*benchmarks}):
