@@ -98,6 +98,7 @@ def test_samples(number: int) -> None:
         'b {\n  a = "b"\n\n}\n/* a\nc = "d"\n*/\nd = "e"\n',
         'b { a = 1\n  c = "d"\n}\n',
         'b\n  a = "b"\n{\n}\n',
+        '{}\n\nb "c" {\n  a = "b"\n}\n',
         'if = "b"\nc = for\n',
         'a = "*/"\nb = "/*"\nc = 1',
         'a = env("X")\nb = "${env}"\nc = "$${a}"\n',

@@ -54,6 +54,7 @@ class Source:
         self.roots = [inner for root in roots if root is not None for inner in _objects(root)]
         #: The first node of each text, and of each key, once somebody has asked (`places`).
         self.index: tuple[dict[str, Node], dict[Key, Node]] | None = None
+        self.is_asked = False
 
     def _root(self, file: File) -> Node | None:
         try:

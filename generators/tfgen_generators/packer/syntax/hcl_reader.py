@@ -121,6 +121,8 @@ def _items(node: Node) -> list[Node]:
             found.append(child)
         elif child.type == "block_start":
             found.clear()
+        elif child.type == "object" and SOURCE.runs:
+            raise UnreadLinesError  # a file that is one object, and a run behind it
     return found
 
 
