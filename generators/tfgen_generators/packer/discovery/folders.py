@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.discovery.outcome import Outcome

@@ -21,8 +21,6 @@ from tfgen_generators.packer.syntax.values import LARGEST, Expression, Value, co
 
 #: Where locals name each other in a circle, or an expression is nested beyond reason.
 _DEEPEST = 40
-#: Tuples: `str | int` would be made anew for each value.
-_SCALARS, _LONG = (str, bool, int, float), (str, list)
 
 Handler = Callable[[Expression, Lookup, int], Value]
 
@@ -172,7 +170,7 @@ def _negative(value: Decimal) -> Decimal:
 
 def _template(expression: Expression, lookup: Lookup, depth: int) -> Value:
     parts = [evaluate(part, lookup, depth) for part in expression.args]
-    if not all(isinstance(part, _SCALARS) for part in parts):
+    if not all(isinstance(part, (str, bool, int, float)) for part in parts):
         raise UndecidedError
     found = "".join(text(part) for part in parts)
     if len(found) > LARGEST:
@@ -200,7 +198,7 @@ def _call(expression: Expression, lookup: Lookup, depth: int) -> Value:
     if name not in OF_PATHS and any(map(is_of_build_folder, arguments, given)):
         raise UndecidedError
     found = call(str(name), given)
-    spend(lookup, len(found) // 100 if isinstance(found, _LONG) else 0)
+    spend(lookup, len(found) // 100 if isinstance(found, (str, list)) else 0)
     return found
 
 
