@@ -150,7 +150,7 @@ def _pipelines(facts: Facts, going: Sequence[Candidate], names: ImageNames) -> d
 
 
 def _plan(decisions: Sequence[Decision], facts: Facts, regions: dict[str, Region], notes: Sequence[str]) -> Plan:
-    from tfgen.distribution import version
+    from tfgen.distribution.installed import version
 
     snapshots = {name: region.snapshots for name, region in regions.items()}
     sizes = Sizes(snapshots)
