@@ -162,11 +162,14 @@ def test_heredocs(repo: Repo, cli: Command) -> None:
         ('for_each = { a = "b" }', "for_each"),
         ("count = 2", "count"),
         ("depends_on = [terraform_data.x]", "depends_on"),
+        ("lifecycle {}", "a block lifecycle"),
+        ("version = var.v", "its version is not plain text"),
+        ("source = var.s", "its source is not plain text"),
     ],
 )
 def test_arguments_that_a_generated_call_does_not_have(repo: Repo, cli: Command, argument: str, said: str) -> None:
     root = repo({**ESTATE, MAIN: f"# first\n{call(more=f'  {argument}')}"})
-    refused(cli, root, f"{MAIN}:2: module 'old'", said)
+    refused(cli, root, f"{MAIN}:2: module 'old'", said, "ignore in tfgen.toml")
 
 
 def test_for_each_that_gives_the_script(repo: Repo, cli: Command) -> None:
@@ -193,7 +196,7 @@ def test_calls_in_other_modules(repo: Repo, cli: Command) -> None:
             "terraform/team/main.tf": f"\n{call()}",
         }
     )
-    refused(cli, root, "terraform/team/main.tf:2: module 'old'", "another module")
+    refused(cli, root, "terraform/team/main.tf:2: module 'old'", "another module", "move the call")
 
 
 def test_calls_in_another_folder(repo: Repo, cli: Command) -> None:
@@ -212,12 +215,45 @@ def test_examples_of_a_module_are_no_pipelines(repo: Repo, cli: Command) -> None
 def test_json_syntax(repo: Repo, cli: Command) -> None:
     body = {"source": MODULE, "variables": {"PACKER_SCRIPT": WEB}}
     root = repo({**ESTATE, "terraform/pipelines/main.tf.json": json.dumps({"module": {"old": body}})})
-    refused(cli, root, "terraform/pipelines/main.tf.json: module 'old'", "JSON")
+    refused(cli, root, "terraform/pipelines/main.tf.json:1: module 'old'", "JSON", "Terraform's own syntax")
+
+
+def test_references_in_json_syntax(repo: Repo, cli: Command) -> None:
+    """They are not edited; what only begins alike is none."""
+    outputs = {"a": {"value": "${module.older.arn}"}, "b": {"value": "${module.old.arn}"}}
+    text = json.dumps({"output": outputs}, indent=1)
+    root = repo({**ESTATE, MAIN: call(), "terraform/pipelines/o.tf.json": text})
+    refused(cli, root, "terraform/pipelines/o.tf.json:7: refers to module.old", "web", "Terraform's own syntax")
+    (root / "terraform/pipelines/o.tf.json").write_text(text.replace("module.old.", "module.older."))
+    adopted(cli, root)
 
 
 def test_a_file_with_an_error_is_named_and_left(repo: Repo, cli: Command) -> None:
     root = repo({**ESTATE, MAIN: call(), "terraform/pipelines/broken.tf": 'locals {\n  x = = 1\n}\nmodule "a" {}\n'})
-    refused(cli, root, "terraform/pipelines/broken.tf:2", "left as it is")
+    refused(cli, root, "terraform/pipelines/broken.tf:2", "left as it is", "fix it")
+    (root / "terraform/pipelines/broken.tf").write_text("locals {\n  x = = module.old.arn\n}\n")
+    refused(cli, root, "terraform/pipelines/broken.tf:2", "left as it is", "fix it")
+
+
+def test_a_file_with_keys_that_are_expressions(repo: Repo, cli: Command) -> None:
+    """It is read as any other; a map of variables with such keys does not tell its script."""
+    keys = 'locals {\n  a = { (var.x) = 1, "${var.x}-y" = 2, "a\\n" = 3 }\n}\n'
+    root = repo(
+        {**ESTATE, MAIN: keys + call(), "terraform/pipelines/x.tf": keys + 'module "a" {\n  source = "./a"\n}\n'}
+    )
+    adopted(cli, root)
+    assert (root / MAIN).read_text() == keys
+    root = repo({**ESTATE, MAIN: keys + call(environment='    (local.k) = "v"\n')}, name="other")
+    refused(cli, root, f"{MAIN}:4: module 'old'", "not constant", "--match old=TEMPLATE")
+
+
+def test_overrides(repo: Repo, cli: Command) -> None:
+    """What another file changes in a call would have nothing to change."""
+    override = 'module "old" {\n  timeout = 3\n}\n'
+    root = repo({**ESTATE, MAIN: call(), "terraform/pipelines/x_override.tf": "\n" + override})
+    refused(cli, root, f"{MAIN}:1: module 'old'", "terraform/pipelines/x_override.tf:2 overrides it")
+    (root / "terraform/pipelines/x_override.tf").write_text(call())
+    refused(cli, root, f"{MAIN}:1: module 'old'", "terraform/pipelines/x_override.tf:1 overrides it")
 
 
 def test_expressions(repo: Repo, cli: Command) -> None:
@@ -440,10 +476,14 @@ def test_variables_in_a_list(repo: Repo, cli: Command) -> None:
 def test_a_label_that_is_another_templates_name(repo: Repo, cli: Command) -> None:
     """That template's pipeline has to wait until the move is applied."""
     root = repo({**ESTATE, "packer/db.json": JSON, MAIN: call("db")})
-    assert "packer/db.json: its name db is also the old name of web" in cli("adopt").expect(1).err
-    cli("adopt", "--write", "--no-plan").expect(1)
+    said = (f"{MAIN}:1: module 'db'", "is the name of packer/db.json", "ignore in tfgen.toml", "--prune-pins")
+    refused(cli, root, *said)
+    (root / MAIN).write_text(call("db") + call("web", '"packer/db.json"'))
+    refused(cli, root, f"{MAIN}:1: module 'db'", f"{MAIN}:8: module 'web'", "is the name of packer/web.json")
+    (root / MAIN).write_text(call("db"))
+    write_tree(root, {"tfgen.toml": 'source_repository = "r"\nignore = ["packer/db.json"]\n'})
+    adopted(cli, root)
     assert "from = module.db\n  to   = module.web\n" in generated(root)
-    assert not (root / "terraform/pipelines/pipeline_db.gen.tf").exists()
 
 
 def test_a_folder_that_cannot_be_written(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
