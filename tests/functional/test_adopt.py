@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import tomllib
@@ -84,6 +85,12 @@ def test_legacy_estate(repo: Repo, cli: Command) -> None:
         ("proxy", "packer-proxy.json", "create", None),
         ("web", "packer-web.json", "adopt", 19),
     ]
+    said = (
+        "every pipeline, new ones too, is given: [environment] VPC_ID, SUBNET_ID;"
+        ' [inputs] project_description = "{name} AMI"; [names] project_name = "example-{name}-ami-pipeline",'
+        ' artefact_bucket_name = "codepipeline-artefacts-{name}"'
+    )
+    assert said in cli("adopt").expect(0).err
     adopted(cli, root)
     start = before.index('module "example-web-codepipline"')
     assert (root / "terraform/test.tf").read_text() == before[:start]
@@ -101,7 +108,7 @@ def test_legacy_estate(repo: Repo, cli: Command) -> None:
     ):
         assert line in web
     assert 'PACKER_SCRIPT = "packer-proxy"' in proxy
-    assert 'artefact_bucket_name = "codepipeline-artefacts"' in proxy
+    assert 'artefact_bucket_name = "codepipeline-artefacts-proxy"' in proxy  # the module makes it
     assert "example-web" not in proxy
     assert "# do not rename" in (root / "tfgen.toml").read_text()
     assert [row["name"] for row in json.loads(cli("list", "--format", "json").expect(0).out)["templates"]] == [
@@ -126,7 +133,8 @@ def test_comments_and_neighbours_stay(repo: Repo, cli: Command) -> None:
         "of a",
     ):
         assert comment in toml
-    assert tomllib.loads(toml)["inputs"] == {"bucket": "b", "size": 3}
+    assert tomllib.loads(toml)["inputs"] == {"bucket": {"pattern": "b-{name}"}, "size": 3}
+    assert tomllib.loads(toml)["templates"]["web"]["inputs"] == {"bucket": "b"}
 
 
 def test_a_comment_on_the_last_line_stays(repo: Repo, cli: Command) -> None:
@@ -263,8 +271,8 @@ def test_expressions(repo: Repo, cli: Command) -> None:
     root = repo({**ESTATE, MAIN: call(more=more, environment='    VPC = var.vpc\n    N = 3\n    E = ""\n')})
     adopted(cli, root)
     toml = tomllib.loads((root / "tfgen.toml").read_text())
+    assert toml["templates"]["web"]["inputs"] == {"bucket": {"expression": '"${local.prefix}-b"'}}
     assert toml["inputs"] == {
-        "bucket": {"expression": '"${local.prefix}-b"'},
         "tags": {"expression": '{ A = var.a, "B c" = "d" }'},
         "nothing": {"expression": "null"},
         "on": True,
@@ -398,6 +406,57 @@ def test_names_without_a_pattern_are_pinned(repo: Repo, cli: Command) -> None:
     adopted(cli, root)
     assert tomllib.loads((root / "tfgen.toml").read_text())["templates"]["web"]["names"] == {"project_name": "legacy-1"}
     assert 'project_name = "db-ami-pipeline"' in generated(root, "db")
+
+
+def test_what_a_call_that_stands_alone_passes(repo: Repo, cli: Command) -> None:
+    """Its names and buckets stay its own, and a new template gets others; networks and the like are for all."""
+    own = {"artefact_bucket_name": "files", "role_name": "builder", "bucket": "a{b", "project_name": "images"}
+    shared = {
+        "repository_name": "r",
+        "vpc_id": "vpc-1",
+        "kms_key_arn": "arn:aws:kms:x",
+        "compute": "small",
+        "prefix": "",
+    }
+    more = "".join(f'  {name} = "{value}"\n' for name, value in {**own, **shared}.items())
+    more += '  subnets = [1]\n  logs_bucket = aws_s3_bucket.logs.id\n  tags = { x = "old" }'
+    environment = '    VPC_ID = "v"\n    AMI_NAME = "n"\n    FILES_BUCKET = "f"\n    WHO = "old-1"\n'
+    root = repo({**ESTATE, "packer/db.json": JSON, MAIN: call(more=more, environment=environment)})
+    adopted(cli, root)
+    web, db = (re.sub(r" +=", " =", generated(root, name)) for name in ("web", "db"))
+    for name, value in {**own, **shared}.items():
+        assert f'  {name} = "{value}"\n' in web
+    for name, value in shared.items():
+        assert f'  {name} = "{value}"\n' in db
+    for line in (
+        'project_name = "db-ami-pipeline"',
+        'artefact_bucket_name = "files-db"',
+        'role_name = "builder-db"',
+        'bucket = "a{b-db"',
+        "subnets = [1]",
+        "logs_bucket = aws_s3_bucket.logs.id",
+        'FILES_BUCKET = "f"',
+        'VPC_ID = "v"',
+    ):
+        assert f"  {line}\n" in db
+    for word in ("tags", "AMI_NAME", "WHO"):
+        assert word not in db
+        assert word in web
+
+
+def test_buckets_without_a_pattern_in_an_account_that_is_not_named(repo: Repo, cli: Command) -> None:
+    """The default name of a bucket takes local.account_id, which only a root module of tfgen's has."""
+    files = {**ESTATE, "packer/db.json": JSON, "packer/new.json": JSON}
+    text = call("a", more='  artefact_bucket_name = "one"') + call(
+        "b", '"packer/db.json"', more='  artefact_bucket_name = "two"'
+    )
+    root = repo({**files, MAIN: text, "tfgen.toml": 'source_repository = "My_r"\n'})
+    adopted(cli, root)
+    assert 'artefact_bucket_name = "new-my-r-artefacts"' in generated(root, "new")
+    assert 'artefact_bucket_name = "two"' in generated(root, "db")
+    root = repo({**files, MAIN: f"locals {{\n  account_id = 1\n}}\n{text}"}, name="other")
+    adopted(cli, root)
+    assert "artefacts-${local.account_id}" in generated(root, "new")
 
 
 def test_names_that_only_their_module_knows(repo: Repo, cli: Command) -> None:
@@ -613,7 +672,7 @@ def test_after_init(repo: Repo, cli: Command) -> None:
     subprocess.run(["git", "init", "-q"], cwd=root, check=True)
     cli("init").expect(0)
     adopted(cli, root)
-    assert 'artefact_bucket_name = "codepipeline-artefacts"' in generated(root, "proxy", "terraform")
+    assert 'artefact_bucket_name = "codepipeline-artefacts-proxy"' in generated(root, "proxy", "terraform")
     assert 'project_description  = "proxy AMI"' in generated(root, "proxy", "terraform")
 
 
