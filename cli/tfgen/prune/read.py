@@ -63,7 +63,8 @@ def open_regions(
         try:
             account = open_account(name or None, threads=THREADS)
             if account.region not in askers:
-                askers[account.region] = stack.enter_context(made(account, previous))
+                askers[account.region] = made(account, previous)
+                stack.enter_context(askers[account.region])
         except AwsError as error:
             errors.append(error)
             failures.append(failure_of(name, "account", error))

@@ -1,3 +1,3 @@
 """Who uses an AMI: one module for each kind of user, each asked with all pages."""
 
-__all__ = ["ask", "model", "permissions", "references", "watch"]
+__all__ = ["ask", "model", "permissions", "references"]

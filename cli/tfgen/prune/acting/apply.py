@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen.aws.failures import AwsError
-from tfgen.aws.usage.watch import WatchingAsker
+from tfgen.prune.acting.watch import WatchingAsker
 from tfgen.prune.acting.broken_off import finish_runs
 from tfgen.prune.acting.journal import FOLDER, FORMAT, Journal, begin, moment, new_name
 from tfgen.prune.acting.model import Applied, AppliedAmi, Begun, Ended

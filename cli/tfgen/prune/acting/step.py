@@ -14,7 +14,7 @@ import msgspec
 
 from tfgen.aws.failures import AwsError, concerns_all
 from tfgen.aws.usage.permissions import GONE
-from tfgen.aws.usage.watch import WatchingAsker
+from tfgen.prune.acting.watch import WatchingAsker
 from tfgen.prune.acting.model import Call, Outcome, Record, Settled
 from tfgen.prune.acting.record import SNAPSHOT_GONE, holders, read_record
 from tfgen.prune.acting.recycle_bin import IMAGE, SNAPSHOT, RecycleBin
