@@ -48,6 +48,7 @@ _OPENS = {
     "tfgen_generators.sync.write": "writes",
     "tfgen.workspace": "locks",
     "tfgen.journal": "writes",
+    "tfgen.prune.acting.journal": "writes",
     "tfgen.distribution": "its own metadata",
     "tfgen.boundary": "os.devnull",
     "tfgen.completion.answer": "os.devnull",
