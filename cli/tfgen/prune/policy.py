@@ -9,6 +9,7 @@ ACTIONS = (
     "batch:DescribeComputeEnvironments",
     "cloudformation:DescribeStacks",
     "cloudformation:GetTemplate",
+    "codebuild:BatchGetBuilds",
     "codepipeline:ListPipelineExecutions",
     "ec2:DescribeFleets",
     "ec2:DescribeImageAttribute",
