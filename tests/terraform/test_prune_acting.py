@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,8 @@ import pytest
 from tests.conftest import JSON, Command, Repo, Result
 from tests.documented import ROOT
 from tests.terraform.pruned_amis import HOOK, PrunedAmis
-from tests.terraform.used_amis import OTHER_ACCOUNT, TOML, tags
+from tests.terraform.used_amis import TOML
 from tfgen.aws.usage import ask
-from tfgen.emulator.amis.state import at
 from tfgen.emulator.server import Emulator
 
 HERE, THERE = "eu-west-1", "us-east-1"
