@@ -10,7 +10,7 @@ import pytest
 
 from tests.documented import ROOT
 from tests.pinned import WHEEL
-from tfgen.distribution.installed import installed
+from tfgen.distribution import installed
 
 DIGEST, COMMIT = "0a" * 32, "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 URL, REPOSITORY = f"https://example.com/{WHEEL}", "https://example.com/tfgen.git"
