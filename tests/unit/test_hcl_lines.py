@@ -99,6 +99,7 @@ def test_samples(number: int) -> None:
         'b { a = 1\n  c = "d"\n}\n',
         'b\n  a = "b"\n{\n}\n',
         '{}\n\nb "c" {\n  a = "b"\n}\n',
+        "b {\n" * 99 + 'c {\n  d {\n    e {\n      a = "b"\n    }\n  }\n}\n' + "}\n" * 99,
         'if = "b"\nc = for\n',
         'a = "*/"\nb = "/*"\nc = 1',
         'a = env("X")\nb = "${env}"\nc = "$${a}"\n',

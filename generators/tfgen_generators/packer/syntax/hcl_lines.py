@@ -195,7 +195,7 @@ def attributes_of(comment: Node) -> dict[str, Value]:
     return body.attributes
 
 
-def refuse_lines(comment: Node) -> None:
+def refuse(comment: Node, _body: Body | None = None) -> None:
     """Raises UnreadLinesError where a run stands for which there is no body and no object."""
     if comment.start_byte in SOURCE.runs:
         raise UnreadLinesError

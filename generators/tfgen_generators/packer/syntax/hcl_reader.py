@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.tree import SOURCE, Runs, text_of, tree_of
 from tfgen_generators.packer.model import BrokenTemplateError
-from tfgen_generators.packer.syntax.hcl_lines import UnreadLinesError, take, without_lines
+from tfgen_generators.packer.syntax.hcl_lines import DEEPEST, UnreadLinesError, refuse, take, without_lines
 from tfgen_generators.packer.syntax.hcl_values import value_of
 from tfgen_generators.packer.syntax.syntax import Block, Body
 from tfgen_generators.packer.syntax.utf_8 import check_utf_8, not_utf_8
@@ -134,7 +134,7 @@ def _body(items: list[Node], depth: int = 0) -> Body:
     for item in items:
         kind = item.type
         if kind == "comment":
-            take(item, body)
+            (take if depth <= _DEEPEST - DEEPEST else refuse)(item, body)
             continue
         row = item.start_point[0]
         if row == last:

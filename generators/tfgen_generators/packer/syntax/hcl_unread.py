@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.tree import text_of
 from tfgen_generators.packer.model import BrokenTemplateError
-from tfgen_generators.packer.syntax.hcl_lines import refuse_lines
+from tfgen_generators.packer.syntax.hcl_lines import refuse
 from tfgen_generators.packer.syntax.values import Expression, Value
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def unread(node: Node, text: str) -> Value:
         elif kind == "template_literal":
             _check_literal(current)
         elif kind == "comment":
-            refuse_lines(current)
+            refuse(current)
         stack.extend(reversed(_with_attributes(current.named_children)))
     return Expression(text, "", tuple(found), node.start_point[0] + 1)
 
