@@ -37,14 +37,12 @@ class TerraformReads:
 
     def __init__(self, tree: LinkedTree, settings: Settings, store: Store, root: str = "") -> None:
         self._tree, self._settings, self._store = tree, settings, store
-        self._modules = Modules(tree, root or settings.terraform_dir, self._load)
+        # What tfgen generates says what tfgen.toml says.
+        self._modules = Modules(tree, root or settings.terraform_dir, self._load, is_generated)
         self._expressions: dict[str, list[Read]] = {}
 
     def _load(self, path: str) -> TerraformFile | None:
-        """The facts of a file, kept by its content. What tfgen generates says what tfgen.toml says."""
-        folder, _, name = path.rpartition("/")
-        if (folder or ".") == self._modules.root and is_generated(name):
-            return None
+        """The facts of a file, kept by its content."""
         try:
             kept = self._store.get(
                 f"terraform {_FORMAT} {path.endswith('.json')}: {self._tree.digest(path)}",
