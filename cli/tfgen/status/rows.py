@@ -92,7 +92,7 @@ def _row(
         account=place.place.account,
         template=expected.template,
         behind=behind.behind if good else _UNKNOWN.behind,
-        pipeline=pipeline_row(expected, place),
+        pipeline=pipeline_row(expected, place, facts.now),
         parents=expected.parents,
         channels=dict(place.channels.get(expected.image, {})),
         drift=tuple(dict.fromkeys((*altered, *drifts.by_image.get(expected.image, ())))),
