@@ -343,6 +343,31 @@ def test_images_of_one_template(repo: Repo, cli: Command) -> None:
     assert "moved" not in generated(root, "eks-3")
 
 
+def test_files_of_values_that_the_calls_pass(repo: Repo, cli: Command) -> None:
+    """Without a tfgen.toml that has them: those of the calls, or all that a makefile shows beside them."""
+    files = {"packer/eks.json": JSON, "packer/web.json": JSON, "buildspec.yml": ESTATE["buildspec.yml"]}
+    files |= {f"vars/eks-{n}.json": "{}" for n in (1, 2, 3)}
+    text = "".join(
+        call(f"old{n}", '"packer/eks.json"', environment=f'    PACKER_VAR_FILE = "./vars/eks-{n}.json"\n')
+        for n in (1, 2)
+    )
+    text = text.replace('"./vars/eks-2', '"vars/eks-2')
+    root = repo({**files, MAIN: text.replace('"./', '"')})
+    adopted(cli, root)
+    tables = tomllib.loads((root / "tfgen.toml").read_text())["templates"]
+    assert tables["eks"] == {"var_files": ["vars/eks-1.json", "vars/eks-2.json"]}
+    assert "from = module.old2\n  to   = module.eks-2\n" in generated(root, "eks-2")
+    assert "PACKER_VAR_FILE" not in generated(root, "web")
+    makefile = "build:\n\tpacker build -var-file vars/eks-$(VERSION).json packer/eks.json\n"
+    root = repo({**files, MAIN: text.replace('"./', '"'), "Makefile": makefile}, name="shown")
+    adopted(cli, root)
+    assert 'PACKER_VAR_FILE = "vars/eks-3.json"' in generated(root, "eks-3")
+    root = repo({**files, MAIN: call("old", environment='    PACKER_VAR_FILE = "vars/eks-1.json"\n')}, name="alone")
+    adopted(cli, root)
+    assert 'PACKER_VAR_FILE = "vars/eks-1.json"' in generated(root, "web")
+    assert "PACKER_VAR_FILE" not in generated(root, "eks")
+
+
 def test_what_is_not_constant_is_asked(repo: Repo, cli: Command) -> None:
     root = repo({**ESTATE, MAIN: call(script="data.external.x.result.script")})
     refused(cli, root, f"{MAIN}:1: module 'old'", "not constant", "--match old=TEMPLATE")
