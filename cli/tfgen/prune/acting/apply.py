@@ -98,12 +98,14 @@ class _Application:
         began = time.monotonic()
         decided = {each.candidate.key: each for each in looked.decisions}
         ordered = dict.fromkeys((*(key for key in decided if key in self._todo), *self._todo))
+        acted = False
         for key in ordered:
             if key in self._results:
                 continue
-            if time.monotonic() - began > FRESH:
+            if acted and time.monotonic() - began > FRESH:
                 return
             result = self._results[key] = self._one(key, decided.get(key))
+            acted = True
             self._tell(key, result)
             if result.result not in ("done", "already", "gone", "planned") and key in decided:
                 for kind, other in relatives(decided[key].candidate.ami):
