@@ -109,6 +109,10 @@ class PrunedAmis(UsedAmis):
                     "Tags": [],
                 }
 
+    def disk(self, ami: str) -> str:
+        (image,) = self.client("ec2").describe_images(ImageIds=[ami])["Images"]
+        return str(image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"])
+
     def small(self) -> dict[str, str]:
         """Six AMIs and their names: one for each action, a parent, a copy elsewhere, one that is shared."""
         self.rules(HERE, THERE)
@@ -122,9 +126,9 @@ class PrunedAmis(UsedAmis):
         }
         found["child"] = self.ami(days=100, given=tags(ParentAmi=found["parent"]))
         self.share(found["shared"])
-        copy = there.copy_image(
-            Name="copy", SourceImageId=found["child"], SourceRegion=HERE, CopyImageTags=True
-        )["ImageId"]
+        copy = there.copy_image(Name="copy", SourceImageId=found["child"], SourceRegion=HERE, CopyImageTags=True)[
+            "ImageId"
+        ]
         found["copy"] = str(copy)
         newest = there.copy_image(Name="new", SourceImageId=found["shared"], SourceRegion=HERE, CopyImageTags=True)
         self.age(copy, 100, region=THERE)
@@ -174,7 +178,3 @@ def _model(service: str, kind: str, version: str | None) -> Any:
 
 def _loaded(_: Loader, service_name: str, type_name: str, api_version: str | None = None) -> Any:
     return _model(service_name, type_name, api_version)
-
-
-def pairs(**values: str) -> list[dict[str, str]]:
-    return tags(**values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,11 +47,11 @@ def killed(number: int, *, after: bool) -> int:
                 os._exit(9)
 
         HOOK.before, HOOK.after = (None, end) if after else (end, None)
-        os.dup2(os.open(os.devnull, os.O_RDWR), 2)
+        for stream in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_RDWR), stream)
         code = 99
         try:
-            with contextlib.redirect_stdout(None):
-                code = run(["prune", "p.json"])
+            code = run(["prune", "p.json"])
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -71,7 +70,7 @@ def test_killed_at_a_call_the_next_run_finishes_or_takes_back(
     wanted = _shape(PrunedAmis(emulator=emulator))
     writes = [at for at, name in enumerate(names, 1) if name.startswith(WRITES)]
     assert len(writes) == 8
-    chosen = range(1, len(names) + 1) if depth.is_on() else (writes[0], writes[3], writes[-2])
+    chosen = range(1, len(names) + 1) if depth.is_on() else writes[3:4]
     rows: list[str] = []
     for number in chosen:
         for after in (False, True):

@@ -125,9 +125,7 @@ class FakeAccount:
                 found = [one for one in found if one["ImageId"] in each["Values"]]
             else:
                 found = [
-                    one
-                    for one in found
-                    if set(self.estate.disks_of(self.region, one["ImageId"])) & set(each["Values"])
+                    one for one in found if set(self.estate.disks_of(self.region, one["ImageId"])) & set(each["Values"])
                 ]
         return {"Images": found}
 

@@ -213,7 +213,9 @@ def _shape(estate: Estate) -> Any:
 
 
 @depth.deep
-@settings(max_examples=depth.amount(25, 500), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=depth.amount(25, 500), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_what_is_used_is_never_deleted_whenever_its_use_begins(world: World, data: st.DataObject) -> None:
     """A use begins at any step between plan and end, of an AMI that can be started then."""

@@ -153,14 +153,18 @@ def _plan(
     images: Iterable[str], regions: Iterable[str], patterns: Iterable[str], out: Path | None, format_: str
 ) -> int:
     from tfgen.console import note
+    from tfgen.prune.acting.journal import broken_off
     from tfgen.prune.make import Request, make_plan
     from tfgen.prune.plan_file import write_plan
     from tfgen.prune.view import show
     from tfgen.workspace import open_workspace
 
-    request = Request(regions=tuple(regions), images=tuple(images), patterns=tuple(patterns))
-    plan = make_plan(open_workspace(), request)
+    workspace = open_workspace()
+    plan = make_plan(workspace, Request(regions=tuple(regions), images=tuple(images), patterns=tuple(patterns)))
     show(plan, format_)
+    for run in broken_off(workspace):
+        message = f"run {run} was broken off: run tfgen prune FILE to finish it, or tfgen prune --undo {run}"
+        note(f"warning: {message}", style="yellow")
     if out:
         write_plan(out, plan)
         note(f"wrote {out}")
