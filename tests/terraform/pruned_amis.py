@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,7 +31,17 @@ class Hook:
     seen: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     before: Callable[[int, str, dict[str, Any]], None] | None = None
     after: Callable[[int, str, dict[str, Any]], None] | None = None
-    busy: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    local: threading.local = field(default_factory=threading.local)
+
+    @property
+    def busy(self) -> bool:
+        """Whether this thread is at work for the test."""
+        return bool(getattr(self.local, "busy", False))
+
+    @busy.setter
+    def busy(self, value: bool) -> None:
+        self.local.busy = value
 
     def reset(self) -> None:
         self.seen, self.before, self.after = [], None, None
@@ -44,8 +55,9 @@ class Hook:
         def call(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
             if self.busy:
                 return real(client, operation, arguments)
-            self.seen.append((client.meta.service_model.signing_name, operation, arguments))
-            number = len(self.seen)
+            with self.lock:
+                self.seen.append((client.meta.service_model.signing_name, operation, arguments))
+                number = len(self.seen)
             self._run(self.before, number, operation, arguments)
             answer = real(client, operation, arguments)
             self._run(self.after, number, operation, arguments)

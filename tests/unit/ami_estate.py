@@ -3,6 +3,8 @@
 `step` is called before each call that changes something, and before each line of a journal: a test acts there, or
 ends the run.
 """
+# ruff: noqa: N803 the arguments are AWS's
+
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ class World:
 
 
 @pytest.fixture
-def world(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> World:
     repo(FILES)
     found = World(open_workspace())
     monkeypatch.setattr(ask, "SOURCES", {name: ask.SOURCES[name] for name in _SOURCES})
@@ -90,7 +90,7 @@ def world(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         real(self, line)
 
     monkeypatch.setattr(journal.Journal, "write", write)
-    yield found
+    return found
 
 
 def _closed(*_: Any, **__: Any) -> Any:

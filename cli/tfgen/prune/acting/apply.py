@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen.aws.failures import AwsError
-from tfgen.prune.acting.watch import WatchingAsker
 from tfgen.prune.acting.broken_off import finish_runs
 from tfgen.prune.acting.journal import FOLDER, FORMAT, Journal, begin, moment, new_name
 from tfgen.prune.acting.model import Applied, AppliedAmi, Begun, Ended
 from tfgen.prune.acting.recycle_bin import require_rules
 from tfgen.prune.acting.step import NotAskedError, Place, Result, carry_out
+from tfgen.prune.acting.watch import WatchingAsker
 from tfgen.prune.decide import relatives
 from tfgen.prune.make import Request, Survey, required, survey
 from tfgen.prune.model import ACTIONS, Because, Plan, PlannedAmi, UnreadableSource

@@ -14,11 +14,11 @@ import msgspec
 
 from tfgen.aws.failures import AwsError, concerns_all
 from tfgen.aws.usage.permissions import GONE
-from tfgen.prune.acting.watch import WatchingAsker
 from tfgen.prune.acting.model import Call, Outcome, Record, Settled
 from tfgen.prune.acting.record import SNAPSHOT_GONE, holders, read_record
 from tfgen.prune.acting.recycle_bin import IMAGE, SNAPSHOT, RecycleBin
 from tfgen.prune.acting.restore import Restore
+from tfgen.prune.acting.watch import WatchingAsker
 from tfgen.prune.decide import LAUNCHED_WITHIN, UNPROTECTED
 from tfgen.prune.model import Action, Because
 
