@@ -5,7 +5,6 @@ ends the run.
 """
 # ruff: noqa: N803 the arguments are AWS's
 
-
 from __future__ import annotations
 
 import copy

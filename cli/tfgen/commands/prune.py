@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tfgen.completion import values
-from tfgen.options import FormatOption, IamPolicyOption
+from tfgen.options import FormatOption, IamPolicyOption, is_typed
 from tfgen_generators.errors import UsageError
 
 EXIT_REFUSED = 3
@@ -27,6 +27,7 @@ Examples:
 
 
 def command(
+    context: typer.Context,
     file: Annotated[
         Path | None,
         typer.Argument(metavar="[FILE]", show_default=False, help="A plan that --out has written: do what it says."),
@@ -100,11 +101,11 @@ def command(
     chosen = [bool(file), bool(undo), runs]
     if sum(chosen) > 1:
         raise UsageError("FILE, --undo and --runs exclude each other", fix="use one of them")
-    if any(chosen) and (image or region or name or out):
+    if any(chosen) and any(is_typed(context, each) for each in ("image", "region", "name", "out")):
         raise UsageError(
             "--image, --region, --name and --out are for a plan that is made", fix="make it: tfgen prune --out FILE"
         )
-    if no_undo and not file:
+    if not file and is_typed(context, "no_undo"):
         raise UsageError("--no-undo is for a plan that is carried out", fix="use: tfgen prune FILE --no-undo")
     if iam_policy:
         return _policy(applies=file is not None, undoes=bool(undo))
