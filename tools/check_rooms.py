@@ -23,13 +23,11 @@ LOOSE = {
         "__main__",
         "start",
         "main",
-        "boundary",
         "command_group",
         "options",
         "console",
         "workspace",
         "phrases",
-        "distribution",
     },
     "tfgen_generators": {"__init__", "errors", "nearest"},
 }

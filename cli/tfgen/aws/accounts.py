@@ -10,7 +10,9 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
+from tfgen.aws.answers import Answers
 from tfgen.aws.failures import Who, explained
+from tfgen.aws.models import Files
 from tfgen.aws.session import Account
 from tfgen_generators.errors import UsageError
 
@@ -48,7 +50,10 @@ class _Session:
     def __init__(self, session: Any) -> None:
         self.core = session
         # botocore's own takes the local time zone into account for each time, a fifth of a call.
-        session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_time)
+        answers = Answers(session.get_component("response_parser_factory"), _time)
+        session.register_component("response_parser_factory", answers)
+        loader = session.get_component("data_loader")
+        loader.file_loader = Files(loader.file_loader)
 
     def client(self, service: str, *, region_name: str, config: Any = None) -> Any:
         return self.core.create_client(service, region_name=region_name, config=config)

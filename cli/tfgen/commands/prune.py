@@ -120,7 +120,13 @@ def _policy(*, applies: bool, undoes: bool) -> int:
     from tfgen.console import out_json
     from tfgen.prune.policy import apply_policy, policy, undo_policy
 
-    out_json(apply_policy() if applies else undo_policy() if undoes else policy())
+    if applies or undoes:
+        from tfgen.aws.profiles import partition_of
+
+        partition = partition_of("")
+        out_json(apply_policy(partition) if applies else undo_policy(partition))
+    else:
+        out_json(policy())
     return 0
 
 

@@ -16,6 +16,7 @@ import msgspec
 from tfgen.aws.images.model import OwnedImage
 from tfgen.prune.facts import Candidate, Facts
 from tfgen.prune.model import ACTIONS, Action, Because
+from tfgen.prune.newest import newest
 from tfgen_generators.settings.lifecycle.ages import age_of
 from tfgen_generators.settings.lifecycle.retention import Retention
 
@@ -70,7 +71,7 @@ def _reasons(facts: Facts, retention: Retention) -> Iterator[tuple[Key, Because]
     for use in facts.uses:
         yield (use.region, use.ami), Because(kind=use.kind, id=use.id)
     yield from _never(facts)
-    yield from _newest(facts, retention)
+    yield from newest(facts, retention)
     yield from _young(facts, retention)
 
 
@@ -96,27 +97,6 @@ def _never(facts: Facts) -> Iterator[tuple[Key, Because]]:
             yield each.key, Because(kind="launched", id=_text(ami.last_launched))
         if ami.source_id and ami.source_region and ami.source_region not in facts.regions:
             yield each.key, Because(kind="source-not-asked", id=f"{ami.source_region}/{ami.source_id}")
-
-
-def _newest(facts: Facts, retention: Retention) -> Iterator[tuple[Key, Because]]:
-    """The newest good AMI of an image, region and architecture, which no setting lets go; then `keep_last`."""
-    groups: dict[tuple[str, str, str], list[Candidate]] = defaultdict(list)
-    for each in facts.candidates:
-        if each.image and each.ami.state == "available":
-            groups[each.image, each.ami.region, each.ami.architecture].append(each)
-    for group in groups.values():
-        ordered = sorted(group, key=lambda one: (one.ami.created, one.ami.id), reverse=True)
-        good = [each for each in ordered if is_good(each.ami)] or ordered
-        # Beside the newest good one also the newest of all, should the tags be wrong.
-        for each in (good[0], ordered[0]):
-            yield each.key, Because(kind="newest", id=each.image)
-        for place, each in enumerate(good[: retention.keep_last], 1):
-            yield each.key, Because(kind="keep-last", id=f"{place} of {retention.keep_last}")
-
-
-def is_good(ami: OwnedImage) -> bool:
-    """Whether a pipeline made it of a commit: the buildspec sets these tags after a good build only."""
-    return bool(ami.template and ami.build and ami.commit and not ami.commit.endswith("-dirty"))
 
 
 def _young(facts: Facts, retention: Retention) -> Iterator[tuple[Key, Because]]:

@@ -165,10 +165,14 @@ def _completed(
     """The facts with what costs a call for each AMI or image, asked for those alone that would go."""
     from tfgen.prune.read import ask_more, failed_executions
 
-    going = [each.candidate for each in decide(facts, retention) if each.action != "keep"]
+    going = _going(facts, retention)
     if not going:
         return facts, []
-    failed, failures = failed_executions(at_home(), _pipelines(facts, going, names), facts.regions)
+    homes = at_home()
+    facts = _with_builds(facts, retention, homes, going)
+    if not (going := _going(facts, retention)):
+        return facts, []
+    failed, failures = failed_executions(homes, _pipelines(facts, going, names), facts.regions)
     by_region: dict[str, list[str]] = defaultdict(list)
     for each in going:
         by_region[each.ami.region].append(each.ami.id)
@@ -185,6 +189,27 @@ def _completed(
     return completed, [*notes, *(note for answer in more.values() for note in answer.notes)]
 
 
+def _going(facts: Facts, retention: Retention) -> list[Candidate]:
+    return [each.candidate for each in decide(facts, retention) if each.action != "keep"]
+
+
+def _with_builds(facts: Facts, retention: Retention, homes: Sequence[RegionAsker], going: Sequence[Candidate]) -> Facts:
+    """With CodeBuild's records of the newest builds, until as many AMIs as stay are known to be good."""
+    from tfgen.prune.newest import builds_to_ask
+    from tfgen.prune.read import build_records
+
+    keys = {each.key for each in going}
+    facts = msgspec.structs.replace(facts, builds={})
+    while wanted := builds_to_ask(facts, retention, keys):
+        found, failures = build_records(homes, wanted, facts.regions)
+        facts = msgspec.structs.replace(
+            facts, builds={**(facts.builds or {}), **found}, failures=(*facts.failures, *failures)
+        )
+        if failures:
+            break
+    return facts
+
+
 def _pipelines(facts: Facts, going: Sequence[Candidate], names: ImageNames) -> dict[str, str]:
     """Pipeline -> image, of the images of those that would go: by the tags of all their AMIs and by the repository."""
     images = {each.image for each in going}
@@ -196,7 +221,7 @@ def _pipelines(facts: Facts, going: Sequence[Candidate], names: ImageNames) -> d
 
 
 def _plan(decisions: Sequence[Decision], facts: Facts, regions: dict[str, Region], notes: Sequence[str]) -> Plan:
-    from tfgen.distribution import version
+    from tfgen.distribution.installed import version
 
     snapshots = {name: region.snapshots for name, region in regions.items()}
     sizes = Sizes(snapshots)

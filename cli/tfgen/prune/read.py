@@ -13,6 +13,7 @@ from tfgen.aws.failures import AwsError
 from tfgen.aws.images.list import owned_images
 from tfgen.aws.images.model import OwnedImage
 from tfgen.aws.images.snapshots import OwnedSnapshot, owned_snapshots
+from tfgen.aws.pipelines.runs import BuildFacts, builds_of
 from tfgen.aws.session import Account, open_account
 from tfgen.aws.usage.ask import ODD, THREADS, RegionAsker, ask, failure_of
 from tfgen.aws.usage.model import Failure, Stay, Use
@@ -150,6 +151,31 @@ def failed_executions(
             said = failure_of(asker.region, "pipelines", error)
             failures += [Failure(region=region, source="pipelines", error=said.error) for region in regions]
     return failed, failures
+
+
+def build_records(
+    askers: Iterable[RegionAsker], ids: Iterable[str], regions: Iterable[str]
+) -> tuple[dict[str, BuildFacts | None], list[Failure]]:
+    """CodeBuild's records of builds by id, wherever their pipeline is; None for one that no region has.
+
+    A region that cannot be asked keeps the AMIs of all where a build was not found elsewhere.
+    """
+    found: dict[str, BuildFacts | None] = {}
+    errors: list[Failure] = []
+    left = list(ids)
+    for asker in askers:
+        if not left:
+            break
+        try:
+            found |= {id_: build for id_, build in builds_of(asker.account, left).items() if build}
+        except ODD as error:
+            errors.append(failure_of(asker.region, "builds", error))
+        left = [id_ for id_ in left if id_ not in found]
+    if not errors:
+        return found | dict.fromkeys(left), []
+    if not left:
+        return found, []
+    return found, [Failure(region=region, source="builds", error=each.error) for each in errors for region in regions]
 
 
 def _failed(asker: RegionAsker, pipeline: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfgen.aws.failures import AwsError
 from tfgen.aws.session import Account, open_account
-from tfgen.distribution import version
+from tfgen.distribution.installed import version
 from tfgen.prune.acting.journal import FOLDER, Run, find_run, own_runs, reopen
 from tfgen.prune.acting.model import Applied, AppliedAmi, Outcome, Record, Undone
 from tfgen.prune.acting.restore import Restore
