@@ -297,8 +297,10 @@ def test_plans_that_are_refused_and_options(estate: PrunedAmis, root: Path, cli:
 
 
 @pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def failing(estate: PrunedAmis) -> Iterator[Callable[..., None]]:
     """Makes one operation of the command fail, in one region or in all, from the call of another on."""
+    from unittest.mock import patch
+
     from botocore.client import BaseClient
     from botocore.exceptions import ClientError
 
@@ -311,10 +313,9 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 raise ClientError({"Error": {"Code": code, "Message": "not now"}}, operation)
         return real(self, operation, arguments)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
-
     def fail(operation: str, *, code: str = "AccessDenied", region: str = "", after: str = "") -> None:
         HOOK.reset()
         chosen[:] = [(operation, code, region, after)]
 
-    return fail
+    with patch.object(BaseClient, "_make_api_call", call):
+        yield fail
