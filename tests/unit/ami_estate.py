@@ -38,6 +38,8 @@ class Estate:
     parameters: dict[str, list[str]] = field(default_factory=dict)
     step: Callable[[str, str], None] = lambda what, about: None
     calls: list[str] = field(default_factory=list)
+    #: How far AWS's clock is ahead of ours.
+    ahead: timedelta = timedelta()
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def ami(
@@ -95,7 +97,7 @@ class FakeAccount:
 
     def __init__(self, estate: Estate, region: str) -> None:
         self.estate, self.region = estate, region
-        now = format_datetime(datetime.now(UTC), usegmt=True)
+        now = format_datetime(datetime.now(UTC) + estate.ahead, usegmt=True)
         self.identity = {"Account": ACCOUNT, "ResponseMetadata": {"HTTPHeaders": {"date": now}}}
 
     def prepare(self, *_: str) -> None:
@@ -233,6 +235,8 @@ class FakeAccount:
         return {}
 
     def _enable_image_deprecation(self, *, ImageId: str, DeprecateAt: datetime) -> dict[str, Any]:
+        if DeprecateAt < datetime.now(UTC) + self.estate.ahead:
+            raise refusal("InvalidParameterValue")
         self._image(ImageId)["DeprecationTime"] = DeprecateAt.strftime("%Y-%m-%dT%H:%M:00.000Z")
         return {}
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,6 +26,7 @@ from tfgen.prune.acting.watch import WatchingAsker
 from tfgen.prune.make import Request
 from tfgen.prune.model import Plan
 from tfgen.workspace import Workspace, open_workspace
+from tfgen_generators.errors import BusyError, RefusedError, UsageError
 
 FILES = {
     "tfgen.toml": """\
@@ -291,12 +294,27 @@ def test_whoever_uses_it_at_the_moment_of_the_call_gets_it_back(world: World) ->
     assert world.estate.state() == before
 
 
+def test_whoever_is_seen_before_the_call_is_not_even_disturbed(world: World) -> None:
+    """Use that begins after everything was asked, while other AMIs go."""
+    named = small(world.estate)
+    plan = world.plan()
+    last = plan.going[-1].ami
+    last_but_one = plan.going[-2].ami
+
+    def step(what: str, about: str) -> None:
+        if what == "deregister_image" and len(world.estate.instances) == 0:
+            world.estate.launch(HERE, last)
+            world.estate.templates["lt-1"] = [last_but_one]
+
+    world.estate.step = step
+    results = {each.ami: each.result for each in world.apply(plan).amis}
+    assert {ami for ami, result in results.items() if result == "kept"} == {last, last_but_one}
+    assert not [each for each in world.estate.calls if each.startswith(("restore", "enable_image", "disable_image_d"))]
+    assert set(results) == set(named.values())
+
+
 def test_other_accounts_old_plans_and_wrong_clocks(world: World) -> None:
-    from datetime import UTC, datetime, timedelta
-
-    import msgspec
-
-    from tfgen_generators.errors import BusyError, RefusedError
+    from tfgen.workspace import locked
 
     small(world.estate)
     plan = world.plan()
@@ -307,14 +325,24 @@ def test_other_accounts_old_plans_and_wrong_clocks(world: World) -> None:
     ):
         with pytest.raises(RefusedError, match=words):
             world.apply(msgspec.structs.replace(plan, **change))
-    from tfgen.workspace import locked
-
     with locked(world.workspace, "prune"), pytest.raises(BusyError):
         world.apply(plan)
     assert world.estate.calls == []
     assert {each.result for each in world.apply(plan, dry_run=True).amis} == {"planned"}
     assert world.estate.calls == []
     assert plan.accounts == {HERE: ACCOUNT, THERE: ACCOUNT}
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_clock_that_differs_from_awss(hours: int, world: World) -> None:
+    """EC2 takes no deprecation in its past; the plan is made by the earlier of the clocks."""
+    world.estate.ahead = timedelta(hours=hours)
+    named = small(world.estate)
+    young = world.estate.ami(days=89.95)
+    applied = world.apply(world.plan())
+    assert {each.result for each in applied.amis} == {"done"}
+    assert world.estate.images[HERE, young]["State"] == "disabled"
+    assert "DeprecationTime" in world.estate.images[HERE, named["deprecate"]]
 
 
 def test_a_run_that_takes_long_asks_everything_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -329,8 +357,6 @@ def test_a_run_that_takes_long_asks_everything_again(world: World, monkeypatch: 
 
 
 def test_journals_of_others_are_not_believed(world: World) -> None:
-    from tfgen_generators.errors import RefusedError, UsageError
-
     small(world.estate)
     applied = world.apply(world.plan())
     (own,) = world.folder.glob("*.jsonl")
