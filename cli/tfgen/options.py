@@ -81,6 +81,12 @@ class PassesOn(PlainUsage):
         return parsed
 
 
+def is_typed(context: typer.Context, name: str) -> bool:
+    """Whether a parameter stands on the command line, and not in its variable."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def behind_dashes(context: typer.Context) -> tuple[str, ...]:
     """What followed `--`. Raises UsageError for what would cut tfgen off from what Terraform says."""
     given: tuple[str, ...] = context.meta.get(_BEHIND_DASHES, ())

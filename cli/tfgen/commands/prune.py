@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tfgen.completion import values
-from tfgen.options import FormatOption, IamPolicyOption
+from tfgen.options import FormatOption, IamPolicyOption, is_typed
 from tfgen_generators.errors import UsageError
 
 EXIT_REFUSED = 3
@@ -27,6 +27,7 @@ Examples:
 
 
 def command(
+    context: typer.Context,
     file: Annotated[
         Path | None,
         typer.Argument(metavar="[FILE]", show_default=False, help="A plan that --out has written: do what it says."),
@@ -100,11 +101,11 @@ def command(
     chosen = [bool(file), bool(undo), runs]
     if sum(chosen) > 1:
         raise UsageError("FILE, --undo and --runs exclude each other", fix="use one of them")
-    if any(chosen) and (image or region or name or out):
+    if any(chosen) and any(is_typed(context, each) for each in ("image", "region", "name", "out")):
         raise UsageError(
             "--image, --region, --name and --out are for a plan that is made", fix="make it: tfgen prune --out FILE"
         )
-    if no_undo and not file:
+    if not file and is_typed(context, "no_undo"):
         raise UsageError("--no-undo is for a plan that is carried out", fix="use: tfgen prune FILE --no-undo")
     if iam_policy:
         return _policy(applies=file is not None, undoes=bool(undo))
@@ -119,7 +120,13 @@ def _policy(*, applies: bool, undoes: bool) -> int:
     from tfgen.console import out_json
     from tfgen.prune.policy import apply_policy, policy, undo_policy
 
-    out_json(apply_policy() if applies else undo_policy() if undoes else policy())
+    if applies or undoes:
+        from tfgen.aws.profiles import partition_of
+
+        partition = partition_of("")
+        out_json(apply_policy(partition) if applies else undo_policy(partition))
+    else:
+        out_json(policy())
     return 0
 
 
@@ -153,14 +160,18 @@ def _plan(
     images: Iterable[str], regions: Iterable[str], patterns: Iterable[str], out: Path | None, format_: str
 ) -> int:
     from tfgen.console import note
+    from tfgen.prune.acting.journal import broken_off
     from tfgen.prune.make import Request, make_plan
     from tfgen.prune.plan_file import write_plan
     from tfgen.prune.view import show
     from tfgen.workspace import open_workspace
 
-    request = Request(regions=tuple(regions), images=tuple(images), patterns=tuple(patterns))
-    plan = make_plan(open_workspace(), request)
+    workspace = open_workspace()
+    plan = make_plan(workspace, Request(regions=tuple(regions), images=tuple(images), patterns=tuple(patterns)))
     show(plan, format_)
+    for run in broken_off(workspace):
+        message = f"run {run} was broken off: run tfgen prune FILE to finish it, or tfgen prune --undo {run}"
+        note(f"warning: {message}", style="yellow")
     if out:
         write_plan(out, plan)
         note(f"wrote {out}")

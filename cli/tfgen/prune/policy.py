@@ -69,7 +69,6 @@ UNDO_WRITES = (
     "ec2:RestoreImageFromRecycleBin",
     "ec2:RestoreSnapshotFromRecycleBin",
 )
-_OBJECTS = ["arn:*:ec2:*::image/*", "arn:*:ec2:*::snapshot/*"]
 
 
 def policy() -> dict[str, object]:
@@ -77,20 +76,26 @@ def policy() -> dict[str, object]:
     return _policy(_statement("PlanPrune", ACTIONS, "*"))
 
 
-def apply_policy() -> dict[str, object]:
+def apply_policy(partition: str = "aws") -> dict[str, object]:
     """For `tfgen prune FILE`: it plans once more, acts, and gives back what was used at that moment."""
     given_back = tuple(sorted({*UNDO_WRITES} - {*APPLY_WRITES}))
     return _policy(
         _statement("PlanPrune", ACTIONS, "*"),
         _statement("ApplyPruneReads", APPLY_READS, "*"),
-        _statement("ApplyPrune", APPLY_WRITES, _OBJECTS),
-        _statement("GiveBack", given_back, _OBJECTS),
+        _statement("ApplyPrune", APPLY_WRITES, _objects(partition)),
+        _statement("GiveBack", given_back, _objects(partition)),
     )
 
 
-def undo_policy() -> dict[str, object]:
+def undo_policy(partition: str = "aws") -> dict[str, object]:
     """For `tfgen prune --undo RUN`."""
-    return _policy(_statement("UndoPruneReads", UNDO_READS, "*"), _statement("UndoPrune", UNDO_WRITES, _OBJECTS))
+    return _policy(
+        _statement("UndoPruneReads", UNDO_READS, "*"), _statement("UndoPrune", UNDO_WRITES, _objects(partition))
+    )
+
+
+def _objects(partition: str) -> list[str]:
+    return [f"arn:{partition}:ec2:*::image/*", f"arn:{partition}:ec2:*::snapshot/*"]
 
 
 def _policy(*statements: dict[str, object]) -> dict[str, object]:

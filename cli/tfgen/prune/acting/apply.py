@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfgen.aws.failures import AwsError
-from tfgen.prune.acting.broken_off import finish_runs
+from tfgen.prune.acting.broken_off import done_before, finish_runs
 from tfgen.prune.acting.journal import FOLDER, FORMAT, Journal, begin, moment, new_name
 from tfgen.prune.acting.model import Applied, AppliedAmi, Begun, Ended
 from tfgen.prune.acting.recycle_bin import require_rules
@@ -68,6 +68,7 @@ class _Application:
         self._blocked: dict[Key, Because] = {}
         self._failures: list[Failure] = []
         self._stopped = ""
+        self._before: set[Key] = set()
         self._journal: Journal | None = None
         previous = required(workspace).previous
         self._askers, self._closed = open_regions(tuple(plan.accounts), previous, stack, WatchingAsker)
@@ -77,6 +78,7 @@ class _Application:
 
     def run(self) -> Applied:
         finished: tuple[AppliedAmi, ...] = ()
+        self._before = done_before(self._folder)
         first = True
         while first or len(self._results) < len(self._todo):
             request = Request(
@@ -98,12 +100,14 @@ class _Application:
         began = time.monotonic()
         decided = {each.candidate.key: each for each in looked.decisions}
         ordered = dict.fromkeys((*(key for key in decided if key in self._todo), *self._todo))
+        acted = False
         for key in ordered:
             if key in self._results:
                 continue
-            if time.monotonic() - began > FRESH:
+            if acted and time.monotonic() - began > FRESH:
                 return
             result = self._results[key] = self._one(key, decided.get(key))
+            acted = True
             self._tell(key, result)
             if result.result not in ("done", "already", "gone", "planned") and key in decided:
                 for kind, other in relatives(decided[key].candidate.ami):
@@ -114,7 +118,7 @@ class _Application:
         if place is None or key[0] in {each.region for each in self._failures} or self._stopped:
             return Result(result="not-done", error=self._stopped)
         if decision is None:
-            return Result(result="gone")
+            return Result(result="already" if key in self._before else "gone")
         if (found := _now(planned, decision)) is not None:
             return found
         if key in self._blocked:
@@ -178,7 +182,12 @@ class _Application:
         self._say(f"{text}: {result.result}{f' ({why})' if why else ''}")
 
     def _document(self, looked: Survey, finished: tuple[AppliedAmi, ...]) -> Applied:
-        amis = [_applied(each, self._results[each.region, each.ami]) for each in self._plan.going]
+        ended = {(each.region, each.ami) for each in finished}
+        amis = [
+            _applied(self._todo[key], result)
+            for key, result in ((key, self._results[key]) for key in self._todo)
+            if key not in ended or result.result not in ("gone", "already")
+        ]
         failures = [
             UnreadableSource(region=each.region, source=each.source, error=each.error)
             for each in dict.fromkeys(self._failures)

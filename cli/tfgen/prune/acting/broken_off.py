@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from tfgen.prune.make import Survey
 
 
+def done_before(folder: Path) -> set[tuple[str, str]]:
+    """Region and id of the AMIs that runs of here have deregistered, whatever became of them. Raises RefusedError."""
+    return {
+        key
+        for run in own_runs(folder)
+        for key, record in run.records.items()
+        if record.action == "deregister" and key in run.calls
+    }
+
+
 def finish_runs(
     folder: Path, places: Mapping[str, Place], looked: Survey, say: Callable[[str], None]
 ) -> tuple[AppliedAmi, ...]:

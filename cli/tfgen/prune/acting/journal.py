@@ -13,13 +13,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_IMODE, S_ISREG
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfgen.own_folder.foreign import kind_of
 from tfgen.prune.acting.model import Begun, Call, Ended, Line, Record, RunSummary, Settled, Undone
 from tfgen_generators.errors import RefusedError, TfgenError, UsageError
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.trees.files import read_bytes
+
+if TYPE_CHECKING:
+    from tfgen.workspace import Workspace
 
 FORMAT = 1
 FOLDER = "prune"
@@ -160,6 +165,14 @@ def own_runs(folder: Path) -> Iterator[Run]:
     for path in sorted(folder.glob(f"*{_END}")):
         if is_own(path):
             yield read_run(path)
+
+
+def broken_off(workspace: Workspace) -> list[str]:
+    """The runs that were begun here and are not at their end; none where their folder cannot be looked at."""
+    folder = workspace.state_dir / FOLDER
+    if kind_of(workspace.state_dir) != "folder" or kind_of(folder) != "folder":
+        return []
+    return [run.name for run in own_runs(folder) if run.open_records]
 
 
 def find_run(folder: Path, name: str) -> Run:
