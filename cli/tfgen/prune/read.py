@@ -14,7 +14,7 @@ from tfgen.aws.images.list import owned_images
 from tfgen.aws.images.model import OwnedImage
 from tfgen.aws.images.snapshots import OwnedSnapshot, owned_snapshots
 from tfgen.aws.pipelines.runs import BuildFacts, builds_of
-from tfgen.aws.session import open_account
+from tfgen.aws.session import open_account, own_region
 from tfgen.aws.usage.ask import ODD, THREADS, RegionAsker, ask, failure_of
 from tfgen.aws.usage.model import Failure, Stay, Use
 from tfgen.aws.usage.permissions import shared_with
@@ -70,10 +70,10 @@ def open_regions(names: Sequence[str], previous: int, stack: ExitStack) -> tuple
 def home(askers: Sequence[RegionAsker], stack: ExitStack) -> list[RegionAsker]:
     """`askers`, and the user's own region, where pipelines may be whose AMIs are copied to the others."""
     try:
+        if own_region() in [asker.region for asker in askers]:
+            return list(askers)
         account = open_account(None, threads=THREADS)
     except (AwsError, UsageError):
-        return list(askers)
-    if any(asker.region == account.region for asker in askers):
         return list(askers)
     return [*askers, stack.enter_context(RegionAsker(account, 0))]
 
