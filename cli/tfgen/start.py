@@ -58,7 +58,7 @@ def _affected(arguments: list[str]) -> None:
 
     options = plain_options(arguments)
     if options is not None:
-        from tfgen.boundary import guarded, process
+        from tfgen.boundary.exits import guarded, process
 
         process(lambda: guarded(lambda: answer(options)))
 

@@ -339,6 +339,23 @@ def test_what_is_denied_costs_its_cell(
     assert next(row for row in found["images"] if row["image"] == "web")["pipeline"]["state"] == "waiting"
 
 
+def test_a_dirty_tree_is_said_and_what_it_concerns_is_unknown(seen: Seen, cli: Command) -> None:
+    template = seen.estate.root / "packer/app.pkr.hcl"
+    before = template.read_text()
+    template.write_text(f"{before}\n")
+    try:
+        said = cli("status", "--format", "json").expect(0)
+        checked = cli("status", "--check", "--behind").expect(2)
+    finally:
+        template.write_text(before)
+    rows = {row["image"]: row["behind"] for row in json.loads(said.out)["images"]}
+    why = "packer/app.pkr.hcl has uncommitted changes, which concern the image"
+    assert rows["app"] == {"verdict": "unknown", "file": "packer/app.pkr.hcl", "why": why}
+    assert f"error: app: behind is unknown: {why}\n" in checked.err
+    assert said.err == 'note: uncommitted changes (packer/app.pkr.hcl): "behind" compares with HEAD alone\n'
+    assert "uncommitted" not in cli("status").expect(0).err
+
+
 def test_an_expired_token_is_one_message(seen: Seen, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     _refuse(monkeypatch, "get_pipeline_state", "ExpiredTokenException")
     said = cli("status").expect(1)

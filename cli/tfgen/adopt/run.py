@@ -155,7 +155,7 @@ def _rows(situation: Situation, request: AdoptRequest) -> list[Row]:
 
     workspace = situation.workspace
     return rows_of(
-        situation.hand_written.calls,
+        situation.hand_written,
         situation.discovery.templates,
         workspace.settings.packer_dir,
         PackerScripts(DiskTree(workspace.root), workspace.settings),

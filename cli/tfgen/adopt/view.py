@@ -94,6 +94,9 @@ def _reasons(found: Adopting) -> None:
 
 
 def _conclude(found: Adopting) -> None:
+    if found.adoption.for_all and not found.is_refused:
+        tables = (f"[{table}] {', '.join(keys)}" for table, keys in found.adoption.for_all.items())
+        note(f"every pipeline, new ones too, is given: {'; '.join(tables)}")
     if found.is_refused:
         note("nothing was written")
     elif not found.files:

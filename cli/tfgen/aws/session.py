@@ -6,12 +6,11 @@ Profile, environment, files and AWS_ENDPOINT_URL count as they do for every AWS 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache
 from threading import Lock
 from typing import Any
 
-from tfgen.aws.answers import take_only
 from tfgen.aws.failures import Who, explained
 from tfgen_generators.errors import UsageError
 
@@ -60,11 +59,6 @@ class Account:
             with explained(self.who, service, "client"):
                 self._client(service)
 
-    def take_only(self, service: str, operation: str, wanted: Mapping[str, Sequence[str]]) -> None:
-        """From now on answers of `operation`, by AWS's name for it, have the `wanted` members of these shapes alone."""
-        with explained(self.who, service, "client"):
-            take_only(self._client(service), operation, wanted)
-
     def wait(self, service: str, waiter: str, **arguments: object) -> None:
         """Until what `waiter` waits for is so."""
         with explained(self.who, service, waiter):
@@ -99,26 +93,13 @@ def open_account(region: str | None, *, threads: int = 1) -> Account:
     profile = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or ""
     with explained(Who(profile=profile, region=region or ""), "", "session"):
         session: Any = boto3.session.Session()
-        found = region or _region_of(session)
+        # boto3 itself does not know AWS_REGION, which Terraform and the AWS CLI take first.
+        found = region or os.environ.get("AWS_REGION") or session.region_name
         credentials = session.get_credentials()
     if not found:
         raise UsageError("AWS region not set", fix="use --region, or set AWS_REGION")
     keys = credentials is not None and credentials.method == "env"
     return Account(Who(profile=profile or str(session.profile_name), region=found, keys=keys), session, threads=threads)
-
-
-def own_region() -> str:
-    """The region in use, "" without one; AWS is not asked. Raises AwsError."""
-    import boto3
-
-    profile = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or ""
-    with explained(Who(profile=profile, region=""), "", "session"):
-        return _region_of(boto3.session.Session())
-
-
-def _region_of(session: Any) -> str:
-    """boto3 itself does not know AWS_REGION, which Terraform and the AWS CLI take first."""
-    return str(os.environ.get("AWS_REGION") or session.region_name or "")
 
 
 def _attempts() -> int:

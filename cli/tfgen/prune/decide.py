@@ -24,7 +24,7 @@ from tfgen_generators.settings.lifecycle.retention import Retention
 LAUNCHED_WITHIN = timedelta(hours=48)
 _READY = ("available", "disabled")
 #: After protection was taken away a cooldown may go on, which has a word of its own.
-_UNPROTECTED = ("", "disabled")
+UNPROTECTED = ("", "disabled")
 
 Key = tuple[str, str]
 
@@ -88,7 +88,7 @@ def _never(facts: Facts) -> Iterator[tuple[Key, Because]]:
             ("not-asked", each.image, not each.in_scope),
             ("state", ami.state, ami.state not in _READY),
             ("public", ami.id, ami.public),
-            ("deregistration-protection", ami.protection, ami.protection not in _UNPROTECTED),
+            ("deregistration-protection", ami.protection, ami.protection not in UNPROTECTED),
             ("failed-execution", facts.failed.get(each.image, ""), each.image in facts.failed),
         ):
             if holds:
@@ -156,7 +156,7 @@ def _pulls(candidates: Iterable[Candidate], known: Mapping[Key, int]) -> dict[Ke
     """AMI -> what must not go before it does: its parents, its source, its copies."""
     found: dict[Key, list[tuple[str, Key]]] = defaultdict(list)
     for each in candidates:
-        for kind, other in _relatives(each.ami):
+        for kind, other in relatives(each.ami):
             if other in known and other != each.key:
                 found[each.key].append((kind, other))
                 if kind == "source-of":
@@ -164,7 +164,7 @@ def _pulls(candidates: Iterable[Candidate], known: Mapping[Key, int]) -> dict[Ke
     return found
 
 
-def _relatives(ami: OwnedImage) -> Iterator[tuple[str, Key]]:
+def relatives(ami: OwnedImage) -> Iterator[tuple[str, Key]]:
     """The AMIs that one comes of; of a copy they are where its source is."""
     if ami.parent:
         yield "parent-of", (ami.region, ami.parent)
@@ -182,7 +182,7 @@ def _ordered(decisions: list[Decision]) -> Iterator[Decision]:
     done: set[Key] = set()
     children: dict[Key, list[Key]] = defaultdict(list)
     for each in ranked:
-        for _, other in _relatives(each.candidate.ami):
+        for _, other in relatives(each.candidate.ami):
             if other in going and other != each.candidate.key:
                 children[other].append(each.candidate.key)
     for each in ranked:

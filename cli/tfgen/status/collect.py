@@ -35,18 +35,22 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 def collect(workspace: Workspace, found: SyncResult, options: Options, now: datetime, progress: Progress) -> Facts:
     """The facts. Raises AwsError where no place can be asked, UsageError where no region is known."""
     from tfgen.git.repository import head_commit
+    from tfgen.status.uncommitted import find_uncommitted
     from tfgen.sync.ancestry import parents_and_order
 
     parents, _ = parents_and_order(workspace)
+    head = head_commit(workspace.root)
     opened, lost = _open(workspace, options)
     places = _read(workspace, found, parents, opened, options, progress)
+    uncommitted = find_uncommitted(workspace, head)
     return Facts(
         now=now,
-        commit=head_commit(workspace.root),
+        commit=head,
         places=places,
-        behind=_behind(workspace, places),
+        behind=tuple(map(uncommitted.over, _behind(workspace, places))),
         drifts=_drifts(workspace, found, places, opened, options),
         unreadable=lost,
+        uncommitted=uncommitted.paths,
     )
 
 

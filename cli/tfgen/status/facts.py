@@ -101,6 +101,16 @@ class PlaceFacts(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return {str(rule.get("Name", "")): rule for rule in self.rules or ()}
 
     @cached_property
+    def listed_by_name(self) -> Mapping[str, Mapping[str, Any]]:
+        """ListPipelines' summaries, as far as they were read."""
+        return {str(each.get("name", "")): each for each in self.listed or ()}
+
+    @cached_property
+    def expected_by_image(self) -> Mapping[str, Expected]:
+        """The images of the repository by name."""
+        return {each.image: each for each in self.expected}
+
+    @cached_property
     def projects_of_images(self) -> frozenset[str]:
         """The names of the pipelines that images of the repository have."""
         return frozenset(each.pipeline for each in self.expected if each.pipeline)
@@ -139,3 +149,5 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     drifts: tuple[Drifts, ...] = ()
     #: Places that could not be asked at all.
     unreadable: tuple[Unreadable, ...] = ()
+    #: Paths of the work tree that are not as in `commit`.
+    uncommitted: tuple[str, ...] = ()

@@ -67,7 +67,7 @@ def _is_missed(facts: Facts, place: PlaceFacts, image: str) -> bool:
 
 
 def _is_here(place: PlaceFacts, image: str) -> bool:
-    expected = next((each for each in place.expected if each.image == image), None)
+    expected = place.expected_by_image.get(image)
     if expected is None:
         return False
     pipeline = place.pipelines.get(expected.pipeline)
@@ -92,7 +92,7 @@ def _row(
         account=place.place.account,
         template=expected.template,
         behind=behind.behind if good else _UNKNOWN.behind,
-        pipeline=pipeline_row(expected, place),
+        pipeline=pipeline_row(expected, place, facts.now),
         parents=expected.parents,
         channels=dict(place.channels.get(expected.image, {})),
         drift=tuple(dict.fromkeys((*altered, *drifts.by_image.get(expected.image, ())))),

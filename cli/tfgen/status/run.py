@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """The report, and what sync says of the repository."""
+    """The report, what sync says of the repository, and the paths of it that are not committed."""
 
     report: Report
     found: Any
+    uncommitted: tuple[str, ...] = ()
 
     @property
     def problems(self) -> bool:
@@ -39,7 +40,7 @@ def find_status(workspace: Workspace, options: Options, *, now: datetime | None 
     found = find_changes(workspace)
     with Progress(is_wanted=not quiet) as progress:
         facts = collect(workspace, found, options, now or datetime.now(UTC), progress)
-    return Answer(report=make_report(facts, images=options.images), found=found)
+    return Answer(report=make_report(facts, images=options.images), found=found, uncommitted=facts.uncommitted)
 
 
 def is_whole(report: Report) -> bool:

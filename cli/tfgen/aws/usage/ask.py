@@ -67,20 +67,6 @@ _SERVICES = (
     "codepipeline",
 )
 _PUBLIC = ("/aws/", "aws/")
-#: Of the answers with the most fields those that are read, by operation and shape.
-_ONLY = {
-    "DescribeLaunchTemplateVersions": {
-        "LaunchTemplateVersion": (
-            "LaunchTemplateId",
-            "LaunchTemplateName",
-            "VersionNumber",
-            "DefaultVersion",
-            "LaunchTemplateData",
-        ),
-        "ResponseLaunchTemplateData": ("ImageId",),
-    },
-    "DescribeInstances": {"Reservation": ("Instances",), "Instance": ("InstanceId", "ImageId")},
-}
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,8 +83,6 @@ class RegionAsker:
     def __init__(self, account: Account, previous: int) -> None:
         self.account, self.previous = account, previous
         account.prepare(*_SERVICES)
-        for operation, wanted in _ONLY.items():
-            account.take_only("ec2", operation, wanted)
         self._pool = ThreadPoolExecutor(CALLS_AT_ONCE)
 
     @property
