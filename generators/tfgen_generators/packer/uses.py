@@ -120,7 +120,8 @@ def of_provisioner(kind: str, settings: Mapping[str, Value]) -> Iterator[Use]:
         yield from _listed(_PROVISIONERS.get(kind, {}), settings)
     if kind in ANSIBLE:
         for key in OF_ANSIBLE:
-            yield from of_ansible(kind, key, [text for text in _listed_texts(settings.get(key)) if text])
+            if key in settings:
+                yield from of_ansible(kind, key, tuple(text for text in _listed_texts(settings[key]) if text))
     overrides = settings.get("override")
     for override in overrides.values() if isinstance(overrides, dict) else ():
         if isinstance(override, dict):
