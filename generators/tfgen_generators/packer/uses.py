@@ -162,16 +162,15 @@ def of_paths(values: Iterable[Value], steps: Iterable[tuple[str, Mapping[str, Va
 
 
 def _paths(values: Iterable[Value]) -> Iterator[str]:
-    stack = list(values)
-    while stack:
-        value = stack.pop()
+    found = list(values)
+    for value in found:  # and what is added to it
         if isinstance(value, str):
             if "/" in value and _PATH.fullmatch(value):
                 yield value
         elif isinstance(value, dict):
-            stack += value.values()
+            found += value.values()
         elif isinstance(value, list):
-            stack += value
+            found += value
 
 
 def _not_read(kind: str, settings: Mapping[str, Value]) -> Iterator[Value]:

@@ -164,8 +164,10 @@ def _reference(names: str) -> Value:
 def at_line(value: Value, line: int) -> Value:
     """A copy of a value, with the line that it stands on."""
     if isinstance(value, Expression):
-        args = value.args if value.op == "ref" else tuple(at_line(inner, line) for inner in value.args)
+        args = value.args
+        if value.op != "ref":
+            args = tuple([inner if type(inner) is str else at_line(inner, line) for inner in args])
         return Expression(value.text, value.op, args, line)
-    if isinstance(value, dict):
-        return {name: at_line(inner, line) for name, inner in value.items()}
-    return [at_line(inner, line) for inner in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [inner if type(inner) is str else at_line(inner, line) for inner in value]
+    return {name: at_line(inner, line) for name, inner in value.items()} if isinstance(value, dict) else value
