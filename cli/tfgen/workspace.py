@@ -45,7 +45,7 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def state_dir(self) -> Path:
-        """`.tfgen/`: caches, logs, locks, `backup/`. All but the latter is safe to delete; never committed."""
+        """`.tfgen/`: caches, logs, locks, `backup/`, `prune/`. All but these two is safe to delete; never committed."""
         return (self.original or self.root) / ".tfgen"
 
     def shown(self, path: Path) -> str:
