@@ -121,7 +121,7 @@ def _imports(name: str, tree: ast.Module, where: str, modules: Modules) -> Itera
     room = name if not _is_module(name, modules) else name.rpartition(".")[0]
     starts = any(f"{name}.".startswith(f"{starter}.") for starter in _STARTERS)
     opens = any(f"{name}.".startswith(f"{opener}.") for opener in _OPENS)
-    for node in (node for node in ast.walk(tree) if isinstance(node, ast.stmt | ast.expr)):
+    for node in (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom | ast.Call)):
         for target in _targets(node, modules):
             if not starts and target.partition(".")[0] in _PROCESSES:
                 yield f"{where}:{node.lineno}: imports {target}; processes are started in git, terraform, codebuild"

@@ -23,6 +23,13 @@ IamPolicyOption = Annotated[
     bool,
     typer.Option("--iam-policy", envvar="TFGEN_IAM_POLICY", help="Print the IAM policy that this command needs."),
 ]
+PromotedDryRunOption = Annotated[
+    bool, typer.Option("--dry-run", envvar="TFGEN_DRY_RUN", help="Show what would be done, and do nothing.")
+]
+#: An image that one command may leave out and the other may not: the default says it.
+PromotedImageArgument = Annotated[
+    str, typer.Argument(metavar="IMAGE", autocompletion=values.images, help="The image's name (tfgen list).")
+]
 TerraformOption = Annotated[
     str | None,
     typer.Option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -342,6 +343,31 @@ def test_images_of_one_template(repo: Repo, cli: Command) -> None:
     assert "moved" not in generated(root, "eks-3")
 
 
+def test_files_of_values_that_the_calls_pass(repo: Repo, cli: Command) -> None:
+    """Without a tfgen.toml that has them: those of the calls, or all that a makefile shows beside them."""
+    files = {"packer/eks.json": JSON, "packer/web.json": JSON, "buildspec.yml": ESTATE["buildspec.yml"]}
+    files |= {f"vars/eks-{n}.json": "{}" for n in (1, 2, 3)}
+    text = "".join(
+        call(f"old{n}", '"packer/eks.json"', environment=f'    PACKER_VAR_FILE = "./vars/eks-{n}.json"\n')
+        for n in (1, 2)
+    )
+    text = text.replace('"./vars/eks-2', '"vars/eks-2')
+    root = repo({**files, MAIN: text.replace('"./', '"')})
+    adopted(cli, root)
+    tables = tomllib.loads((root / "tfgen.toml").read_text())["templates"]
+    assert tables["eks"] == {"var_files": ["vars/eks-1.json", "vars/eks-2.json"]}
+    assert "from = module.old2\n  to   = module.eks-2\n" in generated(root, "eks-2")
+    assert "PACKER_VAR_FILE" not in generated(root, "web")
+    makefile = "build:\n\tpacker build -var-file vars/eks-$(VERSION).json packer/eks.json\n"
+    root = repo({**files, MAIN: text.replace('"./', '"'), "Makefile": makefile}, name="shown")
+    adopted(cli, root)
+    assert 'PACKER_VAR_FILE = "vars/eks-3.json"' in generated(root, "eks-3")
+    root = repo({**files, MAIN: call("old", environment='    PACKER_VAR_FILE = "vars/eks-1.json"\n')}, name="alone")
+    adopted(cli, root)
+    assert 'PACKER_VAR_FILE = "vars/eks-1.json"' in generated(root, "web")
+    assert "PACKER_VAR_FILE" not in generated(root, "eks")
+
+
 def test_what_is_not_constant_is_asked(repo: Repo, cli: Command) -> None:
     root = repo({**ESTATE, MAIN: call(script="data.external.x.result.script")})
     refused(cli, root, f"{MAIN}:1: module 'old'", "not constant", "--match old=TEMPLATE")
@@ -607,11 +633,11 @@ def test_killed_anywhere_it_is_old_or_new(
     for last in range(1, 40):
         steps = iter(range(1, 1000))
 
-        def killed(path: Path, data: bytes, last: int = last, steps: Any = steps) -> None:
+        def killed(path: Path, data: bytes, mode: int | None = None, last: int = last, steps: Any = steps) -> None:
             if next(steps) == last:
                 path.write_bytes(data[: len(data) // 2])
                 raise _Killed
-            write(path, data)
+            write(path, data, mode)
 
         monkeypatch.setattr(journal, "_write", killed)
         try:
@@ -621,6 +647,7 @@ def test_killed_anywhere_it_is_old_or_new(
         else:
             done = True
         monkeypatch.setattr(journal, "_write", write)
+        assert _tree(root) in states  # nothing half, and nothing left over, even before the next command
         cli("list").expect(0)  # any command
         found = _tree(root)
         assert found in states
@@ -631,6 +658,40 @@ def test_killed_anywhere_it_is_old_or_new(
         if undo:
             cli("adopt", "--write", "--no-plan").expect(0)
     assert seen == {0, 1}
+
+
+def test_between_two_renames_no_call_is_missing(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Terraform finds twice it refuses; what it does not find it destroys. The next command does the rest."""
+    root = repo({**ESTATE, MAIN: call()})
+    old = _tree(root)
+    real, left = os.replace, 0
+
+    def killed(source: str, target: str) -> None:
+        nonlocal left
+        if str(target).endswith((".tf", "tfgen.toml")):
+            if left == 0:
+                raise _Killed
+            left -= 1
+        real(source, target)
+
+    seen = set()
+    for arguments in (["--write", "--no-plan"], ["--undo"]):
+        for left in range(3):
+            number = left
+            monkeypatch.setattr("os.replace", killed)
+            with pytest.raises(_Killed) if number < (3 if "--write" in arguments else 1) else contextlib.nullcontext():
+                cli("adopt", *arguments)
+            monkeypatch.setattr("os.replace", real)
+            calls = "".join(file.read_text() for file in sorted((root / "terraform/pipelines").glob("*.tf")))
+            assert f'PACKER_SCRIPT = "{WEB}"' in calls
+            seen.add(calls.count("PACKER_SCRIPT"))
+            cli("list")
+            if arguments == ["--undo"]:
+                assert _tree(root) == old
+                cli("adopt", "--write", "--no-plan").expect(0)
+            elif number < 2:
+                cli("adopt", "--undo").expect(0)
+    assert seen == {1, 2}
 
 
 def test_a_local_build_takes_the_right_file(

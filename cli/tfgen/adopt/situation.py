@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
+from tfgen.adopt.var_files import with_var_files
 from tfgen.workspace import Workspace, open_workspace, settings_at
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.packer.discovery.discover import SKIPPED_FOLDERS
@@ -57,6 +58,8 @@ def find_situation() -> Situation:
     root, settings = workspace.root, workspace.settings
     files = hand_written_files(root, settings.terraform_dir)
     hand_written = read_root(root, settings)
+    if any(call.var_file for call in hand_written.calls):
+        workspace = with_var_files(workspace, hand_written, _discovery(workspace).templates)
     nested = list(_nested(root, settings, hand_written))
     return Situation(
         workspace=workspace,

@@ -25,14 +25,14 @@ THREADS = 8
 class SignedIn:
     """One account, asked in several regions: who it is, it is asked once."""
 
-    def __init__(self, *, profile: str = "", role_arn: str = "", region: str = "") -> None:
+    def __init__(self, *, profile: str = "", role_arn: str = "", region: str = "", threads: int = THREADS) -> None:
         """Raises UsageError where no region is known, AwsError when AWS cannot be asked."""
         who, session = _found(profile, region)
         if role_arn:
             session = _as_role(who, session, role_arn)
             who = Who(profile=role_arn, region=who.region)
-        self._session = session
-        self._first = Account(who, session, threads=THREADS)
+        self._session, self._threads = session, threads
+        self._first = Account(who, session, threads=threads)
         self.region, self.id, self.partition = who.region, self._first.id, self._first.partition
 
     def in_region(self, region: str) -> Account:
@@ -41,7 +41,13 @@ class SignedIn:
         if region == who.region:
             return self._first
         other = Who(profile=who.profile, region=region, keys=who.keys)
-        return Account(other, self._session, threads=THREADS, like=self._first)
+        return Account(other, self._session, threads=self._threads, like=self._first)
+
+
+def own_region() -> str:
+    """The region in use; asks nothing. Raises UsageError without one, AwsError."""
+    who, _ = _found("", "")
+    return who.region
 
 
 class _Session:

@@ -190,7 +190,6 @@ def _show_saved(path: str, shown: _Shown) -> int:
 
 def _show_now(options: Options, shown: _Shown) -> int:
     from tfgen.console import note, one_line
-    from tfgen.phrases import some
     from tfgen.status.run import find_status
     from tfgen.sync.survey import complain
     from tfgen.workspace import open_workspace
@@ -203,9 +202,8 @@ def _show_now(options: Options, shown: _Shown) -> int:
         gc.freeze()
         gc.enable()
     report = answer.report
-    if answer.uncommitted:
-        paths = some(answer.uncommitted, 5)
-        note(one_line(f'note: uncommitted changes ({paths}): "behind" compares with HEAD alone'), style="yellow")
+    for text in answer.notes:
+        note(one_line(f"note: {text}"), style="yellow")
     if shown.image is not None:
         from tfgen.status.length.at_length import with_length
 

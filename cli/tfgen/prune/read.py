@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from tfgen.aws.accounts import SignedIn, own_region
 from tfgen.aws.failures import AwsError
 from tfgen.aws.images.list import owned_images
 from tfgen.aws.images.model import OwnedImage
 from tfgen.aws.images.snapshots import OwnedSnapshot, owned_snapshots
 from tfgen.aws.pipelines.runs import BuildFacts, builds_of
-from tfgen.aws.session import Account, open_account
+from tfgen.aws.session import Account
 from tfgen.aws.usage.ask import ODD, THREADS, RegionAsker, ask, failure_of
 from tfgen.aws.usage.model import Failure, Stay, Use
 from tfgen.aws.usage.permissions import shared_with
@@ -62,7 +63,7 @@ def open_regions(
     errors: list[AwsError] = []
     for name in dict.fromkeys(names):
         try:
-            account = open_account(name or None, threads=THREADS)
+            account = _account(name)
             if account.region not in askers:
                 askers[account.region] = made(account, previous)
                 stack.enter_context(askers[account.region])
@@ -74,13 +75,19 @@ def open_regions(
     return list(askers.values()), failures
 
 
+def _account(region: str) -> Account:
+    """The account in use, "" for its own region; each region is asked who it is, and for its time."""
+    signed_in = SignedIn(region=region, threads=THREADS)
+    return signed_in.in_region(signed_in.region)
+
+
 def home(askers: Sequence[RegionAsker], stack: ExitStack) -> list[RegionAsker]:
     """`askers`, and the user's own region, where pipelines may be whose AMIs are copied to the others."""
     try:
-        account = open_account(None, threads=THREADS)
+        if own_region() in [asker.region for asker in askers]:
+            return list(askers)
+        account = _account("")
     except (AwsError, UsageError):
-        return list(askers)
-    if any(asker.region == account.region for asker in askers):
         return list(askers)
     return [*askers, stack.enter_context(RegionAsker(account, 0))]
 

@@ -149,5 +149,5 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     drifts: tuple[Drifts, ...] = ()
     #: Places that could not be asked at all.
     unreadable: tuple[Unreadable, ...] = ()
-    #: Paths of the work tree that are not as in `commit`.
-    uncommitted: tuple[str, ...] = ()
+    #: What is odd about this machine: its clock, its work tree.
+    notes: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ import msgspec
 
 from tfgen.git.differences import differences
 from tfgen.git.repository import NoAnswerError
+from tfgen.phrases import some
 from tfgen.status.facts import BehindSince
 from tfgen.status.model import Behind
 from tfgen_generators.errors import TfgenError
@@ -26,6 +27,11 @@ class Uncommitted(msgspec.Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
     images: Mapping[str, str] = {}
     problem: str = ""
+
+    @property
+    def note(self) -> str:
+        """One line on it, "" where all is committed."""
+        return f'uncommitted changes ({some(self.paths, 5)}): "behind" compares with HEAD alone' if self.paths else ""
 
     def over(self, verdicts: Mapping[str, BehindSince]) -> Mapping[str, BehindSince]:
         """The verdicts of HEAD, with "unknown" for "no" where an uncommitted change concerns the image."""

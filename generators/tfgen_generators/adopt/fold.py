@@ -184,7 +184,7 @@ def _environment(edits: Edits, adopted: Sequence[Adopted], how: Fold) -> None:
         items = {template: values[key] for template, values in maps.items() if key in values}
         first = next(iter(items.values()))
         common = len(items) == len(maps) and all(value == first for value in items.values())
-        own = len(adopted) == 1 and (is_own_variable(key) or has_own_word(first, adopted))
+        own = len(adopted) == 1 and (key == VAR_FILE or is_own_variable(key) or has_own_word(first, adopted))
         if common and not own and how.fresh and key not in shared:
             put(edits, ("environment",), key, first)
             continue

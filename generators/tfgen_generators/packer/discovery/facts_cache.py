@@ -90,6 +90,10 @@ class FactsCache:
         self._new.outcomes[f"{form}:{outcome.digest}"] = outcome
         return outcome
 
+    def said_by(self, data: bytes, form: Format) -> Outcome:
+        """What a file with these bytes says, wherever it stands."""
+        return self._outcome(data, form, details=self._details)
+
     def _known(self, key: str, *, details: bool) -> Outcome | None:
         for outcomes in (self._new.outcomes, self._old.outcomes, self._ahead):
             outcome = outcomes.get(key)
