@@ -32,10 +32,15 @@ TEXTS = {
         '{"builders": [{"type": "null"}], "provisioners": [{"type": "shell", "script": "scripts/a.sh"}]}\n',
         '{"builders": [{"type": "null"}], "provisioners": [{"type": "file", "source": "data"}]}\n',
         '{"builders": [{"type": "null"}], "provisioners": [{"type": "ansible", "playbook_file": "site.yml"}]}\n',
+        (
+            '{"builders": [{"type": "null"}], "provisioners": [{"type": "shell-local", "inline": ["packer build '
+            'packer/db.json"]}]}\n'
+        ),
     ),
     ".yml": (
         "version: 0.2\nphases: {build: {commands: [bash scripts/b.sh]}}\n",
         "- hosts: all\n  roles: [a]\n",
+        "- hosts: all\n  roles: [shared]\n",
         "a: [\n",
     ),
     ".toml": (
@@ -53,28 +58,62 @@ PLACES = (
     *("scripts/b.sh", "packer/web.json", "packer/db.json", "site.yml", "buildspec.yml", "roles/a/tasks/main.yml"),
     *("tfgen.toml", "README.md"),
 )
-LINKS = ((f"{MODULE}/s.tf", "../shared/m.tf"), (f"{MODULE}/inner", "../shared"), ("data/b.txt", "a.txt"))
+LINKS = (
+    (f"{MODULE}/s.tf", "../shared/m.tf"),
+    (f"{MODULE}/inner", "../shared"),
+    (f"{MODULE}/inner", "../other"),
+    ("data/b.txt", "a.txt"),
+    ("data/b.txt", "t.tpl"),
+)
+#: A submodule, which is not checked out.
+SUBMODULE = "roles/shared"
 
 
 def text_for(path: str, chance: random.Random) -> str:
     return chance.choice(TEXTS.get(Path(path).suffix, TEXTS[""]))
 
 
-def edit(root: Path, chance: random.Random) -> None:
-    """One edit: a text, a file that is gone, a link, a commit."""
+def committed(root: Path, chance: random.Random) -> None:
+    """Everything is committed, sometimes with another commit of the submodule."""
+    git(root, "add", "--all")
+    if chance.random() < 0.5:
+        named = f"160000,{chance.choice('123') * 40},{SUBMODULE}"
+        git(root, "update-index", "--add", "--cacheinfo", named)
+        (root / SUBMODULE).mkdir(parents=True, exist_ok=True)
+    git(root, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--allow-empty", "-qm", "x")
+
+
+def moved(root: Path, chance: random.Random) -> None:
+    """A template or another file goes to a name beside it and back, gets another mode, or is as it was in HEAD."""
+    there = [path for path in (*PLACES, "packer/web2.json", "data/c.txt") if (root / path).is_file()]
+    path = root / chance.choice([*there, *(one for one in there if one.startswith("packer/"))])
     what = chance.random()
-    if what < 0.3:
-        git(root, "add", "--all")
-        git(root, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--allow-empty", "-qm", "x")
+    if what < 0.5 and path.name != "tfgen.toml":
+        beside = {"web": "web2", "web2": "web", "a": "c", "c": "a"}.get(path.stem, f"{path.stem}-moved")
+        path.rename(path.with_stem(beside))
+    elif what < 0.7:
+        path.chmod(path.stat().st_mode ^ 0o111)
+    else:
+        git(root, "checkout", "--quiet", "--force", "HEAD", "--", ".")
+
+
+def edit(root: Path, chance: random.Random) -> None:
+    """One edit: a text, a file that is gone, moved or as it was, a link, a commit."""
+    what = chance.random()
+    if what < 0.25:
+        committed(root, chance)
+        return
+    if what < 0.35:
+        moved(root, chance)
         return
     link, target = chance.choice(LINKS)
     tf = [path for path in PLACES if path.endswith(".tf") or path.startswith("data/")]
-    path = root / (link if what < 0.4 else chance.choice(tf if what < 0.8 else PLACES))
+    path = root / (link if what < 0.45 else chance.choice(tf if what < 0.8 else PLACES))
     if path.is_symlink() or path.is_file():
         path.unlink()
     elif path.is_dir():
         shutil.rmtree(path)
-    if what < 0.4 and not os.path.lexists(path):
+    if what < 0.45 and not os.path.lexists(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.symlink_to(target)
     elif chance.random() < 0.8 or path.name == "tfgen.toml":

@@ -265,6 +265,16 @@ def test_circles_of_dependencies_end_and_are_told() -> None:
     assert "a -> b -> c -> a" in missing.message
 
 
+def test_a_circle_is_told_alike_wherever_a_playbook_enters_it() -> None:
+    roles = {f"roles/{name}/meta/main.yml": f"dependencies: [{to}]\n" for name, to in ("ab", "bc", "ca")}
+    for name in "abc":
+        (told,) = made_of({"site.yml": f"- hosts: all\n  roles: [{name}]\n"} | roles).missing_references
+        assert (told.path, told.message) == (
+            "roles/c/meta/main.yml",
+            "dependencies: a: dependency cycle between roles: a -> b -> c -> a",
+        )
+
+
 def test_roles_that_include_each_other_are_no_fault() -> None:
     made = made_of(
         {

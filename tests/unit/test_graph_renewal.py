@@ -41,6 +41,23 @@ def files() -> dict[str, str]:
     return found
 
 
+def built(name: str, *inner: str) -> str:
+    """A template that builds others on its way, and a script that it needs itself."""
+    commands = ", ".join(f'"packer build packer/{one}.json"' for one in inner)
+    return (
+        '{"builders": [{"type": "null"}], "provisioners": [{"type": "shell-local", "inline": [' + commands + "]}, "
+        f'{{"type": "shell", "script": "scripts/{name}.sh"}}]}}\n'
+    )
+
+
+#: Templates that build templates: the last of each chain reads a variable, and one leads to what is not there yet.
+NESTED = {
+    "packer/outer.json": built("web", "web"),
+    "packer/top.json": built("common", "outer", "new"),
+    "packer/more.json": built("db", "db", "top"),
+}
+
+
 CONTENTS = (
     "[]\n",
     "- hosts: all\n  roles: [web, db]\n",
@@ -50,8 +67,19 @@ CONTENTS = (
     "a: [\n",
     '{"builders": [{"type": "null"}], "provisioners": [{"type": "shell", "script": "scripts/other.sh"}]}\n',
     "version: 0.2\nphases: {build: {commands: [bash scripts/other.sh]}}\n",
+    built("web", "db"),
+    built("other", "outer"),
+    "{}\n",
 )
-SETTINGS = (TOML, f'{TOML}[environment]\nFILES = "scripts"\n', f'{TOML}[environment]\nX = "ci.sh"\n', f"\n{TOML}")
+SETTINGS = (
+    TOML,
+    f'{TOML}[environment]\nFILES = "scripts"\n',
+    f'{TOML}[environment]\nX = "ci.sh"\n',
+    f"\n{TOML}",
+    f'{TOML}[templates.outer.environment]\nFILES = "ansible"\n',
+    f'{TOML}[templates.top.environment]\nFILES = "notes"\n',
+    f'{TOML}ignore = ["packer/web.json"]\n',
+)
 PLACES = (
     "ansible/roles/web/tasks/other.yml",
     "ansible/roles/new/tasks/main.yml",
@@ -94,7 +122,7 @@ def change(root: Path, chance: random.Random) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_a_renewed_graph_is_the_one_that_would_be_made_anew(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
-    write_tree(tmp_path, files())
+    write_tree(tmp_path, files() | (NESTED if seed % 2 else {}))
     store, toml, state = Store(), TOML, None
     for _ in range(12):
         state = renewal(tmp_path, DiskTree(tmp_path), toml, store, 1).state(state)

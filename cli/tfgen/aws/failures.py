@@ -33,7 +33,11 @@ _FIXES = {
     **dict.fromkeys(("NoCredentialsError", "PartialCredentialsError"), _SIGN_IN_FIRST),
     "ProfileNotFound": "set AWS_PROFILE to an existing profile",
     **dict.fromkeys(
-        ("Throttling", "ThrottlingException", "SlowDown", "RequestLimitExceeded", "TooManyRequests"), _LATER
+        (
+            *("Throttling", "ThrottlingException", "SlowDown", "RequestLimitExceeded", "TooManyRequests"),
+            *("ThrottledException", "RequestThrottled", "RequestThrottledException", "TooManyRequestsException"),
+        ),
+        _LATER,
     ),
     **dict.fromkeys(
         (
@@ -79,6 +83,11 @@ def is_denied(error: AwsError) -> bool:
 def is_about_credentials(error: AwsError) -> bool:
     """Whether it is the credentials, or this machine's clock: whatever else is asked, AWS will say the same."""
     return error.fix in (_SIGN_IN, _SIGN_IN_FIRST, _CLOCK)
+
+
+def concerns_all(error: AwsError) -> bool:
+    """Whether the next call would get the same answer: too many calls, no network, or the credentials."""
+    return error.fix in (_LATER, _NETWORK) or is_about_credentials(error)
 
 
 @contextmanager

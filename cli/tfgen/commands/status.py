@@ -199,6 +199,7 @@ def _show_now(options: Options, shown: _Shown) -> int:
     try:
         answer = find_status(workspace, options)
     finally:
+        gc.freeze()
         gc.enable()
     report = answer.report
     for text in answer.notes:

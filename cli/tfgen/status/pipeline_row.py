@@ -123,7 +123,10 @@ def _is_on(rule: Mapping[str, Any]) -> bool:
 
 def iso(moment: datetime | None) -> str:
     """As the document writes times; "" for none."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+    if moment is None:
+        return ""
+    there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{there.isoformat()[:19]}Z"  # half of what strftime takes
 
 
 def _execution(run: RunFacts) -> Execution:

@@ -66,7 +66,7 @@ def _is_missed(facts: Facts, place: PlaceFacts, image: str) -> bool:
 
 
 def _is_here(place: PlaceFacts, image: str) -> bool:
-    expected = next((each for each in place.expected if each.image == image), None)
+    expected = place.expected_by_image.get(image)
     if expected is None:
         return False
     pipeline = place.pipelines.get(expected.pipeline)

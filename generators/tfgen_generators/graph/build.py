@@ -72,8 +72,10 @@ class Builder:
         self.path_resolver = PathResolver(tree)
         self.buildspecs: dict[str, Buildspec] = {}
         self.terraform = terraform or (TerraformReads(tree, settings, store) if settings else None)
-        #: Template's identity -> the environment variables that it reads.
+        #: Template's identity -> the environment variables that it reads, and the templates that it builds on its way
+        #: (paths; some may be none), with all that these read and build.
         self.reads: dict[str, tuple[str, ...]] = {}
+        self.nested: dict[str, tuple[str, ...]] = {}
         self.pipelines = Pipelines(tree, settings)
         self._local: dict[str, LocalFiles] = {}
         self._local_files: dict[object, LocalFiles] = {}
@@ -156,17 +158,19 @@ class Builder:
         given = buildspec.variables if buildspec else {}
         environment = {name: value for name, (value, _) in self.pipelines.environment(template).items()}
         done: set[str] = set()
+        reads: dict[str, None] = {}
         pending = [template]
         while pending:
             one = pending.pop()
             done.add(one.path)
             inputs = self._wants(one, self.pipelines.surroundings(template, buildspec))
-            self.reads.setdefault(template.identity, inputs.reads)
+            reads |= dict.fromkeys(inputs.reads)
             working = self.working_dirs.find(one, buildspec, environment)
             working = narrowed(working, inputs.needed, lambda path: bool(self.tree.kind(path)))
             builder.uses(inputs, {**given, **environment}, working)
             nested = [self.templates[path] for path in builder.nested if path in self.templates]
             pending = [other for other in nested if other.path not in done and not other.errors]
+        self.reads[template.identity], self.nested[template.identity] = tuple(reads), tuple(builder.nested)
 
     def _wants(self, template: Template, around: ValueSources) -> TemplateInputs:
         """What the template names, by its content and by what around it decides something."""

@@ -61,8 +61,7 @@ class IncrementalGraph:
         nothing can be made of such a state.
         """
         builder = Builder(self._tree, self._settings, self._facts, self._store)
-        if part is not None:
-            builder.templates.update((one.path, one) for one in part.templates)
+        builder.templates.update((one.path, one) for one in (part.templates if part else self._templates))
         self._part = part
         changed = self._changed(before, differing, builder) if before else None
         if before is None or changed is None:
@@ -184,6 +183,8 @@ class IncrementalGraph:
             return False
         if kept.has_lines and before.text != self._text:
             return False
+        if any(_built(builder, path) != digest for path, digest in kept.nested.items()):
+            return False
         return kept.environment == self._environment(template, kept.reads, builder)
 
     def _environment(self, template: Template, reads: Sequence[str], builder: Builder) -> tuple[tuple[str, str], ...]:
@@ -232,7 +233,9 @@ class IncrementalGraph:
         own = builder.units[node.reached[0].unit]
         edges = (*own.files.values(), *(reached.edge for reached in node.reached))
         has_lines = any(edge.path == FILE_NAME and edge.line for edge in edges)
-        return KeptImage(self._key(template), node, reads, self._environment(template, reads, builder), has_lines)
+        nested = {path: _built(builder, path) for path in builder.nested.get(template.identity, ())}
+        environment = self._environment(template, reads, builder)
+        return KeptImage(self._key(template), node, reads, environment, has_lines, nested)
 
     def _buildspecs(self, before: State | None, builder: Builder) -> dict[str, tuple[str, Buildspec]]:
         found = dict(before.buildspecs) if before else {}
@@ -262,6 +265,12 @@ class IncrementalGraph:
 
 def _hashed(told: object) -> str:
     return hashlib.sha256(repr(told).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _built(builder: Builder, path: str) -> str:
+    """What changes with a template that another one builds on its way."""
+    found = builder.templates.get(path)
+    return f"{found.digest}{'!' * bool(found.errors)}" if found else ""
 
 
 def _terraform(builder: Builder) -> str:

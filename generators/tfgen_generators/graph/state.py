@@ -25,6 +25,8 @@ class KeptImage(msgspec.Struct, frozen=True, array_like=True):
     environment: tuple[tuple[str, str], ...] = ()
     #: Whether a line of tfgen.toml stands in it.
     has_lines: bool = False
+    #: Path -> digest of the templates that it builds on its way, "" where there is none.
+    nested: dict[str, str] = {}
 
 
 class MadeFrom(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -187,27 +187,29 @@ class EdgeFinder:
 
     def _find_cycles(self, start: LoadedUnit, paths: SearchPaths) -> None:
         """Walks the dependencies depth first, without recursion; notes every role that is on a cycle."""
-        path: list[LoadedUnit] = []
+        path: list[tuple[LoadedUnit, Reached | None]] = []
         todo: list[tuple[LoadedUnit, Reached | None, bool]] = [(start, None, False)]
         on_path: dict[str, int] = {}
         while todo:
             unit, reached, leave = todo.pop()
             if leave:
-                del on_path[path.pop().key]
+                del on_path[path.pop()[0].key]
             elif unit.key in on_path and reached is not None:
-                cycle = path[on_path[unit.key] :]
-                self._cycles.update(dict.fromkeys(((paths, member.key) for member in cycle), _problem(cycle, reached)))
+                cycle = [(unit, reached), *((one, by) for one, by in path[on_path[unit.key] + 1 :] if by is not None)]
+                self._cycles.update(dict.fromkeys(((paths, member.key) for member, _ in cycle), _problem(cycle)))
             elif (paths, unit.key) not in self._cycles:
                 self._cycles[paths, unit.key] = None
                 on_path[unit.key] = len(path)
-                path.append(unit)
+                path.append((unit, reached))
                 todo.append((unit, None, True))
                 todo += [(e.unit, e.reached, False) for e in self.edges(unit, paths).roles if e.dependency]
 
 
-def _problem(cycle: list[LoadedUnit], reached: Reached) -> MissingReference:
-    names = [unit.role.rpartition("/")[2] for unit in cycle]
-    edge = reached.edge
+def _problem(cycle: Sequence[tuple[LoadedUnit, Reached]]) -> MissingReference:
+    """One text for one cycle, wherever the walk came upon it: it begins with the first of its roles by path."""
+    first = min(range(len(cycle)), key=lambda number: cycle[number][0].key)
+    names = [unit.role.rpartition("/")[2] for unit, _ in (*cycle[first:], *cycle[:first])]
+    edge = cycle[first][1].edge
     return MissingReference(
         kind="role-cycle",
         path=edge.path,
