@@ -239,14 +239,21 @@ def _chosen(rules: Sequence[Rule], goals: Collection[str], stems: dict[int, dict
             return range(len(rules))
         for number in found:
             target = rules[number].target
-            if target.count("%") == 1 and not {"%", UNKNOWN} & {*goal, *target.replace("%", "")}:
-                before, _, after = target.partition("%")
-                stems.setdefault(number, {})[goal[len(before) : len(goal) - len(after)]] = None
+            if "%" in target and goal != ".DEFAULT":
+                stems.setdefault(number, {})[_stem(target, goal)] = None
         needs = dict.fromkeys(need for number in found if number not in chosen for need in rules[number].needs)
         chosen.update(found)
         pending += [need for need in needs if need not in asked]
         asked.update(needs)
     return chosen
+
+
+def _stem(target: str, goal: str) -> str:
+    """What `%` of a target is for a goal, `*` where that is not known."""
+    if target.count("%") > 1 or UNKNOWN in target or UNKNOWN in goal or "%" in goal:
+        return "*"
+    before, _, after = target.partition("%")
+    return goal[len(before) : len(goal) - len(after)]
 
 
 def default_goal(rules: Sequence[Rule], variables: Mapping[str, str]) -> str:
