@@ -32,10 +32,7 @@ TEXTS = {
         '{"builders": [{"type": "null"}], "provisioners": [{"type": "shell", "script": "scripts/a.sh"}]}\n',
         '{"builders": [{"type": "null"}], "provisioners": [{"type": "file", "source": "data"}]}\n',
         '{"builders": [{"type": "null"}], "provisioners": [{"type": "ansible", "playbook_file": "site.yml"}]}\n',
-        (
-            '{"builders": [{"type": "null"}], "provisioners": [{"type": "shell-local", "inline": ["packer build '
-            'packer/db.json"]}]}\n'
-        ),
+        '{"builders": [{"type": "null"}], "provisioners": [{"type": "shell-local", "script": "scripts/a.sh"}]}\n',
     ),
     ".yml": (
         "version: 0.2\nphases: {build: {commands: [bash scripts/b.sh]}}\n",
@@ -50,6 +47,7 @@ TEXTS = {
         f'{TOML}[templates.web.inputs]\nproject_description = "b"\n',
         f'{TOML}[environment]\nX = "data/a.txt"\n',
     ),
+    ".sh": ("1\n", "cat data/a.txt\n", "packer build packer/db.json\n", ". scripts/b.sh\n"),
     "": ("1\n", '${file("../../data/a.txt")}\n', "2\n"),
 }
 PLACES = (
