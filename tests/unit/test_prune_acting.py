@@ -84,7 +84,7 @@ def world(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> World:
     found = World(open_workspace())
     monkeypatch.setattr(ask, "SOURCES", {name: ask.SOURCES[name] for name in _SOURCES})
     monkeypatch.setattr(applying, "open_regions", found.open_regions)
-    monkeypatch.setattr(read, "open_account", _closed)
+    monkeypatch.setattr(read, "_account", _closed)
     monkeypatch.setattr(undo, "open_account", lambda region: FakeAccount(found.estate, region))
     real = journal.Journal.write
 
