@@ -1,8 +1,8 @@
 """AWS as `tfgen status` meets it, in a process of its own: N pipelines, ready answers, and a count of what was asked.
 
-    python benchmarks/aws_answers.py IMAGES COMMIT RED    prints its port; GET /count gives {action: number}
+    python benchmarks/aws_answers.py IMAGES COMMIT[,COMMIT...] RED    prints its port; GET /count gives {action: number}
 
-Every image has 20 executions and three AMIs; the first RED images are red.
+Every image has 20 executions and three AMIs, all of one commit, which are given out in turn; the first RED are red.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ class Estate:
 
     def __init__(self, images: int, commit: str, red: int) -> None:
         self.names = [f"image-{number:04}" for number in range(images)]
-        self.commit, self.red = commit, set(self.names[:red])
+        commits = commit.split(",")
+        self.commits = {name: commits[number % len(commits)] for number, name in enumerate(self.names)}
+        self.red = set(self.names[:red])
         self.asked: Counter[str] = Counter()
         self.lock = threading.Lock()
 
@@ -48,7 +50,7 @@ class Estate:
             "startTime": began,
             "lastUpdateTime": began + 1200,
             "sourceRevisions": [
-                {"actionName": "Source", "revisionId": self.commit, "revisionUrl": "https://x.example"}
+                {"actionName": "Source", "revisionId": self.commits[image], "revisionUrl": "https://x.example"}
             ],
             "trigger": {"triggerType": "CloudWatchEvent", "triggerDetail": "arn:aws:events:eu-west-1:1:rule/x"},
         }
@@ -57,7 +59,7 @@ class Estate:
         image = name.removesuffix("-ami-pipeline")
         status = "Failed" if image in self.red else "Succeeded"
         stages = []
-        for stage, external in (("Source", self.commit), ("Build", f"{name}:build-0")):
+        for stage, external in (("Source", self.commits[image]), ("Build", f"{name}:build-0")):
             ended = status if stage == "Build" else "Succeeded"
             latest = {
                 "actionExecutionId": "x",
@@ -89,7 +91,7 @@ class Estate:
             "id": id_,
             "buildStatus": "FAILED" if bad else "SUCCEEDED",
             "phases": failed if bad else [{"phaseType": "BUILD", "phaseStatus": "SUCCEEDED"}],
-            "resolvedSourceVersion": self.commit,
+            "resolvedSourceVersion": self.commits[project.removesuffix("-ami-pipeline")],
             "logs": {"groupName": f"/aws/codebuild/{project}", "streamName": stream},
         }
 
@@ -121,7 +123,7 @@ class Estate:
         tags = {
             "BuiltBy": "Packer",
             "CodeBuildProject": f"{name}-ami-pipeline:build-{number + 1}",
-            "SourceVersion": self.commit,
+            "SourceVersion": self.commits[name],
             "Template": f"packer/{name}.pkr.hcl",
             "ParentAmi": "ami-0",
         }

@@ -1,4 +1,7 @@
-"""`tfgen prune` of a large estate: AWS's answers from memory, so that calls are counted and the CPU is our own.
+"""`tfgen prune` of a large estate: calls and CPU with answers from memory, and CPU with HTTP.
+
+For the latter the emulator is a process of its own (prune_estate.py) that gives ready answers on loopback: what is
+measured is the process of tfgen, with Python's start, botocore and HTTP.
 
 python benchmarks/bench_prune.py                       1,000 AMIs, 400 launch templates of 20 versions, 200 parameters
 python benchmarks/bench_prune.py --amis 10000
@@ -9,13 +12,15 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import subprocess
+import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from measure import Row, say
+from measure import Contender, Row, compare, say
 
 #: Issue 23's limit, in seconds of user and system time.
 CPU = 3.0
@@ -118,20 +123,48 @@ def bench_prune(amis: int = 1000, templates: int = 400, versions: int = 20, para
     if plan.unreadable or not plan.going:
         kinds = Counter(each.because[0].kind for each in plan.amis)
         raise SystemExit(f"not the plan that is to be measured: {plan.unreadable[:1]} {kinds}")
-    bound = _bound(estate, len(plan.going))
+    bound = _bound(estate, len(plan.going), len({each.image for each in plan.amis}))
     total = sum(estate.calls.values())
     say(f"{amis} AMIs, {templates} launch templates: {len(plan.going)} would go, {total} calls", used)
+    sizes = (templates, versions, parameters)
     size = f"{amis} AMIs, {templates} x {versions} versions, {parameters} parameters"
     return [
         Row(name=f"prune, CPU seconds without HTTP ({size})", measured=used, limit=CPU),
         Row(name=f"prune, calls / pages there are ({size})", measured=total / bound, limit=1.0),
+        Row(name=f"prune, CPU seconds with HTTP ({size})", measured=_with_http(amis, sizes), limit=CPU),
     ]
 
 
-def _bound(estate: Estate, going: int) -> int:
+def _with_http(amis: int, sizes: tuple[int, ...], rounds: int = 3) -> float:
+    """Seconds of user and system time of a whole `tfgen prune`, the median of some."""
+    with tempfile.TemporaryDirectory(prefix="tfgen-bench-") as name:
+        folder = Path(name)
+        (folder / "packer").mkdir()
+        (folder / "tfgen.toml").write_text(_TOML)
+        for number in range(60):
+            (folder / f"packer/web{number}.json").write_text(_TEMPLATE)
+        server = [sys.executable, str(Path(__file__).with_name("prune_estate.py")), *map(str, (amis, *sizes))]
+        with subprocess.Popen(server, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as aws:
+            assert aws.stdout is not None
+            env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHONDONT"))}
+            env |= {
+                "AWS_ENDPOINT_URL": aws.stdout.readline().strip(),
+                "AWS_REGION": "eu-west-1",
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_EC2_METADATA_DISABLED": "true",
+            }
+            argv = [sys.executable, "-m", "tfgen", "prune", "--format", "json"]
+            prune = Contender(name="prune", argv=argv, cwd=folder, codes=(0,))
+            found = compare([prune], rounds=rounds, env=env)
+            aws.communicate("")
+    return found["prune"].cpu
+
+
+def _bound(estate: Estate, going: int, images: int) -> int:
     """Pages, one call for each launch template, changed parameter and AMI that goes, and one for each source."""
     pages = estate.amis // 1000 + estate.templates // 200 + estate.parameters // 50 + estate.parameters // 10
-    return pages + estate.templates + estate.parameters + going + going // 10 + 60 + 20
+    return pages + estate.templates + estate.parameters + going + going // 10 + images + 20
 
 
 def _cpu() -> float:

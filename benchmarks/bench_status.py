@@ -37,18 +37,18 @@ for page in boto3.client("ec2").get_paginator("describe_images").paginate(Owners
 """
 
 
-def bench_status(sizes: tuple[int, ...] = (60, 1000), rounds: int = 3) -> list[Row]:
-    """A tenth of the images is red."""
+def bench_status(sizes: tuple[tuple[int, int], ...] = ((60, 1), (1000, 1), (1000, 300)), rounds: int = 3) -> list[Row]:
+    """Images, and how many distinct commits their AMIs are of; a tenth of the images is red."""
     rows: list[Row] = []
-    for size in sizes:
+    for size, commits in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            commit = _repository(Path(folder), size)
-            with _aws(size, commit) as port:
-                rows += _rows(Path(folder), size, port, rounds)
+            made = _repository(Path(folder), size, commits)
+            with _aws(size, made) as port:
+                rows += _rows(Path(folder), size, port, rounds, commits)
     return rows
 
 
-def _rows(folder: Path, size: int, port: int, rounds: int) -> list[Row]:
+def _rows(folder: Path, size: int, port: int, rounds: int, commits: int) -> list[Row]:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHONDONT"))}
     env |= {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
@@ -71,6 +71,11 @@ def _rows(folder: Path, size: int, port: int, rounds: int) -> list[Row]:
         rounds=rounds,
         env=env,
     )
+    if commits > 1:
+        return [
+            Row(name=f"tfgen status, {size} images of {commits} commits, CPU s", measured=found["status"].cpu),
+            Row(name=f"tfgen status, {size} images of {commits} commits, peak MB", measured=found["status"].peak),
+        ]
     cpu, memory, most = _LIMITS.get(size, (None, None, None))
     return [
         Row(
@@ -86,8 +91,8 @@ def _rows(folder: Path, size: int, port: int, rounds: int) -> list[Row]:
     ]
 
 
-def _repository(folder: Path, size: int) -> str:
-    """Templates with a common script, generated files, one commit."""
+def _repository(folder: Path, size: int, commits: int = 1) -> str:
+    """Templates with a common script, generated files; the commits of AMIs, and what has changed since each."""
     (folder / "packer").mkdir()
     (folder / "terraform" / "pipelines").mkdir(parents=True)
     (folder / "packer" / "setup.sh").write_text("true\n")
@@ -98,14 +103,34 @@ def _repository(folder: Path, size: int) -> str:
     )
     (folder / "buildspec.yml").write_text("version: 0.2\nphases:\n  build:\n    commands: [true]\n")
     subprocess.run([sys.executable, "-m", "tfgen", "sync"], cwd=folder, check=True, capture_output=True)
-    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "images"]):
+    subprocess.run([*_GIT, "init", "-q"], cwd=folder, check=True)
+    made = [_commit(folder)]
+    for number in range(1, commits):
+        _change(folder, number, size)
+        made.append(_commit(folder))
+    (folder / "README.md").write_text("images\n")
+    _commit(folder)
+    return ",".join(made)
+
+
+def _change(folder: Path, number: int, size: int) -> None:
+    """In turn words, a template and its own script; in the middle the script of all."""
+    name = f"image-{number % size:04}"
+    if number % 100 == 50:
+        (folder / "packer" / "setup.sh").write_text(f"echo {number}\n")
+    elif number % 3 == 0:
+        (folder / "README.md").write_text(f"{number}\n")
+    elif number % 3 == 1:
+        (folder / "packer" / f"{name}.pkr.hcl").write_text(f"# {number}\n{_template(name)}")
+    else:
+        (folder / "packer" / f"{name}.sh").write_text(f"echo {number}\n")
+
+
+def _commit(folder: Path) -> str:
+    for arguments in (["add", "-A"], ["commit", "-qm", "change"]):
         subprocess.run([*_GIT, *arguments], cwd=folder, check=True)
     done = subprocess.run([*_GIT, "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True)
-    commit = done.stdout.strip()
-    (folder / "README.md").write_text("images\n")
-    for arguments in (["add", "-A"], ["commit", "-qm", "words"]):
-        subprocess.run([*_GIT, *arguments], cwd=folder, check=True)
-    return commit
+    return done.stdout.strip()
 
 
 def _template(name: str) -> str:

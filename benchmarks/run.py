@@ -74,10 +74,10 @@ def main() -> None:
     }
     if unknown := sorted({*options.names} - {*benchmarks}):
         raise SystemExit(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(benchmarks)}")
-    rows = [row for name in benchmarks if name in (options.names or benchmarks) for row in benchmarks[name]()]
-    print("| ratio | measured | at most |\n|---|---|---|")
-    for row in rows:
-        print(row)
+    print("| ratio | measured | at most |\n|---|---|---|", flush=True)
+    for name, bench in benchmarks.items():
+        for row in bench() if name in (options.names or benchmarks) else ():
+            print(row, flush=True)  # at once: all take half an hour, and may be stopped
 
 
 if __name__ == "__main__":

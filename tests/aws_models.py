@@ -18,6 +18,7 @@ _FOR_ALL = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
 
 def remember() -> None:
     """From now on each file is read once, and the methods of each service are made once."""
+    from botocore import useragent
     from botocore.loaders import JSONFileLoader, Loader
 
     load = functools.cache(JSONFileLoader().load_file)
@@ -34,6 +35,7 @@ def remember() -> None:
     Loader.list_available_services = list_available_services
     _keep_methods()
     _keep_names()
+    useragent.sanitize_user_agent_string_component = functools.cache(useragent.sanitize_user_agent_string_component)
 
 
 def _keep_names() -> None:

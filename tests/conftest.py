@@ -87,8 +87,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """What was collected stays to the end: collecting garbage need not look at it."""
-    gc.collect()
+    """What was collected stays to the end: garbage is not looked for in it, now or later."""
     gc.freeze()
     gc.set_threshold(*_GC)
 

@@ -23,13 +23,11 @@ LOOSE = {
         "__main__",
         "start",
         "main",
-        "boundary",
         "command_group",
         "options",
         "console",
         "workspace",
         "phrases",
-        "distribution",
     },
     "tfgen_generators": {"__init__", "errors", "nearest"},
 }
@@ -50,6 +48,7 @@ _OPENS = {
     "tfgen_generators.sync.write": "writes",
     "tfgen.workspace": "locks",
     "tfgen.journal": "writes",
+    "tfgen.prune.acting.journal": "writes",
     "tfgen.distribution": "its own metadata",
     "tfgen.boundary": "os.devnull",
     "tfgen.completion.answer": "os.devnull",
@@ -122,7 +121,7 @@ def _imports(name: str, tree: ast.Module, where: str, modules: Modules) -> Itera
     room = name if not _is_module(name, modules) else name.rpartition(".")[0]
     starts = any(f"{name}.".startswith(f"{starter}.") for starter in _STARTERS)
     opens = any(f"{name}.".startswith(f"{opener}.") for opener in _OPENS)
-    for node in (node for node in ast.walk(tree) if isinstance(node, ast.stmt | ast.expr)):
+    for node in (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom | ast.Call)):
         for target in _targets(node, modules):
             if not starts and target.partition(".")[0] in _PROCESSES:
                 yield f"{where}:{node.lineno}: imports {target}; processes are started in git, terraform, codebuild"

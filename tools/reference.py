@@ -16,7 +16,7 @@ import msgspec
 import typer.main
 from typer._click.core import Command, Parameter
 
-from tfgen.boundary import EXIT_BUG, EXIT_INTERRUPTED
+from tfgen.boundary.exits import EXIT_BUG, EXIT_INTERRUPTED
 from tfgen.main import app
 from tfgen.status.model import Report
 from tfgen_generators import errors

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from tfgen.boundary import EXIT_BUG, EXIT_INTERRUPTED, explain, interrupted, process
+from tfgen.boundary.exits import EXIT_BUG, EXIT_INTERRUPTED, explain, interrupted, process
 from tfgen.command_group import CommandGroup
 from tfgen.options import TerraformOption
 from tfgen_generators.errors import UsageError

@@ -23,6 +23,13 @@ IamPolicyOption = Annotated[
     bool,
     typer.Option("--iam-policy", envvar="TFGEN_IAM_POLICY", help="Print the IAM policy that this command needs."),
 ]
+PromotedDryRunOption = Annotated[
+    bool, typer.Option("--dry-run", envvar="TFGEN_DRY_RUN", help="Show what would be done, and do nothing.")
+]
+#: An image that one command may leave out and the other may not: the default says it.
+PromotedImageArgument = Annotated[
+    str, typer.Argument(metavar="IMAGE", autocompletion=values.images, help="The image's name (tfgen list).")
+]
 TerraformOption = Annotated[
     str | None,
     typer.Option(
@@ -79,6 +86,12 @@ class PassesOn(PlainUsage):
         ctx.meta[_BEHIND_DASHES] = tuple(args[behind + 1 :])
         parsed: list[str] = super().parse_args(ctx, args[:behind])
         return parsed
+
+
+def is_typed(context: typer.Context, name: str) -> bool:
+    """Whether a parameter stands on the command line, and not in its variable."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def behind_dashes(context: typer.Context) -> tuple[str, ...]:

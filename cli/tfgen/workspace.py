@@ -45,8 +45,13 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def state_dir(self) -> Path:
-        """`.tfgen/`: caches, logs, locks, `backup/`. All but the latter is safe to delete; never committed."""
+        """`.tfgen/`: caches, logs, locks, `backup/`, `prune/`. All but these two is safe to delete; never committed."""
         return (self.original or self.root) / ".tfgen"
+
+    def shown(self, path: Path) -> str:
+        """A place in the repository as messages name it."""
+        root = self.original or self.root
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
     def cache_file(self, name: str) -> Path | None:
         """A file in `.tfgen/cache/`; None without tfgen.toml, and where a link stands in the place of that folder."""
@@ -72,7 +77,7 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
         except OSError as error:
             raise TfgenError(
                 f"cannot be created: {error.strerror}",
-                where=str(folder),
+                where=self.shown(folder),
                 fix="make the repository writable, or remove what is in its place",
             ) from None
         return folder
@@ -195,7 +200,8 @@ def locked(workspace: Workspace, name: str, *, timeout: float | None = None) -> 
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        raise TfgenError(f"cannot be opened: {error.strerror}", where=str(path)) from None
+        fix = "make the repository writable, or remove what is in its place"
+        raise TfgenError(f"cannot be opened: {error.strerror}", where=workspace.shown(path), fix=fix) from None
     try:
         _acquire(descriptor, name, time.monotonic() + (LOCK_TIMEOUT if timeout is None else timeout))
         yield

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import tomllib
@@ -84,6 +86,12 @@ def test_legacy_estate(repo: Repo, cli: Command) -> None:
         ("proxy", "packer-proxy.json", "create", None),
         ("web", "packer-web.json", "adopt", 19),
     ]
+    said = (
+        "every pipeline, new ones too, is given: [environment] VPC_ID, SUBNET_ID;"
+        ' [inputs] project_description = "{name} AMI"; [names] project_name = "example-{name}-ami-pipeline",'
+        ' artefact_bucket_name = "codepipeline-artefacts-{name}"'
+    )
+    assert said in cli("adopt").expect(0).err
     adopted(cli, root)
     start = before.index('module "example-web-codepipline"')
     assert (root / "terraform/test.tf").read_text() == before[:start]
@@ -101,7 +109,7 @@ def test_legacy_estate(repo: Repo, cli: Command) -> None:
     ):
         assert line in web
     assert 'PACKER_SCRIPT = "packer-proxy"' in proxy
-    assert 'artefact_bucket_name = "codepipeline-artefacts"' in proxy
+    assert 'artefact_bucket_name = "codepipeline-artefacts-proxy"' in proxy  # the module makes it
     assert "example-web" not in proxy
     assert "# do not rename" in (root / "tfgen.toml").read_text()
     assert [row["name"] for row in json.loads(cli("list", "--format", "json").expect(0).out)["templates"]] == [
@@ -126,7 +134,8 @@ def test_comments_and_neighbours_stay(repo: Repo, cli: Command) -> None:
         "of a",
     ):
         assert comment in toml
-    assert tomllib.loads(toml)["inputs"] == {"bucket": "b", "size": 3}
+    assert tomllib.loads(toml)["inputs"] == {"bucket": {"pattern": "b-{name}"}, "size": 3}
+    assert tomllib.loads(toml)["templates"]["web"]["inputs"] == {"bucket": "b"}
 
 
 def test_a_comment_on_the_last_line_stays(repo: Repo, cli: Command) -> None:
@@ -162,11 +171,14 @@ def test_heredocs(repo: Repo, cli: Command) -> None:
         ('for_each = { a = "b" }', "for_each"),
         ("count = 2", "count"),
         ("depends_on = [terraform_data.x]", "depends_on"),
+        ("lifecycle {}", "a block lifecycle"),
+        ("version = var.v", "its version is not plain text"),
+        ("source = var.s", "its source is not plain text"),
     ],
 )
 def test_arguments_that_a_generated_call_does_not_have(repo: Repo, cli: Command, argument: str, said: str) -> None:
     root = repo({**ESTATE, MAIN: f"# first\n{call(more=f'  {argument}')}"})
-    refused(cli, root, f"{MAIN}:2: module 'old'", said)
+    refused(cli, root, f"{MAIN}:2: module 'old'", said, "ignore in tfgen.toml")
 
 
 def test_for_each_that_gives_the_script(repo: Repo, cli: Command) -> None:
@@ -193,7 +205,7 @@ def test_calls_in_other_modules(repo: Repo, cli: Command) -> None:
             "terraform/team/main.tf": f"\n{call()}",
         }
     )
-    refused(cli, root, "terraform/team/main.tf:2: module 'old'", "another module")
+    refused(cli, root, "terraform/team/main.tf:2: module 'old'", "another module", "move the call")
 
 
 def test_calls_in_another_folder(repo: Repo, cli: Command) -> None:
@@ -212,12 +224,45 @@ def test_examples_of_a_module_are_no_pipelines(repo: Repo, cli: Command) -> None
 def test_json_syntax(repo: Repo, cli: Command) -> None:
     body = {"source": MODULE, "variables": {"PACKER_SCRIPT": WEB}}
     root = repo({**ESTATE, "terraform/pipelines/main.tf.json": json.dumps({"module": {"old": body}})})
-    refused(cli, root, "terraform/pipelines/main.tf.json: module 'old'", "JSON")
+    refused(cli, root, "terraform/pipelines/main.tf.json:1: module 'old'", "JSON", "Terraform's own syntax")
+
+
+def test_references_in_json_syntax(repo: Repo, cli: Command) -> None:
+    """They are not edited; what only begins alike is none."""
+    outputs = {"a": {"value": "${module.older.arn}"}, "b": {"value": "${module.old.arn}"}}
+    text = json.dumps({"output": outputs}, indent=1)
+    root = repo({**ESTATE, MAIN: call(), "terraform/pipelines/o.tf.json": text})
+    refused(cli, root, "terraform/pipelines/o.tf.json:7: refers to module.old", "web", "Terraform's own syntax")
+    (root / "terraform/pipelines/o.tf.json").write_text(text.replace("module.old.", "module.older."))
+    adopted(cli, root)
 
 
 def test_a_file_with_an_error_is_named_and_left(repo: Repo, cli: Command) -> None:
     root = repo({**ESTATE, MAIN: call(), "terraform/pipelines/broken.tf": 'locals {\n  x = = 1\n}\nmodule "a" {}\n'})
-    refused(cli, root, "terraform/pipelines/broken.tf:2", "left as it is")
+    refused(cli, root, "terraform/pipelines/broken.tf:2", "left as it is", "fix it")
+    (root / "terraform/pipelines/broken.tf").write_text("locals {\n  x = = module.old.arn\n}\n")
+    refused(cli, root, "terraform/pipelines/broken.tf:2", "left as it is", "fix it")
+
+
+def test_a_file_with_keys_that_are_expressions(repo: Repo, cli: Command) -> None:
+    """It is read as any other; a map of variables with such keys does not tell its script."""
+    keys = 'locals {\n  a = { (var.x) = 1, "${var.x}-y" = 2, "a\\n" = 3 }\n}\n'
+    root = repo(
+        {**ESTATE, MAIN: keys + call(), "terraform/pipelines/x.tf": keys + 'module "a" {\n  source = "./a"\n}\n'}
+    )
+    adopted(cli, root)
+    assert (root / MAIN).read_text() == keys
+    root = repo({**ESTATE, MAIN: keys + call(environment='    (local.k) = "v"\n')}, name="other")
+    refused(cli, root, f"{MAIN}:4: module 'old'", "not constant", "--match old=TEMPLATE")
+
+
+def test_overrides(repo: Repo, cli: Command) -> None:
+    """What another file changes in a call would have nothing to change."""
+    override = 'module "old" {\n  timeout = 3\n}\n'
+    root = repo({**ESTATE, MAIN: call(), "terraform/pipelines/x_override.tf": "\n" + override})
+    refused(cli, root, f"{MAIN}:1: module 'old'", "terraform/pipelines/x_override.tf:2 overrides it")
+    (root / "terraform/pipelines/x_override.tf").write_text(call())
+    refused(cli, root, f"{MAIN}:1: module 'old'", "terraform/pipelines/x_override.tf:1 overrides it")
 
 
 def test_expressions(repo: Repo, cli: Command) -> None:
@@ -227,8 +272,8 @@ def test_expressions(repo: Repo, cli: Command) -> None:
     root = repo({**ESTATE, MAIN: call(more=more, environment='    VPC = var.vpc\n    N = 3\n    E = ""\n')})
     adopted(cli, root)
     toml = tomllib.loads((root / "tfgen.toml").read_text())
+    assert toml["templates"]["web"]["inputs"] == {"bucket": {"expression": '"${local.prefix}-b"'}}
     assert toml["inputs"] == {
-        "bucket": {"expression": '"${local.prefix}-b"'},
         "tags": {"expression": '{ A = var.a, "B c" = "d" }'},
         "nothing": {"expression": "null"},
         "on": True,
@@ -298,6 +343,31 @@ def test_images_of_one_template(repo: Repo, cli: Command) -> None:
     assert "moved" not in generated(root, "eks-3")
 
 
+def test_files_of_values_that_the_calls_pass(repo: Repo, cli: Command) -> None:
+    """Without a tfgen.toml that has them: those of the calls, or all that a makefile shows beside them."""
+    files = {"packer/eks.json": JSON, "packer/web.json": JSON, "buildspec.yml": ESTATE["buildspec.yml"]}
+    files |= {f"vars/eks-{n}.json": "{}" for n in (1, 2, 3)}
+    text = "".join(
+        call(f"old{n}", '"packer/eks.json"', environment=f'    PACKER_VAR_FILE = "./vars/eks-{n}.json"\n')
+        for n in (1, 2)
+    )
+    text = text.replace('"./vars/eks-2', '"vars/eks-2')
+    root = repo({**files, MAIN: text.replace('"./', '"')})
+    adopted(cli, root)
+    tables = tomllib.loads((root / "tfgen.toml").read_text())["templates"]
+    assert tables["eks"] == {"var_files": ["vars/eks-1.json", "vars/eks-2.json"]}
+    assert "from = module.old2\n  to   = module.eks-2\n" in generated(root, "eks-2")
+    assert "PACKER_VAR_FILE" not in generated(root, "web")
+    makefile = "build:\n\tpacker build -var-file vars/eks-$(VERSION).json packer/eks.json\n"
+    root = repo({**files, MAIN: text.replace('"./', '"'), "Makefile": makefile}, name="shown")
+    adopted(cli, root)
+    assert 'PACKER_VAR_FILE = "vars/eks-3.json"' in generated(root, "eks-3")
+    root = repo({**files, MAIN: call("old", environment='    PACKER_VAR_FILE = "vars/eks-1.json"\n')}, name="alone")
+    adopted(cli, root)
+    assert 'PACKER_VAR_FILE = "vars/eks-1.json"' in generated(root, "web")
+    assert "PACKER_VAR_FILE" not in generated(root, "eks")
+
+
 def test_what_is_not_constant_is_asked(repo: Repo, cli: Command) -> None:
     root = repo({**ESTATE, MAIN: call(script="data.external.x.result.script")})
     refused(cli, root, f"{MAIN}:1: module 'old'", "not constant", "--match old=TEMPLATE")
@@ -362,6 +432,57 @@ def test_names_without_a_pattern_are_pinned(repo: Repo, cli: Command) -> None:
     adopted(cli, root)
     assert tomllib.loads((root / "tfgen.toml").read_text())["templates"]["web"]["names"] == {"project_name": "legacy-1"}
     assert 'project_name = "db-ami-pipeline"' in generated(root, "db")
+
+
+def test_what_a_call_that_stands_alone_passes(repo: Repo, cli: Command) -> None:
+    """Its names and buckets stay its own, and a new template gets others; networks and the like are for all."""
+    own = {"artefact_bucket_name": "files", "role_name": "builder", "bucket": "a{b", "project_name": "images"}
+    shared = {
+        "repository_name": "r",
+        "vpc_id": "vpc-1",
+        "kms_key_arn": "arn:aws:kms:x",
+        "compute": "small",
+        "prefix": "",
+    }
+    more = "".join(f'  {name} = "{value}"\n' for name, value in {**own, **shared}.items())
+    more += '  subnets = [1]\n  logs_bucket = aws_s3_bucket.logs.id\n  tags = { x = "old" }'
+    environment = '    VPC_ID = "v"\n    AMI_NAME = "n"\n    FILES_BUCKET = "f"\n    WHO = "old-1"\n'
+    root = repo({**ESTATE, "packer/db.json": JSON, MAIN: call(more=more, environment=environment)})
+    adopted(cli, root)
+    web, db = (re.sub(r" +=", " =", generated(root, name)) for name in ("web", "db"))
+    for name, value in {**own, **shared}.items():
+        assert f'  {name} = "{value}"\n' in web
+    for name, value in shared.items():
+        assert f'  {name} = "{value}"\n' in db
+    for line in (
+        'project_name = "db-ami-pipeline"',
+        'artefact_bucket_name = "files-db"',
+        'role_name = "builder-db"',
+        'bucket = "a{b-db"',
+        "subnets = [1]",
+        "logs_bucket = aws_s3_bucket.logs.id",
+        'FILES_BUCKET = "f"',
+        'VPC_ID = "v"',
+    ):
+        assert f"  {line}\n" in db
+    for word in ("tags", "AMI_NAME", "WHO"):
+        assert word not in db
+        assert word in web
+
+
+def test_buckets_without_a_pattern_in_an_account_that_is_not_named(repo: Repo, cli: Command) -> None:
+    """The default name of a bucket takes local.account_id, which only a root module of tfgen's has."""
+    files = {**ESTATE, "packer/db.json": JSON, "packer/new.json": JSON}
+    text = call("a", more='  artefact_bucket_name = "one"') + call(
+        "b", '"packer/db.json"', more='  artefact_bucket_name = "two"'
+    )
+    root = repo({**files, MAIN: text, "tfgen.toml": 'source_repository = "My_r"\n'})
+    adopted(cli, root)
+    assert 'artefact_bucket_name = "new-my-r-artefacts"' in generated(root, "new")
+    assert 'artefact_bucket_name = "two"' in generated(root, "db")
+    root = repo({**files, MAIN: f"locals {{\n  account_id = 1\n}}\n{text}"}, name="other")
+    adopted(cli, root)
+    assert "artefacts-${local.account_id}" in generated(root, "new")
 
 
 def test_names_that_only_their_module_knows(repo: Repo, cli: Command) -> None:
@@ -440,10 +561,14 @@ def test_variables_in_a_list(repo: Repo, cli: Command) -> None:
 def test_a_label_that_is_another_templates_name(repo: Repo, cli: Command) -> None:
     """That template's pipeline has to wait until the move is applied."""
     root = repo({**ESTATE, "packer/db.json": JSON, MAIN: call("db")})
-    assert "packer/db.json: its name db is also the old name of web" in cli("adopt").expect(1).err
-    cli("adopt", "--write", "--no-plan").expect(1)
+    said = (f"{MAIN}:1: module 'db'", "is the name of packer/db.json", "ignore in tfgen.toml", "--prune-pins")
+    refused(cli, root, *said)
+    (root / MAIN).write_text(call("db") + call("web", '"packer/db.json"'))
+    refused(cli, root, f"{MAIN}:1: module 'db'", f"{MAIN}:8: module 'web'", "is the name of packer/web.json")
+    (root / MAIN).write_text(call("db"))
+    write_tree(root, {"tfgen.toml": 'source_repository = "r"\nignore = ["packer/db.json"]\n'})
+    adopted(cli, root)
     assert "from = module.db\n  to   = module.web\n" in generated(root)
-    assert not (root / "terraform/pipelines/pipeline_db.gen.tf").exists()
 
 
 def test_a_folder_that_cannot_be_written(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -508,11 +633,11 @@ def test_killed_anywhere_it_is_old_or_new(
     for last in range(1, 40):
         steps = iter(range(1, 1000))
 
-        def killed(path: Path, data: bytes, last: int = last, steps: Any = steps) -> None:
+        def killed(path: Path, data: bytes, mode: int | None = None, last: int = last, steps: Any = steps) -> None:
             if next(steps) == last:
                 path.write_bytes(data[: len(data) // 2])
                 raise _Killed
-            write(path, data)
+            write(path, data, mode)
 
         monkeypatch.setattr(journal, "_write", killed)
         try:
@@ -522,6 +647,7 @@ def test_killed_anywhere_it_is_old_or_new(
         else:
             done = True
         monkeypatch.setattr(journal, "_write", write)
+        assert _tree(root) in states  # nothing half, and nothing left over, even before the next command
         cli("list").expect(0)  # any command
         found = _tree(root)
         assert found in states
@@ -532,6 +658,40 @@ def test_killed_anywhere_it_is_old_or_new(
         if undo:
             cli("adopt", "--write", "--no-plan").expect(0)
     assert seen == {0, 1}
+
+
+def test_between_two_renames_no_call_is_missing(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Terraform finds twice it refuses; what it does not find it destroys. The next command does the rest."""
+    root = repo({**ESTATE, MAIN: call()})
+    old = _tree(root)
+    real, left = os.replace, 0
+
+    def killed(source: str, target: str) -> None:
+        nonlocal left
+        if str(target).endswith((".tf", "tfgen.toml")):
+            if left == 0:
+                raise _Killed
+            left -= 1
+        real(source, target)
+
+    seen = set()
+    for arguments in (["--write", "--no-plan"], ["--undo"]):
+        for left in range(3):
+            number = left
+            monkeypatch.setattr("os.replace", killed)
+            with pytest.raises(_Killed) if number < (3 if "--write" in arguments else 1) else contextlib.nullcontext():
+                cli("adopt", *arguments)
+            monkeypatch.setattr("os.replace", real)
+            calls = "".join(file.read_text() for file in sorted((root / "terraform/pipelines").glob("*.tf")))
+            assert f'PACKER_SCRIPT = "{WEB}"' in calls
+            seen.add(calls.count("PACKER_SCRIPT"))
+            cli("list")
+            if arguments == ["--undo"]:
+                assert _tree(root) == old
+                cli("adopt", "--write", "--no-plan").expect(0)
+            elif number < 2:
+                cli("adopt", "--undo").expect(0)
+    assert seen == {1, 2}
 
 
 def test_a_local_build_takes_the_right_file(
@@ -573,7 +733,7 @@ def test_after_init(repo: Repo, cli: Command) -> None:
     subprocess.run(["git", "init", "-q"], cwd=root, check=True)
     cli("init").expect(0)
     adopted(cli, root)
-    assert 'artefact_bucket_name = "codepipeline-artefacts"' in generated(root, "proxy", "terraform")
+    assert 'artefact_bucket_name = "codepipeline-artefacts-proxy"' in generated(root, "proxy", "terraform")
     assert 'project_description  = "proxy AMI"' in generated(root, "proxy", "terraform")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -289,6 +290,21 @@ def test_another_sync_holds_the_lock(repo: Repo, cli: Command, monkeypatch: pyte
         holder.kill()
         holder.wait()
     cli("sync").expect(0)
+
+
+def test_a_disk_that_is_read_only(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Places are named as everywhere: from the repository's root."""
+    repo(BASE)
+    real = os.open
+
+    def refused(path: str | Path, *arguments: int, **more: int) -> int:
+        if str(path).endswith(".tfgen/sync.lock"):
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
+        return real(path, *arguments, **more)
+
+    monkeypatch.setattr("os.open", refused)
+    said = last_error(cli("sync").expect(1))
+    assert said.startswith("error: .tfgen/sync.lock: cannot be opened: Read-only file system; make the repository")
 
 
 def test_a_killed_sync_leaves_whole_files(repo: Repo, tfgen: Command) -> None:

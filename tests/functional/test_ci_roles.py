@@ -107,8 +107,7 @@ def test_all_that_is_known_stands_in_it(
     [
         ("roles = true\n", ["*-ami-pipeline", "ami-builder-shared"], ["*-ami-builder-artefacts-*"]),
         (  # Terraform knows these: the module refuses what stands there
-            'roles = true\nartefact_bucket = true\ninputs = { name = { expression = "local.n" }, '
-            'artefact_bucket_name = { expression = "local.b" } }\n',
+            'artefact_bucket = true\n[shared.inputs]\nname.expression = "local.n"\nartefact_bucket_name.expression = "x"\n',
             ["*-ami-pipeline", "NAME?"],
             ["*-ami-builder-artefacts-*", "ARTEFACT_BUCKET_NAME?"],
         ),

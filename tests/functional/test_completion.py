@@ -130,6 +130,17 @@ def test_refs_and_branches(repo: Repo) -> None:
     assert sorted(offered("tfgen remote push ")) == sorted(offered("tfgen dispatch --branch ")) == ["main", "stable"]
 
 
+def test_channels(repo: Repo) -> None:
+    repo({**FILES, "tfgen.toml": f'{TOML}[publish]\nchannels = ["dev", "staging", "prod"]\n'})
+    assert offered("tfgen promote w") == ["web", "wiki"]
+    assert offered("tfgen promote web --to ") == ["dev", "staging", "prod"]
+    assert offered("tfgen promote web --from s") == ["staging"]
+    assert offered("tfgen rollback web p") == ["prod"]
+    assert offered("tfgen rollback w") == ["web", "wiki"]
+    repo({"tfgen.toml": "x ="})
+    assert offered("tfgen rollback web p") == []
+
+
 def test_rules_topics_choices_and_commands(repo: Repo) -> None:
     repo({})
     assert offered("tfgen lint --rule ") == sorted(rule.id for rule in all_rules())

@@ -275,6 +275,28 @@ def test_other_modules_that_are_switched_on_are_vendored(repo: Repo, cli: Comman
     assert {path.name for path in (root / "terraform/modules").iterdir()} == {"codepipeline", "shared"} < set(MODULES)
 
 
+def test_a_module_without_a_source_is_the_one_for_the_provider(repo: Repo, cli: Command) -> None:
+    """Whatever else [module] says."""
+    lock = 'provider "registry.terraform.io/hashicorp/aws" {\n  version = "5.60.0"\n}\n'
+    mapped = '[module.inputs] # ours\nproject_name = { fact = "project_name" }\n'
+    files = {"packer/web.json": JSON, "terraform/pipelines/.terraform.lock.hcl": lock}
+    root = repo({**files, "tfgen.toml": f'source_repository = "x"\n{mapped}'})
+    assert "module codepipeline_v1, which makes V1 pipelines" in cli("init", "--dry-run").expect(0).err
+    cli("init")
+    assert [path.name for path in (root / "terraform/modules").iterdir()] == ["codepipeline_v1"]
+    assert tomllib.loads((root / "tfgen.toml").read_text())["module"]["source"] == "../modules/codepipeline_v1"
+    assert mapped in (root / "tfgen.toml").read_text()
+
+
+def test_below_a_tfgen_toml_it_says_which(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = repo({"tfgen.toml": 'source_repository = "x"\n', "packer/web.json": JSON})
+    assert "holds here" not in cli("init", "--check").expect(2).err
+    monkeypatch.chdir(root / "packer")
+    said = cli("init").expect(0)
+    assert "../tfgen.toml holds here, so this is about its folder" in said.err
+    assert sorted(path.name for path in (root / "packer").iterdir()) == ["web.json"]
+
+
 def test_a_gitignore_that_is_no_text_is_left(repo: Repo, cli: Command) -> None:
     root = repo({".gitignore": b"\xff\n"})
     assert ".gitignore is not UTF-8 text; it should have the lines .terraform/ .tfgen/" in cli("init").expect(0).err

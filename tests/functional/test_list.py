@@ -30,6 +30,7 @@ def test_list_json(repo: Repo, cli: Command) -> None:
     assert document["templates"][1] == {
         "name": "web",
         "path": "packer/web.json",
+        "var_file": None,
         "format": "json",
         "kind": "file",
         "members": ["packer/web.json"],

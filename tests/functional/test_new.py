@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -431,6 +432,29 @@ def test_after_a_kill_it_goes_on(repo: Repo, cli: Command, monkeypatch: pytest.M
     cli("new", "web").expect(0)
     assert {path for path in tree(root) if ".tfgen-new-" in path} == set()
     assert (root / "packer/web.pkr.hcl").is_file()
+
+
+def test_where_there_are_no_hard_links(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there is not replaced, and what was begun goes."""
+    root = repo({"tfgen.toml": TOML})
+
+    def link(source: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted", str(source), None, str(target))
+
+    monkeypatch.setattr("os.link", link)
+    cli("new", "web").expect(0)
+    assert (root / "packer/web.pkr.hcl").read_text()
+    assert not [path for path in tree(root) if ".tfgen-new-" in path]
+    before = tree(root)
+    template = root / "packer/db.pkr.hcl"
+
+    def taken(source: Path, target: Path) -> None:
+        template.write_text("mine")
+        link(source, target)
+
+    monkeypatch.setattr("os.link", taken)
+    assert "packer/db.pkr.hcl" in cli("new", "db").expect(3).err
+    assert tree(root) == {**before, "packer/db.pkr.hcl": b"mine"}
 
 
 def test_a_module_by_hand_has_the_name(repo: Repo, cli: Command) -> None:

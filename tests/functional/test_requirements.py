@@ -103,7 +103,12 @@ def test_every_requirement_of_the_repository() -> None:
     places = {name for name, _ in found}
     assert places >= {
         *("README.md", "Makefile", "CONTRIBUTING.md", "docs/dispatcher.md", "docs/tfgen.toml.md", "docs/remotes.md"),
-        *("cli/tfgen/git/remotes.py", "cli/tfgen/emulator/provider.py", "cli/tfgen/distribution.py", "buildspec.yml"),
+        *(
+            "cli/tfgen/git/remotes.py",
+            "cli/tfgen/emulator/provider.py",
+            "cli/tfgen/distribution/installed.py",
+            "buildspec.yml",
+        ),
         *(f"cli/tfgen/recipes/{recipe}" for recipe, _ in RECIPES.values()),
         *(f"terraform/modules/dispatcher/{name}" for name in ("README.md", "buildspec.yml", "examples/basic/main.tf")),
     }

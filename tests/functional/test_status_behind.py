@@ -1,4 +1,4 @@
-"""Whether an AMI is behind HEAD, by the commit that it was built from."""
+"""Whether an AMI is behind HEAD, by the commit that it was built from, and what is not committed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import pytest
 from tests.conftest import Repo
 from tests.functional.git_repo import commit, git, make
 from tfgen.affected.find import find_affected
+from tfgen.git.repository import head_commit
 from tfgen.status.behind import verdicts
 from tfgen.status.length.changes import changes_since
+from tfgen.status.uncommitted import find_uncommitted
 from tfgen.workspace import open_workspace
+from tfgen_generators.errors import TfgenError
 
 AT = "2026-01-0{}T12:00:00Z"
 
@@ -80,6 +83,52 @@ def test_a_rewritten_commit_is_unknown(root: Path) -> None:
 def test_uncommitted_changes_do_not_count(root: Path) -> None:
     (root / "packer/db.json").write_text((root / "packer/db.json").read_text() + "\n")
     assert verdict("db", at(root, "HEAD"))[0] == "no"
+
+
+def over(image: str, commit: str) -> tuple[str, str, str]:
+    """The verdict with what is not committed."""
+    workspace = open_workspace()
+    found = find_uncommitted(workspace, head_commit(workspace.root)).over(verdicts(workspace, {image: commit}))
+    return found[image].behind.verdict, found[image].behind.file, found[image].behind.why
+
+
+def test_an_uncommitted_change_makes_unknown_what_it_concerns(root: Path) -> None:
+    head, template = at(root, "HEAD"), root / "packer/db.json"
+    (root / "README.md").write_text("changed\n")
+    (root / "new.txt").write_text("not in git\n")
+    assert over("db", head) == ("no", "", "")
+    template.write_text(template.read_text() + "\n")
+    why = "packer/db.json has uncommitted changes, which concern the image"
+    assert over("db", head) == ("unknown", "packer/db.json", why)
+    assert over("web", head) == ("no", "", "")
+    assert over("web", at(root, "HEAD~1"))[:2] == ("yes", "packer/web.json")
+    assert find_uncommitted(open_workspace(), head).paths == ("README.md", "new.txt", "packer/db.json")
+    git(root, "add", "--all")
+    assert over("db", head)[:2] == ("unknown", "packer/db.json")
+    (root / "packer/web.json").unlink()
+    assert over("web", head)[0] == "unknown"
+    template.write_text("{")
+    assert over("db", head)[:2] == ("unknown", "packer/db.json")
+
+
+def test_a_work_tree_that_cannot_be_compared_is_unknown_for_all(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    head, workspace = at(root, "HEAD"), open_workspace()
+    found = verdicts(workspace, {"db": head, "web": at(root, "HEAD~1")})
+    (root / "README.md").write_text("changed\n")
+
+    def refuse(*_: object) -> None:
+        raise TfgenError("a file is missing")
+
+    monkeypatch.setattr("tfgen.affected.find.affected_between", refuse)
+    over = find_uncommitted(workspace, head).over(found)
+    assert over["db"].behind.verdict == "unknown"
+    assert over["db"].behind.why == "uncommitted changes cannot be compared with HEAD: a file is missing"
+    assert over["web"].behind.verdict == "yes"
+
+
+def test_without_a_commit_nothing_is_uncommitted(repo: Repo) -> None:
+    make(repo)
+    assert find_uncommitted(open_workspace(), "").paths == ()
 
 
 def test_an_image_that_head_does_not_have(root: Path) -> None:

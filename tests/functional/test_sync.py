@@ -87,6 +87,15 @@ def test_an_unused_section_is_a_warning_with_its_line(repo: Repo, cli: Command) 
     assert "warning: tfgen.toml:3: [templates.wbe]: no such template; did you mean web?" in cli("sync").expect(0).err
 
 
+def test_a_launch_template_of_no_image_is_a_warning_with_its_line(repo: Repo, cli: Command) -> None:
+    templates = '[publish]\nchannels = ["prod"]\n[publish.launch_templates.prod]\nweb = ["lt-01234567"]\n'
+    repo({**BASE, "tfgen.toml": f'{TOML}{templates}wbe = ["lt-12345678"]\n'})
+    said = cli("sync").expect(0).err
+    line = TOML.count("\n") + 5
+    assert f"tfgen.toml:{line}: publish.launch_templates.prod.wbe: no such image; did you mean web?" in said
+    assert said.count("no such image") == 1
+
+
 def test_sync_works_from_a_folder_below_and_with_c(repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     root = repo(BASE)
     monkeypatch.chdir(root / "packer")

@@ -76,7 +76,10 @@ def affected(cli: Command, *arguments: str) -> list[str]:
 
 def test_each_is_listed_and_all_is_in_order(estate: Path, cli: Command) -> None:
     listed = json.loads(cli("list", "--format", "json").expect(0).out)["templates"]
-    assert [(one["name"], one["path"]) for one in listed] == [(name, "packer/eks.pkr.hcl") for name in IMAGES]
+    assert [(one["name"], one["path"], one["var_file"]) for one in listed] == [
+        (name, "packer/eks.pkr.hcl", f"vars/eks-{version}.json") for name, version in zip(IMAGES, VERSIONS, strict=True)
+    ]
+    assert "TEMPLATE            VAR FILE            FORMAT" in cli("list").expect(0).out
     cli("sync", "--check").expect(0)
     assert [path.name for path in sorted((estate / "terraform/pipelines").iterdir())] == [
         f"pipeline_{name}.gen.tf" for name in IMAGES

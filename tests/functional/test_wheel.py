@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import JSON, TOML, Repo
 from tests.documented import ROOT
 from tests.functional.test_requirements import KNOWN, is_allowed, normal
-from tfgen.distribution import version
+from tfgen.distribution.installed import version
 from tfgen.init.shipped import text_of
 from tools.build_wheel import build
 

@@ -21,7 +21,7 @@ from tests.property.traced import opened_by_ansible
 _REPOSITORIES = 1000
 _CHUNK = 125
 #: How many of each chunk are judged.
-_JUDGED = depth.amount(10, _CHUNK)
+_JUDGED = depth.amount(7, _CHUNK)
 _PACKER_PARTS = 3
 #: How many of Packer's runs; the first ones show most.
 _RUNS = depth.amount(18, 1000)

@@ -23,6 +23,7 @@ from tests.terraform.module_uses import Policies, plan_uses
 from tests.terraform.products import product, pytest_generate_tests  # noqa: F401 for the mark `both`
 from tests.terraform.recipes import Repository, recipes, shared_state
 from tests.terraform.state_estate import Aws
+from tfgen.emulator import strict
 from tfgen.emulator.environment import terraform_environment
 from tfgen.emulator.override import override_text, write_override
 from tfgen.emulator.provider import has_mirror, write_cli_config
@@ -82,6 +83,21 @@ def emulator() -> Iterator[Emulator]:
         patch.setattr(amis, "load_resource", _no_file)
         with direct(running.endpoint):
             yield running
+
+
+@pytest.fixture(autouse=True)
+def _no_unknown_call(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test after which the emulator has refused a call that it does not know, unless it is marked so.
+
+    An SDK may pass over such an answer: the test would be green for want of the thing that it is about.
+    """
+    yield
+    if "emulator" not in request.fixturenames or request.node.get_closest_marker("unknown_calls"):
+        return
+    emulator: Emulator = request.getfixturevalue("emulator")
+    if unknown := emulator.unknown:
+        strict.UNKNOWN.clear()
+        pytest.fail(f"the emulator does not know {', '.join(sorted(set(unknown)))}", pytrace=False)
 
 
 def _no_file(name: str) -> None:

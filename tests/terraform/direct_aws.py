@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tests import depth
+from tests.terraform import quick_moto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,7 @@ def direct(endpoint: str) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(URLLib3Session, "send", send)
+        quick_moto.use(patch)
         yield
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.e2e.emulator import SOURCE_AMI
 from tfgen.aws.clients import AwsClient
 
 Make = Callable[[str], AwsClient]
@@ -46,9 +47,16 @@ def answers(probes: Probes) -> dict[str, str]:
 
 def of_plain_moto(test_file: str, home: Path) -> dict[str, str]:
     """The answers of moto without our gaps filled: they are filled for a whole process, so `test_file` is run."""
+    amis = home / "amis.json"  # one and not the hundreds that moto has, which take seconds to list
+    amis.write_text(json.dumps([{**SOURCE_AMI, "owner_alias": "amazon"}]), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, test_file],
-        env={"HOME": str(home), "PATH": "", "PYTHONPATH": ":".join(filter(None, sys.path))},
+        env={
+            "HOME": str(home),
+            "PATH": "",
+            "PYTHONPATH": ":".join(filter(None, sys.path)),
+            "MOTO_AMIS_PATH": str(amis),
+        },
         capture_output=True,
         text=True,
         timeout=60,

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import JSON, TOY_MODULE, Command, Repo, write_tree
 from tests.terraform.conftest import ROOT, Estate
+from tests.terraform.test_module_examples import network
 from tests.terraform.toy import APPLY, ESTATE, PLAN, SYNC, after
 from tfgen.terraform.binary import find_terraform
 
@@ -110,7 +111,10 @@ def test_live_pipelines_without_state(estate: Estate, tfgen: Command, monkeypatc
     """The state is thrown away; each resource comes back into it by its ID, and then the blocks go."""
     root = estate.folder.parents[1]
     estate.generated.unlink()
-    write_tree(root, {"packer/web.json": JSON, "tfgen.toml": LIVE, "buildspec.yml": "version: 0.2\n"})
+    net = network(estate.emulator)
+    vpc, subnet = net["vpc_id"], net["subnet_ids"][0]
+    inputs = f'[inputs]\nvpc_config = {{ vpc_id = "{vpc}", subnet_ids = ["{subnet}"] }}\n'
+    write_tree(root, {"packer/web.json": JSON, "tfgen.toml": LIVE + inputs, "buildspec.yml": "version: 0.2\n"})
     for name, value in {**estate.environment, **estate.attached}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL", estate.emulator.endpoint)
@@ -122,8 +126,10 @@ def test_live_pipelines_without_state(estate: Estate, tfgen: Command, monkeypatc
     number = len(list(addresses(state)))
     state.unlink()
     result = tfgen("adopt", "--write").expect(0)
-    # An imported bucket has no force_destroy in its state: that is the one change.
-    assert f"0 to move, {number} to import, 0 to add, 1 to change, 0 to destroy" in result.err, result.err
+    # An imported bucket has no force_destroy in its state, nor a security group what is like it.
+    assert "module.web.aws_s3_bucket.artefacts[0]: force_destroy would change: harmless" in result.err
+    assert "module.web.aws_security_group.build[0]: revoke_rules_on_delete would change: harmless" in result.err
+    assert f"0 to move, {number} to import, 0 to add, 2 to change, 0 to destroy" in result.err, result.err
     assert re.search(r"^web .* without state ", result.out, re.MULTILINE)
     blocks = (estate.folder / "adopt_imports.gen.tf").read_text()
     assert 'to = module.web.aws_cloudwatch_event_rule.this["source"]\n' in blocks

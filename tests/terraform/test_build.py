@@ -22,7 +22,7 @@ REFUSED = "[Container] 2026/11/23 05:33:43.000000 Command did not exit successfu
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look without a pause, so that a test takes no longer than it must."""
-    monkeypatch.setenv("TFGEN_POLL", "0.02")
+    monkeypatch.setenv("TFGEN_POLL", "0.01")
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ CONSOLE = f"https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipe
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TFGEN_POLL", "0.05")
+    monkeypatch.setenv("TFGEN_POLL", "0.01")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ TASK = "- debug: {{ msg: {} }}\n"
 
 @pytest.fixture
 def estate(aws: Aws, repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> Iterator[DispatchEstate]:
-    monkeypatch.setenv("TFGEN_POLL", "0.02")
+    monkeypatch.setenv("TFGEN_POLL", "0.01")
     yield DispatchEstate(root=repo({}), aws=aws, cli=cli)
     HEADS.pop(REPOSITORY, None)
 

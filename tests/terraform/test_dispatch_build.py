@@ -38,7 +38,7 @@ FAKE = (
 
 @pytest.fixture
 def built(aws: Aws, repo: Repo, cli: Command, monkeypatch: pytest.MonkeyPatch) -> Iterator[DispatchEstate]:
-    monkeypatch.setenv("TFGEN_POLL", "0.02")
+    monkeypatch.setenv("TFGEN_POLL", "0.01")
     estate = DispatchEstate(root=repo({}), aws=aws, cli=cli)
     assert set(estate.statuses().values()) == {"succeeded"}
     yield estate

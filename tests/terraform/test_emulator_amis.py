@@ -262,6 +262,7 @@ def test_references_reports_and_ancestry_name_who_uses_an_ami(empty: Emulator) -
     assert ec2(empty, "get_allowed_images_settings")["State"] == "disabled"
 
 
+@pytest.mark.unknown_calls
 @pytest.mark.parametrize(
     ("service", "operation", "arguments", "said"),
     [

@@ -8,6 +8,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from tfgen.aws.copies.find import read_image
 from tfgen.aws.pipelines.runs import BuildFacts
 from tfgen.emulator.amis.state import at
 from tfgen.emulator.server import Emulator
+from tfgen.publish import gates
 from tfgen.publish.gates import why_altered
 from tfgen.publish.policy import policy
 from tfgen.publish.promote import promote
@@ -576,6 +578,31 @@ def test_altered_tags_are_found(channels: Channels, tags: dict[str, str], reason
         assert "ended as FAILED" in why_altered(image, "web-ami-pipeline", failed)
         forged = msgspec.structs.replace(record, ami="ami-0123456789abcdef0")
         assert "made ami-0123456789abcdef0, not" in why_altered(image, "web-ami-pipeline", forged)
+
+
+def test_both_amis_of_two_builders_go_through_the_gate_and_copied_tags_do_not(
+    channels: Channels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = channels.image(1), channels.image(2, CodeBuildProject="web-ami-pipeline:build-1", BuildNumber="1")
+    made = [read_image(channels.home, ami) for ami in (first, second)]
+    (begin, end) = sorted(one.created for one in made if one)
+    build = BuildFacts(
+        id="web-ami-pipeline:build-1",
+        status="SUCCEEDED",
+        commit="c" * 40,
+        number="1",
+        ami=first,
+        started=begin,
+        ended=end,
+    )
+    monkeypatch.setattr(gates, "builds_of", lambda account, ids: {build.id: build})
+    settings = publish(regions=[HOME], gates={"prod": Gate(pipeline=False)})
+    for ami in (first, second):
+        report = promote(channels.request("prod", settings, ami=ami, template="packer/web.json"), channels.say)
+        assert (report.gates[0].passed, channels.pointer("prod", HOME)) == (True, ami)
+    build = msgspec.structs.replace(build, started=begin - timedelta(hours=2), ended=begin - timedelta(hours=1))
+    report = promote(channels.request("prod", settings, ami=second), channels.say)
+    assert report.gates[0].reason.endswith(f"made {first}, not {second}: {second} was not made while it ran")
 
 
 def test_the_reader_for_status_and_prune(channels: Channels) -> None:

@@ -34,6 +34,7 @@ _OPERATIONS = {
     "image-builder": ("imagebuilder", "ListImageRecipes"),
     "launch-permissions": ("ec2", "DescribeImageAttribute"),
     "pipelines": ("codepipeline", "ListPipelineExecutions"),
+    "builds": ("codebuild", "BatchGetBuilds"),
     "images": ("ec2", "DescribeImages"),
 }
 FILES = {"tfgen.toml": TOML, "packer/web.json": JSON}

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse, HeadersDict
 
 from tests.conftest import Command, write_tree
 from tests.terraform.dispatch_estate import git
@@ -337,6 +338,61 @@ def test_what_is_denied_costs_its_cell(
     }
     assert everywhere == {action}
     assert next(row for row in found["images"] if row["image"] == "web")["pipeline"]["state"] == "waiting"
+
+
+def test_a_dirty_tree_is_said_and_what_it_concerns_is_unknown(seen: Seen, cli: Command) -> None:
+    template = seen.estate.root / "packer/app.pkr.hcl"
+    before = template.read_text()
+    template.write_text(f"{before}\n")
+    try:
+        said = cli("status", "--format", "json").expect(0)
+        checked = cli("status", "--check", "--behind").expect(2)
+    finally:
+        template.write_text(before)
+    rows = {row["image"]: row["behind"] for row in json.loads(said.out)["images"]}
+    why = "packer/app.pkr.hcl has uncommitted changes, which concern the image"
+    assert rows["app"] == {"verdict": "unknown", "file": "packer/app.pkr.hcl", "why": why}
+    assert f"error: app: behind is unknown: {why}\n" in checked.err
+    assert said.err == 'note: uncommitted changes (packer/app.pkr.hcl): "behind" compares with HEAD alone\n'
+    assert "uncommitted" not in cli("status").expect(0).err
+
+
+@pytest.mark.parametrize(("refused", "code"), [(1, 0), (9, 1)])
+def test_throttling_is_tried_again_and_then_costs_its_cell(
+    seen: Seen, cli: Command, monkeypatch: pytest.MonkeyPatch, refused: int, code: int
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
+    sent = _throttle(monkeypatch, "codepipeline.GetPipelineState", "app-ami-pipeline", refused)
+    said = cli("status", "app").expect(code)
+    assert len(sent) == 2
+    assert ("unreadable pipeline: codepipeline:GetPipelineState: AWS refused" in said.out) == bool(code)
+    assert ("Rate exceeded (ThrottlingException" in said.out) == bool(code)
+    assert f"  AMI        {seen.amis['app']}" in said.out, "the rest stands"
+
+
+def _throttle(patch: pytest.MonkeyPatch, operation: str, name: str, refused: int) -> list[bytes]:
+    """What was sent for one pipeline; so many times the answer is that it is too much."""
+    made, sent = Account._made, list[bytes]()
+
+    def throttled(self: Account, service: str) -> Any:
+        client = made(self, service)
+
+        def answer(request: Any, **_: object) -> Any:
+            if name.encode() not in request.body:
+                return None
+            sent.append(request.body)
+            if len(sent) > refused:
+                return None
+            answer = AWSResponse(request.url, 400, HeadersDict({"x-amzn-errortype": "ThrottlingException"}), None)
+            answer._content = b'{"__type": "ThrottlingException", "message": "Rate exceeded"}'
+            return answer
+
+        if service == operation.partition(".")[0]:
+            client.meta.events.register(f"before-send.{operation}", answer)
+        return client
+
+    patch.setattr(Account, "_made", throttled)
+    return sent
 
 
 def test_an_expired_token_is_one_message(seen: Seen, cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,13 +61,13 @@ class UsedAmis:
         self.age(image, days)
         return str(image)
 
-    def age(self, image: str, days: float) -> None:
-        self.backend().amis[image].creation_date = datetime.now(UTC) - timedelta(days=days)
+    def age(self, image: str, days: float, *, region: str = "") -> None:
+        self.backend(region).amis[image].creation_date = datetime.now(UTC) - timedelta(days=days)
 
-    def backend(self) -> Any:
+    def backend(self, region: str = "") -> Any:
         from moto.ec2.models import ec2_backends
 
-        return ec2_backends[self.emulator.account_id][self.emulator.region]
+        return ec2_backends[self.emulator.account_id][region or self.emulator.region]
 
     def use(self, kind: str, make: Callable[[str], str]) -> None:
         """One more AMI, and what `make` makes that uses it and gives the id of."""

@@ -9,6 +9,7 @@ import pytest
 
 from tfgen.adopt import imports
 from tfgen.adopt.import_ids import wanted
+from tfgen.adopt.updates import updates_in_words
 from tfgen.terraform.reports.events import Diagnostic
 from tfgen_generators.errors import RefusedError, TfgenError
 from tfgen_generators.generated.imports import block_text, left
@@ -87,6 +88,68 @@ def test_pipelines_of_cloudformation_are_refused(
     monkeypatch.setattr("tfgen.aws.session.open_account", lambda _region: _Account(owned))
     with pytest.raises(RefusedError, match="the CloudFormation stack ImagesStack"):
         imports.refuse_owned(plan)
+
+
+GROUP = "module.web.aws_security_group.build[0]"
+
+
+def _plan_with_a_group(state: str = "") -> dict[str, Any]:
+    has = {"mode": "managed", "type": "aws_security_group", "values": {"id": state}}
+    live = {"actions": ["no-op"], "importing": {"id": "p"}, "before": {"arn": ARN}}
+    group = {"actions": ["create"], "after": {"name": "web-build", "vpc_id": "vpc-1"}}
+    other = {"actions": ["create"], "after": {"name": "db-build", "vpc_id": "vpc-1"}}
+    return {
+        "prior_state": {"values": {"root_module": {"resources": [has]}}},
+        "resource_changes": [
+            {"address": "module.web.aws_codepipeline.this", "type": "aws_codepipeline", "change": live},
+            {"address": GROUP, "type": "aws_security_group", "change": group},
+            {"address": GROUP.replace("web", "db"), "type": "aws_security_group", "change": other},
+        ],
+    }
+
+
+def test_security_groups_of_live_pipelines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Only AWS knows their IDs."""
+    asked: list[Any] = []
+
+    class Account:
+        def __init__(self, region: str) -> None:
+            assert region == "eu-west-1"
+
+        def pages(self, *_: str, Filters: list[Any]) -> list[dict[str, Any]]:  # noqa: N803 boto3's
+            asked.append(Filters)
+            return [{"GroupId": "sg-1"}]
+
+    monkeypatch.setattr("tfgen.aws.session.open_account", Account)
+    assert dict(imports._groups(_plan_with_a_group(), {"web"})) == {GROUP: "sg-1"}
+    assert [[one["Values"] for one in filters] for filters in asked] == [[["vpc-1"], ["web-build"]]]
+    assert dict(imports._groups(_plan_with_a_group("sg-1"), {"web"})) == {}
+
+    def denied(_region: str) -> None:
+        raise TfgenError("denied")
+
+    monkeypatch.setattr("tfgen.aws.session.open_account", denied)
+    assert dict(imports._groups(_plan_with_a_group(), {"web"})) == {}
+    assert "not known whether there is a security group web-build: denied" in capsys.readouterr().err
+
+
+def test_what_would_change_is_named() -> None:
+    def update(address: str, before: dict[str, Any], after: dict[str, Any], **unknown: Any) -> dict[str, Any]:
+        change = {"actions": ["update"], "before": before, "after": after, "after_unknown": unknown}
+        return {"address": address, "change": change}
+
+    changes = [
+        update("a", {"x": 1, "force_destroy": None}, {"x": 1, "force_destroy": False}),
+        update("b", {"tags": {}, "tags_all": {}}, {"tags": {"a": "b"}, "tags_all": {"a": "b"}, "z": "s3cret"}),
+        update("c", {"arn": "x"}, {}, arn=True, egress=[{"id": True}], other=[{}]),
+        {"address": "d", "change": {"actions": ["create"], "after": {"x": 1}}},
+    ]
+    assert updates_in_words({"resource_changes": changes}) == [
+        "a: force_destroy would change: harmless, only the state gets it; AWS has no such setting",
+        "b: tags, z would change",
+        "c: arn, egress would change",
+    ]
+    assert updates_in_words({"resource_changes": changes[:1] * 12})[-1] == "and 2 more"
 
 
 def test_only_live_pipelines_are_imported() -> None:

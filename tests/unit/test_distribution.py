@@ -10,7 +10,7 @@ import pytest
 
 from tests.documented import ROOT
 from tests.pinned import WHEEL
-from tfgen import distribution
+from tfgen.distribution import installed
 
 DIGEST, COMMIT = "0a" * 32, "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 URL, REPOSITORY = f"https://example.com/{WHEEL}", "https://example.com/tfgen.git"
@@ -73,25 +73,25 @@ def install(patch: pytest.MonkeyPatch, found: Installed | None) -> None:
             raise metadata.PackageNotFoundError(name)
         return found
 
-    patch.setattr(distribution, "_clone", lambda: None)
+    patch.setattr(installed, "_clone", lambda: None)
     patch.setattr(metadata, "distribution", distributed)
 
 
 @pytest.mark.parametrize("address", CERTAIN)
 def test_a_file_by_its_digest_and_a_commit_are_certain(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     install(monkeypatch, Installed(CERTAIN[address]))
-    assert str(distribution.origin().requirement) == f"tfgen-ami[embedded] @ {address}"
+    assert str(installed.origin().requirement) == f"tfgen-ami[embedded] @ {address}"
     quoted = f"'tfgen-ami[demo] @ {address}'"
-    assert distribution.how_to_add("demo") == f"run: pip install {quoted}"
+    assert installed.how_to_add("demo") == f"run: pip install {quoted}"
 
 
 @pytest.mark.parametrize("said", UNCERTAIN)
 def test_all_else_is_not(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
     install(monkeypatch, Installed(UNCERTAIN[said]))
-    found = distribution.origin()
+    found = installed.origin()
     assert found.requirement is None
     assert said in found.said
-    how = distribution.how_to_add("demo")
+    how = installed.how_to_add("demo")
     if found.folder:
         editable = "--editable " if found.is_editable else ""
         assert how == f"run: pip install {editable}'{found.folder}[demo]'"
@@ -104,7 +104,7 @@ def test_what_is_installed_beside_the_files_that_run_says_nothing(
     monkeypatch: pytest.MonkeyPatch, elsewhere: Installed | None
 ) -> None:
     install(monkeypatch, elsewhere)
-    assert distribution.origin().said == "files that no package has installed"
+    assert installed.origin().said == "files that no package has installed"
 
 
 def test_bytes_that_are_no_text_are_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,18 +113,18 @@ def test_bytes_that_are_no_text_are_no_address(monkeypatch: pytest.MonkeyPatch) 
             return b"\xff".decode()
 
     install(monkeypatch, Broken(None))
-    assert distribution.origin().said == "an address that its direct_url.json does not show"
+    assert installed.origin().said == "an address that its direct_url.json does not show"
 
 
 def test_a_clone_is_a_folder_whatever_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """An old installation stays in a .venv: its metadata, of whichever name, is not this code's."""
     monkeypatch.setattr(metadata, "version", lambda _: "0.1.0")
     monkeypatch.setattr(metadata, "distribution", lambda _: Installed(CERTAIN[f"git+{REPOSITORY}@{COMMIT}"]))
-    assert distribution.origin().folder == str(ROOT)
-    assert distribution.version() != "0.1.0"
+    assert installed.origin().folder == str(ROOT)
+    assert installed.version() != "0.1.0"
 
 
 def test_outside_of_a_clone_the_version_is_the_installed_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(distribution, "_clone", lambda: None)
+    monkeypatch.setattr(installed, "_clone", lambda: None)
     monkeypatch.setattr(metadata, "version", {"tfgen-ami": "9.9.9"}.__getitem__)
-    assert distribution.version() == "9.9.9"
+    assert installed.version() == "9.9.9"

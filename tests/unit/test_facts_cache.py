@@ -54,6 +54,21 @@ def age(root: Path, seconds: int = 60) -> None:
         os.utime(path, (path.stat().st_mtime - seconds,) * 2)
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_one_cache_reads_a_file_once(tmp_path: Path, reads: list[str], kept: bool) -> None:
+    """However often it looks; what has changed meanwhile is read again. With many files, another process reads, too."""
+    root = tree(tmp_path)
+    cache = FactsCache(root / ".tfgen/cache/facts" if kept else None)
+    first = discover(root, ".", cache=cache)
+    assert len(reads) == WORTHWHILE + 2
+    assert discover(root, "packer", cache=cache) == discover(root, "packer")
+    assert len(first.templates) == WORTHWHILE + 1
+    assert len(reads) == 2 * (WORTHWHILE + 2)  # the second time by the look without it
+    (root / "packer/0/web.json").write_text("{}")
+    assert len(discover(root, "packer", cache=cache).templates) == WORTHWHILE
+    assert cache._has_seen(f"{root}/packer/0/web.json", "packer/0/web.json")
+
+
 def test_a_second_look_reads_nothing(tmp_path: Path, reads: list[str]) -> None:
     first = look(tree(tmp_path))
     assert len(reads) == WORTHWHILE + 2

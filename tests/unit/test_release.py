@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import write_tree
 from tests.documented import ROOT
 from tests.functional.git_repo import SETTINGS
-from tfgen.distribution import version
+from tfgen.distribution.installed import version
 from tools.check_release import violations
 
 CHANGELOG = """\

@@ -115,7 +115,7 @@ def test_names_that_are_no_utf8_stay_what_they_are() -> None:
 
 
 #: How long a hostile text is.
-_MANY = depth.amount(5_000, 20_000)
+_MANY = depth.amount(2_500, 20_000)
 HOSTILE = {
     "nested": [*(opened * _MANY + "a" + closed * _MANY for opened, closed in ("()", ("$(", ")"), ('"$(', ')"')))],
     "open": [opened * _MANY for opened in ("(", "{ ", "${x:-", "if a; then ", "case x in ", "a=(", "f() ", "[[ ", "`")],

@@ -159,12 +159,36 @@ def test_a_closed_transition_of_a_pipeline_that_is_green() -> None:
     [
         ((), "push to main"),
         (({"Name": "web-ami-pipeline-schedule", "ScheduleExpression": "rate(7 days)"},), "push to main, rate(7 days)"),
+        (
+            ({"Name": "web-ami-pipeline-schedule", "ScheduleExpression": "cron(0 4 ? * SUN *)"},),
+            "push to main, 2026-12-06 04:00 UTC (cron(0 4 ? * SUN *))",
+        ),
+        (
+            ({"Name": "web-ami-pipeline-schedule", "ScheduleExpression": "cron(0 4 1 1 ? 2026)"},),
+            "push to main, not again (cron(0 4 1 1 ? 2026))",
+        ),
+        (
+            ({"Name": "web-ami-pipeline-schedule", "ScheduleExpression": "cron(by hand)"},),
+            "push to main, cron(by hand)",
+        ),
+        (
+            (
+                {"Name": "web-ami-pipeline-schedule", "ScheduleExpression": "cron(0 4 ? * SUN *)", "State": "DISABLED"},
+                {"Name": "web-ami-pipeline-source"},
+            ),
+            "push to main; the rule for schedule is disabled",
+        ),
         (({"Name": "web-ami-pipeline-source", "State": "DISABLED"},), "the rule for push is disabled"),
         (None, "push to main"),
     ],
 )
 def test_the_next_start(rules: Any, text: str) -> None:
     assert row(rules=rules).pipeline.next_start == text
+
+
+def test_the_next_start_by_the_generated_file_where_the_rules_could_not_be_read() -> None:
+    found = row(rules=None, expected=replace(WEB, schedule="cron(30 12 * * ? *)"))
+    assert found.pipeline.next_start == "push to main, 2026-11-30 12:30 UTC (cron(30 12 * * ? *))"
 
 
 def test_variants_of_a_template_are_told_apart_by_their_project() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 #: What says that a pipeline is there.
 PIPELINE = "aws_codepipeline"
+SECURITY_GROUP = "aws_security_group"
 _Id = Callable[[Mapping[str, Any], str, str], str | None]
 
 
@@ -56,6 +57,21 @@ def wanted(plan: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         found = find(after, account, partition) if find else None
         if found and (kind, found) not in managed:
             yield str(change["address"]), kind, found
+
+
+def security_groups(plan: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Address, VPC and name of each security group that a plan would make: only AWS knows the ID."""
+    for change in plan.get("resource_changes") or ():
+        details = change.get("change") or {}
+        if change.get("type") == SECURITY_GROUP and details.get("actions") == ["create"]:
+            after = details.get("after") or {}
+            if after.get("vpc_id") and after.get("name"):
+                yield str(change["address"]), str(after["vpc_id"]), str(after["name"])
+
+
+def is_managed(plan: Mapping[str, Any], kind: str, identity: str) -> bool:
+    """Whether the state has it already, under whatever address."""
+    return (kind, identity) in set(_managed(plan))
 
 
 def where_live(plan: Mapping[str, Any]) -> dict[str, str]:

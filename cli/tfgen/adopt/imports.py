@@ -7,10 +7,10 @@ pipeline is live where its `aws_codepipeline` is; of others nothing is imported.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from tfgen.adopt.import_ids import PIPELINE, image, wanted
+from tfgen.adopt.import_ids import PIPELINE, SECURITY_GROUP, image, is_managed, security_groups, wanted
 from tfgen.console import note, one_line
 from tfgen_generators.errors import RefusedError, TfgenError
 
@@ -36,14 +36,16 @@ def find_imports(plan: dict[str, Any], replan: Replan) -> tuple[dict[str, str], 
         return {}, plan
     live = {image(address) for address in imports}
     absent = first.keys() - imports.keys()
+    groups = dict(_groups(planned, live))
     for _ in range(_ROUNDS):
-        more = {
+        more = groups | {
             address: found
             for address, _, found in wanted(planned)
             if image(address) in live and address not in imports and address not in absent
         }
         if not more:
             break
+        groups = {}
         imports, again = _there(more, imports, replan)
         absent |= more.keys() - imports.keys()
         planned = again or planned
@@ -82,18 +84,47 @@ def _named(complaints: Iterable[Diagnostic], imports: Mapping[str, str]) -> set[
 
 def refuse_owned(plan: Mapping[str, Any]) -> None:
     """Raises RefusedError where CloudFormation (or CDK, by it) owns a pipeline that would be imported."""
-    arns: dict[str, str] = {}
-    for change in plan.get("resource_changes") or ():
-        details = change.get("change") or {}
-        if change.get("type") == PIPELINE and details.get("importing"):
-            arns[str(change["address"])] = str((details.get("before") or {}).get("arn") or "")
-    for address, arn in arns.items():
+    for address, arn in _arns(plan).items():
         if stack := _stack(arn):
             raise RefusedError(
                 f"its pipeline belongs to the CloudFormation stack {stack}, which would change it again",
                 where=address,
                 fix="take it out of the stack first (DeletionPolicy: Retain), or leave its template out with ignore",
             )
+
+
+def _arns(plan: Mapping[str, Any]) -> dict[str, str]:
+    """The pipelines that are imported, with their ARNs."""
+    arns: dict[str, str] = {}
+    for change in plan.get("resource_changes") or ():
+        details = change.get("change") or {}
+        if change.get("type") == PIPELINE and details.get("importing"):
+            arns[str(change["address"])] = str((details.get("before") or {}).get("arn") or "")
+    return arns
+
+
+def _groups(plan: Mapping[str, Any], live: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Address and ID of the security groups of live pipelines. One that AWS does not tell costs that one."""
+    regions = {image(address): arn.split(":")[3] for address, arn in _arns(plan).items() if arn.count(":") >= 5}
+    for address, vpc, name in security_groups(plan):
+        if image(address) not in live or image(address) not in regions:
+            continue
+        try:
+            found = _group(regions[image(address)], vpc, name)
+        except TfgenError as error:
+            note(one_line(f"warning: not known whether there is a security group {name}: {error}"), style="yellow")
+            continue
+        if found and not is_managed(plan, SECURITY_GROUP, found):
+            yield address, found
+
+
+def _group(region: str, vpc: str, name: str) -> str:
+    """The ID of a security group, of which a VPC has one by each name; "" where there is none. Raises TfgenError."""
+    from tfgen.aws.session import open_account
+
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": [name]}]
+    found = open_account(region).pages("ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
+    return next((str(one.get("GroupId") or "") for one in found), "")
 
 
 def _stack(arn: str) -> str:

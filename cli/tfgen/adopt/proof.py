@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from tfgen.adopt.collecting import Collecting
 from tfgen.adopt.import_ids import where_live
 from tfgen.adopt.imports import find_imports, refuse_owned
+from tfgen.adopt.updates import updates_in_words
 from tfgen.console import note, one_line
 from tfgen_generators.errors import InterruptedRunError, RefusedError, TfgenError
 from tfgen_generators.generated.imports import block_text
@@ -38,11 +39,13 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """What the plan says, "" where Terraform made none; `imports` are address -> ID of what is live without state.
 
     `live` says of each call whether its pipeline is in the state, in AWS alone, or nowhere ("state", "aws", "none").
+    `updates` are what would change in place, a line each.
     """
 
     said: str = ""
     imports: Mapping[str, str] = {}
     live: Mapping[str, str] = {}
+    updates: tuple[str, ...] = ()
 
 
 def prove(workspace: Workspace, files: Mapping[str, bytes | None], request: AdoptRequest) -> Proof:
@@ -65,7 +68,12 @@ def prove(workspace: Workspace, files: Mapping[str, bytes | None], request: Adop
         note(one_line(f"warning: no plan could be made: {error}"), style="yellow")
         return Proof()
     _require_kept(summary)
-    return Proof(said=f"proven by a plan: {_counts(summary)}", imports=imports, live=where_live(document))
+    return Proof(
+        said=f"proven by a plan: {_counts(summary)}",
+        imports=imports,
+        live=where_live(document),
+        updates=tuple(updates_in_words(document)),
+    )
 
 
 def is_initialised(workspace: Workspace) -> bool:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class Adopting(msgspec.Struct, frozen=True, kw_only=True):
     """What adopt has found. `files` are what it writes: path -> bytes, None for a file that goes.
 
-    `proof` says what the plan said, "" where none was made; `live` is the proof's.
+    `proof` says what the plan said, "" where none was made; `live` and `updates` are the proof's.
     """
 
     workspace: Workspace
@@ -41,6 +41,7 @@ class Adopting(msgspec.Struct, frozen=True, kw_only=True):
     written: bool = False
     proof: str = ""
     live: dict[str, str] = {}
+    updates: tuple[str, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -91,7 +92,7 @@ def _proof(found: Adopting, request: AdoptRequest) -> Proof | None:
 
 def _proven(found: Adopting, proof: Proof) -> Adopting:
     files = {**found.files, **_import_file(found, proof)}
-    return replace(found, files=files, proof=proof.said, live=dict(proof.live))
+    return replace(found, files=files, proof=proof.said, live=dict(proof.live), updates=proof.updates)
 
 
 def _import_file(found: Adopting, proof: Proof) -> dict[str, bytes | None]:
@@ -155,7 +156,7 @@ def _rows(situation: Situation, request: AdoptRequest) -> list[Row]:
 
     workspace = situation.workspace
     return rows_of(
-        situation.hand_written.calls,
+        situation.hand_written,
         situation.discovery.templates,
         workspace.settings.packer_dir,
         PackerScripts(DiskTree(workspace.root), workspace.settings),

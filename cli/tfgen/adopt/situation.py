@@ -12,21 +12,24 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
+from tfgen.adopt.var_files import with_var_files
 from tfgen.workspace import Workspace, open_workspace, settings_at
-from tfgen_generators.adopt.settings_text import new_text
 from tfgen_generators.errors import TfgenError
 from tfgen_generators.packer.discovery.discover import SKIPPED_FOLDERS
 from tfgen_generators.paths.pipeline_files import BUILDSPECS
 from tfgen_generators.root_module.calls import folder_of, is_local
 from tfgen_generators.root_module.hand_written import HandCall, HandWritten, read_hand_written
 from tfgen_generators.settings.edit import set_tables
+from tfgen_generators.settings.lines import in_toml
 from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.settings.schema.first_text import first_text
 from tfgen_generators.sync.hand_written.files import hand_written_files, read_root
 from tfgen_generators.trees.files import read_bytes
 
 if TYPE_CHECKING:
     from tfgen_generators.packer.model import Discovery
 
+_HEADER = "# What tfgen needs to know of this repository. Every key: docs/tfgen.toml.md"
 _PACKER = re.compile(r"packer[ \t]+(?:build|validate)\b[^\n]*")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
@@ -55,6 +58,8 @@ def find_situation() -> Situation:
     root, settings = workspace.root, workspace.settings
     files = hand_written_files(root, settings.terraform_dir)
     hand_written = read_root(root, settings)
+    if any(call.var_file for call in hand_written.calls):
+        workspace = with_var_files(workspace, hand_written, _discovery(workspace).templates)
     nested = list(_nested(root, settings, hand_written))
     return Situation(
         workspace=workspace,
@@ -113,7 +118,8 @@ def _without_settings(workspace: Workspace) -> Workspace:
             fix="run: tfgen init",
         )
     folder = _root_module(folders)
-    text = new_text(_repository(root, folders[folder]), workspace.settings.packer_dir, folder)
+    repository = f"source_repository = {in_toml(_repository(root, folders[folder]))}"
+    text = first_text([_HEADER], [repository], packer_dir=workspace.settings.packer_dir, terraform_dir=folder)
     if variable != workspace.settings.packer_script.variable:
         text = set_tables(text, {("packer_script",): {"variable": variable}}, where=FILE_NAME)
     return replace(workspace, settings=settings_at(root, text), settings_text=text)

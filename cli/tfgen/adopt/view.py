@@ -94,6 +94,11 @@ def _reasons(found: Adopting) -> None:
 
 
 def _conclude(found: Adopting) -> None:
+    if found.adoption.for_all and not found.is_refused:
+        tables = (f"[{table}] {', '.join(keys)}" for table, keys in found.adoption.for_all.items())
+        note(f"every pipeline, new ones too, is given: {'; '.join(tables)}")
+    for line in found.updates if not found.is_refused else ():
+        note(one_line(f"in place: {line}"))
     if found.is_refused:
         note("nothing was written")
     elif not found.files:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tfgen.affected.alone import Alone
 from tfgen.affected.commit_templates import named, unnamed_in
 from tfgen.affected.compare import Comparison
 from tfgen.affected.model import Affected, Point
@@ -88,6 +89,11 @@ class _Sides(Sides):
         return FactsCache(self.workspace.cache_file("facts"), details=True)
 
     @cached_property
+    def alone(self) -> Alone:
+        """The head's folders, in most of which only templates by themselves differ."""
+        return Alone(self.templates, self.head_tree, self.blobs.read, self.cache)
+
+    @cached_property
     def around(self) -> Differences:
         """Where the head is not as the work tree."""
         from tfgen.git.differences import differences
@@ -119,6 +125,10 @@ class _Older(Sides):
         return self._like.templates
 
     @cached_property
+    def folders_of_head(self) -> Sequence[str]:
+        return self._like.folders_of_head
+
+    @cached_property
     def base_templates(self) -> Sequence[Template]:
         """Those that are asked about."""
         if self.all_of_base is self.all_of_head:
@@ -126,7 +136,7 @@ class _Older(Sides):
         return [one for one in self.all_of_base if self.head_name(one.identity, one.name) in self._wanted]
 
     def discovered(self, settings: Settings, folders: Collection[str] | None) -> Sequence[Template]:
-        """As ever, but a folder that several commits have alike is looked into once."""
+        """As ever, but most folders are made of the head's, and one that several commits have alike is read once."""
         self.facts = self._like.cache
         if folders is None:
             return super().discovered(settings, None)
@@ -136,12 +146,16 @@ class _Older(Sides):
                 differing[folder].append((path, other))
         how = repr(deciding(settings))
         found: list[Template] = []
+        alone: list[Template] = []
         for folder, paths in differing.items():
+            if (then := self._like.alone.templates(folder, paths)) is not None:
+                alone += then
+                continue
             key = (folder, how, repr(sorted(paths, key=lambda one: one[0])))
             if key not in self._like.unnamed:
                 self._like.unnamed[key] = unnamed_in(self.base_tree, settings, self.is_known, folder, self.facts)
             found += self._like.unnamed[key]
-        return named(found, settings)
+        return [*alone, *named(found, settings)]
 
     @cached_property
     def base_tree(self) -> LinkedTree:

@@ -151,7 +151,7 @@ class Sides:
             return of_head
         if folders is None or not same:
             return self.discovered(base, None)
-        kept = [one for one in of_head if _folder(one) not in folders]
+        kept = [one for one, folder in zip(of_head, self.folders_of_head, strict=True) if folder not in folders]
         return [*kept, *self.discovered(base, folders)]
 
     def discovered(self, settings: Settings, folders: Collection[str] | None) -> Sequence[Template]:
@@ -164,6 +164,11 @@ class Sides:
     def all_of_head(self) -> Sequence[Template]:
         """The head's templates, with those that are not asked about."""
         return self.templates
+
+    @cached_property
+    def folders_of_head(self) -> Sequence[str]:
+        """Where each of these stands."""
+        return [folder_of(one) for one in self.all_of_head]
 
     def is_known(self, path: str) -> bool:
         """Whether git tracks `path` on one of the sides."""
@@ -204,5 +209,6 @@ def deciding(settings: Settings) -> tuple[object, ...]:
     return settings.packer_dir, settings.ignore, pins, images
 
 
-def _folder(template: Template) -> str:
+def folder_of(template: Template) -> str:
+    """The folder that it stands in, or is."""
     return template.path if template.kind == "directory" else posixpath.dirname(template.path) or "."

@@ -10,7 +10,9 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
+from tfgen.aws.answers import Answers
 from tfgen.aws.failures import Who, explained
+from tfgen.aws.models import Files
 from tfgen.aws.session import Account
 from tfgen_generators.errors import UsageError
 
@@ -23,14 +25,14 @@ THREADS = 8
 class SignedIn:
     """One account, asked in several regions: who it is, it is asked once."""
 
-    def __init__(self, *, profile: str = "", role_arn: str = "", region: str = "") -> None:
+    def __init__(self, *, profile: str = "", role_arn: str = "", region: str = "", threads: int = THREADS) -> None:
         """Raises UsageError where no region is known, AwsError when AWS cannot be asked."""
         who, session = _found(profile, region)
         if role_arn:
             session = _as_role(who, session, role_arn)
             who = Who(profile=role_arn, region=who.region)
-        self._session = session
-        self._first = Account(who, session, threads=THREADS)
+        self._session, self._threads = session, threads
+        self._first = Account(who, session, threads=threads)
         self.region, self.id, self.partition = who.region, self._first.id, self._first.partition
 
     def in_region(self, region: str) -> Account:
@@ -39,7 +41,13 @@ class SignedIn:
         if region == who.region:
             return self._first
         other = Who(profile=who.profile, region=region, keys=who.keys)
-        return Account(other, self._session, threads=THREADS, like=self._first)
+        return Account(other, self._session, threads=self._threads, like=self._first)
+
+
+def own_region() -> str:
+    """The region in use; asks nothing. Raises UsageError without one, AwsError."""
+    who, _ = _found("", "")
+    return who.region
 
 
 class _Session:
@@ -48,7 +56,10 @@ class _Session:
     def __init__(self, session: Any) -> None:
         self.core = session
         # botocore's own takes the local time zone into account for each time, a fifth of a call.
-        session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_time)
+        answers = Answers(session.get_component("response_parser_factory"), _time)
+        session.register_component("response_parser_factory", answers)
+        loader = session.get_component("data_loader")
+        loader.file_loader = Files(loader.file_loader)
 
     def client(self, service: str, *, region_name: str, config: Any = None) -> Any:
         return self.core.create_client(service, region_name=region_name, config=config)

@@ -15,6 +15,7 @@ _DENIED = "give that profile the permission (see docs/state.md and docs/building
 _LATER = "too many calls: try again in a minute"
 #: Of an answer that is no answer botocore shows all.
 _MOST_WORDS = 300
+_CLOCK = "correct this machine's clock"
 _NETWORK = "check the network connection and the region"
 _NOT_ALLOWED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AllAccessDisabled", "403")
 #: Error code, or class of botocore's, -> what to do.
@@ -32,7 +33,11 @@ _FIXES = {
     **dict.fromkeys(("NoCredentialsError", "PartialCredentialsError"), _SIGN_IN_FIRST),
     "ProfileNotFound": "set AWS_PROFILE to an existing profile",
     **dict.fromkeys(
-        ("Throttling", "ThrottlingException", "SlowDown", "RequestLimitExceeded", "TooManyRequests"), _LATER
+        (
+            *("Throttling", "ThrottlingException", "SlowDown", "RequestLimitExceeded", "TooManyRequests"),
+            *("ThrottledException", "RequestThrottled", "RequestThrottledException", "TooManyRequestsException"),
+        ),
+        _LATER,
     ),
     **dict.fromkeys(
         (
@@ -43,8 +48,10 @@ _FIXES = {
         _NETWORK,
     ),
     "OperationAborted": "another change is in progress: try again in a minute",
-    "RequestTimeTooSkewed": "correct this machine's clock",
+    "RequestTimeTooSkewed": _CLOCK,
 }
+#: How AWS's message begins, whatever its code, where the time of a signature is far from AWS's own.
+_SKEWED = ("Signature expired", "Signature not yet current")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +81,13 @@ def is_denied(error: AwsError) -> bool:
 
 
 def is_about_credentials(error: AwsError) -> bool:
-    """Whether it is the credentials: whatever else is asked, AWS will say the same."""
-    return error.fix in (_SIGN_IN, _SIGN_IN_FIRST)
+    """Whether it is the credentials, or this machine's clock: whatever else is asked, AWS will say the same."""
+    return error.fix in (_SIGN_IN, _SIGN_IN_FIRST, _CLOCK)
+
+
+def concerns_all(error: AwsError) -> bool:
+    """Whether the next call would get the same answer: too many calls, no network, or the credentials."""
+    return error.fix in (_LATER, _NETWORK) or is_about_credentials(error)
 
 
 @contextmanager
@@ -110,9 +122,8 @@ def _from_answer(response: Any, what: str, who: Who) -> AwsError:
     code = str(answer.get("Code", ""))
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     message = str(answer.get("Message", "")) or "no reason given"
-    return AwsError(
-        f"AWS refused {what}: {message.rstrip('.')} ({code}; {who})", code=code, status=status, fix=_FIXES.get(code, "")
-    )
+    fix = _CLOCK if message.startswith(_SKEWED) else _FIXES.get(code, "")
+    return AwsError(f"AWS refused {what}: {message.rstrip('.')} ({code}; {who})", code=code, status=status, fix=fix)
 
 
 def _from_botocore(error: Exception, what: str, who: Who) -> AwsError:

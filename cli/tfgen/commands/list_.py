@@ -87,6 +87,7 @@ def _template(root: Path, template: Template, working_dir: str | None) -> dict[s
     return {
         "name": template.name,
         "path": template.path,
+        "var_file": template.var_file or None,
         "format": template.format,
         "kind": template.kind,
         "members": list(template.members),
@@ -158,16 +159,18 @@ def _hint(root: Path, found: Discovery, settings: Settings | None) -> None:
 
 def _show(found: Discovery, folder: str) -> None:
     if found.templates:
+        variants = any(template.var_file for template in found.templates)
         rows = [
             [
                 template.name,
                 template.path,
+                *([template.var_file or "-"] if variants else []),
                 template.format,
                 "error" if template.errors else ", ".join(template.builders),
             ]
             for template in found.templates
         ]
-        out_table(["NAME", "TEMPLATE", "FORMAT", "BUILDERS"], rows)
+        out_table(["NAME", "TEMPLATE", *(["VAR FILE"] if variants else []), "FORMAT", "BUILDERS"], rows)
     else:
         note(one_line(f"no Packer templates in {folder}"))
     if found.skipped:

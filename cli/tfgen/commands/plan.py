@@ -16,6 +16,7 @@ from tfgen.options import (
     TerraformOption,
     behind_dashes,
     check_duration,
+    is_typed,
 )
 from tfgen_generators.errors import UsageError
 
@@ -152,16 +153,11 @@ def _behind(workspace: Workspace, refused: tuple[str, ...], base: str | None) ->
 
 def _require_meaning(context: typer.Context, *, compares: bool, untrusted: bool) -> None:
     """Raises UsageError for a flag on the command line that nothing would look at."""
-    typed = {name for name in ("base", "allow_module") if _is_typed(context, name)}
+    typed = {name for name in ("base", "allow_module") if is_typed(context, name)}
     if "base" in typed and not compares:
         raise UsageError("--base requires --changed or --untrusted", fix="add one of them, or remove --base")
     if "allow_module" in typed and not untrusted:
         raise UsageError("--allow-module requires --untrusted", fix="add --untrusted, or remove --allow-module")
-
-
-def _is_typed(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def _show(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tfgen.completion import values
-from tfgen.options import FormatOption, IamPolicyOption
+from tfgen.options import FormatOption, IamPolicyOption, PromotedDryRunOption, PromotedImageArgument
 from tfgen_generators.errors import UsageError
 
 EXAMPLES = """\b
@@ -20,13 +20,16 @@ Examples:
 
 
 def command(
-    image: Annotated[
-        str, typer.Argument(metavar="IMAGE", autocompletion=values.images, help="The image's name (tfgen list).")
-    ] = "",
+    image: PromotedImageArgument = "",
     to: Annotated[
         str,
         typer.Option(
-            "--to", metavar="CHANNEL", envvar="TFGEN_PROMOTE_TO", show_default=False, help="The channel that moves."
+            "--to",
+            metavar="CHANNEL",
+            envvar="TFGEN_PROMOTE_TO",
+            autocompletion=values.channels,
+            show_default=False,
+            help="The channel that moves.",
         ),
     ] = "",
     from_: Annotated[
@@ -35,6 +38,7 @@ def command(
             "--from",
             metavar="CHANNEL",
             envvar="TFGEN_PROMOTE_FROM",
+            autocompletion=values.channels,
             show_default=False,
             help="Take the AMI of this channel (default: the one before; for the first, the newest AMI).",
         ),
@@ -49,9 +53,7 @@ def command(
             help="Take this AMI of the first region.",
         ),
     ] = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", envvar="TFGEN_DRY_RUN", help="Show what would be done, and do nothing.")
-    ] = False,
+    dry_run: PromotedDryRunOption = False,
     timeout: Annotated[
         int,
         typer.Option(

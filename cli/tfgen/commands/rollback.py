@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tfgen.completion import values
-from tfgen.options import FormatOption
+from tfgen.options import FormatOption, PromotedDryRunOption, PromotedImageArgument
 
 EXAMPLES = """\b
 Examples:
@@ -18,10 +18,10 @@ Examples:
 
 
 def command(
-    image: Annotated[
-        str, typer.Argument(metavar="IMAGE", autocompletion=values.images, help="The image's name (tfgen list).")
+    image: PromotedImageArgument,
+    channel: Annotated[
+        str, typer.Argument(metavar="CHANNEL", autocompletion=values.channels, help="The channel that moves.")
     ],
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel that moves.")],
     to: Annotated[
         str,
         typer.Option(
@@ -32,9 +32,7 @@ def command(
             help="A version of the parameter in the first region, or a label (default: the AMI before).",
         ),
     ] = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", envvar="TFGEN_DRY_RUN", help="Show what would be done, and do nothing.")
-    ] = False,
+    dry_run: PromotedDryRunOption = False,
     format_: FormatOption = "table",
 ) -> int:
     """Point a channel of an image back to an AMI that it had.

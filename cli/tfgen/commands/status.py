@@ -189,6 +189,7 @@ def _show_saved(path: str, shown: _Shown) -> int:
 
 
 def _show_now(options: Options, shown: _Shown) -> int:
+    from tfgen.console import note, one_line
     from tfgen.status.run import find_status
     from tfgen.sync.survey import complain
     from tfgen.workspace import open_workspace
@@ -198,8 +199,11 @@ def _show_now(options: Options, shown: _Shown) -> int:
     try:
         answer = find_status(workspace, options)
     finally:
+        gc.freeze()
         gc.enable()
     report = answer.report
+    for text in answer.notes:
+        note(one_line(f"note: {text}"), style="yellow")
     if shown.image is not None:
         from tfgen.status.length.at_length import with_length
 

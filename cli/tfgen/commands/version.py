@@ -39,7 +39,7 @@ def command(
 
 def show_version() -> None:
     """tfgen's version, then Terraform's and which binary it is."""
-    from tfgen.distribution import version
+    from tfgen.distribution.installed import version
     from tfgen.terraform.binary import find_terraform
     from tfgen.terraform.version import identify
     from tfgen_generators.errors import TerraformError

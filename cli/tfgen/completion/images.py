@@ -1,4 +1,4 @@
-"""The names of a repository's images, in the time that a person waits for a Tab.
+"""The names of a repository's images and channels, in the time that a person waits for a Tab.
 
 First those of the last look, if nothing has changed since; else a look with what is known of each template. Where that
 takes too long, the names of the generated files, and those of the last look, whatever has changed since.
@@ -29,6 +29,14 @@ def image_names(folder: Path) -> list[str]:
         return []
     except (TooLongError, TfgenError, OSError):
         return sorted({*_generated(workspace), *_kept(workspace, stale=True)})
+
+
+def channel_names(folder: Path) -> list[str]:
+    """Those of `[publish]`; none where tfgen.toml cannot be read."""
+    try:
+        return list(look_into(find_root(folder)).settings.publish.channels)
+    except (TfgenError, OSError):
+        return []
 
 
 def _kept(workspace: Workspace, *, stale: bool = False) -> list[str]:

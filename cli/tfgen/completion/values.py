@@ -21,6 +21,13 @@ def images(ctx: typer.Context, incomplete: str) -> list[str]:
     return [name for name in image_names(_folder(ctx)) if name not in given]
 
 
+def channels(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The channels in tfgen.toml, in their order."""
+    from tfgen.completion.images import channel_names
+
+    return channel_names(_folder(ctx))
+
+
 def refs(ctx: typer.Context, incomplete: str) -> list[str]:
     """Branches, those of the remotes, and tags."""
     from tfgen.completion.refs import names

@@ -9,7 +9,7 @@ import zipfile
 from importlib import metadata
 from pathlib import Path
 
-from tfgen.distribution import how_to_add
+from tfgen.distribution.installed import how_to_add
 from tfgen_generators.errors import TfgenError
 
 VERSION = "3.39.0"

@@ -128,7 +128,7 @@ def _moto_server() -> Any:
     try:
         from moto.server import ThreadedMotoServer
     except ImportError as error:
-        from tfgen.distribution import how_to_add
+        from tfgen.distribution.installed import how_to_add
 
         raise TfgenError(
             f"package {error.name or 'moto'}, which the AWS emulator needs, is not installed",

@@ -45,7 +45,7 @@ def given(install: str) -> Requirement:
 
 def found() -> Requirement:
     """Where this tfgen was installed from, if CI gets exactly the same from there. Raises UsageError."""
-    from tfgen.distribution import origin
+    from tfgen.distribution.installed import origin
     from tfgen_generators.settings.requirement import TWO_WAYS
 
     here = origin()

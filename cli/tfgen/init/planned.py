@@ -21,6 +21,7 @@ from tfgen.init.variants import notes_of, with_variants
 from tfgen.terraform.inputs import locked_providers
 from tfgen_generators.errors import SettingsError, TfgenError
 from tfgen_generators.module.interface import module_folder
+from tfgen_generators.settings.lines import keys
 from tfgen_generators.settings.model import FILE_NAME, Module, Settings
 from tfgen_generators.settings.read import parse_settings
 from tfgen_generators.settings.schema.make import FILE_NAME as SCHEMA_FILE
@@ -124,7 +125,8 @@ def _settings(
         draft.write(FILE_NAME, text)
         return parse_settings(text)
     settings = parse_settings(before)
-    if settings.module != Module() or (_is_there(draft.root, settings) and not wanted.git):
+    says = any(key.path == ("module", "source") for key in keys(before))
+    if says or (_is_there(draft.root, settings) and not wanted.git):
         if wanted.git and settings.module.source != wanted.git:
             draft.notes.append(f"{FILE_NAME} has module.source {settings.module.source!r}: kept")
         elif wanted.module == "vendor" and module_folder(draft.root, settings) is None:

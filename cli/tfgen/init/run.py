@@ -52,7 +52,11 @@ def look_around() -> Look:
     existing = look(root, terraform_dir_of(root), everywhere=everywhere, script=_script(root))
     # What is read of templates here, sync need not read again.
     cache = FactsCache(None if os.path.lexists(root / ".tfgen") else root / ".tfgen/cache/facts")
-    return Look(root=root, found=find(root, existing, cache, everywhere=everywhere), existing=existing, cache=cache)
+    found = find(root, existing, cache, everywhere=everywhere)
+    if (here := Path.cwd()) != root:
+        holds = f"{os.path.relpath(root / FILE_NAME, here)} holds here, so this is about its folder"
+        found = msgspec.structs.replace(found, notes=(holds, *found.notes))
+    return Look(root=root, found=found, existing=existing, cache=cache)
 
 
 def _script(root: Path) -> str:

@@ -1,8 +1,11 @@
 """Changes of several hand-written files that happen all or not at all, and that can be undone byte for byte.
 
 What files were and will be is written to `.tfgen/backup/adopt/` first; by one rename it becomes `pending`, and from
-there on it happens: whoever is killed in between, the next tfgen in this repository completes it. What was done stays,
-for the way back. Only tfgen.toml and Terraform's files inside the repository are ever written.
+there on it happens: whoever is killed in between, the next tfgen in this repository completes it. Nothing is written
+meanwhile: whole files that are there already take their places by renames, one right after the other, so that a kill
+hardly ever finds some done and some not; new files come first and files to be removed go last, so that Terraform then
+has a call twice, which it refuses, and never misses one, which it would destroy. What was done stays, for the way
+back. Only tfgen.toml and Terraform's files inside the repository are ever written.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from tfgen_generators.trees.outside import require_inside
 _FOLDER = Path(".tfgen") / "backup" / "adopt"
 _PENDING, _DONE, _NEW, _GONE = "pending", "done-", "new-", "gone-"
 _BESIDE = ".tfgen-new-"
+_STAGED = "staged"
 _ENDINGS = (".tf", ".tofu", f"/{FILE_NAME}")
 
 
@@ -61,7 +65,8 @@ def change_files(root: Path, files: Mapping[str, bytes | None], *, undoes: str =
             shutil.rmtree(left, ignore_errors=True)
         beside = folder / f"{_NEW}{os.urandom(8).hex()}"
         beside.mkdir()
-        entries = [_kept(root, beside, number, path, after) for number, (path, after) in enumerate(files.items())]
+        ordered = sorted(files.items(), key=lambda item: _turn(root, *item))
+        entries = [_kept(root, beside, number, path, after) for number, (path, after) in enumerate(ordered)]
         _write(beside / "journal.json", msgspec.json.encode(_Journal(entries=tuple(entries), undoes=undoes)))
         _sync_folder(beside)
         beside.rename(folder / _PENDING)
@@ -83,24 +88,27 @@ def complete(root: Path) -> bool:
     if not _is_genuine(pending, journal):
         discard(pending, "was not made here by tfgen")
         return False
-    for folder in {Path(os.path.realpath(root / entry.path)).parent for entry in journal.entries}:
-        for left in folder.glob(f"{_BESIDE}*"):
-            left.unlink(missing_ok=True)
-    staged: list[tuple[Path | None, Path]] = []
+    steps: list[tuple[str | None, str]] = []
     for number, entry in enumerate(journal.entries):
         if _is_to_do(root, entry):
             target = Path(os.path.realpath(root / entry.path))  # a link to it is kept
-            source = pending / f"{number}.after" if entry.after else None
-            staged.append((_beside(target, source, entry) if source else None, target))
-    for beside, target in staged:  # one after the other, with nothing in between: a kill here is rare
-        if beside is None:
-            target.unlink(missing_ok=True)
-        else:
-            beside.replace(target)
-    for folder in {target.parent for _, target in staged}:
+            steps.append((str(_staged(pending, number, target, entry)) if entry.after else None, str(target)))
+    _take_places(steps)
+    for folder in {Path(target).parent for _, target in steps}:
         _sync_folder(folder)
     _settle(root, pending, journal)
     return True
+
+
+def _take_places(steps: list[tuple[str | None, str]]) -> None:
+    """With nothing in between: what this takes is all the time in which some are done and some are not."""
+    replace, remove = os.replace, os.unlink
+    for source, target in steps:
+        if source is not None:
+            replace(source, target)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                remove(target)
 
 
 def latest(root: Path) -> tuple[str, dict[str, bytes | None]] | None:
@@ -137,6 +145,11 @@ def _settle(root: Path, pending: Path, journal: _Journal) -> None:
         pending.rename(folder / f"{_DONE}{max(numbers, default=0) + 1:06d}")
 
 
+def _turn(root: Path, path: str, after: bytes | None) -> int:
+    """New files, then those that change, then those that go."""
+    return 2 if after is None else int(os.path.lexists(root / path))
+
+
 def _kept(root: Path, folder: Path, number: int, path: str, after: bytes | None) -> Entry:
     _require_ours(root, path)
     target, mode, before = Path(os.path.realpath(root / path)), 0o644, ""
@@ -149,6 +162,7 @@ def _kept(root: Path, folder: Path, number: int, path: str, after: bytes | None)
         _write(folder / f"{number}.before", data)
     if after is not None:
         _write(folder / f"{number}.after", after)
+        _write(folder / f"{number}.{_STAGED}", after, mode)
     digest = hashlib.sha256(after).hexdigest() if after is not None else ""
     return Entry(path=path, before=before, after=digest, mode=mode, stamps=_stamps(folder, number))
 
@@ -200,24 +214,30 @@ def _is_to_do(root: Path, entry: Entry) -> bool:
     return now != entry.after
 
 
-def _beside(target: Path, source: Path, entry: Entry) -> Path:
-    """A file beside `target` that can take its place. Raises TfgenError."""
-    beside = target.parent / f"{_BESIDE}{os.urandom(8).hex()}"
+def _staged(pending: Path, number: int, target: Path, entry: Entry) -> Path:
+    """A whole file that can take the place of `target` by a rename. Raises TfgenError."""
+    staged = pending / f"{number}.{_STAGED}"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write(beside, read_bytes(source))
-        beside.chmod(entry.mode)
+        if pending.stat().st_dev != target.parent.stat().st_dev:  # a link to another disk
+            for left in target.parent.glob(f"{_BESIDE}*"):
+                left.unlink(missing_ok=True)
+            staged = target.parent / f"{_BESIDE}{os.urandom(8).hex()}"
+        if _digest(staged) != entry.after:
+            staged.unlink(missing_ok=True)
+            _write(staged, read_bytes(pending / f"{number}.after"), entry.mode)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         fix = "make it writable, or free some space, and run the command again: it completes what was begun"
         raise TfgenError(f"cannot be written: {error.strerror}", where=entry.path, fix=fix) from None
-    return beside
+    return staged
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, mode: int | None = None) -> None:
     with path.open("xb") as file:
         file.write(data)
         file.flush()
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
         os.fsync(file.fileno())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 from tfgen.new_image.model import NewFile
 from tfgen_generators.errors import RefusedError, TfgenError
 from tfgen_generators.sync.write import BESIDE
+
+#: What file systems say that have no hard links, or no more of them.
+_NO_LINKS = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 def write_new(root: Path, files: Sequence[NewFile]) -> None:
@@ -29,8 +33,7 @@ def write_new(root: Path, files: Sequence[NewFile]) -> None:
             beside.append((staged, target))
             _stage(staged, file)
         for staged, target in beside:
-            os.link(staged, target)  # does not replace, as a rename would
-            done.append(target)
+            _place(staged, target, done)
     except BaseException as error:
         for path in done:
             path.unlink(missing_ok=True)
@@ -50,6 +53,20 @@ def _stage(path: Path, file: NewFile) -> None:
         opened.write(file.data)
         opened.flush()
         os.fsync(opened.fileno())
+
+
+def _place(staged: Path, target: Path, done: list[Path]) -> None:
+    """Gives a whole file its name, unless something has it. Raises OSError."""
+    try:
+        os.link(staged, target)  # does not replace, as a rename would
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC))  # the name is ours from here on
+        done.append(target)
+        staged.replace(target)
+    else:
+        done.append(target)
 
 
 def _remove(paths: Iterable[Path]) -> None:

@@ -23,6 +23,7 @@ _FOLDERS: dict[str, frozenset[Kind]] = {
     "build-numbers": _FILE,
     "cache": _FILE,
     "log": _FILE,
+    "prune": _FILE,
 }
 #: The folder in `cache/`, and how the names of the files beside all these folders end.
 _TOOLS = "tools"

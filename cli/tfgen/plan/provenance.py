@@ -49,7 +49,7 @@ def _provenance(root: Path, paths: Sequence[str]) -> Provenance:
 
 
 def _version() -> str:
-    from tfgen.distribution import version
+    from tfgen.distribution.installed import version
 
     return version()
 

@@ -1,3 +1,3 @@
 """`tfgen prune`: which AMIs may go, and what becomes of them."""
 
-__all__ = ["decide", "facts", "make", "model", "plan_file", "policy", "view"]
+__all__ = ["decide", "facts", "make", "model", "plan_file", "policy", "read", "view"]

@@ -16,6 +16,7 @@ import msgspec
 from tfgen.aws.images.model import OwnedImage
 from tfgen.prune.facts import Candidate, Facts
 from tfgen.prune.model import ACTIONS, Action, Because
+from tfgen.prune.newest import newest
 from tfgen_generators.settings.lifecycle.ages import age_of
 from tfgen_generators.settings.lifecycle.retention import Retention
 
@@ -23,7 +24,7 @@ from tfgen_generators.settings.lifecycle.retention import Retention
 LAUNCHED_WITHIN = timedelta(hours=48)
 _READY = ("available", "disabled")
 #: After protection was taken away a cooldown may go on, which has a word of its own.
-_UNPROTECTED = ("", "disabled")
+UNPROTECTED = ("", "disabled")
 
 Key = tuple[str, str]
 
@@ -70,7 +71,7 @@ def _reasons(facts: Facts, retention: Retention) -> Iterator[tuple[Key, Because]
     for use in facts.uses:
         yield (use.region, use.ami), Because(kind=use.kind, id=use.id)
     yield from _never(facts)
-    yield from _newest(facts, retention)
+    yield from newest(facts, retention)
     yield from _young(facts, retention)
 
 
@@ -87,7 +88,7 @@ def _never(facts: Facts) -> Iterator[tuple[Key, Because]]:
             ("not-asked", each.image, not each.in_scope),
             ("state", ami.state, ami.state not in _READY),
             ("public", ami.id, ami.public),
-            ("deregistration-protection", ami.protection, ami.protection not in _UNPROTECTED),
+            ("deregistration-protection", ami.protection, ami.protection not in UNPROTECTED),
             ("failed-execution", facts.failed.get(each.image, ""), each.image in facts.failed),
         ):
             if holds:
@@ -96,27 +97,6 @@ def _never(facts: Facts) -> Iterator[tuple[Key, Because]]:
             yield each.key, Because(kind="launched", id=_text(ami.last_launched))
         if ami.source_id and ami.source_region and ami.source_region not in facts.regions:
             yield each.key, Because(kind="source-not-asked", id=f"{ami.source_region}/{ami.source_id}")
-
-
-def _newest(facts: Facts, retention: Retention) -> Iterator[tuple[Key, Because]]:
-    """The newest good AMI of an image, region and architecture, which no setting lets go; then `keep_last`."""
-    groups: dict[tuple[str, str, str], list[Candidate]] = defaultdict(list)
-    for each in facts.candidates:
-        if each.image and each.ami.state == "available":
-            groups[each.image, each.ami.region, each.ami.architecture].append(each)
-    for group in groups.values():
-        ordered = sorted(group, key=lambda one: (one.ami.created, one.ami.id), reverse=True)
-        good = [each for each in ordered if is_good(each.ami)] or ordered
-        # Beside the newest good one also the newest of all, should the tags be wrong.
-        for each in (good[0], ordered[0]):
-            yield each.key, Because(kind="newest", id=each.image)
-        for place, each in enumerate(good[: retention.keep_last], 1):
-            yield each.key, Because(kind="keep-last", id=f"{place} of {retention.keep_last}")
-
-
-def is_good(ami: OwnedImage) -> bool:
-    """Whether a pipeline made it of a commit: the buildspec sets these tags after a good build only."""
-    return bool(ami.template and ami.build and ami.commit and not ami.commit.endswith("-dirty"))
 
 
 def _young(facts: Facts, retention: Retention) -> Iterator[tuple[Key, Because]]:
@@ -176,7 +156,7 @@ def _pulls(candidates: Iterable[Candidate], known: Mapping[Key, int]) -> dict[Ke
     """AMI -> what must not go before it does: its parents, its source, its copies."""
     found: dict[Key, list[tuple[str, Key]]] = defaultdict(list)
     for each in candidates:
-        for kind, other in _relatives(each.ami):
+        for kind, other in relatives(each.ami):
             if other in known and other != each.key:
                 found[each.key].append((kind, other))
                 if kind == "source-of":
@@ -184,7 +164,7 @@ def _pulls(candidates: Iterable[Candidate], known: Mapping[Key, int]) -> dict[Ke
     return found
 
 
-def _relatives(ami: OwnedImage) -> Iterator[tuple[str, Key]]:
+def relatives(ami: OwnedImage) -> Iterator[tuple[str, Key]]:
     """The AMIs that one comes of; of a copy they are where its source is."""
     if ami.parent:
         yield "parent-of", (ami.region, ami.parent)
@@ -202,7 +182,7 @@ def _ordered(decisions: list[Decision]) -> Iterator[Decision]:
     done: set[Key] = set()
     children: dict[Key, list[Key]] = defaultdict(list)
     for each in ranked:
-        for _, other in _relatives(each.candidate.ami):
+        for _, other in relatives(each.candidate.ami):
             if other in going and other != each.candidate.key:
                 children[other].append(each.candidate.key)
     for each in ranked:

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from tfgen.aws.images.model import OwnedImage
+from tfgen.aws.pipelines.runs import BuildFacts
 from tfgen.aws.usage.model import Failure, Stay, Use
 
 
@@ -28,7 +29,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The estate at one time. `failed`: image -> the execution that failed; `regions`: those that were asked.
 
-    `branch` is that of the pipelines; `channels` are the parameters' names -> channel.
+    `branch` is that of the pipelines; `channels` are the parameters' names -> channel. `builds` are CodeBuild's by id,
+    None for one that it does not have; None as a whole: not asked, so that tags are all that is known.
     """
 
     now: datetime
@@ -40,3 +42,4 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     regions: frozenset[str] = frozenset()
     branch: str = ""
     channels: dict[str, str] = {}
+    builds: dict[str, BuildFacts | None] | None = None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfgen.aws.images.snapshots import OwnedSnapshot
 from tfgen.prune.decide import Decision, decide
 from tfgen.prune.facts import Candidate, Facts
 from tfgen.prune.images import ImageNames, candidates, project_of
@@ -34,37 +35,82 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    #: Region and id; where they are given, all others stay.
+    amis: frozenset[tuple[str, str]] = frozenset()
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan and what it was decided from; `snapshots` are by region and id."""
+
+    plan: Plan
+    facts: Facts
+    decisions: tuple[Decision, ...]
+    snapshots: dict[str, dict[str, OwnedSnapshot]]
 
 
 def make_plan(workspace: Workspace, request: Request) -> Plan:
     """The plan for all AMIs of the account in the regions. Raises UsageError without [retention], TfgenError."""
-    from tfgen.prune.read import home, open_regions, read_region, time_now
+    from tfgen.aws.usage.ask import RegionAsker
+    from tfgen.prune.read import open_regions
 
+    retention = required(workspace)
+    with ExitStack() as stack:
+        names = request.regions or _regions(workspace.settings)
+        askers, closed = open_regions(names, retention.previous, stack, RegionAsker)
+        return survey(workspace, request, askers, closed, stack).plan
+
+
+def required(workspace: Workspace) -> Retention:
+    """`[retention]`. Raises UsageError without."""
     retention = workspace.settings.retention
     if retention is None:
         raise UsageError("no [retention] in tfgen.toml, so nothing is planned", where="tfgen.toml", fix=_WRITE)
-    with ExitStack() as stack:
-        askers, closed = open_regions(request.regions or _regions(workspace.settings), retention.previous, stack)
-        names = ImageNames(workspace, askers[0].account.id)
-        _check_images(request.images, names)
-        regions = {asker.region: read_region(asker, retention.skip_sources) for asker in askers}
-        found = tuple(ami for region in regions.values() for ami in region.amis)
-        written, unread = _written(workspace, regions)
-        facts = Facts(
-            now=time_now(askers),
-            candidates=candidates(found, names, request.patterns, request.images),
-            uses=(*(use for region in regions.values() for use in region.uses), *written),
-            stays=tuple(stay for region in regions.values() for stay in region.stays),
-            failures=(*(each for region in regions.values() for each in region.failures), *closed, *unread),
-            regions=frozenset(name for name, region in regions.items() if not _is_unseen(region)),
-            branch=workspace.settings.branch,
-            channels=_channels(workspace.settings, regions.values()),
-        )
-        facts, notes = _completed(facts, retention, askers, lambda: home(askers, stack), names)
-        notes = [*(note for region in regions.values() for note in region.notes), *notes]
-        plan = _plan(decide(facts, retention), facts, regions, notes)
-        accounts = {asker.region: asker.account.id for asker in askers}
-    return msgspec.structs.replace(plan, accounts=accounts, skipped_sources=tuple(retention.skip_sources))
+    return retention
+
+
+def survey(
+    workspace: Workspace,
+    request: Request,
+    askers: Sequence[RegionAsker],
+    closed: Sequence[Failure],
+    stack: ExitStack,
+) -> Survey:
+    """Everything asked once, and what becomes of each AMI; `closed` are regions that cannot be asked."""
+    from tfgen.prune.read import home, read_region, time_now
+
+    retention = required(workspace)
+    names = ImageNames(workspace, askers[0].account.id)
+    _check_images(request.images, names)
+    regions = {asker.region: read_region(asker, retention.skip_sources) for asker in askers}
+    found = tuple(ami for region in regions.values() for ami in region.amis)
+    written, unread = _written(workspace, regions)
+    facts = Facts(
+        now=time_now(askers),
+        candidates=_only(candidates(found, names, request.patterns, request.images), request.amis),
+        uses=(*(use for region in regions.values() for use in region.uses), *written),
+        stays=tuple(stay for region in regions.values() for stay in region.stays),
+        failures=(*(each for region in regions.values() for each in region.failures), *closed, *unread),
+        regions=frozenset(name for name, region in regions.items() if not _is_unseen(region)),
+        branch=workspace.settings.branch,
+        channels=_channels(workspace.settings, regions.values()),
+    )
+    facts, notes = _completed(facts, retention, askers, lambda: home(askers, stack), names)
+    notes = [*(note for region in regions.values() for note in region.notes), *notes]
+    decisions = decide(facts, retention)
+    plan = msgspec.structs.replace(
+        _plan(decisions, facts, regions, notes),
+        accounts={asker.region: asker.account.id for asker in askers},
+        patterns=request.patterns,
+        skipped_sources=tuple(retention.skip_sources),
+    )
+    snapshots = {name: region.snapshots for name, region in regions.items()}
+    return Survey(plan=plan, facts=facts, decisions=decisions, snapshots=snapshots)
+
+
+def _only(found: tuple[Candidate, ...], amis: Collection[tuple[str, str]]) -> tuple[Candidate, ...]:
+    if not amis:
+        return found
+    return tuple(each if each.key in amis else msgspec.structs.replace(each, in_scope=False) for each in found)
 
 
 def _regions(settings: Settings) -> tuple[str, ...]:
@@ -119,10 +165,14 @@ def _completed(
     """The facts with what costs a call for each AMI or image, asked for those alone that would go."""
     from tfgen.prune.read import ask_more, failed_executions
 
-    going = [each.candidate for each in decide(facts, retention) if each.action != "keep"]
+    going = _going(facts, retention)
     if not going:
         return facts, []
-    failed, failures = failed_executions(at_home(), _pipelines(facts, going, names), facts.regions)
+    homes = at_home()
+    facts = _with_builds(facts, retention, homes, going)
+    if not (going := _going(facts, retention)):
+        return facts, []
+    failed, failures = failed_executions(homes, _pipelines(facts, going, names), facts.regions)
     by_region: dict[str, list[str]] = defaultdict(list)
     for each in going:
         by_region[each.ami.region].append(each.ami.id)
@@ -139,6 +189,27 @@ def _completed(
     return completed, [*notes, *(note for answer in more.values() for note in answer.notes)]
 
 
+def _going(facts: Facts, retention: Retention) -> list[Candidate]:
+    return [each.candidate for each in decide(facts, retention) if each.action != "keep"]
+
+
+def _with_builds(facts: Facts, retention: Retention, homes: Sequence[RegionAsker], going: Sequence[Candidate]) -> Facts:
+    """With CodeBuild's records of the newest builds, until as many AMIs as stay are known to be good."""
+    from tfgen.prune.newest import builds_to_ask
+    from tfgen.prune.read import build_records
+
+    keys = {each.key for each in going}
+    facts = msgspec.structs.replace(facts, builds={})
+    while wanted := builds_to_ask(facts, retention, keys):
+        found, failures = build_records(homes, wanted, facts.regions)
+        facts = msgspec.structs.replace(
+            facts, builds={**(facts.builds or {}), **found}, failures=(*facts.failures, *failures)
+        )
+        if failures:
+            break
+    return facts
+
+
 def _pipelines(facts: Facts, going: Sequence[Candidate], names: ImageNames) -> dict[str, str]:
     """Pipeline -> image, of the images of those that would go: by the tags of all their AMIs and by the repository."""
     images = {each.image for each in going}
@@ -150,7 +221,7 @@ def _pipelines(facts: Facts, going: Sequence[Candidate], names: ImageNames) -> d
 
 
 def _plan(decisions: Sequence[Decision], facts: Facts, regions: dict[str, Region], notes: Sequence[str]) -> Plan:
-    from tfgen.distribution import version
+    from tfgen.distribution.installed import version
 
     snapshots = {name: region.snapshots for name, region in regions.items()}
     sizes = Sizes(snapshots)

@@ -60,7 +60,10 @@ class UnreadableSource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole document; what goes stands first, children before parents, then what is kept."""
+    """The whole document; what goes stands first, children before parents, then what is kept.
+
+    `patterns` are those that name AMIs without our tags.
+    """
 
     amis: tuple[PlannedAmi, ...]
     unreadable: tuple[UnreadableSource, ...] = ()
@@ -68,6 +71,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     made_at: str = ""
     tfgen: str = ""
     accounts: dict[str, str] = {}
+    patterns: tuple[str, ...] = ()
     skipped_sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     prices_of: str = ""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from tfgen.aws.accounts import SignedIn, own_region
 from tfgen.aws.failures import AwsError
 from tfgen.aws.images.list import owned_images
 from tfgen.aws.images.model import OwnedImage
 from tfgen.aws.images.snapshots import OwnedSnapshot, owned_snapshots
-from tfgen.aws.session import open_account
+from tfgen.aws.pipelines.runs import BuildFacts, builds_of
+from tfgen.aws.session import Account
 from tfgen.aws.usage.ask import ODD, THREADS, RegionAsker, ask, failure_of
 from tfgen.aws.usage.model import Failure, Stay, Use
 from tfgen.aws.usage.permissions import shared_with
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
 _NO_PIPELINE = "PipelineNotFoundException"
+_Asker = TypeVar("_Asker", bound=RegionAsker)
 _SECOND = timedelta(seconds=1)
 _RED = ("Failed", "Stopped")
 
@@ -48,16 +51,22 @@ class More(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def open_regions(names: Sequence[str], previous: int, stack: ExitStack) -> tuple[list[RegionAsker], list[Failure]]:
+def open_regions(
+    names: Sequence[str],
+    previous: int,
+    stack: ExitStack,
+    made: Callable[[Account, int], _Asker],
+) -> tuple[list[_Asker], list[Failure]]:
     """An asker for each region, "" for the user's own. Raises AwsError where none can be asked, UsageError."""
-    askers: dict[str, RegionAsker] = {}
+    askers: dict[str, _Asker] = {}
     failures: list[Failure] = []
     errors: list[AwsError] = []
     for name in dict.fromkeys(names):
         try:
-            account = open_account(name or None, threads=THREADS)
+            account = _account(name)
             if account.region not in askers:
-                askers[account.region] = stack.enter_context(RegionAsker(account, previous))
+                askers[account.region] = made(account, previous)
+                stack.enter_context(askers[account.region])
         except AwsError as error:
             errors.append(error)
             failures.append(failure_of(name, "account", error))
@@ -66,13 +75,19 @@ def open_regions(names: Sequence[str], previous: int, stack: ExitStack) -> tuple
     return list(askers.values()), failures
 
 
+def _account(region: str) -> Account:
+    """The account in use, "" for its own region; each region is asked who it is, and for its time."""
+    signed_in = SignedIn(region=region, threads=THREADS)
+    return signed_in.in_region(signed_in.region)
+
+
 def home(askers: Sequence[RegionAsker], stack: ExitStack) -> list[RegionAsker]:
     """`askers`, and the user's own region, where pipelines may be whose AMIs are copied to the others."""
     try:
-        account = open_account(None, threads=THREADS)
+        if own_region() in [asker.region for asker in askers]:
+            return list(askers)
+        account = _account("")
     except (AwsError, UsageError):
-        return list(askers)
-    if any(asker.region == account.region for asker in askers):
         return list(askers)
     return [*askers, stack.enter_context(RegionAsker(account, 0))]
 
@@ -143,6 +158,31 @@ def failed_executions(
             said = failure_of(asker.region, "pipelines", error)
             failures += [Failure(region=region, source="pipelines", error=said.error) for region in regions]
     return failed, failures
+
+
+def build_records(
+    askers: Iterable[RegionAsker], ids: Iterable[str], regions: Iterable[str]
+) -> tuple[dict[str, BuildFacts | None], list[Failure]]:
+    """CodeBuild's records of builds by id, wherever their pipeline is; None for one that no region has.
+
+    A region that cannot be asked keeps the AMIs of all where a build was not found elsewhere.
+    """
+    found: dict[str, BuildFacts | None] = {}
+    errors: list[Failure] = []
+    left = list(ids)
+    for asker in askers:
+        if not left:
+            break
+        try:
+            found |= {id_: build for id_, build in builds_of(asker.account, left).items() if build}
+        except ODD as error:
+            errors.append(failure_of(asker.region, "builds", error))
+        left = [id_ for id_ in left if id_ not in found]
+    if not errors:
+        return found | dict.fromkeys(left), []
+    if not left:
+        return found, []
+    return found, [Failure(region=region, source="builds", error=each.error) for each in errors for region in regions]
 
 
 def _failed(asker: RegionAsker, pipeline: str) -> str:

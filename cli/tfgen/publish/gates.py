@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tfgen.aws.channels.read import history, since, time_of
 from tfgen.aws.failures import AwsError
+from tfgen.aws.images.standing import standing
 from tfgen.aws.pipelines.runs import GOOD, builds_of, is_missing, newest_ended
 from tfgen.publish.gate_command import run_gate
 from tfgen.publish.model import GateResult
@@ -15,8 +16,6 @@ from tfgen_generators.settings.lifecycle.ages import age_of
 from tfgen_generators.settings.publish.tables import Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tfgen.aws.images.model import OwnedImage
     from tfgen.aws.pipelines.runs import BuildFacts
     from tfgen.publish.model import Request
@@ -29,7 +28,7 @@ def check_gates(request: Request, source: OwnedImage) -> tuple[GateResult, ...]:
     if gate.pipeline:
         found.append(_pipeline(request))
     if gate.tags:
-        reason = why_altered(source, request.project, _record(request, source))
+        reason = why_altered(source, request.project, _record(request, source), request.template)
         found.append(GateResult(gate="tags", passed=not reason, reason=reason))
     if gate.min_age:
         found.append(_min_age(request, source, gate))
@@ -40,28 +39,16 @@ def check_gates(request: Request, source: OwnedImage) -> tuple[GateResult, ...]:
     return tuple(found)
 
 
-def why_altered(image: OwnedImage, project: str, build: BuildFacts | None) -> str:
-    """What of the AMI's tags CodeBuild's record of its build contradicts; "" when they agree."""
-    if not image.build:
-        return f"{image.id} has no tag CodeBuildProject: a pipeline did not build it, or the tag was removed"
+def why_altered(image: OwnedImage, project: str, build: BuildFacts | None, template: str = "") -> str:
+    """What of the AMI's tags CodeBuild's record of its build contradicts; "" when they agree.
+
+    `template`: what an AMI must name that is not the one that the build exported.
+    """
     said = image.build.partition(":")[0]
-    if said != project:
+    if image.build and said != project:
         return f"{image.id} is of a build of {said}, and the pipeline is {project}"
-    if build is None:
-        return f"CodeBuild has no build {image.build}: it keeps them for a year"
-    return next(_contradictions(image, build), "")
-
-
-def _contradictions(image: OwnedImage, build: BuildFacts) -> Iterator[str]:
-    if build.status != GOOD.upper():
-        yield f"build {image.build} ended as {build.status}"
-    if build.commit and image.commit != build.commit:
-        yield f"tag SourceVersion of {image.id} is {image.commit or 'none'}, and the build was of {build.commit}"
-    number = image.tags.get("BuildNumber", "")
-    if build.number and number != build.number:
-        yield f"tag BuildNumber of {image.id} is {number or 'none'}, and the build was number {build.number}"
-    if build.ami and build.ami != image.id:
-        yield f"build {image.build} made {build.ami}, not {image.id}"
+    expected = "" if build and build.ami == image.id else template
+    return standing(image, {image.build: build}, now=image.created, template=expected).reason
 
 
 def _record(request: Request, source: OwnedImage) -> BuildFacts | None:

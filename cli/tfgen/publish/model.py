@@ -104,6 +104,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     publish: Publish
     accounts: Mapping[str, Account]
+    template: str = ""
     ami: str = ""
     former: str = ""
     version: str = ""

@@ -35,6 +35,7 @@ def make_request(workspace: Workspace, image: str, channel: str, *, former: str 
         channel=channel,
         publish=publish,
         accounts=accounts,
+        template=pipeline.template_path,
         former=former,
     )
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import msgspec
 
 from tfgen.aws.images.model import OwnedImage
-from tfgen.aws.pipelines.runs import GOOD, BuildFacts
+from tfgen.aws.images.standing import Contradiction, standing
 from tfgen.status.facts import Expected, PlaceFacts
 from tfgen.status.model import Drift
 
-#: CodeBuild forgets builds after a year; of a younger AMI it must know the build.
-_KEPT = timedelta(days=360)
-#: What an AMI may be older or younger than its build, by clocks that differ and by copies that take long.
-_MARGIN = timedelta(days=1)
 _AVAILABLE = "available"
 
 
@@ -50,52 +45,29 @@ def candidates(facts: PlaceFacts) -> Iterator[tuple[Expected, str]]:
 
 
 def judge(ami: OwnedImage, expected: Expected, facts: PlaceFacts) -> Judged:
-    """One AMI; where CodeBuild could not be asked, its tags are believed."""
+    """One AMI; where CodeBuild could not be asked, or has forgotten the build, its tags are believed."""
     if ami.state != _AVAILABLE:
         return Judged(ami=ami, problem=f"it is {ami.state or 'not available'}")
-    if not ami.commit or not ami.build:
+    template = "" if expected.shares_template else expected.template
+    found = standing(ami, facts.builds, now=facts.newest, template=template)
+    if found.kind == "untagged":
         missing = "SourceVersion" if not ami.commit else "CodeBuildProject"
         return Judged(ami=ami, problem=f"it has no tag {missing}")
-    altered = list(_altered(ami, expected, facts))
-    if altered:
+    if found.kind == "forged":
+        altered = tuple(_drift(ami, each) for each in found.contradictions)
         words = ", ".join(f"{each.field} is {each.found or 'none'}, not {each.expected}" for each in altered)
-        return Judged(ami=ami, problem=f"its tags were altered: {words}", drift=tuple(altered))
+        return Judged(ami=ami, problem=f"its tags were altered: {words}", drift=altered)
     build = (facts.builds or {}).get(ami.build)
-    if build and build.status not in (GOOD.upper(), "IN_PROGRESS"):
+    if found.kind == "failed" and build:
         return Judged(ami=ami, problem=f"its build ended as {build.status}")
-    if build and build.status == "IN_PROGRESS":
+    if found.kind == "going-on":
         return Judged(ami=ami, problem="its build has not ended")
     return Judged(ami=ami)
 
 
-def _altered(ami: OwnedImage, expected: Expected, facts: PlaceFacts) -> Iterator[Drift]:
-    if ami.template != expected.template and not expected.shares_template:
-        yield _drift(ami, "Template", expected.template, ami.template)
-    if facts.builds is None or ami.build not in facts.builds:
-        return
-    build = facts.builds[ami.build]
-    if build is None:
-        if _is_young(ami, facts):  # a local build's, an altered tag, or of a project that is gone
-            yield _drift(ami, "CodeBuildProject", "a build that CodeBuild has", ami.build)
-    elif build.commit and build.commit != ami.commit:
-        yield _drift(ami, "SourceVersion", build.commit, ami.commit)
-    elif not _fits(ami, build):
-        yield _drift(ami, "CodeBuildProject", "the build that made it", ami.build)
-
-
-def _is_young(ami: OwnedImage, facts: PlaceFacts) -> bool:
-    """Whether CodeBuild must still have the build, by the newest AMI's clock: no other is asked here."""
-    newest = max((each.created for each in facts.amis or ()), default=ami.created)
-    return newest - ami.created < _KEPT
-
-
-def _fits(ami: OwnedImage, build: BuildFacts) -> bool:
-    begun = build.started is None or ami.created >= build.started - _MARGIN
-    return begun and (build.ended is None or ami.created <= build.ended + _MARGIN)
-
-
-def _drift(ami: OwnedImage, tag: str, expected: str, found: str) -> Drift:
-    return Drift(between="ami/code", what=f"{ami.id}: tag {tag}", field=tag, expected=expected, found=found)
+def _drift(ami: OwnedImage, found: Contradiction) -> Drift:
+    what = f"{ami.id}: tag {found.tag}"
+    return Drift(between="ami/code", what=what, field=found.tag, expected=found.expected, found=found.found)
 
 
 def last_good(expected: Expected, facts: PlaceFacts) -> Judged | None:

@@ -1,7 +1,7 @@
 """Whether what changed since an AMI was built concerns its image: `affected(commit of the AMI .. HEAD)` by the graph.
 
-What cannot be known is "unknown" with the reason, never "no": a dirty tree, a commit that is not here or not in HEAD's
-history. Uncommitted changes do not count: it is HEAD that is compared with.
+What cannot be known is "unknown" with the reason, never "no": an AMI of a dirty tree, a commit that is not here or not
+in HEAD's history. It is HEAD that is compared with; of what is not committed see `uncommitted`.
 """
 
 from __future__ import annotations

@@ -32,21 +32,30 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     plan: bool = False
 
 
-def collect(workspace: Workspace, found: SyncResult, options: Options, now: datetime, progress: Progress) -> Facts:
-    """The facts. Raises AwsError where no place can be asked, UsageError where no region is known."""
+def collect(
+    workspace: Workspace, found: SyncResult, options: Options, now: datetime | None, progress: Progress
+) -> Facts:
+    """The facts, at `now` or now. Raises AwsError where no place can be asked, UsageError without a region."""
     from tfgen.git.repository import head_commit
+    from tfgen.status.clock import time_now
+    from tfgen.status.uncommitted import find_uncommitted
     from tfgen.sync.ancestry import parents_and_order
 
     parents, _ = parents_and_order(workspace)
+    head = head_commit(workspace.root)
     opened, lost = _open(workspace, options)
+    time, clock = time_now(account for _, account in opened)
     places = _read(workspace, found, parents, opened, options, progress)
+    progress.say("comparing with HEAD")
+    uncommitted = find_uncommitted(workspace, head)
     return Facts(
-        now=now,
-        commit=head_commit(workspace.root),
+        now=now or time,
+        commit=head,
         places=places,
-        behind=_behind(workspace, places),
+        behind=tuple(map(uncommitted.over, _behind(workspace, places))),
         drifts=_drifts(workspace, found, places, opened, options),
         unreadable=lost,
+        notes=tuple(note for note in (clock, uncommitted.note) if note),
     )
 
 

@@ -6,7 +6,7 @@ All text of AWS is data. What could not be read is an `Unreadable` of its cell, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
 
@@ -15,6 +15,8 @@ import msgspec
 from tfgen.aws.images.model import OwnedImage
 from tfgen.aws.pipelines.runs import BuildFacts, RunFacts
 from tfgen.status.model import Behind, Drift, Orphan, Unreadable
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,9 +91,24 @@ class PlaceFacts(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return _grouped(self.amis or (), lambda ami: ami.template)
 
     @cached_property
+    def newest(self) -> datetime:
+        """When the newest AMI was made: no other clock is asked here for the age of one."""
+        return max((ami.created for ami in self.amis or ()), default=_EPOCH)
+
+    @cached_property
     def rules_by_name(self) -> Mapping[str, Mapping[str, Any]]:
         """EventBridge's rules, as far as they were read."""
         return {str(rule.get("Name", "")): rule for rule in self.rules or ()}
+
+    @cached_property
+    def listed_by_name(self) -> Mapping[str, Mapping[str, Any]]:
+        """ListPipelines' summaries, as far as they were read."""
+        return {str(each.get("name", "")): each for each in self.listed or ()}
+
+    @cached_property
+    def expected_by_image(self) -> Mapping[str, Expected]:
+        """The images of the repository by name."""
+        return {each.image: each for each in self.expected}
 
     @cached_property
     def projects_of_images(self) -> frozenset[str]:
@@ -132,3 +149,5 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     drifts: tuple[Drifts, ...] = ()
     #: Places that could not be asked at all.
     unreadable: tuple[Unreadable, ...] = ()
+    #: What is odd about this machine: its clock, its work tree.
+    notes: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from tfgen.aws.pipelines.reason import builds_in, closed_transition, is_before, 
 from tfgen.aws.pipelines.runs import GOOD, SHOWN, RunFacts, failures_since_good
 from tfgen.status.facts import Expected, PipelineFacts, PlaceFacts
 from tfgen.status.model import Execution, Pipeline, State
+from tfgen_generators.pipeline.cron import next_time
 
 _ENDED: Mapping[str, State] = {
     GOOD: "green",
@@ -24,7 +25,7 @@ _ENDED: Mapping[str, State] = {
 _NAMED_BY_TERRAFORM = "its name in AWS is known only to Terraform"
 
 
-def pipeline_row(expected: Expected, place: PlaceFacts) -> Pipeline:
+def pipeline_row(expected: Expected, place: PlaceFacts, now: datetime) -> Pipeline:
     """The pipeline of one image in one place."""
     if not expected.pipeline:
         return Pipeline(name="", state="unknown", reason=_NAMED_BY_TERRAFORM)
@@ -39,7 +40,7 @@ def pipeline_row(expected: Expected, place: PlaceFacts) -> Pipeline:
         state=state,
         reason=reason,
         failures=len(failed),
-        next_start=next_start(expected, place),
+        next_start=next_start(expected, place, now),
         executions=tuple(map(_execution, runs[:SHOWN])),
     )
     if not failed:
@@ -75,12 +76,12 @@ def _going(newest: RunFacts, facts: PipelineFacts) -> tuple[State, str]:
     return "running", ""
 
 
-def next_start(expected: Expected, place: PlaceFacts) -> str:
+def next_start(expected: Expected, place: PlaceFacts, now: datetime) -> str:
     """What starts the pipeline next, by its rules in EventBridge; by its module block where they could not be read."""
     noticed = "the dispatcher, after a push" if expected.push == "dispatcher" else "push"
     push = f"{noticed} to {expected.branch}" if expected.branch else noticed
     if place.rules is None:
-        return ", ".join(text for text in (push, expected.schedule) if text)
+        return ", ".join(text for text in (push, scheduled(expected.schedule, now)) if text)
     rules = place.rules_by_name
     short = short_name(expected.pipeline)
     starts = []
@@ -88,11 +89,25 @@ def next_start(expected: Expected, place: PlaceFacts) -> str:
     if source is None or _is_on(source):
         starts.append(push)
     if schedule is not None and _is_on(schedule):
-        starts.append(str(schedule.get("ScheduleExpression") or ""))
+        starts.append(scheduled(str(schedule.get("ScheduleExpression") or ""), now))
     off = [name for name, rule in (("push", source), ("schedule", schedule)) if rule is not None and not _is_on(rule)]
     return "; ".join(
         text for text in (", ".join(starts), *(f"the rule for {name} is disabled" for name in off)) if text
     )
+
+
+def scheduled(expression: str, now: datetime) -> str:
+    """When a schedule starts next: `2026-12-06 04:00 UTC (cron(0 4 ? * SUN *))`; a rate as it is.
+
+    A rate counts from when its rule was made or enabled, which EventBridge does not tell.
+    """
+    if not expression.startswith("cron("):
+        return expression
+    try:
+        found = next_time(expression, now)
+    except ValueError:
+        return expression
+    return f"{found:%Y-%m-%d %H:%M} UTC ({expression})" if found else f"not again ({expression})"
 
 
 def short_name(project: str) -> str:
@@ -108,7 +123,10 @@ def _is_on(rule: Mapping[str, Any]) -> bool:
 
 def iso(moment: datetime | None) -> str:
     """As the document writes times; "" for none."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+    if moment is None:
+        return ""
+    there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{there.isoformat()[:19]}Z"  # half of what strftime takes
 
 
 def _execution(run: RunFacts) -> Execution:

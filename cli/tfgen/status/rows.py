@@ -11,14 +11,13 @@ from tfgen.aws.images.model import OwnedImage
 from tfgen.aws.pipelines.reason import builds_in
 from tfgen.aws.pipelines.runs import GOOD
 from tfgen.status.amis import Judged, amis_of, judge
+from tfgen.status.clock import SKEW
 from tfgen.status.facts import BehindSince, Drifts, Expected, Facts, PlaceFacts
 from tfgen.status.model import AmiSeen, Behind, Drift, ImageStatus, Orphan, Report, Unreadable
 from tfgen.status.pipeline_row import execution_of, iso, pipeline_row
 
 #: AMIs of an image that the document names.
 _SHOWN = 20
-#: By so much clocks differ without a word.
-_SKEW = timedelta(minutes=5)
 _UNKNOWN = BehindSince(behind=Behind(verdict="unknown", why="it has no good AMI"))
 
 
@@ -67,7 +66,7 @@ def _is_missed(facts: Facts, place: PlaceFacts, image: str) -> bool:
 
 
 def _is_here(place: PlaceFacts, image: str) -> bool:
-    expected = next((each for each in place.expected if each.image == image), None)
+    expected = place.expected_by_image.get(image)
     if expected is None:
         return False
     pipeline = place.pipelines.get(expected.pipeline)
@@ -92,7 +91,7 @@ def _row(
         account=place.place.account,
         template=expected.template,
         behind=behind.behind if good else _UNKNOWN.behind,
-        pipeline=pipeline_row(expected, place),
+        pipeline=pipeline_row(expected, place, facts.now),
         parents=expected.parents,
         channels=dict(place.channels.get(expected.image, {})),
         drift=tuple(dict.fromkeys((*altered, *drifts.by_image.get(expected.image, ())))),
@@ -161,7 +160,7 @@ def _seen(judged: Judged, expected: Expected, place: PlaceFacts) -> AmiSeen:
 def _notes(now: datetime, place: PlaceFacts, expected: Expected, judged: list[Judged]) -> Iterator[str]:
     for each in judged:
         if not each.problem:
-            if each.ami.created - now > _SKEW:
+            if each.ami.created - now > SKEW:
                 yield f"{each.ami.id} was built in the future ({iso(each.ami.created)}): compare the clocks"
             break
         yield f"{each.ami.id} is not a good AMI: {each.problem}"

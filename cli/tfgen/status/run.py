@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """The report, and what sync says of the repository."""
+    """The report, what sync says of the repository, and what is odd about this machine, a line each."""
 
     report: Report
     found: Any
+    notes: tuple[str, ...] = ()
 
     @property
     def problems(self) -> bool:
@@ -38,8 +39,8 @@ def find_status(workspace: Workspace, options: Options, *, now: datetime | None 
         chosen_pipelines(workspace, options.images)
     found = find_changes(workspace)
     with Progress(is_wanted=not quiet) as progress:
-        facts = collect(workspace, found, options, now or datetime.now(UTC), progress)
-    return Answer(report=make_report(facts, images=options.images), found=found)
+        facts = collect(workspace, found, options, now, progress)
+    return Answer(report=make_report(facts, images=options.images), found=found, notes=facts.notes)
 
 
 def is_whole(report: Report) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tfgen.console import out_json, printable_json
-from tfgen.status.model import Report
+from tfgen.status.model import ImageStatus, Report
 from tfgen_generators.errors import TfgenError, UsageError
 from tfgen_generators.trees.files import read_bytes
 
@@ -31,24 +31,25 @@ def read_report(path: str) -> Report:
 def print_report(report: Report) -> None:
     """The report as `read_report` reads it, to stdout."""
     try:
-        start, rows, end = _parts(report)
+        around = msgspec.json.format(msgspec.json.encode(replace(report, images=())), indent=2).decode()
     except UnicodeEncodeError:  # a path that is not UTF-8: slower, and as an escape
         out_json(msgspec.to_builtins(report))
         return
-    sys.stdout.write(start)
-    for number, row in enumerate(rows):
-        text = msgspec.json.format(row, indent=2).decode().replace("\n", "\n    ")  # no string of JSON has a line break
-        sys.stdout.write(f"{',' if number else ''}\n    {printable_json(text)}")
-    sys.stdout.write(end)
-
-
-def _parts(report: Report) -> tuple[str, list[bytes], str]:
-    """What stands around the images, and each of them: of a thousand the whole text would take long and much room."""
-    around = msgspec.json.format(msgspec.json.encode(replace(report, images=())), indent=2).decode()
+    # Image by image: of a thousand the whole text would take long and much room.
     before, _, after = printable_json(around).partition('"images": []')
-    rows = [msgspec.json.encode(row) for row in report.images]
-    closing = "\n  ]" if rows else "]"
-    return f'{before}"images": [', rows, f"{closing}{after}\n"
+    sys.stdout.write(f'{before}"images": [')
+    for number, row in enumerate(report.images):
+        text = _formatted(row).replace("\n", "\n    ")  # no string of JSON has a line break
+        sys.stdout.write(f"{',' if number else ''}\n    {printable_json(text)}")
+    closing = "\n  ]" if report.images else "]"
+    sys.stdout.write(f"{closing}{after}\n")
+
+
+def _formatted(row: ImageStatus) -> str:
+    try:
+        return msgspec.json.format(msgspec.json.encode(row), indent=2).decode()
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(row), indent=2, ensure_ascii=False)
 
 
 def decoded(data: bytes, path: str) -> Report:

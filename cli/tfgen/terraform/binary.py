@@ -62,7 +62,7 @@ def find_terraform(wanted: str | None = None, env: Mapping[str, str] | None = No
 
 
 def _how_to_embed() -> str:
-    from tfgen.distribution import how_to_add
+    from tfgen.distribution.installed import how_to_add
 
     return how_to_add("embedded")
 

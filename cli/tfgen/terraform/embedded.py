@@ -27,7 +27,7 @@ def main() -> None:
     """Runs Terraform with this process's arguments and exits as it does."""
     path = library()
     if path is None:
-        from tfgen.distribution import how_to_add
+        from tfgen.distribution.installed import how_to_add
 
         sys.stderr.write(f"error: embedded Terraform not installed; {how_to_add('embedded')}\n")
         sys.exit(1)

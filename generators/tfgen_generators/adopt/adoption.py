@@ -20,6 +20,7 @@ from tfgen_generators.errors import SettingsError
 from tfgen_generators.paths.packer_script import in_form
 from tfgen_generators.pipeline.pipeline import Pipeline
 from tfgen_generators.root_module.hand_written import META, Given, HandCall, HandWritten
+from tfgen_generators.settings.lines import in_toml
 from tfgen_generators.settings.model import Settings
 from tfgen_generators.sync.hand_written.files import environment_input
 from tfgen_generators.sync.model import SyncResult
@@ -27,6 +28,8 @@ from tfgen_generators.sync.model import SyncResult
 #: The modules that tfgen ships, whose inputs need no [module.inputs].
 _SHIPPED = re.compile(r"(?:^\.\./|//terraform/)modules/codepipeline(?:_v1)?(?:[?]|$)")
 FORMS = ("path", "path-without-ending", "file", "file-without-ending")
+#: Tables whose keys are for every pipeline.
+_FOR_ALL = ("environment", "inputs", "names")
 #: What sync would do with these settings, and with these calls left.
 Look = Callable[[Settings, str, HandWritten], SyncResult]
 
@@ -34,7 +37,8 @@ Look = Callable[[Settings, str, HandWritten], SyncResult]
 class Adoption(msgspec.Struct, frozen=True, kw_only=True):
     """What adopt would do: a row for each image, the new text of tfgen.toml, hand-written files as they would be.
 
-    `synced` is what sync makes of it, None where nothing is adopted.
+    `synced` is what sync makes of it, None where nothing is adopted. `for_all` is what every pipeline is given
+    from now on: table -> keys, with their patterns.
     """
 
     rows: tuple[Row, ...]
@@ -42,6 +46,7 @@ class Adoption(msgspec.Struct, frozen=True, kw_only=True):
     settings_text: str
     edited: Mapping[str, bytes] = msgspec.field(default_factory=dict)
     synced: SyncResult | None = None
+    for_all: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
     @property
     def is_refused(self) -> bool:
@@ -134,13 +139,14 @@ def _tried(start: Start, rows: Sequence[Row], chosen: Sequence[Adopted], look: L
         module.inputs is not None or not start.fresh or bool(_SHIPPED.search(module.source))
     )
     theirs = not start.ours and not mapped
+    how = Fold(settings=start.settings, theirs=theirs, fresh=start.fresh, account=_has_account(start))
     for one in chosen:
         try:
-            folded([one], Fold(settings=start.settings, theirs=theirs, fresh=start.fresh))
+            folded([one], how)
         except CannotSayError as error:
             fix = "write it on one line, or in a local value"
             raise _Unlike(one.template.name, f"{one.call.path}:{error.line}: {error}", fix) from None
-    edits = folded(chosen, Fold(settings=start.settings, theirs=theirs, fresh=start.fresh))
+    edits = folded(chosen, how)
     labels = {one.call.label: one.template.name for one in chosen}
     files = edited(start.files, [one.call for one in chosen], labels)
     left = _left(start.hand_written, chosen)
@@ -163,7 +169,29 @@ def _tried(start: Start, rows: Sequence[Row], chosen: Sequence[Adopted], look: L
                 raise _Unlike(name, f"tfgen.toml gives every pipeline {input_}, which the call does not pass", fix)
             edits.get(("templates", name, "names"), {}).pop(input_, None)
             put(edits, ("templates", name, "inputs"), input_, item)
-    return Adoption(rows=tuple(rows), settings=settings, settings_text=text, edited=files, synced=synced)
+    return Adoption(
+        rows=tuple(rows),
+        settings=settings,
+        settings_text=text,
+        edited=files,
+        synced=synced,
+        for_all={table: tuple(map(_in_words, edits[(table,)].items())) for table in _FOR_ALL if edits.get((table,))},
+    )
+
+
+def _in_words(item: tuple[str, Any]) -> str:
+    """A key, and the pattern that it has: what each pipeline is given, is another text then."""
+    key, value = item
+    value = value.get("pattern") if isinstance(value, dict) else value
+    return f"{key} = {in_toml(value)}" if isinstance(value, str) and "{name}" in value else key
+
+
+def _has_account(start: Start) -> bool:
+    """Whether the root module declares what bucket names take by default."""
+    name = start.settings.names.account_id.removeprefix("local.").encode()
+    return any(
+        re.search(rb'^\s*"?' + re.escape(name) + rb'"?\s*[=:]', data, re.MULTILINE) for data in start.files.values()
+    )
 
 
 def _settings(start: Start, edits: Edits, chosen: Sequence[Adopted]) -> tuple[Settings, str]:

@@ -5,11 +5,13 @@ Everything else stays byte for byte: comments, neighbours, line ends, a byte ord
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tfgen_generators.errors import RefusedError
+from tfgen_generators.hcl.blocks import UnreadableError
 from tfgen_generators.hcl.tree import text_of
 from tfgen_generators.root_module.call_comments import body_of, words_of
 from tfgen_generators.root_module.hand_written import HandCall, parsed
@@ -56,12 +58,12 @@ def _whole_lines(data: bytes, start: int, end: int) -> _Span:
 
 def _references(path: str, data: bytes, labels: Mapping[str, str], cut: Iterable[_Span]) -> Iterator[_Span]:
     if path.endswith(".json"):
-        raise RefusedError(
-            f"refers to a module that gets another label: {', '.join(labels)}",
-            where=path,
-            fix="change the reference by hand afterwards; move it to a file in Terraform's own syntax first",
-        )
-    root, lead = parsed(path, data)
+        _require_no_reference(path, data, labels)
+        return
+    try:
+        root, lead = parsed(path, data)
+    except UnreadableError:
+        return  # its calls are not known: it is refused by its name
     body = body_of(root)
     for block in body.named_children if body else ():
         if block.type == "block" and words_of(block)[:1] and words_of(block)[0] in _ADDRESSES:
@@ -69,6 +71,18 @@ def _references(path: str, data: bytes, labels: Mapping[str, str], cut: Iterable
         for start, end, new in _in_block(block, lead, labels):
             if not any(first <= start < last for first, last, _ in cut):
                 yield start, end, new
+
+
+def _require_no_reference(path: str, data: bytes, labels: Mapping[str, str]) -> None:
+    """Raises RefusedError for a reference in JSON, which is not edited."""
+    words = b"|".join(re.escape(old.encode()) for old in labels)
+    if found := re.search(rb"\bmodule\.(" + words + rb")(?![\w-])", data):
+        label, line = found[1].decode(), data.count(b"\n", 0, found.start()) + 1
+        raise RefusedError(
+            f"refers to module.{label}, which gets the label {labels[label]}; JSON syntax is not edited",
+            where=f"{path}:{line}",
+            fix="move the reference to a file in Terraform's own syntax",
+        )
 
 
 def _in_block(block: Node, lead: int, labels: Mapping[str, str]) -> Iterator[_Span]:

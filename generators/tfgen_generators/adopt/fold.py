@@ -6,7 +6,6 @@ settings is compared with the calls afterwards; nothing here has to be right for
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,16 +13,19 @@ from typing import Any
 import msgspec
 
 from tfgen_generators.adopt.model import Adopted
+from tfgen_generators.adopt.of_one import for_others, has_own_word, is_own_name, is_own_variable
 from tfgen_generators.adopt.values import environment_of, item_of
+from tfgen_generators.packer.names import bucket_part
 from tfgen_generators.pipeline.aws_names import name_error
 from tfgen_generators.root_module.hand_written import META
 from tfgen_generators.settings.lines import Path
-from tfgen_generators.settings.model import Settings
+from tfgen_generators.settings.model import Names, Settings
 from tfgen_generators.settings.variants import VAR_FILE
 
 Edits = dict[Path, dict[str, Any]]
 #: Inputs that are facts of a pipeline by their usual names, and settings at the top that give them.
-_NAMES = ("project_name", "artefact_bucket_name")
+_BUCKET = "artefact_bucket_name"
+_NAMES = ("project_name", _BUCKET)
 _TOP = ("source_repository", "branch")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -31,11 +33,14 @@ _FACTS = (*_NAMES, "project_description", *_TOP)
 
 
 class Fold(msgspec.Struct, frozen=True, kw_only=True):
-    """How to fold. `theirs`: the calls' module becomes [module]; `fresh`: no pipeline is generated yet."""
+    """How to fold. `theirs`: the calls' module becomes [module]; `fresh`: no pipeline is generated yet;
+    `account`: the root module has what the default name of a bucket takes.
+    """
 
     settings: Settings
     theirs: bool
     fresh: bool
+    account: bool = True
 
 
 def folded(adopted: Sequence[Adopted], how: Fold) -> Edits:
@@ -112,9 +117,11 @@ def _input(
         put(edits, ("names",), name, pattern)
     elif pattern and how.fresh:
         put(edits, ("inputs",), name, {"pattern": pattern})
-    elif common and how.fresh and not _is_own(name, len(adopted), how) and not _is_of_one(items):
+    elif common and how.fresh and not _is_own(name, values[0], adopted, how):
         put(edits, ("inputs",), name, values[0])
     else:
+        if how.fresh:
+            _to_others(edits, name, values, how, is_fact=is_fact)
         if is_fact:
             mapping[name] = {"fact": name}
         for template, value in items.items():
@@ -126,16 +133,27 @@ def _is_odd(name: str, value: Any) -> bool:
     return isinstance(value, str) and bool(name_error(name, value))
 
 
-def _is_own(name: str, number: int, how: Fold) -> bool:
+def _is_own(name: str, value: Any, adopted: Sequence[Adopted], how: Fold) -> bool:
     """What is one pipeline's alone though all that there are pass the same: names, and what is said of one."""
-    if name == "artefact_bucket_name":
-        return not how.theirs  # our module makes the bucket: one for each
-    return name == "project_name" or (name == "project_description" and number == 1)
+    alone = len(adopted) == 1
+    if name == _BUCKET and not how.theirs:
+        return True  # our module makes the bucket: one for each
+    if name == "project_name" or (name == "project_description" and alone):
+        return True
+    return alone and (is_own_name(name, value) or has_own_word(value, adopted))
 
 
-def _is_of_one(items: Mapping[str, Any]) -> bool:
-    """Whether the only one that there is has its template's name somewhere in it."""
-    return len(items) == 1 and any(pattern_of(json.dumps(value), template) for template, value in items.items())
+def _to_others(edits: Edits, name: str, values: Sequence[Any], how: Fold, *, is_fact: bool) -> None:
+    """What the next pipelines are given in the place of a name that only its own one has."""
+    pattern, alone = for_others(values[0]), len(values) == 1
+    if is_fact and name == _BUCKET and how.settings.names.artefact_bucket_name == Names().artefact_bucket_name:
+        if alone and pattern and how.theirs:
+            put(edits, ("names",), name, pattern)
+        elif not how.account:
+            repository = re.sub(r"[^a-z0-9-]+", "-", bucket_part(how.settings.source_repository))
+            put(edits, ("names",), name, f"{{name}}-{repository}-artefacts")
+    elif alone and pattern and not is_fact and is_own_name(name, values[0]):
+        put(edits, ("inputs",), name, {"pattern": pattern})
 
 
 def _own(edits: Edits, name: str, template: str, value: Any, *, pinned: bool) -> None:
@@ -166,7 +184,8 @@ def _environment(edits: Edits, adopted: Sequence[Adopted], how: Fold) -> None:
         items = {template: values[key] for template, values in maps.items() if key in values}
         first = next(iter(items.values()))
         common = len(items) == len(maps) and all(value == first for value in items.values())
-        if common and not _is_of_one(items) and how.fresh and key not in shared:
+        own = len(adopted) == 1 and (key == VAR_FILE or is_own_variable(key) or has_own_word(first, adopted))
+        if common and not own and how.fresh and key not in shared:
             put(edits, ("environment",), key, first)
             continue
         for template, value in items.items():

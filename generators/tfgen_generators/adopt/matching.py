@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from tfgen_generators.adopt.model import Action, Adopted, Row
+from tfgen_generators.hcl.terraform_files import is_override
 from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.packer_script import PackerScripts, built_by
-from tfgen_generators.root_module.hand_written import HandCall
+from tfgen_generators.root_module.hand_written import HandCall, HandWritten
 
 _META = {
     "for_each": "has for_each, so it is several pipelines",
@@ -18,7 +22,7 @@ _BY_HAND = "change it by hand, or leave its template out with ignore in tfgen.to
 
 
 def rows_of(
-    calls: Sequence[HandCall],
+    hand_written: HandWritten,
     templates: Sequence[Template],
     packer_dir: str,
     scripts: PackerScripts,
@@ -28,16 +32,43 @@ def rows_of(
     variable: str,
 ) -> list[Row]:
     """A row for each template, then one for each call of none. `answers` are label -> path, said by a person."""
+    overrides = {call.label: call.place for call in (*hand_written.calls, *hand_written.others) if _overrides(call)}
     by_template: dict[str, list[HandCall]] = {}  # by the image's name: one template may have several
     others: list[Row] = []
-    for call in calls:
+    for call in hand_written.calls:
+        if _overrides(call):
+            continue  # what it says is merged into the call of its label
         found = _templates(call, templates, packer_dir, scripts, answers)
         if len(found) == 1:
             by_template.setdefault(found[0].name, []).append(call)
         else:
             others.append(_unmatched(call, found, variable))
     rows = [_row(template, by_template.get(template.name, []), generated, answers) for template in templates]
+    names = {template.name: template.path for template in templates}
+    rows = [_kept_apart(row, overrides, names) for row in rows]
     return [*rows, *others, *_not_chosen(rows, by_template)]
+
+
+def _overrides(call: HandCall) -> bool:
+    return is_override(posixpath.basename(call.path))
+
+
+def _kept_apart(row: Row, overrides: Mapping[str, str], names: Mapping[str, str]) -> Row:
+    """Refused where another file changes the call, or where its label becomes that of another template."""
+    if row.action != "adopt" or row.call is None:
+        return row
+    label = row.call.label
+    if label in overrides:
+        reason, fix = f"{overrides[label]} overrides it", "move what that says into the call"
+    elif label != row.name and label in names:
+        reason = f"its label is the name of {names[label]}, so the pipelines of both would be module.{label}"
+        fix = (
+            f"add {names[label]} to ignore in tfgen.toml until the move is applied and gone (tfgen sync --prune-pins),"
+            " or rename that template"
+        )
+    else:
+        return row
+    return replace(row, action="refuse", reason=reason, fix=fix)
 
 
 def _not_chosen(rows: Sequence[Row], by_template: Mapping[str, Sequence[HandCall]]) -> Iterator[Row]:
@@ -125,6 +156,9 @@ def _of_call(call: HandCall) -> tuple[str, str]:
     source = call.arguments.get("source")
     if source is None or not isinstance(source.value, str):
         return "its source is not plain text", _BY_HAND
+    version = call.arguments.get("version")
+    if version is not None and not isinstance(version.value, str):
+        return "its version is not plain text", _BY_HAND
     return "", ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -15,20 +14,6 @@ from tfgen_generators.settings.lines import Path, keys
 from tfgen_generators.settings.model import FILE_NAME
 
 _ORDER = ("", "module", "packer_script", "names", "environment", "inputs", "templates")
-_HEADER = "# What tfgen needs to know of this repository. Every key: docs/tfgen.toml.md\n\n"
-_DEFAULTS = {"branch": "main", "packer_dir": "packer", "terraform_dir": "terraform/pipelines"}
-
-
-def new_text(source_repository: str, packer_dir: str, terraform_dir: str, branch: str = "main") -> str:
-    """A tfgen.toml for a repository that has none."""
-    values = {
-        "source_repository": source_repository,
-        "branch": branch,
-        "packer_dir": packer_dir,
-        "terraform_dir": terraform_dir,
-    }
-    lines = [f"{key} = {json.dumps(value)}" for key, value in values.items() if value != _DEFAULTS.get(key)]
-    return _HEADER + "\n".join(lines) + "\n"
 
 
 def with_edits(text: str, edits: Edits, adopted: Iterable[Adopted]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import Value
@@ -12,9 +13,9 @@ from tfgen_generators.paths.model import Edge
 from tfgen_generators.paths.values.sources import ANY_VARIABLE, ValueSources
 from tfgen_generators.paths.var_files import auto_files, read_values
 from tfgen_generators.settings.model import FILE_NAME, Settings
+from tfgen_generators.settings.secrets import Variable
 from tfgen_generators.shell.folders import joined
 from tfgen_generators.shell.marks import UNKNOWN
-from tfgen_generators.shell.walk import walk
 from tfgen_generators.trees.linked import LinkedTree
 
 _VALUES = (".hcl", ".json")
@@ -32,19 +33,21 @@ class Pipelines:
 
     def environment(self, template: Template) -> dict[str, tuple[str, Edge]]:
         """What tfgen.toml gives to the template's builds: value (what is fetched is unknown), and where it says so."""
-        if self._settings is None:
-            return {}
-        own = self._settings.templates.get(template.name)
+        own = self._settings.templates.get(template.name) if self._settings else None
+        if own is None or not own.environment:
+            return self._of_all
+        return self._of_all | self._given(own.environment, "templates", template.name, "environment")
+
+    @cached_property
+    def _of_all(self) -> dict[str, tuple[str, Edge]]:
+        return self._given(self._settings.environment, "environment") if self._settings else {}
+
+    def _given(self, table: Mapping[str, Variable], *path: str) -> dict[str, tuple[str, Edge]]:
         found: dict[str, tuple[str, Edge]] = {}
-        tables = (
-            (("environment",), self._settings.environment),
-            (("templates", template.name, "environment"), own.environment if own else {}),
-        )
-        for path, table in tables:
-            for name, given in table.items():
-                value = given if isinstance(given, str) else UNKNOWN
-                line = self.line(*path, name) if self.file_at(value) else 0
-                found[name] = value, Edge(path=FILE_NAME, line=line, label=".".join((*path, name)))
+        for name, given in table.items():
+            value = given if isinstance(given, str) else UNKNOWN
+            line = self.line(*path, name) if self.file_at(value) else 0
+            found[name] = value, Edge(path=FILE_NAME, line=line, label=".".join((*path, name)))
         return found
 
     def line(self, *path: str) -> int:
@@ -106,6 +109,8 @@ class Pipelines:
 
 def _var_files(buildspec: Buildspec) -> Iterator[str]:
     """Words of a buildspec's commands that are files of values, from the root."""
+    from tfgen_generators.shell.walk import walk
+
     folders: tuple[str, ...] = (".",)
     for text in buildspec.commands:
         found = walk(text, tuple(sorted(buildspec.variables.items())))

@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -18,6 +18,7 @@ _DOUBLED = re.compile(rb"(?<!\$)\$(?:\$\$)+\{|(?<!%)%(?:%%)+\{")
 
 #: Longer than people write.
 _BLANKS = re.compile(rb"[ \t\r\n]{200,}")
+_MANY, _ALL_SPACES = b" " * 200, bytes.maketrans(b"\t\r\n", b"   ")
 
 #: Bytes of a text that is parsed without a look at the clock, and of what the parser is given at once.
 _LONG, _PIECE = 8192, 1 << 16
@@ -26,10 +27,19 @@ _LONG, _PIECE = 8192, 1 << 16
 _SECONDS = 1.0
 
 
+#: A line that is read by itself: what it is, a name and a value.
+Line = tuple[str, str, Any]
+#: First byte of a comment -> its end, and the lines that it stands for.
+Runs = dict[int, tuple[int, list[Line]]]
+
+
 class Source(threading.local):
     """The bytes that are being read: what stands at a node. (The tree may be of bytes with other numbers.)"""
 
     data = b""
+    #: What is a comment in the tree and none in `data`, and the first bytes of those that were read.
+    runs: Runs = {}  # noqa: RUF012 replaced, never changed
+    taken: set[int] = set()  # noqa: RUF012 as above
 
 
 SOURCE = Source()
@@ -45,7 +55,8 @@ def _parser() -> Parser:
 
 def tree_of(data: bytes) -> Node:
     """The root of the tree; from now on `text_of` gives what stands in `data`."""
-    if _BLANKS.search(data):
+    SOURCE.runs = {}
+    if _MANY in data.translate(_ALL_SPACES):
         # Where something is wrong, the parser looks through all blanks again from each of them. (The line of what is
         # wrong is then one of the shorter text.)
         SOURCE.data = _BLANKS.sub(_shorter, data)

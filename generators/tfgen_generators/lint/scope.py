@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tfgen_generators.packer.discovery.gitignore import GitIgnore
     from tfgen_generators.packer.model import Discovery, Template
     from tfgen_generators.paths.working_dir import WorkingDirs
+    from tfgen_generators.settings.inputs import Input
     from tfgen_generators.trees.recorded import RecordedTree
     from tfgen_generators.trees.store import Store
 
@@ -114,6 +115,13 @@ class Scope:
         settings = self.settings if self.has_settings else None
         facts = StoredFacts(self.tree, self.store)
         return build_graph(self.root, self.tree, self.discovery, settings, facts, self.store)
+
+    @cached_property
+    def shared_inputs(self) -> Mapping[str, Input]:
+        """The inputs of every pipeline, before a template's own table."""
+        from tfgen_generators.pipeline.pipeline import shared_inputs
+
+        return shared_inputs(self.settings)
 
     @cached_property
     def working_dirs(self) -> WorkingDirs:

@@ -21,12 +21,15 @@ _LOCAL = re.compile(r"\.\.?(?:$|[/\\])")
 
 
 class ModuleFolder:
-    """All files of one module's folder together, an override's values over the others'."""
+    """All files of one module's folder together, an override's values over the others'; none `left_out` by its name."""
 
-    def __init__(self, tree: LinkedTree, folder: str, load: Load) -> None:
+    def __init__(
+        self, tree: LinkedTree, folder: str, load: Load, left_out: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self.tree, self.folder = tree, folder
         self.files: dict[str, TerraformFile] = {}
-        for name in sorted(filter(is_terraform, tree.names(folder)), key=lambda name: (is_override(name), name)):
+        names = [name for name in tree.names(folder) if is_terraform(name) and not left_out(name)]
+        for name in sorted(names, key=lambda name: (is_override(name), name)):
             path = name if folder == "." else f"{folder}/{name}"
             found = load(path) if tree.kind(path) == "file" else None
             if found is not None:
@@ -69,10 +72,15 @@ class ModuleFolder:
 
 
 class Modules:
-    """The modules of one tree where Terraform runs in the folder `root`; each folder is read once."""
+    """The modules of one tree where Terraform runs in the folder `root`; each folder is read once.
 
-    def __init__(self, tree: LinkedTree, root: str, load: Load) -> None:
-        self.tree, self.load = tree, load
+    Files of the root are `left_out` by their names.
+    """
+
+    def __init__(
+        self, tree: LinkedTree, root: str, load: Load, left_out: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        self.tree, self.load, self._left_out = tree, load, left_out
         self.root = tree.real(root) if tree.kind(root) == "folder" else root
         self._folders: dict[str, ModuleFolder] = {}
         self._instances = 0
@@ -82,7 +90,8 @@ class Modules:
     def folder(self, folder: str) -> ModuleFolder:
         """The files of the module in a folder."""
         if folder not in self._folders:
-            self._folders[folder] = ModuleFolder(self.tree, folder, self.load)
+            left_out = (self._left_out,) if folder == self.root else ()
+            self._folders[folder] = ModuleFolder(self.tree, folder, self.load, *left_out)
         return self._folders[folder]
 
     def root_module(self) -> Instance:

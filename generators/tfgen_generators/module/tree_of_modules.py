@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from tfgen_generators.hcl.terraform_files import is_terraform
 from tfgen_generators.module.configuration import Instance
@@ -16,8 +17,7 @@ from tfgen_generators.module.values import UNKNOWN
 _MOST_FOLDERS = 200
 
 
-@dataclass(frozen=True)
-class CalledFolder:
+class CalledFolder(msgspec.Struct, frozen=True):
     """A folder that is called at `path:line`; `label` says by what. `widened`: the source is computed."""
 
     folder: str
@@ -27,17 +27,16 @@ class CalledFolder:
     widened: bool = False
 
 
-@dataclass
-class Reached:
+class Reached(msgspec.Struct):
     """What a module reaches: the folders of modules (its own first), its reads, and files that say nothing."""
 
-    folders: dict[str, CalledFolder] = field(default_factory=dict)
-    reads: dict[Read, None] = field(default_factory=dict)
+    folders: dict[str, CalledFolder] = {}
+    reads: dict[Read, None] = {}
     #: Sources that may mean any folder: where they stand.
-    anywhere: list[CalledFolder] = field(default_factory=list)
+    anywhere: list[CalledFolder] = []
     #: Path -> why nothing of it is known.
-    unreadable: dict[str, str] = field(default_factory=dict)
-    outside: list[CalledFolder] = field(default_factory=list)
+    unreadable: dict[str, str] = {}
+    outside: list[CalledFolder] = []
 
 
 def reach_modules(*tops: Instance) -> Reached:

@@ -85,10 +85,16 @@ class _Parser(argparse.ArgumentParser):
         raise _Refused(message)
 
 
+class _OfAnyWidth(argparse.HelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=80)
+
+
 @cache
 def _parser(program: str) -> argparse.ArgumentParser:
     # Without a usage argparse would write a new one at each call, for errors that are not shown.
-    parser = _Parser(prog=program, usage=program, add_help=False)
+    # With a width it does not ask for the terminal's, by a module that takes 5 ms.
+    parser = _Parser(prog=program, usage=program, add_help=False, formatter_class=_OfAnyWidth)
     if program == "ansible-galaxy":
         parser.add_argument("-r", "--role-file", "--requirements-file", action="append", dest="galaxy_file")
         parser.add_argument("-p", "--roles-path", "--collections-path", action="append", dest="role_path")

@@ -6,6 +6,7 @@ Values are kept as they are written; `describe.py` computes what can be known of
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -231,8 +232,9 @@ def encode_details(details: object) -> bytes:
     return msgspec.msgpack.encode(details, enc_hook=_pack)
 
 
+@lru_cache(maxsize=2)
 def decode_details(data: bytes) -> Details:
-    """The Details in an Outcome's bytes."""
+    """The Details in an Outcome's bytes. Nobody changes them: who asks for them next may have the same."""
     return msgspec.msgpack.decode(data, type=Details, ext_hook=_unpack)
 
 

@@ -162,13 +162,14 @@ def legacy_details(document: dict[str, object]) -> Details:
     root = {key: _settings_of(key, plain(value)) for key, value in document.items() if not key.startswith("_")}
     builders = [builder for builder in _list(root["builders"]) if isinstance(builder, dict)]
     declared = root.get("variables")
+    texts = _texts(root)
     return Details(
         variables={
             name: None if default is None else [default]
             for name, default in (declared.items() if isinstance(declared, dict) else ())
         },
-        environment=list(dict.fromkeys(_environment(root))),
-        paths=uses.of_paths(root.values(), _typed(root.get("provisioners"))),
+        environment=list(dict.fromkeys(_environment(texts))),
+        paths=uses.of_paths(texts, _typed(root.get("provisioners"))),
         parts=[part_of(str(builder["type"]), _name(builder), builder) for builder in builders],
         builds=[
             Build(
@@ -231,16 +232,20 @@ def _post_processors(value: Value) -> Iterator[Step]:
             yield finish_of(kind, item)
 
 
-def _environment(value: Value) -> Iterator[str]:
-    stack: list[Value] = [value]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, str):
-            if "env" in current:
-                for action in actions(current):
-                    if not action.words.startswith("/*"):
-                        yield from ("".join(found) for found in _ENVIRONMENT.findall(action.words))
-        elif isinstance(current, dict):
-            stack.extend(reversed(current.values()))
-        elif isinstance(current, list):
-            stack.extend(reversed(current))
+def _environment(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        if "env" in text:
+            for action in actions(text):
+                if not action.words.startswith("/*"):
+                    yield from ("".join(found) for found in _ENVIRONMENT.findall(action.words))
+
+
+def _texts(value: Value) -> list[str]:
+    """Every text in a collection, in the order of the file."""
+    found: list[str] = []
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if isinstance(inner, str):
+            found.append(inner)
+        elif inner:
+            found += _texts(inner)
+    return found

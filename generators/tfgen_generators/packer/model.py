@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
@@ -26,8 +25,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         return f"{where}: {self.message}" + (f"; {self.fix}" if self.fix else "")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Template:
+class Template(msgspec.Struct, frozen=True, kw_only=True):
     """What a user gives to `packer build`: a file, or a folder of files that need each other.
 
     `path` is relative to the repository root, with `/`. `name` is its identity: the one that tfgen.toml pins to the
@@ -49,7 +47,7 @@ class Template:
     var_file: str = ""
     var_digest: str = ""
     #: What its files say beyond that, encoded, in the order of `members` (see details.py, describe.py).
-    details: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
+    details: tuple[bytes, ...] = ()
 
     @property
     def identity(self) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import msgspec
 
 from tfgen_generators.paths.values.sources import ANY_UNSET
-from tfgen_generators.shell.variables import assigned_in, packer_variables
 from tfgen_generators.trees.linked import LinkedTree
 
 #: A file of values whose name a build computes.
@@ -36,6 +35,8 @@ class Buildspec(msgspec.Struct, frozen=True, kw_only=True):
 def read_buildspec(tree: LinkedTree, path: str) -> Buildspec:
     """The buildspec at `path`; one that cannot be read has a `problem`."""
     import yaml
+
+    from tfgen_generators.shell.variables import assigned_in, packer_variables
 
     try:
         text = tree.content(tree.real(path)).decode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 import msgspec
 
@@ -37,22 +37,9 @@ class TerraformReads:
 
     def __init__(self, tree: LinkedTree, settings: Settings, store: Store, root: str = "") -> None:
         self._tree, self._settings, self._store = tree, settings, store
-        self._modules = Modules(tree, root or settings.terraform_dir, self._load)
+        # What tfgen generates says what tfgen.toml says.
+        self._modules = Modules(tree, root or settings.terraform_dir, partial(_load, tree, store), is_generated)
         self._expressions: dict[str, list[Read]] = {}
-
-    def _load(self, path: str) -> TerraformFile | None:
-        """The facts of a file, kept by its content. What tfgen generates says what tfgen.toml says."""
-        folder, _, name = path.rpartition("/")
-        if (folder or ".") == self._modules.root and is_generated(name):
-            return None
-        try:
-            kept = self._store.get(
-                f"terraform {_FORMAT} {path.endswith('.json')}: {self._tree.digest(path)}",
-                lambda: msgspec.msgpack.encode(read_terraform(path, self._tree.content(self._tree.real(path)))),
-            )
-            return msgspec.msgpack.decode(kept, type=TerraformFile)
-        except (OSError, RecursionError):
-            return TerraformFile(problem="cannot be read")
 
     @cached_property
     def _root(self) -> Instance:
@@ -251,3 +238,15 @@ def literal_paths(value: Input, terraform_dir: str) -> Iterator[str]:
             if text and not text.startswith(("/", "~")) and "\0" not in text:
                 yield posixpath.normpath(text)
                 yield posixpath.normpath(f"{terraform_dir}/{text}")
+
+
+def _load(tree: LinkedTree, store: Store, path: str) -> TerraformFile | None:
+    """The facts of a file, kept by its content."""
+    try:
+        kept = store.get(
+            f"terraform {_FORMAT} {path.endswith('.json')}: {tree.digest(path)}",
+            lambda: msgspec.msgpack.encode(read_terraform(path, tree.content(tree.real(path)))),
+        )
+        return msgspec.msgpack.decode(kept, type=TerraformFile)
+    except (OSError, RecursionError):
+        return TerraformFile(problem="cannot be read")

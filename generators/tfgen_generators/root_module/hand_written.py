@@ -19,6 +19,7 @@ from tfgen_generators.packer.syntax.hcl_values import value_of
 from tfgen_generators.packer.syntax.values import Value
 from tfgen_generators.root_module.call_comments import Comment, body_of, comments_of, key_of, words_of
 from tfgen_generators.root_module.constants import UNKNOWN, constant
+from tfgen_generators.root_module.json_lines import module_lines
 from tfgen_generators.settings.variants import VAR_FILE
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def read_hand_written(
 
 def parsed(path: str, data: bytes) -> tuple[Node, int]:
     """The tree of a file in native syntax, and how many bytes stand before it. Raises UnreadableError."""
-    read_blocks(path, data)
+    read_blocks(path, data, any_key=True)
     lead = len(_BOM) if data.startswith(_BOM) else 0
     plain = data[lead:]
     root = tree_of(plain)
@@ -191,12 +192,14 @@ def _given(name: str, node: Node) -> Given:
 
 
 def _json_file(path: str, data: bytes) -> _File:
-    found = _File()
+    found, lines = _File(), dict[str, int]()
     for block in read_blocks(path, data):
         if block.kind == "module" and block.labels:
+            lines = lines or module_lines(data.decode())
+            line = lines.get(block.labels[0], 0)
             texts = {name: one.text for name, one in block.attributes.items()}
-            given = {name: Given(name=name, line=0, raw=text, value=_of_json(text)) for name, text in texts.items()}
-            found.calls.append(HandCall(path=path, line=0, label=block.labels[0], arguments=given))
+            given = {name: Given(name=name, line=line, raw=text, value=_of_json(text)) for name, text in texts.items()}
+            found.calls.append(HandCall(path=path, line=line, label=block.labels[0], arguments=given))
     return found
 
 

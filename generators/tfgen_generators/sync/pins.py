@@ -107,6 +107,12 @@ def unused(settings: Settings, discovery: Discovery, stays: Callable[[str], bool
         elif name not in names:
             line = settings.line("templates", name)
             yield _warning(line, f"[templates.{name}]: no such template", name, names)
+    images = {one.name for own in variants.images.values() for one in own} | (names - set(variants.images))
+    for channel, tables in settings.publish.launch_templates.items():
+        for image in tables:
+            if image not in images and not stays(image):
+                where = ("publish", "launch_templates", channel, image)
+                yield _warning(settings.line(*where), f"{'.'.join(where)}: no such image", image, images)
 
 
 def _warning(line: int, text: str, word: str, known: Iterable[str]) -> str:

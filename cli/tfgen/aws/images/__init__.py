@@ -1,3 +1,3 @@
 """The account's AMIs as EC2 has them."""
 
-__all__ = ["list", "model", "read", "snapshots"]
+__all__ = ["list", "model", "read", "snapshots", "standing"]

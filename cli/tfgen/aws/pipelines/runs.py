@@ -6,6 +6,7 @@ Source: CodePipeline's API reference (PipelineExecutionSummary), CodeBuild's (Bu
 from __future__ import annotations
 
 import itertools
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ SHOWN = 20
 _PAGE = 100
 #: Ids that BatchGetBuilds, and names that BatchGetProjects, take in one call.
 _BATCH = 100
+#: One tag that a person wrote would fail a whole call.
+_BUILD_ID = re.compile(r"[\w-]+:[\w-]+")
 GOOD = "Succeeded"
 #: How an execution ends that should have built an image and did not; one that is superseded has left it to the next.
 BAD = ("Failed", "Stopped", "Cancelled")
@@ -91,9 +94,9 @@ def last_failure(runs: Iterable[RunFacts]) -> RunFacts | None:
 
 def builds_of(account: Account, ids: Iterable[str]) -> dict[str, BuildFacts | None]:
     """The builds by id; None for an id that CodeBuild does not have (any more). Raises AwsError."""
-    found: dict[str, BuildFacts | None] = {}
-    for batch in _batches(ids):
-        found |= dict.fromkeys(batch)
+    ids = list(ids)
+    found: dict[str, BuildFacts | None] = dict.fromkeys(ids)
+    for batch in _batches(filter(_BUILD_ID.fullmatch, ids)):
         answer = account.call("codebuild", "batch_get_builds", ids=batch)
         found |= {str(each.get("id", "")): _build(each) for each in answer.get("builds", [])}
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfgen.console import note, one_line, out, out_json, out_table
-from tfgen.distribution import version
+from tfgen.distribution.installed import version
 from tfgen.init.updating.states import FileState
 from tfgen.init.updating.update import Merged
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tfgen.distribution import version
+from tfgen.distribution.installed import version
 from tfgen.git.merge_file import merge_file
 from tfgen.init.existing import look
 from tfgen.init.provider_version import why_older

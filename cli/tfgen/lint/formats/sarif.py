@@ -21,7 +21,7 @@ _ROOT = "%SRCROOT%"
 
 def as_sarif(result: Result) -> str:
     """One run; findings that are switched off have their suppression."""
-    from tfgen.distribution import version
+    from tfgen.distribution.installed import version
 
     index = {rule.id: number for number, rule in enumerate(result.rules)}
     seen: Counter[str] = Counter()

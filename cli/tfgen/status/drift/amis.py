@@ -34,13 +34,14 @@ def newest_amis(facts: PlaceFacts) -> list[tuple[Expected, OwnedImage]]:
 def ami_drift(facts: PlaceFacts, has: HasCommit, is_same: IsSame) -> Iterator[tuple[str, Drift]]:
     """Image and difference."""
     known = {ami.id: ami for ami in facts.amis or ()}
+    templates = {each.image: each.template for each in facts.expected}
     for expected, ami in newest_amis(facts):
         seen = Differences(f"AMI {ami.id}", "ami/code")
         seen.of("BuiltBy", _BUILDER, ami.tags.get("BuiltBy"))
         commit = ami.commit.removesuffix(DIRTY)
         if commit and has(commit) is False:
             seen.say("SourceVersion", "a commit of this repository", commit)
-        _parent(seen, ami, expected, known, facts.expected, is_same)
+        _parent(seen, ami, expected, known, templates, is_same)
         yield from ((expected.image, one) for one in seen.found)
 
 
@@ -57,15 +58,14 @@ def _parent(
     ami: OwnedImage,
     expected: Expected,
     known: Mapping[str, OwnedImage],
-    all_expected: Iterable[Expected],
+    templates: Mapping[str, str],
     is_same: IsSame,
 ) -> None:
-    """Where the template is as it was at that commit, so are its parents."""
+    """Where the template is as it was at that commit, so are its parents; `templates` are those of all images."""
     parent = known.get(ami.parent)
-    ours = {each.image: each.template for each in all_expected}
-    if parent is None or parent.template not in ours.values():
+    if parent is None or parent.template not in templates.values():
         return
-    wanted = sorted({ours[name] for name in expected.parents if name in ours})
+    wanted = sorted({templates[name] for name in expected.parents if name in templates})
     if parent.template in wanted or is_same(ami.commit, expected.template) is not True:
         return
     seen.say("ParentAmi", " or ".join(wanted) or "no image of this repository", f"{parent.id} of {parent.template}")

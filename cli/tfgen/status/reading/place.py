@@ -195,5 +195,4 @@ def _reason(account: Account, cells: Cells, facts: PlaceFacts, pipeline: Pipelin
 
 def _was_changed(facts: PlaceFacts, name: str) -> bool:
     """Whether the pipeline is another than the one that was made: of a first version nothing can differ by hand."""
-    found = next((each for each in facts.listed or () if each.get("name") == name), {})
-    return int(found.get("version") or 1) > 1
+    return int(facts.listed_by_name.get(name, {}).get("version") or 1) > 1

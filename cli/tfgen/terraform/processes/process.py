@@ -46,7 +46,7 @@ class _Stop:
 
     def __init__(self, on_stop: Callable[[bool], None], grace: float) -> None:
         self.on_stop = on_stop
-        self.interrupted = self.killed = False
+        self.interrupted = self.killed = self._must_die = False
         self._process: subprocess.Popen[bytes] | None = None
         self._keeper: Keeper | None = None
         self._timer = threading.Timer(grace, self.kill)
@@ -65,8 +65,11 @@ class _Stop:
         self._process, self._keeper = process, keeper
         if self.interrupted:
             self._interrupt()
+        if self._must_die:
+            self.kill()
 
     def kill(self) -> None:
+        self._must_die = True
         if not self.killed and self._process is not None:
             self.killed = True
             kill_group(self._process)

@@ -22,11 +22,11 @@ _DEEPEST = 440
 _LOWER = re.compile(r"[a-z0-9_-]*")
 _DECODER = json.JSONDecoder(strict=False)
 
-Leaf: TypeAlias = Callable[[str], Value]
+Leaf: TypeAlias = "Callable[[str], Value] | None"
 
 
 def read_json_nodes(file: File, leaf: Leaf) -> Node:
-    """The tree of a JSON file that discovery could read; `leaf` makes the value of a text."""
+    """The tree of a JSON file that discovery could read; `leaf` makes the value of a text that is not itself."""
     text = file.data.decode("latin-1")  # one character a byte
     return _Scanner(file, text, leaf).value(len(BOM) if file.data.startswith(BOM) else 0)
 
@@ -72,14 +72,15 @@ class _Scanner:
             kind = token.lastindex
             if kind == _PLAIN:
                 at, end = token.span()
-                node = Node(file, at, end, leaf(token[_PLAIN]))
+                node = Node(file, at, end, leaf(token[_PLAIN]) if leaf else token[_PLAIN])
             elif kind == _PLAIN_KEY:
                 at, end = token.span(_PLAIN)
                 key, place = token[_PLAIN], (at - 1, end + 1)
                 continue
             elif kind == _STRING:
                 at, end = token.span()
-                node = Node(file, at, end, leaf(_decoded(token[0])))
+                text = _decoded(token[0])
+                node = Node(file, at, end, leaf(text) if leaf else text)
             elif kind == _KEY:
                 key, place = _decoded(token[_STRING]), token.span(_STRING)
                 continue

@@ -72,15 +72,10 @@ class Node:
             return [kid.value() for kid in self.kids.values()]
         return {str(key): kid.value() for key, kid in self.kids.items()}
 
-    def find(self, *keys: Key) -> Node | None:
+    def find(self, key: Key, *below: Key) -> Node | None:
         """The node behind these keys."""
-        found = self
-        for key in keys:
-            inner = found.kids.get(key) if found.kids else None
-            if inner is None:
-                return None
-            found = inner
-        return found
+        found = self.kids.get(key) if self.kids else None
+        return found.find(*below) if below and found is not None else found
 
     def get(self, *keys: Key) -> Value:
         """The value behind these keys, None where there is none."""

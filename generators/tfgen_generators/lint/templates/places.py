@@ -37,8 +37,22 @@ def place_of(scope: Scope, path: str, *words: str) -> tuple[str, int]:
 
 
 def _node(source: Source, word: str) -> Node | None:
+    if source.index is None and not source.is_asked:
+        source.is_asked = True
+        return _first(source, word) or _mention(source, word)
     by_text, by_key = _index(source)
     return by_text.get(word) or by_key.get(word) or _mention(source, word)
+
+
+def _first(source: Source, word: str) -> Node | None:
+    """The same as by the index, which costs more than one look."""
+    by_key: Node | None = None
+    for key, node in _nodes(source):
+        if key == word and by_key is None:
+            by_key = node
+        if node.kids is None and _text(source, node) == word:
+            return node
+    return by_key
 
 
 def _index(source: Source) -> tuple[dict[str, Node], dict[Key, Node]]:

@@ -54,12 +54,13 @@ class Source:
         self.roots = [inner for root in roots if root is not None for inner in _objects(root)]
         #: The first node of each text, and of each key, once somebody has asked (`places`).
         self.index: tuple[dict[str, Node], dict[Key, Node]] | None = None
+        self.is_asked = False
 
     def _root(self, file: File) -> Node | None:
         try:
             if file.path.endswith(".hcl"):
                 return read_native_nodes(file)
-            root = read_json_nodes(file, _legacy_leaf if self.legacy else _json_leaf)
+            root = read_json_nodes(file, None if self.legacy else _json_leaf)
             return by_packers_names(root) if self.legacy else root
         except (BrokenTemplateError, ValueError, IndexError, RecursionError):
             return None
@@ -213,10 +214,6 @@ def _by_path(scope: Scope) -> dict[str, Template]:
         for member in template.members:
             found.setdefault(member, template)
     return found
-
-
-def _legacy_leaf(text: str) -> Value:
-    return text
 
 
 def _json_leaf(text: str) -> Value:

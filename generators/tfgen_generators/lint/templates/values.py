@@ -28,6 +28,8 @@ _PER_BUILD = re.compile(
 #: Not those that give the same for the same machine and template.
 _DIFFERENT_CALLS = IMPURE - {"base64gzip", "fileexists", "fileset", "rsadecrypt"}
 _DEEPEST = 30
+#: (A tuple: `int | float` would be made anew for each value.)
+_NUMBERS = (bool, int, float)
 
 
 @lru_cache(maxsize=2000)
@@ -185,7 +187,7 @@ class Values:
 
 def _is_plain(value: Value) -> bool:
     """Whether a value means what it is."""
-    return "{{" not in value if isinstance(value, str) else value is None or isinstance(value, bool | int | float)
+    return "{{" not in value if isinstance(value, str) else value is None or isinstance(value, _NUMBERS)
 
 
 def _deep_actions(value: Value) -> Value:

@@ -1,3 +1,3 @@
 """Discovery: which files and folders are Packer templates."""
 
-__all__ = ["discover", "facts_cache", "gitignore", "naming", "nothing_found", "place", "variants"]
+__all__ = ["alone", "discover", "facts_cache", "gitignore", "naming", "nothing_found", "outcome", "place", "variants"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 import msgspec
+from msgspec.structs import replace
 
 from tfgen_generators.packer.discovery.facts_cache import FactsCache
 from tfgen_generators.packer.discovery.folders import format_of, group_folder, why_other

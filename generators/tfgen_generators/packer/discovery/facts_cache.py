@@ -37,7 +37,7 @@ class _Stored(msgspec.Struct, kw_only=True):
 
 
 class FactsCache:
-    """Reads candidates, from memory where it can. Without a file it only reads.
+    """Reads candidates, from memory where it can: what it has read itself, and what the file has, if there is one.
 
     With `details`, every outcome has those: they cost as much as the rest, and `sync` needs hardly any.
     """
@@ -51,6 +51,7 @@ class FactsCache:
             version=readers_version(("hcl", "packer")) if file else "", started=time.time_ns(), stamps={}, outcomes={}
         )
         self._ahead: dict[str, Outcome] = {}
+        self._seen: set[str] = set()
         self._changed = 0
         self._read_again = 0  # with those that are as they were, but younger than the cache
         #: Whether the file has other bytes than were written.
@@ -60,15 +61,21 @@ class FactsCache:
 
     def read_ahead(self, root: Path, files: Iterable[tuple[str, Format]]) -> None:
         """Reads those of `files` that nothing is known of, if they are many; `read` then finds them."""
-        new = [(f"{root}/{path}", form) for path, form in files if path not in self._old.stamps]
+        new = [(f"{root}/{path}", form) for path, form in files if not self._has_seen(f"{root}/{path}", path)]
         self._ahead = read_ahead(new, details=self._details)
+
+    def _has_seen(self, file: str, path: str) -> bool:
+        return file in self._seen or path in self._old.stamps
 
     def read(self, root: Path, path: str, form: Format, *, details: bool = False) -> Outcome:
         """What stands at `path`. Raises OSError."""
         details = details or self._details
         file = f"{root}/{path}"
+        self._seen.add(file)
         if self._file is None:
-            return self._outcome(read_bytes(file), form, details=details)
+            found = self._outcome(read_bytes(file), form, details=details)
+            self._new.outcomes[f"{form}:{found.digest}"] = found
+            return found
         status = os.stat(file)  # noqa: PTH116 as below
         stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         known = self._old.stamps.get(path)
@@ -82,6 +89,10 @@ class FactsCache:
         self._new.stamps[path] = (stamp, outcome.digest)
         self._new.outcomes[f"{form}:{outcome.digest}"] = outcome
         return outcome
+
+    def said_by(self, data: bytes, form: Format) -> Outcome:
+        """What a file with these bytes says, wherever it stands."""
+        return self._outcome(data, form, details=self._details)
 
     def _known(self, key: str, *, details: bool) -> Outcome | None:
         for outcomes in (self._new.outcomes, self._old.outcomes, self._ahead):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from tfgen_generators.nearest import did_you_mean
 from tfgen_generators.packer.discovery.outcome import Outcome
@@ -92,7 +92,7 @@ def _needing_each_other(files: list[_Read], preset: frozenset[str]) -> list[_Rea
     What a neighbour declares that is a whole template by itself is that one's own, unless a build here has no source
     but that neighbour's.
     """
-    declared = _declared([file for file in files if not _is_whole(file.facts)])
+    declared = _declared([file for file in files if not is_whole(file.facts)])
     sources = frozenset(name for name in _declared(files) if name.startswith("source."))
     elsewhere = any(file.facts.own_sources for file in files if not file.facts.has_build)
     needy = {
@@ -115,7 +115,8 @@ def _needing_each_other(files: list[_Read], preset: frozenset[str]) -> list[_Rea
     ]
 
 
-def _is_whole(facts: Facts) -> bool:
+def is_whole(facts: Facts) -> bool:
+    """Whether a file builds something and needs nothing of any other."""
     return facts.has_build and not _missing(facts)
 
 
@@ -199,10 +200,9 @@ def _reason(facts: Facts) -> str:
     return "no build block"
 
 
-def _builders(files: list[_Read]) -> tuple[str, ...]:
+def builders_of(files: Sequence[Facts]) -> tuple[str, ...]:
     """Types of the sources that the builds name; of all declared ones when a build computes its sources."""
-    named = used_sources(file.facts for file in files)
-    sources = named or {name for name in _declared(files) if name.startswith("source.")}
+    sources = used_sources(files) or frozenset[str]().union(*(facts.own_sources for facts in files))
     return tuple(sorted({name.split(".")[1] for name in sources}))
 
 
@@ -215,7 +215,7 @@ def _folder(folder: str, files: list[_Read], members: dict[str, str], errors: tu
             path=folder,
             format="hcl2" if any(format_of(path) == "hcl2" for path in paths) else "hcl2-json",
             kind="directory",
-            builders=_builders(files),
+            builders=builders_of([file.facts for file in files]),
             members=tuple(paths),
             digest=hashlib.sha256(listed.encode()).hexdigest(),
             errors=errors,
@@ -233,7 +233,7 @@ def _file(path: str, digest: str, read: _Read | None = None, errors: tuple[Probl
             path=path,
             format=format_of(path),
             kind="file",
-            builders=_builders(files),
+            builders=builders_of([file.facts for file in files]),
             members=(path,),
             digest=digest,
             errors=errors,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from tfgen_generators.packer.model import Discovery, Problem, Template
 from tfgen_generators.packer.names import bucket_part, name_of

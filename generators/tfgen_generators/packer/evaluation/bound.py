@@ -49,9 +49,13 @@ class Bound:
                 self.names[name] = meant
 
 
+#: What counts how much is computed. (A tuple: `Bound | Limited` would be made anew for each value.)
+_LIMITING = (Bound, Limited)
+
+
 def spend(lookup: Lookup, cost: int) -> None:
     """Raises UndecidedError where more has been computed than anybody writes."""
-    if isinstance(lookup, Bound | Limited):
+    if isinstance(lookup, _LIMITING):
         lookup.left[0] -= cost
         if lookup.left[0] < 0:
             raise UndecidedError

@@ -18,6 +18,8 @@ _TAKES_NULL = frozenset({"coalesce", "format", "formatlist", "jsonencode", "merg
 
 #: Functions that give elements of their lists, whatever those are.
 _GIVING = frozenset({"chunklist", "concat", "flatten", "reverse"})
+#: (A tuple: `str | list` would be made anew for each value.)
+_LONG = (str, list)
 
 
 def call(name: str, arguments: Sequence[Value]) -> Value:
@@ -41,7 +43,7 @@ def call(name: str, arguments: Sequence[Value]) -> Value:
         if marked:
             raise UndecidedError from None
         raise
-    if isinstance(found, str | list) and len(found) > LARGEST:
+    if isinstance(found, _LONG) and len(found) > LARGEST:
         raise UndecidedError
     return composed(found) if isinstance(found, str) else found
 

@@ -170,7 +170,7 @@ def _negative(value: Decimal) -> Decimal:
 
 def _template(expression: Expression, lookup: Lookup, depth: int) -> Value:
     parts = [evaluate(part, lookup, depth) for part in expression.args]
-    if not all(isinstance(part, str | bool | int | float) for part in parts):
+    if not all(isinstance(part, (str, bool, int, float)) for part in parts):
         raise UndecidedError
     found = "".join(text(part) for part in parts)
     if len(found) > LARGEST:
@@ -198,7 +198,7 @@ def _call(expression: Expression, lookup: Lookup, depth: int) -> Value:
     if name not in OF_PATHS and any(map(is_of_build_folder, arguments, given)):
         raise UndecidedError
     found = call(str(name), given)
-    spend(lookup, len(found) // 100 if isinstance(found, str | list) else 0)
+    spend(lookup, len(found) // 100 if isinstance(found, (str, list)) else 0)
     return found
 
 

@@ -6,16 +6,18 @@ Why not `hcl2` here: docs/adr/0003-hcl-readers.md. Source of the rules: the HCL 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tfgen_generators.hcl.tree import SOURCE, text_of, tree_of
+from tfgen_generators.hcl.tree import SOURCE, Runs, text_of, tree_of
 from tfgen_generators.packer.model import BrokenTemplateError
-from tfgen_generators.packer.syntax.hcl_values import joined, value_of
+from tfgen_generators.packer.syntax.hcl_lines import DEEPEST, UnreadLinesError, refuse, take, without_lines
+from tfgen_generators.packer.syntax.hcl_values import value_of
 from tfgen_generators.packer.syntax.syntax import Block, Body
 from tfgen_generators.packer.syntax.utf_8 import check_utf_8, not_utf_8
-from tfgen_generators.packer.syntax.values import Expression, Value
+from tfgen_generators.packer.syntax.values import Expression, Value, joined
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -28,11 +30,24 @@ _NO_CHARACTER = re.compile("[\udc80-\udcff]")
 
 def read_native(data: bytes) -> Body:
     """The body of a file. Raises BrokenTemplateError with the line that is not HCL2."""
-    root = tree_of(data)
+    shown, runs = without_lines(data)
+    if runs:
+        with contextlib.suppress(BrokenTemplateError, UnreadLinesError):
+            return parsed(data, shown, runs)
+    return parsed(data, data, {})
+
+
+def parsed(data: bytes, shown: bytes, runs: Runs) -> Body:
+    """The body of `data`, of which the parser is shown something else where `runs` are."""
+    root = tree_of(shown)
     if root.has_error:
         raise _first_error(root)
-    body = next((child for child in root.named_children if child.type == "body"), None)
-    return _body(body) if body else Body()
+    if runs:
+        SOURCE.data, SOURCE.runs, SOURCE.taken = data, runs, set()
+    body = _body(_items(root))
+    if len(SOURCE.taken) < len(runs):
+        raise UnreadLinesError
+    return body
 
 
 def in_utf_8(data: bytes) -> bytes:
@@ -79,7 +94,7 @@ def read_template(text: str) -> Value:
     try:
         if root.has_error or "\nTEXT" in text:
             return Expression(text)
-        value = _body(root.named_children[0]).attributes["x"]
+        value = _body(_items(root)).attributes["x"]
     except (BrokenTemplateError, KeyError, IndexError):
         return Expression(text)
     finally:
@@ -96,14 +111,30 @@ def read_template(text: str) -> Value:
     return joined(text, parts, 0)
 
 
-def _body(node: Node, depth: int = 0) -> Body:
+def _items(node: Node) -> list[Node]:
+    """What stands in a file or a block: the grammar has the first and the last comments outside of the body."""
+    found: list[Node] = []
+    for child in node.named_children:
+        if child.type == "body":
+            found += child.named_children
+        elif child.type == "comment":
+            found.append(child)
+        elif child.type == "block_start":
+            found.clear()
+        elif child.type == "object" and SOURCE.runs:
+            raise UnreadLinesError  # a file that is one object, and a run behind it
+    return found
+
+
+def _body(items: list[Node], depth: int = 0) -> Body:
     body = Body()
     last = -1
-    if depth > _DEEPEST:
-        raise BrokenTemplateError("nested too deeply", node.start_point[0] + 1)
-    for item in node.named_children:
+    if depth > _DEEPEST and items:
+        raise BrokenTemplateError("nested too deeply", items[0].start_point[0] + 1)
+    for item in items:
         kind = item.type
-        if kind not in ("attribute", "block"):
+        if kind == "comment":
+            (take if depth <= _DEEPEST - DEEPEST else refuse)(item, body)
             continue
         row = item.start_point[0]
         if row == last:
@@ -133,10 +164,9 @@ def _block(node: Node, row: int, depth: int) -> Block:
                 raise BrokenTemplateError("the { of a block must be on the first line of the block", row + 1, _FIX)
         elif child.type == "body":
             body = child
-    if body is None:
-        return Block(text_of(kind), tuple(labels), Body(), row + 1)
-    _check_lines(node, body, row)
-    return Block(text_of(kind), tuple(labels), _body(body, depth + 1), row + 1)
+    if body is not None:
+        _check_lines(node, body, row)
+    return Block(text_of(kind), tuple(labels), _body(_items(node), depth + 1), row + 1)
 
 
 def _check_lines(block: Node, body: Node, row: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.tree import text_of
 from tfgen_generators.packer.model import BrokenTemplateError
+from tfgen_generators.packer.syntax.hcl_lines import refuse
 from tfgen_generators.packer.syntax.values import Expression, Value
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def unread(node: Node, text: str) -> Value:
             found.append(Expression(text_of(current), "call", (text_of(name), *plain), current.start_point[0] + 1))
         elif kind == "template_literal":
             _check_literal(current)
+        elif kind == "comment":
+            refuse(current)
         stack.extend(reversed(_with_attributes(current.named_children)))
     return Expression(text, "", tuple(found), node.start_point[0] + 1)
 

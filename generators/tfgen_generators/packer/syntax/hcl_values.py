@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.tree import SOURCE, sides_of, text_of
 from tfgen_generators.packer.model import BrokenTemplateError
+from tfgen_generators.packer.syntax.hcl_lines import attributes_of
 from tfgen_generators.packer.syntax.hcl_unread import FIX, PLAIN, reference, unread
 from tfgen_generators.packer.syntax.strings import dedent, undouble, unescape
-from tfgen_generators.packer.syntax.values import Expression, Scalar, Value, composed
+from tfgen_generators.packer.syntax.values import Expression, Scalar, Value, composed, joined
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -100,17 +101,6 @@ def _parts(node: Node, start: int, end: int, read: Callable[[str], str]) -> tupl
     return [part for part in parts if part != ""], whole
 
 
-def joined(text: str, parts: list[Value], line: int) -> Value:
-    if all(isinstance(part, str) for part in parts):  # also where there is none: ""
-        return composed("".join(part for part in parts if isinstance(part, str)))
-    if len(parts) == 1:
-        only = parts[0]
-        if isinstance(only, Expression):
-            return Expression(text, only.op, only.args, only.line)  # "${var.x}" is var.x, and is kept as it was written
-        return only
-    return Expression(text, "template", tuple(parts), line)
-
-
 def _heredoc(node: Node, text: str) -> Value:
     """`<<WORD`, and `<<-WORD`, which takes the common indentation away."""
     line = node.start_point[0] + 1
@@ -136,6 +126,8 @@ def _object(node: Node, text: str) -> Value:
     found: dict[str, Value] = {}
     extra: list[Value] = []
     for element in node.named_children:
+        if element.type == "comment":
+            found |= attributes_of(element)
         if element.type != "object_elem":
             continue
         inner = [child for child in element.named_children if child.type == "expression"]

@@ -141,10 +141,10 @@ def plain(value: object) -> Value:
     """A document's value with dicts for objects; of repeated keys the last counts."""
     if value is None or isinstance(value, (str, bool, float)):
         return value
-    if isinstance(value, Pairs):
-        return {key: plain(inner) for key, inner in value}
+    if isinstance(value, Pairs):  # most are texts
+        return {key: inner if type(inner) is str else plain(inner) for key, inner in value}
     if isinstance(value, list):
-        return [plain(inner) for inner in value]
+        return [inner if type(inner) is str else plain(inner) for inner in value]
     if isinstance(value, int):
         return value if -(2**63) < value < 2**63 else Expression(str(value))
     raise TypeError(type(value))

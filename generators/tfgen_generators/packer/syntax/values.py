@@ -52,6 +52,18 @@ def composed(found: str) -> str:
     return found if found.isascii() else unicodedata.normalize("NFC", found)
 
 
+def joined(text: str, parts: list[Value], line: int) -> Value:
+    """A template of these parts, `text` as it is written."""
+    if all(isinstance(part, str) for part in parts):  # also where there is none: ""
+        return composed("".join(part for part in parts if isinstance(part, str)))
+    if len(parts) == 1:
+        only = parts[0]
+        if isinstance(only, Expression):
+            return Expression(text, only.op, only.args, only.line)  # "${var.x}" is var.x, and is kept as it was written
+        return only
+    return Expression(text, "template", tuple(parts), line)
+
+
 def expressions(value: Value) -> Iterator[Expression]:
     """Every expression in `value`, the outer before the inner, in the order of the text."""
     stack = [value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from weakref import proxy
 
 import msgspec
 
@@ -39,7 +40,9 @@ class CommandFiles:
 
     def __init__(self, path_resolver: PathResolver) -> None:
         self._paths = path_resolver
-        self.copies = Copies(self.paths)
+        # No circle: each holds a tree, of which a comparison with hundreds of commits has as many.
+        here = proxy(self)
+        self.copies = Copies(lambda word, folders: here.paths(word, folders))  # noqa: PLW0108 a method holds its object
 
     def files(self, word: str, folders: Sequence[str]) -> list[str]:
         """The files that a word means, wildcards filled in as a shell does, seen from `folders`."""

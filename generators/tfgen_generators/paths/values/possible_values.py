@@ -32,6 +32,8 @@ from tfgen_generators.paths.values.sources import ANY_UNSET, ANY_VARIABLE, Value
 from tfgen_generators.shell.marks import ANCHOR, UNKNOWN, WORKING
 
 _DEEPEST = 20
+#: What may have elements. (A tuple: `list | Expression` would be made anew for each value.)
+_DEEP = (list, Expression)
 #: How many pieces are looked at for one template, one behind the other: names that name others twice make 2^20.
 _MOST_PIECES = 20_000
 #: How much is computed for one template.
@@ -79,12 +81,12 @@ class PossibleValues:
 
     def items(self, value: Value, depth: int = 0) -> list[Value]:
         """The elements of a list, also of one behind a name; a value that is no list is one."""
-        too_much = isinstance(value, list | Expression) and self._is_too_much(depth)
+        too_much = isinstance(value, _DEEP) and self._is_too_much(depth)
         if isinstance(value, list) and not too_much:
             return [
                 inner
                 for item in value
-                for inner in (self.items(item, depth + 1) if isinstance(item, list | Expression) else [item])
+                for inner in (self.items(item, depth + 1) if isinstance(item, _DEEP) else [item])
             ]
         if not isinstance(value, Expression) or too_much:
             return [value]

@@ -1,3 +1,3 @@
-"""The JSON schema of tfgen.toml, and a sentence on each key."""
+"""The JSON schema of tfgen.toml, a sentence on each key, and the first text of a new one."""
 
-__all__ = ["make"]
+__all__ = ["first_text", "make"]

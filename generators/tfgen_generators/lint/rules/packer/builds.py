@@ -75,7 +75,11 @@ def _wanted_manifests(scope: Scope, source: Source) -> frozenset[str]:
     found = buildspec_of(scope.tree, scope.settings, source.template)
     if found is None:
         return frozenset({_MANIFEST})
-    text = scope.read(found[0]).decode("utf-8", "replace")
+    path = found[0]
+    return scope.once(("manifests", path), lambda: _manifests_in(scope.read(path).decode("utf-8", "replace")))
+
+
+def _manifests_in(text: str) -> frozenset[str]:
     if _MANIFEST in text:
         return frozenset({_MANIFEST})
     named = _NAMED_MANIFEST.findall(text)

@@ -123,14 +123,27 @@ def _named(source: Source) -> Iterator[Finding]:
 
 
 def _of_component(source: Source, component: Component) -> Iterator[Finding]:
-    for keys, node in component.node.walk():
-        setting = next((key for key in reversed(keys) if isinstance(key, str)), "")
-        if not (setting in _ASSIGNING or sounds_secret(setting)):
-            continue
+    for setting, node in _written_out(component.node):
         for name, value in _pairs(setting, node):
             is_secret = _is_secret(name, source) and not _is_asked_for(component, name, source)
             if is_secret and _is_written(source, value) and not _is_of_installer(component, name, value, source):
                 yield _finding(node.path, node.line, f"{name} is hard-coded", source.template.name)
+
+
+def _written_out(node: Node) -> Iterator[tuple[str, Node]]:
+    """Every value below a node whose setting may hold secrets, with that setting: the nearest name above."""
+    pending: list[tuple[str, bool, Node]] = [("", False, node)]
+    while pending:
+        setting, is_wanted, node = pending.pop()
+        if node.kids is None:
+            if is_wanted:
+                yield setting, node
+            continue
+        for key, kid in reversed(node.kids.items()):
+            if isinstance(key, str):
+                pending.append((key, key in _ASSIGNING or sounds_secret(key), kid))
+            elif is_wanted or kid.kids is not None:
+                pending.append((setting, is_wanted, kid))
 
 
 def _locals(source: Source) -> Iterator[tuple[str, Node]]:

@@ -12,7 +12,6 @@ from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.places import place_of
 from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.pipeline_files import buildspec_of
-from tfgen_generators.pipeline.pipeline import shared_inputs
 from tfgen_generators.settings.inputs import Fact
 from tfgen_generators.settings.model import FILE_NAME, TemplateSettings
 from tfgen_generators.settings.secrets import Variable
@@ -49,7 +48,7 @@ def _passed(scope: Scope, template: Template) -> Mapping[str, Variable]:
 def _hands_over(scope: Scope, template: Template) -> bool:
     """Whether the module is given tfgen.toml's environment at all."""
     own = scope.settings.templates.get(template.name, TemplateSettings())
-    inputs = {**shared_inputs(scope.settings), **own.inputs}.values()
+    inputs = {**scope.shared_inputs, **own.inputs}.values()
     return any(isinstance(item, Fact) and item.name in ("environment", "secrets") for item in inputs)
 
 

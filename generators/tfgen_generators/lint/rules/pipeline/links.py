@@ -14,7 +14,6 @@ from tfgen_generators.graph.graph import ImageNode
 from tfgen_generators.lint.model import Finding, Rule
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.packer.model import Template
-from tfgen_generators.pipeline.pipeline import shared_inputs
 from tfgen_generators.settings.inputs import Literal
 
 _INPUT = "full_clone"
@@ -43,7 +42,7 @@ def _links(scope: Scope) -> Iterator[Finding]:
 def _is_clone(scope: Scope, template: Template) -> bool:
     """Whether the build has a git clone, or it is not known."""
     own = scope.settings.templates.get(template.name)
-    inputs = {**shared_inputs(scope.settings), **(own.inputs if own else {})}
+    inputs = {**scope.shared_inputs, **(own.inputs if own else {})}
     given = inputs.get(_INPUT)
     if given is None:
         return scope.once("module's full_clone", lambda: _is_default(scope))

@@ -14,7 +14,6 @@ from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.native_nodes import read_native_nodes
 from tfgen_generators.lint.templates.nodes import File
 from tfgen_generators.packer.model import BrokenTemplateError, Template
-from tfgen_generators.pipeline.pipeline import shared_inputs
 from tfgen_generators.settings.inputs import Input, Literal
 
 _VARIABLE = re.compile(rb"^\s*variable\b", re.MULTILINE)
@@ -23,7 +22,7 @@ _VARIABLE = re.compile(rb"^\s*variable\b", re.MULTILINE)
 def given_input(scope: Scope, template: Template, name: str) -> Input | None:
     """What tfgen.toml gives an input of the pipeline of a template."""
     own = scope.settings.templates.get(template.name)
-    return {**shared_inputs(scope.settings), **(own.inputs if own else {})}.get(name)
+    return {**scope.shared_inputs, **(own.inputs if own else {})}.get(name)
 
 
 def module_input(scope: Scope, template: Template, name: str) -> object:
@@ -36,7 +35,7 @@ def module_input(scope: Scope, template: Template, name: str) -> object:
 
 def module_inputs(scope: Scope, template: Template) -> Mapping[str, object]:
     """All inputs of the pipeline of a template, as `module_input` gives them; None where an expression stands."""
-    common = scope.once("inputs of all pipelines", lambda: _resolved(shared_inputs(scope.settings)))
+    common = scope.once("inputs of all pipelines", lambda: _resolved(scope.shared_inputs))
     own = scope.settings.templates.get(template.name)
     return {**_defaults(scope), **common, **(_resolved(own.inputs) if own else {})}
 

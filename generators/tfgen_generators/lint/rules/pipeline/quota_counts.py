@@ -13,7 +13,6 @@ from tfgen_generators.lint.rules.pipeline.quota_places import Place, place_of
 from tfgen_generators.lint.rules.pipeline.quota_sizes import policy_sizes
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.packer.model import Template
-from tfgen_generators.pipeline.pipeline import shared_inputs
 from tfgen_generators.pipeline.shared_inputs import reason
 from tfgen_generators.settings.model import TemplateSettings
 from tfgen_generators.settings.secrets import fetched
@@ -66,7 +65,7 @@ def images(scope: Scope) -> tuple[Image, ...]:
 
 def _images(scope: Scope) -> Iterator[Image]:
     settings = scope.settings
-    common = shared_inputs(settings)
+    common = scope.shared_inputs
     known = posixpath.basename(settings.module.source.rstrip("/")) in _SHIPPED
     for template in scope.templates:
         own = settings.templates.get(template.name, _OWN)
@@ -89,7 +88,7 @@ def _with_expressions(scope: Scope, template: Template) -> Mapping[str, object]:
     found = dict(module_inputs(scope, template))
     own = scope.settings.templates.get(template.name, _OWN).inputs
     for name in ("schedule", "notifications", "publish_parameter"):
-        if found.get(name) is None and (name in own or name in shared_inputs(scope.settings)):
+        if found.get(name) is None and (name in own or name in scope.shared_inputs):
             found[name] = True
     environment = scope.settings.templates.get(template.name, _OWN).environment
     if secrets := fetched({**scope.settings.environment, **environment}):

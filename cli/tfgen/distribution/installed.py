@@ -71,7 +71,7 @@ def _clone() -> tuple[Path, dict[str, Any]] | None:
     """The clone that this file is part of, and its [project]; an older installation beside it says nothing of it."""
     import tomllib
 
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     try:
         project = tomllib.loads(read_text(root / "pyproject.toml"))["project"]
         return (root, project) if project["name"] == DISTRIBUTION else None
@@ -87,7 +87,7 @@ def _distribution() -> Distribution | None:
         found = metadata.distribution(DISTRIBUTION)
     except metadata.PackageNotFoundError:
         return None
-    file = Path(str(found.locate_file("tfgen/distribution.py")))
+    file = Path(str(found.locate_file("tfgen/distribution/installed.py")))
     return found if file.resolve() == Path(__file__).resolve() else None
 
 
