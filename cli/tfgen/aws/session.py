@@ -11,7 +11,7 @@ from functools import cache
 from threading import Lock
 from typing import Any
 
-from tfgen.aws.failures import Who, explained
+from tfgen.aws.failures import Who, explained, no_answer
 from tfgen_generators.errors import UsageError
 
 _MAKING = Lock()
@@ -34,8 +34,10 @@ class Account:
             self.id, self.partition, self.identity = like.id, like.partition, like.identity
             return
         self.identity = identity = self.call("sts", "get_caller_identity")
-        self.id = str(identity["Account"])
-        self.partition = str(identity["Arn"]).split(":")[1]
+        arn = str(identity.get("Arn") or "").split(":")
+        if not identity.get("Account") or len(arn) < 2:
+            raise no_answer("sts get_caller_identity", who)
+        self.id, self.partition = str(identity["Account"]), arn[1]
 
     @property
     def region(self) -> str:
