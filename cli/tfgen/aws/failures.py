@@ -50,6 +50,8 @@ _FIXES = {
     "OperationAborted": "another change is in progress: try again in a minute",
     "RequestTimeTooSkewed": _CLOCK,
 }
+#: The classes of botocore's errors after which the same service is not asked again: nobody is there.
+SILENT = ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ProxyConnectionError")
 #: How AWS's message begins, whatever its code, where the time of a signature is far from AWS's own.
 _SKEWED = ("Signature expired", "Signature not yet current")
 
