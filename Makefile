@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 # Without compiling all that is installed: half of it is never imported.
-PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
-PIP := $(BIN)/python -m pip install $(PIP_OPTIONS)
+INSTALL := install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
+PIP := $(BIN)/python -m pip $(INSTALL)
 
 # Of a clone from before 0.2.0: both distributions own bin/tfgen, and taking the old one away later would take that along.
 FORGET_OLD_NAME = ! ls -d $(VENV)/lib/python*/site-packages/tfgen-*.dist-info >/dev/null 2>&1 \
@@ -80,7 +80,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("tfgen needs Python 3.11 or newer; run: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv --without-pip $(VENV)
 	@# Python 3.11's own pip takes twice as long to find the same versions: where Python has one, it only brings this one.
-	$(PYTHON) -m pip --python $(BIN)/python install $(PIP_OPTIONS) pip==26.3 2>/dev/null \
+	$(PYTHON) -m pip --python $(BIN)/python $(INSTALL) pip==26.3 2>/dev/null \
 		|| { $(BIN)/python -m ensurepip >/dev/null && $(PIP) pip==26.3; }
 
 $(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt

@@ -78,13 +78,13 @@ def remember() -> None:
         start_response(status, headers)
         return [answer]
 
-    DomainDispatcherApplication.__call__ = call
+    setattr(DomainDispatcherApplication, "__call__", call)  # noqa: B010
 
 
 def main() -> None:
     from moto.ec2.models import amis, ec2_backends
 
-    amis.load_resource = _no_file  # type: ignore[assignment]  # the newest AMIs of a region take a second
+    setattr(amis, "load_resource", _no_file)  # noqa: B010  # the newest AMIs of a region take a second
     with Emulator() as emulator:
         backend = ec2_backends[emulator.account_id][emulator.region]
         fill(backend, emulator.client("ssm"), [int(each) for each in sys.argv[1:]])

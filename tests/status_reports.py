@@ -210,6 +210,21 @@ def twelve() -> Report:
                 reason="packer/base.pkr.hcl has base-ami-pipeline",
             ),
         ),
+        drift=(
+            Drift(
+                between="file/aws",
+                what="role ami-pipelines-build",
+                field="permissions_boundary",
+                expected="arn:aws:iam::123456789012:policy/boundary",
+                found="nothing",
+            ),
+            Drift(
+                between="template/file",
+                what="terraform/pipelines/tfgen_old.tf",
+                expected="does not exist",
+                found="exists",
+            ),
+        ),
         unreadable=(
             Unreadable(cell="channels", action="ssm:GetParametersByPath", error="ThrottlingException: Rate exceeded"),
         ),
@@ -280,6 +295,7 @@ def named(names: Sequence[str]) -> Report:
         commit=names[-1],
         images=images,
         orphans=tuple(Orphan(kind="pipeline", name=name, region=name, account=name, reason=name) for name in names),
+        drift=tuple(one for name in names for one in drift(1, name)),
         unreadable=(Unreadable(cell=names[0], action=names[0], error=names[0]),),
     )
 

@@ -50,6 +50,7 @@ TEXTS = {
         f'{TOML}[templates.web.inputs]\nproject_description = "b"\n',
         f'{TOML}[environment]\nX = "data/a.txt"\n',
     ),
+    ".sh": ("1\n", "cat data/a.txt\n", "packer build packer/db.json\n", ". scripts/b.sh\n"),
     "": ("1\n", '${file("../../data/a.txt")}\n', "2\n"),
 }
 PLACES = (

@@ -156,6 +156,8 @@ inputs = { tfgen_requirement = "git+https://example.com/tfgen@4b825dc642cb6eb9a0
         AFFECTED + "[quota]\nevent_rules = 3\niam_roles = 28\nconcurrent_builds = 1\nbuild_projects = 14\n",
         "[shared]\nroles = true\nartefact_bucket = true\n[quota]\niam_roles = 3\nbuckets = 1\nevent_rules = 13\n",
         '[inputs]\nsource_type = "codeconnections"\n[quota]\nevent_rules = 1\niam_roles = 26\n',
+        '[inputs]\nnetwork = "session-manager"\n[quota]\niam_roles = 52\n',
+        '[inputs]\nnetwork = "session-manager"\n[environment]\nIAM_INSTANCE_PROFILE = "x"\n[quota]\niam_roles = 39\n',
     ],
 )
 def test_what_is_just_enough_is_no_finding(repo: Repo, cli: Command, toml: str) -> None:

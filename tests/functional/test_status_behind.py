@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -184,6 +185,58 @@ def test_a_shallow_clone_gets_its_history_or_says_so(
     assert (found[0], "the clone is shallow" in found[2]) == ("unknown", True)
     git(clone, "remote", "set-url", "origin", f"file://{root}")
     assert verdict("web", first)[0] == "yes"
+    assert verdict("db", first)[0] == "no"
+
+
+def test_a_repository_around_the_folder_of_tfgen(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = make(repo)
+    around = root.parent
+    git(around, "init", "--quiet")
+    commit(around)
+    first = at(root, "HEAD")
+    (around / "beside.md").write_text("x")
+    commit(around)
+    assert verdict("web", first)[0] == "no"
+    monkeypatch.setenv("GIT_COMMITTER_DATE", AT.format(3))
+    (root / "packer/web.json").write_text((root / "packer/web.json").read_text() + "\n")
+    commit(around)
+    assert verdict("web", first)[:2] == ("yes", "packer/web.json")
+    assert verdict("web", first)[3] == AT.format(3)
+    assert verdict("db", first)[0] == "no"
+    (around / "beside.md").write_text("dirty")
+    assert over("db", first)[0] == "no"
+    (root / "packer/db.json").write_text((root / "packer/db.json").read_text() + "\n")
+    assert over("db", first)[:2] == ("unknown", "packer/db.json")
+
+
+def test_a_deleted_template(root: Path) -> None:
+    first = at(root, "HEAD")
+    (root / "packer/db.json").unlink()
+    commit(root)
+    assert verdict("db", first)[::2] == ("unknown", "the image is not in HEAD")
+    assert verdict("web", first)[0] == "no"
+
+
+def test_a_submodule_that_moves(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "roles"
+    (other / "own/tasks").mkdir(parents=True)
+    (other / "own/tasks/main.yml").write_text("- ping:\n")
+    git(other, "init", "--quiet")
+    commit(other)
+    play = [{"type": "ansible-local", "playbook_file": "web.yml", "role_paths": ["modules/own"]}]
+    template = json.loads((root / "packer/web.json").read_text()) | {"provisioners": play}
+    (root / "packer/web.json").write_text(json.dumps(template))
+    (root / "web.yml").write_text("- hosts: all\n  roles: [own]\n")
+    git(root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other), "modules")
+    commit(root)
+    first = at(root, "HEAD")
+    (other / "own/tasks/main.yml").write_text("- debug:\n")
+    commit(other)
+    git(root / "modules", "-c", "protocol.file.allow=always", "pull", "--quiet", "--rebase", "origin", "HEAD")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", AT.format(5))
+    commit(root)
+    assert verdict("web", first)[::3] == ("yes", AT.format(5))
+    assert verdict("web", first)[1].startswith("modules")
     assert verdict("db", first)[0] == "no"
 
 

@@ -235,5 +235,12 @@ def test_what_a_screen_reader_is_told(pages: Pages) -> None:
         assert page.evaluate(silent) == 0
 
 
+def test_a_card_of_a_difference_says_what_was_expected_and_what_was_found(pages: Pages) -> None:
+    cells = "[...document.querySelectorAll('[aria-labelledby=drift] tr:last-child td')]"
+    said = f"{cells}.map(one => getComputedStyle(one, '::before').content)"
+    with pages.shown(reports.twelve(), width=400) as page:
+        assert page.evaluate(said)[2:] == ['"Expected: "', '"Found: "']
+
+
 def _names(page: Page) -> list[str]:
     return page.locator("#table tbody tr:visible th bdi").all_inner_texts()

@@ -73,6 +73,18 @@ IDIOMS: dict[str, str] = {
     "substituted-list": "cat $(cat @.lst)",
     "cat-list": "cat $(<@.lst)",
     "grep-of-list": "for f in $(grep -v '^#' @.lst); do cat $f; done",
+    "file-descriptor": "exec 3<@/a.txt; read -r l <&3",
+    "longest-suffix": 'X=@/a.txt.gz; cat "${X%%.gz}"',
+    "entry-by-key": "declare -A M=([x]=a [y]=b); for k in x y; do cat @/${M[$k]}.txt; done",
+    "entry": 'A=(a b); cat @/${A[0]}.txt "@/${A[1]}.txt"',
+    "xargs-list": "xargs -a @.lst cat",
+    "copied-to-target": "cp -t $OUT @/a.txt @/b.txt",
+    "listing-changed": "ls @ | grep txt | sed 's,^,@/,' | xargs cat",
+    "found-sorted": "find @ -name '*.txt' | sort | while read -r f; do cat $f; done",
+    "printed-into": "printf -v F '@/%s.txt' a; cat \"$F\"",
+    "read-into-array": "IFS=: read -r -a P <<<'@/a.txt:@/b.txt'; cat \"${P[@]}\"",
+    "make-pattern": "make -s -f @.mk @/a.out",
+    "make-function": "make -s -f @.mk",
 }
 _MAKEFILE = """\
 FILES := $(wildcard *.txt)
@@ -93,6 +105,7 @@ MORE = {
     "@/one.lib": "cat @/b.txt\n",
     "@.lst": "@/a.txt\n@/b.txt\n",
     "@/Makefile": _MAKEFILE,
+    "@.mk": "define see\ncat $(1)/a.txt\nendef\nall:\n\t$(call see,@)\n%.out: %.txt\n\tcat $<\n",
     "@/sub.mk": "sub:\n\t@cat b.txt\n",
     "@/other.mk": "include @/inner.mk\n",
     "@/inner.mk": "other:\n\t@cat @/a.txt\n",

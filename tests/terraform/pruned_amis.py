@@ -59,9 +59,10 @@ class Hook:
                 self.seen.append((client.meta.service_model.signing_name, operation, arguments))
                 number = len(self.seen)
             self._run(self.before, number, operation, arguments)
-            answer = real(client, operation, arguments)
-            self._run(self.after, number, operation, arguments)
-            return answer
+            try:
+                return real(client, operation, arguments)
+            finally:
+                self._run(self.after, number, operation, arguments)
 
         self.reset()
         with patch.object(BaseClient, "_make_api_call", call):

@@ -332,3 +332,12 @@ def test_an_unknown_folder_may_be_any_above() -> None:
         "a/site.yml",
     )
     assert made.below("a/") == {"site.yml", "vars.yml", "extra.conf"}
+
+
+@pytest.mark.parametrize("first", ["roles/web/vars/vars/Debian.yml", "roles/web/vars/Debian.yml"])
+def test_a_name_that_begins_with_its_folder_is_looked_for_below_that_too(first: str) -> None:
+    """ansible-core compares bytes with text when it would leave `vars/vars` out, and so looks there first."""
+    task = "include_vars: '{{ item }}'\n  with_first_found:\n  - files: ['{{ os }}.yml', Debian.yml]\n    paths: [vars]"
+    assert first in _named(_role(task, {first: "a: 1"}))
+    plain = "include_vars: vars/Debian.yml"
+    assert first in _named(_role(plain, {first: "a: 1"}))

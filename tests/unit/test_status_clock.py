@@ -60,4 +60,4 @@ def test_a_signature_of_another_time_is_one_message_about_the_clock(code: str, m
 def test_another_signature_is_about_the_keys() -> None:
     with pytest.raises(AwsError) as raised, explained(Who(profile="p", region="r"), "sts", "get_caller_identity"):
         raise ClientError({"Error": {"Code": "SignatureDoesNotMatch", "Message": "The request signature"}}, "X")
-    assert "sign in again" in raised.value.fix
+    assert "sign in again" in (raised.value.fix or "")

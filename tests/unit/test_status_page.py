@@ -62,6 +62,15 @@ def test_a_small_page_says_all() -> None:
     assert "since 2026-02-23 12:00 UTC (6 days)" in page
 
 
+def test_differences_of_no_image_are_a_list_of_their_own() -> None:
+    page = unescape(render(reports.twelve()))
+    _, _, found = page.partition('<h2 id="drift">')
+    for one in reports.twelve().drift:
+        for text in (one.what, one.field, one.expected, one.found):
+            assert text in found
+    assert 'id="drift"' not in render(reports.many(3))
+
+
 def test_nothing_is_loaded_and_nothing_else_may_run() -> None:
     page = render(reports.twelve())
     policy = unescape(re.findall(r'Content-Security-Policy" content="([^"]*)"', page)[0])

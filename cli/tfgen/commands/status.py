@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,8 +12,7 @@ from tfgen_generators.errors import UsageError
 
 if TYPE_CHECKING:
     from tfgen.status.collect import Options
-    from tfgen.status.model import Report
-    from tfgen.status.show.check import Limits
+    from tfgen.status.show.answer import Shown
 
 Form = Literal["table", "json", "html"]
 
@@ -25,14 +23,6 @@ Examples:
   tfgen status --check --max-age 30d --behind   exit 2 and name the images that are too old or behind
   tfgen status --format html > status.html      one page
 """
-
-
-class _Shown(NamedTuple):
-    """How a report is shown, and what it is checked for (None: nothing)."""
-
-    form: Form
-    limits: Limits | None
-    image: str | None
 
 
 def command(
@@ -130,12 +120,13 @@ def command(
     read, 2 when --check finds something.
     """
     from tfgen.status.collect import Options
+    from tfgen.status.show.answer import Shown, show_now, show_saved
     from tfgen.status.show.check import limits
 
     for flag, given in (("--max-age", max_age), ("--max-failing", max_failing), ("--behind", behind)):
         if given not in (None, False) and not check:
             raise UsageError(f"{flag} requires --check", fix=f"add --check, or remove {flag}")
-    shown = _Shown(format_, limits(max_age, max_failing, behind) if check else None, image)
+    shown = Shown(form=format_, limits=limits(max_age, max_failing, behind) if check else None, image=image)
     options = Options(
         regions=tuple(region or ()), images=(image,) if image else (), full=drift or image is not None, plan=plan
     )
@@ -144,8 +135,8 @@ def command(
     if watch:
         return _watch(options, shown, from_)
     if from_ is not None:
-        return _show_saved(from_, shown)
-    return _show_now(options, shown)
+        return show_saved(from_, shown)
+    return show_now(options, shown)
 
 
 def _print_policy(options: Options) -> int:
@@ -157,7 +148,7 @@ def _print_policy(options: Options) -> int:
     return 0
 
 
-def _watch(options: Options, shown: _Shown, saved: str | None) -> int:
+def _watch(options: Options, shown: Shown, saved: str | None) -> int:
     from tfgen.status.run import find_status
     from tfgen.status.show.watch import require_terminal, watch
     from tfgen.workspace import open_workspace
@@ -170,77 +161,3 @@ def _watch(options: Options, shown: _Shown, saved: str | None) -> int:
         watch(lambda: find_status(open_workspace(), options, quiet=True).report)
     except KeyboardInterrupt:
         return 130
-
-
-def _show_saved(path: str, shown: _Shown) -> int:
-    from msgspec.structs import replace
-
-    from tfgen.status.saved import read_report
-    from tfgen_generators.nearest import did_you_mean
-
-    report = read_report(path)
-    if shown.image is not None:
-        rows = tuple(row for row in report.images if row.image == shown.image)
-        if not rows:
-            fix = did_you_mean(shown.image, (row.image for row in report.images))
-            raise UsageError(f"image {shown.image!r} not found in {path}", fix=fix or "use a name that it has")
-        report = replace(report, images=rows, orphans=())
-    return _show(report, shown, is_whole=True)
-
-
-def _show_now(options: Options, shown: _Shown) -> int:
-    from tfgen.console import note, one_line
-    from tfgen.status.run import find_status
-    from tfgen.sync.survey import complain
-    from tfgen.workspace import open_workspace
-
-    workspace = open_workspace()
-    gc.disable()  # what is read stays: to look for garbage among it would cost a tenth
-    try:
-        answer = find_status(workspace, options)
-    finally:
-        gc.freeze()
-        gc.enable()
-    report = answer.report
-    for text in answer.notes:
-        note(one_line(f"note: {text}"), style="yellow")
-    if shown.image is not None:
-        from tfgen.status.length.at_length import with_length
-
-        report = with_length(workspace, report)
-    code = _show(report, shown, is_whole=not answer.problems)
-    if answer.problems:
-        complain(answer.found)
-    return code
-
-
-def _show(report: Report, shown: _Shown, *, is_whole: bool) -> int:
-    """Prints the report; gives the exit code."""
-    from tfgen.console import note, one_line
-    from tfgen.status.run import is_whole as has_all
-    from tfgen.status.show.check import failures
-
-    _print(report, shown)
-    found = list(failures(report, shown.limits)) if shown.limits is not None else []
-    for line in found:
-        note(one_line(f"error: {line}"), style="red")
-    if found:
-        return 2
-    return 0 if is_whole and has_all(report) else 1
-
-
-def _print(report: Report, shown: _Shown) -> None:
-    if shown.form == "json":
-        from tfgen.status.saved import print_report
-
-        print_report(report)
-    elif shown.form == "html":
-        import sys
-
-        from tfgen.status.page.render import render
-
-        sys.stdout.buffer.write(render(report).encode())  # as the page says of itself, whatever the locale
-    else:
-        from tfgen.status.show import one, table
-
-        (one if shown.image is not None else table).show(report)

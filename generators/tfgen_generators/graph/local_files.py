@@ -108,7 +108,9 @@ class LocalFilesFinder:
 
     def _words(self, command: LocalCommand) -> Iterator[str]:
         """The words that may be paths, and what stands in them behind `=`, `@`, or a short option."""
-        words = command.words[1:-1] if command.program in _COPIERS and len(command.words) > 2 else command.words[1:]
+        words = command.words[1:]
+        if command.program in _COPIERS and len(words) > 1 and not option_of(words, "-t", "--target-directory"):
+            words = words[:-1]
         if command.program == "git" and words[:1] in (("clone",), ("worktree",)):
             words = ()  # it reads its own folder; who uses the copy is followed
         elif command.program in CONTAINERS:
@@ -118,7 +120,8 @@ class LocalFilesFinder:
         elif command.program == "packer":
             words = tuple(word for word in words if word.startswith("-"))  # the template is looked for by itself
         for word in words:
-            for piece in dict.fromkeys((word, word.rpartition("=")[2], word.rpartition("@")[2])):
+            plain = word.removeprefix("file://")
+            for piece in dict.fromkeys((plain, word.rpartition("=")[2], word.rpartition("@")[2])):
                 if piece and piece not in (".", "..", "/") and not piece.startswith(("-", "~")):
                     yield piece
             if len(word) > 2 and word[0] == "-" and word[1] != "-":

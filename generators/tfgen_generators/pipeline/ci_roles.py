@@ -107,7 +107,9 @@ def _with_wildcards(pattern: str) -> str:
 
 def _dispatcher(settings: Settings) -> Iterator[str]:
     if settings.trigger == "affected":
-        name = _plain(settings.dispatcher.inputs.get("name"))
+        name = _plain(given := settings.dispatcher.inputs.get("name"))
+        if given is not None and name is None:
+            name = "DISPATCHER_NAME?"
         ours = f"{settings.source_repository.replace('.', '-').replace('/', '-')[:_DISPATCHER_ROOM]}-dispatcher"
         yield _with_roles(name if isinstance(name, str) else ours)
 
@@ -116,7 +118,10 @@ def _shared(settings: Settings) -> Iterator[tuple[str, str]]:
     """Of what the pipelines share: roles, the rule and the bucket have names of their own."""
     if not settings.shared.is_on:
         return
-    given = {name: _plain(item) for name, item in settings.shared.inputs.items()}
+    given = {  # an expression's value is Terraform's to know
+        name: f"{name.upper()}?" if (plain := _plain(item)) is None else plain
+        for name, item in settings.shared.inputs.items()
+    }
     for name, ours in own_names(settings).items():
         value = given.get(name) or ours
         if isinstance(value, Interpolated):

@@ -43,6 +43,8 @@ _SHOWING = frozenset({"awk", "cat", "envsubst", "grep", "head", "sed", "tac", "t
 LONGEST = 4096
 _DEEPEST = 20
 _COUNTED = re.compile(r"([A-Za-z_]\w*)\s*(?:[-+]?=|\+\+|--)")
+#: An entry of an array with its key: `[a]=b`.
+_KEYED = re.compile(r"\[[^]]*\]=")
 _TRAILING = re.compile(r"\n+\Z")
 
 
@@ -95,13 +97,29 @@ class Expansion:
         if not parts or parts[0].type not in ("variable_name", "special_variable_name", "subscript"):
             return UNKNOWN
         name = self._tree.written(parts[0])
-        value = self._value("0" if name in ("BASH_SOURCE", "BASH_SOURCE[0]") else name.partition("[")[0])
+        value = self._value("0") if name in ("BASH_SOURCE", "BASH_SOURCE[0]") else self._entry(parts[0], depth)
         if len(parts) == 1:
             return value
         operator, rest = self._tree.written(parts[1]), "".join(map(self._tree.written, parts[2:]))
         if operator in _DEFAULTS and value == UNKNOWN:
             return self.text(parts[2], depth + 1) if len(parts) == 3 else ""
         return value if operator in _DEFAULTS or value == UNKNOWN else _cut(value, operator, rest)
+
+    def _entry(self, node: Node, depth: int) -> str:
+        """The value of a variable, or of one entry of an array: of which one is not known, that is `UNKNOWN`."""
+        if node.type != "subscript" or len(node.named_children) != 2:
+            return self._value(self._tree.written(node).partition("[")[0])
+        name, index = self._tree.word(node.named_children[0]), self.text(node.named_children[1], depth + 1)
+        if f"{name}[{index}]" in self._variables:
+            return self._variables[f"{name}[{index}]"]
+        words = [word for word in self._value(name).split(ALL_WORDS) if word]
+        if index in ("@", "*"):
+            more = (text for key, text in self._variables.items() if key.startswith(f"{name}["))
+            return ALL_WORDS.join([*(_KEYED.sub("", word) for word in words), *more])
+        keyed = [word for word in words if word.startswith(f"[{index}]=")]
+        if keyed or any(map(_KEYED.match, words)):
+            return _KEYED.sub("", keyed[0]) if keyed else UNKNOWN
+        return words[int(index)] if index.isdecimal() and int(index) < len(words) else UNKNOWN
 
     def _substituted(self, node: Node, depth: int) -> str:
         """What a command prints that is known to do nothing but to work with paths."""
@@ -203,8 +221,8 @@ def _cut(value: str, operator: str, pattern: str) -> str:
     if operator in ("/", "//") and "/" in pattern and not re.search(r"[*?\[$#%]", pattern):
         old, _, new = pattern.partition("/")
         return value.replace(old, new, 1 if operator == "/" else -1) if old else UNKNOWN
-    if operator == "%" and not re.search(r"[*?\[$]", pattern):
-        return value.removesuffix(pattern)
+    if operator in ("%", "%%", "#", "##") and not re.search(r"[*?\[$]", pattern):
+        return value.removesuffix(pattern) if operator[0] == "%" else value.removeprefix(pattern)
     return value if operator in (":?", "?") else UNKNOWN
 
 

@@ -53,6 +53,8 @@ _PREFIXES = {
 }
 #: Options with which they change to a folder first.
 _MOVING = frozenset({("env", "C"), ("env", "chdir"), ("sudo", "D"), ("sudo", "chdir")})
+#: Options that name a file whose lines they hand on.
+_LISTS = frozenset({("xargs", "a"), ("xargs", "arg-file"), ("parallel", "a"), ("parallel", "arg-file")})
 #: What stands in a command of GNU parallel for what it is run for. Source: parallel(1).
 _PLACE = re.compile(r"\{(\d*)(|\.|//?|/\.)\}")
 _MOST_ROWS = 64
@@ -63,6 +65,8 @@ _ASKS = re.compile(r"-p?[vV]")
 class Behind(msgspec.Struct, frozen=True, kw_only=True):
     """The `words` of a command behind all of them, the variables that they set, the folders to which they change.
 
+    `lists` are files whose lines they hand on.
+
     `takes`: one of them is `xargs` or `parallel`, which add words that they read.
     `asks`: one is `command -v`, which runs nothing.
     `words` is () where no command follows.
@@ -71,6 +75,7 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[str, ...]
     sets: tuple[tuple[str, str], ...] = ()
     moves: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
     takes: bool = False
     asks: bool = False
 
@@ -82,7 +87,7 @@ def is_prefix(words: Sequence[str]) -> bool:
 
 def behind(words: Sequence[str]) -> Behind:
     """What a command is behind the programs that run it."""
-    rest, sets, moves = list(words), list[tuple[str, str]](), list[str]()
+    rest, sets, moves, lists = list(words), list[tuple[str, str]](), list[str](), list[str]()
     takes = asks = False
     while is_prefix(rest):
         name = rest.pop(0).rpartition("/")[2]
@@ -96,11 +101,13 @@ def behind(words: Sequence[str]) -> Behind:
             elif word == "--":
                 is_option = False
             else:
-                moves += _option(name, word, rest)
+                option, value = _option(name, word, rest)
+                moves += [value] if (name, option) in _MOVING and value is not None else []
+                lists += [value] if (name, option) in _LISTS and value is not None else []
         del rest[: _PREFIXES[name].operands]
         if name == "parallel" and (not rest or _is_listed(rest)):
             rest, takes = ["sh", "-c", _in_parallel(rest)] if rest else ["sh"], False
-    return Behind(words=tuple(rest), sets=tuple(sets), moves=tuple(moves), takes=takes, asks=asks)
+    return Behind(words=tuple(rest), sets=tuple(sets), moves=tuple(moves), lists=tuple(lists), takes=takes, asks=asks)
 
 
 def without_assignments(words: Sequence[str]) -> Sequence[str]:
@@ -109,12 +116,12 @@ def without_assignments(words: Sequence[str]) -> Sequence[str]:
     return words[first:]
 
 
-def _option(name: str, word: str, rest: list[str]) -> tuple[str, ...]:
-    """The folder to which an option changes; takes its value away where that is a word of its own."""
+def _option(name: str, word: str, rest: list[str]) -> tuple[str, str | None]:
+    """An option and its value, which it takes away where that is a word of its own."""
     option, value = _valued(_PREFIXES[name], word)
     if option and value is None and rest:
         value = rest.pop(0)
-    return (value,) if value is not None and (name, option) in _MOVING else ()
+    return option, value
 
 
 def _valued(prefix: _Prefix, word: str) -> tuple[str, str | None]:

@@ -23,6 +23,9 @@ _BY_NAME = frozenset({"cpio", "pax", "rsync", "tar", "zip"})
 #: Programs that do not read the files that they are given.
 _NO_READERS = kinds("basename chgrp chmod chown dirname du echo ls mkdir printf rm rmdir stat test touch")
 _CONTAINERS = frozenset({"docker", "nerdctl", "podman"})
+#: Programs that hand on lines that they read, or a part of them, and those that may change them.
+_CHOOSING = frozenset({"grep", "head", "sort", "tail", "uniq"})
+_CHANGING = frozenset({"awk", "cut", "perl", "sed", "tr"})
 _MOST_PATTERNS = 200
 _ROOTS_END = ("-", "(", "!")
 _NAMES = frozenset({"-name", "-iname"})
@@ -96,6 +99,24 @@ def printed(ran: Ran) -> tuple[str, ...]:
     return (UNKNOWN,)
 
 
+def printed_by(commands: Sequence[Ran]) -> tuple[str, ...]:
+    """The words that a pipe prints: those of the last command that does not only choose among lines."""
+    left = [one for one in commands if one.words[0].rpartition("/")[2] not in _CHOOSING]
+    chosen = left and left[-1] is not commands[-1] and left[-1].words[0].rpartition("/")[2] == "find"
+    return printed(left[-1] if chosen else commands[-1]) if commands else ()
+
+
+def _listed(commands: Sequence[Ran]) -> tuple[str, ...]:
+    """The files whose names a pipe hands on, also where a command in it may have changed these."""
+    for one in reversed(commands):
+        program = one.words[0].rpartition("/")[2]
+        if program == "ls":
+            return tuple(f"{word.rstrip('/')}/*" for word in one.words[1:] if not word.startswith("-")) or ("*",)
+        if program not in (_CHOOSING | _CHANGING):
+            return printed(one) if one is not commands[-1] else (UNKNOWN,)
+    return (UNKNOWN,)
+
+
 def shown(ran: Ran) -> str:
     """The text that a command prints, "" where it is not known."""
     if ran.given:
@@ -124,10 +145,11 @@ def is_fed(ran: Ran) -> bool:
 def piped(commands: Sequence[Ran]) -> tuple[list[Ran], str]:
     """The commands of a pipe with the words that they are given by those before; the text that a shell in it runs."""
     found, text = list(commands[:1]), ""
-    for first, second in pairwise(commands):
+    for number, (first, second) in enumerate(pairwise(commands), 1):
         by_name = first.words[0] == "find" and second.words[0].rpartition("/")[2] in _BY_NAME
         takes = second.takes and second.words[0].rpartition("/")[2] not in _NO_READERS
         words = printed(first) if takes or by_name else ()
+        words = _listed(commands[:number]) if words == (UNKNOWN,) else words
         reads = first.words[1:] if first.words[0] == "cat" and is_fed(second) else ()
         changed = msgspec.structs.replace(second, words=_with(second.words, words), reads=(*second.reads, *reads))
         found.append(changed if words or reads else second)

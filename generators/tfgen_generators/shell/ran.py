@@ -69,7 +69,8 @@ def effective(ran: Ran) -> Ran:
     for target in found.moves:
         folders = _moved(folders, target)
     sets, takes = (*ran.sets, *found.sets), ran.takes or found.takes
-    return msgspec.structs.replace(ran, words=found.words, sets=sets, takes=takes, folders=folders)
+    reads = (*ran.reads, *found.lists)
+    return msgspec.structs.replace(ran, words=found.words, sets=sets, takes=takes, folders=folders, reads=reads)
 
 
 def _moved(folders: Sequence[str], target: str) -> tuple[str, ...]:

@@ -16,10 +16,10 @@ from tfgen_generators.shell.branches import Branches
 from tfgen_generators.shell.expand import ALL_WORDS
 from tfgen_generators.shell.folders import joined
 from tfgen_generators.shell.marks import UNKNOWN
-from tfgen_generators.shell.printed import handed_on, is_fed, piped, printed, scripts_of
+from tfgen_generators.shell.printed import handed_on, is_fed, piped, printed, printed_by, scripts_of
 from tfgen_generators.shell.ran import Ran, Walked, effective, guessed, text_of
 from tfgen_generators.shell.redirections import behind, redirected
-from tfgen_generators.shell.state import give
+from tfgen_generators.shell.state import formatted, give, read_into
 from tfgen_generators.shell.tree import Tree, parse
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class _Walker(Branches):
         start = len(self.ran)
         for part in node.children:
             before = self.state
-            self._printed = printed(self.ran[-1]) if len(self.ran) > start else ()
+            self._printed = printed_by(self.ran[start:])
             self._node(part, depth + 1)
             self._set(before)
         fed, text = piped(self.ran[start:])
@@ -147,6 +147,8 @@ class _Walker(Branches):
         ran, shown = effective(ran), tuple(self._expansion.shown)
         if not (words := ran.words):
             self._variables.update(ran.sets)
+            if ran.reads or ran.writes:  # `exec 3< FILE`
+                self.ran.append(msgspec.structs.replace(ran, words=(":",), sets=()))
             return
         program, arguments = words[0], [word for word in words[1:] if not word.startswith("-")]
         if program in self._functions and depth < _DEEPEST:
@@ -170,7 +172,9 @@ class _Walker(Branches):
         elif program == "popd":
             self._folders = self._stack.pop() if self._stack else (UNKNOWN,)
         elif program in _SETTING:
-            self._variables.update(dict.fromkeys(arguments, self._printed[0] if len(self._printed) == 1 else UNKNOWN))
+            self._variables.update(read_into(ran, arguments, self._printed, self._variables.get("IFS", "")))
+        elif program == "printf" and ran.words[1:2] == ("-v",) and len(ran.words) > 3:
+            self._variables[ran.words[2]] = formatted(ran.words[3:])
         elif program == "set" and "--" in ran.words:
             give(self._variables, ran.words[ran.words.index("--") + 1 :])
         elif program == "shift":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tfgen.status.model import Report
 from tfgen.status.page.ancestry import picture_of
 from tfgen.status.page.rows import Limits, rows_of
-from tfgen.status.page.summary import counts_of, orphans_of, title_of, unreadable_of
+from tfgen.status.page.summary import counts_of, drift_of, orphans_of, title_of, unreadable_of
 from tfgen.status.page.text import moment, visible
 from tfgen_generators.trees.files import read_text
 
@@ -67,7 +67,7 @@ def _page(report: Report, limits: Limits) -> str:
             channels=any(image.channels for image in report.images),
             picture=picture_of(report.images),
             listings=[
-                listing for listing in (orphans_of(report, limits), unreadable_of(report, limits)) if listing.lines
+                listing for find in (drift_of, orphans_of, unreadable_of) if (listing := find(report, limits)).lines
             ],
         )
     )

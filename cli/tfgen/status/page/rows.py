@@ -12,7 +12,7 @@ from tfgen.status.page.spark import Spark, spark_of
 from tfgen.status.page.states import STATES, VERDICTS, Shown
 from tfgen.status.page.text import age, cut, days_between, moment, name
 
-_BETWEEN = {
+BETWEEN = {
     "template/file": "template and file",
     "file/aws": "file and AWS",
     "ami/code": "AMI and code",
@@ -164,7 +164,7 @@ def _parent(image: ImageStatus) -> str:
 def _differences(drift: Sequence[Drift], limits: Limits) -> tuple[Difference, ...]:
     return tuple(
         Difference(
-            between=_BETWEEN[one.between],
+            between=BETWEEN[one.between],
             what=cut(one.what, limits.text),
             field=cut(one.field, limits.text),
             expected=cut(one.expected, limits.text),

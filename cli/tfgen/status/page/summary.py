@@ -8,7 +8,7 @@ import msgspec
 
 from tfgen.phrases import counted
 from tfgen.status.model import ImageStatus, Orphan, Report
-from tfgen.status.page.rows import Limits, marks_of
+from tfgen.status.page.rows import BETWEEN, Limits, marks_of
 from tfgen.status.page.states import STATES, Tone
 from tfgen.status.page.text import cut, name
 
@@ -89,6 +89,26 @@ def orphans_of(report: Report, limits: Limits) -> Listing:
 def _orphan(orphan: Orphan, limits: Limits) -> Line:
     cells = (_KINDS[orphan.kind], orphan.region, orphan.account, cut(orphan.reason, limits.text))
     return Line(head=name(orphan.name), cells=cells)
+
+
+def drift_of(report: Report, limits: Limits) -> Listing:
+    """Differences that belong to no image."""
+    return Listing(
+        id="drift",
+        title="Drift of no image",
+        header=("What", "Between", "Field", "Expected", "Found"),
+        lines=tuple(
+            Line(
+                head=name(cut(one.what, limits.text)),
+                cells=(
+                    BETWEEN[one.between],
+                    *(cut(text, limits.text) for text in (one.field, one.expected, one.found)),
+                ),
+            )
+            for one in report.drift[: limits.lines]
+        ),
+        more=max(len(report.drift) - limits.lines, 0),
+    )
 
 
 def unreadable_of(report: Report, limits: Limits) -> Listing:

@@ -29,14 +29,17 @@ def files_at(finder: Finder, folder: str, name: str, ref: Reference) -> tuple[st
     """
     globbed = ref.kind == "glob"
     found: list[str] = []
-    if ref.subdir and name.split("/", 1)[0] != ref.subdir:
+    named = bool(ref.subdir) and name.split("/", 1)[0] == ref.subdir
+    if (
+        ref.subdir
+    ):  # `vars/vars/x.yml` for `vars/x.yml` too: ansible-core compares bytes with text when it leaves that out
         found += finder.find(folder, f"{ref.subdir}/{name}", globbed=globbed)
     if is_dynamic(name):
         bare = finder.find(folder, name, globbed=globbed)
         found += bare if not is_wholly_dynamic(name) or ref.load in ("tasks", "vars") else filter(_is_content, bare)
         found += _within(finder, folder, name)
         found += finder.find(folder, f"files/{name}") if is_wholly_dynamic(name) and not ref.subdir else ()
-    elif not found:
+    elif named or not found:
         found += finder.find(folder, name, globbed=globbed)
     return tuple(dict.fromkeys(found))
 

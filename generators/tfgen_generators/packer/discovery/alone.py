@@ -6,8 +6,9 @@ What is not plain is not said: whoever asks then looks at the whole folder.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from tfgen_generators.packer.discovery.folders import builders_of, is_whole
 from tfgen_generators.packer.discovery.outcome import Outcome

@@ -212,7 +212,7 @@ def _sort_folder(search: _Search, name: str, path: str, below: list[str]) -> Non
 
 
 def _is_candidate(name: str) -> bool:
-    return name.endswith((".hcl", ".json", ".example"))
+    return name.endswith((".hcl", ".json", ".example")) and name != ".terraform.lock.hcl"
 
 
 def _is_new_ground(search: _Search, path: str) -> bool:

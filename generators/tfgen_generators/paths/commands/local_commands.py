@@ -265,7 +265,7 @@ class LocalCommands:
         state = hash(frozenset(own.items()))
         for one in texts:
             yield LocalCommand(words=(":",), folders=(folder,), script=path, files=(one,))
-        rules = makefile.rules if makefile.is_open else needed(makefile.rules, goals)
+        rules = needed(makefile.rules, (UNKNOWN,) if makefile.is_open else goals)
         for script, line, recipe in (*makefile.shells, *(recipe for rule in rules for recipe in rule.recipes)):
             if (key := (state, folder, line, recipe)) in self._recipes:
                 continue  # of a make that makes start

@@ -15,6 +15,8 @@ _NAME = re.compile(r"[\w.@<^?*%+-]+")
 _SAME = frozenset({"abspath", "realpath", "strip", "sort", "wildcard", "firstword", "lastword"})
 #: The variable that is the folder in which make runs.
 FOLDER = "CURDIR"
+#: In a recipe of a pattern rule: what its `%` stands for.
+STEM = "\3"
 _CLOSING = {"(": ")", "{": "}"}
 
 
@@ -68,9 +70,9 @@ class MakeValues:
 
         A variable that only the environment may have is the shell's.
         """
-        own = {"@": (target,), "<": needs[:1], "^": needs, "+": needs, "?": needs, "*": ("*",), "%": ("*",)}
+        own = {"@": (target,), "<": needs[:1], "^": needs, "+": needs, "?": needs, "*": (STEM,), "%": (STEM,)}
         before, self.shells = self.shells, []
-        found = "".join(self._pieces(text, line, 0, {name: " ".join(own[name]).replace("%", "*") for name in own}))
+        found = "".join(self._pieces(text, line, 0, {name: " ".join(own[name]).replace("%", STEM) for name in own}))
         more = [shell for _, shell in self.shells]
         self.shells = before
         return [found if len(found) <= 4 * _LONGEST else UNKNOWN, *more]
@@ -110,11 +112,35 @@ class MakeValues:
         if name == "shell":
             self.shells.append((line, "".join(self._pieces(rest, line, depth + 1, automatic or {}))))
             return UNKNOWN
+        if name == "call":
+            return self._own_function(rest, line, depth, automatic)
         words = "".join(self._pieces(rest, line, depth + 1, automatic))
         if name not in ("dir", "notdir") or UNKNOWN in words:
             return words.strip() if name in _SAME else UNKNOWN
         parts = [word.rpartition("/") for word in words.split()]
         return " ".join(last if name == "notdir" else f"{folder or '.'}/" for folder, _, last in parts)
+
+    def _own_function(self, rest: str, line: Place, depth: int, automatic: Mapping[str, str] | None) -> str:
+        """`$(call NAME,A,B)`: the text of a variable with its `$(1)`, `$(2)`."""
+        name, *arguments = ("".join(self._pieces(one, line, depth + 1, automatic)) for one in _arguments(rest))
+        if name.strip() not in self._values:
+            return UNKNOWN
+        own = {"0": name.strip(), **{str(number): text for number, text in enumerate(arguments, 1)}}
+        text = self._values[name.strip()]
+        found = "".join(self._pieces(text, line, depth + 1, {**(automatic or {}), **own}))
+        return found if len(found) <= _LONGEST else UNKNOWN
+
+
+def _arguments(text: str) -> list[str]:
+    """What stands between the commas of a call, but for those in brackets."""
+    found, depth = [""], 0
+    for sign in text:
+        depth += (sign in "({") - (sign in ")}")
+        if sign == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += sign
+    return found
 
 
 def _is_plain(text: str) -> bool:

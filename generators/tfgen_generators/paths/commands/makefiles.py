@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tfgen_generators.paths.commands.make_values import MakeValues, Place
+from tfgen_generators.paths.commands.make_values import STEM, MakeValues, Place
 from tfgen_generators.shell.marks import UNKNOWN
 
 #: In the order in which make looks for them.
@@ -19,9 +19,10 @@ _ASSIGNED = re.compile(r"(?:(?:export|override|private)\s+)*([A-Za-z_.][\w.-]*)\
 _INCLUDED = re.compile(r"[-s]?include\s+(.+)", re.DOTALL)
 _RULE = re.compile(r"([^\s#:=][^:=]*?)\s*&?::?(?![:=])\s*(.*)", re.DOTALL)
 _BRANCH = re.compile(r"\s*if(n?eq|n?def)\b")
+_DEFINED = re.compile(r"\s*(?:(?:export|override)\s+)*define\s+([A-Za-z_.][\w.-]*)")
 _COMMENT = re.compile(r"(^|\s)#.*")
 #: What makes rules that are not written as such.
-_MADE_RULES = re.compile(r"\$[({]eval[\s)}]|^\s*define\s", re.MULTILINE)
+_MADE_RULES = re.compile(r"\$[({]eval[\s)}]")
 #: Options of make that take a value: short ones, also behind others (`-sC DIR`), and long ones.
 _SHORT = {"C": "folder", "f": "file", "I": "", "o": "", "W": "", "E": ""}
 _LONG = {
@@ -116,6 +117,7 @@ def read_makefile(
     values = MakeValues(environment, given)
     main = next(iter(texts), "")
     values.assign("MAKEFILE_LIST", "", f"$(CURDIR)/{posixpath.relpath(main, folder)}", (main, 0))
+    lines = list(_without_definitions(lines, values))
     _assign(values, [(place, _COMMENT.sub("", line)) for place, line in lines if line[:1] != "\t"])
     included: list[str] = []
     written: list[_Written] = []
@@ -136,6 +138,25 @@ def read_makefile(
         shells=tuple(dict.fromkeys((*place, text) for place, text in values.shells)),
         is_open=any(_MADE_RULES.search(text) for text in texts.values()),
     )
+
+
+def _without_definitions(lines: Sequence[tuple[Place, str]], values: MakeValues) -> Iterator[tuple[Place, str]]:
+    """The lines without `define NAME ... endef`, whose texts are variables; they stay where they may become rules."""
+    ahead = iter(lines)
+    is_evaluated = any(_MADE_RULES.search(line) for _, line in lines)
+    for place, line in ahead:
+        match = _DEFINED.match(line)
+        if match is None:
+            yield place, line
+            continue
+        inside: list[str] = []
+        for at, inner in ahead:
+            if inner.strip() == "endef":
+                break
+            inside.append(inner)
+            if is_evaluated:
+                yield at, inner
+        values.assign(match[1], "", "\n".join(text.lstrip("\t @-+") for text in inside), place)
 
 
 def _assign(values: MakeValues, lines: Sequence[tuple[Place, str]]) -> None:
@@ -184,7 +205,22 @@ def _in_one_shell(rule: Rule) -> Rule:
 
 
 def needed(rules: Sequence[Rule], goals: Collection[str]) -> list[Rule]:
-    """The rules that goals need; all, if there is none for a goal."""
+    """The rules that goals need; all, if there is none for a goal. A pattern rule has what it is needed for."""
+    stems: dict[int, dict[str, None]] = {}
+    chosen = _chosen(rules, goals, stems)
+    return [_with_stems(rule, stems.get(number, {})) for number, rule in enumerate(rules) if number in chosen]
+
+
+def _with_stems(rule: Rule, stems: Collection[str]) -> Rule:
+    """A rule with what its `%` stands for, `*` where that is not known."""
+    if not any(STEM in text for *_, text in rule.recipes):
+        return rule
+    recipes = ((*place, text.replace(STEM, stem)) for stem in stems or ["*"] for *place, text in rule.recipes)
+    return msgspec.structs.replace(rule, recipes=tuple(recipes))
+
+
+def _chosen(rules: Sequence[Rule], goals: Collection[str], stems: dict[int, dict[str, None]]) -> Collection[int]:
+    """The numbers of these rules; `stems` get what `%` stands for in them."""
     named: dict[str, list[int]] = {}
     for number, rule in enumerate(rules):
         named.setdefault(rule.target, []).append(number)
@@ -197,15 +233,27 @@ def needed(rules: Sequence[Rule], goals: Collection[str]) -> list[Rule]:
         compared = range(len(rules)) if UNKNOWN in goal else patterns
         left -= len(compared)
         if left < 0:
-            return list(rules)
+            return range(len(rules))
         found = [*named.get(goal, ()), *(number for number in compared if _may_be(rules[number].target, goal))]
         if not found and goal in goals:
-            return list(rules)
+            return range(len(rules))
+        for number in found:
+            target = rules[number].target
+            if "%" in target and goal != ".DEFAULT":
+                stems.setdefault(number, {})[_stem(target, goal)] = None
         needs = dict.fromkeys(need for number in found if number not in chosen for need in rules[number].needs)
         chosen.update(found)
         pending += [need for need in needs if need not in asked]
         asked.update(needs)
-    return [rule for number, rule in enumerate(rules) if number in chosen]
+    return chosen
+
+
+def _stem(target: str, goal: str) -> str:
+    """What `%` of a target is for a goal, `*` where that is not known."""
+    if target.count("%") > 1 or UNKNOWN in target or UNKNOWN in goal or "%" in goal:
+        return "*"
+    before, _, after = target.partition("%")
+    return goal[len(before) : len(goal) - len(after)]
 
 
 def default_goal(rules: Sequence[Rule], variables: Mapping[str, str]) -> str:

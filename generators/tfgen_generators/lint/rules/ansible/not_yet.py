@@ -18,9 +18,10 @@ from tfgen_generators.lint.templates.values import with_actions
 from tfgen_generators.packer.model import Template
 from tfgen_generators.packer.syntax.values import expressions
 from tfgen_generators.paths.buildspec import read_buildspec
-from tfgen_generators.paths.commands.makefiles import read_makefile
+from tfgen_generators.paths.commands.makefiles import needed, read_makefile
 from tfgen_generators.paths.model import MissingReference
 from tfgen_generators.paths.pipeline_files import buildspec_of
+from tfgen_generators.shell.marks import UNKNOWN
 from tfgen_generators.trees.linked import files_below
 
 _BESIDE = (
@@ -145,7 +146,7 @@ def _recipes(scope: Scope, path: str) -> str:
     """What a makefile runs, as one text."""
     text = scope.read(path).decode("utf-8", "replace")
     makefile = read_makefile({path: text}, posixpath.dirname(path) or ".", {}, {})
-    return "\n".join(recipe for rule in makefile.rules for _, _, recipe in rule.recipes)
+    return "\n".join(recipe for rule in needed(makefile.rules, (UNKNOWN,)) for _, _, recipe in rule.recipes)
 
 
 def _makes(text: str, path: str, *, folders_too: bool = True) -> bool:

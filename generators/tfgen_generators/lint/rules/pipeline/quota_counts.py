@@ -112,13 +112,19 @@ def count(scope: Scope) -> dict[str, dict[Place, Count]]:
         add("build_projects", image.place, 1, "packer_dir")
         starts = _rules(scope, image, add)
         roles = image.shares and settings.shared.roles
-        session = image.inputs.get("network") == "session-manager"
+        session = image.inputs.get("network") == "session-manager" and not _has_profile(scope, image)
         add("iam_roles", account, 0 if roles else 2 + starts + session, "shared", "roles")
         add("iam_policies", account, 0 if roles else policy_sizes(image.inputs).made, "shared", "roles")
         bucket = image.shares and settings.shared.artefact_bucket
         add("buckets", account, 0 if bucket else 1, "shared", "artefact_bucket")
     _of_all(scope, add)
     return counted
+
+
+def _has_profile(scope: Scope, image: Image) -> bool:
+    """Whether an image's instance has a profile that the module does not make."""
+    own = scope.settings.templates.get(image.name, _OWN).environment
+    return "IAM_INSTANCE_PROFILE" in {**scope.settings.environment, **own}
 
 
 def _rules(scope: Scope, image: Image, add: Add) -> bool:
