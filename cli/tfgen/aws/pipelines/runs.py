@@ -67,6 +67,8 @@ def runs_of(account: Account, pipeline: str) -> tuple[RunFacts, ...]:
         token = answer.get("nextToken")
         if not token or (len(found) >= SHOWN and any(each.status == GOOD for each in found)):
             return tuple(found)
+        if token == asked.get("nextToken"):
+            raise AwsError(f"AWS gave the same page twice (codepipeline list_pipeline_executions, {pipeline})", code="")
         asked |= {"nextToken": token, "maxResults": _PAGE}
 
 
