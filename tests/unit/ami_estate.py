@@ -126,6 +126,13 @@ class FakeAccount:
         for each in Filters:
             if each["Name"] == "image-id":
                 found = [one for one in found if one["ImageId"] in each["Values"]]
+            elif each["Name"] == "source-image-id":
+                found = [one for one in found if one.get("SourceImageId") in each["Values"]]
+            elif each["Name"].startswith("tag:"):
+                key = each["Name"].removeprefix("tag:")
+                found = [
+                    one for one in found if {tag["Value"] for tag in one["Tags"] if tag["Key"] == key} & {*each["Values"]}
+                ]
             else:
                 found = [
                     one for one in found if set(self.estate.disks_of(self.region, one["ImageId"])) & set(each["Values"])
@@ -186,7 +193,7 @@ class FakeAccount:
         return {"Parameters": [{"Name": Name, "Value": value, "Version": at} for at, value in enumerate(values, 1)]}
 
     def _nothing(self, **_: Any) -> dict[str, Any]:
-        return {"ImageReferences": [], "ImageUsageReportEntries": [], "AutoScalingGroups": []}
+        return {"ImageReferences": [], "ImageUsageReportEntries": [], "AutoScalingGroups": [], "pipelineExecutionSummaries": []}
 
     _describe_image_references = _describe_image_usage_report_entries = _nothing
     _describe_auto_scaling_groups = _list_pipeline_executions = _batch_get_builds = _nothing

@@ -5,7 +5,7 @@ Source: EC2's API reference (DescribeImages, DescribeImageAttribute, DescribeSna
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Any
 
 from tfgen.aws.failures import AwsError
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from tfgen.aws.session import Account
 
 SNAPSHOT_GONE = "InvalidSnapshot.NotFound"
+#: EC2 may list an AMI for a while after it is gone.
+_DEREGISTERED = "deregistered"
+#: The tag that names what an AMI was built on (docs/images.md).
+_PARENT = "ParentAmi"
 _ALL = {"Owners": ["self"], "IncludeDeprecated": True, "IncludeDisabled": True}
 _PAGE = 1000
 _PERMISSIONS = ("UserId", "Group", "OrganizationArn", "OrganizationalUnitArn")
@@ -25,8 +29,9 @@ _PERMISSIONS = ("UserId", "Group", "OrganizationArn", "OrganizationalUnitArn")
 def read_record(account: Account, ami: str, image: str, action: Action) -> Record | None:
     """The AMI now, with its snapshots where it is to be deregistered; None where it is gone. Raises AwsError."""
     found = images_with(account, "image-id", [ami])
-    permissions = _permissions(account, ami) if found else None
-    if not found or permissions is None:
+    is_there = bool(found) and found[0].get("State") != _DEREGISTERED
+    permissions = _permissions(account, ami) if is_there else None
+    if permissions is None:
         return None
     said = found[0]
     snapshots = _snapshots(account, ami, said) if action == "deregister" else ()
@@ -77,6 +82,15 @@ def holders(account: Account, ids: Iterable[str], but: str = "") -> dict[str, st
             if snapshot in wanted and image["ImageId"] != but:
                 found.setdefault(snapshot, str(image["ImageId"]))
     return found
+
+
+def unknown_offspring(account: Account, ami: str, region: str, known: Container[tuple[str, str]]) -> list[str]:
+    """AMIs in the region of `account` that were made or copied of `ami` of `region`, but for `known`. Raises AwsError."""
+    asked = [("source-image-id", ami)]
+    if region == account.region:
+        asked.append((f"tag:{_PARENT}", ami))
+    found = (str(one["ImageId"]) for name, id_ in asked for one in images_with(account, name, [id_]))
+    return [each for each in dict.fromkeys(found) if (account.region, each) not in known and each != ami]
 
 
 def readers(account: Account, snapshot: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
