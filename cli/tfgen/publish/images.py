@@ -116,7 +116,8 @@ class Everywhere:
         if reason:
             message = f"{account.region}: {reason}"
             raise RefusedError(
-                message, fix="enable it, or encrypt with a key of your own that these accounts may use (docs/publish.md)"
+                message,
+                fix="enable it, or use a key of your own that these accounts may use (docs/publish.md)",
             )
 
     def _failed(self, failed: dict[str, str], going: dict[str, str]) -> TfgenError:

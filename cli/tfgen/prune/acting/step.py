@@ -68,18 +68,22 @@ class Place:
         #: All regions of the run, and the AMIs that were there when all was asked: their relatives are known.
         self.everywhere: tuple[Account, ...] = (asker.account,)
         self.known: frozenset[tuple[str, str]] = frozenset()
+        #: What this run has deregistered: EC2 may still list it.
+        self.gone: set[str] = set()
 
     @classmethod
     def like(cls, other: Place, *, no_undo: bool) -> Place:
         """The same region under another demand."""
-        return cls(other.asker, other._ahead, no_undo=no_undo)
+        found = cls(other.asker, other._ahead, no_undo=no_undo)
+        found.everywhere, found.known, found.gone = other.everywhere, other.known, other.gone
+        return found
 
     def now(self) -> datetime:
         """AWS's time, as it was told at the beginning."""
         return datetime.now(UTC) + self._ahead
 
     def offspring(self, ami: str) -> tuple[Because, ...]:
-        """What was made of `ami` since all was asked: the instance that it was made with may be gone. Raises AwsError."""
+        """What was made of `ami` since all was asked: its instance may be gone by now. Raises AwsError."""
         found: list[Because] = []
         for account in self.everywhere:
             is_here = account.region == self.account.region
@@ -106,7 +110,7 @@ def carry_out(place: Place, journal: Callable[[], Journal], ami: str, image: str
 
     An AwsError that it raises is one that the next AMI would get too.
     """
-    record = read_record(place.account, ami, image, action)
+    record = read_record(place.account, ami, image, action, place.gone)
     if record is None:
         return Result(result="gone")
     if _is_done(record, place.now()):
@@ -129,7 +133,10 @@ def carry_out(place: Place, journal: Callable[[], Journal], ami: str, image: str
 
 def finish(place: Place, journal: Journal, record: Record, uses: tuple[Because, ...]) -> Result:
     """What is left after the call, also of a run that was killed. Raises as `carry_out`."""
+    if record.action == "deregister":
+        place.gone.add(record.ami)
     if uses and record.action != "deprecate":
+        place.gone.discard(record.ami)
         restore = Restore(place.account, record, called=True)
         outcome = restore.run()
         error = "; ".join(restore.lacking) if outcome == "not-restored" else ""
@@ -178,21 +185,21 @@ def unkept(place: Place, record: Record) -> list[str]:
     return found
 
 
-def _delete_snapshot(place: Place, snapshot: str, ami: str) -> None:
+def _delete_snapshot(place: Place, snapshot: str) -> None:
     """Tries again as long as EC2 takes it for one of the AMI that is gone. Raises AwsError."""
     for look in range(_LOOKS):
         try:
             place.account.call("ec2", "delete_snapshot", SnapshotId=snapshot)
             return
         except AwsError as error:
-            if error.code != _IN_USE or look + 1 == _LOOKS or holders(place.account, [snapshot], ami):
+            if error.code != _IN_USE or look + 1 == _LOOKS or holders(place.account, [snapshot], place.gone):
                 raise
         time.sleep(POLL)
 
 
 def _delete_snapshots(place: Place, journal: Journal, record: Record, found: Result) -> None:
     """Those that no other AMI has now; what is left of one that should go is an error."""
-    others = holders(place.account, [each.id for each in record.snapshots], record.ami)
+    others = holders(place.account, [each.id for each in record.snapshots], place.gone)
     for each in record.snapshots:
         if each.id in others or not each.goes:
             found.left[each.id] = f"{others.get(each.id, 'another AMI')} has it"
@@ -200,11 +207,11 @@ def _delete_snapshots(place: Place, journal: Journal, record: Record, found: Res
         call = Call(region=record.region, ami=record.ami, operation="delete_snapshot", snapshot=each.id)
         journal.write(call)
         try:
-            _delete_snapshot(place, each.id, record.ami)
+            _delete_snapshot(place, each.id)
         except AwsError as error:
             if concerns_all(error):
                 raise
-            if error.code == _IN_USE and (other := holders(place.account, [each.id], record.ami)):
+            if error.code == _IN_USE and (other := holders(place.account, [each.id], place.gone)):
                 found.left[each.id] = f"{other[each.id]} has it"
                 continue
             if error.code != SNAPSHOT_GONE:
