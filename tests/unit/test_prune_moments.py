@@ -21,6 +21,7 @@ from tfgen.aws.usage import ask
 from tfgen.aws.usage.model import Found, Use
 from tfgen.prune.acting import journal, restore, step
 from tfgen.prune.acting.model import Applied
+from tfgen.prune.acting.record import read_record
 from tfgen.prune.read import failed_executions
 from tfgen.workspace import settings_at
 from tfgen_generators.errors import TfgenError
@@ -185,8 +186,8 @@ def test_what_was_made_of_an_ami_meanwhile_keeps_it(kind: str, world: World) -> 
     small(world.estate)
     plan = world.plan()
     last = plan.going[-1].ami
-    made = {"parent": last} if kind == "child" else {"source": last, "region": THERE}
-    world.estate.step = at_first("deregister_image", lambda: world.estate.ami(days=0, **made))  # type: ignore[arg-type]
+    made: dict[str, Any] = {"parent": last} if kind == "child" else {"source": last, "region": THERE}
+    world.estate.step = at_first("deregister_image", lambda: world.estate.ami(days=0, **made))
     (kept,) = [each for each in world.apply(plan).amis if each.ami == last]
     assert kept.result == "kept"
     assert kept.because[0].kind == ("parent-of" if kind == "child" else "source-of")
@@ -328,17 +329,15 @@ def test_an_ami_that_is_listed_as_deregistered_is_gone(world: World) -> None:
     plan = world.plan()
     world.estate.images[HERE, named["child"]]["State"] = "deregistered"
     assert results(world.apply(plan))[named["child"]] in ("gone", "kept")
-    assert step.read_record(FakeAccount(world.estate, HERE), named["child"], "web", "keep") is None  # type: ignore[arg-type, attr-defined]
+    account: Any = FakeAccount(world.estate, HERE)
+    assert read_record(account, named["child"], "web", "keep") is None
 
 
 @pytest.mark.parametrize(("status", "fails"), [("Failed", True), ("Cancelled", True), ("Succeeded", False)])
 def test_a_failed_execution_behind_many_that_were_superseded(status: str, fails: bool) -> None:
-    said = [{"pipelineExecutionId": str(at), "status": "Superseded"} for at in range(150)]
-    said[120] = {"pipelineExecutionId": "the one", "status": status, "lastUpdateTime": datetime.now(UTC)}  # type: ignore[dict-item]
-    asker: Any = SimpleNamespace(
-        region=HERE,
-        account=SimpleNamespace(pages=lambda *_, **__: iter(said)),
-        each=lambda does, items: map(does, items),
-    )
+    said: list[dict[str, Any]] = [{"pipelineExecutionId": str(at), "status": "Superseded"} for at in range(150)]
+    said[120] = {"pipelineExecutionId": "the one", "status": status, "lastUpdateTime": datetime.now(UTC)}
+    account = SimpleNamespace(pages=lambda *_, **__: iter(said))
+    asker: Any = SimpleNamespace(region=HERE, account=account, each=map)
     failed, errors = failed_executions([asker], {"web-ami-pipeline": "web"}, [HERE])
     assert (failed, errors) == ({"web": "the one"} if fails else {}, [])
