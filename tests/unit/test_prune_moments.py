@@ -52,6 +52,7 @@ def at_first(operation: str, does: Callable[[], object]) -> Callable[[str, str],
     return act
 
 
+@depth.deep
 def test_a_use_of_every_source_that_begins_at_any_step(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under --deep each source at each step."""
     begun: set[tuple[str, str, str]] = set()
@@ -234,6 +235,7 @@ def test_too_many_calls_at_any_call_and_the_next_run_finishes(world: World) -> N
         assert (set(world.estate.images), set(world.estate.snapshots)) == wanted, calls[number]
 
 
+@depth.deep
 def test_a_full_disk_at_any_line_and_the_next_run_finishes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A part of the line is written; its call is not made."""
     real, left = journal._write_all, [1000]
