@@ -213,6 +213,7 @@ def test_the_documentation_names_the_recipes_variables(cli: Command, repository:
             assert f"`{name}`" in text
 
 
+@pytest.mark.unknown_calls
 def test_moto_has_no_comments_of_codecommit_yet(
     repository: Repository, emulator: Emulator, tfgen: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
