@@ -155,7 +155,8 @@ def _of_all(scope: Scope, add: Add) -> None:
         add("event_rules", place, 3, "dispatcher")  # a push, the end of an execution, the clock
         add("iam_roles", account, 2, "dispatcher")
         add("build_projects", place, 1, "dispatcher")
-    if sharing := [dict(image.inputs) for image in images(scope) if image.shares]:
+    sharing: list[Mapping[str, Any]] = [image.inputs for image in images(scope) if image.shares]
+    if sharing:
         given = {name: said(value) for name, value in settings.shared.inputs.items()}
         merged: dict[str, Any] = {**united(sharing), **given}
         session = merged.get("network") == "session-manager"  # the instance's role
