@@ -1,4 +1,4 @@
-"""A repository that builds from `packer/`: what `packer validate` refuses from there, lint has an error for, and no more.
+"""A repository that builds from `packer/`: what Packer refuses from there, lint has an error for, and no more.
 
 The working directory is known by the buildspec's `cd` alone.
 """
@@ -70,7 +70,7 @@ GOOD = {
     "hcl-root": _hcl(_shell('"${path.root}/near.sh"')),
     "hcl-file": _hcl(_inline('file("near.txt")')),
 }
-#: Each with one fault that Packer 1.6.6 refuses.
+#: Each with one fault; Packer 1.16.0 says the same as 1.6.6.
 PLANTED = {
     "root-only.json": _json({"type": "shell", "script": "scripts/root.sh"}),
     "from-the-root.json": _json({"type": "shell", "script": "packer/scripts/setup.sh"}),
