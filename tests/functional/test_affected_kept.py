@@ -32,7 +32,10 @@ TEXTS = {
         '{"builders": [{"type": "null"}], "provisioners": [{"type": "shell", "script": "scripts/a.sh"}]}\n',
         '{"builders": [{"type": "null"}], "provisioners": [{"type": "file", "source": "data"}]}\n',
         '{"builders": [{"type": "null"}], "provisioners": [{"type": "ansible", "playbook_file": "site.yml"}]}\n',
-        '{"builders": [{"type": "null"}], "provisioners": [{"type": "shell-local", "script": "scripts/a.sh"}]}\n',
+        (
+            '{"builders": [{"type": "null"}], "provisioners": [{"type": "shell-local", "inline": ["packer build '
+            'packer/db.json"]}]}\n'
+        ),
     ),
     ".yml": (
         "version: 0.2\nphases: {build: {commands: [bash scripts/b.sh]}}\n",

@@ -102,15 +102,19 @@ def test_all_that_is_known_stands_in_it(
     )
 
 
+SHARED_BY_TERRAFORM = """artefact_bucket = true
+[shared.inputs]
+name.expression = "local.n"
+artefact_bucket_name.expression = "local.b"
+"""
+
+
 @pytest.mark.parametrize(
     ("table", "names", "buckets"),
     [
         ("roles = true\n", ["*-ami-pipeline", "ami-builder-shared"], ["*-ami-builder-artefacts-*"]),
         (  # Terraform knows these: the module refuses what stands there
-            (
-                'roles = true\nartefact_bucket = true\ninputs = { name = { expression = "local.n" }, '
-                'artefact_bucket_name = { expression = "local.b" } }\n'
-            ),
+            SHARED_BY_TERRAFORM,
             ["*-ami-pipeline", "NAME?"],
             ["*-ami-builder-artefacts-*", "ARTEFACT_BUCKET_NAME?"],
         ),

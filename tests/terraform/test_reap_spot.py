@@ -68,7 +68,7 @@ def test_a_launch_template_goes_with_its_instance_and_stays_with_another(ec2: Ec
 
 def test_a_role_and_its_profile_are_deleted(iam: Iam, cli: Command) -> None:
     role = iam.role()
-    found = {("role", role), ("instance profile", iam.profile(role=role))}
+    found = {("role", role), ("instance profile", iam.profile(role, role=role))}  # of one name, whatever the second
     alone = {("instance profile", iam.profile(role_name(2))), ("role", iam.role(role_name(3)))}
     assert reap(cli) == set(), "they are young"
     # Once, however many regions are looked at.

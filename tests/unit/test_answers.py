@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -156,7 +157,7 @@ def _files() -> Iterator[str]:
 @pytest.mark.parametrize("file", [*_files()], ids=lambda path: "/".join(Path(path).parts[-3:]))
 def test_a_file_of_botocore_says_the_same(file: str) -> None:
     usual = JSONFileLoader()
-    theirs, files = usual.load_file(file), Files(usual)
+    theirs, files = _as_it_stands(file), Files(usual)
     assert files.exists(file)
     for whole in (lambda found: found, dict, lambda found: {**found}):
         assert _plain(whole(files.load_file(file))) == theirs
@@ -164,6 +165,12 @@ def test_a_file_of_botocore_says_the_same(file: str) -> None:
     found = files.load_file(file)
     assert found.get("nothing", 1) == 1
     assert all(found.get(name) is found[name] for name in found)
+
+
+def _as_it_stands(file: str) -> Any:
+    """Not by botocore: what other tests keep of its models, it has changed."""
+    packed = Path(f"{file}.json.gz")
+    return json.loads(gzip.decompress(packed.read_bytes()) if packed.exists() else Path(f"{file}.json").read_bytes())
 
 
 def _plain(found: Any) -> Any:
