@@ -264,6 +264,23 @@ def test_a_full_disk_at_any_line_and_the_next_run_finishes(world: World, monkeyp
         assert (set(world.estate.images), set(world.estate.snapshots)) == wanted, number
 
 
+def test_a_folder_that_cannot_be_written_stops_it_before_any_call(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    small(world.estate)
+    before = world.estate.state()
+    plan = world.plan()
+    monkeypatch.setattr(os, "fchmod", refuse)
+    with pytest.raises(TfgenError, match="Read-only file system; make its folder writable"):
+        world.apply(plan)
+    assert (world.estate.state(), world.estate.calls) == (before, [])
+    monkeypatch.undo()
+    assert list(journal.own_runs(world.folder)) == []
+
+
 def test_a_record_that_was_damaged_costs_its_ami_alone_and_is_said(world: World) -> None:
     named = small(world.estate)
     before = world.estate.state()

@@ -73,7 +73,8 @@ def begin(folder: Path, begun: Begun) -> Journal:
         _sync_folder(folder)
         _sync_folder(folder.parent)
     except OSError as error:
-        raise TfgenError(f"cannot be created: {error.strerror}", where=str(path), fix="free some space") from None
+        fix = "make its folder writable, or free some space"
+        raise TfgenError(f"cannot be created: {error.strerror}", where=str(path), fix=fix) from None
     journal = Journal(path, descriptor)
     journal.write(msgspec.structs.replace(begun, inode=os.fstat(descriptor).st_ino))
     return journal
