@@ -158,6 +158,8 @@ inputs = { tfgen_requirement = "git+https://example.com/tfgen@4b825dc642cb6eb9a0
         '[inputs]\nsource_type = "codeconnections"\n[quota]\nevent_rules = 1\niam_roles = 26\n',
         '[inputs]\nnetwork = "session-manager"\n[quota]\niam_roles = 52\n',
         '[inputs]\nnetwork = "session-manager"\n[environment]\nIAM_INSTANCE_PROFILE = "x"\n[quota]\niam_roles = 39\n',
+        '[inputs]\nnetwork = "session-manager"\n[shared]\nroles = true\n[quota]\niam_roles = 4\niam_policies = 1\n',
+        '[shared]\nroles = true\ninputs = { network = "session-manager" }\n[quota]\niam_roles = 4\niam_policies = 1\n',
     ],
 )
 def test_what_is_just_enough_is_no_finding(repo: Repo, cli: Command, toml: str) -> None:

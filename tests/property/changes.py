@@ -80,6 +80,8 @@ class _Maker:
         name = path.rpartition("/")[2]
         if name.startswith(".") or path in ("inventory", "ansible_collections"):
             return False
+        if name.startswith("packer-provisioner-"):  # Packer's own inventory, whose name ends in a random number
+            return False
         if name.endswith("_plugins") or name in ("library", "module_utils"):
             return self._put(f"{path}/extra.py", b"")
         if path.rpartition("/")[0].endswith("roles"):

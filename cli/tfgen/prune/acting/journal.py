@@ -124,6 +124,11 @@ class Run:
         return [record for key, record in self.records.items() if key in left]
 
     @property
+    def unrecorded(self) -> list[tuple[str, str]]:
+        """Region and id of AMIs that were called for and whose record cannot be read: the file was changed."""
+        return [key for key in self.calls if key not in self.records]
+
+    @property
     def touched(self) -> list[Record]:
         """What may have been changed, in the order of an undo: the last first."""
         return [record for key, record in reversed(self.records.items()) if key in self.calls]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -13,7 +14,7 @@ from tfgen_generators.lint.rules.pipeline.quota_places import Place, place_of
 from tfgen_generators.lint.rules.pipeline.quota_sizes import policy_sizes
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.packer.model import Template
-from tfgen_generators.pipeline.shared_inputs import reason
+from tfgen_generators.pipeline.shared_inputs import reason, said, united
 from tfgen_generators.settings.model import TemplateSettings
 from tfgen_generators.settings.secrets import fetched
 
@@ -154,7 +155,12 @@ def _of_all(scope: Scope, add: Add) -> None:
         add("event_rules", place, 3, "dispatcher")  # a push, the end of an execution, the clock
         add("iam_roles", account, 2, "dispatcher")
         add("build_projects", place, 1, "dispatcher")
-    if any(image.shares for image in images(scope)):
-        add("iam_roles", account, 3 * settings.shared.roles, "shared", "roles")
+    sharing: list[Mapping[str, Any]] = [image.inputs for image in images(scope) if image.shares]
+    if sharing:
+        given = {name: said(value) for name, value in settings.shared.inputs.items()}
+        merged: dict[str, Any] = {**united(sharing), **given}
+        session = merged.get("network") == "session-manager"  # the instance's role
+        add("iam_roles", account, (3 + session) * settings.shared.roles, "shared", "roles")
+        add("iam_policies", account, policy_sizes(merged).made * settings.shared.roles, "shared", "roles")
         add("event_rules", place, int(settings.shared.notifications), "shared", "notifications")
         add("buckets", account, int(settings.shared.artefact_bucket), "shared", "artefact_bucket")
