@@ -200,6 +200,8 @@ def test_a_terraform_that_hangs_is_ended_by_two_interrupts(repo: Repo, tfgen: Co
     assert "error: plan was interrupted; nothing was changed in AWS" in err
 
 
+#: More bytes than a log takes.
+FLOOD = depth.amount(110_000_000, 200_000_000)
 #: Bytes, and changes: each kept, they would take more than MOST_MEMORY.
 GARBAGE, CHANGES = depth.amount(15_000_000, 40_000_000), depth.amount(250_000, 1_000_000)
 
@@ -212,8 +214,8 @@ GARBAGE, CHANGES = depth.amount(15_000_000, 40_000_000), depth.amount(250_000, 1
             f"yes garbage | head -c {GARBAGE}; exit 1",
             "terraform plan failed (exit code 1)",
         ),
-        ("yes garbage | head -c 200000000 >&2; exit 1", "terraform plan failed (exit code 1)"),
-        ("head -c 200000000 /dev/zero; exit 1", "1 of Terraform's lines were longer than 4 MB and were cut"),
+        (f"yes garbage | head -c {FLOOD} >&2; exit 1", "terraform plan failed (exit code 1)"),
+        (f"head -c {FLOOD} /dev/zero; exit 1", "1 of Terraform's lines were longer than 4 MB and were cut"),
         (f"yes '{PLANNED_CHANGE}' | head -n 99999; echo '{CHANGE_SUMMARY}'; exit 1", "failed (exit code 1)"),
         (
             f"yes '{PLANNED_CHANGE}' | head -n {CHANGES}; exit 2",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests import depth
 from tests.conftest import TOY, Command, Repo
 from tests.functional.git_repo import git
 from tests.prepared import prepared
@@ -141,7 +142,8 @@ def test_another_name_without_keeping_replaces_and_says_so(applied: Path, tfgen:
     assert resources(applied) == ["module.db.pipeline", "module.site.pipeline"]
 
 
-@pytest.mark.parametrize("steps", [0, 1, 2, 3])
+@depth.deep
+@pytest.mark.parametrize("steps", range(0, 4, depth.amount(2, 1)))
 def test_a_chain_of_names_moves_from_each_of_them(applied: Path, tfgen: Command, steps: int) -> None:
     """An estate that was applied after none, some or all of the renames comes to the same end."""
     for number, (old, new) in enumerate([("web", "site"), ("site", "shop"), ("shop", "store")]):
