@@ -1,11 +1,13 @@
 """A virtual environment that is made once a run, and a Python that copies it where it is to make one.
 
-Making one takes 3 s of the processor, nearly all of them for pip, which is installed and compiled.
+Making one takes 3 s of the processor, nearly all of them for pip, which is installed and compiled: it is copied from
+the environment of the tests, where that has one.
 """
 
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import shlex
 import shutil
 import subprocess
@@ -43,8 +45,22 @@ def _kept(python: Path, factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
             draft = kept.with_suffix(".draft")
-            subprocess.run([python, "-I", "-m", "venv", draft], check=True, capture_output=True)
+            pip = importlib.util.find_spec("pip")
+            options = ["--without-pip"] if pip else []
+            subprocess.run([python, "-I", "-m", "venv", *options, draft], check=True, capture_output=True)
+            if pip and pip.origin:
+                _copy_pip(Path(pip.origin).parent, draft)
             for script in (draft / "bin").glob("pip*"):
                 script.write_text(script.read_text().replace(str(draft), str(kept)))
             draft.rename(kept)
     return kept
+
+
+def _copy_pip(package: Path, venv: Path) -> None:
+    """With what is compiled of it."""
+    (libraries,) = venv.glob("lib/python*/site-packages")
+    for part in (package, *package.parent.glob("pip-*.dist-info")):
+        shutil.copytree(part, libraries / part.name)
+    script = venv / "bin/pip"
+    script.write_text(f"#!{venv}/bin/python\nimport sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n")
+    script.chmod(0o755)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import depth
 from tests.conftest import write_tree
 from tests.e2e.archives import role_requirements
 from tests.e2e.buildspec import Build
@@ -16,7 +17,11 @@ from tests.e2e.tools import bare_environment, linked, require_tool
 from tests.kept_venv import write_python
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    #: Called with a word for what is required.
+    Once = Callable[[str], None]
 
 NOWHERE = "http://127.0.0.1:9"
 USING = {
@@ -31,6 +36,24 @@ NOT_USING = {
     "own.json": '{"provisioners": [{"type": "ansible", "galaxy_file": "ansible/requirements.yml"}]}\n',
     "local.pkr.hcl": 'build {\n  # provisioner "ansible" {\n  provisioner "ansible-local" {\n  }\n}\n',
 }
+#: Does what the real one did when it was called with the same for the first time.
+REPEATING = """\
+#!/bin/sh
+if [ ! -e {kept}/code ]; then
+  mkdir {kept}
+  {real} "$@" >{kept}/out 2>{kept}/err
+  code=$?
+  if [ -e "$HOME/.ansible/roles" ]; then cp -a "$HOME/.ansible/roles" {kept}; fi
+  echo "$@" >{kept}/arguments
+  echo $code >{kept}/code
+elif [ "$*" = "$(cat {kept}/arguments)" ] && [ -e {kept}/roles ]; then
+  mkdir -p "$HOME/.ansible"
+  cp -a {kept}/roles "$HOME/.ansible"
+fi
+cat {kept}/out
+cat {kept}/err >&2
+exit "$(cat {kept}/code)"
+"""
 PACKER = '#!/bin/sh\nif [ "$1" = version ]; then echo Packer v1.6.6; fi\n'
 
 
@@ -53,6 +76,26 @@ def require(build: Build, text: str) -> None:
     (build.folder / "ansible" / "requirements.yml").write_text(text, encoding="utf-8")
 
 
+@pytest.fixture(scope="module")
+def galaxies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("galaxies")
+
+
+@pytest.fixture
+def once(build: Build, galaxies: Path) -> Once:
+    """In a usual run the real ansible-galaxy is started for the first build that requires something: it is slow."""
+
+    def use(required: str) -> None:
+        if depth.is_on():
+            return
+        program = build.folder.parent / "tools/ansible-galaxy"
+        real = require_tool("ansible-galaxy", "pip install -e '.[test]' brings")
+        program.write_text(REPEATING.format(kept=galaxies / required, real=real), encoding="utf-8")
+        program.chmod(0o755)
+
+    return use
+
+
 def without_ansible(build: Build, factory: pytest.TempPathFactory) -> None:
     """PATH without any ansible: links to a few programs; and Python."""
     bare = linked(
@@ -64,6 +107,7 @@ def without_ansible(build: Build, factory: pytest.TempPathFactory) -> None:
     build.env["TFGEN_PYTHON"] = str(python)
 
 
+@depth.deep
 @pytest.mark.parametrize("name", USING)
 @pytest.mark.parametrize(
     "requirements",
@@ -73,8 +117,9 @@ def without_ansible(build: Build, factory: pytest.TempPathFactory) -> None:
     ],
     ids=["collection", "role"],
 )
-def test_no_network_for_galaxy_is_red(build: Build, name: str, requirements: str) -> None:
+def test_no_network_for_galaxy_is_red(build: Build, once: Once, name: str, requirements: str) -> None:
     require(build, requirements)
+    once(requirements.partition(":")[0])
     build.env["PACKER_SCRIPT"] = name
     done = build.run("pre_build")
     assert done.returncode == 1
@@ -93,10 +138,12 @@ def test_galaxy_is_not_asked_when_packer_does_it_or_nobody_needs_it(build: Build
     assert done.stdout == f"buildspec: the template is {name}\n"
 
 
+@depth.deep
 @pytest.mark.parametrize("name", USING)
-def test_what_is_asked_for_is_there_for_the_playbook(build: Build, name: str) -> None:
+def test_what_is_asked_for_is_there_for_the_playbook(build: Build, once: Once, name: str) -> None:
     """A role from an archive, as one from Galaxy comes."""
     require(build, role_requirements(build.folder.parent / "role.tar.gz"))
+    once("archive")
     build.env["PACKER_SCRIPT"] = name
     done = build.run("pre_build")
     assert done.returncode == 0, done.stdout

@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,10 @@ def deeds(role: str, module: str = "") -> Iterator[str]:
                 yield task["name"]
 
 
-def rehearse(folder: Path, roles: list[str], machines: Mapping[str, Mapping[str, Any]]) -> dict[str, Rehearsal]:
-    """Goes through `roles`, in a copy below `folder`, for all machines at once.
+def rehearse(
+    folder: Path, roles: list[str], machines: Mapping[str, Mapping[str, Any]], brief: Collection[str] = ()
+) -> dict[str, Rehearsal]:
+    """Goes through `roles`, in a copy below `folder`, for all machines at once; through the first alone for `brief`.
 
     `machines` is name -> variables: facts (as `facts`), the roles' settings, and what tasks register.
     """
@@ -62,8 +64,13 @@ def rehearse(folder: Path, roles: list[str], machines: Mapping[str, Mapping[str,
     for file in (*copy.glob("roles/*/tasks/*.yml"), *copy.glob("roles/*/handlers/*.yml")):
         tasks = [_tame(task) for task in yaml.safe_load(file.read_text(encoding="utf-8"))]
         file.write_text(yaml.safe_dump(tasks, sort_keys=False), encoding="utf-8")
-    (copy / "play.yaml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "roles": roles}]))
-    (copy / "machines.yaml").write_text(json.dumps({"all": {"hosts": machines}}))
+    parts = {"whole": roles, "brief": roles[:1]}
+    plays = [{"hosts": part, "gather_facts": False, "roles": names} for part, names in parts.items()]
+    (copy / "play.yaml").write_text(json.dumps(plays))
+    groups: dict[str, dict[str, Any]] = {part: {"hosts": {}} for part in parts}
+    for name, variables in machines.items():
+        groups["brief" if name in brief else "whole"]["hosts"][name] = variables
+    (copy / "machines.yaml").write_text(json.dumps(groups))
     program = require_tool("ansible-playbook", "pip install -e '.[test]' brings")
     argv = [
         *([program] if depth.is_on() else [sys.executable, "-m", "tests.functional.ansible_in_process"]),

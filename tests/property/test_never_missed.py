@@ -22,9 +22,9 @@ _REPOSITORIES = 1000
 _CHUNK = 125
 #: How many of each chunk are judged.
 _JUDGED = depth.amount(7, _CHUNK)
-_PACKER_PARTS = 3
+_PACKER_PARTS = depth.amount(2, 3)
 #: How many of Packer's runs; the first ones show most.
-_RUNS = depth.amount(18, 1000)
+_RUNS = depth.amount(12, 1000)
 #: A seed, and the playbook of it that a usual run compares: it opens most for its time.
 _SEED, _PLAYBOOK = depth.amount(13, 6), ("worker", 1)
 

@@ -44,11 +44,16 @@ def applied(repo: Repo, tfgen: Command) -> Path:
 
 def apply(tfgen: Command, *allowed: str) -> None:
     tfgen("plan", "--out", "saved").expect(0)
+    apply_planned(tfgen, *allowed)
+
+
+def apply_planned(tfgen: Command, *allowed: str) -> None:
+    """Applies what `plan` has shown."""
     tfgen("apply", "saved", *(word for name in allowed for word in ("--allow-destroy", name))).expect(0)
 
 
 def plan(tfgen: Command) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(tfgen("plan", "--format", "json").expect(0).out)
+    document: dict[str, Any] = json.loads(tfgen("plan", "--format", "json", "--out", "saved").expect(0).out)
     return document
 
 
@@ -79,7 +84,7 @@ def test_a_rename_destroys_nothing(applied: Path, tfgen: Command, case: str) -> 
         git(applied, "commit", "--quiet", "--message", "renamed, not synced")
     tfgen("sync").expect(0)
     in_place(plan(tfgen), "web")
-    apply(tfgen)
+    apply_planned(tfgen)
     assert resources(applied) == ["module.db.pipeline", "module.web.pipeline"]
     text = (applied / PIPELINES / "pipeline_web.gen.tf").read_text()
     assert f'PACKER_SCRIPT = "{target.relative_to(applied).as_posix()}"' in text
@@ -123,7 +128,7 @@ def test_another_name_moves(applied: Path, tfgen: Command) -> None:
     document = plan(tfgen)
     assert document["summary"]["remove"] == document["summary"]["add"] == 0
     assert [(image["name"], image["moved"]) for image in document["images"]] == [("site", 1)]
-    apply(tfgen)
+    apply_planned(tfgen)
     assert resources(applied) == ["module.db.pipeline", "module.site.pipeline"]
     assert tfgen("plan", "--detailed-exitcode").expect(0)
 
@@ -132,7 +137,7 @@ def test_another_name_without_keeping_replaces_and_says_so(applied: Path, tfgen:
     assert "the plan replaces the named resources" in tfgen("rename", "web", "site").expect(0).err
     (image,) = plan(tfgen)["images"]
     assert (image["name"], image["action"]) == ("site", "replaced")
-    apply(tfgen, "site")
+    apply_planned(tfgen, "site")
     assert resources(applied) == ["module.db.pipeline", "module.site.pipeline"]
 
 
@@ -145,7 +150,7 @@ def test_a_chain_of_names_moves_from_each_of_them(applied: Path, tfgen: Command,
         tfgen("rename", old, new, "--keep-names").expect(0)
     document = plan(tfgen)
     assert document["summary"]["remove"] == document["summary"]["add"] == 0
-    apply(tfgen)
+    apply_planned(tfgen)
     assert resources(applied) == ["module.db.pipeline", "module.store.pipeline"]
 
 
@@ -156,7 +161,7 @@ def test_back_to_the_first_name(applied: Path, tfgen: Command) -> None:
     tfgen("rename", "site", "web").expect(0)
     (image,) = plan(tfgen)["images"]
     assert image["name"] == "web"
-    apply(tfgen, "web")
+    apply_planned(tfgen, "web")
     assert resources(applied) == ["module.db.pipeline", "module.web.pipeline"]
     toml = applied / "tfgen.toml"
     toml.write_text(toml.read_text().replace('moved_from = ["site"]', ""))
@@ -181,7 +186,7 @@ def test_what_is_given_up_is_forgotten_not_destroyed(applied: Path, tfgen: Comma
     assert document["summary"]["remove"] == 0
     (image,) = document["images"]
     assert (image["name"], image["forgotten"], image["destroyed"]) == ("web", 1, 0)
-    apply(tfgen)
+    apply_planned(tfgen)
     assert resources(applied) == ["module.db.pipeline"]
     tfgen("plan", "--detailed-exitcode").expect(0)
     (applied / PIPELINES / "pipeline_web.gen.tf").unlink()
@@ -217,11 +222,11 @@ def test_a_real_pipeline_is_updated_in_place(estate: Estate, tfgen: Command, mon
     assert (image["created"], image["replaced"], image["destroyed"]) == (0, 0, 0)
     assert {resource["action"] for resource in image["resources"]} == {"update"}
     assert any("aws_codebuild_project" in resource["address"] for resource in image["resources"])
-    apply(tfgen)
+    apply_planned(tfgen)
     tfgen("plan", "--detailed-exitcode").expect(0)
 
     tfgen("rename", "wordpress", "blog", "--keep-names").expect(0)
     document = plan(tfgen)
     assert document["summary"]["remove"] == document["summary"]["add"] == 0
-    apply(tfgen)
+    apply_planned(tfgen)
     tfgen("plan", "--detailed-exitcode").expect(0)

@@ -479,6 +479,26 @@ def test_a_key_that_an_account_may_not_use_is_refused_and_one_that_it_may_is_tak
     channels.require_launchable()
 
 
+def test_a_key_that_was_disabled_and_an_ami_that_was(channels: Channels) -> None:
+    """Also where nobody else may start the AMI: we cannot start it either."""
+    ami = channels.image(1)
+    keys = {region: channels.call("kms", "create_key", region)["KeyMetadata"]["Arn"] for region in REGIONS}
+    settings = publish(kms_keys=keys, accounts=[])
+    promote(channels.request("staging", settings, ami=ami), channels.say)
+    channels.call("kms", "disable_key", MIDDLE, KeyId=keys[MIDDLE].rpartition("/")[2])
+    with pytest.raises(RefusedError, match=f"{MIDDLE}: key {keys[MIDDLE]} is Disabled; enable it"):
+        promote(channels.request("prod", settings), channels.say)
+    channels.call("kms", "enable_key", MIDDLE, KeyId=keys[MIDDLE].rpartition("/")[2])
+    copy = channels.pointer("staging", MIDDLE)
+    channels.call("ec2", "disable_image", MIDDLE, ImageId=copy)
+    with pytest.raises(TfgenError, match=f"copy {copy} in {MIDDLE} is disabled; enable it"):
+        promote(channels.request("prod", settings), channels.say)
+    channels.call("ec2", "disable_image", ImageId=ami)
+    with pytest.raises(TfgenError, match=f"{ami} in {HOME} is disabled; enable it"):
+        rollback(channels.request("staging", settings, version="1"), channels.say)
+    assert [channels.pointer("prod", region) for region in REGIONS] == ["", "", ""]
+
+
 def test_the_policy_has_the_actions_that_are_seen_and_no_others(channels: Channels) -> None:
     """One run with everything; what EC2 does with a key in the caller's name is no call of ours."""
     old, new = channels.image(1), channels.image(2)

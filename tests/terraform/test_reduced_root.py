@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests import depth
 from tests.conftest import JSON, Command, Repo, write_tree
 from tests.functional.branches import ESTATE, MODULE, ROOT, branched, push
 from tests.functional.git_repo import commit, git
@@ -116,6 +117,7 @@ def test_an_image_that_is_named_by_hand_stays(repo: Repo, tfgen: Command, text: 
     assert "pipeline_db.gen.tf" not in seen
 
 
+@depth.deep
 @pytest.mark.parametrize(
     ("file", "expression"),
     [
@@ -130,11 +132,28 @@ def test_an_image_that_is_named_by_hand_stays(repo: Repo, tfgen: Command, text: 
     ],
 )
 def test_what_depends_on_its_place_is_planned_there(repo: Repo, tfgen: Command, file: str, expression: str) -> None:
-    root = with_new(
-        plain(repo, tfgen, {file: f"locals {{\n  place = {expression}\n}}\n", f"{ROOT}/place.tpl": ""}), tfgen
-    )
-    [seen] = seen_by_terraform(root, tfgen)
-    assert "pipeline_web.gen.tf" in seen
+    """In a usual run, what plan would start Terraform in; two other tests start it where this is the whole folder."""
+    files = {file: f"locals {{\n  place = {expression}\n}}\n", f"{ROOT}/place.tpl": ""}
+    if depth.is_on():
+        [seen] = seen_by_terraform(with_new(plain(repo, tfgen, files), tfgen), tfgen)
+        assert "pipeline_web.gen.tf" in seen
+        return
+
+    def make() -> Path:
+        root = with_new(plain(repo, tfgen, OUTPUTS), tfgen)
+        tfgen("plan", "--changed").expect(0)
+        return root
+
+    root = prepared(repo, make, "new, planned")
+    assert is_reduced()
+    write_tree(root, files)
+    assert not is_reduced()
+
+
+def is_reduced() -> bool:
+    """Whether `new` is planned in a folder without the other images."""
+    with reduced_root(open_workspace(), RunOptions(targets=("new",)), os.environ) as reduced:
+        return reduced is not None
 
 
 @pytest.mark.parametrize(
@@ -276,10 +295,7 @@ def test_without_space_for_links_the_whole_folder_is_planned(root: Path, monkeyp
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    workspace = open_workspace()
-    with reduced_root(workspace, RunOptions(targets=("new",)), os.environ) as reduced:
-        assert reduced is not None
+    assert is_reduced()
     monkeypatch.setattr(Path, "symlink_to", full)
-    with reduced_root(workspace, RunOptions(targets=("new",)), os.environ) as reduced:
-        assert reduced is None
+    assert not is_reduced()
     assert not list((root / ".tfgen").glob("part-*"))

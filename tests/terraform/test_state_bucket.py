@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import depth
 from tests.conftest import JSON, TOY, Command, Repo, Result
 from tests.terraform.aws_proxy import Answer, Call, error, proxy, s3_error
 from tests.terraform.state_estate import BACKEND, BUCKET, KEY, LOCAL, LOCKS, SETTINGS, Aws, state_text
@@ -141,7 +142,8 @@ def test_what_somebody_turned_off_in_our_bucket_is_turned_on_again(repo: Repo, t
     assert done.out.splitlines() == [f"bucket {BUCKET}: public access blocked", f"bucket {BUCKET}: versioning on"]
 
 
-@pytest.mark.parametrize("number", range(1, 8))
+@depth.deep
+@pytest.mark.parametrize("number", range(1, 8, depth.amount(3, 1)))
 def test_killed_in_the_middle_the_next_run_finishes(
     repo: Repo, tfgen: Command, aws: Aws, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:

@@ -38,6 +38,12 @@ class Estate:
     parameters: dict[str, list[str]] = field(default_factory=dict)
     step: Callable[[str, str], None] = lambda what, about: None
     calls: list[str] = field(default_factory=list)
+    #: Parameter -> version -> label; parameter -> how often it was made anew.
+    labels: dict[str, dict[int, str]] = field(default_factory=dict)
+    made_anew: dict[str, int] = field(default_factory=dict)
+    #: For so many looks EC2 lists an AMI as it was before a call; what it lists so, and for how many more.
+    lag: int = 0
+    stale: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     #: How far AWS's clock is ahead of ours.
     ahead: timedelta = timedelta()
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -83,7 +89,19 @@ class Estate:
         return found is not None and found["State"] == "available"
 
     def disks_of(self, region: str, ami: str) -> list[str]:
-        return [each["Ebs"]["SnapshotId"] for each in self.images[region, ami]["BlockDeviceMappings"]]
+        disks = self.images[region, ami]["BlockDeviceMappings"]
+        return [each["Ebs"]["SnapshotId"] for each in disks if "Ebs" in each]
+
+    def keep_listed(self, region: str, ami: str) -> None:
+        """Before a call that changes it."""
+        if self.lag:
+            self.stale[region, ami] = [copy.deepcopy(self.images[region, ami]), self.lag]
+
+    def is_stale(self, region: str, ami: str) -> bool:
+        """Counts as one look."""
+        left = self.stale.get((region, ami), [None, 0])
+        left[1] -= 1
+        return bool(left[1] >= 0)
 
     def state(self) -> Any:
         """What is there, to be compared."""
@@ -122,13 +140,28 @@ class FakeAccount:
         return [copy.deepcopy(each) for (region, _), each in known.items() if region == self.region]
 
     def _describe_images(self, *, Filters: Any = (), **_: Any) -> dict[str, Any]:
-        found = self._mine(self.estate.images)
+        known = self.estate.images | {
+            key: old for key, (old, _) in self.estate.stale.items() if self.estate.is_stale(*key)
+        }
+        found = self._mine(known)
         for each in Filters:
             if each["Name"] == "image-id":
                 found = [one for one in found if one["ImageId"] in each["Values"]]
+            elif each["Name"] == "source-image-id":
+                found = [one for one in found if one.get("SourceImageId") in each["Values"]]
+            elif each["Name"].startswith("tag:"):
+                key = each["Name"].removeprefix("tag:")
+                found = [
+                    one
+                    for one in found
+                    if {tag["Value"] for tag in one["Tags"] if tag["Key"] == key} & {*each["Values"]}
+                ]
             else:
                 found = [
-                    one for one in found if set(self.estate.disks_of(self.region, one["ImageId"])) & set(each["Values"])
+                    one
+                    for one in found
+                    if {disk.get("Ebs", {}).get("SnapshotId") for disk in one["BlockDeviceMappings"]}
+                    & {*each["Values"]}
                 ]
         return {"Images": found}
 
@@ -171,7 +204,11 @@ class FakeAccount:
 
     def _describe_parameters(self, **_: Any) -> dict[str, Any]:
         parameters = self.estate.parameters if self.region == HERE else {}
-        return {"Parameters": [{"Name": name, "Version": len(values)} for name, values in parameters.items()]}
+        found = [
+            {"Name": name, "Version": len(values), "LastModifiedDate": self.estate.made_anew.get(name, 0)}
+            for name, values in parameters.items()
+        ]
+        return {"Parameters": found}
 
     def _get_parameters(self, *, Names: Any) -> dict[str, Any]:
         found = [
@@ -183,10 +220,20 @@ class FakeAccount:
 
     def _get_parameter_history(self, *, Name: str, **_: Any) -> dict[str, Any]:
         values = self.estate.parameters[Name]
-        return {"Parameters": [{"Name": Name, "Value": value, "Version": at} for at, value in enumerate(values, 1)]}
+        labels = self.estate.labels.get(Name, {})
+        found = [
+            {"Name": Name, "Value": value, "Version": at, "Labels": [labels[at]] if at in labels else []}
+            for at, value in enumerate(values, 1)
+        ]
+        return {"Parameters": found}
 
     def _nothing(self, **_: Any) -> dict[str, Any]:
-        return {"ImageReferences": [], "ImageUsageReportEntries": [], "AutoScalingGroups": []}
+        return {
+            "ImageReferences": [],
+            "ImageUsageReportEntries": [],
+            "AutoScalingGroups": [],
+            "pipelineExecutionSummaries": [],
+        }
 
     _describe_image_references = _describe_image_usage_report_entries = _nothing
     _describe_auto_scaling_groups = _list_pipeline_executions = _batch_get_builds = _nothing
@@ -199,6 +246,7 @@ class FakeAccount:
 
     def _deregister_image(self, *, ImageId: str) -> dict[str, Any]:
         self._image(ImageId)
+        self.estate.keep_listed(self.region, ImageId)
         self.estate.bin[self.region, ImageId] = self.estate.images.pop((self.region, ImageId))
         return {}
 
@@ -207,6 +255,10 @@ class FakeAccount:
             raise refusal("InvalidSnapshot.NotFound")
         if any(SnapshotId in self.estate.disks_of(*key) for key in self.estate.images if key[0] == self.region):
             raise refusal("InvalidSnapshot.InUse")
+        for (region, ami), (old, _) in self.estate.stale.items():
+            has = any(disk.get("Ebs", {}).get("SnapshotId") == SnapshotId for disk in old["BlockDeviceMappings"])
+            if region == self.region and has and self.estate.is_stale(region, ami):
+                raise refusal("InvalidSnapshot.InUse")
         self.estate.bin[self.region, SnapshotId] = self.estate.snapshots.pop((self.region, SnapshotId))
         return {}
 
@@ -227,6 +279,8 @@ class FakeAccount:
         return {}
 
     def _disable_image(self, *, ImageId: str) -> dict[str, Any]:
+        self._image(ImageId)
+        self.estate.keep_listed(self.region, ImageId)
         self._image(ImageId).update(State="disabled", Permissions=[])
         return {}
 

@@ -40,11 +40,25 @@ source "amazon-ebs" "web" {
   inner {
     a-b = data.x.y.z
   }
+  more = merge(local.tags, { A = "1", b = [var.c, "d"] }, {}, [])
+  name = "x-${formatdate("YYYY", timestamp())}"
+  empty {}
+  lines = [
+    "a ${var.b}", # c
+
+    "d ${f("e")}"
+    // f
+  ]
 }
+build "x" { sources = ["a"] } # one
+words = [
+  "a",
+]
 """
 PIECES = [
     *('"', "{", "}", "\n", "=", '"x"', "${", "#", "/*", "*/", "<<EOT\n", "EOT\n", "[", "]", ",", 'a = "b"\n', "}\n"),
     *(" ", "for", " in ", ": ", '"${var.x}"', "%", "\\", "\r\n", "a = 1 + 2\n", "(", ")", "? 1 : 2", "//", "k = {\n"),
+    *("x = [\n", "]\n", '"a",\n', '"b"\n', 'f("a", g())', "{ a = 1 }", "[]", "{}", 'x "y" { a = b }\n', "x {}\n"),
     *('x "y" {\n', "null", "-", ".", '["a", "b"]', "e\u0301", "\n\n", "\t", "x = f(\n", "- y = 2\n", '*/ a = "b"\n'),
 ]
 
@@ -102,6 +116,19 @@ def test_samples(number: int) -> None:
         "b {\n" * 99 + 'c {\n  d {\n    e {\n      a = "b"\n    }\n  }\n}\n' + "}\n" * 99,
         'if = "b"\nc = for\n',
         'a = "*/"\nb = "/*"\nc = 1',
+        'x = [\n  "a"\n  "b"\n]\n',
+        'x = [\n  "a",\n  "b"\n][0]\ny = [\n]\n[0]\n',
+        'x = [\n  "a",\n  "b"\n]\n\n[0]\n',
+        'x = <<EOT\ny = [\n  "a",\nEOT\nb {\n  z = [\n  ]\n}\n',
+        'x = { /*\n a */\n y = [\n "b*/",\n "c",\n]\n}\n/* d\n"e*/",\n"f",\n]\nz = 1\ny = 2\n',
+        "x = { if = 1 }\ny = for(1)\n",
+        "x = true(1)\ny = null.a\nz = {true = 1}\n",
+        'x = "${true}"\ny = "a${null}"\nz = "${true}b"\n',
+        "x = {\n  b { a = 1 }\n}\n",
+        'x = f(1, "2",)\ny = [1,]\nz = {a = 1,}\nw = { a = 1, a = 2, b = [{}] }\n',
+        "b { a = 1, c = 2 }\nc { a = 1 } d { b = 2 }\n",
+        'b { a = var.b }\nc = f ("x")\nd = f( [ { e = g() } ] )\n',
+        "x = 1 ? 2 : 3\ny = f(1).a\nz = [1][0]\nw = {a = 1}.a\n",
         'a = env("X")\nb = "${env}"\nc = "$${a}"\n',
     ],
 )

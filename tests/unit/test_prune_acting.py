@@ -193,11 +193,12 @@ def test_killed_at_every_step_the_next_run_finishes_or_takes_back(world: World) 
             assert not [one for run in journal.own_runs(world.folder) for one in run.open_records], number
 
 
+@depth.deep
 def test_an_undo_that_is_killed_goes_on(world: World) -> None:
     small(world.estate)
     applied = world.apply(world.plan())
     steps = _steps(world, lambda: world.undo(applied.run))
-    for number in range(0, steps, 4):
+    for number in range(0, steps, depth.amount(4, 1)):
         world.fresh()
         small(world.estate)
         before = world.estate.state()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.unit.test_prune_decide import HERE, LOOSE, NOW, THERE, ami, decided, why
 from tfgen.aws.failures import AwsError
@@ -61,6 +62,14 @@ def test_a_forged_newest_one_does_not_let_the_real_one_go() -> None:
     assert kept(facts) == [2, 3]
     assert why(decided(facts)[real.id]) == ["newest"]
     assert kept(facts, Retention(keep_last=2)) == [1, 2, 3]
+
+
+def test_an_ami_of_another_image_with_the_tag_template_of_this_one_does_not_let_the_real_one_go() -> None:
+    """Its build is a real one, and it made the AMI: of another template."""
+    retagged, real = made(2, days=1), made(1, days=20)
+    mine = replace(record(1, days=20), script="packer/web")
+    assert kept(estate(retagged, real, builds=known(replace(record(2, days=1), script="packer/web"), mine))) == [2]
+    assert kept(estate(retagged, real, builds=known(replace(record(2, days=1), script="packer/db"), mine))) == [1, 2]
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])

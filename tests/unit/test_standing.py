@@ -63,6 +63,17 @@ WITHOUT_ID = replace(RECORD, ami="")
         (ami(tags={"BuildNumber": "8"}), RECORD, "forged"),
         (ami(tags={"BuildNumber": ""}), RECORD, "good"),  # an older buildspec's: the record names it
         (ami("ami-2", tags={"BuildNumber": ""}), RECORD, "forged"),
+        # Another image's AMI with this one's Template, and every way to write this one's.
+        (ami(), replace(RECORD, script="packer/db.json"), "forged"),
+        (ami("ami-2"), replace(RECORD, script="packer/db"), "forged"),
+        (copy(), replace(RECORD, script="packer/db"), "forged"),
+        (ami(), replace(RECORD, script="packer/we"), "forged"),
+        (ami(), replace(RECORD, script="b.json"), "forged"),
+        (ami(), replace(RECORD, script="packer/web.json"), "good"),
+        (ami(), replace(RECORD, script="./packer//web"), "good"),
+        (ami(), replace(RECORD, script="web"), "good"),
+        (ami(tags={"Template": "packer/web"}), replace(RECORD, script="packer/web/"), "good"),
+        (ami(tags={"Template": "packer/web.pkr.hcl"}), replace(RECORD, script="packer/web"), "good"),
         (ami(tags={"CodeBuildProject": "none"}), RECORD, "untagged"),
         (ami(tags={"SourceVersion": "none"}), RECORD, "untagged"),
         (ami(), None, "forged"),
@@ -115,15 +126,31 @@ def test_the_gate_opens_for_each_ami_of_a_build_and_for_no_other() -> None:
 def test_what_a_person_wrote_into_the_tag_is_not_asked_for() -> None:
     class Account:
         def __init__(self) -> None:
-            self.asked = list[str]()
+            self.asked, self.kind = list[str](), "PLAINTEXT"
 
         def call(self, service: str, operation: str, ids: list[str]) -> dict[str, Any]:
             self.asked += ids
-            return {"builds": [{"id": "web:1", "buildStatus": "SUCCEEDED"}]}
+            variables = [
+                {"name": "OTHER", "value": "packer/db", "type": "PLAINTEXT"},
+                {"name": "PACKER_SCRIPT", "value": "packer/web", "type": self.kind},
+            ]
+            return {
+                "builds": [
+                    {
+                        "id": "web:1",
+                        "buildStatus": "SUCCEEDED",
+                        "environment": {"environmentVariables": variables},
+                    }
+                ]
+            }
 
     account: Any = Account()
     found = builds_of(account, ["web:1", "garbage", "a b:c", ""])
     assert account.asked == ["web:1"]
+    assert found["web:1"] is not None
+    assert found["web:1"].script == "packer/web"
+    account.kind = "PARAMETER_STORE"  # then the record has a name, not the value
+    assert [each.script for each in builds_of(account, ["web:1"]).values() if each] == [""]
     assert {id_: build and build.status for id_, build in found.items()} == {
         "web:1": "SUCCEEDED",
         "garbage": None,

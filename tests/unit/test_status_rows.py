@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar, cast
 
 import pytest
+from botocore.parsers import ResponseParserFactory
+from botocore.session import get_session
 from msgspec.structs import replace
 
 from tests.conftest import Command
+from tfgen.aws.failures import AwsError, Who, explained
 from tfgen.aws.images.model import OwnedImage
-from tfgen.aws.pipelines.runs import BuildFacts, RunFacts
+from tfgen.aws.pipelines.runs import BuildFacts, RunFacts, runs_of
+from tfgen.aws.session import Account
 from tfgen.status.facts import BehindSince, Drifts, Expected, Facts, PipelineFacts, Place, PlaceFacts
 from tfgen.status.model import Behind, ImageStatus, Report
+from tfgen.status.page.render import render
 from tfgen.status.rows import make_report
 from tfgen.status.saved import decoded, print_report
 from tfgen.status.show.check import failures, limits
+from tfgen.status.show.table import age
 from tfgen_generators.errors import TfgenError
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -248,3 +255,52 @@ def test_a_report_that_is_not_there_or_of_another_command(tmp_path: Path, cli: C
     assert "file not found" in cli("status", "--from", "gone.json").expect(64).err
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     assert "not valid JSON" in cli("status", "--from", str(tmp_path / "binary")).expect(1).err
+
+
+def test_a_page_that_comes_twice_ends_the_list() -> None:
+    class Asked:
+        calls = 0
+
+        def call(self, *_: str, **__: object) -> dict[str, Any]:
+            self.calls += 1
+            return {"pipelineExecutionSummaries": [{"status": "Failed"}], "nextToken": "same"}
+
+    asked = Asked()
+    with pytest.raises(AwsError, match="same page twice"):
+        runs_of(cast("Account", asked), "web")
+    assert asked.calls == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "table", "page"),
+    [(41.6, "41d", "41 days"), (0.99, "23h", "23 hours"), (1.0, "1d", "1 day"), (1e300, None, None)],
+)
+def test_the_table_and_the_page_count_whole_days(days: float, table: str | None, page: str | None) -> None:
+    found = replace(row(ami()), age_days=days)
+    shown = render(Report(made_at="2026-11-30T12:00:00Z", images=(found, replace(found, age_days=5e-324))))
+    if table is not None:
+        assert age(days) == table
+        assert f">{page}<" in shown
+
+
+def test_an_answer_of_sts_that_says_nothing_is_no_bug() -> None:
+    class Session:
+        def client(self, *_: object, **__: object) -> Any:
+            return SimpleNamespace(get_caller_identity=lambda: self.answer)
+
+        answer: ClassVar[dict[str, str]] = {}
+
+    for answer in ({}, {"Account": "1", "Arn": ""}, {"Arn": "arn:aws:x"}):
+        Session.answer = answer
+        with pytest.raises(AwsError, match="not one of AWS"):
+            Account(Who(profile="", region="x"), Session())
+
+
+def test_what_a_parser_stumbles_over_is_an_answer_that_is_none() -> None:
+    parser = ResponseParserFactory().create_parser("query")
+    shape = get_session().get_service_model("sts").operation_model("GetCallerIdentity").output_shape
+    response = {"status_code": 200, "headers": {}, "body": b"<html/>"}
+    with pytest.raises(AwsError, match="check the network"), explained(Who(profile="", region="x"), "sts", "x"):
+        parser.parse(response, shape)
+    with pytest.raises(KeyError), explained(Who(profile="", region="x"), "sts", "x"):
+        response["none"]

@@ -45,6 +45,7 @@ def answer(options: Options) -> int:
             include_children=options.include_children,
         )
     finally:
+        gc.freeze()  # or the first look once it is enabled is at all of it
         gc.enable()
     warn(found)
     if not found.changed and not found.everything:

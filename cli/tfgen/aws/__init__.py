@@ -1,3 +1,3 @@
 """AWS: the only room that imports boto3 and botocore."""
 
-__all__ = ["accounts", "clients", "codecommit", "failures", "isolation", "profiles", "session"]
+__all__ = ["accounts", "clients", "codecommit", "failures", "isolation", "pool", "profiles", "session"]

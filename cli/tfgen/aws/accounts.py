@@ -66,9 +66,12 @@ class _Session:
 
 
 def _time(value: object) -> datetime:
-    """A time in UTC; those of JSON are numbers."""
+    """A time in UTC; those of JSON are numbers. Raises ValueError."""
     if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC)
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (OverflowError, OSError) as error:
+            raise ValueError(f"{value} is no time: {error}") from None
     from botocore.utils import parse_timestamp
 
     found: datetime = parse_timestamp(value)

@@ -2,7 +2,8 @@
 
 Only the protocols of the services that are asked thousands of times (JSON, and EC2's XML). What is not plain here is
 read by botocore's own parser: an answer that is no success, a shape with streams, unions or blobs, a body that is none.
-The answers are equal (tests/unit/test_answers.py).
+The answers are equal (tests/unit/test_answers.py), but for a null in a list of structures, left out, and a body
+with status 200 that AWS does not send, as a proxy's page: an error, where botocore may see an empty answer.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ _NUMBERS: Mapping[str, _Reader] = {"integer": int, "long": int, "float": float, 
 
 class _NotPlainError(Exception):
     """A shape that is left to botocore."""
+
+
+class _NoAnswerError(Exception):
+    """A body that is no answer of AWS."""
 
 
 class Answers:
@@ -51,6 +56,10 @@ class _Parser:
         headers = response["headers"]
         try:
             parsed, identity = self._parsed(read, response["body"], headers)
+        except _NoAnswerError as error:
+            from botocore.parsers import ResponseParserError
+
+            raise ResponseParserError(str(error)) from None
         except _ODD:
             return self._usual.parse(response, shape)
         metadata: dict[str, Any] = {} if identity is None else {"RequestId": identity}
@@ -77,6 +86,8 @@ class _Parser:
 
 class _Json(_Parser):
     def _parsed(self, read: _Reader, body: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], str | None]:
+        if body.strip()[:1] not in (b"{", b""):
+            raise _NoAnswerError("the answer is no object of JSON")
         return read(msgspec.json.decode(body)), headers.get("x-amzn-requestid")
 
     def _made(self, shape: Any, above: tuple[str, ...]) -> _Reader | None:
@@ -89,6 +100,8 @@ class _Json(_Parser):
             )
         if kind in ("list", "map"):
             read = self._made(shape.member if kind == "list" else shape.value, above)
+            if kind == "list" and shape.member.type_name == "structure":
+                return _structures(read)
             return read and (_list if kind == "list" else _map)(read)
         if kind == "blob":
             raise _NotPlainError
@@ -102,6 +115,8 @@ class _Ec2(_Parser):
         parser = ETree.XMLParser(target=ETree.TreeBuilder(), encoding="utf-8")
         parser.feed(body)
         root = parser.close()
+        if not root.tag.endswith("Response"):
+            raise _NoAnswerError("the answer is another document than EC2's")
         identity = next((node.text for node in root if node.tag.rpartition("}")[2] == "requestId"), None)
         return read(root), identity
 
@@ -151,6 +166,10 @@ def _structure(members: Mapping[str, tuple[str, _Reader | None]]) -> _Reader:
         return found
 
     return read
+
+
+def _structures(read: _Reader | None) -> _Reader:
+    return lambda value: [read(one) if read else one for one in value if one is not None]
 
 
 def _list(read: _Reader) -> _Reader:

@@ -50,6 +50,8 @@ _FIXES = {
     "OperationAborted": "another change is in progress: try again in a minute",
     "RequestTimeTooSkewed": _CLOCK,
 }
+#: The classes of botocore's errors after which the same service is not asked again: nobody is there.
+SILENT = ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ProxyConnectionError")
 #: How AWS's message begins, whatever its code, where the time of a signature is far from AWS's own.
 _SKEWED = ("Signature expired", "Signature not yet current")
 
@@ -107,8 +109,26 @@ def explained(who: Who, service: str, operation: str) -> Iterator[None]:
         raise _from_botocore(error, what, who) from None
     except RecursionError:
         raise _redirected(what, who) from None
+    except (KeyError, AttributeError, TypeError) as error:
+        if not _is_of_a_parser(error):
+            raise
+        raise no_answer(what, who) from None
     except ValueError as error:  # botocore's word for an endpoint or a parameter that makes no sense
         raise AwsError(f"AWS request failed ({what}): {error} ({who})", code="ValueError") from None
+
+
+def no_answer(what: str, who: Who) -> AwsError:
+    """What came with status 200 is not what AWS answers: a proxy's or a portal's page."""
+    message = f"AWS request failed ({what}): the answer is not one of AWS ({who})"
+    return AwsError(message, code="ResponseParserError", fix=_NETWORK)
+
+
+def _is_of_a_parser(error: Exception) -> bool:
+    """Whether botocore raised it while it read an answer."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    return at is not None and at.tb_frame.f_globals.get("__name__") == "botocore.parsers"
 
 
 def _redirected(what: str, who: Who) -> AwsError:

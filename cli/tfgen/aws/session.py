@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from threading import Lock
 from typing import Any
 
-from tfgen.aws.failures import Who, explained
+from tfgen.aws.failures import SILENT, AwsError, Who, explained, no_answer
 from tfgen_generators.errors import UsageError
 
 _MAKING = Lock()
@@ -29,13 +30,16 @@ class Account:
     def __init__(self, who: Who, session: Any, *, threads: int = 1, like: Account | None = None) -> None:
         """`threads` call at the same time; `like` is the same account elsewhere, so that AWS need not be asked."""
         self.who, self._session, self._threads = who, session, threads
+        self._lost: dict[str, AwsError] = {}
         self._client: Callable[[str], Any] = cache(self._made)
         if like is not None:
             self.id, self.partition, self.identity = like.id, like.partition, like.identity
             return
         self.identity = identity = self.call("sts", "get_caller_identity")
-        self.id = str(identity["Account"])
-        self.partition = str(identity["Arn"]).split(":")[1]
+        arn = str(identity.get("Arn") or "").split(":")
+        if not identity.get("Account") or len(arn) < 2:
+            raise no_answer("sts get_caller_identity", who)
+        self.id, self.partition = str(identity["Account"]), arn[1]
 
     @property
     def region(self) -> str:
@@ -43,15 +47,27 @@ class Account:
 
     def call(self, service: str, operation: str, **arguments: object) -> dict[str, Any]:
         """One operation, by its name in boto3."""
-        with explained(self.who, service, operation):
+        with self._lost_once(service), explained(self.who, service, operation):
             answer: dict[str, Any] = getattr(self._client(service), operation)(**arguments)
             return answer
 
     def pages(self, service: str, operation: str, key: str, **arguments: object) -> Iterator[dict[str, Any]]:
         """What stands under `key` in all pages of an operation's answer, as they come."""
-        with explained(self.who, service, operation):
+        with self._lost_once(service), explained(self.who, service, operation):
             for page in self._client(service).get_paginator(operation).paginate(**arguments):
                 yield from page.get(key, [])
+
+    @contextmanager
+    def _lost_once(self, service: str) -> Iterator[None]:
+        """Of many calls to a service that does not answer, those that have begun alone wait for it."""
+        if service in self._lost:
+            raise self._lost[service]
+        try:
+            yield
+        except AwsError as error:
+            if self._threads > 1 and error.code in SILENT:
+                self._lost[service] = error
+            raise
 
     def prepare(self, *services: str) -> None:
         """Makes the clients: boto3 makes none in two threads at once, but each may then be used in many."""
@@ -71,7 +87,7 @@ class Account:
         many = self._threads > 1
         config = Config(
             connect_timeout=10,
-            read_timeout=60,
+            read_timeout=20 if many else 60,
             max_pool_connections=max(10, self._threads),
             # Of thousands of calls these two take a sixth.
             parameter_validation=not many,

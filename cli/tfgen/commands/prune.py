@@ -169,10 +169,10 @@ def _plan(
     workspace = open_workspace()
     plan = make_plan(workspace, Request(regions=tuple(regions), images=tuple(images), patterns=tuple(patterns)))
     show(plan, format_)
-    for run in broken_off(workspace):
-        message = f"run {run} was broken off: run tfgen prune FILE to finish it, or tfgen prune --undo {run}"
-        note(f"warning: {message}", style="yellow")
     if out:
         write_plan(out, plan)
         note(f"wrote {out}")
+    for run in broken_off(workspace):
+        message = f"run {run} was broken off: run tfgen prune FILE to finish it, or tfgen prune --undo {run}"
+        note(f"warning: {message}", style="yellow")
     return EXIT_REFUSED if plan.unreadable else 0

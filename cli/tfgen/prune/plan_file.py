@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -47,14 +48,27 @@ def read_plan(file: Path) -> Plan:
         raise UsageError("no plan of tfgen prune", where=str(file), fix=_AGAIN) from None
     if not isinstance(document, dict) or _KEY not in document:
         raise UsageError("no plan of tfgen prune", where=str(file), fix=_AGAIN)
-    if document[_KEY] != FORMAT:
+    if document[_KEY] is True or document[_KEY] != FORMAT:
         raise RefusedError(f"a plan of another format ({document[_KEY]})", where=str(file), fix=_AGAIN)
     if document.get("digest") != _digest(document.get("plan")):
         raise RefusedError("the plan was changed after it was made", where=str(file), fix=_AGAIN)
     try:
-        return msgspec.convert(document["plan"], Plan)
+        plan = msgspec.convert(document["plan"], Plan)
     except msgspec.ValidationError as error:
         raise RefusedError(f"a plan of another tfgen: {error}", where=str(file), fix=_AGAIN) from None
+    if not _is_sound(plan):
+        raise RefusedError("the plan has no time, or no account of a region", where=str(file), fix=_AGAIN)
+    return plan
+
+
+def _is_sound(plan: Plan) -> bool:
+    """Whether it has its time, and the account of each of its regions: what a run begins with."""
+    try:
+        made = datetime.fromisoformat(plan.made_at)
+    except ValueError:
+        return False
+    regions = {each.region for each in plan.amis}
+    return made.tzinfo is not None and bool(plan.accounts) and all(plan.accounts) and regions <= plan.accounts.keys()
 
 
 def _digest(document: object) -> str:

@@ -14,7 +14,7 @@ from tfgen.aws.failures import AwsError
 from tfgen.aws.images.list import owned_images
 from tfgen.aws.images.model import OwnedImage
 from tfgen.aws.images.snapshots import OwnedSnapshot, owned_snapshots
-from tfgen.aws.pipelines.runs import BuildFacts, builds_of
+from tfgen.aws.pipelines.runs import BAD, BuildFacts, builds_of, newest_ended
 from tfgen.aws.session import Account
 from tfgen.aws.usage.ask import ODD, THREADS, RegionAsker, ask, failure_of
 from tfgen.aws.usage.model import Failure, Stay, Use
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _NO_PIPELINE = "PipelineNotFoundException"
 _Asker = TypeVar("_Asker", bound=RegionAsker)
 _SECOND = timedelta(seconds=1)
-_RED = ("Failed", "Stopped")
 
 
 class Region(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,18 +186,12 @@ def build_records(
 
 def _failed(asker: RegionAsker, pipeline: str) -> str:
     try:
-        answer = asker.call("codepipeline", "list_pipeline_executions", pipelineName=pipeline, maxResults=20)
+        newest = newest_ended(asker.account, pipeline)
     except AwsError as error:
         if error.code == _NO_PIPELINE:
             return ""
         raise
-    for each in answer.get("pipelineExecutionSummaries", []):
-        status = each.get("status")
-        if status in _RED:
-            return str(each.get("pipelineExecutionId") or pipeline)
-        if status == "Succeeded":
-            return ""
-    return ""
+    return (newest.id or pipeline) if newest and newest.status in BAD else ""
 
 
 def time_now(askers: Iterable[RegionAsker]) -> datetime:

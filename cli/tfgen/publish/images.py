@@ -88,8 +88,8 @@ class Everywhere:
         job, account, image = self._job, self._job.accounts[region], self.images[region]
         try:
             give_tags(account, image, job.source)
-            if region != job.source.region and job.publish.is_shared:
-                for key in keys_of(account, image):
+            if region != job.source.region:
+                for key in self._keys_of(account, image):
                     self._check_key(account, key)
             share(account, image, job.publish)
         except (RefusedError, BusyError):
@@ -99,9 +99,14 @@ class Everywhere:
 
     def _check_home_keys(self) -> None:
         job = self._job
-        self._keys = keys_of(job.home, self.images[job.source.region]) if job.publish.is_shared else []
+        self._keys = self._keys_of(job.home, self.images[job.source.region])
         for key in self._keys:
             self._check_key(job.home, key)
+
+    def _keys_of(self, account: Account, image: OwnedImage) -> list[str]:
+        """Of AMIs that nobody else may start too: with a disabled key we cannot start them either."""
+        asks = self._job.publish.is_shared or any(one.encrypted for one in image.snapshots)
+        return keys_of(account, image) if asks else []
 
     def _check_key(self, account: Account, key: str) -> None:
         publish = self._job.publish
@@ -111,7 +116,8 @@ class Everywhere:
         if reason:
             message = f"{account.region}: {reason}"
             raise RefusedError(
-                message, fix="encrypt with a key of your own that these accounts may use (docs/publish.md)"
+                message,
+                fix="enable it, or use a key of your own that these accounts may use (docs/publish.md)",
             )
 
     def _failed(self, failed: dict[str, str], going: dict[str, str]) -> TfgenError:

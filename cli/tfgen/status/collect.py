@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -91,13 +90,14 @@ def _read(
     progress: Progress,
 ) -> tuple[PlaceFacts, ...]:
     from tfgen.aws.accounts import THREADS
+    from tfgen.aws.pool import Pool
     from tfgen.status.reading.expected import expected_images
     from tfgen.status.reading.place import complete, read_place
 
     publish = workspace.settings.publish
     expected = [expected_images(workspace, found, parents, place.account_id) for place, _ in opened]
     progress.begin(sum(map(len, expected)))
-    with ThreadPoolExecutor(THREADS) as pool:
+    with Pool(THREADS) as pool:
         first = [
             read_place(account, place, images, publish, pool, progress.tick, only=options.images)
             for (place, account), images in zip(opened, expected, strict=True)

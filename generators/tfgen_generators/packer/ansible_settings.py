@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from tfgen_generators.packer.ansible_arguments import read_arguments
 from tfgen_generators.packer.syntax.values import Value
@@ -31,13 +32,19 @@ _VARIABLES = {
 _PLUGINS = "_PLUGINS"
 
 
+@lru_cache(maxsize=4096)
 def variable_use(name: str) -> str:
     """What the files are used for that a variable of Ansible names; "" when it names none."""
     return _VARIABLES.get(name) or ("library" if name.startswith("ANSIBLE_") and name.endswith(_PLUGINS) else "")
 
 
-def of_ansible(kind: str, key: str, texts: Sequence[str]) -> Iterator[Use]:
+@lru_cache(maxsize=4096)  # most provisioners of a repository say the same
+def of_ansible(kind: str, key: str, texts: tuple[str, ...]) -> tuple[Use, ...]:
     """The files that the texts of a setting `key` name, of a provisioner of this kind."""
+    return tuple(_of_ansible(kind, key, texts))
+
+
+def _of_ansible(kind: str, key: str, texts: Sequence[str]) -> Iterator[Use]:
     if key == "ansible_env_vars":
         yield from of_variables(texts)
         return

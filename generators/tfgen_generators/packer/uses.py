@@ -120,7 +120,8 @@ def of_provisioner(kind: str, settings: Mapping[str, Value]) -> Iterator[Use]:
         yield from _listed(_PROVISIONERS.get(kind, {}), settings)
     if kind in ANSIBLE:
         for key in OF_ANSIBLE:
-            yield from of_ansible(kind, key, [text for text in _listed_texts(settings.get(key)) if text])
+            if key in settings:
+                yield from of_ansible(kind, key, tuple(text for text in _listed_texts(settings[key]) if text))
     overrides = settings.get("override")
     for override in overrides.values() if isinstance(overrides, dict) else ():
         if isinstance(override, dict):
@@ -161,16 +162,15 @@ def of_paths(values: Iterable[Value], steps: Iterable[tuple[str, Mapping[str, Va
 
 
 def _paths(values: Iterable[Value]) -> Iterator[str]:
-    stack = list(values)
-    while stack:
-        value = stack.pop()
+    found = list(values)
+    for value in found:  # and what is added to it
         if isinstance(value, str):
             if "/" in value and _PATH.fullmatch(value):
                 yield value
         elif isinstance(value, dict):
-            stack += value.values()
+            found += value.values()
         elif isinstance(value, list):
-            stack += value
+            found += value
 
 
 def _not_read(kind: str, settings: Mapping[str, Value]) -> Iterator[Value]:

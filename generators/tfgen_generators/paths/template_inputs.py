@@ -189,8 +189,10 @@ def _variables(values: PossibleValues, step: Step) -> Iterator[tuple[str, str]]:
 def _of_ansible(values: PossibleValues, step: Step) -> Iterator[Wanted]:
     """What Ansible's variables, its arguments and its command name."""
     for key in OF_ANSIBLE:
-        words = [text for item in values.items(step.settings.get(key, [])) for text in values.texts(item)]
-        found = list(of_ansible(step.kind, key, words))
+        if key not in step.settings:
+            continue
+        words = tuple(text for item in values.items(step.settings[key]) for text in values.texts(item))
+        found = of_ansible(step.kind, key, words)
         yield from _wanted(values, [(use, value) for use, value, _ in found], [name for _, _, name in found])
 
 

@@ -28,7 +28,7 @@ _GONE = ("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidAMIID.Malf
 def read_image(account: Account, ami: str) -> OwnedImage | None:
     """One AMI of the account by its id, disabled ones too; None where there is none. Raises AwsError."""
     try:
-        answer = account.call("ec2", "describe_images", ImageIds=[ami])
+        answer = account.call("ec2", "describe_images", ImageIds=[ami], IncludeDisabled=True)
     except AwsError as error:
         if error.code in _GONE:
             return None
@@ -52,7 +52,9 @@ def copies_of(account: Account, source: OwnedImage) -> tuple[OwnedImage | None, 
     filters = [{"Name": "name", "Values": names}]
     found = [
         to_image(account, one)
-        for one in account.pages("ec2", "describe_images", "Images", Owners=["self"], Filters=filters)
+        for one in account.pages(
+            "ec2", "describe_images", "Images", Owners=["self"], Filters=filters, IncludeDisabled=True
+        )
     ]
     copies = [one for one in found if is_copy(one, source)]
     if good := [one for one in copies if one.state not in _LOST]:
@@ -101,7 +103,7 @@ def to_image(account: Account, one: Mapping[str, Any]) -> OwnedImage:
 
 def reason_of(account: Account, ami: str) -> str:
     """Why EC2 could not make an AMI."""
-    answer = account.call("ec2", "describe_images", ImageIds=[ami])
+    answer = account.call("ec2", "describe_images", ImageIds=[ami], IncludeDisabled=True)
     for one in answer.get("Images", []):
         return str(one.get("StateReason", {}).get("Message", "")) or "EC2 says no reason"
     return "it is gone"

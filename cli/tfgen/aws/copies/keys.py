@@ -40,6 +40,8 @@ def why_unusable(account: Account, key: str, accounts: Sequence[str], *, shared:
     except AwsError as error:
         if error.code == "NotFoundException":
             return f"key {key} not found in {account.region}", ""
+        if is_denied(error) and not shared:
+            return "", f"key {key} may not be looked at: whether it is enabled is not known"
         raise
     if shared and (found.get("KeyManager") == "AWS" or key.rpartition(":")[2].startswith("alias/aws/")):
         return f"{key} is the key that AWS manages: other accounts cannot use it", ""

@@ -6,6 +6,7 @@ Source: CodeBuild's API reference (Build: kept for a year), docs/images.md (tags
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
@@ -14,6 +15,7 @@ import msgspec
 
 from tfgen.aws.images.model import OwnedImage
 from tfgen.aws.pipelines.runs import GOOD, BuildFacts
+from tfgen_generators.packer.names import without_ending
 
 #: CodeBuild forgets builds after a year; of a younger AMI it must know the build.
 KEPT = timedelta(days=360)
@@ -125,7 +127,16 @@ def _of_template(ami: OwnedImage, template: str) -> Iterator[Contradiction]:
         yield Contradiction(tag="Template", expected=template, found=ami.template, reason=reason)
 
 
+def _is_of_script(template: str, script: str) -> bool:
+    """Whether a build of that PACKER_SCRIPT is of the template: its ending, and a folder before it, may be left out."""
+    wanted = without_ending(posixpath.normpath(script)).lstrip("/")
+    return f"/{without_ending(template)}".endswith(f"/{wanted}") or f"/{template}".endswith(f"/{wanted}")
+
+
 def _of_tags(ami: OwnedImage, build: BuildFacts) -> Iterator[Contradiction]:
+    if build.script and not _is_of_script(ami.template, build.script):
+        reason = f"tag Template of {ami.id} is {ami.template or 'none'}, and the build was of {build.script}"
+        yield Contradiction(tag="Template", expected=build.script, found=ami.template, reason=reason)
     if build.commit and ami.commit != build.commit:
         reason = f"tag SourceVersion of {ami.id} is {ami.commit}, and the build was of {build.commit}"
         yield Contradiction(tag="SourceVersion", expected=build.commit, found=ami.commit, reason=reason)

@@ -126,7 +126,7 @@ def build_of(found: dict[str, Any]) -> Build:
     logs = found.get("logs") or {}
     exported = found.get("exportedEnvironmentVariables") or []
     return Build(
-        id=str(found["id"]),
+        id=str(found.get("id", "")),
         status=str(found.get("buildStatus", _GOING_ON)),
         phase=str(found.get("currentPhase", "")),
         failure=_failure(found),

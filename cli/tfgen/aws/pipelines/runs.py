@@ -26,6 +26,7 @@ _PAGE = 100
 _BATCH = 100
 #: One tag that a person wrote would fail a whole call.
 _BUILD_ID = re.compile(r"[\w-]+:[\w-]+")
+_SCRIPT = "PACKER_SCRIPT"
 GOOD = "Succeeded"
 #: How an execution ends that should have built an image and did not; one that is superseded has left it to the next.
 BAD = ("Failed", "Stopped", "Cancelled")
@@ -43,7 +44,10 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BuildFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A build; `failure` is its first phase's that did not work, `ami` the AMI that it exported."""
+    """A build; `failure` is its first phase's that did not work, `ami` the AMI that it exported.
+
+    `script` is PACKER_SCRIPT as it was given to the build, "" where that is not told.
+    """
 
     id: str
     status: str
@@ -55,6 +59,7 @@ class BuildFacts(msgspec.Struct, frozen=True, kw_only=True):
     log_stream: str = ""
     ami: str = ""
     number: str = ""
+    script: str = ""
 
 
 def runs_of(account: Account, pipeline: str) -> tuple[RunFacts, ...]:
@@ -67,6 +72,8 @@ def runs_of(account: Account, pipeline: str) -> tuple[RunFacts, ...]:
         token = answer.get("nextToken")
         if not token or (len(found) >= SHOWN and any(each.status == GOOD for each in found)):
             return tuple(found)
+        if token == asked.get("nextToken"):
+            raise AwsError(f"AWS gave the same page twice (codepipeline list_pipeline_executions, {pipeline})", code="")
         asked |= {"nextToken": token, "maxResults": _PAGE}
 
 
@@ -140,7 +147,16 @@ def _build(found: dict[str, Any]) -> BuildFacts:
         log_stream=build.log_stream,
         ami=build.exported.get("AMI_ID", ""),
         number=str(found.get("buildNumber") or ""),
+        script=_script(found),
     )
+
+
+def _script(found: Mapping[str, Any]) -> str:
+    """Not where it stands for a parameter or a secret: the record has its name only."""
+    for each in (found.get("environment") or {}).get("environmentVariables") or ():
+        if each.get("name") == _SCRIPT and each.get("type", "PLAINTEXT") == "PLAINTEXT":
+            return sys.intern(str(each.get("value") or ""))
+    return ""
 
 
 def moment(value: object) -> datetime | None:

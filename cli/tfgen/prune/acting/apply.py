@@ -72,9 +72,13 @@ class _Application:
         self._journal: Journal | None = None
         previous = required(workspace).previous
         self._askers, self._closed = open_regions(tuple(plan.accounts), previous, stack, WatchingAsker)
+        for asker in self._askers:
+            asker.skipped = tuple(required(workspace).skip_sources)
         _check(plan, self._askers)
         no_undo = options.no_undo
         self._places = {one.region: Place(one, _ahead(one), no_undo=no_undo) for one in self._askers}
+        for place in self._places.values():
+            place.everywhere = tuple(asker.account for asker in self._askers)
 
     def run(self) -> Applied:
         finished: tuple[AppliedAmi, ...] = ()
@@ -99,6 +103,8 @@ class _Application:
         """Each AMI in its order; ends early when what was asked is no longer fresh."""
         began = time.monotonic()
         decided = {each.candidate.key: each for each in looked.decisions}
+        for place in self._places.values():
+            place.known = frozenset(decided)
         ordered = dict.fromkeys((*(key for key in decided if key in self._todo), *self._todo))
         acted = False
         for key in ordered:

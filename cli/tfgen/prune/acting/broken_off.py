@@ -48,6 +48,8 @@ def finish_runs(
                 found += _one(run, record, places[record.region], journal, looked)
             if len(mine) == len(run.open_records) and not any(each.error for each in found):
                 journal.write(Ended(at=moment(datetime.now(UTC))))
+        for region, ami in run.unrecorded:
+            say(f"warning: run {run.name}: the record of {ami} ({region}) cannot be read: its snapshots are left")
         for each in found:
             say(f"run {run.name} was broken off: {each.action} {each.ami} ({each.region}): {each.result}")
     return tuple(found)

@@ -73,7 +73,8 @@ def begin(folder: Path, begun: Begun) -> Journal:
         _sync_folder(folder)
         _sync_folder(folder.parent)
     except OSError as error:
-        raise TfgenError(f"cannot be created: {error.strerror}", where=str(path), fix="free some space") from None
+        fix = "make its folder writable, or free some space"
+        raise TfgenError(f"cannot be created: {error.strerror}", where=str(path), fix=fix) from None
     journal = Journal(path, descriptor)
     journal.write(msgspec.structs.replace(begun, inode=os.fstat(descriptor).st_ino))
     return journal
@@ -122,6 +123,11 @@ class Run:
         """What was begun and is not at its end, in the order in which it was begun."""
         left = self.calls.keys() - self.settled.keys() - self.undone.keys()
         return [record for key, record in self.records.items() if key in left]
+
+    @property
+    def unrecorded(self) -> list[tuple[str, str]]:
+        """Region and id of AMIs that were called for and whose record cannot be read: the file was changed."""
+        return [key for key in self.calls if key not in self.records]
 
     @property
     def touched(self) -> list[Record]:

@@ -5,7 +5,7 @@ Source: EC2's API reference (DescribeImages, DescribeImageAttribute, DescribeSna
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable
 from typing import TYPE_CHECKING, Any
 
 from tfgen.aws.failures import AwsError
@@ -17,19 +17,27 @@ if TYPE_CHECKING:
     from tfgen.aws.session import Account
 
 SNAPSHOT_GONE = "InvalidSnapshot.NotFound"
+#: EC2 may list an AMI for a while after it is gone.
+_DEREGISTERED = "deregistered"
+#: The tag that names what an AMI was built on (docs/images.md).
+_PARENT = "ParentAmi"
 _ALL = {"Owners": ["self"], "IncludeDeprecated": True, "IncludeDisabled": True}
 _PAGE = 1000
 _PERMISSIONS = ("UserId", "Group", "OrganizationArn", "OrganizationalUnitArn")
 
 
-def read_record(account: Account, ami: str, image: str, action: Action) -> Record | None:
-    """The AMI now, with its snapshots where it is to be deregistered; None where it is gone. Raises AwsError."""
+def read_record(account: Account, ami: str, image: str, action: Action, gone: Collection[str] = ()) -> Record | None:
+    """The AMI now, with its snapshots where it is to be deregistered; None where it is gone. Raises AwsError.
+
+    `gone`: AMIs that hold no snapshot, even if EC2 still lists them.
+    """
     found = images_with(account, "image-id", [ami])
-    permissions = _permissions(account, ami) if found else None
-    if not found or permissions is None:
+    is_there = bool(found) and found[0].get("State") != _DEREGISTERED
+    permissions = _permissions(account, ami) if is_there else None
+    if permissions is None:
         return None
     said = found[0]
-    snapshots = _snapshots(account, ami, said) if action == "deregister" else ()
+    snapshots = _snapshots(account, {ami, *gone}, said) if action == "deregister" else ()
     return Record(
         region=account.region,
         ami=ami,
@@ -66,17 +74,26 @@ def snapshots_there(account: Account, ids: Iterable[str]) -> dict[str, dict[str,
     return {str(each["SnapshotId"]): _tags(each) for each in found}
 
 
-def holders(account: Account, ids: Iterable[str], but: str = "") -> dict[str, str]:
-    """Snapshot -> another AMI that has it, disabled ones too. Raises AwsError."""
+def holders(account: Account, ids: Iterable[str], but: Container[str]) -> dict[str, str]:
+    """Snapshot -> an AMI that has it, disabled ones too, none of `but`. Raises AwsError."""
     wanted = set(ids)
     if not wanted:
         return {}
     found: dict[str, str] = {}
     for image in images_with(account, "block-device-mapping.snapshot-id", sorted(wanted)):
         for snapshot in _disks(image):
-            if snapshot in wanted and image["ImageId"] != but:
+            if snapshot in wanted and image["ImageId"] not in but:
                 found.setdefault(snapshot, str(image["ImageId"]))
     return found
+
+
+def unknown_offspring(account: Account, ami: str, region: str, known: Container[tuple[str, str]]) -> list[str]:
+    """AMIs in the region of `account` that were made of `ami` of `region`, none of `known`. Raises AwsError."""
+    asked = [("source-image-id", ami)]
+    if region == account.region:
+        asked.append((f"tag:{_PARENT}", ami))
+    found = (str(one["ImageId"]) for name, id_ in asked for one in images_with(account, name, [id_]))
+    return [each for each in dict.fromkeys(found) if (account.region, each) not in known and each != ami]
 
 
 def readers(account: Account, snapshot: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -87,10 +104,10 @@ def readers(account: Account, snapshot: str) -> tuple[tuple[str, ...], tuple[str
     return tuple(users), tuple(sorted(str(each["Group"]) for each in found if each.get("Group")))
 
 
-def _snapshots(account: Account, ami: str, image: dict[str, Any]) -> tuple[SnapshotRecord, ...]:
+def _snapshots(account: Account, but: Container[str], image: dict[str, Any]) -> tuple[SnapshotRecord, ...]:
     ids = list(dict.fromkeys(_disks(image)))
     there = snapshots_there(account, ids)
-    others = holders(account, there, ami)
+    others = holders(account, there, but)
     found = []
     for id_ in ids:
         if id_ in there:

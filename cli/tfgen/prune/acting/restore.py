@@ -21,15 +21,20 @@ if TYPE_CHECKING:
 #: Seconds between two looks at an AMI that comes back, and how many.
 POLL, _LOOKS = 2.0, 60
 _READY = ("available", "disabled")
+_RESTORE = "restore_image_from_recycle_bin"
 
 
 class Restore:
-    """`changed`: something was to be done; `lacking`: what could not be, each as a text."""
+    """`changed`: something was to be done; `lacking`: what could not be, each as a text.
 
-    def __init__(self, account: Account, record: Record) -> None:
-        self._account, self._record = account, record
+    `called`: the record's call was just made, so EC2 may still list the AMI as it was before.
+    """
+
+    def __init__(self, account: Account, record: Record, *, called: bool = False) -> None:
+        self._account, self._record, self._called = account, record, called
         self.changed = False
         self.lacking: list[str] = []
+        self._from_bin: set[str] = set()
 
     def run(self) -> Outcome:
         """Raises AwsError where no further call makes sense: the next run goes on."""
@@ -37,12 +42,10 @@ class Restore:
         if record.action == "deregister":
             self._snapshots()
         now = read_record(self._account, record.ami, record.image, "keep")
-        if now is None:
-            if record.action != "deregister":
-                self.lacking.append(f"{record.ami} was deregistered by somebody else")
-                return "not-restored"
-            self._do("restore_image_from_recycle_bin", "the AMI", ImageId=record.ami)
-            now = self._settled()
+        if record.action == "deregister":
+            now = self._image(now)
+        elif now is None:
+            self.lacking.append(f"{record.ami} was deregistered by somebody else")
         if now is None:
             return "not-restored"
         self._state(now)
@@ -52,6 +55,20 @@ class Restore:
             self._readers()
         self._compare()
         return "not-restored" if self.lacking else "restored" if self.changed else "nothing"
+
+    def _image(self, now: Record | None) -> Record | None:
+        """From the bin; also where EC2 lists the AMI, which may be a listing of before its deregistration."""
+        if now is None or self._called:
+            self._do(_RESTORE, "the AMI", ImageId=self._record.ami)
+            return self._settled()
+        try:
+            self._account.call("ec2", _RESTORE, ImageId=self._record.ami)
+        except AwsError as error:  # that it is in no bin, where it is there
+            if concerns_all(error):
+                raise
+            return now
+        self.changed = True
+        return self._settled()
 
     def _do(self, operation: str, what: str, **arguments: object) -> bool:
         self.changed = True
@@ -65,11 +82,14 @@ class Restore:
         return True
 
     def _snapshots(self) -> None:
-        gone = [each for each in self._record.snapshots if each.goes]
-        there = snapshots_there(self._account, [each.id for each in gone])
-        for each in gone:
-            if each.id not in there:
-                self._do("restore_snapshot_from_recycle_bin", each.id, SnapshotId=each.id)
+        """Also one that another AMI had then: it may have gone with that one since."""
+        there = snapshots_there(self._account, [each.id for each in self._record.snapshots])
+        for each in self._record.snapshots:
+            restored = each.id not in there and self._do(
+                "restore_snapshot_from_recycle_bin", each.id, SnapshotId=each.id
+            )
+            if restored or each.goes:
+                self._from_bin.add(each.id)
 
     def _settled(self, state: str = "") -> Record | None:
         """The AMI, once it is ready (in `state`)."""
@@ -86,7 +106,8 @@ class Restore:
 
     def _state(self, now: Record) -> None:
         wanted = self._record.state
-        if now.state == wanted or wanted not in _READY:
+        called = self._called and self._record.action == "disable"
+        if (now.state == wanted and not called) or wanted not in _READY:
             return
         done = self._do("enable_image" if wanted == "available" else "disable_image", "state", ImageId=now.ami)
         if done:
@@ -133,7 +154,7 @@ class Restore:
 
     def _readers(self) -> None:
         """Tags of the snapshots that were deleted, and who may read them."""
-        there = snapshots_there(self._account, [each.id for each in self._record.snapshots if each.goes])
+        there = snapshots_there(self._account, sorted(self._from_bin))
         for each in self._record.snapshots:
             if each.id not in there:
                 continue

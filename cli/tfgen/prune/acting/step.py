@@ -6,6 +6,7 @@ deregistered AMI starts none: then the AMI is given back, before any of its snap
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import msgspec
 from tfgen.aws.failures import AwsError, concerns_all
 from tfgen.aws.usage.permissions import GONE
 from tfgen.prune.acting.model import Call, Outcome, Record, Settled
-from tfgen.prune.acting.record import SNAPSHOT_GONE, holders, read_record
+from tfgen.prune.acting.record import SNAPSHOT_GONE, holders, read_record, unknown_offspring
 from tfgen.prune.acting.recycle_bin import IMAGE, SNAPSHOT, RecycleBin
 from tfgen.prune.acting.restore import Restore
 from tfgen.prune.acting.watch import WatchingAsker
@@ -23,6 +24,7 @@ from tfgen.prune.decide import LAUNCHED_WITHIN, UNPROTECTED
 from tfgen.prune.model import Action, Because
 
 if TYPE_CHECKING:
+    from tfgen.aws.session import Account
     from tfgen.aws.usage.model import Failure, Use
     from tfgen.prune.acting.journal import Journal
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _SOON = timedelta(minutes=2)
 _ALREADY = timedelta(minutes=5)
 _IN_USE = "InvalidSnapshot.InUse"
+#: Seconds between two tries of a snapshot whose AMI is not gone everywhere, and how many.
+POLL, _LOOKS = 2.0, 10
 _OPERATIONS: dict[Action, str] = {
     "deprecate": "enable_image_deprecation",
     "disable": "disable_image",
@@ -61,15 +65,32 @@ class Place:
     def __init__(self, asker: WatchingAsker, ahead: timedelta, *, no_undo: bool) -> None:
         self.asker, self.account = asker, asker.account
         self.bin, self._ahead, self.no_undo = RecycleBin(asker.account), ahead, no_undo
+        #: All regions of the run, and the AMIs that were there when all was asked: their relatives are known.
+        self.everywhere: tuple[Account, ...] = (asker.account,)
+        self.known: frozenset[tuple[str, str]] = frozenset()
+        #: What this run has deregistered: EC2 may still list it.
+        self.gone: set[str] = set()
 
     @classmethod
     def like(cls, other: Place, *, no_undo: bool) -> Place:
         """The same region under another demand."""
-        return cls(other.asker, other._ahead, no_undo=no_undo)
+        found = cls(other.asker, other._ahead, no_undo=no_undo)
+        found.everywhere, found.known, found.gone = other.everywhere, other.known, other.gone
+        return found
 
     def now(self) -> datetime:
         """AWS's time, as it was told at the beginning."""
         return datetime.now(UTC) + self._ahead
+
+    def offspring(self, ami: str) -> tuple[Because, ...]:
+        """What was made of `ami` since all was asked: its instance may be gone by now. Raises AwsError."""
+        found: list[Because] = []
+        for account in self.everywhere:
+            is_here = account.region == self.account.region
+            for each in unknown_offspring(account, ami, self.account.region, self.known):
+                id_ = each if is_here else f"{account.region}/{each}"
+                found.append(Because(kind="parent-of" if is_here else "source-of", id=id_))
+        return tuple(found)
 
     def uses(self, ami: str) -> tuple[Because, ...]:
         """Raises NotAskedError."""
@@ -89,12 +110,12 @@ def carry_out(place: Place, journal: Callable[[], Journal], ami: str, image: str
 
     An AwsError that it raises is one that the next AMI would get too.
     """
-    record = read_record(place.account, ami, image, action)
+    record = read_record(place.account, ami, image, action, place.gone)
     if record is None:
         return Result(result="gone")
     if _is_done(record, place.now()):
         return Result(result="already")
-    reasons = (*_reasons(place, record), *place.uses(ami))
+    reasons = (*_reasons(place, record), *place.uses(ami), *place.offspring(ami))
     if reasons:
         return Result(result="kept", because=reasons)
     journal().write(record)
@@ -112,8 +133,11 @@ def carry_out(place: Place, journal: Callable[[], Journal], ami: str, image: str
 
 def finish(place: Place, journal: Journal, record: Record, uses: tuple[Because, ...]) -> Result:
     """What is left after the call, also of a run that was killed. Raises as `carry_out`."""
+    if record.action == "deregister":
+        place.gone.add(record.ami)
     if uses and record.action != "deprecate":
-        restore = Restore(place.account, record)
+        place.gone.discard(record.ami)
+        restore = Restore(place.account, record, called=True)
         outcome = restore.run()
         error = "; ".join(restore.lacking) if outcome == "not-restored" else ""
         found = Result(result="failed" if error else "kept", because=uses, error=error)
@@ -155,14 +179,27 @@ def _reasons(place: Place, record: Record) -> tuple[Because, ...]:
 
 def unkept(place: Place, record: Record) -> list[str]:
     """What of an AMI no rule of the Recycle Bin keeps. Raises AwsError."""
-    found = [] if place.bin.keeps(IMAGE, record.tags) else [record.ami]
+    # Of an AMI without EBS snapshots there is nothing that the bin could keep.
+    found = [record.ami] if not record.snapshots or not place.bin.keeps(IMAGE, record.tags) else []
     found += [each.id for each in record.snapshots if each.goes and not place.bin.keeps(SNAPSHOT, each.tags)]
     return found
 
 
+def _delete_snapshot(place: Place, snapshot: str) -> None:
+    """Tries again as long as EC2 takes it for one of the AMI that is gone. Raises AwsError."""
+    for look in range(_LOOKS):
+        try:
+            place.account.call("ec2", "delete_snapshot", SnapshotId=snapshot)
+            return
+        except AwsError as error:
+            if error.code != _IN_USE or look + 1 == _LOOKS or holders(place.account, [snapshot], place.gone):
+                raise
+        time.sleep(POLL)
+
+
 def _delete_snapshots(place: Place, journal: Journal, record: Record, found: Result) -> None:
     """Those that no other AMI has now; what is left of one that should go is an error."""
-    others = holders(place.account, [each.id for each in record.snapshots], record.ami)
+    others = holders(place.account, [each.id for each in record.snapshots], place.gone)
     for each in record.snapshots:
         if each.id in others or not each.goes:
             found.left[each.id] = f"{others.get(each.id, 'another AMI')} has it"
@@ -170,12 +207,12 @@ def _delete_snapshots(place: Place, journal: Journal, record: Record, found: Res
         call = Call(region=record.region, ami=record.ami, operation="delete_snapshot", snapshot=each.id)
         journal.write(call)
         try:
-            place.account.call("ec2", "delete_snapshot", SnapshotId=each.id)
+            _delete_snapshot(place, each.id)
         except AwsError as error:
             if concerns_all(error):
                 raise
-            if error.code == _IN_USE:
-                found.left[each.id] = "another AMI has it"
+            if error.code == _IN_USE and (other := holders(place.account, [each.id], place.gone)):
+                found.left[each.id] = f"{other[each.id]} has it"
                 continue
             if error.code != SNAPSHOT_GONE:
                 found.left[each.id] = str(error)

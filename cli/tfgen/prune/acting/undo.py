@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tfgen.aws.failures import AwsError
+from tfgen.aws.failures import AwsError, concerns_all
 from tfgen.aws.session import Account, open_account
 from tfgen.distribution.installed import version
 from tfgen.prune.acting.journal import FOLDER, Run, find_run, own_runs, reopen
 from tfgen.prune.acting.model import Applied, AppliedAmi, Outcome, Record, Undone
+from tfgen.prune.acting.record import read_record
 from tfgen.prune.acting.restore import Restore
 from tfgen.prune.model import Because
 from tfgen.workspace import locked
@@ -17,6 +18,8 @@ from tfgen_generators.errors import RefusedError
 
 if TYPE_CHECKING:
     from tfgen.workspace import Workspace
+
+_GIVEN_BACK: tuple[Outcome, ...] = ("restored", "nothing")
 
 
 def undo(workspace: Workspace, name: str, say: Callable[[str], None]) -> Applied:
@@ -31,7 +34,7 @@ def undo(workspace: Workspace, name: str, say: Callable[[str], None]) -> Applied
         stopped = ""
         with reopen(run.path) as journal:
             for record in run.touched:
-                outcome, lacking = ("not-done", (stopped,)) if stopped else _one(accounts[record.region], record)
+                outcome, lacking = ("not-done", (stopped,)) if stopped else _one(accounts[record.region], run, record)
                 if outcome == "not-done":
                     stopped = lacking[0]
                 else:
@@ -39,6 +42,7 @@ def undo(workspace: Workspace, name: str, say: Callable[[str], None]) -> Applied
                     journal.write(line)
                 amis.append(_applied(run, record, outcome, lacking))
                 say(f"[{len(amis)}/{len(run.touched)}] {record.ami} ({record.image}, {record.region}): {outcome}")
+            amis += [_unrecorded(run, region, ami) for region, ami in run.unrecorded]
     return Applied(amis=tuple(amis), run=run.name, tfgen=version(), accounts=run.begun.accounts)
 
 
@@ -48,13 +52,31 @@ def runs(workspace: Workspace) -> Applied:
     return Applied(runs=tuple(reversed(found)), tfgen=version())
 
 
-def _one(account: Account, record: Record) -> tuple[Outcome, tuple[str, ...]]:
+def _one(account: Account, run: Run, record: Record) -> tuple[Outcome, tuple[str, ...]]:
+    """What was given back before and is there is a person's since: it stays as it is."""
     restore = Restore(account, record)
+    before = run.undone.get(record.key)
     try:
+        if before and before.result in _GIVEN_BACK and read_record(account, record.ami, record.image, "keep"):
+            return "nothing", ()
         outcome = restore.run()
     except AwsError as error:
-        return "not-done", (f"the undo stopped: {error}",)
+        if concerns_all(error):
+            return "not-done", (f"the undo stopped: {error}",)
+        return "not-restored", (*restore.lacking, str(error))
     return outcome, tuple(restore.lacking)
+
+
+def _unrecorded(run: Run, region: str, ami: str) -> AppliedAmi:
+    return AppliedAmi(
+        image="",
+        region=region,
+        ami=ami,
+        action="keep",
+        because=(Because(kind="undo", id=run.name),),
+        result="not-restored",
+        error=f"its record in {run.path.name} cannot be read; look for it in the Recycle Bin of {region}",
+    )
 
 
 def _applied(run: Run, record: Record, outcome: Outcome, lacking: tuple[str, ...]) -> AppliedAmi:

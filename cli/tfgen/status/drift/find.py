@@ -7,10 +7,10 @@ has is compared, projects, rules and whichever definitions of pipelines are ther
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from tfgen.aws.failures import AwsError, is_about_credentials
+from tfgen.aws.pool import Pool
 from tfgen.aws.resources.model import RuleFacts
 from tfgen.aws.resources.read import ACTIONS, Reader
 from tfgen.status.drift.amis import DIRTY, ami_drift, newest_amis
@@ -64,7 +64,7 @@ def drift(
     for name, differences in file_drift(found).items():
         drifts.setdefault(name, []).extend(differences)
     orphans = () if images else tuple(orphans_of(facts, workspace.settings, work.definition))
-    with ThreadPoolExecutor(_AT_ONCE if full else 1) as pool:
+    with Pool(_AT_ONCE if full else 1) as pool:
         for image, differences in zip(chosen, pool.map(work.image, chosen), strict=True):
             drifts.setdefault(image.image, []).extend(differences)
     drifts.setdefault(PLACE, []).extend(work.shared())

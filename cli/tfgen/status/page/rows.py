@@ -151,8 +151,8 @@ def _superseded(image: ImageStatus, days: float | None) -> str:
 def _bar(days: float | None, superseded: float | None, oldest: float) -> AgeBar | None:
     if days is None or days < 0 or oldest <= 0:
         return None
-    whole = max(round(100 * days / oldest), 1)
-    return AgeBar(age=whole, superseded=min(max(round(100 * (superseded or 0.0) / oldest), 0), whole))
+    whole = max(round(100 * (days / oldest)), 1)
+    return AgeBar(age=whole, superseded=min(max(round(100 * min((superseded or 0.0) / oldest, 1.0)), 0), whole))
 
 
 def _parent(image: ImageStatus) -> str:

@@ -46,10 +46,10 @@ def _cells(row: ImageStatus) -> list[str]:
 
 
 def age(days: float | None) -> str:
-    """`41d`, `7h`; "-" where it is not known."""
+    """`41d`, `7h`, the whole ones that have passed as on the page; "-" where it is not known."""
     if days is None:
         return "-"
-    return f"{days:.0f}d" if days >= 1 else f"{days * 24:.0f}h"
+    return f"{int(days)}d" if days >= 1 else f"{int(days * 24)}h"
 
 
 def lines(report: Report) -> Iterator[str]:

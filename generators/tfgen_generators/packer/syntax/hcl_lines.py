@@ -1,4 +1,4 @@
-"""Items of HCL2 that are read from their lines alone: `name = "text"`, and blocks and objects of nothing else.
+"""Items of HCL2 that are read from their lines alone: `name = value`, lists of texts, blocks and objects of such lines.
 
 Most of a template is made of these, and the same lines stand in many. To the parser they are comments, which takes half
 of its time. A run of such lines counts only where the tree has that comment among the items of a body or an object,
@@ -10,55 +10,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.tree import SOURCE, Line, Runs
+from tfgen_generators.packer.syntax.hcl_line import BLANK, OTHER, UnreadLinesError, at_line, line_of
 from tfgen_generators.packer.syntax.syntax import Block, Body
-from tfgen_generators.packer.syntax.values import Expression, Scalar, Value, composed, expressions, joined
+from tfgen_generators.packer.syntax.values import Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_NAME = r"[A-Za-z_]\w*+(?:-\w++)*+"
-_NAMES = rf"{_NAME}(?:\.{_NAME})*+"
-_LITERAL = r'[^"\\$%\x00-\x1f\x7f]*+'
-_TEXT = rf'"{_LITERAL}(?:\$\{{{_NAMES}\}}{_LITERAL})*+"'
-_LIST = rf"\[{_TEXT}(?:, *{_TEXT})*+\]"
-_CALL = rf'{_NAME}\("{_LITERAL}"\)'
-_VALUE = rf"(?P<text>{_TEXT})|(?P<call>{_CALL})|(?P<names>{_NAMES})|(?P<list>{_LIST})|(?P<number>[1-9]\d{{0,9}}+)"
-_HEAD = rf'(?P<block>(?:"{_LITERAL}"[ \t]*+)*+\{{)'
-_LINE = re.compile(
-    rf"[ \t]*+(?:({_NAME})[ \t]*+(?:=[ \t]*+(?:{_VALUE}|(?P<object>\{{))|{_HEAD})|(?P<end>\}}))?+"
-    r"[ \t]*+(?:(?:#|//).*)?",
-    re.ASCII,
-)
-_TEXTS = re.compile(_TEXT, re.ASCII)
-_REFERENCE = re.compile(rf"\$\{{({_NAMES})\}}", re.ASCII)
 #: What cannot go on with the value before.
 _ITEM = re.compile(rb'\s*(?:[A-Za-z_"}]|\Z)')
 _HEREDOC = re.compile(rb"<<-?([A-Za-z_]\w*)\s*$")
-#: Words that are no names to the grammar, some of them in some places only.
-_NO_NAMES = frozenset({"true", "false", "null", "for", "in", "if", "else", "endif", "endfor"})
-_CONSTANTS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 #: How deep blocks and objects of a run are.
 DEEPEST = 10
-_BLANK: Line = ("blank", "", None)
-_OTHER: Line = ("other", "", None)
-
-
-class UnreadLinesError(Exception):
-    """A run of lines stands where it is none, or where nobody takes it."""
+_NAMED = ("attribute", "object", "list")
+#: Lines that neither begin nor end a block or an object.
+_PLAIN = frozenset({"attribute", "blank", "single", "list", "item", "close"})
 
 
 def without_lines(data: bytes) -> tuple[bytes, Runs]:
     """`data` with its runs as comments, each newline where it was; and by its first byte each comment's end and lines.
 
-    (The last line of a run is another comment where it is `}` alone.)
+    (The last line of a run is another comment where it is `}` or `]` alone.)
     """
     written = data.split(b"\n")
-    lines = [*map(_line, written)]
+    lines = _with_lists([*map(line_of, written)])
     lengths = [*accumulate(map(len, written), initial=0)]
     runs: Runs = {}
     pieces: list[bytes] = []
@@ -66,7 +45,7 @@ def without_lines(data: bytes) -> tuple[bytes, Runs]:
     for first, end in _runs(written, lines):
         start = lengths[first] + first
         run = data[start : lengths[end] + end - 1]
-        shown = run[:-2] if run.endswith(b"\n}") else run
+        shown = run[:-2] if run.endswith((b"\n}", b"\n]")) else run
         if b"\n" not in shown[-2:] and b"*/" not in run and len(shown) > 3:
             runs[start] = start + len(shown), lines[first:end]
             pieces += (data[done:start], b"/*", shown[2:-2], b"*/", b"\n#" if shown is not run else b"")
@@ -74,58 +53,24 @@ def without_lines(data: bytes) -> tuple[bytes, Runs]:
     return b"".join((*pieces, data[done:])), runs
 
 
-@lru_cache(maxsize=4096)
-def _line(written: bytes) -> Line:
-    """What a line is, its name, and its value (without lines) or the block's labels."""
-    match = _LINE.fullmatch(written.decode(errors="surrogateescape"))
-    if match is None:
-        return _OTHER
-    kind, name = match.lastgroup or "", match[1] or ""
-    if not name:
-        return _BLANK if kind != "end" else ("end", "", None)
-    found = match[kind]
-    if kind == "block":
-        value: Value = [label[1:-1] for label in _TEXTS.findall(found)]
-    elif kind == "object":
-        value = None
-    else:
-        kind, value = "attribute", _value(kind, found)
-    return (kind, name, value) if _NO_NAMES.isdisjoint((name, *_names_in(value))) else _OTHER
-
-
-def _value(kind: str, written: str) -> Value:
-    if kind == "text":
-        return _of_text(written[1:-1])
-    if kind == "list":
-        return [_of_text(item[1:-1]) for item in _TEXTS.findall(written)]
-    if kind == "number":
-        return int(written)
-    if kind == "call":
-        name, _, argument = written.partition("(")
-        return Expression(written, "call", (name, composed(argument[1:-2])))
-    return _CONSTANTS[written] if written in _CONSTANTS else _reference(written)
-
-
-def _of_text(inside: str) -> Value:
-    pieces = _REFERENCE.split(inside)  # texts, with the names between them
-    return joined(inside, [_reference(one) if at % 2 else composed(one) for at, one in enumerate(pieces) if one], 0)
-
-
-def _reference(names: str) -> Value:
-    return Expression(names, "ref", tuple(names.split(".")))
-
-
-def _names_in(value: Value) -> Iterator[str]:
-    for found in expressions(value):
-        yield from (str(name) for name in found.args[: None if found.op == "ref" else found.op == "call"])
-
-
-def _at(value: Value, line: int) -> Value:
-    """A copy of a value, with the line that it stands on."""
-    if isinstance(value, Expression):
-        args = value.args if value.op != "template" else tuple(_at(inner, line) for inner in value.args)
-        return Expression(value.text, value.op, args, line)
-    return [_at(inner, line) for inner in value] if isinstance(value, list) else value
+def _with_lists(lines: list[Line]) -> list[Line]:
+    """`lines`, where those of lists are others unless they are the whole of one."""
+    found, end = [*lines], 0
+    for row, (kind, _, _) in enumerate(lines):
+        if row < end or kind not in ("list", "item", "close"):
+            continue
+        end = row + 1
+        while kind == "list" and end < len(lines) and (lines[end] is BLANK or lines[end][:2] == ("item", ",")):
+            end += 1
+        if kind == "list" and end < len(lines) and lines[end][0] == "item":  # the last may do without a comma
+            end += 1
+            while end < len(lines) and lines[end] is BLANK:
+                end += 1
+        if kind == "list" and end < len(lines) and lines[end][0] == "close":
+            end += 1
+        else:
+            found[row], end = OTHER, row + 1
+    return found
 
 
 def _runs(written: Sequence[bytes], lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
@@ -137,7 +82,7 @@ def _runs(written: Sequence[bytes], lines: Sequence[Line]) -> Iterator[tuple[int
             if written[row].strip() == until or (until == b"*/" and until in written[row]):
                 starts, until = [row + 1], b""
             continue
-        if kind == "attribute" or kind == "blank":
+        if kind in _PLAIN:
             continue
         if kind == "end" and len(starts) > 1:
             starts.pop()
@@ -156,9 +101,9 @@ def _between(lines: Sequence[Line], starts: Sequence[int], *, is_whole: bool) ->
     """The runs before the lines that nothing closes, and the last one, without the blank lines around them."""
     for number, (first, after) in enumerate(pairwise(starts), 2):
         start, end = first, after - 1
-        while start < end and lines[end - 1] is _BLANK:
+        while start < end and lines[end - 1] is BLANK:
             end -= 1
-        while start < end and lines[start] is _BLANK:
+        while start < end and lines[start] is BLANK:
             start += 1
         if start < end and (is_whole or number < len(starts)):
             yield start, end
@@ -204,26 +149,47 @@ def refuse(comment: Node, _body: Body | None = None) -> None:
 def _fill(body: Body, lines: Sequence[Line], first: int) -> None:
     within: Body | None = body  # None in an object
     values = body.attributes
+    items: list[Value] | None = None
     around: list[tuple[Body | None, dict[str, Value]]] = []
     for line, (kind, name, value) in enumerate(lines, first):
-        if kind == "attribute" or kind == "object":
-            if within is not None:
-                if name in values:
-                    raise UnreadLinesError
-                within.lines[name] = line
+        if kind in _NAMED:
+            _check_new(within, values, name, line)
             if kind == "object":
                 around.append((within, values))
                 inner: dict[str, Value] = {}
                 values[name] = inner
                 within, values = None, inner
+            elif kind == "list":
+                values[name] = items = []
             else:
-                values[name] = value if isinstance(value, str) else _at(value, line)
+                values[name] = value if isinstance(value, str) else at_line(value, line)
         elif kind == "end":
             within, values = around.pop()
-        elif kind == "block":
-            if within is None:
+        elif kind == "item":
+            if items is None:
                 raise UnreadLinesError
-            block = Block(name, tuple(map(str, value)) if isinstance(value, list) else (), Body(), line)
-            within.blocks.append(block)
-            around.append((within, values))
-            within, values = block.body, block.body.attributes
+            items.append(at_line(value, line))
+        elif kind == "block" or kind == "single":
+            block = _add_block(within, name, value, line)
+            if kind == "block":
+                around.append((within, values))
+                within, values = block.body, block.body.attributes
+
+
+def _check_new(within: Body | None, values: dict[str, Value], name: str, line: int) -> None:
+    """Keeps the line of an attribute of a block. In an object the last of two counts."""
+    if within is not None:
+        if name in values:
+            raise UnreadLinesError
+        within.lines[name] = line
+
+
+def _add_block(within: Body | None, kind: str, value: tuple[tuple[str, ...], dict[str, Value]], line: int) -> Block:
+    if within is None:
+        raise UnreadLinesError
+    labels, inner = value
+    body = Body()
+    for name, one in inner.items():
+        body.attributes[name], body.lines[name] = at_line(one, line), line
+    within.blocks.append(Block(kind, labels, body, line))
+    return within.blocks[-1]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from tfgen_generators.hcl.tree import SOURCE, Runs, text_of, tree_of
 from tfgen_generators.packer.model import BrokenTemplateError
-from tfgen_generators.packer.syntax.hcl_lines import DEEPEST, UnreadLinesError, refuse, take, without_lines
+from tfgen_generators.packer.syntax.hcl_line import UnreadLinesError
+from tfgen_generators.packer.syntax.hcl_lines import DEEPEST, refuse, take, without_lines
 from tfgen_generators.packer.syntax.hcl_values import value_of
 from tfgen_generators.packer.syntax.syntax import Block, Body
 from tfgen_generators.packer.syntax.utf_8 import check_utf_8, not_utf_8

@@ -35,8 +35,12 @@ class Body:
     def expressions(self) -> list[Expression]:
         """Every expression in these values, in the order of the file; looked for once, so not before all is read."""
         if self._expressions is None:
-            own = (value for value in self.attributes.values() if isinstance(value, _COMPOUND))
-            self._expressions = [found for value in own for found in expressions(value)]
+            self._expressions = []
+            for value in self.attributes.values():
+                if isinstance(value, Expression) and value.op == "ref":  # most are
+                    self._expressions.append(value)
+                elif isinstance(value, _COMPOUND):
+                    self._expressions += expressions(value)
             for block in self.blocks:
                 self._expressions += block.body.expressions()
         return self._expressions

@@ -73,7 +73,8 @@ def expressions(value: Value) -> Iterator[Expression]:
             continue
         if isinstance(current, Expression):
             yield current
-            stack.extend(reversed(current.args))
+            if current.op != "ref":  # of which they are names
+                stack.extend(reversed(current.args))
         elif isinstance(current, list):
             stack.extend(reversed(current))
         elif isinstance(current, dict):
