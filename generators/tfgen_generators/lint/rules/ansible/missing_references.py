@@ -13,8 +13,9 @@ from tfgen_generators.lint.rules.ansible.not_yet import may_be_there
 from tfgen_generators.lint.rules.ansible.requirements_files import listed_roles
 from tfgen_generators.lint.scope import Scope
 from tfgen_generators.lint.templates.places import node_of, place_of
-from tfgen_generators.lint.templates.source import source_at
+from tfgen_generators.lint.templates.source import source_at, sources
 from tfgen_generators.nearest import near_path
+from tfgen_generators.packer.model import Template
 from tfgen_generators.paths.model import MissingKind, MissingReference
 
 _SUMMARIES: dict[MissingKind, tuple[str, str]] = {
@@ -58,6 +59,14 @@ def finding(rule: str, missing: MissingReference, fix: str) -> Finding:
     )
 
 
+#: Rule -> use of a path, what it may not be, how a message calls it, and the way out.
+_NO_SUCH: dict[MissingKind, tuple[str, str, str, str]] = {
+    "missing-playbook": ("playbook", "folder", "playbook", "use a file in it"),
+    "missing-script": ("script", "folder", "script", "use a file in it"),
+    "missing-role-path": ("role_path", "file", "role path", "name the role's folder: Packer refuses a file"),
+}
+
+
 def _check(kind: MissingKind) -> Callable[[Scope], Iterator[Finding]]:
     def check(scope: Scope) -> Iterator[Finding]:
         for missing in scope.graph.missing_references:
@@ -80,16 +89,30 @@ def _placed(scope: Scope, missing: MissingReference) -> MissingReference:
 
 
 def _folders(scope: Scope, kind: MissingKind) -> Iterator[Finding]:
-    """Folders where a playbook or a script is named."""
-    use = {"missing-playbook": "playbook", "missing-script": "script"}.get(kind)
+    """Folders where a playbook or a script is named, and files where a role's folder is."""
+    use, wrong, said, fix = _NO_SUCH.get(kind, ("", "", "", ""))
     for template in scope.templates if use else ():
         named = {used.path: used.resolved for used in scope.described(template).files if used.use == use}
         for written, resolved in named.items():
-            if resolved and scope.tree.kind(resolved) == "folder":
+            if resolved and scope.tree.kind(resolved) == wrong and _is_uploaded(scope, template, use, written):
                 path, line = place_of(scope, template.path, written)
-                rule, message = _SUMMARIES[kind][0], f"{use} {written!r} is a folder"
-                fix, image = "use a file in it", template.name
+                rule, message, image = _SUMMARIES[kind][0], f"{said} {written!r} is a {wrong}", template.name
                 yield Finding(rule=rule, path=path, line=line, message=message, fix=fix, image=image)
+
+
+def _is_uploaded(scope: Scope, template: Template, use: str, written: str) -> bool:
+    """Whether Packer itself looks at this role path; Ansible passes over a file among its own search paths."""
+    if use != "role_path":
+        return True
+    found = [source for source in sources(scope) if source.template.name == template.name]
+    given = (
+        (source, component.node.find("role_paths"))
+        for source in found
+        for component in source.provisioners
+        if component.kind == "ansible-local"
+    )
+    values = [source.values.fixed(node.value()) for source, node in given if node is not None]
+    return any(written in value for value in values if isinstance(value, list))
 
 
 def _is_another_rules(scope: Scope, missing: MissingReference) -> bool:
