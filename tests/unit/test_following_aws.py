@@ -21,6 +21,7 @@ class Played(Account):
 
     def __init__(self, *answers: dict[str, Any] | AwsError) -> None:
         self.who, self.partition, self.id = Who(profile="", region="eu-west-1"), "aws", "123456789012"
+        self._lost, self._threads = {}, 1
         self._client = lambda service: client_of(service, self._answer)
         self.answers, self.asked = list(answers), list[tuple[str, dict[str, Any]]]()
 

@@ -65,6 +65,7 @@ class Paged(Account):
 
     def __init__(self, short: str = "") -> None:
         self.who = Who(profile="", region="eu-west-1")
+        self._lost, self._threads = {}, 1
         self._client = lambda service: client_of(service, self._answer)
         self.short = short
 
