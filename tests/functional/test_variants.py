@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TOML, Command, Repo
+from tests.conftest import JSON, TOML, Command, Repo
 from tests.functional.git_repo import commit, git
 from tests.prepared import prepared
 
@@ -84,6 +84,12 @@ def test_each_is_listed_and_all_is_in_order(estate: Path, cli: Command) -> None:
     assert [path.name for path in sorted((estate / "terraform/pipelines").iterdir())] == [
         f"pipeline_{name}.gen.tf" for name in IMAGES
     ]
+
+
+def test_a_file_of_values_in_the_folder_of_templates_is_not_called_skipped(repo: Repo, cli: Command) -> None:
+    toml = 'source_repository = "ami-builder"\n[templates.eks]\nvar_files = "packer/vars/*.json"\n'
+    repo({"tfgen.toml": toml, "packer/eks.json": JSON, "packer/vars/a.json": "{}", "packer/other.json": "{}"})
+    assert cli("list").expect(0).err == "\nskipped:\n  packer/other.json: no builders: not a Packer template\n"
 
 
 def test_a_file_of_values_affects_its_own_image_and_those_built_on_it(estate: Path, cli: Command) -> None:

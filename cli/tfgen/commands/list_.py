@@ -173,10 +173,12 @@ def _show(found: Discovery, folder: str) -> None:
         out_table(["NAME", "TEMPLATE", *(["VAR FILE"] if variants else []), "FORMAT", "BUILDERS"], rows)
     else:
         note(one_line(f"no Packer templates in {folder}"))
-    if found.skipped:
+    values = {template.var_file for template in found.templates}
+    passed_over = [skipped for skipped in found.skipped if skipped.path not in values]
+    if passed_over:
         note()
         note("skipped:")
-        for skipped in found.skipped[:_SHOWN]:
+        for skipped in passed_over[:_SHOWN]:
             note(one_line(f"  {skipped.path}: {skipped.reason}"))
-        if len(found.skipped) > _SHOWN:
-            note(f"  and {len(found.skipped) - _SHOWN} more (--format json shows all)")
+        if len(passed_over) > _SHOWN:
+            note(f"  and {len(passed_over) - _SHOWN} more (--format json shows all)")
