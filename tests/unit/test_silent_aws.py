@@ -30,6 +30,21 @@ def run():
 process(lambda: guarded(run))
 """
 
+_USAGE = """
+import os, signal, socket, sys, threading
+from types import SimpleNamespace
+from tfgen.aws.usage import ask
+from tfgen.boundary.exits import guarded, process
+def hang(*_, **__):
+    return socket.create_connection(("127.0.0.1", int(sys.argv[1]))).recv(1)
+def run():
+    account = SimpleNamespace(region="x", prepare=lambda *_: None, call=hang, pages=hang)
+    with ask.RegionAsker(account, 1) as asker:
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        ask.ask(asker)
+process(lambda: guarded(run))
+"""
+
 
 @pytest.fixture
 def silent() -> Iterator[int]:
@@ -43,6 +58,13 @@ def silent() -> Iterator[int]:
 def test_who_is_interrupted_does_not_wait_for_answers(silent: int) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _INTERRUPTED, str(silent)], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "error: interrupted\n")
+
+
+def test_the_question_who_uses_amis_waits_for_nothing_either(silent: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _USAGE, str(silent)], capture_output=True, text=True, timeout=30, check=False
     )
     assert (done.returncode, done.stderr) == (130, "error: interrupted\n")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import Any, TypeVar
 
 import msgspec
 
 from tfgen.aws.failures import AwsError
+from tfgen.aws.pool import Pool
 from tfgen.aws.session import Account
 from tfgen.aws.usage import (
     auto_scaling,
@@ -83,7 +83,7 @@ class RegionAsker:
     def __init__(self, account: Account, previous: int) -> None:
         self.account, self.previous = account, previous
         account.prepare(*_SERVICES)
-        self._pool = ThreadPoolExecutor(CALLS_AT_ONCE)
+        self._pool = Pool(CALLS_AT_ONCE)
 
     @property
     def region(self) -> str:
@@ -101,14 +101,14 @@ class RegionAsker:
     def __enter__(self) -> RegionAsker:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._pool.__exit__(kind)
 
 
 def ask(asker: Asker, skipped: Iterable[str] = ()) -> Asked:
     """Every source but `skipped`. One that fails costs no other; its failure says that all AMIs of the region stay."""
     wanted = [name for name in SOURCES if name not in set(skipped)]
-    with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
+    with Pool(SOURCES_AT_ONCE) as pool:
         answers = list(pool.map(lambda name: _asked(asker, name), wanted))
     failures = [answer for answer in answers if isinstance(answer, Failure)]
     found = [each for answer in answers if not isinstance(answer, Failure) for each in answer]
